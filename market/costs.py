@@ -1,0 +1,185 @@
+"""Cost families: what it costs to make goods, and what producers supply at prices.
+
+Symbols: y (agents, goods) production; p (goods,) prices; c (agents, goods) unit costs, inf where the agent
+cannot make the good; K (agents, goods) capacities; k (agents, goods) slopes.
+
+A price-taking producer maximises p.y - C(y). Costs are sums over goods, so each good is decided alone:
+supply equates marginal cost and price, cut at 0 and at capacity. Where marginal cost is constant, supply at
+p = c is any amount up to capacity: an interval. `indifference_prices` says where that happens, so that an
+auctioneer can announce such a price exactly instead of creeping up to it.
+
+To add one: a class here and its name in `COSTS`.
+
+Source: Mas-Colell, Whinston and Green (1995), section 5.C.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from market.interval import Array, Interval
+from market.registry import Family, Parameter, Registry
+
+Expression = Any
+
+
+class Cost(Family):
+    """Base of the cost families; all functions are pure."""
+
+    parameters: ClassVar[dict[str, Parameter]]
+
+    @staticmethod
+    def value(y: Array, **parameters: Array) -> Array:
+        """C(y), (agents,), money; inf beyond capacity."""
+        raise NotImplementedError
+
+    @staticmethod
+    def marginal(y: Array, **parameters: Array) -> Array:
+        """dC/dy_g, (agents, goods), money per unit; inf where the good cannot be made."""
+        raise NotImplementedError
+
+    @staticmethod
+    def supply(p: Array, **parameters: Array) -> Interval:
+        """The outputs that maximise p.y - C(y); inf where there is no largest."""
+        raise NotImplementedError
+
+    @staticmethod
+    def indifference_prices(**parameters: Array) -> Array:
+        """Prices at which supply is an interval, (agents, goods); nan where there is none."""
+        raise NotImplementedError
+
+    @staticmethod
+    def limit(**parameters: Array) -> Array:
+        """The most that can be made, (agents, goods); 0 where the good cannot be made."""
+        raise NotImplementedError
+
+    @staticmethod
+    def convex(y: Expression, **parameters: Array) -> Expression:
+        """C as a cvxpy expression, (agents,), for 0 <= y <= `limit`."""
+        raise NotImplementedError
+
+
+def _can_make(unit_cost: Array, capacity: Array) -> Array:
+    """The most that can be made of each good."""
+    return np.where(np.isfinite(unit_cost), capacity, 0.0)
+
+
+def _finite(unit_cost: Array) -> Array:
+    """Unit costs with 0 in place of inf, for products with outputs that are 0 there."""
+    return np.where(np.isfinite(unit_cost), unit_cost, 0.0)
+
+
+UNIT_COST = Parameter(
+    "good", meaning="cost of the first unit; a good that is not named cannot be made", unit="money", absent=np.inf
+)
+CAPACITY = Parameter("good", meaning="the most that can be made; no limit if not named", unit="units", absent=np.inf)
+SLOPE = Parameter("good", meaning="how fast marginal cost rises", unit="money per unit squared", absent=0.0)
+
+
+class QuadraticCost(Cost):
+    """C(y) = sum_g c_g y_g + k_g y_g^2 / 2, up to capacity."""
+
+    name = "quadratic"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "unit_cost": UNIT_COST,
+        "slope": SLOPE,
+        "capacity": CAPACITY,
+    }
+
+    @staticmethod
+    def value(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # type: ignore[override]
+        """The sum over goods; inf where more is made than can be."""
+        total = (_finite(unit_cost) * y + slope * y * y / 2.0).sum(axis=1)
+        return np.where((y > _can_make(unit_cost, capacity)).any(axis=1), np.inf, total)
+
+    @staticmethod
+    def marginal(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+        """c_g + k_g y_g."""
+        return unit_cost + slope * y
+
+    @staticmethod
+    def supply(p: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Interval:  # type: ignore[override]
+        """y_g = (p_g - c_g) / k_g between 0 and capacity; with k_g = 0 anything at p_g = c_g.
+
+        Example:
+            Unit cost 2, capacity 3: nothing below the cost, anything at it, everything above it.
+
+            >>> given = dict(unit_cost=np.array([[2.0]]), capacity=np.array([[3.0]]))
+            >>> [tuple(map(float, map(np.squeeze, LinearCost.supply(np.array([p]), **given))))
+            ...  for p in (1.0, 2.0, 4.0)]
+            [(0.0, 0.0), (0.0, 3.0), (3.0, 3.0)]
+        """
+        limit = _can_make(unit_cost, capacity)
+        margin = np.where(np.isfinite(unit_cost), p[None, :] - _finite(unit_cost), -1.0)
+        rising = slope > 0
+        sloped = np.clip(np.divide(margin, slope, out=np.zeros_like(margin), where=rising), 0.0, limit)
+        lowest = np.where(rising, sloped, np.where(margin > 0, limit, 0.0))
+        indifferent = ~rising & (margin == 0)
+        if not indifferent.any():
+            return Interval.exactly(lowest)
+        return Interval(lowest, np.where(indifferent, limit, lowest))
+
+    @staticmethod
+    def indifference_prices(*, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # type: ignore[override]
+        """The unit cost, where marginal cost is constant and something can be made."""
+        flat = (slope == 0) & (_can_make(unit_cost, capacity) > 0)
+        return np.where(flat, unit_cost, np.nan)
+
+    @staticmethod
+    def limit(*, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+        """The capacity, or 0 where there is no unit cost."""
+        return _can_make(unit_cost, capacity)
+
+    @staticmethod
+    def convex(y: Expression, *, unit_cost: Array, slope: Array, capacity: Array) -> Expression:  # type: ignore[override]  # noqa: ARG004
+        """The sum over goods."""
+        import cvxpy  # deferred: takes a second to import, and only programmes need it
+
+        total = cvxpy.sum(cvxpy.multiply(_finite(unit_cost), y), axis=1)
+        if (slope > 0).any():
+            total = total + cvxpy.sum(cvxpy.multiply(slope / 2.0, cvxpy.square(y)), axis=1)
+        return total
+
+
+class LinearCost(Cost):
+    """C(y) = sum_g c_g y_g, up to capacity."""
+
+    name = "linear"
+    parameters: ClassVar[dict[str, Parameter]] = {"unit_cost": UNIT_COST, "capacity": CAPACITY}
+
+    @staticmethod
+    def value(y: Array, *, unit_cost: Array, capacity: Array) -> Array:  # type: ignore[override]
+        """The sum over goods; inf where more is made than can be."""
+        return QuadraticCost.value(y, unit_cost=unit_cost, slope=np.zeros_like(y), capacity=capacity)
+
+    @staticmethod
+    def marginal(y: Array, *, unit_cost: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+        """c_g, whatever is made."""
+        return np.broadcast_to(unit_cost, y.shape)
+
+    @staticmethod
+    def supply(p: Array, *, unit_cost: Array, capacity: Array) -> Interval:  # type: ignore[override]
+        """Capacity above c_g, nothing below it, anything at it."""
+        return QuadraticCost.supply(p, unit_cost=unit_cost, slope=np.zeros_like(unit_cost), capacity=capacity)
+
+    @staticmethod
+    def indifference_prices(*, unit_cost: Array, capacity: Array) -> Array:  # type: ignore[override]
+        """The unit cost, where something can be made."""
+        return np.where(_can_make(unit_cost, capacity) > 0, unit_cost, np.nan)
+
+    @staticmethod
+    def limit(*, unit_cost: Array, capacity: Array) -> Array:  # type: ignore[override]
+        """The capacity, or 0 where there is no unit cost."""
+        return _can_make(unit_cost, capacity)
+
+    @staticmethod
+    def convex(y: Expression, *, unit_cost: Array, capacity: Array) -> Expression:  # type: ignore[override]
+        """The sum over goods."""
+        return QuadraticCost.convex(
+            y, unit_cost=unit_cost, slope=np.zeros_like(unit_cost), capacity=capacity
+        )
+
+
+COSTS: Registry[Cost] = Registry("cost", LinearCost, QuadraticCost)

@@ -1,0 +1,284 @@
+"""The primitives of an economy as arrays, and what follows from them at prices or at an allocation.
+
+Symbols: agents i, goods g, axes always (agents, goods). q (goods,) the commons, a stock of nobody;
+e (agents, goods) endowments; b (agents,) budgets; p (goods,) prices; x consumption; y production;
+u_i(x_i) utility; C_i(y_i) cost. Feasible: sum x <= q + sum e + sum y, good by good.
+
+What money is (`Money`):
+
+- quasilinear: payoff_i = u_i(x_i) - C_i(y_i) - payment_i with payment_i = p.(x_i - e_i - y_i). A budget b_i
+  is the money that i starts with and that may not go negative: payment_i + C_i(y_i) <= b_i. Without a
+  budget money may go negative without limit.
+- fisher: a buyer has a budget that it can only spend, max u_i(x_i) subject to p.x_i <= b_i. What it does
+  not spend is worth nothing to it. Producers and owners of goods sell them for money that counts in their
+  payoff: payoff_i = u_i(x_i) + p.(e_i + y_i) - C_i(y_i).
+- exchange: income is what the endowment is worth, p.x_i <= p.e_i + s_i p.q, where s_i is i's share in the
+  commons. Only relative prices matter.
+
+`Economy` knows no scenario and no mechanism. Families are evaluated in *blocks*: all agents of one family
+together, on arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market.costs import Cost
+from market.interval import Array, Interval
+from market.registry import Family
+from market.utilities import Utility
+
+Rows = slice | NDArray[np.intp]
+F = TypeVar("F", bound=Family)
+
+
+class Money(StrEnum):
+    """What money is in an economy."""
+
+    QUASILINEAR = "quasilinear"
+    FISHER = "fisher"
+    EXCHANGE = "exchange"
+
+
+@dataclass(frozen=True)
+class Block(Generic[F]):
+    """All agents of one family.
+
+    Args:
+        family: the class whose functions are called.
+        rows: which agents, as a slice or an array of row numbers.
+        parameters: name -> array with the agents of the block first.
+    """
+
+    family: type[F]
+    rows: Rows
+    parameters: Mapping[str, Array]
+
+
+class Answers(NamedTuple):
+    """What all agents answer to prices: demand and supply, each (agents, goods) and set-valued."""
+
+    demand: Interval
+    supply: Interval
+
+
+@dataclass(frozen=True)
+class Economy:
+    """The primitives, drawn and checked; immutable.
+
+    Args:
+        money: what money is.
+        goods: names, (goods,).
+        agents: names, (agents,).
+        groups: group name -> row numbers of its members; a single agent is a group of one.
+        commons: (goods,), q, units.
+        endowment: (agents, goods), e, units.
+        budget: (agents,), b, money; inf where money may go negative, 0 where there is none.
+        commons_share: (agents,), s, the share of the value of the commons under `exchange`; sums to 1.
+        utilities: blocks of agents that want something.
+        costs: blocks of agents that can make something.
+        numeraire: the good whose price is 1 under `exchange`; None: prices sum to one.
+        seed: the root of every random draw that a mechanism makes.
+    """
+
+    money: Money
+    goods: tuple[str, ...]
+    agents: tuple[str, ...]
+    groups: Mapping[str, NDArray[np.intp]]
+    commons: Array
+    endowment: Array
+    budget: Array
+    commons_share: Array
+    utilities: tuple[Block[Utility], ...]
+    costs: tuple[Block[Cost], ...] = ()
+    numeraire: int | None = None
+    seed: int = 0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(number of agents, number of goods)."""
+        return len(self.agents), len(self.goods)
+
+    @cached_property
+    def resources(self) -> Array:
+        """q + sum e: what there is before anything is made, (goods,)."""
+        return self.commons + self.endowment.sum(axis=0)
+
+    @cached_property
+    def capacity(self) -> Array:
+        """The most that each agent can make, (agents, goods); inf without a limit."""
+        limit = np.zeros(self.shape)
+        for block in self.costs:
+            limit[block.rows] = block.family.limit(**block.parameters)
+        return limit
+
+    @cached_property
+    def bliss(self) -> Array:
+        """The amounts beyond which more does not help an agent, (agents, goods): 0 if unwanted."""
+        amounts = np.zeros(self.shape)
+        for block in self.utilities:
+            amounts[block.rows] = block.family.bliss(**block.parameters)
+        return amounts
+
+    # --- values at an allocation -------------------------------------------------------------------
+
+    def utility(self, x: Array) -> Array:
+        """u_i(x_i), (agents,); 0 for an agent without a utility; may be -inf."""
+        return self._by_agent(self.utilities, lambda block: block.family.value(x[block.rows], **block.parameters))
+
+    def concave_utility(self, x: Array) -> Array:
+        """A concave increasing transform of u_i(x_i), (agents,): the same preferences."""
+        return self._by_agent(
+            self.utilities, lambda block: block.family.concave_value(x[block.rows], **block.parameters)
+        )
+
+    def marginal_utility(self, x: Array) -> Array:
+        """du_i/dx_ig, (agents, goods); inf where the slope at nothing is infinite."""
+        slopes = np.zeros(self.shape)
+        for block in self.utilities:
+            slopes[block.rows] = block.family.marginal(x[block.rows], **block.parameters)
+        return slopes
+
+    def cost(self, y: Array) -> Array:
+        """C_i(y_i), (agents,), money; inf for what cannot be made."""
+        total = self._by_agent(self.costs, lambda block: block.family.value(y[block.rows], **block.parameters))
+        return np.where((y > self.capacity).any(axis=1), np.inf, total)
+
+    def marginal_cost(self, y: Array) -> Array:
+        """dC_i/dy_ig, (agents, goods), money per unit; inf where the good cannot be made."""
+        slopes = np.full(self.shape, np.inf)
+        for block in self.costs:
+            slopes[block.rows] = block.family.marginal(y[block.rows], **block.parameters)
+        return slopes
+
+    def welfare(self, x: Array, y: Array) -> Array:
+        """u_i(x_i) - C_i(y_i), (agents,): what an agent has of an allocation before any payment."""
+        return self.utility(x) - self.cost(y)
+
+    # --- answers to prices -------------------------------------------------------------------------
+
+    def answers(self, p: Array) -> Answers:
+        """What everyone demands and supplies at prices p.
+
+        Raises:
+            UnboundedDemandError: a wanted good is free.
+        """
+        supply = self.supply(p)
+        return Answers(self.demand(p, supply), supply)
+
+    def supply(self, p: Array) -> Interval:
+        """What producers would make at prices p: max p.y - C(y), (agents, goods)."""
+        return self._gather(self.costs, lambda block: block.family.supply(p, **block.parameters))
+
+    def demand(self, p: Array, supply: Interval) -> Interval:
+        """What agents would consume at prices p, (agents, goods).
+
+        With quasilinear money and a binding budget the bundle is the one that a fixed income of the same
+        size would buy: u is concave, so the best affordable bundle is on the budget line.
+
+        Args:
+            p: (goods,), prices.
+            supply: what they make; profits are income where budgets bind.
+        """
+        means = self.spending_power(p, supply)
+        return self._gather(self.utilities, lambda block: self._block_demand(block, p, means[block.rows]))
+
+    def spending_power(self, p: Array, supply: Interval) -> Array:
+        """The most that each agent can pay for its consumption, (agents,), money; inf without a limit.
+
+        At an interval of outputs profit is the same for all of them, so any of them serves.
+        """
+        if self.money is Money.FISHER:
+            return self.budget
+        owned: Array = self.endowment @ p
+        if self.money is Money.EXCHANGE:
+            return owned + self.commons_share * float(self.commons @ p)
+        return self.budget + owned + self.profit(p, supply.lowest)
+
+    def profit(self, p: Array, y: Array) -> Array:
+        """p.y - C(y), (agents,), money; inf for an unbounded output at a price above cost."""
+        if not self.costs:
+            return np.zeros(len(self.agents))
+        unbounded = np.isinf(y).any(axis=1)
+        finite = np.where(unbounded[:, None], 0.0, y)
+        return np.where(unbounded, np.inf, finite @ p - self.cost(finite))
+
+    def _block_demand(self, block: Block[Utility], p: Array, means: Array) -> Interval:
+        family, parameters = block.family, block.parameters
+        if self.money is not Money.QUASILINEAR:
+            return family.budget_demand(p, means, **parameters)
+        free = family.quasilinear_demand(p, **parameters)
+        if np.isinf(means).all():
+            return free
+        with np.errstate(invalid="ignore"):
+            bound = ~(np.nan_to_num(free.lowest @ p, nan=np.inf) <= means)
+        tied = family.budget_demand(p, np.where(bound, np.maximum(means, 0.0), 0.0), **parameters)
+        lowest = np.where(bound[:, None], tied.lowest, free.lowest)
+        if free.single_valued and tied.single_valued:
+            return Interval.exactly(lowest)
+        return Interval(lowest, np.where(bound[:, None], tied.highest, free.highest))
+
+    # --- payoffs -----------------------------------------------------------------------------------
+
+    def payments(self, p: Array, x: Array, y: Array) -> Array:
+        """Net money paid, p.(x_i - e_i - y_i), (agents,); negative for a net seller."""
+        paid: Array = (x - self.endowment - y) @ p
+        return paid
+
+    def payoff(self, welfare: Array, p: Array, x: Array, y: Array) -> Array:
+        """What agents get in all when they trade at prices p, (agents,): welfare and what money adds.
+
+        Args:
+            welfare: (agents,), u_i(x_i) - C_i(y_i).
+            p: (goods,), prices.
+            x: (agents, goods), consumption.
+            y: (agents, goods), production.
+        """
+        if self.money is Money.QUASILINEAR:
+            return welfare - self.payments(p, x, y)
+        if self.money is Money.FISHER:
+            return welfare + (self.endowment + y) @ p
+        return welfare
+
+    def normalise(self, p: Array) -> Array:
+        """Prices in the scale that is reported: under `exchange` the numeraire's price, or their sum, is 1."""
+        if self.money is not Money.EXCHANGE:
+            return p
+        unit = p.sum() if self.numeraire is None or p[self.numeraire] == 0 else p[self.numeraire]
+        return p / unit
+
+    def rows(self, name: str) -> NDArray[np.intp]:
+        """The row numbers of a group, or of one agent, by name."""
+        if name in self.groups:
+            return self.groups[name]
+        return np.array([self.agents.index(name)], dtype=np.intp)
+
+    # --- helpers -----------------------------------------------------------------------------------
+
+    def _by_agent(self, blocks: tuple[Block[F], ...], evaluate: Callable[[Block[F]], Array]) -> Array:
+        total = np.zeros(len(self.agents))
+        for block in blocks:
+            total[block.rows] = evaluate(block)
+        return total
+
+    def _gather(self, blocks: tuple[Block[F], ...], answer: Callable[[Block[F]], Interval]) -> Interval:
+        """Put the answers of blocks into the rows of one interval over all agents."""
+        parts = [(block.rows, answer(block)) for block in blocks]
+        if len(parts) == 1 and parts[0][1].lowest.shape == self.shape and isinstance(parts[0][0], slice):
+            return parts[0][1]
+        lowest = np.zeros(self.shape)
+        for rows, part in parts:
+            lowest[rows] = part.lowest
+        if all(part.single_valued for _, part in parts):
+            return Interval.exactly(lowest)
+        highest = np.zeros(self.shape)
+        for rows, part in parts:
+            highest[rows] = part.highest
+        return Interval(lowest, highest)

@@ -1,0 +1,83 @@
+"""Everything that the program raises on purpose, and the exit codes that go with it.
+
+    MarketError
+    ├── InputError                  the input is at fault: exit code 2
+    │   ├── ScenarioError           a scenario file, with a `Fault` for each thing wrong in it
+    │   └── RunError                a run folder that `market verify` cannot read
+    ├── UnboundedDemandError        a wanted good is free, so there is no largest bundle
+    └── NumericalError              a number that should be finite is not: names who, what and when
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What the command line returns to the shell."""
+
+    DONE = 0
+    OUR_FAULT = 1
+    INPUT_AT_FAULT = 2
+    NOT_IN_EQUILIBRIUM = 3
+    INTERRUPTED = 130
+
+
+class MarketError(Exception):
+    """Base of everything that the program raises on purpose."""
+
+
+class InputError(MarketError):
+    """The input is at fault; the message says what would be right."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong in a file: where, what, and what would be right."""
+
+    message: str
+    field: str = ""
+    line: int | None = None
+
+    def describe(self, file: str) -> str:
+        """The fault as one line: `FILE:LINE: FIELD: what is wrong; what would be right.`"""
+        place = file if self.line is None else f"{file}:{self.line}"
+        return f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
+
+
+class ScenarioError(InputError):
+    """A scenario that cannot be played; carries every fault that was found."""
+
+    def __init__(self, file: str, faults: Sequence[Fault]) -> None:
+        self.file = file
+        self.faults = tuple(faults)
+        super().__init__("\n".join(fault.describe(file) for fault in self.faults))
+
+
+class RunError(InputError):
+    """A run folder that is missing, unreadable or does not belong to its scenario."""
+
+
+class UnboundedDemandError(MarketError):
+    """A wanted good is free, so there is no largest bundle."""
+
+
+class NumericalError(MarketError):
+    """A number that should be finite is not."""
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """The words that would be right, and the nearest of them if one is near.
+
+    Example:
+        >>> did_you_mean("watr", ["water", "bread"])
+        "one of: water, bread. Did you mean 'water'?"
+    """
+    known = list(words)
+    listed = ", ".join(known[:12]) + (f", ... ({len(known)} in all)" if len(known) > 12 else "")
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    return f"one of: {listed or '(none)'}.{hint}"

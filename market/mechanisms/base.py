@@ -1,0 +1,82 @@
+"""The life of a mechanism, and the only loop that drives it.
+
+A mechanism *starts* with a state (prices announced, or empty hands), makes a *step* a round until it is
+*done*, and hands over an *outcome*. States are frozen values; a mechanism holds its options and nothing
+else, so that it can be stepped by Mesa, by `play` or by a sweep's worker with the same result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from market.economy import Answers, Economy
+from market.interval import Array
+from market.outcome import Outcome
+from market.registry import Family
+
+Answering = Callable[[Array], Answers]
+"""Prices (goods,) -> what everyone answers; `Economy.answers` unless some traders answer for themselves."""
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a mechanism stands after a number of rounds; mechanisms add what they need."""
+
+    round: int
+
+    def observed(self) -> Mapping[str, object]:
+        """What is recorded of this round, by name: numbers, and arrays over goods."""
+        return {}
+
+
+@dataclass(frozen=True)
+class Mechanism(Family):
+    """Base of the mechanisms; every subclass is final and frozen.
+
+    Args:
+        label: the name that the scenario gives it.
+    """
+
+    label: str
+    name: ClassVar[str]
+
+    def start(self, economy: Economy) -> State:
+        """The state before the first round."""
+        raise NotImplementedError
+
+    def step(self, economy: Economy, state: State, answering: Answering) -> State:
+        """One round."""
+        raise NotImplementedError
+
+    def done(self, economy: Economy, state: State) -> bool:
+        """Whether there is nothing left to do."""
+        raise NotImplementedError
+
+    def outcome(self, economy: Economy, state: State) -> Outcome:
+        """A feasible outcome, its status recomputed from the primitives."""
+        raise NotImplementedError
+
+
+def play(
+    mechanism: Mechanism,
+    economy: Economy,
+    answering: Answering | None = None,
+    observe: Callable[[State], None] | None = None,
+) -> Outcome:
+    """Play a mechanism to its end: the only loop.
+
+    Args:
+        mechanism: what is played.
+        economy: on which primitives.
+        answering: how everyone answers prices; `economy.answers` by default.
+        observe: called with the state after every round.
+    """
+    answering = answering or economy.answers
+    state = mechanism.start(economy)
+    while not mechanism.done(economy, state):
+        state = mechanism.step(economy, state, answering)
+        if observe:
+            observe(state)
+    return mechanism.outcome(economy, state)

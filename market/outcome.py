@@ -1,0 +1,97 @@
+"""What every mechanism hands over: an allocation, the prices if there were any, a status and its evidence.
+
+A status claims only what the evidence beside it shows. The evidence is recomputed from the primitives
+when the outcome is made, never taken from a solver's word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from market.economy import Economy
+from market.interval import Array
+
+
+class Status(StrEnum):
+    """How a mechanism ended."""
+
+    CLEARED = "cleared"
+    NASH = "nash"
+    OPTIMAL = "optimal"
+    CYCLING = "cycling"
+    MAX_ROUNDS = "max_rounds"
+    DIVERGED = "diverged"
+    NO_EQUILIBRIUM = "no_equilibrium"
+    FAILED = "failed"
+
+    @property
+    def settled(self) -> bool:
+        """Whether the mechanism reached what it looks for."""
+        return self in (Status.CLEARED, Status.NASH, Status.OPTIMAL)
+
+    @property
+    def meaning(self) -> str:
+        """What the status says, and what a user can do about it."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Status.CLEARED: "Demand equals supply at these prices within the tolerance, and nobody would trade differently.",
+    Status.NASH: "Nobody would gain by acting differently alone.",
+    Status.OPTIMAL: "No feasible allocation has a larger weighted sum of utilities, within the tolerance.",
+    Status.CYCLING: "The play repeats itself and will not settle; try another schedule, rule or step size.",
+    Status.MAX_ROUNDS: "The rounds ran out before the end was reached; raise max_rounds or try another rule.",
+    Status.DIVERGED: "Prices left every bound; look for a good that is wanted but cannot be had, or reduce the step.",
+    Status.NO_EQUILIBRIUM: "It can be shown that there is no equilibrium; change the economy.",
+    Status.FAILED: "A calculation broke down; the reason names where.",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an economy under one mechanism; all quantities are feasible.
+
+    Args:
+        economy: the primitives that it is an outcome of.
+        name: of the mechanism in the scenario.
+        kind: of the mechanism, for instance "auctioneer".
+        status: how it ended.
+        reason: one sentence with the numbers behind the status.
+        rounds: how many rounds were played.
+        consumption: (agents, goods), x, units.
+        production: (agents, goods), y, units.
+        payments: (agents,), net money paid.
+        revenue: what the auctioneer took for the commons, money.
+        utilities: (agents,), u_i(x_i) - C_i(y_i); may be -inf.
+        payoffs: (agents,), payoff in the game that was played.
+        prices: (goods,), or None where there are none.
+        disequilibrium: the largest relative excess demand over goods, no unit; None without prices.
+        auctioneer_payoff: -sum_g |z_g|, units of goods; None without an auctioneer.
+        regret: (agents,), the most that each could gain by deviating alone; None where nobody chooses.
+        evidence: the residuals behind the status, by name.
+    """
+
+    economy: Economy
+    name: str
+    kind: str
+    status: Status
+    reason: str
+    rounds: int
+    consumption: Array
+    production: Array
+    payments: Array
+    revenue: float
+    utilities: Array
+    payoffs: Array
+    prices: Array | None = None
+    disequilibrium: float | None = None
+    auctioneer_payoff: float | None = None
+    regret: Array | None = None
+    evidence: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def max_regret(self) -> float | None:
+        """The largest gain that any agent could make by deviating alone; None where nobody chooses."""
+        return None if self.regret is None else float(self.regret.max(initial=0.0))

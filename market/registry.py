@@ -1,0 +1,140 @@
+"""How a family of utilities, costs, rules, games or mechanisms declares itself, once.
+
+A *family* is a small class with a `name` and declared parameters. The scenario's keys, their range
+checks, the JSON Schema, `market list` and the random instances of the tests are all derived from that
+declaration. A *registry* is a literal list of families that a reader can see.
+
+Two kinds of declaration, for two kinds of family:
+
+- utilities and costs hold no values: `parameters` names what every agent has of them, as arrays with
+  the axis "good" -> (agents, goods) or "agent" -> (agents,), handed to their static functions;
+- rules, games and mechanisms are frozen data classes: each field is an `option`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, Literal, TypeVar
+
+from market.errors import did_you_mean
+
+Axis = Literal["good", "agent"]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number that every agent of a family has, per good or once.
+
+    Args:
+        axis: "good" for one number a good, "agent" for one number an agent.
+        meaning: one line for `market list`, the schema and the reference.
+        unit: of the number, for instance "money per unit".
+        low: least value allowed.
+        high: greatest value allowed.
+        open_low: whether `low` itself is refused.
+        absent: what a good that is not named has; for axis "agent", the default. None: must be given.
+    """
+
+    axis: Axis
+    meaning: str
+    unit: str
+    low: float = 0.0
+    high: float = math.inf
+    open_low: bool = False
+    absent: float | None = None
+
+    def fault(self, value: float) -> str | None:
+        """What is wrong with a value, as an end of a sentence, or None."""
+        if math.isnan(value) or math.isinf(value):
+            return f"{value} is not a finite number"
+        if value < self.low or (self.open_low and value == self.low):
+            return f"{value:g} is too small; it must be {'>' if self.open_low else '>='} {self.low:g}"
+        if value > self.high:
+            return f"{value:g} is too large; it must be <= {self.high:g}"
+        return None
+
+
+def option(
+    default: Any,
+    meaning: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    open_low: bool = False,
+    names: Literal["goods", "agents"] | None = None,
+    key: str | None = None,
+) -> Any:
+    """A field of a rule, game or mechanism that the scenario may set.
+
+    Args:
+        default: the value when the scenario says nothing; `dataclasses.MISSING` if it must say.
+        meaning: one line for `market list`, the schema and the reference.
+        low: least value allowed.
+        high: greatest value allowed.
+        open_low: whether `low` itself is refused.
+        names: what the strings (of a list) or the keys (of a table) must name.
+        key: the scenario's key, where it differs from the field's name.
+    """
+    metadata = {
+        "meaning": meaning, "low": low, "high": high, "open_low": open_low, "names": names, "key": key,
+    }  # fmt: skip
+    if isinstance(default, dict):
+        return dataclasses.field(default_factory=lambda: dict(default), metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+class Family:
+    """Base of everything that a scenario can name."""
+
+    name: ClassVar[str]
+
+    @classmethod
+    def formula(cls) -> str:
+        """The first line of the class's docstring: what `market list` says of it."""
+        return (inspect.getdoc(cls) or "").split("\n")[0]
+
+
+F = TypeVar("F", bound=Family)
+
+
+class Registry(Generic[F]):
+    """Families of one kind, by name, in the order in which they are listed.
+
+    Example:
+        >>> class Log(Family):
+        ...     '''u(x) = sum_g a_g log x_g.'''
+        ...     name = "log"
+        >>> registry = Registry("utility", Log)
+        >>> registry["log"].formula()
+        'u(x) = sum_g a_g log x_g.'
+    """
+
+    def __init__(self, kind: str, *families: type[F]) -> None:
+        self.kind = kind
+        self._families = {family.name: family for family in families}
+        if len(self._families) != len(families):
+            raise ValueError(f"two {kind} families have the same name")
+
+    def __getitem__(self, name: str) -> type[F]:
+        try:
+            return self._families[name]
+        except KeyError:
+            raise KeyError(f"no {self.kind} '{name}'; {did_you_mean(name, self._families)}") from None
+
+    def __iter__(self) -> Iterator[type[F]]:
+        return iter(self._families.values())
+
+    def __len__(self) -> int:
+        return len(self._families)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._families
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, in order."""
+        return tuple(self._families)
