@@ -127,6 +127,13 @@ class Economy:
             amounts[block.rows] = block.family.bliss(**block.parameters)
         return amounts
 
+    @cached_property
+    def indifference_prices(self) -> tuple[Array, ...]:
+        """For each good the prices, ascending, at which some producer is indifferent about its output."""
+        found = [block.family.indifference_prices(**block.parameters) for block in self.costs]
+        stacked = np.concatenate(found) if found else np.empty((0, len(self.goods)))
+        return tuple(np.unique(column[np.isfinite(column)]) for column in stacked.T)
+
     # --- values at an allocation -------------------------------------------------------------------
 
     def utility(self, x: Array) -> Array:
@@ -228,8 +235,14 @@ class Economy:
     # --- payoffs -----------------------------------------------------------------------------------
 
     def payments(self, p: Array, x: Array, y: Array) -> Array:
-        """Net money paid, p.(x_i - e_i - y_i), (agents,); negative for a net seller."""
+        """Net money paid, p.(x_i - e_i - y_i), (agents,); negative for a net seller.
+
+        Under `exchange` each agent is credited its share of what the commons sold is worth, so that the
+        payments of agents on their budget lines are 0.
+        """
         paid: Array = (x - self.endowment - y) @ p
+        if self.money is Money.EXCHANGE:
+            return paid - self.commons_share * paid.sum()
         return paid
 
     def payoff(self, welfare: Array, p: Array, x: Array, y: Array) -> Array:

@@ -64,6 +64,10 @@ class RunError(InputError):
 class UnboundedDemandError(MarketError):
     """A wanted good is free, so there is no largest bundle."""
 
+    def __init__(self, goods: Iterable[int]) -> None:
+        self.goods = tuple(goods)
+        super().__init__(f"a wanted good is free, so there is no largest bundle: goods {self.goods}")
+
 
 class NumericalError(MarketError):
     """A number that should be finite is not."""

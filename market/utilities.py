@@ -40,7 +40,6 @@ class Utility(Family):
     """Base of the utility families; all functions are pure."""
 
     parameters: ClassVar[dict[str, Parameter]]
-    # Whether demand for one good depends on the prices of the others when money is quasilinear.
 
     @staticmethod
     def value(x: Array, **parameters: Array) -> Array:
@@ -107,8 +106,7 @@ def _refuse_free_goods(p: Array, weights: Array) -> None:
     """Raise where a wanted good has price zero."""
     free = p <= 0
     if free.any() and (weights[:, free] > 0).any():
-        goods = np.flatnonzero(free)[(weights[:, free] > 0).any(axis=0)]
-        raise UnboundedDemandError(f"a wanted good is free: goods number {', '.join(map(str, goods))}")
+        raise UnboundedDemandError(np.flatnonzero(free & (weights > 0).any(axis=0)).tolist())
 
 
 def _divide_where_wanted(numerator: Array, denominator: Array, wanted: NDArray[np.bool_]) -> Array:

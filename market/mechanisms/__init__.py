@@ -13,4 +13,18 @@ from market.registry import Registry
 MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auctioneer, Planner)
 GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky)
 
-__all__ = ["GAMES", "MECHANISMS", "Game", "Mechanism", "State", "Unmediated", "play"]
+__all__ = [
+    "GAMES",
+    "MECHANISMS",
+    "Auctioneer",
+    "Autarky",
+    "Claims",
+    "Game",
+    "Gift",
+    "Mechanism",
+    "Planner",
+    "Seize",
+    "State",
+    "Unmediated",
+    "play",
+]

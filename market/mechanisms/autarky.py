@@ -1,6 +1,23 @@
+"""Autarky: everyone lives on its own endowment and on what it makes for itself.
+
+max u_i(e_i + y_i) - C_i(y_i) over outputs up to capacity: Robinson Crusoe's problem, solved for all agents at
+once since none concerns another. Nobody touches the commons. It is what agents have if they do not trade,
+and so what a trade must beat.
+
+Source: Mas-Colell, Whinston and Green (1995), section 15.C.
+"""
+
+from __future__ import annotations
+
 from dataclasses import dataclass
-from market.mechanisms.unmediated import Game
-from market.registry import option
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market.economy import Economy
+from market.interval import Array
+from market.mechanisms.robinson import best_outputs
+from market.mechanisms.unmediated import Game, Played
 
 
 @dataclass(frozen=True)
@@ -8,3 +25,22 @@ class Autarky(Game):
     """Everyone lives on its own endowment and on what it makes for itself."""
 
     name = "autarky"
+    schedule = "simultaneous"
+
+    def replies(self, economy: Economy, profile: Array, rows: NDArray[np.intp]) -> Array:
+        """The best outputs of each row; they depend on nobody else."""
+        best, gains = self._best(economy, profile)
+        return np.where((gains > 0)[:, None], best, profile)[rows]
+
+    def result(self, economy: Economy, profile: Array) -> Played:
+        """Endowments and own outputs are consumed."""
+        x = economy.endowment + profile
+        return Played(x, profile, economy.welfare(x, profile))
+
+    def regret(self, economy: Economy, profile: Array) -> Array:
+        """The most that each could gain by making something else, (agents,)."""
+        return self._best(economy, profile)[1]
+
+    def _best(self, economy: Economy, profile: Array) -> tuple[Array, Array]:
+        keeps = (economy.bliss > 0).astype(float)
+        return best_outputs(economy, economy.endowment, keeps, profile)

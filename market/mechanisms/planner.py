@@ -1,6 +1,47 @@
+"""The planner: one maximiser of a weighted sum of utilities decides for all; the yardstick.
+
+    max sum_i w_i (u_i(x_i) - C_i(y_i))  subject to  sum x <= q + sum e + sum y, 0 <= y <= capacity.
+
+For concave utilities the solutions with w > 0 are efficient, and every efficient allocation solves it for
+some w >= 0. The multipliers of the resource constraints are the planner's shadow prices: at the optimum
+w_i du_i/dx_ig <= p_g with equality where x_ig > 0, so that, with w_i the inverse of i's marginal utility of
+money, they are the prices at which everyone would choose the same by itself.
+
+Solved as a convex programme, with no code in common with the auctioneer; then these conditions are
+recomputed from the primitives, and their largest relative violation is the evidence.
+
+Source: Negishi (1960), "Welfare economics and existence of an equilibrium for a competitive economy";
+Mas-Colell, Whinston and Green (1995), section 16.E.
+"""
+
+from __future__ import annotations
+
 from dataclasses import dataclass
-from market.mechanisms.base import Mechanism
+
+import numpy as np
+
+from market.economy import Economy
+from market.errors import NumericalError
+from market.interval import Array
+from market.mechanisms.base import Answering, Mechanism, State
+from market.outcome import Outcome, Status
+from market.programmes import SETTINGS, Programme, Solution, fit, typical_amounts
 from market.registry import option
+from market.support import residual
+
+SHARP_ENOUGH = 1e-8  # relative violation at which no other settings of the solver are tried
+
+
+@dataclass(frozen=True)
+class PlanState(State):
+    """Before and after the programme is solved.
+
+    Args:
+        round: 0 before, 1 after.
+        solution: what the solver found, or why it found nothing.
+    """
+
+    solution: Solution | str | None = None
 
 
 @dataclass(frozen=True)
@@ -8,4 +49,148 @@ class Planner(Mechanism):
     """One maximiser of a weighted sum of utilities decides for all."""
 
     name = "planner"
-    welfare_weights: dict[str, float] = option({}, "weight of each agent or group in the sum; default 1", low=0.0, names="agents", key="weights")
+    tolerance: float = option(
+        1e-6, "largest relative violation of the conditions for an optimum", low=0.0, open_low=True
+    )
+    welfare_weights: dict[str, float] = option(
+        {}, "weight of an agent or group in the sum; 1 if not named", low=0.0, names="agents", key="weights"
+    )
+
+    def start(self, economy: Economy) -> PlanState:  # noqa: ARG002
+        """Nothing decided."""
+        return PlanState(0)
+
+    def step(self, economy: Economy, state: State, answering: Answering) -> PlanState:  # noqa: ARG002
+        """Solve the programme."""
+        return PlanState(state.round + 1, self._impossible(economy) or self._solve(economy))
+
+    def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
+        """After one round."""
+        return state.round >= 1
+
+    def weights(self, economy: Economy) -> Array:
+        """The weight of each agent, (agents,)."""
+        weights = np.ones(len(economy.agents))
+        for name, weight in self.welfare_weights.items():
+            weights[economy.rows(name)] = weight
+        return weights
+
+    def _impossible(self, economy: Economy) -> str | None:
+        """Why the weighted sum has no maximum that a convex programme can find, if so."""
+        weights = self.weights(economy)
+        if not (weights > 0).any():
+            return "Every welfare weight is zero, so there is nothing to maximise"
+        for block in economy.utilities:
+            bent = np.flatnonzero(block.family.not_concave(**block.parameters) & (weights[block.rows] > 0))
+            if len(bent):
+                name = economy.agents[np.arange(len(economy.agents))[block.rows][bent[0]]]
+                return (
+                    f"The utility {block.family.name} of {name} is not concave as stated, so the sum may have "
+                    f"several maxima; scale its weights down to a sum of at most 1"
+                )
+        most = np.maximum(economy.resources + economy.capacity.sum(axis=0), 0.0)
+        plenty = np.tile(np.minimum(most, 1e100), (len(economy.agents), 1))
+        hopeless = np.flatnonzero(np.isneginf(economy.utility(plenty)) & (weights > 0))
+        if len(hopeless):
+            name = economy.agents[hopeless[0]]
+            return f"{name} wants a good that nobody has or can make: its utility is -inf whatever is done"
+        return None
+
+    def _solve(self, economy: Economy) -> Solution | str:
+        """The sharpest of the solver's answers, by the violation recomputed from the primitives."""
+        best, least, why = None, np.inf, ""
+        for attempt in range(len(SETTINGS)):
+            try:
+                found = self._attempt(economy, attempt)
+            except NumericalError as error:
+                why = str(error)
+                continue
+            violation = residual(economy, found.consumption, found.production, self.weights(economy), found.prices)
+            if best is None or violation < least:
+                best, least = found, violation
+            if least <= SHARP_ENOUGH:
+                break
+        return best or why
+
+    def _attempt(self, economy: Economy, attempt: int) -> Solution:
+        import cvxpy  # deferred: takes a second to import
+
+        nothing = np.zeros(economy.shape)
+        programme = Programme(economy, typical_amounts(economy, nothing, nothing))
+        utilities, constraints = programme.utilities(stated=True)
+        weights = self.weights(economy)
+        objective = cvxpy.sum(cvxpy.multiply(weights, utilities - programme.costs()))
+        balance = programme.net_use() <= economy.resources / programme.units
+        found = programme.solve(objective, [*constraints, *programme.limits()], balance, attempt)
+        return tidy(economy, found, weights)
+
+    def outcome(self, economy: Economy, state: State) -> Outcome:
+        """The allocation found. Evidence: `residual`, the violation of the conditions for an optimum."""
+        assert isinstance(state, PlanState)
+        found = state.solution
+        if not isinstance(found, Solution):
+            return self._nothing_found(economy, state.round, found or "The programme was not solved")
+        x, y, p = found.consumption, found.production, found.prices
+        violation = residual(economy, x, y, self.weights(economy), p)
+        status = Status.OPTIMAL if violation <= self.tolerance else Status.FAILED
+        reason = f"Largest relative violation of the conditions for an optimum {violation:.1e}."
+        welfare = economy.welfare(x, y)
+        return self._hand_over(
+            economy, status, reason, state.round, x, y, welfare, prices=p, evidence={"residual": violation}
+        )
+
+    def _nothing_found(self, economy: Economy, rounds: int, why: str) -> Outcome:
+        """Everyone keeps its endowment."""
+        x, y = economy.endowment, np.zeros(economy.shape)
+        return self._hand_over(economy, Status.FAILED, f"{why}.", rounds, x, y, economy.welfare(x, y))
+
+    def _hand_over(
+        self,
+        economy: Economy,
+        status: Status,
+        reason: str,
+        rounds: int,
+        x: Array,
+        y: Array,
+        welfare: Array,
+        prices: Array | None = None,
+        evidence: dict[str, float] | None = None,
+    ) -> Outcome:
+        return Outcome(
+            economy=economy,
+            name=self.label,
+            kind=self.name,
+            status=status,
+            reason=reason,
+            rounds=rounds,
+            consumption=x,
+            production=y,
+            payments=np.zeros(len(economy.agents)),
+            revenue=0.0,
+            utilities=welfare,
+            payoffs=welfare,
+            prices=prices,
+            evidence=evidence or {},
+        )
+
+
+def tidy(economy: Economy, found: Solution, weights: Array) -> Solution:
+    """The solution with what an interior-point method leaves near a bound put on it, and feasible.
+
+    Where the multipliers say that an amount should be 0 (its worth there is clearly below its price) and it
+    is tiny, it is 0; likewise for outputs at 0 or at capacity, and for prices of goods left over.
+    """
+    x, y, p = found.consumption, found.production, found.prices
+    tiny = 1e-5 * typical_amounts(economy, x, y)
+    weighted = weights[:, None] > 0
+    slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
+    worth = np.multiply(weights[:, None], slopes, out=np.zeros_like(x), where=weighted)
+    cost = np.multiply(weights[:, None], costs, out=np.zeros_like(x), where=weighted)
+    x = np.where((x < tiny) & (worth < p * (1.0 - 1e-6)), 0.0, x)
+    y = np.where((y < tiny) & (cost > p * (1.0 + 1e-6)), 0.0, y)
+    y = np.where((economy.capacity - y < tiny) & (cost < p * (1.0 - 1e-6)), economy.capacity, y)
+    x = fit(economy, x, y)
+    left = economy.resources + y.sum(axis=0) - x.sum(axis=0)
+    top = worth.max(axis=0, initial=0.0)
+    free = ((left > tiny) & (p < 1e-6 * top)) | (top == 0)
+    return Solution(x, y, np.where(free, 0.0, p), found.value)

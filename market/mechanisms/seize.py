@@ -1,7 +1,30 @@
-from dataclasses import dataclass, MISSING
+"""Seizing the commons: first come, first served, to the last drop.
+
+The movers, one after the other, take what they like of what is left of the commons q; whoever does not
+move gets an equal share of the rest. Agents also consume their endowments e; nothing is made.
+
+A mover's best reply is to take up to its bliss point, min(bliss - e, what is left): for utilities that
+always rise, all of every good it wants. So the first mover who wants a good leaves nothing of it, whatever
+the others lose (with log utility, everything: u = -inf). It is a Nash equilibrium, and with opposed
+interests even efficient, in the degenerate sense that the others weigh nothing.
+
+Source: own derivation, from the definition of the game; the commons of the reference answers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
 from typing import Literal
-from market.mechanisms.unmediated import Game
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market.economy import Economy
+from market.interval import Array
+from market.mechanisms.unmediated import Game, Played
 from market.registry import option
+from market.settlement import gain
 
 
 @dataclass(frozen=True)
@@ -9,5 +32,36 @@ class Seize(Game):
     """The movers, in order, take what they like of the commons; the others share the rest equally."""
 
     name = "seize"
-    movers: tuple[str, ...] = option(MISSING, "who takes, in order: agents or groups", names="agents")
-    schedule: Literal["sequential", "random"] = option("sequential", "the order given, or a random one")
+    movers: tuple[str, ...] = option(dataclasses.MISSING, "who takes, in order: agents or groups", names="agents")
+    schedule: Literal["sequential", "random"] = option(  # type: ignore[assignment]
+        "sequential", "the movers in the order given, or in a random one"
+    )
+
+    def players(self, economy: Economy) -> NDArray[np.intp]:
+        """The movers, each once."""
+        rows = [row for name in self.movers for row in economy.rows(name).tolist()]
+        return np.array(list(dict.fromkeys(rows)), dtype=np.intp)
+
+    def replies(self, economy: Economy, profile: Array, rows: NDArray[np.intp]) -> Array:
+        """Everything of use that the others have not taken."""
+        left = np.maximum(economy.commons - (profile.sum(axis=0) - profile[rows]), 0.0)
+        return np.minimum(np.maximum(economy.bliss[rows] - economy.endowment[rows], 0.0), left)
+
+    def result(self, economy: Economy, profile: Array) -> Played:
+        """Endowments, what was taken, and an equal share of the rest for those who do not move."""
+        x = economy.endowment + profile
+        others = np.setdiff1d(np.arange(len(economy.agents)), self.players(economy))
+        if len(others):
+            x[others] += np.maximum(economy.commons - profile.sum(axis=0), 0.0) / len(others)
+        y = np.zeros(economy.shape)
+        return Played(x, y, economy.welfare(x, y))
+
+    def regret(self, economy: Economy, profile: Array) -> Array:
+        """What a mover could still gain from what the others leave; the others have no choice."""
+        movers = self.players(economy)
+        changed = profile.copy()
+        changed[movers] = self.replies(economy, profile, movers)
+        regret = gain(economy.utility(economy.endowment + profile), economy.utility(economy.endowment + changed))
+        chooses = np.zeros(len(economy.agents), dtype=bool)
+        chooses[movers] = True
+        return np.where(chooses, regret, 0.0)

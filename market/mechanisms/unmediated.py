@@ -1,21 +1,105 @@
-"""Games without prices, played by best replies in rounds."""
+"""Games without prices, played by best replies in rounds.
+
+A game form says what agents may do and what comes of it; with the agents' preferences it is a game. In a
+round everyone who may choose gives a best reply:
+
+- "sequential": in the order of the agents, each seeing what those before it have done;
+- "random": the same in an order drawn anew each round;
+- "simultaneous": all at once, each against what the others did in the round before.
+
+The play ends when a whole round changes nothing; then, and only then, each agent's gain from deviating
+alone is computed anew, and if it is nil the profile is a Nash equilibrium. Under a fixed order or
+simultaneous play the next profile follows from the last, so a profile that comes back proves a cycle.
+
+To add a game: a file beside this one with a subclass of `Game`, and its name in `GAMES`.
+
+Source: Osborne and Rubinstein (1994), *A Course in Game Theory*, chapter 2; best-reply dynamics as in
+Fudenberg and Levine (1998), *The Theory of Learning in Games*, section 1.2.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
-from market.mechanisms.base import Mechanism
+import numpy as np
+from numpy.typing import NDArray
+
+from market.economy import Economy
+from market.interval import Array
+from market.mechanisms.base import Answering, Mechanism, State
+from market.outcome import Outcome, Status
+from market.randomness import generator
 from market.registry import Family, option
 
 Schedule = Literal["sequential", "simultaneous", "random"]
 
+SLACK = 1e-12  # relative rounding error allowed where amounts are added up
+
+
+class Played(NamedTuple):
+    """What a profile of actions leads to: x and y, (agents, goods), and payoffs, (agents,)."""
+
+    consumption: Array
+    production: Array
+    payoffs: Array
+
 
 @dataclass(frozen=True)
 class Game(Family):
-    """Base of the games."""
+    """Base of the games; every subclass is final and frozen. A profile is (agents, goods), units."""
 
     name: ClassVar[str]
+    schedule = "sequential"  # subclasses may make it an option
+
+    def start(self, economy: Economy) -> Array:
+        """The profile before the first round: empty hands."""
+        return np.zeros(economy.shape)
+
+    def players(self, economy: Economy) -> NDArray[np.intp]:
+        """The rows of those who choose, in the order in which they do."""
+        return np.arange(len(economy.agents))
+
+    def replies(self, economy: Economy, profile: Array, rows: NDArray[np.intp]) -> Array:
+        """A best reply of each of the rows to what all others do, (rows, goods).
+
+        An agent that cannot gain keeps doing what it does.
+        """
+        raise NotImplementedError
+
+    def result(self, economy: Economy, profile: Array) -> Played:
+        """What comes of a profile; feasible."""
+        raise NotImplementedError
+
+    def regret(self, economy: Economy, profile: Array) -> Array:
+        """The most that each agent could gain by deviating alone, (agents,)."""
+        raise NotImplementedError
+
+    def note(self, economy: Economy, profile: Array) -> str:  # noqa: ARG002
+        """What a reader should know of a profile, as a sentence, or nothing."""
+        return ""
+
+
+@dataclass(frozen=True)
+class PlayState(State):
+    """Where the play stands.
+
+    Args:
+        round: how many rounds were played.
+        profile: (agents, goods), what everyone does, units.
+        settled: whether the last round changed nothing (up to rounding).
+        past: a key of each profile so far, in order.
+    """
+
+    profile: Array
+    settled: bool
+    past: tuple[bytes, ...]
+
+    @property
+    def period(self) -> int | None:
+        """After how many rounds the last profile came back; None if it is new."""
+        earlier = self.past[:-1]
+        return len(self.past) - 1 - earlier.index(self.past[-1]) if self.past[-1] in earlier else None
 
 
 @dataclass(frozen=True)
@@ -25,4 +109,76 @@ class Unmediated(Mechanism):
     name = "unmediated"
     game: Game
     max_rounds: int = option(1000, "rounds after which the play stops", low=1)
-    tolerance: float = option(1e-9, "largest gain from deviating alone, relative, that counts as none", low=0.0)
+    tolerance: float = option(
+        1e-9, "largest gain from deviating alone, relative to utility, that counts as none", low=0.0
+    )
+
+    def start(self, economy: Economy) -> PlayState:
+        """What everyone does before the first round."""
+        profile = self.game.start(economy)
+        return PlayState(0, profile, False, (_key(economy, profile),))
+
+    def step(self, economy: Economy, state: State, answering: Answering) -> PlayState:  # noqa: ARG002
+        """Everyone who may choose replies once."""
+        assert isinstance(state, PlayState)
+        profile, rows = state.profile.copy(), self.game.players(economy)
+        if self.game.schedule == "simultaneous":
+            profile[rows] = self.game.replies(economy, state.profile, rows)
+        else:
+            if self.game.schedule == "random":
+                rows = generator(economy.seed, self.label, f"round {state.round}").permutation(rows)
+            for row in rows:
+                profile[row] = self.game.replies(economy, profile, np.array([row]))[0]
+        key = _key(economy, profile)
+        return PlayState(state.round + 1, profile, key == state.past[-1], (*state.past, key))
+
+    def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
+        """Nothing changed, the play repeats itself, or the rounds ran out."""
+        assert isinstance(state, PlayState)
+        return state.settled or self._cycles(state) or state.round >= self.max_rounds
+
+    def _cycles(self, state: PlayState) -> bool:
+        return self.game.schedule != "random" and not state.settled and state.period is not None
+
+    def outcome(self, economy: Economy, state: State) -> Outcome:
+        """What comes of the last profile. Evidence: `relative_regret`, the largest gain over |utility|."""
+        assert isinstance(state, PlayState)
+        played = self.game.result(economy, state.profile)
+        welfare = economy.welfare(played.consumption, played.production)
+        regret = self.game.regret(economy, state.profile)
+        size = np.where(np.isfinite(welfare), np.abs(welfare), 0.0)
+        relative = float((regret / np.maximum(size, 1.0)).max(initial=0.0))
+        status, reason = self._verdict(state, relative)
+        return Outcome(
+            economy=economy,
+            name=self.label,
+            kind=self.name,
+            status=status,
+            reason=" ".join(filter(None, (reason, self.game.note(economy, state.profile)))),
+            rounds=state.round,
+            consumption=played.consumption,
+            production=played.production,
+            payments=np.zeros(len(economy.agents)),
+            revenue=0.0,
+            utilities=welfare,
+            payoffs=played.payoffs,
+            regret=regret,
+            evidence={"relative_regret": relative},
+        )
+
+    def _verdict(self, state: PlayState, regret: float) -> tuple[Status, str]:
+        """The status that the evidence supports, and one sentence with its numbers."""
+        if self._cycles(state):
+            again = f"what everyone does comes back every {state.period} rounds"
+            return Status.CYCLING, f"Best replies never settle: {again}; shown is the last round."
+        if regret <= self.tolerance:
+            return Status.NASH, f"Nobody would gain by acting differently alone (largest gain {regret:.1e})."
+        if state.settled:
+            return Status.FAILED, f"Nobody moved, yet somebody could gain {regret:.1e} by acting differently."
+        return Status.MAX_ROUNDS, f"Still moving after {state.round} rounds (largest gain {regret:.1e})."
+
+
+def _key(economy: Economy, profile: Array) -> bytes:
+    """Equal for profiles that are the same up to rounding."""
+    size = np.maximum(economy.resources, np.abs(profile).max(axis=0, initial=0.0))
+    return np.round(np.divide(profile, size, out=np.zeros_like(profile), where=size > 0), 10).tobytes()

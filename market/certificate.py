@@ -1,0 +1,206 @@
+"""The alignment report: how far is an outcome from the best that the agents could do together?
+
+Computed from the outcome and the primitives alone, never from the word of whoever made the outcome.
+
+*Efficient?* Two ways, in this order. If weights w and prices p support the outcome (`negishi.py`), that is
+a proof: for concave preferences, for any feasible (x', y'),
+
+    sum_i w_i (u_i(x'_i) - C_i(y'_i)) - sum_i w_i (u_i(x_i) - C_i(y_i)) <= 0,
+
+so nobody with w_i > 0 can gain unless another loses; and an agent with w_i = 0 can gain only through goods
+whose price is 0, since every unit of a good with p_g > 0 is missed by somebody who counts. Otherwise
+a convex programme looks for a reallocation that nobody dislikes and someone prefers (`reallocation.py`),
+which is confirmed from the primitives before it is reported. If that search fails, efficiency is unknown
+(None).
+
+*With transfers*, where money is quasilinear: efficient means that total surplus is maximal (with budgets: that
+no reallocation of goods and money, which may not go negative, gains anybody anything). The `surplus_gap` is
+the money left on the table. The first proof serves again, with equal weights.
+
+Tolerances: support within `PROVED` relative to prices is a proof; since the loss is of second order in the
+violation, less than PROVED**2 of the resources can be wasted.
+
+Source: Mas-Colell, Whinston and Green (1995), sections 10.D, 16.C to 16.E; Debreu (1951).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market.economy import Economy, Money
+from market.errors import NumericalError
+from market.interval import Array
+from market.negishi import Support, support
+from market.outcome import Outcome
+from market.reallocation import Reallocation, improvement, resource_utilisation, surplus_gap
+from market.support import residual
+
+PROVED = 1e-6  # relative violation of the supporting conditions up to which they are a proof
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """What the report says of one outcome.
+
+    Args:
+        efficient: in goods alone; None if unknown.
+        degenerate: supported only by weights of which some are zero.
+        negishi_weights: (agents,), the most equal super-agent weights; None if none support the outcome at all.
+        supporting_prices: (goods,), the prices that go with them.
+        residual: the largest relative violation of the supporting conditions.
+        resource_utilisation: Debreu's coefficient; None without resources to scale, or if unknown.
+        efficient_with_transfers: when money may change hands too; None without quasilinear money, or if unknown.
+        surplus_gap: total surplus left on the table, money; None as above.
+        improvement: a reallocation that nobody dislikes and someone prefers; None if there is none.
+        unknown: what could not be computed, and why; empty if everything could.
+    """
+
+    efficient: bool | None
+    degenerate: bool
+    negishi_weights: Array | None
+    supporting_prices: Array
+    residual: float
+    resource_utilisation: float | None
+    efficient_with_transfers: bool | None
+    surplus_gap: float | None
+    improvement: Reallocation | None = None
+    unknown: tuple[str, ...] = ()
+
+
+def alignment(outcome: Outcome) -> Alignment:
+    """The alignment report of an outcome.
+
+    Example:
+        >>> # report = alignment(outcome); report.efficient, report.negishi_weights
+    """
+    economy, x, y = outcome.economy, outcome.consumption, outcome.production
+    found = support(economy, x, y)
+    unknown: list[str] = []
+    proved = proves_efficiency(economy, x, y, found)
+    better = None
+    efficient: bool | None = True
+    if not proved:
+        try:
+            better = improvement(economy, x, y)
+            efficient = better is None
+        except NumericalError as error:
+            efficient = None
+            unknown.append(f"efficient: {error}")
+    transfers, gap = _with_transfers(outcome, unknown)
+    supported = np.isfinite(found.residual)
+    return Alignment(
+        efficient=efficient,
+        degenerate=bool(supported and found.residual <= PROVED and found.zero.any()),
+        negishi_weights=found.weights if supported else None,
+        supporting_prices=found.prices,
+        residual=found.residual,
+        resource_utilisation=_utilisation(economy, x, y, found, proved, unknown),
+        efficient_with_transfers=transfers,
+        surplus_gap=gap,
+        improvement=better,
+        unknown=tuple(unknown),
+    )
+
+
+def proves_efficiency(economy: Economy, x: Array, y: Array, found: Support) -> bool:
+    """Whether weights and prices prove that no reallocation of goods helps someone and hurts nobody."""
+    if not found.residual <= PROVED:
+        return False
+    there_or_made = (economy.resources > 0) | (economy.capacity > 0).any(axis=0)
+    could_use = (economy.bliss > x) & there_or_made
+    through_free_goods = (could_use & (found.prices == 0)).any(axis=1)
+    saves_cost = economy.cost(y) > 0
+    return not (found.zero & (through_free_goods | saves_cost)).any()
+
+
+def _utilisation(
+    economy: Economy, x: Array, y: Array, found: Support, proved: bool, unknown: list[str]
+) -> float | None:
+    """1 if support proves that every share of the resources is needed; else the programme's answer."""
+    if proved and float(found.prices @ economy.resources) > 0:
+        return 1.0
+    try:
+        return resource_utilisation(economy, x, y)
+    except NumericalError as error:
+        unknown.append(f"resource_utilisation: {error}")
+        return None
+
+
+def _with_transfers(outcome: Outcome, unknown: list[str]) -> tuple[bool | None, float | None]:
+    """Whether total surplus is maximal, and what is missing; (None, None) without quasilinear money."""
+    economy, x, y = outcome.economy, outcome.consumption, outcome.production
+    if economy.money is not Money.QUASILINEAR:
+        return None, None
+    if np.isinf(economy.budget).all() and _equal_weights_support(economy, x, y, outcome.prices):
+        return True, 0.0
+    try:
+        gap = surplus_gap(economy, x, y, outcome.payments)
+    except NumericalError as error:
+        unknown.append(f"surplus_gap: {error}")
+        return None, None
+    if gap is None:
+        unknown.append("surplus_gap: somebody is at -inf whatever is done, so no total surplus is finite")
+        return None, None
+    return gap <= FOUND_GAP * _turnover(economy, x, y), gap
+
+
+FOUND_GAP = 1e-7  # a gap below this share of what is consumed is the solver's rounding
+
+
+def _turnover(economy: Economy, x: Array, y: Array) -> float:
+    """What all that is consumed and made is worth at the margin, money: the size to compare a gap with."""
+    slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
+    worth = np.multiply(slopes, x, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum()
+    return float(worth + np.multiply(costs, y, out=np.zeros_like(y), where=y > 0).sum())
+
+
+def _equal_weights_support(economy: Economy, x: Array, y: Array, p: Array | None) -> bool:
+    """Whether everybody counts the same: the outcome maximises total surplus, whatever u + money is moved."""
+    ones = np.ones(len(economy.agents))
+    slopes = economy.marginal_utility(x)
+    candidates = [slopes.max(axis=0)] if p is None else [p, slopes.max(axis=0)]
+    return any(
+        bool(np.isfinite(prices).all()) and residual(economy, x, y, ones, prices) <= PROVED for prices in candidates
+    )
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Who gains and who loses when one outcome takes the place of another.
+
+    Args:
+        gains: (agents,), payoff after minus before; inf from -inf, 0 from -inf to -inf.
+        pareto_improvement: nobody loses, the auctioneer's revenue included, and someone gains.
+    """
+
+    gains: Array
+    pareto_improvement: bool
+
+    @property
+    def winners(self) -> NDArray[np.bool_]:
+        """Who gains, (agents,)."""
+        return self.gains > 0
+
+    @property
+    def losers(self) -> NDArray[np.bool_]:
+        """Who loses, (agents,)."""
+        return self.gains < 0
+
+
+def contrast(outcome: Outcome, other: Outcome) -> Contrast:
+    """Compare an outcome with another one of the same economy.
+
+    Args:
+        outcome: the new one.
+        other: the one it is held against.
+    """
+    with np.errstate(invalid="ignore"):
+        difference = outcome.payoffs - other.payoffs
+    rounding = 1e-9 * np.maximum(np.abs(outcome.payoffs), np.abs(other.payoffs))
+    same = (outcome.payoffs == other.payoffs) | (np.abs(difference) <= np.where(np.isfinite(rounding), rounding, 0.0))
+    gains = np.where(same, 0.0, difference)
+    no_loss = not (gains < 0).any() and outcome.revenue >= other.revenue * (1.0 - 1e-9)
+    return Contrast(gains, bool(no_loss and ((gains > 0).any() or outcome.revenue > other.revenue * (1.0 + 1e-9))))

@@ -1,0 +1,62 @@
+"""The problem of somebody who makes things for itself: max u_i(base_i + s_i y_i) - C_i(y_i).
+
+base (agents, goods) is what the agent has in any case, s (agents, goods) the share of its own output that it
+keeps. The agents' problems do not touch each other, so one convex programme, the maximum of their sum, solves
+all of them. An agent that keeps nothing of what it can make sees only the cost and makes nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from market.economy import Economy
+from market.errors import InputError
+from market.interval import Array
+from market.programmes import Programme, typical_amounts
+from market.settlement import gain
+
+SOLVED_TO = 1e-9  # gains below this share of utility are the solver's rounding, not gains
+
+
+def best_outputs(economy: Economy, base: Array, share: Array, now: Array) -> tuple[Array, Array]:
+    """The best outputs of each agent, (agents, goods), and what it gains by them over those now, (agents,).
+
+    Raises:
+        InputError: the utility of an agent with something to decide is not concave.
+    """
+    keeps = (share > 0) & (economy.capacity > 0)
+    best = np.zeros(economy.shape)
+    if keeps.any():
+        best = _solve(economy, base, share, keeps)
+    before = economy.welfare(base + share * now, now)
+    after, nothing = economy.welfare(base + share * best, best), economy.welfare(base, np.zeros(economy.shape))
+    best = np.where((nothing >= after)[:, None], 0.0, best)
+    gains = gain(before, np.maximum(after, nothing))
+    size = np.where(np.isfinite(before), np.abs(before), 0.0)
+    return best, np.where(gains > SOLVED_TO * np.maximum(size, economy.cost(now)), gains, 0.0)
+
+
+def _solve(economy: Economy, base: Array, share: Array, keeps: Array) -> Array:
+    """One programme for all agents: what they eat is what they have and keep of their outputs."""
+    import cvxpy  # deferred: takes a second to import
+
+    _refuse_not_concave(economy, keeps.any(axis=1))
+    programme = Programme(economy, typical_amounts(economy, base, np.zeros(economy.shape)))
+    utilities, constraints = programme.utilities(stated=True)
+    plenty = base + share * np.where(keeps, np.minimum(economy.capacity, 1e100), 0.0)
+    counted = keeps.any(axis=1) & np.isfinite(economy.utility(plenty))
+    objective = cvxpy.sum(cvxpy.multiply(counted, utilities) - programme.costs())
+    eaten = (programme.x - cvxpy.multiply(share, programme.y) - base) @ np.diag(1.0 / programme.units) <= 0
+    found = programme.solve(objective, [*constraints, *programme.limits()], eaten)
+    return np.where(keeps, found.production, 0.0)
+
+
+def _refuse_not_concave(economy: Economy, deciding: Array) -> None:
+    for block in economy.utilities:
+        bent = np.flatnonzero(block.family.not_concave(**block.parameters) & deciding[block.rows])
+        if len(bent):
+            name = economy.agents[np.arange(len(economy.agents))[block.rows][bent[0]]]
+            raise InputError(
+                f"the best output of {name} cannot be computed: its utility {block.family.name} is not concave "
+                f"as stated; scale its weights down to a sum of at most 1"
+            )

@@ -1,0 +1,224 @@
+"""Super-agent weights: for which weighted sum of utilities would an allocation be the optimum?
+
+The conditions of `support.py` are linear in the weights w and the prices p together. They are solved as a
+linear programme that minimises their largest violation; a second one picks, among its solutions, the most
+equal weights. To keep numbers near one whatever the units, the programme works with
+
+    v_i = w_i k_i,   P_g = p_g / r_g,
+
+where r_g is a reference price and k_i agent i's marginal utility per unit of value at reference prices.
+With quasilinear money utilities are in money and comparable, so k_i is the same for all and "most equal"
+means w itself; otherwise utilities have no common unit and it means v, the weight of a unit of value.
+
+An agent with infinite marginal utility for something it lacks must weigh nothing: w_i * inf <= p_g.
+
+Source: Negishi (1960); the linear programme is our own derivation from the first-order conditions.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.optimize import linprog
+
+from market.economy import Economy, Money
+from market.interval import Array
+from market.support import Active, active, residual
+
+ZERO = 1e-7  # weights below this share of the largest, in units of value, are zero
+_TIGHT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+
+
+class Support(NamedTuple):
+    """Weights and prices that come nearest to supporting an allocation.
+
+    Args:
+        weights: (agents,), w >= 0, sum 1.
+        prices: (goods,), p >= 0, utils of the super-agent per unit.
+        residual: the largest relative violation; inf if every agent would have to weigh nothing.
+        zero: which agents weigh nothing, (agents,).
+    """
+
+    weights: Array
+    prices: Array
+    residual: float
+    zero: NDArray[np.bool_]
+
+
+def support(economy: Economy, x: Array, y: Array) -> Support:
+    """The Negishi weights of an allocation: the most equal among those that support it best."""
+    slopes, costs, binds = economy.marginal_utility(x), economy.marginal_cost(y), active(economy, x, y)
+    hopeless = np.isinf(slopes).any(axis=1)
+    agents, goods = economy.shape
+    if hopeless.all():
+        return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, hopeless)
+    problem = _scale(economy, x, y, slopes, costs, binds, hopeless)
+    scaled_weights, scaled_prices = problem.most_equal()
+    weights = scaled_weights / problem.per_value
+    total = weights.sum()
+    zero = hopeless | (scaled_weights <= ZERO * scaled_weights.max())
+    weights = np.where(zero, 0.0, weights / total)
+    prices = _highest_asked(economy, binds, costs, weights, scaled_prices * problem.reference / total)
+    return _polish(economy, x, y, Support(weights, prices, residual(economy, x, y, weights, prices), zero))
+
+
+class _Problem(NamedTuple):
+    """The conditions A (v, P) <= t sum(v) / count, with v = 0 for the hopeless."""
+
+    rows: sparse.csr_matrix
+    agents: int
+    goods: int
+    free: NDArray[np.bool_]
+    per_value: Array
+    reference: Array
+
+    def _solve(self, cost: Array, slack: float | None, floor: Array, extra: int = 0) -> Array | None:
+        """Minimise cost.(v, P, extras, t) under the conditions; t is fixed to `slack` if given.
+
+        Args:
+            cost: over all variables.
+            slack: the violation allowed; None makes it a variable.
+            floor: (agents, extras), coefficients of v_i >= floor_i.extras.
+            extra: how many extra variables.
+        """
+        counted = self.free.astype(float)
+        count = counted.sum()
+        rows = sparse.hstack(
+            [self.rows, sparse.csr_matrix((self.rows.shape[0], extra)), -np.ones((self.rows.shape[0], 1))]
+        )
+        floors = sparse.hstack(
+            [
+                -sparse.eye(self.agents),
+                sparse.csr_matrix((self.agents, self.goods)),
+                sparse.csr_matrix(floor.reshape(self.agents, extra)),
+                sparse.csr_matrix((self.agents, 1)),
+            ]
+        ).tocsr()[self.free]
+        unit = np.concatenate([counted, np.zeros(self.goods + extra + 1)])[None, :]
+        bounds = [(0.0, None if free else 0.0) for free in self.free] + [(0.0, None)] * self.goods
+        bounds += [(0.0, 1.0)] * extra + [(0.0, slack)]
+        upper = sparse.vstack([rows, floors]) if extra else rows
+        answer = linprog(
+            cost,
+            A_ub=upper,
+            b_ub=np.zeros(upper.shape[0]),
+            A_eq=unit,
+            b_eq=[count],
+            bounds=bounds,
+            method="highs",
+            options=_TIGHT,
+        )
+        return answer.x if answer.status == 0 else None
+
+    def most_equal(self) -> tuple[Array, Array]:
+        """v and P: least violation first, then the largest smallest weight among those that can be positive."""
+        size = self.agents + self.goods
+        cost = np.zeros(size + 1)
+        cost[-1] = 1.0
+        first = self._solve(cost, None, np.empty((self.agents, 0)))
+        if first is None:
+            return np.where(self.free, 1.0, 0.0), np.ones(self.goods)
+        slack = first[-1] * (1.0 + 1e-6) + 1e-10
+        best = first
+        able = self._able(slack)
+        if able.any():
+            floor = able.astype(float)[:, None]
+            cost = np.zeros(size + 2)
+            cost[size] = -1.0
+            second = self._solve(cost, slack, floor, extra=1)
+            best = first if second is None else second
+        return best[: self.agents], best[self.agents : size]
+
+    def _able(self, slack: float) -> NDArray[np.bool_]:
+        """Which agents can have a positive weight: maximise the sum of min(v_i, 1)."""
+        extra = self.agents
+        cost = np.zeros(self.agents + self.goods + extra + 1)
+        cost[self.agents + self.goods : -1] = -self.free.astype(float)
+        found = self._solve(cost, slack, np.eye(self.agents), extra=extra)
+        if found is None:
+            return self.free
+        return self.free & (found[: self.agents] > ZERO)
+
+
+def _scale(
+    economy: Economy, x: Array, y: Array, slopes: Array, costs: Array, binds: Active, hopeless: NDArray[np.bool_]
+) -> _Problem:
+    """Write the conditions as rows over (v, P), with coefficients near one."""
+    there = economy.resources + y.sum(axis=0)
+    reference = 1.0 / np.where(there > 0, there, 1.0)
+    finite_slopes = np.where(np.isfinite(slopes), slopes, 0.0)
+    finite_costs = np.where(np.isfinite(costs), costs, 0.0)
+    for _ in range(2):  # once with equal values, once with the prices that these suggest
+        per_value = _per_value(economy, x, y, finite_slopes, finite_costs, reference)
+        valued = np.where(hopeless[:, None], 0.0, finite_slopes / per_value[:, None]).max(axis=0)
+        made = np.where(binds.made | binds.could_make, finite_costs / per_value[:, None], np.inf).min(axis=0)
+        suggested = np.where(valued > 0, valued, np.where(np.isfinite(made), made, 0.0))
+        reference = np.where(suggested > 0, suggested, reference)
+    agents, goods = economy.shape
+    worth = finite_slopes / (per_value[:, None] * reference)
+    cost = finite_costs / (per_value[:, None] * reference)
+    alive = ~hopeless[:, None]
+    parts = [
+        _pairs(worth, binds.wanting & alive & np.isfinite(slopes), +1.0),
+        _pairs(worth, binds.consumed & alive, -1.0),
+        _pairs(cost, binds.could_make & np.isfinite(costs), -1.0),
+        _pairs(cost, binds.made, +1.0),
+        sparse.hstack([sparse.csr_matrix((goods, agents)), sparse.eye(goods)]).tocsr()[binds.left_over],
+    ]
+    return _Problem(sparse.vstack(parts).tocsr(), agents, goods, ~hopeless, per_value, reference)
+
+
+def _pairs(coefficients: Array, where: NDArray[np.bool_], sign: float) -> sparse.csr_matrix:
+    """One row sign * (c_ig v_i - P_g) for each marked pair."""
+    agents, goods = coefficients.shape
+    i, g = np.nonzero(where)
+    row = np.arange(len(i))
+    data = np.concatenate([sign * coefficients[i, g], np.full(len(i), -sign)])
+    return sparse.csr_matrix((data, (np.concatenate([row, row]), np.concatenate([i, agents + g]))), shape=(len(i), agents + goods))
+
+
+def _per_value(economy: Economy, x: Array, y: Array, slopes: Array, costs: Array, reference: Array) -> Array:
+    """k_i: marginal utility (or cost) per unit of value at reference prices, (agents,), > 0."""
+    value = x @ reference + y @ reference
+    earned = (slopes * x).sum(axis=1) + (costs * y).sum(axis=1)
+    offered = np.maximum((slopes / reference).max(axis=1), 0.0)
+    asked = np.where(economy.capacity > 0, costs / reference, np.inf).min(axis=1)
+    otherwise = np.where(offered > 0, offered, np.where(np.isfinite(asked) & (asked > 0), asked, 1.0))
+    own = np.where((value > 0) & (earned > 0), np.divide(earned, value, out=np.ones_like(value), where=value > 0), otherwise)
+    if economy.money is Money.QUASILINEAR:
+        return np.full_like(own, np.median(own))
+    return own
+
+
+def _highest_asked(economy: Economy, binds: Active, costs: Array, weights: Array, prices: Array) -> Array:
+    """Raise the price of a good that is neither consumed nor made to the least cost of making it.
+
+    Up to there the conditions leave it open, and a positive price shows more: that nobody can have some
+    of the good without costing somebody else.
+    """
+    with np.errstate(invalid="ignore"):
+        asked = np.where(binds.could_make & np.isfinite(costs), weights[:, None] * costs, np.inf).min(axis=0)
+    idle = ~binds.consumed.any(axis=0) & ~binds.made.any(axis=0) & ~binds.left_over & np.isfinite(asked)
+    return np.where(idle, np.maximum(prices, asked), prices)
+
+
+def _polish(economy: Economy, x: Array, y: Array, found: Support) -> Support:
+    """Sharpen weights and prices where the equalities fix them: each in turn from the other."""
+    slopes = economy.marginal_utility(x)
+    consumed = active(economy, x, y).consumed & np.isfinite(slopes) & (slopes > 0) & ~found.zero[:, None]
+    best, weights, prices = found, found.weights, found.prices
+    for _ in range(3):
+        ratio = np.divide(prices, slopes, out=np.zeros_like(slopes), where=consumed)
+        fixed = np.divide(ratio.sum(axis=1), consumed.sum(axis=1), out=weights.copy(), where=consumed.any(axis=1))
+        weights = fixed / fixed.sum()
+        worth = np.multiply(weights[:, None], slopes, out=np.zeros_like(slopes), where=consumed)
+        prices = np.divide(
+            worth.sum(axis=0), consumed.sum(axis=0), out=prices / fixed.sum(), where=consumed.any(axis=0)
+        )
+        violation = residual(economy, x, y, weights, prices)
+        if violation < best.residual:
+            best = Support(weights, prices, violation, found.zero)
+    return best

@@ -1,0 +1,196 @@
+"""Convex programmes over the allocations of an economy, written once for all who solve one.
+
+Variables: x (agents, goods) consumption and y (agents, goods) production, both >= 0, y up to capacity. The
+planner maximises a weighted sum of utilities over them, a self-sufficient agent its own, and the judges
+look for reallocations that nobody dislikes. Each states its objective and constraints; utilities, costs and
+units are written here.
+
+Amounts are scaled good by good so that the solver sees numbers around one: x = units * (its variable).
+Solved by cvxpy with Clarabel, an interior-point method; whoever uses an answer recomputes what it claims.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from market.economy import Economy
+from market.errors import NumericalError
+from market.interval import Array
+
+Expression = Any
+
+_SHARP = {"tol_gap_abs": 1e-12, "tol_gap_rel": 1e-12, "tol_feas": 1e-12, "max_iter": 200}
+SETTINGS: tuple[dict[str, Any], ...] = (
+    _SHARP,
+    {**_SHARP, "equilibrate_enable": False},
+    {
+        **_SHARP,
+        "iterative_refinement_abstol": 1e-15,
+        "iterative_refinement_reltol": 1e-15,
+        "iterative_refinement_max_iter": 50,
+    },
+)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """An answer of the solver: x and y (agents, goods), prices (goods,), and the value of the objective."""
+
+    consumption: Array
+    production: Array
+    prices: Array
+    value: float
+
+
+@dataclass(frozen=True)
+class Programme:
+    """The variables and constraints that every programme over an economy has in common.
+
+    Args:
+        economy: the primitives.
+        units: (goods,), a typical amount of each good, > 0.
+    """
+
+    economy: Economy
+    units: Array
+
+    @cached_property
+    def x(self) -> Expression:
+        """Consumption, (agents, goods), units of each good; 0 where a good is not wanted."""
+        return self._in_units(self._free_x)
+
+    @cached_property
+    def y(self) -> Expression:
+        """Production, (agents, goods), units of each good; 0 where a good cannot be made."""
+        return self._in_units(self._free_y)
+
+    @cached_property
+    def _free_x(self) -> Expression:
+        return self._where(self.economy.bliss > 0)
+
+    @cached_property
+    def _free_y(self) -> Expression:
+        return self._where(self.economy.capacity > 0)
+
+    def _where(self, allowed: NDArray[np.bool_]) -> Expression:
+        """A variable for each allowed pair, put into an (agents, goods) expression; None if there is none."""
+        import cvxpy  # deferred here and below: a second to import, and only programmes need it
+
+        places = np.flatnonzero(allowed)
+        if not len(places):
+            return cvxpy.Constant(np.zeros(allowed.shape))
+        free = cvxpy.Variable(len(places), nonneg=True)
+        ones = (np.ones(len(places)), (places, np.arange(len(places))))
+        scatter = sparse.csr_matrix(ones, shape=(allowed.size, len(places)))
+        return cvxpy.reshape(scatter @ free, allowed.shape, order="C")
+
+    def _in_units(self, scaled: Expression) -> Expression:
+        return scaled @ sparse.diags(self.units)
+
+    @cached_property
+    def makers(self) -> bool:
+        """Whether anybody can make anything."""
+        return bool((self.economy.capacity > 0).any())
+
+    def net_use(self) -> Expression:
+        """What is consumed beyond what is made, (goods,), in units of `units`."""
+        import cvxpy
+
+        return cvxpy.sum(self._free_x - self._free_y, axis=0)
+
+    def own_net_use(self) -> Expression:
+        """What each agent consumes beyond what it makes, (agents, goods), in units of `units`."""
+        return self._free_x - self._free_y
+
+    def limits(self) -> list[Expression]:
+        """Production within capacity."""
+        limit = self.economy.capacity / self.units
+        bound = np.isfinite(limit) & (limit > 0)
+        return [self._free_y[bound] <= limit[bound]] if bound.any() else []
+
+    def utilities(self, *, stated: bool) -> tuple[Expression, list[Expression]]:
+        """u_i, (agents,), and the constraints that hold it up.
+
+        Args:
+            stated: u itself, which must be concave; else its concave transform.
+        """
+        total: Expression = 0.0
+        constraints: list[Expression] = []
+        agents = len(self.economy.agents)
+        for block in self.economy.utilities:
+            x = self.x[block.rows]
+            if stated:
+                value, needed = block.family.stated(x, **block.parameters)
+                constraints += needed
+            else:
+                value = block.family.concave(x, **block.parameters)
+            total = total + _spread(block.rows, agents) @ value
+        return total, constraints
+
+    def costs(self) -> Expression:
+        """C_i, (agents,), money."""
+        total: Expression = np.zeros(len(self.economy.agents))
+        for block in self.economy.costs:
+            spread = _spread(block.rows, len(self.economy.agents))
+            total = total + spread @ block.family.convex(self.y[block.rows], **block.parameters)
+        return total
+
+    def solve(
+        self, objective: Expression, constraints: list[Expression], balance: Expression, attempt: int = 0
+    ) -> Solution:
+        """Maximise, and read off the allocation.
+
+        Args:
+            objective: to be maximised; a scalar.
+            constraints: all of them except `balance`.
+            balance: the constraint whose multipliers are the goods' prices.
+            attempt: which of the solver's `SETTINGS`; where one stops short another often does not.
+
+        Raises:
+            NumericalError: the solver found no answer; says what it said.
+        """
+        import cvxpy
+
+        problem = cvxpy.Problem(cvxpy.Maximize(objective), [*constraints, balance])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "may be inaccurate": every claim is recomputed by the caller
+            try:
+                problem.solve(solver=cvxpy.CLARABEL, **SETTINGS[attempt])
+            except cvxpy.SolverError as error:
+                raise NumericalError(f"the convex programme was not solved: {error}") from error
+        if problem.status not in ("optimal", "optimal_inaccurate"):
+            raise NumericalError(f"the convex programme was not solved: it is {problem.status}")
+        x = np.maximum(np.asarray(self._free_x.value), 0.0) * self.units
+        y = np.maximum(np.asarray(self._free_y.value), 0.0) * self.units
+        multipliers = np.asarray(balance.dual_value, dtype=float)
+        return Solution(x, np.minimum(y, self.economy.capacity), multipliers / self.units, float(problem.value))
+
+
+
+def _spread(rows: Any, agents: int) -> Any:
+    """The matrix that puts a block's values into the rows of all agents."""
+    positions = np.arange(agents)[rows]
+    ones = np.ones(len(positions))
+    return sparse.csr_matrix((ones, (positions, np.arange(len(positions)))), shape=(agents, len(positions)))
+
+
+def typical_amounts(economy: Economy, x: Array, y: Array) -> Array:
+    """An amount of each good of the size of what one agent has, (goods,), > 0."""
+    there = np.maximum(economy.resources + y.sum(axis=0), x.sum(axis=0)) / len(economy.agents)
+    limit = np.where(np.isfinite(economy.capacity), economy.capacity, 0.0).sum(axis=0) / len(economy.agents)
+    amounts = np.where(there > 0, there, limit)
+    return np.where(amounts > 0, amounts, 1.0)
+
+
+def fit(economy: Economy, x: Array, y: Array) -> Array:
+    """Scale consumption of each good down to what there is, (agents, goods): undoes rounding errors."""
+    there = economy.resources + y.sum(axis=0)
+    used = x.sum(axis=0)
+    return x * np.where(used > there, np.divide(there, used, out=np.ones_like(used), where=used > 0), 1.0)

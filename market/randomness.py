@@ -1,0 +1,23 @@
+"""Random numbers: one generator a purpose, derived from the seed and the purpose's identity.
+
+A draw depends on the seed and on what it is for, never on what else is drawn: adding a mechanism or a
+group of agents does not change the draws of another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+
+def generator(seed: int, *purpose: str) -> np.random.Generator:
+    """The generator of one purpose, for instance `generator(0, "alpha", "utility.weights.water")`.
+
+    Args:
+        seed: the root, >= 0.
+        purpose: words that name the purpose; different words give independent streams.
+    """
+    digest = hashlib.sha256("\0".join(purpose).encode()).digest()
+    words = np.frombuffer(digest[:16], dtype="<u4")
+    return np.random.default_rng(np.random.SeedSequence([seed, *words.tolist()]))

@@ -1,0 +1,225 @@
+"""Searches for better allocations: what could still be gained, and how much is wasted.
+
+Four convex programmes over all feasible (x', y'), given an allocation (x, y):
+
+- `improvement`: somebody better off and nobody worse off, in goods alone;
+- `resource_utilisation`: the smallest share of all resources with which everybody could still be as well
+  off (Debreu's coefficient);
+- `surplus_gap`: with quasilinear money that may go negative, the total surplus sum u - sum C still on the
+  table; with budgets, the most that could be gained in total while money may not go negative and nobody,
+  the auctioneer included, is worse off.
+
+Preferences enter as concave transforms where only order matters, divided by what one unit's worth of all
+goods more would add, so that no answer depends on the scale of a utility. An agent at -inf is not held to
+anything, and gains if it gets some of everything that it wants.
+
+A found improvement is recomputed from the primitives before it is reported. A search that fails is *unknown*,
+never "none found".
+
+Source: Debreu (1951), "The coefficient of resource utilization"; the rest follows from the definitions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market.economy import Economy
+from market.errors import NumericalError
+from market.interval import Array
+from market.programmes import Programme, fit, typical_amounts
+
+Expression = Any
+
+FOUND = 1e-7  # gains below this share of what a unit's worth of goods adds are the solver's rounding
+
+
+@dataclass(frozen=True)
+class Reallocation:
+    """Another feasible allocation: x' and y', (agents, goods)."""
+
+    consumption: Array
+    production: Array
+
+
+class _Search:
+    """What the programmes share: variables, scaled welfare, and how well off everybody is now."""
+
+    def __init__(self, economy: Economy, x: Array, y: Array) -> None:
+        self.economy, self.x, self.y = economy, x, y
+        self.programme = Programme(economy, typical_amounts(economy, x, y))
+        self.makes = (economy.capacity > 0).any(axis=1)
+        self.now = self.welfare(x, y)
+        self.finite: NDArray[np.bool_] = np.isfinite(self.now)
+        more = np.where(economy.bliss > x, np.minimum(x + self.programme.units, economy.bliss), x)
+        with np.errstate(invalid="ignore"):
+            added = self.welfare(more, y) - self.now
+        spent = economy.cost(y)
+        size = np.where(np.isfinite(added) & (added > 0), added, np.where(spent > 0, spent, 1.0))
+        self.size = np.where(np.isfinite(size), size, 1.0)
+        self.constraints: list[Expression] = self.programme.limits()
+
+    def welfare(self, x: Array, y: Array) -> Array:
+        """u - C of those who can make something, a concave transform of u of the others, (agents,)."""
+        economy = self.economy
+        if not self.makes.any():
+            return economy.concave_utility(x)
+        return np.where(self.makes, economy.welfare(x, y), economy.concave_utility(x))
+
+    def expression(self) -> Expression:
+        """The same for the variables, (agents,)."""
+        import cvxpy  # deferred: takes a second to import
+
+        ordinal, needed = self.programme.utilities(stated=False)
+        self.constraints += needed
+        if not self.makes.any():
+            return ordinal
+        if self._bent():
+            raise NumericalError("a producer's utility is not concave, so its trade-off of cost and use is not convex")
+        stated, needed = self.programme.utilities(stated=True)
+        self.constraints += needed
+        return cvxpy.multiply(self.makes, stated - self.programme.costs()) + cvxpy.multiply(~self.makes, ordinal)
+
+    def _bent(self) -> bool:
+        return any(
+            (block.family.not_concave(**block.parameters) & self.makes[block.rows]).any()
+            for block in self.economy.utilities
+        )
+
+    def hold(self, welfare: Expression, extra: Expression | float = 0.0) -> list[Expression]:
+        """Nobody with a finite utility is worse off, with `extra` (agents,) to spare, in units of `size`."""
+        rows = np.flatnonzero(self.finite)
+        if not len(rows):
+            return []
+        spare = extra[rows] if not isinstance(extra, float) else extra
+        scale = np.diag(1.0 / self.size[rows]) if len(rows) < 2 else None
+        scaled = (
+            scale @ welfare[rows] if scale is not None else welfare[rows] / self.size[rows]
+        )
+        return [scaled >= self.now[rows] / self.size[rows] + spare]
+
+
+def improvement(economy: Economy, x: Array, y: Array) -> Reallocation | None:
+    """A feasible reallocation of goods that nobody dislikes and someone prefers, or None if there is none.
+
+    Two programmes: the first maximises the sum of all gains; if that is more than rounding, the second caps
+    each gain so that it is spread over as many as can have one, which leaves them clearly better off.
+
+    Raises:
+        NumericalError: the search failed, so nothing is known.
+    """
+    total, _, _, _ = _maximise_gains(economy, x, y, np.inf)
+    agents = len(economy.agents)
+    if total <= FOUND * agents:
+        return None
+    cap = total / (4.0 * agents)
+    _, gains, x_new, y_new = _maximise_gains(economy, x, y, cap)
+    stay = gains <= cap * 1e-3
+    x_new, y_new = np.where(stay[:, None], x, x_new), np.where(stay[:, None], y, y_new)
+    x_new = _shave(economy, x, x_new, y_new, stay)
+    if not improves(economy, x, y, Reallocation(x_new, y_new)):
+        raise NumericalError("the reallocation that was found could not be confirmed")
+    return Reallocation(x_new, y_new)
+
+
+def improves(economy: Economy, x: Array, y: Array, other: Reallocation) -> bool:
+    """Whether a reallocation is feasible, leaves nobody worse off and someone better off: from the primitives."""
+    x_new, y_new = other.consumption, other.production
+    there = economy.resources + y_new.sum(axis=0)
+    feasible = (x_new.sum(axis=0) <= there * (1.0 + 1e-12)).all() and (y_new <= economy.capacity).all()
+    before, after = economy.welfare(x, y), economy.welfare(x_new, y_new)
+    return bool(feasible and (x_new >= 0).all() and (after >= before).all() and (after > before).any())
+
+
+def _maximise_gains(economy: Economy, x: Array, y: Array, cap: float) -> tuple[float, Array, Array, Array]:
+    """The largest sum of scaled gains, each at most `cap`; the gains, and the allocation that gives them."""
+    import cvxpy
+
+    search = _Search(economy, x, y)
+    agents = len(economy.agents)
+    gains = cvxpy.Variable(agents, nonneg=True)
+    held = search.hold(search.expression(), gains)
+    lost = np.flatnonzero(~search.finite)
+    bounds = [gains <= cap] if np.isfinite(cap) else []
+    for i in lost:  # from -inf: gains if it gets some of everything that it wants
+        wanted = np.flatnonzero(economy.bliss[i] > 0)
+        reached = search.programme.x[i, wanted] / search.programme.units[wanted]
+        bounds += [gains[i] <= reached, gains[i] <= 1.0]
+    balance = search.programme.net_use() <= economy.resources / search.programme.units
+    found = search.programme.solve(cvxpy.sum(gains), [*held, *bounds, *search.constraints], balance)
+    x_new = fit(economy, found.consumption, found.production)
+    return found.value, np.asarray(gains.value), x_new, found.production
+
+
+def _shave(economy: Economy, x: Array, x_new: Array, y_new: Array, stay: NDArray[np.bool_]) -> Array:
+    """Make room, out of what the gainers get, for those who stay exactly where they were."""
+    there = economy.resources + y_new.sum(axis=0)
+    room = there - np.where(stay[:, None], x, 0.0).sum(axis=0)
+    used = np.where(stay[:, None], 0.0, x_new).sum(axis=0)
+    share = np.divide(np.maximum(room, 0.0), used, out=np.ones_like(used), where=used > room)
+    return np.where(stay[:, None], x, x_new * share)
+
+
+def resource_utilisation(economy: Economy, x: Array, y: Array) -> float | None:
+    """Debreu's coefficient: the smallest share of all resources that leaves everybody as well off.
+
+    Returns:
+        Between 0 and 1; None where there are no resources to scale.
+
+    Raises:
+        NumericalError: the programme was not solved.
+    """
+    import cvxpy
+
+    if not (economy.resources > 0).any():
+        return None
+    search = _Search(economy, x, y)
+    if not search.finite.any():
+        return 0.0
+    share = cvxpy.Variable(nonneg=True)
+    held = search.hold(search.expression())
+    balance = search.programme.net_use() <= share * (economy.resources / search.programme.units)
+    found = search.programme.solve(-share, [*held, *search.constraints], balance)
+    return float(min(max(-found.value, 0.0), 1.0))
+
+
+def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> float | None:
+    """The total surplus that is still on the table when money can change hands too, in money.
+
+    Args:
+        economy: with quasilinear money.
+        x: (agents, goods), consumption.
+        y: (agents, goods), production.
+        payments: (agents,), net money paid.
+
+    Returns:
+        >= 0; inf if somebody is at -inf that could be spared it; None if somebody is at -inf in any case.
+
+    Raises:
+        NumericalError: the programme was not solved.
+    """
+    import cvxpy
+
+    programme = Programme(economy, typical_amounts(economy, x, y))
+    most = np.minimum(economy.resources + np.minimum(economy.capacity, 1e100).sum(axis=0), 1e100)
+    if np.isneginf(economy.utility(np.tile(most, (len(economy.agents), 1)))).any():
+        return None
+    utilities, constraints = programme.utilities(stated=True)
+    welfare = utilities - programme.costs()
+    balance = programme.net_use() <= economy.resources / programme.units
+    capped = np.flatnonzero(np.isfinite(economy.budget))
+    now = economy.welfare(x, y)
+    if len(capped):
+        paid = cvxpy.Variable(len(economy.agents))
+        held = np.flatnonzero(np.isfinite(now))
+        constraints += [cvxpy.sum(paid) >= payments.sum(), (paid + programme.costs())[capped] <= economy.budget[capped]]
+        if len(held):
+            constraints.append((welfare - paid)[held] >= now[held] - payments[held])
+    found = programme.solve(cvxpy.sum(welfare), [*constraints, *programme.limits()], balance)
+    if np.isneginf(now).any():
+        return np.inf
+    best = economy.welfare(fit(economy, found.consumption, found.production), found.production)
+    return float(max(best.sum() - now.sum(), 0.0))

@@ -1,0 +1,122 @@
+"""From answers to prices to what agents can really have: excess demand, assignment, rationing, regret.
+
+Symbols: d (lowest, highest) demand and s (lowest, highest) supply of each agent, sets where somebody is
+indifferent; r = q + sum e resources. Aggregate excess demand is the interval
+[sum d_lowest - r - sum s_highest, sum d_highest - r - sum s_lowest]; `z` is its point nearest to zero. If
+it contains zero the market for the good clears, and the indifferent are assigned amounts that balance,
+each the same fraction of the way from its lowest to its highest.
+
+A good whose price is zero clears if nothing is lacking (complementary slackness); what is left is nobody's.
+
+At prices that do not clear, the short side decides and the long side is rationed in proportion: net
+purchases are scaled where too much is wanted, net sales and outputs where too much is offered. An owner
+keeps what it cannot sell as far as it has a use for it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from market.economy import Answers, Economy
+from market.interval import Array
+
+_MOST = 1e300  # stands for an unbounded amount where amounts are added and subtracted
+
+
+class Imbalance(NamedTuple):
+    """How far the market for each good is from clearing, all (goods,).
+
+    Args:
+        z: excess demand, units; 0 where the market clears.
+        relative: z over the mean of the demand and supply that are compared, -2 to 2.
+    """
+
+    z: Array
+    relative: Array
+
+    @property
+    def disequilibrium(self) -> float:
+        """The largest relative excess demand in absolute value."""
+        return float(np.abs(self.relative).max())
+
+
+def imbalance(economy: Economy, answers: Answers, p: Array) -> Imbalance:
+    """How far announced demand and supply are from balance, good by good."""
+    demand, supply = answers.demand.total(), answers.supply.total()
+    least, most = (np.minimum(total, _MOST) for total in demand)
+    offered_least, offered_most = (np.minimum(economy.resources + total, _MOST) for total in supply)
+    lacking, left_over = least - offered_most, offered_least - most
+    z = np.where(lacking > 0, lacking, np.where(left_over > 0, -left_over, 0.0))
+    z = np.where((p == 0) & (z < 0), 0.0, z)
+    mean = np.where(z > 0, least / 2 + offered_most / 2, most / 2 + offered_least / 2)
+    return Imbalance(z, np.divide(z, mean, out=np.zeros_like(z), where=z != 0))
+
+
+def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
+    """What everyone consumes and makes, (agents, goods) each: feasible, and balanced where that is possible."""
+    x, y = _assign(economy, answers)
+    return _ration(economy, x, y, p)
+
+
+def _assign(economy: Economy, answers: Answers) -> tuple[Array, Array]:
+    """Choose from everyone's set so that demand and supply are as near as they can be."""
+    if answers.demand.single_valued and answers.supply.single_valued and np.isfinite(answers.supply.lowest).all():
+        return answers.demand.lowest, answers.supply.lowest
+    enough = np.minimum(answers.demand.total().lowest + economy.resources, _MOST)
+    d_low, d_high = (np.minimum(amounts, np.maximum(enough, answers.demand.lowest)) for amounts in answers.demand)
+    enough = np.maximum(enough, np.minimum(d_high.sum(axis=0), _MOST))
+    s_low, s_high = (np.minimum(amounts, enough) for amounts in answers.supply)
+    lacking = d_low.sum(axis=0) - economy.resources - s_high.sum(axis=0)
+    room = (d_high - d_low).sum(axis=0) + (s_high - s_low).sum(axis=0)
+    share = np.clip(np.divide(-lacking, room, out=np.zeros_like(room), where=room > 0), 0.0, 1.0)
+    return d_low + share * (d_high - d_low), s_high - share * (s_high - s_low)
+
+
+def _ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Array]:
+    """Scale the long side of each good down to the short side."""
+    bought = np.maximum(x - economy.endowment, 0.0)
+    sold = np.maximum(economy.endowment - x, 0.0)
+    wanted = bought.sum(axis=0)
+    offered = economy.commons + sold.sum(axis=0) + y.sum(axis=0)
+    served = np.where(wanted > offered, np.divide(offered, wanted, out=np.ones_like(wanted), where=wanted > 0), 1.0)
+    taken = np.where(offered > wanted, np.divide(wanted, offered, out=np.ones_like(wanted), where=offered > 0), 1.0)
+    kept = np.where(p > 0, np.minimum(sold * (1.0 - taken), np.maximum(economy.bliss - x, 0.0)), 0.0)
+    consumption = np.where(bought > 0, economy.endowment + bought * served, x + kept)
+    return consumption, y * taken
+
+
+def regret(economy: Economy, p: Array, x: Array, y: Array) -> Array:
+    """The most each agent could gain at prices p by another bundle that it can pay for, (agents,).
+
+    Everyone's best answer at p is asked for anew; a rationed agent regrets what it could not have.
+    """
+    best = economy.answers(p)
+    made = best.supply.lowest
+    unbounded = np.isinf(made).any(axis=1)
+    made = np.where(unbounded[:, None], 0.0, made)
+    eaten = best.demand.lowest
+    most = economy.payoff(economy.welfare(eaten, made), p, eaten, made)
+    have = economy.payoff(economy.welfare(x, y), p, x, y)
+    return np.where(unbounded, np.inf, gain(have, most))
+
+
+def gain(before: Array, after: Array) -> Array:
+    """after - before where it is positive, else 0; 0 from -inf to -inf, inf from -inf to anything else."""
+    same = before == after
+    with np.errstate(invalid="ignore"):
+        return np.where(same, 0.0, np.maximum(after - before, 0.0))
+
+
+def relative_regret(economy: Economy, p: Array, x: Array, y: Array, regrets: Array) -> float:
+    """The largest regret as a share of what the agent's trades are worth to it.
+
+    The worth of a bundle is sum_g x_g du/dx_g, of outputs p.y. The ratio has no unit: it does not change
+    when a utility is multiplied by a number.
+    """
+    slopes = economy.marginal_utility(x)
+    with np.errstate(invalid="ignore"):
+        worth = np.where(x > 0, x * np.where(np.isfinite(slopes), slopes, 0.0), 0.0).sum(axis=1) + y @ p
+    shares = np.divide(regrets, worth, out=np.where(regrets > 0, np.inf, 0.0), where=(regrets > 0) & (worth > 0))
+    return float(shares.max(initial=0.0))
