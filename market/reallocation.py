@@ -1,6 +1,6 @@
 """Searches for better allocations: what could still be gained, and how much is wasted.
 
-Four convex programmes over all feasible (x', y'), given an allocation (x, y):
+Convex programmes over all feasible (x', y'), given an allocation (x, y):
 
 - `improvement`: somebody better off and nobody worse off, in goods alone;
 - `resource_utilisation`: the smallest share of all resources with which everybody could still be as well
@@ -91,22 +91,21 @@ class _Search:
 
     def hold(self, welfare: Expression, extra: Expression | float = 0.0) -> list[Expression]:
         """Nobody with a finite utility is worse off, with `extra` (agents,) to spare, in units of `size`."""
+        import cvxpy
+
         rows = np.flatnonzero(self.finite)
         if not len(rows):
             return []
         spare = extra[rows] if not isinstance(extra, float) else extra
-        scale = np.diag(1.0 / self.size[rows]) if len(rows) < 2 else None
-        scaled = (
-            scale @ welfare[rows] if scale is not None else welfare[rows] / self.size[rows]
-        )
-        return [scaled >= self.now[rows] / self.size[rows] + spare]
+        return [cvxpy.multiply(1.0 / self.size[rows], welfare[rows]) >= self.now[rows] / self.size[rows] + spare]
 
 
 def improvement(economy: Economy, x: Array, y: Array) -> Reallocation | None:
     """A feasible reallocation of goods that nobody dislikes and someone prefers, or None if there is none.
 
     Two programmes: the first maximises the sum of all gains; if that is more than rounding, the second caps
-    each gain so that it is spread over as many as can have one, which leaves them clearly better off.
+    each gain so that it is spread over many. Whoever gains nothing keeps exactly what it has; if the others
+    need its help, a smaller cap leaves it a gain too.
 
     Raises:
         NumericalError: the search failed, so nothing is known.
@@ -115,14 +114,15 @@ def improvement(economy: Economy, x: Array, y: Array) -> Reallocation | None:
     agents = len(economy.agents)
     if total <= FOUND * agents:
         return None
-    cap = total / (4.0 * agents)
-    _, gains, x_new, y_new = _maximise_gains(economy, x, y, cap)
-    stay = gains <= cap * 1e-3
-    x_new, y_new = np.where(stay[:, None], x, x_new), np.where(stay[:, None], y, y_new)
-    x_new = _shave(economy, x, x_new, y_new, stay)
-    if not improves(economy, x, y, Reallocation(x_new, y_new)):
-        raise NumericalError("the reallocation that was found could not be confirmed")
-    return Reallocation(x_new, y_new)
+    for spread in (1.0, 8.0, 64.0):
+        cap = total / (spread * agents)
+        _, gains, x_new, y_new = _maximise_gains(economy, x, y, cap)
+        stay = gains <= cap * 1e-3
+        x_new, y_new = np.where(stay[:, None], x, x_new), np.where(stay[:, None], y, y_new)
+        found = Reallocation(_shave(economy, x, x_new, y_new, stay), y_new)
+        if improves(economy, x, y, found):
+            return found
+    raise NumericalError("the reallocation that was found could not be confirmed")
 
 
 def improves(economy: Economy, x: Array, y: Array, other: Reallocation) -> bool:

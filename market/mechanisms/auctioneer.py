@@ -82,7 +82,7 @@ class AuctionState(State):
             return {}
         seen = self.last.imbalance
         return {
-            "prices": self.last.prices,
+            "price": self.last.prices,
             "excess_demand": seen.z,
             "disequilibrium": seen.disequilibrium,
             "auctioneer_payoff": -float(np.abs(seen.z).sum()),
@@ -94,6 +94,8 @@ class Auctioneer(Mechanism):
     """Prices are announced, everyone answers, and prices are adjusted until demand equals supply."""
 
     name = "auctioneer"
+    observed_by_good = ("price", "excess_demand")
+    observed_once = ("disequilibrium", "auctioneer_payoff")
     rule: Rule
     tolerance: float = option(
         1e-9, "largest relative excess demand at which a market counts as cleared", low=0.0, open_low=True

@@ -27,7 +27,8 @@ class State:
     round: int
 
     def observed(self) -> Mapping[str, object]:
-        """What is recorded of this round, by name: numbers, and arrays over goods."""
+        """What was seen in this round: a number for each name in `Mechanism.observed_once`, an array
+        (goods,) for each in `observed_by_good`; nothing before the first round."""
         return {}
 
 
@@ -41,6 +42,8 @@ class Mechanism(Family):
 
     label: str
     name: ClassVar[str]
+    observed_by_good: ClassVar[tuple[str, ...]] = ()
+    observed_once: ClassVar[tuple[str, ...]] = ()
 
     def start(self, economy: Economy) -> State:
         """The state before the first round."""

@@ -19,6 +19,7 @@ Fudenberg and Levine (1998), *The Theory of Learning in Games*, section 1.2.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple
 
@@ -95,6 +96,10 @@ class PlayState(State):
     settled: bool
     past: tuple[bytes, ...]
 
+    def observed(self) -> Mapping[str, object]:
+        """What everyone does together: the total taken, claimed or made of each good."""
+        return {"action": self.profile.sum(axis=0)}
+
     @property
     def period(self) -> int | None:
         """After how many rounds the last profile came back; None if it is new."""
@@ -107,6 +112,7 @@ class Unmediated(Mechanism):
     """Agents play a game without prices by best replies."""
 
     name = "unmediated"
+    observed_by_good = ("action",)
     game: Game
     max_rounds: int = option(1000, "rounds after which the play stops", low=1)
     tolerance: float = option(
