@@ -27,6 +27,7 @@ from market.mechanisms.base import Answering, Mechanism, State
 from market.outcome import Outcome, Status
 from market.programmes import SETTINGS, Programme, Solution, fit, typical_amounts
 from market.registry import option
+from market.sharpen import sharpen
 from market.support import residual
 
 SHARP_ENOUGH = 1e-8  # relative violation at which no other settings of the solver are tried
@@ -122,7 +123,7 @@ class Planner(Mechanism):
         objective = cvxpy.sum(cvxpy.multiply(weights, utilities - programme.costs()))
         balance = programme.net_use() <= economy.resources / programme.units
         found = programme.solve(objective, [*constraints, *programme.limits()], balance, attempt)
-        return tidy(economy, found, weights)
+        return sharpen(economy, tidy(economy, found, weights), weights)
 
     def outcome(self, economy: Economy, state: State) -> Outcome:
         """The allocation found. Evidence: `residual`, the violation of the conditions for an optimum."""

@@ -1,0 +1,56 @@
+# What one does daily. `make` alone lists it.
+PYTHON ?= python3
+VENV ?= .venv
+SCENARIO ?= scenarios/commons.toml
+BIN = $(VENV)/bin
+
+.PHONY: help run test test-all check format lock clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
+
+$(VENV)/.run: requirements/run.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.run
+
+run: $(VENV)/.run ## play a scenario and print the comparison (SCENARIO=scenarios/war.toml plays another)
+	@$(BIN)/python run_sim.py $(SCENARIO)
+
+test: $(VENV)/.dev ## the whole test suite
+	@$(BIN)/python -m pytest -n auto -q
+
+test-all: ## the whole test suite on every Python found, 3.11 to 3.13
+	@for version in 3.11 3.12 3.13; do \
+	  if python=$$(.ci/find-python $$version); then \
+	    echo "== Python $$version"; \
+	    $(MAKE) --no-print-directory test PYTHON=$$python VENV=.venv-$$version || exit 1; \
+	  else echo "== Python $$version is not here"; fi; \
+	done
+
+check: $(VENV)/.dev ## lint, format, types and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.dev ## put the code into shape
+	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+lock: ## pin the newest versions anew (needs uv)
+	@for kind in run dev; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-emit-index-url --no-emit-find-links $$(test $$kind = dev && echo "--extra dev -c requirements/run.txt") \
+	    pyproject.toml -o requirements/$$kind.txt; \
+	done
+
+clean: ## remove environments, caches and runs
+	@rm -rf .venv .venv-3.* runs .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build

@@ -1,0 +1,129 @@
+"""Newton's method on the conditions for an optimum, to sharpen what an interior-point method found.
+
+An interior-point method stops when its objective is right to about 1e-12; at a flat maximum that leaves
+amounts right to only 1e-6. The conditions of `support.py` that bind,
+
+    w_i m_ig(x_i) = p_g  where x_ig > 0,    w_i c_ig(y_i) = p_g  where 0 < y_ig < K_ig,
+    sum_i x_ig - sum_i y_ig = r_g           where p_g > 0,
+
+are solved for those x, y and p, with slopes of m and c by central differences (an agent's depend on its own
+bundle only, so one pair of evaluations a good gives them for all agents). In relative steps, and kept only if
+the residual, recomputed from the primitives, is smaller.
+
+Source: Nocedal and Wright (2006), *Numerical Optimization*, chapter 18, equality-constrained Newton steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.linalg import lsmr
+
+from market.economy import Economy
+from market.interval import Array
+from market.programmes import Solution
+from market.support import active, residual
+
+_LARGEST = 20_000  # unknowns; beyond that the interior-point answer is left as it is
+_STEP = 1e-6  # relative, of the differences
+
+
+def sharpen(economy: Economy, found: Solution, weights: Array, steps: int = 4) -> Solution:
+    """The solution with its residual driven down as far as Newton's method takes it.
+
+    Args:
+        economy: the primitives.
+        found: near an optimum, with exact zeros where bounds bind.
+        weights: (agents,), of the super-agent.
+        steps: at most so many.
+    """
+    best, least = found, residual(economy, found.consumption, found.production, weights, found.prices)
+    for _ in range(steps):
+        with np.errstate(all="ignore"):
+            tried = _newton_step(economy, best, weights)
+        if tried is None:
+            return best
+        violation = residual(economy, tried.consumption, tried.production, weights, tried.prices)
+        if not violation < least:
+            return best
+        best, least = tried, violation
+    return best
+
+
+def _newton_step(economy: Economy, at: Solution, weights: Array) -> Solution | None:
+    """One step for all amounts that are not at a bound and all prices that are not zero."""
+    x, y, p = at.consumption, at.production, at.prices
+    binds = active(economy, x, y)
+    priced = p > 0
+    eats = binds.consumed & (weights[:, None] > 0) & priced
+    makes = binds.made & binds.could_make & (weights[:, None] > 0) & priced
+    size = int(eats.sum() + makes.sum() + priced.sum())
+    if size > _LARGEST or not eats.any():
+        return None
+    gap, slopes = _first_order(weights, p, eats, x, economy.marginal_utility)
+    cost_gap, cost_slopes = _first_order(weights, p, makes, y, economy.marginal_cost)
+    there = np.maximum(economy.resources + y.sum(axis=0), x.sum(axis=0))
+    short = (x.sum(axis=0) - y.sum(axis=0) - economy.resources) / np.where(there > 0, there, 1.0)
+    # Unknowns: relative changes of x where eaten, of y where made, of p where positive.
+    good_of = np.cumsum(priced) - 1
+    price_x, price_y = _prices_in(eats, good_of), _prices_in(makes, good_of)
+    use_x = _balance(eats, x, there, good_of)
+    use_y = _balance(makes, y, there, good_of)
+    system = sparse.bmat(
+        [[slopes, None, -price_x], [None, cost_slopes, -price_y], [use_x, -use_y, None]], format="csr"
+    )
+    right = -np.concatenate([gap, cost_gap, short[priced]])
+    if not (np.isfinite(system.data).all() and np.isfinite(right).all()):
+        return None
+    step = lsmr(system, right, atol=1e-15, btol=1e-15, maxiter=20 * size)[0]
+    changes = np.split(step, [int(eats.sum()), int(eats.sum() + makes.sum())])
+    if not all((np.abs(change) < 0.5).all() for change in changes):
+        return None
+    x, y, p = x.copy(), y.copy(), p.copy()
+    x[eats] *= 1.0 + changes[0]
+    y[makes] *= 1.0 + changes[1]
+    p[priced] *= 1.0 + changes[2]
+    return Solution(x, np.minimum(y, economy.capacity), p, at.value)
+
+
+def _first_order(
+    weights: Array, p: Array, where: NDArray[np.bool_], amounts: Array, marginal: Callable[[Array], Array]
+) -> tuple[Array, sparse.csr_matrix]:
+    """(w m - p) / p where it must be 0, and its slopes in relative changes of the amounts."""
+    goods = len(p)
+    number = np.full(where.shape, -1)
+    number[where] = np.arange(int(where.sum()))
+    gap = (weights[:, None] * marginal(amounts) / p - 1.0)[where]
+    rows, columns, values = [], [], []
+    for h in range(goods):
+        step = np.zeros_like(amounts)
+        step[:, h] = np.where(where[:, h], _STEP * amounts[:, h], 0.0)
+        change = (marginal(amounts + step) - marginal(amounts - step)) / (2.0 * _STEP)
+        scaled = weights[:, None] * change / p
+        moved = where & where[:, h : h + 1] & np.isfinite(scaled) & (scaled != 0)
+        i, g = np.nonzero(moved)
+        rows.append(number[i, g])
+        columns.append(number[i, h])
+        values.append(scaled[i, g])
+    size = int(where.sum())
+    parts = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
+    return gap, sparse.csr_matrix(parts, shape=(size, size))
+
+
+def _prices_in(where: NDArray[np.bool_], good_of: NDArray[np.intp]) -> sparse.csr_matrix:
+    """Which price each condition contains."""
+    goods = good_of[np.nonzero(where)[1]]
+    ones = (np.ones(len(goods)), (np.arange(len(goods)), goods))
+    return sparse.csr_matrix(ones, shape=(len(goods), int(good_of[-1]) + 1))
+
+
+def _balance(
+    where: NDArray[np.bool_], amounts: Array, there: Array, good_of: NDArray[np.intp]
+) -> sparse.csr_matrix:
+    """How relative changes of amounts change the balance of each priced good, relative to what there is."""
+    i, g = np.nonzero(where)
+    parts = (amounts[i, g] / there[g], (good_of[g], np.arange(len(g))))
+    return sparse.csr_matrix(parts, shape=(int(good_of[-1]) + 1, len(g)))

@@ -1,0 +1,87 @@
+"""Random economies for hypothesis, derived from the families' own declarations."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from market.costs import COSTS
+from market.economy import Block, Economy, Money
+from market.registry import Family, Parameter
+from market.utilities import UTILITIES, Utility
+
+
+def number(parameter: Parameter) -> st.SearchStrategy[float]:
+    """An ordinary value of a parameter, its lowest one now and then."""
+    low = max(parameter.low, 0.05)
+    high = min(parameter.high, 5.0)
+    ordinary = st.floats(low, high, allow_nan=False, width=32)
+    if parameter.open_low or parameter.low > 0:
+        return ordinary
+    return st.one_of(ordinary, ordinary, ordinary, st.just(float(parameter.low)))
+
+
+@st.composite
+def parameters(draw, family: type[Family], agents: int, goods: int) -> dict[str, np.ndarray]:
+    """Arrays of a family's parameters: (agents, goods) or (agents,)."""
+    drawn = {}
+    for name, parameter in family.parameters.items():  # type: ignore[attr-defined]
+        shape = (agents, goods) if parameter.axis == "good" else (agents,)
+        count = int(np.prod(shape))
+        values = draw(st.lists(number(parameter), min_size=count, max_size=count))
+        drawn[name] = np.array(values, dtype=float).reshape(shape)
+    return drawn
+
+
+def concave_with_money(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same parameters, scaled down where u(x) - p.x would have no maximum or u would not be concave."""
+    bent = family.unbounded_with_money(**given) | family.not_concave(**given)
+    if not bent.any():
+        return given
+    weights = given["weights"]
+    total = weights.sum(axis=1, keepdims=True)
+    return given | {"weights": np.where(bent[:, None], 0.9 * weights / np.where(total > 0, total, 1.0), weights)}
+
+
+@st.composite
+def economies(draw, *, money: Money | None = None, producers: bool = True, max_agents: int = 6, max_goods: int = 4):
+    """An economy in which every good that is wanted can be had: two families at most, corners included."""
+    kind = draw(st.sampled_from(list(Money))) if money is None else money
+    goods = draw(st.integers(1, max_goods))
+    sizes, blocks, row = [], [], 0
+    for family in draw(st.lists(st.sampled_from(list(UTILITIES)), min_size=1, max_size=2, unique=True)):
+        count = draw(st.integers(1, max_agents // 2))
+        given = concave_with_money(family, draw(parameters(family, count, goods)))
+        blocks.append(Block(family, slice(row, row + count), given))
+        row += count
+    sizes.append(row)
+    costs = []
+    if producers and kind is not Money.EXCHANGE and draw(st.booleans()):
+        family = draw(st.sampled_from(list(COSTS)))
+        count = draw(st.integers(1, 3))
+        costs.append(Block(family, slice(row, row + count), draw(parameters(family, count, goods))))
+        row += count
+    positive = st.floats(0.25, 20.0, allow_nan=False, width=32)
+    commons = np.array(draw(st.lists(positive, min_size=goods, max_size=goods)))
+    endowment = np.zeros((row, goods))
+    if kind is Money.EXCHANGE:
+        values = draw(st.lists(positive, min_size=row * goods, max_size=row * goods))
+        endowment = np.array(values).reshape(row, goods)
+        commons = np.zeros(goods)
+    budget = np.full(row, np.inf if kind is Money.QUASILINEAR else 0.0)
+    if kind is Money.FISHER:
+        budget = np.array(draw(st.lists(positive, min_size=row, max_size=row)))
+    return Economy(
+        money=kind,
+        goods=tuple(f"good{g}" for g in range(goods)),
+        agents=tuple(f"agent{i}" for i in range(row)),
+        groups={f"agent{i}": np.array([i]) for i in range(row)},
+        commons=commons,
+        endowment=endowment,
+        budget=budget,
+        commons_share=np.full(row, 1.0 / row),
+        utilities=tuple(blocks),
+        costs=tuple(costs),
+    )
+
+
