@@ -1,0 +1,87 @@
+"""Agents left alone, agents trading at prices, and how far each outcome is from the best of all.
+
+    scenario = market.load("scenarios/commons.toml")
+    comparison = market.compare(scenario)            # .table(), .outcomes[name], .plot()
+    model = market.MarketModel(scenario, "prices")   # a mesa.Model
+    outcome = model.run()
+    market.alignment(outcome)                        # the report
+
+Everything is imported on first use, so that `market --help` answers at once.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from market.agents import Auctioneer, Trader
+    from market.certificate import Alignment, alignment
+    from market.comparison import Comparison, compare
+    from market.economy import Economy
+    from market.mechanisms.base import play
+    from market.model import MarketModel
+    from market.outcome import Outcome, Status
+    from market.scenario import Scenario, build, load, loads
+
+    __version__: str
+
+__all__ = [
+    "Alignment",
+    "Auctioneer",
+    "Comparison",
+    "Economy",
+    "MarketModel",
+    "Outcome",
+    "Scenario",
+    "Status",
+    "Trader",
+    "__version__",
+    "alignment",
+    "build",
+    "compare",
+    "load",
+    "loads",
+    "play",
+]
+
+_HOMES = {
+    "Alignment": "certificate",
+    "Auctioneer": "agents",
+    "Comparison": "comparison",
+    "Economy": "economy",
+    "MarketModel": "model",
+    "Outcome": "outcome",
+    "Scenario": "scenario",
+    "Status": "outcome",
+    "Trader": "agents",
+    "alignment": "certificate",
+    "build": "scenario",
+    "compare": "comparison",
+    "load": "scenario",
+    "loads": "scenario",
+    "play": "mechanisms.base",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        value: Any = _version()
+    elif name in _HOMES:
+        value = getattr(import_module(f"market.{_HOMES[name]}"), name)
+    else:
+        raise AttributeError(f"module 'market' has no attribute '{name}'")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _version() -> str:
+    try:
+        return version("market")
+    except PackageNotFoundError:  # a bare checkout, run from its own folder
+        return "0+checkout"

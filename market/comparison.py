@@ -9,17 +9,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from market.certificate import Alignment, Contrast, alignment, contrast
-from market.economy import Economy
+from market.economy import Economy, Money
 from market.errors import InputError, did_you_mean
+from market.interval import Array
 from market.model import MarketModel
 from market.outcome import Outcome
 from market.scenario import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+NAMED = 20  # agents; up to here a table has a column for each of them
 
 
 @dataclass(frozen=True)
@@ -52,12 +56,106 @@ class Comparison:
         if self.baseline is None:
             return {}
         against = self.outcomes[self.baseline]
-        return {name: contrast(outcome, against) for name, outcome in self.outcomes.items() if name != self.baseline}
+        return {
+            name: contrast(outcome, against)
+            for name, outcome in self.outcomes.items()
+            if name != self.baseline
+        }
 
     @property
     def settled(self) -> bool:
         """Whether every mechanism reached what it looks for."""
         return all(outcome.status.settled for outcome in self.outcomes.values())
+
+    @property
+    def payoffs_differ(self) -> bool:
+        """Whether some payoff is anything else than the utility: money was paid, or a penalty."""
+        return any((outcome.payoffs != outcome.utilities).any() for outcome in self.outcomes.values())
+
+    def total_surplus(self, name: str) -> float | None:
+        """sum_i u_i - C_i of an outcome, money; -inf if anybody is. None without quasilinear money."""
+        if self.economy.money is not Money.QUASILINEAR:
+            return None
+        return float(self.outcomes[name].utilities.sum())
+
+    def table(self) -> pd.DataFrame:
+        """One row a mechanism, numbers as numbers.
+
+        Up to 20 agents each has a column for its utility, weight and (if it differs) payoff. Above, utilities
+        are told by the lowest, the mean of those above -inf and the number at -inf: -inf is never
+        averaged away, and never averaged in. What does not apply is missing.
+        """
+        contrasts = self.contrasts()
+        rows = [self._row(name, contrasts.get(name)) for name in self.outcomes]
+        return pd.DataFrame(rows).astype(_WITH_MISSING)
+
+    def _row(self, name: str, against: Contrast | None) -> dict[str, object]:
+        outcome, report = self.outcomes[name], self.alignments[name]
+        prices = np.full(len(self.economy.goods), np.nan) if outcome.prices is None else outcome.prices
+        return {
+            "mechanism": name,
+            "kind": outcome.kind,
+            "status": outcome.status.value,
+            "rounds": outcome.rounds,
+            **{f"price of {good}": float(p) for good, p in zip(self.economy.goods, prices, strict=True)},
+            "disequilibrium": _or_nan(outcome.disequilibrium),
+            **self._by_agent("utility", outcome.utilities),
+            **(self._by_agent("payoff", outcome.payoffs) if self.payoffs_differ else {}),
+            "total surplus": _or_nan(self.total_surplus(name)),
+            "revenue": outcome.revenue,
+            "efficient": report.efficient,
+            "efficient with transfers": report.efficient_with_transfers,
+            "left on the table": _or_nan(report.surplus_gap),
+            "resource utilisation": _or_nan(report.resource_utilisation),
+            "degenerate": report.degenerate,
+            **self._weights(report.negishi_weights),
+            "largest regret": _or_nan(outcome.max_regret),
+            "against": self.baseline if against else None,
+            "agents who gain": int(against.winners.sum()) if against else None,
+            "agents who lose": int(against.losers.sum()) if against else None,
+            "Pareto improvement": against.pareto_improvement if against else None,
+        }
+
+    def _by_agent(self, what: str, values: Array) -> dict[str, float]:
+        """A column an agent, or what can be said of many without hiding anyone."""
+        if len(values) <= NAMED:
+            return {
+                f"{what} of {agent}": float(v) for agent, v in zip(self.economy.agents, values, strict=True)
+            }
+        finite = values[np.isfinite(values)]
+        return {
+            f"lowest {what}": float(values.min()),
+            f"mean {what} above -inf": float(finite.mean()) if len(finite) else np.nan,
+            f"agents with {what} -inf": int(np.isneginf(values).sum()),
+        }
+
+    def _weights(self, weights: Array | None) -> dict[str, float]:
+        agents = len(self.economy.agents)
+        known = np.full(agents, np.nan) if weights is None else weights
+        if agents <= NAMED:
+            return {
+                f"weight of {agent}": float(w) for agent, w in zip(self.economy.agents, known, strict=True)
+            }
+        return {"smallest weight": float(known.min()), "largest weight": float(known.max())}
+
+    def plot(self) -> Figure:
+        """The comparison as a picture."""
+        from market import plots  # deferred: matplotlib takes half a second, and `plots` knows this module
+
+        return plots.overview(self)
+
+
+_WITH_MISSING = {
+    "efficient": "boolean",
+    "efficient with transfers": "boolean",
+    "Pareto improvement": "boolean",
+    "agents who gain": "Int64",
+    "agents who lose": "Int64",
+}
+
+
+def _or_nan(value: float | None) -> float:
+    return np.nan if value is None else value
 
 
 def compare(
@@ -95,14 +193,22 @@ def compare(
     return Comparison(scenario, economy, outcomes, alignments, pd.concat(paths, ignore_index=True))
 
 
-COLUMNS = ("mechanism", "round", "good", "price", "excess_demand", "disequilibrium", "auctioneer_payoff")
+COLUMNS = {
+    "mechanism": "str",
+    "round": "int64",
+    "good": "str",
+    "price": "float64",
+    "excess_demand": "float64",
+    "disequilibrium": "float64",
+    "auctioneer_payoff": "float64",
+}
 
 
 def _path(name: str, model: MarketModel) -> pd.DataFrame:
     """What the model collected, one row a round and good."""
+    if model.auctioneer is None:
+        return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in COLUMNS.items()})
     collected = model.datacollector.get_model_vars_dataframe()
-    if "disequilibrium" not in collected:
-        return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in zip(COLUMNS, _TYPES, strict=True)})
     parts = [
         pd.DataFrame(
             {
@@ -117,7 +223,6 @@ def _path(name: str, model: MarketModel) -> pd.DataFrame:
         )
         for good in model.goods
     ]
-    return pd.concat(parts, ignore_index=True).sort_values(["round", "good"], kind="stable", ignore_index=True)
-
-
-_TYPES = ("str", "int64", "str", "float64", "float64", "float64", "float64")
+    return pd.concat(parts, ignore_index=True).sort_values(
+        ["round", "good"], kind="stable", ignore_index=True
+    )

@@ -265,7 +265,7 @@ class Economy:
         if self.money is not Money.EXCHANGE:
             return p
         unit = p.sum() if self.numeraire is None or p[self.numeraire] == 0 else p[self.numeraire]
-        return p / unit
+        return p / unit if unit > 0 else p  # where nobody wants anything every price is 0
 
     def rows(self, name: str) -> NDArray[np.intp]:
         """The row numbers of a group, or of one agent, by name."""

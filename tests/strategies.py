@@ -15,7 +15,7 @@ def number(parameter: Parameter) -> st.SearchStrategy[float]:
     """An ordinary value of a parameter, its lowest one now and then."""
     low = max(parameter.low, 0.05)
     high = min(parameter.high, 5.0)
-    ordinary = st.floats(low, high, allow_nan=False, width=32)
+    ordinary = st.floats(low, high, allow_nan=False)
     if parameter.open_low or parameter.low > 0:
         return ordinary
     return st.one_of(ordinary, ordinary, ordinary, st.just(float(parameter.low)))
@@ -52,6 +52,9 @@ def economies(draw, *, money: Money | None = None, producers: bool = True, max_a
     for family in draw(st.lists(st.sampled_from(list(UTILITIES)), min_size=1, max_size=2, unique=True)):
         count = draw(st.integers(1, max_agents // 2))
         given = concave_with_money(family, draw(parameters(family, count, goods)))
+        if kind is Money.EXCHANGE:  # who wants nothing never spends its income, and there is no equilibrium
+            idle = (family.bliss(**given) == 0).all(axis=1)
+            given = given | {"weights": np.where(idle[:, None], 0.5 / goods, given["weights"])}
         blocks.append(Block(family, slice(row, row + count), given))
         row += count
     sizes.append(row)
@@ -61,7 +64,7 @@ def economies(draw, *, money: Money | None = None, producers: bool = True, max_a
         count = draw(st.integers(1, 3))
         costs.append(Block(family, slice(row, row + count), draw(parameters(family, count, goods))))
         row += count
-    positive = st.floats(0.25, 20.0, allow_nan=False, width=32)
+    positive = st.floats(0.25, 20.0, allow_nan=False)
     commons = np.array(draw(st.lists(positive, min_size=goods, max_size=goods)))
     endowment = np.zeros((row, goods))
     if kind is Money.EXCHANGE:

@@ -257,9 +257,9 @@ def _stop_at_indifference(
 def _left_the_bounds(economy: Economy, p: Array) -> str | None:
     """Which price cannot be followed any further, as a sentence without its full stop."""
     outside = ~np.isfinite(p) | (p > BOUNDS[1]) | ((p < BOUNDS[0]) & (p != 0))
-    if not outside.any() and p.sum() > 0:
+    if not outside.any():
         return None
-    names = ", ".join(economy.goods[g] for g in np.flatnonzero(outside)) or "every good"
+    names = ", ".join(economy.goods[g] for g in np.flatnonzero(outside))
     return f"The price of {names} left the range from {BOUNDS[0]:.0e} to {BOUNDS[1]:.0e}"
 
 

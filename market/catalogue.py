@@ -1,0 +1,58 @@
+"""What a scenario can name, as text: the registries with their formulas, parameters and options."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from market.registry import Family, Parameter
+
+
+def catalogue(registries: Mapping[str, Iterable[type[Family]]]) -> Group:
+    """Every registry under its title: a line a family, and a line for each value that it takes."""
+    return Group(*(part for title, families in registries.items() for part in _registry(title, families)))
+
+
+def _registry(title: str, families: Iterable[type[Family]]) -> Iterator[Text | Padding]:
+    yield Text(title, style="bold")
+    for family in families:
+        yield Padding(_pairs([(family.name, family.formula())], "cyan", least=12), (0, 0, 0, 2))
+        values = list(_values(family))
+        if values:
+            yield Padding(_pairs(values, "", least=10), (0, 0, 0, 16))
+    yield Text()
+
+
+def _pairs(pairs: Iterable[tuple[str, str]], style: str, least: int) -> Table:
+    """Names and what they mean, the meanings one below the other."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(min_width=least, no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, meaning in pairs:
+        grid.add_row(Text(name, style=style), Text(meaning))
+    return grid
+
+
+def _values(family: type[Family]) -> Iterator[tuple[str, str]]:
+    """Key and meaning of each value that a scenario may give to a family."""
+    parameters: Mapping[str, Parameter] = getattr(family, "parameters", {})
+    for key, parameter in parameters.items():
+        each = "for each good" if parameter.axis == "good" else "one number"
+        yield key, f"{parameter.meaning} ({parameter.unit}; {each})"
+    if dataclasses.is_dataclass(family):
+        for field in dataclasses.fields(family):
+            if "meaning" in field.metadata:
+                yield field.metadata["key"] or field.name, field.metadata["meaning"] + _default(field)
+
+
+def _default(field: dataclasses.Field[object]) -> str:
+    if field.default is dataclasses.MISSING:
+        return "" if field.default_factory is not dataclasses.MISSING else " (must be given)"
+    return (
+        f" (default {field.default:g})" if isinstance(field.default, float) else f" (default {field.default})"
+    )

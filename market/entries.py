@@ -1,0 +1,301 @@
+"""The parts of a scenario file as frozen, strict models: names, numbers, utilities and costs.
+
+A family's declared parameters and a distribution's *are* the keys, ranges and descriptions here: a new one
+needs no change in this module.
+
+Where a table may be one of several (a utility of some family, a number or a distribution), the word that
+decides is looked at first and one model chosen by it, so that one mistake gives one message. The choice is
+a *tag*; pydantic puts tags into the paths of its findings, where `MODELS` gives the model back.
+
+What depends on the rest of the file (is that a good?) is asked of the `Names` in the validation context.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    StringConstraints,
+    Tag,
+    ValidationInfo,
+    create_model,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
+
+from market.draws import DISTRIBUTIONS
+from market.errors import did_you_mean
+from market.registry import Parameter, Registry
+from market.toml_source import describe, show
+
+TAG = "\0"  # begins every tag, and no word that a person would write
+
+# Types made at run time, where type checkers cannot follow.
+LITERAL: Any = Literal
+UNION: Any = Union
+DICT: Any = dict
+TUPLE: Any = tuple
+
+
+class Entry(BaseModel):
+    """A table of the scenario file: unknown keys, NaN, infinities and near-types are refused."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True)
+
+    @classmethod
+    def keys(cls) -> list[str]:
+        """The keys that the table may have."""
+        return [info.alias or name for name, info in cls.model_fields.items()]
+
+
+MODELS: dict[str, type[Entry]] = {}
+"""Tag -> the model that it stands for."""
+
+
+def fault(message: str, *below: str | int) -> PydanticCustomError:
+    """A mistake in plain words, at the value itself or somewhere below it."""
+    return PydanticCustomError("fault", "{message}", {"message": message, "below": below})
+
+
+@dataclass(frozen=True)
+class As:
+    """Marks a field as of a type that is made at run time."""
+
+    type: Any
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """What pydantic asks of a mark: the schema of the type."""
+        return handler.generate_schema(self.type)
+
+
+def tagged(member: Any, tag: str) -> Any:
+    """One member of a choice."""
+    return Annotated[member, Tag(TAG + tag)]
+
+
+def choice(members: Iterable[Any], tag: Callable[[Any], str], check: Callable[..., object]) -> Any:
+    """A type that is one of several tagged ones; `check` has refused what has no tag."""
+    return Annotated[UNION[tuple(members)], Discriminator(tag), BeforeValidator(check)]
+
+
+def tagged_model(tag: str, base: type[Entry], doc: str, keys: dict[str, Any]) -> Any:
+    """A model for one member of a choice; kept among this module's names so that it can be pickled."""
+    name = re.sub(r"\W+", "_", tag.title())
+    model = create_model(name, __base__=base, __module__=__name__, __doc__=doc, **keys)
+    globals()[name] = MODELS[TAG + tag] = model
+    return tagged(model, tag)
+
+
+# --- names ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Names:
+    """What may be named elsewhere in the file.
+
+    Args:
+        goods: in order.
+        members: group -> how many numbered agents it has: 0 for a single agent, None if not known.
+    """
+
+    goods: tuple[str, ...]
+    members: Mapping[str, int | None]
+
+    def agent(self, name: str) -> bool:
+        """Whether it is a group, or an agent of one such as alpha[0]."""
+        if name in self.members:
+            return True
+        numbered = re.fullmatch(r"(.*)\[(0|[1-9][0-9]{0,17})\]", name)
+        if numbered is None or numbered[1] not in self.members:
+            return False
+        count = self.members[numbered[1]]
+        return count is None or int(numbered[2]) < count
+
+
+def printable(word: str) -> str:
+    """Refuse control characters."""
+    if not word.isprintable():
+        raise fault("control characters cannot be in a name")
+    return word
+
+
+def _named(kind: Literal["goods", "agents"]) -> Callable[[str, ValidationInfo], str]:
+    """A check that a word names a good or an agent; what would be right is said later, once."""
+
+    def check(word: str, info: ValidationInfo) -> str:
+        names: Names | None = info.context
+        if names and not (names.agent(word) if kind == "agents" else word in names.goods):
+            raise PydanticCustomError("unknown", "unknown", {"kind": kind})
+        return word
+
+    return check
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(printable)]
+GoodName = Annotated[str, AfterValidator(_named("goods"))]
+AgentName = Annotated[str, AfterValidator(_named("agents"))]
+
+
+# --- numbers --------------------------------------------------------------------------------------------
+
+
+def plain(low: float | None, high: float | None, open_low: bool, number: type = float) -> Any:
+    """A number within bounds, as a type."""
+    low = None if low is None or math.isinf(low) else low
+    high = None if high is None or math.isinf(high) else high
+    return Annotated[number, Field(gt=low if open_low else None, ge=None if open_low else low, le=high)]
+
+
+class Column(Entry):
+    """A number for each agent, from a column of the group's data file."""
+
+    column: str = Field(description="a column of the group's data file")
+
+
+class Dist(Entry):
+    """A number for each agent, drawn from a distribution."""
+
+    dist: str
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Dist:
+        message = DISTRIBUTIONS[self.dist].fault(**self.parameters())
+        if message:
+            raise fault(message)
+        return self
+
+    def parameters(self) -> dict[str, float]:
+        """The distribution's parameters."""
+        return {name: getattr(self, name) for name in DISTRIBUTIONS[self.dist].parameters}
+
+
+Number = float | Dist | Column
+
+
+def _dist_models() -> Iterator[Any]:
+    for family in DISTRIBUTIONS:
+        keys: dict[str, Any] = {"dist": LITERAL[family.name]}
+        for key, parameter in family.parameters.items():
+            number = plain(parameter.low, parameter.high, parameter.open_low)
+            keys[key] = (number, Field(description=parameter.meaning))
+        yield tagged_model(f"dist {family.name}", Dist, family.formula(), keys)
+
+
+MODELS[TAG + "column"] = Column
+_NOT_PLAIN = (*_dist_models(), tagged(Column, "column"))
+
+
+def _known_number(value: object) -> object:
+    """Refuse a table that is neither a distribution nor a column."""
+    if not isinstance(value, dict) or ("column" in value and "dist" not in value):
+        return value
+    if "dist" not in value:
+        raise fault('write a number, { dist = "uniform", low = 0, high = 1 } or { column = "..." }')
+    if value["dist"] not in DISTRIBUTIONS.names:
+        raise fault(not_in(DISTRIBUTIONS, value["dist"]), "dist")
+    return value
+
+
+def _number_tag(value: Any) -> str:
+    if not isinstance(value, dict):
+        return TAG + "number"
+    return TAG + (f"dist {value['dist']}" if "dist" in value else "column")
+
+
+def number(parameter: Parameter) -> Any:
+    """A number of a declared range, a distribution or a column, as a type."""
+    written = tagged(plain(parameter.low, parameter.high, parameter.open_low), "number")
+    return choice((written, *_NOT_PLAIN), _number_tag, _known_number)
+
+
+# --- parameters and families ----------------------------------------------------------------------------
+
+
+def parameter_field(parameter: Parameter) -> tuple[Any, Any]:
+    """Type and field of a family's parameter."""
+    words = f"{parameter.meaning} ({parameter.unit})"
+    required = parameter.absent is None
+    if parameter.axis == "agent":
+        default: Any = {} if required else {"default": parameter.absent}
+        return number(parameter), Field(**default, description=words)
+    by_good = Annotated[DICT[GoodName, number(parameter)], BeforeValidator(_not_one_for_all)]
+    if required:
+        return Annotated[by_good, AfterValidator(_every_good)], Field(description=words)
+    return by_good, Field(default_factory=dict, description=words)
+
+
+def _not_one_for_all(value: object, info: ValidationInfo) -> object:
+    """Refuse a distribution or column in the place of a table of them."""
+    names: Names | None = info.context
+    if isinstance(value, dict) and names and names.goods:
+        for key in ("dist", "column"):
+            if isinstance(value.get(key), str) and key not in names.goods:
+                example = f"{{ {show(names.goods[0])} = {{ {key} = ... }} }}"
+                raise fault(f"a number for each good belongs here, such as {example}")
+    return value
+
+
+def _every_good(value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    """Refuse a table that lacks a good."""
+    names: Names | None = info.context
+    lacking = [show(good) for good in names.goods if good not in value] if names else []
+    if lacking:
+        raise fault(f"every good needs a number here; missing: {', '.join(lacking[:12])}")
+    return value
+
+
+class FamilyEntry(Entry):
+    """What an agent has of a utility or cost: the family's name, and its parameters as attributes."""
+
+    family: str
+
+
+def family_type(registry: Registry[Any]) -> As:
+    """One of a registry's families, chosen by the key `family`."""
+
+    def check(table: object) -> object:
+        choose(table, "family", registry)
+        return table
+
+    def tag(table: Any) -> str:
+        return f"{TAG}{registry.kind} {table['family']}"
+
+    return As(choice(_family_models(registry), tag, check))
+
+
+def _family_models(registry: Registry[Any]) -> Iterator[Any]:
+    for family in registry:
+        keys = {key: parameter_field(parameter) for key, parameter in family.parameters.items()}
+        keys["family"] = LITERAL[family.name]
+        yield tagged_model(f"{registry.kind} {family.name}", FamilyEntry, family.formula(), keys)
+
+
+def choose(table: object, key: str, registry: Registry[Any], default: str | None = None) -> str:
+    """The family that a table names under a key, or a fault that says which there are."""
+    if not isinstance(table, dict):
+        example = f'{{ {key} = "{registry.names[0]}", ... }}'
+        raise fault(f"found {describe(table)}; write a table, such as {example}")
+    word = table.get(key, default)
+    if word is None:
+        raise fault(f"missing key '{key}'; {did_you_mean('', registry.names)}")
+    if word not in registry.names:
+        raise fault(not_in(registry, word), key)
+    return str(word)
+
+
+def not_in(registry: Registry[Any], word: object) -> str:
+    """What is wrong with a word that should name a family."""
+    if not isinstance(word, str):
+        return f"found {describe(word)}; {did_you_mean('', registry.names)}"
+    return f"no {registry.kind} '{show(word)}'; {did_you_mean(word[:100], registry.names)}"

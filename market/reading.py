@@ -1,0 +1,139 @@
+"""A comparison in plain sentences, and how names and numbers are written for a reader.
+
+Every name comes from a file, so it is shown as plain text: whatever a terminal would act upon is escaped.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # this module is also what error messages are written with, and must stay light
+    from market.certificate import Alignment, Contrast
+    from market.comparison import Comparison
+    from market.economy import Economy
+
+NOT_HERE = "-"
+
+
+def visible(text: str) -> str:
+    r"""A text from a file with whatever a terminal would act upon shown as an escape.
+
+    Example:
+        >>> print(visible("red" + chr(27) + "[31m"))
+        red\x1b[31m
+    """
+    return "".join(c if unicodedata.category(c)[0] != "C" else ascii(c)[1:-1] for c in text)
+
+
+def number(value: float | None) -> str:
+    """A number to read, not to calculate with: four digits, and none of the noise of rounding.
+
+    Example:
+        >>> [number(v) for v in (0.2, 5.0000000003, 1234567.0, -1e99, 2.5e-7, float("-inf"))]
+        ['0.2', '5', '1,234,567', '-1e99', '2.5e-7', '-inf']
+    """
+    if value is None or math.isnan(value):
+        return NOT_HERE
+    if 1e4 <= abs(value) < 1e9:
+        return f"{value:,.0f}"
+    text = f"{value:.4g}" if 1e-3 <= abs(value) < 1e9 else f"{value:.3g}"
+    digits, _, exponent = text.partition("e")
+    return f"{digits}e{int(exponent)}" if exponent else digits
+
+
+def percent(share: float | None) -> str:
+    """A share in per cent.
+
+    Example:
+        >>> percent(0.9958), percent(1e-12)
+        ('99.58 %', 'about 0 %')
+    """
+    if share is None:
+        return NOT_HERE
+    return "about 0 %" if 0 < share < 1e-6 else f"{100 * share:.4g} %"
+
+
+def count(many: int, what: str) -> str:
+    """A number of things, for instance `2 agents`."""
+    return f"{many:,} {what}{'' if many == 1 else 's'}"
+
+
+def named_or_counted(economy: Economy, chosen: NDArray[np.bool_]) -> str:
+    """Names of a few, the number of many."""
+    names = [visible(economy.agents[i]) for i in np.flatnonzero(chosen)]
+    if not names:
+        return "nobody"
+    if len(names) == len(economy.agents) > 1:
+        return "everybody"
+    return ", ".join(names) if len(names) <= 3 else f"{len(names)} of {len(economy.agents)}"
+
+
+def reading(compared: Comparison) -> list[str]:
+    """What the numbers say, in plain sentences; mechanisms of which the same is true share one."""
+    verdicts: dict[str, list[str]] = {}
+    for name, report in compared.alignments.items():
+        verdicts.setdefault(_verdict(compared.economy, report), []).append(name)
+    changes: dict[str, list[str]] = {}
+    for name, told in compared.contrasts().items():
+        changes.setdefault(_change(compared.economy, told), []).append(name)
+    against = f"against '{visible(compared.baseline or '')}'"
+    return [
+        *(f"Under {quoted(labels)} {verdict}" for verdict, labels in verdicts.items()),
+        *(f"Under {quoted(labels)}, {against}, {change}" for change, labels in changes.items()),
+    ]
+
+
+def quoted(labels: Sequence[str]) -> str:
+    """Names in quotes, with commas and an "and"."""
+    each = [f"'{visible(label)}'" for label in labels]
+    return each[0] if len(each) == 1 else f"{', '.join(each[:-1])} and {each[-1]}"
+
+
+def _verdict(economy: Economy, report: Alignment) -> str:
+    if report.efficient is None:
+        return (
+            f"it is unknown whether somebody could gain without another losing ({'; '.join(report.unknown)})."
+        )
+    if not report.efficient:
+        wasted = report.resource_utilisation
+        enough = f" {percent(wasted).capitalize()} of the resources would be enough for what everybody has."
+        spare = enough if wasted is not None and wasted < 1 else ""
+        return f"somebody could be made better off and nobody worse off: not aligned.{spare}"
+    if report.degenerate and report.negishi_weights is not None:
+        weights = report.negishi_weights
+        left_out = named_or_counted(economy, weights <= 1e-7 * weights.max())
+        verb = "counts" if left_out in economy.agents else "count"
+        said = (
+            f"nobody can gain without another losing, but only in the degenerate sense that {left_out} "
+            f"{verb} for nothing"
+        )
+    else:
+        said = "nobody can be made better off without hurting somebody"
+    return f"{said}{_money(report)}"
+
+
+def _money(report: Alignment) -> str:
+    if report.efficient_with_transfers is None:
+        return "."
+    if report.efficient_with_transfers:
+        return ", not even if money changes hands."
+    if report.surplus_gap == math.inf:
+        return "; if money could change hands, there is no limit to what all together could gain."
+    return f"; if money could change hands, all together could gain {number(report.surplus_gap)} more."
+
+
+def _change(economy: Economy, told: Contrast) -> str:
+    gain, lose = (named_or_counted(economy, chosen) for chosen in (told.winners, told.losers))
+    gains = f"{gain} gain{'' if told.winners.sum() > 1 and gain != 'everybody' else 's'}"
+    loses = f"{lose} lose{'' if told.losers.sum() > 1 and lose != 'everybody' else 's'}"
+    if not told.losers.any():
+        if not told.winners.any():
+            return "nobody gains and nobody loses."
+        return f"{gains} and nobody loses{': a Pareto improvement' if told.pareto_improvement else ''}."
+    return f"{gains} and {loses}."

@@ -1,0 +1,184 @@
+"""What is kept of a run, as data: the result as one JSON object, and the table of agents.
+
+The result object is the same in `result.json` and with `--json`. Numbers are JSON numbers, infinities the
+strings "Infinity" and "-Infinity", and NaN is refused. Beyond the contract each mechanism has
+
+- `evidence`: {name: residual}, the numbers behind its status;
+- `alignment.supporting_prices`: {good: p}, the prices that go with `alignment.weights`, so that the residual
+  can be recomputed; null without weights;
+- `alignment.improvement_production`: {agent: {good: y}}, what is made in `alignment.improvement`;
+- `alignment.unknown`: [sentence], what could not be computed, and why.
+
+The table of agents, `agents.parquet`, has one row a mechanism and agent: `mechanism`, `agent`,
+`consumption[g]` and `production[g]` for each good g, `payment`, `utility`, `payoff`, `regret` (null under the
+planner), `weight` (null where no weights support the outcome), `improvement[g]` and
+`improvement_production[g]` (null where no improvement was found).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from market.certificate import Alignment
+from market.errors import NumericalError
+from market.interval import Array
+from market.outcome import Outcome
+from market.scenario import Scenario
+
+SCHEMA = 1
+LARGEST_MAP = 1000  # agents; above, per-agent maps are null and only agents.parquet has them
+
+
+class Played(Protocol):
+    """What is written: a `comparison.Comparison`, which is above this module and so not imported here."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What was played."""
+
+    @property
+    def outcomes(self) -> Mapping[str, Outcome]:
+        """Mechanism name -> outcome."""
+
+    @property
+    def alignments(self) -> Mapping[str, Alignment]:
+        """Mechanism name -> alignment report."""
+
+    @property
+    def rounds(self) -> pd.DataFrame:
+        """Prices and excess demand, one row a mechanism, round and good."""
+
+    def table(self) -> pd.DataFrame:
+        """One row a mechanism."""
+
+
+def result(played: Played) -> dict[str, Any]:
+    """The result as plain Python objects, ready for strict JSON.
+
+    Raises:
+        NumericalError: a number is NaN; says which.
+    """
+    scenario, outcomes = played.scenario, played.outcomes
+    economy = next(iter(outcomes.values())).economy
+    told = {
+        "schema": SCHEMA,
+        "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
+        "seed": economy.seed,
+        "goods": list(economy.goods),
+        "agents": list(economy.agents),
+        "mechanisms": [_mechanism(outcome, played.alignments[name]) for name, outcome in outcomes.items()],
+    }
+    plain: dict[str, Any] = _plain(told, "result")
+    return plain
+
+
+def as_json(told: Mapping[str, Any]) -> str:
+    """The text of `result.json`: strict JSON in ASCII, so that no name can send a code to a terminal."""
+    return json.dumps(told, allow_nan=False, indent=2) + "\n"
+
+
+def number(value: float | str) -> float:
+    """A number of the result object as a float: "-Infinity" is -inf."""
+    return float(value)
+
+
+def _mechanism(outcome: Outcome, report: Alignment) -> dict[str, Any]:
+    """One mechanism's part; arrays and infinities still as they are."""
+    economy = outcome.economy
+    small = len(economy.agents) <= LARGEST_MAP
+
+    def by_good(amounts: Array | None) -> dict[str, Any] | None:
+        return None if amounts is None else dict(zip(economy.goods, amounts, strict=True))
+
+    def by_agent(values: Array | None) -> dict[str, Any] | None:
+        return dict(zip(economy.agents, values, strict=True)) if small and values is not None else None
+
+    def by_both(amounts: Array | None) -> dict[str, Any] | None:
+        if not small or amounts is None:
+            return None
+        return {agent: by_good(row) for agent, row in zip(economy.agents, amounts, strict=True)}
+
+    better = report.improvement
+    return {
+        "name": outcome.name,
+        "kind": outcome.kind,
+        "status": outcome.status.value,
+        "reason": outcome.reason,
+        "rounds": outcome.rounds,
+        "prices": by_good(outcome.prices),
+        "disequilibrium": outcome.disequilibrium,
+        "auctioneer_payoff": outcome.auctioneer_payoff,
+        "consumption": by_both(outcome.consumption),
+        "production": by_both(outcome.production),
+        "payments": by_agent(outcome.payments),
+        "revenue": outcome.revenue,
+        "utilities": by_agent(outcome.utilities),
+        "payoffs": by_agent(outcome.payoffs),
+        "max_regret": outcome.max_regret,
+        "evidence": dict(outcome.evidence),
+        "alignment": {
+            "efficient": report.efficient,
+            "degenerate": report.degenerate,
+            "weights": by_agent(report.negishi_weights),
+            "supporting_prices": None
+            if report.negishi_weights is None
+            else by_good(report.supporting_prices),
+            "residual": report.residual,
+            "resource_utilisation": report.resource_utilisation,
+            "efficient_with_transfers": report.efficient_with_transfers,
+            "surplus_gap": report.surplus_gap,
+            "improvement": by_both(better.consumption if better else None),
+            "improvement_production": by_both(better.production if better else None),
+            "unknown": list(report.unknown),
+        },
+    }
+
+
+def _plain(value: Any, where: str) -> Any:
+    """Numbers as Python numbers, infinities as words; `where` is the path that a refusal names."""
+    if isinstance(value, dict):
+        return {key: _plain(part, f"{where}.{key}") for key, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part, f"{where}[{i}]") for i, part in enumerate(value)]
+    if isinstance(value, float):  # numpy's float64 is one
+        if math.isnan(value):
+            raise NumericalError(f"{where} is not a number")
+        return float(value) if math.isfinite(value) else ("Infinity" if value > 0 else "-Infinity")
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def agents_table(played: Played) -> pd.DataFrame:
+    """One row a mechanism and agent; the columns are described at the top of this module."""
+    parts = [_agents(outcome, played.alignments[name]) for name, outcome in played.outcomes.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _agents(outcome: Outcome, report: Alignment) -> pd.DataFrame:
+    economy, better = outcome.economy, report.improvement
+    unknown = np.full(len(economy.agents), np.nan)
+    unknown_by_good = np.full(economy.shape, np.nan)
+
+    def by_good(name: str, amounts: Array) -> dict[str, Array]:
+        return {f"{name}[{good}]": amounts[:, g] for g, good in enumerate(economy.goods)}
+
+    return pd.DataFrame(
+        {
+            "mechanism": outcome.name,
+            "agent": list(economy.agents),
+            **by_good("consumption", outcome.consumption),
+            **by_good("production", outcome.production),
+            "payment": outcome.payments,
+            "utility": outcome.utilities,
+            "payoff": outcome.payoffs,
+            "regret": unknown if outcome.regret is None else outcome.regret,
+            "weight": unknown if report.negishi_weights is None else report.negishi_weights,
+            **by_good("improvement", better.consumption if better else unknown_by_good),
+            **by_good("improvement_production", better.production if better else unknown_by_good),
+        }
+    )

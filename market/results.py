@@ -1,0 +1,314 @@
+"""The run folder: written whole or not at all, and read back with every file checked.
+
+It has `result.json` and `agents.parquet` (see `record.py`), the scenario as `scenario.toml` (with the data
+files it reads, where it reads them), `comparison.csv` (one row a mechanism), `rounds.parquet` (mechanism,
+round, good, price, excess_demand, disequilibrium, auctioneer_payoff), figures, and `manifest.json`, written
+last: seed, versions, the scenario's hash, overrides, and a checksum of every other file.
+
+The folder is made under another name beside its place and renamed when everything in it is on the disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pandas as pd
+
+import market
+from market.errors import InputError, RunError
+from market.interval import Array
+from market.record import SCHEMA, Played, agents_table, as_json, number, result
+from market.scenario import Scenario
+
+__all__ = [
+    "Drawing",
+    "Played",
+    "Run",
+    "as_json",
+    "check_parent",
+    "number",
+    "read_run",
+    "result",
+    "slug",
+    "write_run",
+]
+
+PACKAGES = ("mesa", "numpy", "scipy", "pandas", "cvxpy", "clarabel", "pyarrow", "matplotlib")
+
+Drawing = Callable[[Path], None]
+"""Writes a figure to a path."""
+
+
+def check_parent(parent: Path) -> None:
+    """Make the folder for runs if need be, and see that something can be written there.
+
+    Called before anything is played, so that no long run is lost to a misspelt folder.
+
+    Raises:
+        InputError: nothing can be written there.
+    """
+    with _refusals(parent):
+        missing = _missing(parent)
+        probe = parent / f".{secrets.token_hex(8)}.part"
+        probe.mkdir(parents=True)
+        probe.rmdir()
+        _remove_empty(missing)
+
+
+def write_run(played: Played, parent: Path, figures: Mapping[str, Drawing] | None = None) -> Path:
+    """Write a run folder, whole or not at all.
+
+    Args:
+        played: the comparison.
+        parent: the folder in which a new folder is made; made itself if need be.
+        figures: file name -> what writes it.
+
+    Returns:
+        The new folder.
+
+    Raises:
+        InputError: it cannot be written there.
+        NumericalError: a number is NaN.
+    """
+    told = as_json(result(played))
+    now = datetime.now(UTC)
+    name = f"{slug(Path(played.scenario.file).stem)}-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    with _refusals(parent), _whole_folder(parent, name) as folder:
+        (folder / "result.json").write_text(told, encoding="utf-8")
+        agents_table(played).to_parquet(folder / "agents.parquet", index=False)
+        played.rounds.to_parquet(folder / "rounds.parquet", index=False)
+        played.table().to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
+        _copy_scenario(played.scenario, folder)
+        for file, draw in (figures or {}).items():
+            draw(folder / file)
+        manifest = _manifest(played, now, folder)
+        (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    return parent / name
+
+
+def slug(name: str) -> str:
+    """A name as part of a file name: ASCII letters, digits and single hyphens.
+
+    Example:
+        >>> slug("../Who gets the water?"), slug("...")
+        ('who-gets-the-water', 'run')
+    """
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60].strip("-") or "run"
+
+
+@contextmanager
+def _whole_folder(parent: Path, name: str) -> Iterator[Path]:
+    """A folder to write into, which takes its name when all of it is on the disk and vanishes otherwise."""
+    missing = _missing(parent)
+    unfinished = parent / f".{name}.part"
+    try:
+        unfinished.mkdir(parents=True)
+        yield unfinished
+        for path in (
+            *_files(unfinished),
+            *(path for path in unfinished.rglob("*") if path.is_dir()),
+            unfinished,
+        ):
+            _to_disk(path)
+        unfinished.rename(parent / name)
+    except BaseException:  # an interrupt too must leave nothing behind
+        shutil.rmtree(unfinished, ignore_errors=True)
+        _remove_empty(missing)
+        raise
+    _to_disk(parent)
+
+
+def _missing(folder: Path) -> list[Path]:
+    """Those of a folder and its parents that do not exist yet, innermost first."""
+    return [path for path in (folder, *folder.parents) if not path.exists()]
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    """Remove folders that were made for nothing."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:  # never made, or somebody else uses it by now
+            return
+
+
+def _to_disk(path: Path) -> None:
+    """Wait until a file or folder is on the disk; Windows has no such call for folders."""
+    if os.name == "nt" and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _refusals(parent: Path) -> Iterator[None]:
+    """What the operating system refuses, as one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"cannot write a run folder in '{parent}': {error.strerror or error}; name another one with --out"
+        ) from error
+
+
+def _copy_scenario(scenario: Scenario, folder: Path) -> None:
+    """The scenario's text and the data files it reads, so that the folder can be checked by itself."""
+    (folder / "scenario.toml").write_bytes(scenario.source)
+    for name, content in scenario.data.items():
+        target = folder / _inside(name)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+def _inside(name: str) -> Path:
+    """A relative path that stays where it is put."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or not path.parts:
+        raise RunError(f"'{name}' is not a path inside the folder")
+    return Path(*path.parts)
+
+
+def _manifest(played: Played, now: datetime, folder: Path) -> dict[str, Any]:
+    scenario = played.scenario
+    economy = next(iter(played.outcomes.values())).economy
+    return {
+        "schema": SCHEMA,
+        "created": now.isoformat(timespec="seconds"),
+        "seed": economy.seed,
+        "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
+        "overrides": list(scenario.overrides),
+        "mechanisms": list(played.outcomes),
+        "versions": {"python": platform.python_version(), "market": market.__version__, **_versions()},
+        "files": {
+            path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+            for path in _files(folder)
+        },
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # not installed, so nothing here comes from it
+            continue
+    return found
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# --- reading it back -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder as it was written.
+
+    Args:
+        folder: where it is.
+        manifest: `manifest.json`.
+        result: `result.json`; `number` turns its infinities into floats.
+        agents: `agents.parquet`, which has what `result` leaves out above 1000 agents.
+    """
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    result: Mapping[str, Any]
+    agents: pd.DataFrame
+
+    @property
+    def scenario_file(self) -> Path:
+        """The scenario that was played, in the folder itself."""
+        return self.folder / "scenario.toml"
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """What `--set` changed in it."""
+        return tuple(self.manifest["overrides"])
+
+    def by_good(self, mechanism: str, name: str) -> Array:
+        """Amounts of one mechanism, (agents, goods), for instance "consumption"; NaN where there are none."""
+        columns = [f"{name}[{good}]" for good in self.result["goods"]]
+        return self.agents.loc[self.agents["mechanism"] == mechanism, columns].to_numpy(dtype=float)
+
+    def by_agent(self, mechanism: str, name: str) -> Array:
+        """Numbers of one mechanism, (agents,), for instance "payoff"; NaN where there are none."""
+        return self.agents.loc[self.agents["mechanism"] == mechanism, name].to_numpy(dtype=float)
+
+
+def read_run(path: Path) -> Run:
+    """Read a run folder, after checking that all of it is there and nothing was changed.
+
+    Raises:
+        RunError: it is no run folder, or a file in it is missing, changed or unreadable.
+    """
+    if not path.is_dir():
+        raise RunError(f"'{path}' is not a folder; give a run folder, as `market run` writes it")
+    if not (path / "manifest.json").is_file():
+        raise RunError(f"'{path}' is not a run folder: it has no manifest.json")
+    manifest = _read_json(path / "manifest.json")
+    _check_files(path, manifest)
+    told = _read_json(path / "result.json")
+    for file, found in (("manifest.json", manifest.get("schema")), ("result.json", told.get("schema"))):
+        if found != SCHEMA:
+            raise RunError(f"'{path / file}' has schema {found!r}; this version reads schema {SCHEMA}")
+    try:
+        agents = pd.read_parquet(path / "agents.parquet")
+    except (OSError, ValueError) as error:
+        raise RunError(f"'{path / 'agents.parquet'}' cannot be read: {error}") from error
+    return Run(path, manifest, told, agents)
+
+
+def _check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Every file of the manifest is there as it was written, and what we need is in the manifest."""
+    listed = manifest.get("files")
+    if not isinstance(listed, dict):
+        raise RunError(f"'{folder / 'manifest.json'}' does not list the files of the run")
+    for needed in ("result.json", "agents.parquet", "rounds.parquet", "scenario.toml"):
+        if needed not in listed:
+            raise RunError(f"'{folder / 'manifest.json'}' does not list {needed}")
+    for name, recorded in listed.items():
+        file = folder / _inside(name)
+        if not file.is_file():
+            raise RunError(f"'{folder}' is incomplete: {name} is missing")
+        if not isinstance(recorded, dict) or recorded.get("sha256") != _sha256(file):
+            raise RunError(f"'{file}' is not what the run wrote: its checksum differs from manifest.json")
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """A strict JSON object."""
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"'{path}' cannot be read: {error}") from error
+    if not isinstance(read, dict):
+        raise RunError(f"'{path}' cannot be read: it is not an object")
+    return read
+
+
+def _refuse(word: str) -> float:
+    raise ValueError(f"{word} is not JSON")

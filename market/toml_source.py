@@ -1,0 +1,406 @@
+"""TOML text that nobody vouches for: read within bounds, parsed, with the line of every key.
+
+A *path* is where a value is in the parsed text, for instance ("agents", 0, "utility", "weights", "water"),
+written `agents[0].utility.weights.water` for people. Whatever is quoted from the text goes through `show`
+before it is printed: keys and strings may hold control characters and escape sequences.
+
+The standard library's parser has no bounds of its own: a dotted key of 40 KB can take gigabytes, a thousand
+brackets exhaust its stack, and it tells no line for a value. Hence the checks before it, and a second
+parser, tree-sitter, only for lines, and only once something is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from market.errors import Fault, InputError, ScenarioError, did_you_mean
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+Place = tuple[str | int, ...]
+
+MAX_BYTES = 1 << 20
+MAX_LINE = 1 << 16
+MAX_NESTING = 32
+MAX_KEY_PARTS = 16
+MAX_KEY = 1000  # characters, unquoted parts and dots together
+MAX_DIGITS = 250  # in any base: such an integer is below 1e302 and fits a float
+
+
+# --- words for people -----------------------------------------------------------------------------------
+
+
+def show(text: str, most: int = 80) -> str:
+    r"""Text as it may be printed: short, on one line, no control characters or escape sequences.
+
+    Example:
+        >>> show("a\x1b[31mred")
+        'a\\x1b[31mred'
+    """
+    cut = text if len(text) <= most else text[: most - 3] + "..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
+
+
+def field(place: Place) -> str:
+    """A path as people write it.
+
+    Example:
+        >>> field(("agents", 0, "utility", "sweet water"))
+        'agents[0].utility."sweet water"'
+    """
+    written = ""
+    for part in place:
+        if isinstance(part, int):
+            written += f"[{part}]"
+        else:
+            word = part if re.fullmatch(r"[\w-]{1,80}", part) else f'"{show(part)}"'
+            written += f".{word}" if written else word
+    return written
+
+
+def describe(value: object) -> str:
+    """What was found, in words.
+
+    Example:
+        >>> describe("7"), describe(True), describe([1])
+        ('the text "7"', 'true', 'a list')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'the text "{show(value, 40)}"'
+    if isinstance(value, int | float):
+        return f"the number {show(str(value), 40)}"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "a table" if isinstance(value, dict) else "a date or time"
+
+
+# --- reading and parsing --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Source:
+    """TOML text with a name for messages."""
+
+    name: str
+    text: str
+
+    def parse(self) -> dict[str, Any]:
+        """The values.
+
+        Raises:
+            ScenarioError: the text is not TOML, or is beyond the bounds.
+        """
+        fault = _beyond_bounds(self.text)
+        if fault is None:
+            try:
+                return tomllib.loads(self.text)
+            except tomllib.TOMLDecodeError as error:
+                fault = _not_toml(str(error), self.text)
+            except (RecursionError, ValueError) as error:
+                fault = Fault(f"not valid TOML: {show(str(error))}")
+        raise ScenarioError(show(self.name, MAX_KEY), [fault])
+
+    @cached_property
+    def lines(self) -> dict[Place, int]:
+        """The line of every key, table and list element, from 1."""
+        return dict(_positions(self.text))
+
+    def line(self, place: Place) -> int | None:
+        """The line of a path, or of the nearest thing around it; None for the text as a whole."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place)
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file of bounded size.
+
+    Raises:
+        InputError: no such file, not a file, not readable, or too large.
+    """
+    try:
+        if not path.exists():
+            raise InputError(f"no such file{_nearest_file(path)}")
+        if not path.is_file():
+            kind = "a folder" if path.is_dir() else "a device or pipe"
+            raise InputError(f"this is {kind}, not a file")
+        with path.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InputError(f"cannot be read: {reason.lower()}") from None
+    if len(content) > MAX_BYTES:
+        raise InputError(f"larger than {MAX_BYTES // 1024} KiB; put long tables into a data file")
+    return content
+
+
+def decode(content: bytes) -> str:
+    """Bytes as text.
+
+    Raises:
+        InputError: the bytes are not UTF-8 text.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError("this is UTF-16 text; save it as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"not UTF-8 text (byte {error.start + 1}); save it as UTF-8") from None
+    if "\0" in text:
+        raise InputError("this is no text file (it holds zero bytes); save it as UTF-8 text")
+    return text
+
+
+def _nearest_file(path: Path) -> str:
+    if not path.parent.is_dir():
+        return "; nor is there such a folder"
+    beside = sorted(other.name for other in path.parent.glob("*.toml"))
+    return f"; {did_you_mean(path.name, map(show, beside))}" if beside else ""
+
+
+_TOKENS = re.compile(
+    r'(?P<long>"""(?:[^\\]|\\.)*?(?:"""|\Z)|\'\'\'.*?(?:\'\'\'|\Z))'
+    r'|(?P<short>"(?:[^"\\\n]|\\[^\n])*(?:"|$)|\'[^\'\n]*(?:\'|$))'
+    r"|(?P<comment>\#[^\n]*)"
+    r"|(?P<open>[\[{])|(?P<close>[\]}])",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def _beyond_bounds(text: str) -> Fault | None:
+    """The first thing in a text that is too large to be parsed safely."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > MAX_LINE:
+            return Fault(f"a line of {len(line)} characters; at most {MAX_LINE} are read", line=number)
+    bare, depth = [], 0
+    for start, end, kind in _tokens(text):
+        depth += {"open": 1, "close": -1}.get(kind, 0)
+        if depth > MAX_NESTING:
+            return Fault(f"brackets nested more than {MAX_NESTING} deep", line=text.count("\n", 0, start) + 1)
+        if kind in ("open", "close", "bare"):
+            bare.append(text[start:end])
+        else:  # a string is one part of a key at most; keep line breaks for counting
+            bare.append('""' + "\n" * text.count("\n", start, end))
+    for number, line in enumerate("".join(bare).split("\n"), start=1):
+        fault = _long_word(line, number)
+        if fault:
+            return fault
+    return None
+
+
+def _tokens(text: str) -> Iterator[tuple[int, int, str]]:
+    """(start, end, kind) of strings, comments, brackets, and of the bare text between them."""
+    last = 0
+    for match in _TOKENS.finditer(text):
+        if match.start() > last:
+            yield last, match.start(), "bare"
+        yield match.start(), match.end(), str(match.lastgroup)
+        last = match.end()
+    yield last, len(text), "bare"
+
+
+def _long_word(line: str, number: int) -> Fault | None:
+    """A key or a number on a line without strings that is too long to be meant."""
+    for word in re.split(r"[^\w.\"'+-]+", re.sub(r"[ \t]*\.[ \t]*", ".", line)):
+        if word.count(".") >= MAX_KEY_PARTS or len(word) > MAX_KEY:
+            limits = f"{MAX_KEY_PARTS} parts and {MAX_KEY} characters"
+            return Fault(f"a key or number is too long; at most {limits} are read", line=number)
+        if re.search(rf"[0-9A-Fa-f_]{{{MAX_DIGITS + 1}}}", word):
+            return Fault(f"a number of more than {MAX_DIGITS} digits; write it like 1e99", line=number)
+    return None
+
+
+_PLAINLY = {
+    "Cannot overwrite a value": "this key is given twice",
+    "Cannot declare": "this table is given twice",
+    "Invalid value": "no value can be read here; texts need quotes, decimals a digit before the point",
+    "Unclosed array": "a list is not closed; ']' or ',' is missing",
+    "Unclosed inline table": "a table is not closed; '}' or ',' is missing",
+    "Expected newline or end of document after a statement": "something is left over at the end of a line",
+    "Illegal character '\\n'": "a text is not closed; its quote is missing",
+}
+
+
+def _not_toml(message: str, text: str) -> Fault:
+    """The parser's message with its line apart, and the commonest mistakes in plain words."""
+    where = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
+    what = message[: where.start()] if where else message
+    plain = show(next((words for start, words in _PLAINLY.items() if what.startswith(start)), what), 200)
+    if where is None or where[1] is None:
+        return Fault(f"not valid TOML: {plain} (noticed at the end)", line=text.rstrip().count("\n") + 1)
+    return Fault(f"not valid TOML: {plain} (column {where[2]})", line=int(where[1]))
+
+
+# --- lines ----------------------------------------------------------------------------------------------
+
+
+def _positions(text: str) -> Iterator[tuple[Place, int]]:
+    """Every path with its line; a table that is opened more than once counts where it is first."""
+    import tree_sitter_toml  # deferred: needed only when something is wrong
+    from tree_sitter import Language, Parser
+
+    tree = Parser(Language(tree_sitter_toml.language())).parse(text.encode())
+    found: dict[Place, int] = {}
+    elements: dict[Place, int] = {}  # arrays of tables: how many so far
+    for node in tree.root_node.named_children:
+        if node.type == "pair":
+            _pair(node, (), found)
+        elif node.type in ("table", "table_array_element"):
+            key, *pairs = node.named_children
+            place: Place = ()
+            parts = _key_parts(key)
+            for depth, part in enumerate(parts, start=1):
+                place = (*place, part)
+                found.setdefault(place, _line(key))
+                if node.type == "table_array_element" and depth == len(parts):
+                    elements[place] = elements.get(place, 0) + 1
+                if place in elements:
+                    place = (*place, elements[place] - 1)
+                    found.setdefault(place, _line(key))
+            for pair in pairs:
+                if pair.type == "pair":
+                    _pair(pair, place, found)
+    yield from found.items()
+
+
+def _pair(node: Node, place: Place, found: dict[Place, int]) -> None:
+    key = node.named_children[0]
+    for part in _key_parts(key):
+        place = (*place, part)
+        found.setdefault(place, _line(key))
+    _value(node.named_children[-1], place, found)
+
+
+def _value(node: Node, place: Place, found: dict[Place, int]) -> None:
+    if node.type == "inline_table":
+        for pair in node.named_children:
+            if pair.type == "pair":
+                _pair(pair, place, found)
+    elif node.type == "array":
+        for index, element in enumerate(child for child in node.named_children if child.type != "comment"):
+            found[*place, index] = _line(element)
+            _value(element, (*place, index), found)
+
+
+def _line(node: Node) -> int:
+    return int(node.start_point[0]) + 1
+
+
+def _key_parts(node: Node) -> list[str]:
+    """The parts of a key, dotted or quoted: what the parser itself makes of it."""
+    value: Any = tomllib.loads(f"{(node.text or b'').decode()} = 0")
+    parts = []
+    while isinstance(value, dict):
+        ((part, value),) = value.items()
+        parts.append(part)
+    return parts
+
+
+# --- overrides ------------------------------------------------------------------------------------------
+
+
+class Override(NamedTuple):
+    """One `--set path=value`: how the path was written, and where it leads."""
+
+    written: str
+    place: Place
+
+
+_PART = re.compile(
+    r"""\.?(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^.\[\]"'=]+))|\[(?P<index>\d{1,9})\]"""
+)
+
+
+def override(values: dict[str, Any], assignments: Iterable[str]) -> tuple[list[Override], list[Fault]]:
+    """Change parsed values in place by assignments `path=value`.
+
+    Lists are addressed by index or, if their entries are tables, by the entries' `name`.
+
+    Returns:
+        What was changed, and a fault for each assignment that leads nowhere.
+    """
+    done, faults = [], []
+    for assignment in assignments:
+        try:
+            done.append(_assign(values, assignment))
+        except _NoSuchPathError as error:
+            faults.append(Fault(str(error), field=f"--set {show(error.written)}"))
+    return done, faults
+
+
+class _NoSuchPathError(Exception):
+    """An assignment that leads nowhere."""
+
+    def __init__(self, written: str, message: str) -> None:
+        self.written = written
+        super().__init__(message)
+
+
+def _assign(values: dict[str, Any], assignment: str) -> Override:
+    parts, end = _path_parts(assignment)
+    written = assignment[:end].strip()
+    if not parts or assignment[end : end + 1] != "=":
+        shown = assignment.split("=")[0]
+        raise _NoSuchPathError(shown, "not of the form path=value, such as agents.alpha.count=3")
+    at: Any = values
+    place: Place = ()
+    for part in parts[:-1]:
+        step = _step(at, part, place, written)
+        at, place = at[step], (*place, step)
+    last = _step(at, parts[-1], place, written, new=True)
+    at[last] = _override_value(assignment[end + 1 :].strip(), written)
+    return Override(written, (*place, last))
+
+
+def _path_parts(assignment: str) -> tuple[list[str | int], int]:
+    """The parts of the path that an assignment begins with, and where it ends."""
+    parts: list[str | int] = []
+    end = 0
+    while match := _PART.match(assignment, end):
+        kind = str(match.lastgroup)
+        word = match[kind].strip() if kind == "bare" else match[kind]
+        parts.append(int(word) if kind == "index" else word)
+        end = match.end()
+    return parts, end
+
+
+def _step(at: object, part: str | int, place: Place, written: str, new: bool = False) -> str | int:
+    """The key or index that a part of a path means within a table or list."""
+    here = field(place) or "the scenario"
+    if isinstance(at, dict) and isinstance(part, str):
+        if part in at or new:
+            return part
+        raise _NoSuchPathError(written, f"no such key in {here}; {did_you_mean(part, map(show, at))}")
+    if isinstance(at, list) and isinstance(part, int):
+        if part < len(at):
+            return part
+        raise _NoSuchPathError(written, f"{here} has {len(at)} entries, counted from 0")
+    if isinstance(at, list):
+        names = [entry.get("name") if isinstance(entry, dict) else None for entry in at]
+        if part in names:
+            return names.index(part)
+        known = [show(name) for name in names if isinstance(name, str)]
+        hint = did_you_mean(str(part), known) if known else f"write an index, such as {here}[0]"
+        raise _NoSuchPathError(written, f"no entry of that name in {here}; {hint}")
+    raise _NoSuchPathError(written, f"{here} is {describe(at)}; it has no part '{show(str(part))}'")
+
+
+def _override_value(text: str, written: str) -> object:
+    """A TOML value; what is none, such as a bare word, is a text."""
+    fault = _beyond_bounds(text)
+    if fault:
+        raise _NoSuchPathError(written, fault.message)
+    try:
+        values = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    return values["value"] if len(values) == 1 else text

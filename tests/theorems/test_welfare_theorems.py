@@ -1,0 +1,157 @@
+"""Theorems of welfare economics, on random economies with corners.
+
+First welfare theorem: a competitive outcome is efficient. Here as four independent statements about a
+`cleared` outcome: it is feasible, it clears, nobody regrets its trade, and the planner who looks for a better
+one finds none. Perturbed away from it, an outcome is found inefficient, with an improvement that improves.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from strategies import economies
+
+from market.certificate import alignment
+from market.economy import Money
+from market.mechanisms import Auctioneer, Planner, play
+from market.outcome import Outcome, Status
+from market.pricing import Tatonnement
+from market.reallocation import improvement
+
+PRICES = Auctioneer("prices", Tatonnement())
+some = settings(max_examples=25)
+
+
+def shifted(outcome: Outcome, x: np.ndarray, y: np.ndarray) -> Outcome:
+    """The outcome with another allocation, unpaid."""
+    welfare = outcome.economy.welfare(x, y)
+    nothing = np.zeros(len(welfare))
+    return Outcome(outcome.economy, "given", "given", Status.MAX_ROUNDS, "", 0, x, y, nothing, 0.0, welfare, welfare)
+
+
+@some
+@given(economies())
+def test_every_cleared_outcome_is_feasible_clears_and_is_regretted_by_nobody(economy):
+    outcome = play(PRICES, economy)
+    assert outcome.status is Status.CLEARED, outcome.reason
+    x, y, p = outcome.consumption, outcome.production, outcome.prices
+    there = economy.resources + y.sum(axis=0)
+    assert (x >= 0).all()
+    assert (y >= 0).all()
+    assert (y <= economy.capacity).all()
+    assert (x.sum(axis=0) <= there * (1 + 1e-12)).all()
+    left = there - x.sum(axis=0)
+    assert (left[p > 0] <= 1e-8 * there[p > 0]).all()  # slackness in quantity, not in value
+    answers = economy.answers(p)  # demand is finite where a good is free
+    assert np.isfinite(answers.demand.lowest).all()
+    assert outcome.evidence["relative_regret"] <= 1e-8
+
+
+@some
+@given(economies())
+def test_every_cleared_outcome_is_efficient_by_support_and_by_search(economy):
+    outcome = play(PRICES, economy)
+    report = alignment(outcome)
+    assert report.efficient is True
+    assert report.residual <= 1e-6
+    assert improvement(economy, outcome.consumption, outcome.production) is None
+    if economy.money is Money.QUASILINEAR:
+        assert report.efficient_with_transfers is True
+
+
+@some
+@given(economies(money=Money.QUASILINEAR))
+def test_with_quasilinear_money_the_planner_finds_no_larger_surplus(economy):
+    outcome, plan = play(PRICES, economy), play(Planner("planner"), economy)
+    assert plan.status is Status.OPTIMAL, plan.reason
+    assert plan.utilities.sum() == pytest.approx(outcome.utilities.sum(), rel=1e-7, abs=1e-7)
+
+
+@some
+@given(economies(), st.floats(0.02, 0.5), st.data())
+def test_moved_away_from_equilibrium_an_outcome_is_inefficient_and_the_improvement_improves(economy, share, data):
+    """Throw a share of one good away, or take it from one who eats it: somebody could gain from it."""
+    outcome = play(PRICES, economy)
+    x, y = outcome.consumption.copy(), outcome.production.copy()
+    eaten = np.argwhere((x > 1e-3 * x.max()) & (economy.marginal_utility(x) > 1e-6))
+    assume(len(eaten))
+    i, g = data.draw(st.sampled_from(eaten.tolist()))
+    assume(economy.marginal_utility(x)[i, g] > 0)
+    x[i, g] *= 1 - share
+    report = alignment(shifted(outcome, x, y))
+    assert report.efficient is False
+    assert report.improvement is not None
+    better_x, better_y = report.improvement.consumption, report.improvement.production
+    before, after = economy.welfare(x, y), economy.welfare(better_x, better_y)
+    assert (after >= before).all()
+    assert (after > before).any()
+    assert (better_x.sum(axis=0) <= (economy.resources + better_y.sum(axis=0)) * (1 + 1e-12)).all()
+    assert (better_y <= economy.capacity).all()
+
+
+@some
+@given(economies(money=Money.EXCHANGE, max_goods=3), st.floats(0.1, 0.4))
+def test_a_bad_swap_between_two_traders_is_found_and_undone(economy, share):
+    """Two who eat both goods swap some of one for some of the other, off their common rate of exchange."""
+    outcome = play(PRICES, economy)
+    x = outcome.consumption.copy()
+    both = (x > 1e-2).sum(axis=0) >= 2
+    goods = np.flatnonzero(both)
+    assume(len(goods) >= 2)
+    g, h = goods[:2]
+    eaters = np.flatnonzero((x[:, g] > 1e-2) & (x[:, h] > 1e-2))
+    assume(len(eaters) >= 2)
+    i, j = eaters[:2]
+    moved = share * min(x[i, g], x[j, h])
+    x[i, g] -= moved
+    x[j, g] += moved
+    x[j, h] -= moved
+    x[i, h] += moved
+    slopes = economy.marginal_utility(x)
+    rates = slopes[[i, j], g] / slopes[[i, j], h]
+    assume(abs(np.log(rates[0] / rates[1])) > 0.05)
+    report = alignment(shifted(outcome, x, outcome.production))
+    assert report.efficient is False
+    assert report.improvement is not None
+
+
+@some
+@given(economies(producers=False, max_goods=3), st.data())
+def test_every_planner_optimum_is_supported_by_its_own_prices_and_weights(economy, data):
+    """Second welfare theorem: at the multipliers everyone's bundle is the best that its value can buy."""
+    agents = len(economy.agents)
+    bent = np.zeros(agents, dtype=bool)
+    for block in economy.utilities:
+        bent[block.rows] = block.family.not_concave(**block.parameters)
+    assume(not bent.any())
+    weights = data.draw(st.lists(st.floats(0.2, 5.0), min_size=agents, max_size=agents))
+    plan = play(Planner("planner", welfare_weights=dict(zip(economy.agents, weights, strict=True))), economy)
+    assume(plan.status is Status.OPTIMAL)
+    x, p = plan.consumption, plan.prices
+    for block in economy.utilities:
+        rows = np.arange(agents)[block.rows]
+        best = block.family.budget_demand(np.maximum(p, 1e-12), x[rows] @ p, **block.parameters).lowest
+        reached = block.family.value(best, **block.parameters)
+        have = block.family.value(x[rows], **block.parameters)
+        assert (reached <= have + 1e-6 * (1 + np.abs(have))).all()
+
+
+@some
+@given(economies(money=Money.EXCHANGE))
+def test_walras_law_holds_at_every_price(economy):
+    """The value of excess demand is zero at any prices, for agents that are never satiated and want something."""
+    wants = np.isinf(economy.bliss).any(axis=1)
+    assume(wants.all())
+    p = np.linspace(0.5, 2.0, len(economy.goods))
+    demand = economy.answers(p).demand.lowest.sum(axis=0)
+    assert (demand - economy.resources) @ p == pytest.approx(0.0, abs=1e-9 * float(economy.resources @ p))
+
+
+@some
+@given(economies(money=Money.EXCHANGE), st.floats(1e-3, 1e3))
+def test_demand_is_homogeneous_of_degree_zero_in_exchange(economy, scale):
+    p = np.linspace(0.5, 2.0, len(economy.goods))
+    one, other = economy.answers(p).demand.lowest, economy.answers(scale * p).demand.lowest
+    np.testing.assert_allclose(other, one, rtol=1e-9, atol=1e-12)
