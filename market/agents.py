@@ -128,4 +128,4 @@ class Auctioneer(mesa.Agent):
     def payoff(self) -> float | None:
         """-sum_g |z_g|, units of goods; None before the first round."""
         seen = self.model.state.observed().get("auctioneer_payoff")
-        return None if seen is None else float(seen)  # type: ignore[arg-type]
+        return None if seen is None else float(seen)

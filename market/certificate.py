@@ -13,9 +13,9 @@ a convex programme looks for a reallocation that nobody dislikes and someone pre
 which is confirmed from the primitives before it is reported. If that search fails, efficiency is unknown
 (None).
 
-*With transfers*, where money is quasilinear: efficient means that total surplus is maximal (with budgets: that
-no reallocation of goods and money, which may not go negative, gains anybody anything). The `surplus_gap` is
-the money left on the table. The first proof serves again, with equal weights.
+*With transfers*, where money is quasilinear: efficient means that total surplus is maximal (with budgets:
+that no reallocation of goods and money, which may not go negative, gains anybody anything). The
+`surplus_gap` is the money left on the table. The first proof serves again, with equal weights.
 
 Tolerances: support within `PROVED` relative to prices is a proof; since the loss is of second order in the
 violation, less than PROVED**2 of the resources can be wasted.
@@ -48,11 +48,11 @@ class Alignment:
     Args:
         efficient: in goods alone; None if unknown.
         degenerate: supported only by weights of which some are zero.
-        negishi_weights: (agents,), the most equal super-agent weights; None if none support the outcome at all.
+        negishi_weights: (agents,), the most equal super-agent weights; None if none support the outcome.
         supporting_prices: (goods,), the prices that go with them.
         residual: the largest relative violation of the supporting conditions.
         resource_utilisation: Debreu's coefficient; None without resources to scale, or if unknown.
-        efficient_with_transfers: when money may change hands too; None without quasilinear money, or if unknown.
+        efficient_with_transfers: when money may move too; None without quasilinear money, or if unknown.
         surplus_gap: total surplus left on the table, money; None as above.
         improvement: a reallocation that nobody dislikes and someone prefers; None if there is none.
         unknown: what could not be computed, and why; empty if everything could.
@@ -163,7 +163,8 @@ def _equal_weights_support(economy: Economy, x: Array, y: Array, p: Array | None
     slopes = economy.marginal_utility(x)
     candidates = [slopes.max(axis=0)] if p is None else [p, slopes.max(axis=0)]
     return any(
-        bool(np.isfinite(prices).all()) and residual(economy, x, y, ones, prices) <= PROVED for prices in candidates
+        bool(np.isfinite(prices).all()) and residual(economy, x, y, ones, prices) <= PROVED
+        for prices in candidates
     )
 
 
@@ -200,7 +201,11 @@ def contrast(outcome: Outcome, other: Outcome) -> Contrast:
     with np.errstate(invalid="ignore"):
         difference = outcome.payoffs - other.payoffs
     rounding = 1e-9 * np.maximum(np.abs(outcome.payoffs), np.abs(other.payoffs))
-    same = (outcome.payoffs == other.payoffs) | (np.abs(difference) <= np.where(np.isfinite(rounding), rounding, 0.0))
+    same = (outcome.payoffs == other.payoffs) | (
+        np.abs(difference) <= np.where(np.isfinite(rounding), rounding, 0.0)
+    )
     gains = np.where(same, 0.0, difference)
     no_loss = not (gains < 0).any() and outcome.revenue >= other.revenue * (1.0 - 1e-9)
-    return Contrast(gains, bool(no_loss and ((gains > 0).any() or outcome.revenue > other.revenue * (1.0 + 1e-9))))
+    return Contrast(
+        gains, bool(no_loss and ((gains > 0).any() or outcome.revenue > other.revenue * (1.0 + 1e-9)))
+    )

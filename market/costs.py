@@ -72,9 +72,14 @@ def _finite(unit_cost: Array) -> Array:
 
 
 UNIT_COST = Parameter(
-    "good", meaning="cost of the first unit; a good that is not named cannot be made", unit="money", absent=np.inf
+    "good",
+    meaning="cost of the first unit; a good that is not named cannot be made",
+    unit="money",
+    absent=np.inf,
 )
-CAPACITY = Parameter("good", meaning="the most that can be made; no limit if not named", unit="units", absent=np.inf)
+CAPACITY = Parameter(
+    "good", meaning="the most that can be made; no limit if not named", unit="units", absent=np.inf
+)
 SLOPE = Parameter("good", meaning="how fast marginal cost rises", unit="money per unit squared", absent=0.0)
 
 
@@ -177,9 +182,7 @@ class LinearCost(Cost):
     @staticmethod
     def convex(y: Expression, *, unit_cost: Array, capacity: Array) -> Expression:  # type: ignore[override]
         """The sum over goods."""
-        return QuadraticCost.convex(
-            y, unit_cost=unit_cost, slope=np.zeros_like(unit_cost), capacity=capacity
-        )
+        return QuadraticCost.convex(y, unit_cost=unit_cost, slope=np.zeros_like(unit_cost), capacity=capacity)
 
 
 COSTS: Registry[Cost] = Registry("cost", LinearCost, QuadraticCost)

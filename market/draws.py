@@ -144,7 +144,7 @@ DISTRIBUTIONS: Registry[Distribution] = Registry(
 # --- data files -----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Data:
     """What a scenario uses of a data file.
 
@@ -159,7 +159,7 @@ class Data:
     columns: Mapping[str, Array]
 
 
-def read_data(folder: Path | None, file: str, wanted: Iterable[str]) -> tuple[Data | None, dict[str, str]]:
+def read_data(folder: Path | None, file: str, wanted: Iterable[str]) -> tuple[Data, dict[str, str]]:
     """The columns that are wanted of a data file, and what is wrong with the others, by column.
 
     Raises:
@@ -169,7 +169,7 @@ def read_data(folder: Path | None, file: str, wanted: Iterable[str]) -> tuple[Da
     known = [name for name in _column_names(path) if name.isprintable()]
     wanted = list(dict.fromkeys(wanted))
     present = [name for name in wanted if name in known]
-    faults = {name: _no_column(file, name, known) for name in wanted if name not in known}
+    faults = {name: _no_column(name, known) for name in wanted if name not in known}
     frame = _read(path, present or known[:1])
     if not len(frame):
         raise InputError("there are no rows in it; it needs one an agent")
@@ -221,8 +221,8 @@ def _nearest(path: Path) -> str:
     return f"; {did_you_mean(path.name, printable)}" if printable else " and no other data file beside it"
 
 
-def _no_column(file: str, name: str, known: Iterable[str]) -> str:
-    return f"no such column in {file}; {did_you_mean(name, known)}"
+def _no_column(name: str, known: Iterable[str]) -> str:
+    return f"no such column; {did_you_mean(name, known)}"
 
 
 def _column_names(path: Path) -> list[str]:

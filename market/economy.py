@@ -108,7 +108,7 @@ class Economy:
 
     @cached_property
     def resources(self) -> Array:
-        """q + sum e: what there is before anything is made, (goods,)."""
+        """Q + sum e: what there is before anything is made, (goods,)."""
         return self.commons + self.endowment.sum(axis=0)
 
     @cached_property
@@ -138,7 +138,9 @@ class Economy:
 
     def utility(self, x: Array) -> Array:
         """u_i(x_i), (agents,); 0 for an agent without a utility; may be -inf."""
-        return self._by_agent(self.utilities, lambda block: block.family.value(x[block.rows], **block.parameters))
+        return self._by_agent(
+            self.utilities, lambda block: block.family.value(x[block.rows], **block.parameters)
+        )
 
     def concave_utility(self, x: Array) -> Array:
         """A concave increasing transform of u_i(x_i), (agents,): the same preferences."""
@@ -155,7 +157,9 @@ class Economy:
 
     def cost(self, y: Array) -> Array:
         """C_i(y_i), (agents,), money; inf for what cannot be made."""
-        total = self._by_agent(self.costs, lambda block: block.family.value(y[block.rows], **block.parameters))
+        total = self._by_agent(
+            self.costs, lambda block: block.family.value(y[block.rows], **block.parameters)
+        )
         return np.where((y > self.capacity).any(axis=1), np.inf, total)
 
     def marginal_cost(self, y: Array) -> Array:
@@ -213,7 +217,7 @@ class Economy:
         """p.y - C(y), (agents,), money; inf for an unbounded output at a price above cost."""
         if not self.costs:
             return np.zeros(len(self.agents))
-        unbounded = np.isinf(y).any(axis=1)
+        unbounded = np.asarray(np.isinf(y).any(axis=1))
         finite = np.where(unbounded[:, None], 0.0, y)
         return np.where(unbounded, np.inf, finite @ p - self.cost(finite))
 
@@ -261,7 +265,7 @@ class Economy:
         return welfare
 
     def normalise(self, p: Array) -> Array:
-        """Prices in the scale that is reported: under `exchange` the numeraire's price, or their sum, is 1."""
+        """Prices as they are reported: under `exchange` the numeraire's price, or their sum, is 1."""
         if self.money is not Money.EXCHANGE:
             return p
         unit = p.sum() if self.numeraire is None or p[self.numeraire] == 0 else p[self.numeraire]

@@ -105,16 +105,20 @@ class Names:
     """What may be named elsewhere in the file.
 
     Args:
-        goods: in order.
+        goods: the goods, in order; none if the file's list cannot be read, and then every name will do.
         members: group -> how many numbered agents it has: 0 for a single agent, None if not known.
     """
 
-    goods: tuple[str, ...]
+    goods: dict[str, None]
     members: Mapping[str, int | None]
+
+    def good(self, name: str) -> bool:
+        """Whether it is a good."""
+        return not self.goods or name in self.goods
 
     def agent(self, name: str) -> bool:
         """Whether it is a group, or an agent of one such as alpha[0]."""
-        if name in self.members:
+        if name in self.members or not self.members:
             return True
         numbered = re.fullmatch(r"(.*)\[(0|[1-9][0-9]{0,17})\]", name)
         if numbered is None or numbered[1] not in self.members:
@@ -135,7 +139,7 @@ def _named(kind: Literal["goods", "agents"]) -> Callable[[str, ValidationInfo], 
 
     def check(word: str, info: ValidationInfo) -> str:
         names: Names | None = info.context
-        if names and not (names.agent(word) if kind == "agents" else word in names.goods):
+        if names and not (names.agent(word) if kind == "agents" else names.good(word)):
             raise PydanticCustomError("unknown", "unknown", {"kind": kind})
         return word
 
@@ -229,7 +233,7 @@ def parameter_field(parameter: Parameter) -> tuple[Any, Any]:
     if parameter.axis == "agent":
         default: Any = {} if required else {"default": parameter.absent}
         return number(parameter), Field(**default, description=words)
-    by_good = Annotated[DICT[GoodName, number(parameter)], BeforeValidator(_not_one_for_all)]
+    by_good: Any = Annotated[DICT[GoodName, number(parameter)], BeforeValidator(_not_one_for_all)]
     if required:
         return Annotated[by_good, AfterValidator(_every_good)], Field(description=words)
     return by_good, Field(default_factory=dict, description=words)
@@ -241,7 +245,7 @@ def _not_one_for_all(value: object, info: ValidationInfo) -> object:
     if isinstance(value, dict) and names and names.goods:
         for key in ("dist", "column"):
             if isinstance(value.get(key), str) and key not in names.goods:
-                example = f"{{ {show(names.goods[0])} = {{ {key} = ... }} }}"
+                example = f"{{ {show(next(iter(names.goods)))} = {{ {key} = ... }} }}"
                 raise fault(f"a number for each good belongs here, such as {example}")
     return value
 

@@ -1,11 +1,11 @@
 """Everything that the program raises on purpose, and the exit codes that go with it.
 
-    MarketError
-    ├── InputError                  the input is at fault: exit code 2
-    │   ├── ScenarioError           a scenario file, with a `Fault` for each thing wrong in it
-    │   └── RunError                a run folder that `market verify` cannot read
-    ├── UnboundedDemandError        a wanted good is free, so there is no largest bundle
-    └── NumericalError              a number that should be finite is not: names who, what and when
+MarketError
+├── InputError                  the input is at fault: exit code 2
+│   ├── ScenarioError           a scenario file, with a `Fault` for each thing wrong in it
+│   └── RunError                a run folder that `market verify` cannot read
+├── UnboundedDemandError        a wanted good is free, so there is no largest bundle
+└── NumericalError              a number that should be finite is not: names who, what and when
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Fault:
     line: int | None = None
 
     def describe(self, file: str) -> str:
-        """The fault as one line: `FILE:LINE: FIELD: what is wrong; what would be right.`"""
+        """The fault as one line, `FILE:LINE: FIELD: what is wrong; what would be right.`."""
         place = file if self.line is None else f"{file}:{self.line}"
         return f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
 

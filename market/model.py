@@ -89,7 +89,9 @@ class MarketModel(mesa.Model):
         """The trader of that name."""
         rows = self.economy.rows(name)
         if len(rows) != 1:
-            raise InputError(f"'{name}' is a group of {len(rows)}; name one of them, for instance '{name}[0]'")
+            raise InputError(
+                f"'{name}' is a group of {len(rows)}; name one of them, for instance '{name}[0]'"
+            )
         return self.traders[int(rows[0])]
 
     @property
@@ -107,7 +109,7 @@ class MarketModel(mesa.Model):
     def disequilibrium(self) -> float | None:
         """The largest relative excess demand of the last round; None without prices."""
         seen = self.state.observed().get("disequilibrium")
-        return None if seen is None else float(seen)  # type: ignore[arg-type]
+        return None if seen is None else float(seen)
 
     def step(self) -> None:
         """One round; nothing happens once the mechanism is done."""
@@ -158,12 +160,14 @@ class MarketModel(mesa.Model):
             for name in self.mechanism.observed_by_good
             for g, good in enumerate(self.goods)
         }
-        return reporters | {name: partial(_observed, name=name, good=None) for name in self.mechanism.observed_once}
+        return reporters | {
+            name: partial(_observed, name=name, good=None) for name in self.mechanism.observed_once
+        }
 
 
 def _observed(model: MarketModel, name: str, good: int | None) -> float:
     value = model.state.observed()[name]
-    return float(value) if good is None else float(value[good])  # type: ignore[arg-type, index]
+    return float(value) if good is None else float(value[good])
 
 
 def _put(parts: list[Array], trader: Trader, answer: Array, what: str, done: int) -> None:
@@ -175,7 +179,8 @@ def _put(parts: list[Array], trader: Trader, answer: Array, what: str, done: int
             f"it must be one amount a good, shape {parts[0].shape[1:]}"
         )
     if not (amounts >= 0).all():
-        raise NumericalError(f"{trader.name} answered round {done + 1} with a {what} of {amounts}; none may be negative")
+        raise NumericalError(
+            f"{trader.name} answered round {done + 1} with a {what} of {amounts}; none may be negative"
+        )
     for part in parts:
         part[trader.row] = amounts
-

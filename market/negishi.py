@@ -51,7 +51,7 @@ class Support(NamedTuple):
 def support(economy: Economy, x: Array, y: Array) -> Support:
     """The Negishi weights of an allocation: the most equal among those that support it best."""
     slopes, costs, binds = economy.marginal_utility(x), economy.marginal_cost(y), active(economy, x, y)
-    hopeless = np.isinf(slopes).any(axis=1)
+    hopeless = np.asarray(np.isinf(slopes).any(axis=1))
     agents, goods = economy.shape
     if hopeless.all():
         return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, hopeless)
@@ -61,7 +61,7 @@ def support(economy: Economy, x: Array, y: Array) -> Support:
     total = weights.sum()
     zero = hopeless | (scaled_weights <= ZERO * scaled_weights.max())
     weights = np.where(zero, 0.0, weights / total)
-    prices = _highest_asked(economy, binds, costs, weights, scaled_prices * problem.reference / total)
+    prices = _highest_asked(binds, costs, weights, scaled_prices * problem.reference / total)
     return _polish(economy, x, y, Support(weights, prices, residual(economy, x, y, weights, prices), zero))
 
 
@@ -114,7 +114,7 @@ class _Problem(NamedTuple):
         return answer.x if answer.status == 0 else None
 
     def most_equal(self) -> tuple[Array, Array]:
-        """v and P: least violation first, then the largest smallest weight among those that can be positive."""
+        """The v and P of least violation, and among them the most equal weights."""
         size = self.agents + self.goods
         cost = np.zeros(size + 1)
         cost[-1] = 1.0
@@ -144,7 +144,13 @@ class _Problem(NamedTuple):
 
 
 def _scale(
-    economy: Economy, x: Array, y: Array, slopes: Array, costs: Array, binds: Active, hopeless: NDArray[np.bool_]
+    economy: Economy,
+    x: Array,
+    y: Array,
+    slopes: Array,
+    costs: Array,
+    binds: Active,
+    hopeless: NDArray[np.bool_],
 ) -> _Problem:
     """Write the conditions as rows over (v, P), with coefficients near one."""
     there = economy.resources + y.sum(axis=0)
@@ -177,7 +183,9 @@ def _pairs(coefficients: Array, where: NDArray[np.bool_], sign: float) -> sparse
     i, g = np.nonzero(where)
     row = np.arange(len(i))
     data = np.concatenate([sign * coefficients[i, g], np.full(len(i), -sign)])
-    return sparse.csr_matrix((data, (np.concatenate([row, row]), np.concatenate([i, agents + g]))), shape=(len(i), agents + goods))
+    return sparse.csr_matrix(
+        (data, (np.concatenate([row, row]), np.concatenate([i, agents + g]))), shape=(len(i), agents + goods)
+    )
 
 
 def _per_value(economy: Economy, x: Array, y: Array, slopes: Array, costs: Array, reference: Array) -> Array:
@@ -187,13 +195,17 @@ def _per_value(economy: Economy, x: Array, y: Array, slopes: Array, costs: Array
     offered = np.maximum((slopes / reference).max(axis=1), 0.0)
     asked = np.where(economy.capacity > 0, costs / reference, np.inf).min(axis=1)
     otherwise = np.where(offered > 0, offered, np.where(np.isfinite(asked) & (asked > 0), asked, 1.0))
-    own = np.where((value > 0) & (earned > 0), np.divide(earned, value, out=np.ones_like(value), where=value > 0), otherwise)
+    own = np.where(
+        (value > 0) & (earned > 0),
+        np.divide(earned, value, out=np.ones_like(value), where=value > 0),
+        otherwise,
+    )
     if economy.money is Money.QUASILINEAR:
         return np.full_like(own, np.median(own))
     return own
 
 
-def _highest_asked(economy: Economy, binds: Active, costs: Array, weights: Array, prices: Array) -> Array:
+def _highest_asked(binds: Active, costs: Array, weights: Array, prices: Array) -> Array:
     """Raise the price of a good that is neither consumed nor made to the least cost of making it.
 
     Up to there the conditions leave it open, and a positive price shows more: that nobody can have some
@@ -212,7 +224,9 @@ def _polish(economy: Economy, x: Array, y: Array, found: Support) -> Support:
     best, weights, prices = found, found.weights, found.prices
     for _ in range(3):
         ratio = np.divide(prices, slopes, out=np.zeros_like(slopes), where=consumed)
-        fixed = np.divide(ratio.sum(axis=1), consumed.sum(axis=1), out=weights.copy(), where=consumed.any(axis=1))
+        fixed = np.divide(
+            ratio.sum(axis=1), consumed.sum(axis=1), out=weights.copy(), where=consumed.any(axis=1)
+        )
         weights = fixed / fixed.sum()
         worth = np.multiply(weights[:, None], slopes, out=np.zeros_like(slopes), where=consumed)
         prices = np.divide(

@@ -38,12 +38,12 @@ class Status(StrEnum):
 
 
 _MEANINGS = {
-    Status.CLEARED: "Demand equals supply at these prices within the tolerance, and nobody would trade differently.",
+    Status.CLEARED: "Demand equals supply within the tolerance, and nobody would trade otherwise.",
     Status.NASH: "Nobody would gain by acting differently alone.",
     Status.OPTIMAL: "No feasible allocation has a larger weighted sum of utilities, within the tolerance.",
     Status.CYCLING: "The play repeats itself and will not settle; try another schedule, rule or step size.",
     Status.MAX_ROUNDS: "The rounds ran out before the end was reached; raise max_rounds or try another rule.",
-    Status.DIVERGED: "Prices left every bound; look for a good that is wanted but cannot be had, or reduce the step.",
+    Status.DIVERGED: "Prices left every bound; look for a wanted good that nobody has, or reduce the step.",
     Status.NO_EQUILIBRIUM: "It can be shown that there is no equilibrium; change the economy.",
     Status.FAILED: "A calculation broke down; the reason names where.",
 }

@@ -61,7 +61,7 @@ class AdaptiveSteps(Memory):
 
 @dataclass(frozen=True)
 class Tatonnement(Rule):
-    """log p moves by step x relative excess demand; a good's step grows while the sign holds, halves at a flip.
+    """Move log p by step x relative excess demand; a good's step grows until the sign flips, then halves.
 
     With unit-elastic demand and fixed supply, log(demand / supply) is just the distance of log p from its
     equilibrium value, so a step of 1 lands there at once; other elasticities need other steps, and each
@@ -71,7 +71,9 @@ class Tatonnement(Rule):
     name = "tatonnement"
     step: float = option(1.0, "first step size, on log prices", low=0.0, open_low=True)
     growth: float = option(1.3, "factor on a good's step while its excess demand keeps its sign", low=1.0)
-    shrink: float = option(0.5, "factor on a good's step when its excess demand changes sign", low=0.0, high=1.0)
+    shrink: float = option(
+        0.5, "factor on a good's step when its excess demand changes sign", low=0.0, high=1.0
+    )
 
     def start(self, p: Array) -> AdaptiveSteps:
         """Equal steps, nothing seen."""

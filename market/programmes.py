@@ -170,8 +170,9 @@ class Programme:
         x = np.maximum(np.asarray(self._free_x.value), 0.0) * self.units
         y = np.maximum(np.asarray(self._free_y.value), 0.0) * self.units
         multipliers = np.asarray(balance.dual_value, dtype=float)
-        return Solution(x, np.minimum(y, self.economy.capacity), multipliers / self.units, float(problem.value))
-
+        return Solution(
+            x, np.minimum(y, self.economy.capacity), multipliers / self.units, float(problem.value)
+        )
 
 
 def _spread(rows: Any, agents: int) -> Any:

@@ -51,7 +51,7 @@ class _Search:
     def __init__(self, economy: Economy, x: Array, y: Array) -> None:
         self.economy, self.x, self.y = economy, x, y
         self.programme = Programme(economy, typical_amounts(economy, x, y))
-        self.makes = (economy.capacity > 0).any(axis=1)
+        self.makes = np.asarray((economy.capacity > 0).any(axis=1))
         self.now = self.welfare(x, y)
         self.finite: NDArray[np.bool_] = np.isfinite(self.now)
         more = np.where(economy.bliss > x, np.minimum(x + self.programme.units, economy.bliss), x)
@@ -63,7 +63,7 @@ class _Search:
         self.constraints: list[Expression] = self.programme.limits()
 
     def welfare(self, x: Array, y: Array) -> Array:
-        """u - C of those who can make something, a concave transform of u of the others, (agents,)."""
+        """U - C of those who can make something, a concave transform of u of the others, (agents,)."""
         economy = self.economy
         if not self.makes.any():
             return economy.concave_utility(x)
@@ -78,10 +78,14 @@ class _Search:
         if not self.makes.any():
             return ordinal
         if self._bent():
-            raise NumericalError("a producer's utility is not concave, so its trade-off of cost and use is not convex")
+            raise NumericalError(
+                "a producer's utility is not concave, so its trade-off of cost and use is not convex"
+            )
         stated, needed = self.programme.utilities(stated=True)
         self.constraints += needed
-        return cvxpy.multiply(self.makes, stated - self.programme.costs()) + cvxpy.multiply(~self.makes, ordinal)
+        return cvxpy.multiply(self.makes, stated - self.programme.costs()) + cvxpy.multiply(
+            ~self.makes, ordinal
+        )
 
     def _bent(self) -> bool:
         return any(
@@ -97,7 +101,9 @@ class _Search:
         if not len(rows):
             return []
         spare = extra[rows] if not isinstance(extra, float) else extra
-        return [cvxpy.multiply(1.0 / self.size[rows], welfare[rows]) >= self.now[rows] / self.size[rows] + spare]
+        return [
+            cvxpy.multiply(1.0 / self.size[rows], welfare[rows]) >= self.now[rows] / self.size[rows] + spare
+        ]
 
 
 def improvement(economy: Economy, x: Array, y: Array) -> Reallocation | None:
@@ -126,7 +132,7 @@ def improvement(economy: Economy, x: Array, y: Array) -> Reallocation | None:
 
 
 def improves(economy: Economy, x: Array, y: Array, other: Reallocation) -> bool:
-    """Whether a reallocation is feasible, leaves nobody worse off and someone better off: from the primitives."""
+    """Whether a reallocation is feasible, hurts nobody and helps someone: from the primitives."""
     x_new, y_new = other.consumption, other.production
     there = economy.resources + y_new.sum(axis=0)
     feasible = (x_new.sum(axis=0) <= there * (1.0 + 1e-12)).all() and (y_new <= economy.capacity).all()
@@ -215,7 +221,10 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> float 
     if len(capped):
         paid = cvxpy.Variable(len(economy.agents))
         held = np.flatnonzero(np.isfinite(now))
-        constraints += [cvxpy.sum(paid) >= payments.sum(), (paid + programme.costs())[capped] <= economy.budget[capped]]
+        constraints += [
+            cvxpy.sum(paid) >= payments.sum(),
+            (paid + programme.costs())[capped] <= economy.budget[capped],
+        ]
         if len(held):
             constraints.append((welfare - paid)[held] >= now[held] - payments[held])
     found = programme.solve(cvxpy.sum(welfare), [*constraints, *programme.limits()], balance)

@@ -55,17 +55,23 @@ def imbalance(economy: Economy, answers: Answers, p: Array) -> Imbalance:
 
 
 def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
-    """What everyone consumes and makes, (agents, goods) each: feasible, and balanced where that is possible."""
+    """What everyone consumes and makes, (agents, goods) each: feasible, and balanced where it can be."""
     x, y = _assign(economy, answers)
     return _ration(economy, x, y, p)
 
 
 def _assign(economy: Economy, answers: Answers) -> tuple[Array, Array]:
     """Choose from everyone's set so that demand and supply are as near as they can be."""
-    if answers.demand.single_valued and answers.supply.single_valued and np.isfinite(answers.supply.lowest).all():
+    if (
+        answers.demand.single_valued
+        and answers.supply.single_valued
+        and np.isfinite(answers.supply.lowest).all()
+    ):
         return answers.demand.lowest, answers.supply.lowest
     enough = np.minimum(answers.demand.total().lowest + economy.resources, _MOST)
-    d_low, d_high = (np.minimum(amounts, np.maximum(enough, answers.demand.lowest)) for amounts in answers.demand)
+    d_low, d_high = (
+        np.minimum(amounts, np.maximum(enough, answers.demand.lowest)) for amounts in answers.demand
+    )
     enough = np.maximum(enough, np.minimum(d_high.sum(axis=0), _MOST))
     s_low, s_high = (np.minimum(amounts, enough) for amounts in answers.supply)
     lacking = d_low.sum(axis=0) - economy.resources - s_high.sum(axis=0)
@@ -80,8 +86,12 @@ def _ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Arra
     sold = np.maximum(economy.endowment - x, 0.0)
     wanted = bought.sum(axis=0)
     offered = economy.commons + sold.sum(axis=0) + y.sum(axis=0)
-    served = np.where(wanted > offered, np.divide(offered, wanted, out=np.ones_like(wanted), where=wanted > 0), 1.0)
-    taken = np.where(offered > wanted, np.divide(wanted, offered, out=np.ones_like(wanted), where=offered > 0), 1.0)
+    served = np.where(
+        wanted > offered, np.divide(offered, wanted, out=np.ones_like(wanted), where=wanted > 0), 1.0
+    )
+    taken = np.where(
+        offered > wanted, np.divide(wanted, offered, out=np.ones_like(wanted), where=offered > 0), 1.0
+    )
     kept = np.where(p > 0, np.minimum(sold * (1.0 - taken), np.maximum(economy.bliss - x, 0.0)), 0.0)
     consumption = np.where(bought > 0, economy.endowment + bought * served, x + kept)
     return consumption, y * taken
@@ -94,7 +104,7 @@ def regret(economy: Economy, p: Array, x: Array, y: Array) -> Array:
     """
     best = economy.answers(p)
     made = best.supply.lowest
-    unbounded = np.isinf(made).any(axis=1)
+    unbounded = np.asarray(np.isinf(made).any(axis=1))
     made = np.where(unbounded[:, None], 0.0, made)
     eaten = best.demand.lowest
     most = economy.payoff(economy.welfare(eaten, made), p, eaten, made)
@@ -103,7 +113,7 @@ def regret(economy: Economy, p: Array, x: Array, y: Array) -> Array:
 
 
 def gain(before: Array, after: Array) -> Array:
-    """after - before where it is positive, else 0; 0 from -inf to -inf, inf from -inf to anything else."""
+    """After - before where it is positive, else 0; 0 from -inf to -inf, inf from -inf to anything else."""
     same = before == after
     with np.errstate(invalid="ignore"):
         return np.where(same, 0.0, np.maximum(after - before, 0.0))
@@ -118,5 +128,7 @@ def relative_regret(economy: Economy, p: Array, x: Array, y: Array, regrets: Arr
     slopes = economy.marginal_utility(x)
     with np.errstate(invalid="ignore"):
         worth = np.where(x > 0, x * np.where(np.isfinite(slopes), slopes, 0.0), 0.0).sum(axis=1) + y @ p
-    shares = np.divide(regrets, worth, out=np.where(regrets > 0, np.inf, 0.0), where=(regrets > 0) & (worth > 0))
+    shares = np.divide(
+        regrets, worth, out=np.where(regrets > 0, np.inf, 0.0), where=(regrets > 0) & (worth > 0)
+    )
     return float(shares.max(initial=0.0))

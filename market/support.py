@@ -66,7 +66,9 @@ def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
         worth = np.nan_to_num(w[:, None] * economy.marginal_utility(x), nan=0.0)
         worth = np.where(w[:, None] > 0, worth, 0.0)
         cost = np.nan_to_num(w[:, None] * economy.marginal_cost(y), nan=0.0, posinf=np.inf)
-    size = np.where(p > 0, p, np.where(worth.max(axis=0, initial=0.0) > 0, worth.max(axis=0, initial=0.0), 1.0))
+    size = np.where(
+        p > 0, p, np.where(worth.max(axis=0, initial=0.0) > 0, worth.max(axis=0, initial=0.0), 1.0)
+    )
     parts = [
         np.maximum(worth - p, 0.0),
         np.where(binds.consumed & (binds.wanting | (p > 0)), np.abs(p - worth), 0.0),

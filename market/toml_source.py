@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from market.errors import Fault, InputError, ScenarioError, did_you_mean
 
@@ -99,7 +99,7 @@ class Source:
         Raises:
             ScenarioError: the text is not TOML, or is beyond the bounds.
         """
-        fault = _beyond_bounds(self.text)
+        fault = beyond_bounds(self.text)
         if fault is None:
             try:
                 return tomllib.loads(self.text)
@@ -176,7 +176,7 @@ _TOKENS = re.compile(
 )
 
 
-def _beyond_bounds(text: str) -> Fault | None:
+def beyond_bounds(text: str) -> Fault | None:
     """The first thing in a text that is too large to be parsed safely."""
     for number, line in enumerate(text.split("\n"), start=1):
         if len(line) > MAX_LINE:
@@ -303,104 +303,3 @@ def _key_parts(node: Node) -> list[str]:
         ((part, value),) = value.items()
         parts.append(part)
     return parts
-
-
-# --- overrides ------------------------------------------------------------------------------------------
-
-
-class Override(NamedTuple):
-    """One `--set path=value`: how the path was written, and where it leads."""
-
-    written: str
-    place: Place
-
-
-_PART = re.compile(
-    r"""\.?(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<bare>[^.\[\]"'=]+))|\[(?P<index>\d{1,9})\]"""
-)
-
-
-def override(values: dict[str, Any], assignments: Iterable[str]) -> tuple[list[Override], list[Fault]]:
-    """Change parsed values in place by assignments `path=value`.
-
-    Lists are addressed by index or, if their entries are tables, by the entries' `name`.
-
-    Returns:
-        What was changed, and a fault for each assignment that leads nowhere.
-    """
-    done, faults = [], []
-    for assignment in assignments:
-        try:
-            done.append(_assign(values, assignment))
-        except _NoSuchPathError as error:
-            faults.append(Fault(str(error), field=f"--set {show(error.written)}"))
-    return done, faults
-
-
-class _NoSuchPathError(Exception):
-    """An assignment that leads nowhere."""
-
-    def __init__(self, written: str, message: str) -> None:
-        self.written = written
-        super().__init__(message)
-
-
-def _assign(values: dict[str, Any], assignment: str) -> Override:
-    parts, end = _path_parts(assignment)
-    written = assignment[:end].strip()
-    if not parts or assignment[end : end + 1] != "=":
-        shown = assignment.split("=")[0]
-        raise _NoSuchPathError(shown, "not of the form path=value, such as agents.alpha.count=3")
-    at: Any = values
-    place: Place = ()
-    for part in parts[:-1]:
-        step = _step(at, part, place, written)
-        at, place = at[step], (*place, step)
-    last = _step(at, parts[-1], place, written, new=True)
-    at[last] = _override_value(assignment[end + 1 :].strip(), written)
-    return Override(written, (*place, last))
-
-
-def _path_parts(assignment: str) -> tuple[list[str | int], int]:
-    """The parts of the path that an assignment begins with, and where it ends."""
-    parts: list[str | int] = []
-    end = 0
-    while match := _PART.match(assignment, end):
-        kind = str(match.lastgroup)
-        word = match[kind].strip() if kind == "bare" else match[kind]
-        parts.append(int(word) if kind == "index" else word)
-        end = match.end()
-    return parts, end
-
-
-def _step(at: object, part: str | int, place: Place, written: str, new: bool = False) -> str | int:
-    """The key or index that a part of a path means within a table or list."""
-    here = field(place) or "the scenario"
-    if isinstance(at, dict) and isinstance(part, str):
-        if part in at or new:
-            return part
-        raise _NoSuchPathError(written, f"no such key in {here}; {did_you_mean(part, map(show, at))}")
-    if isinstance(at, list) and isinstance(part, int):
-        if part < len(at):
-            return part
-        raise _NoSuchPathError(written, f"{here} has {len(at)} entries, counted from 0")
-    if isinstance(at, list):
-        names = [entry.get("name") if isinstance(entry, dict) else None for entry in at]
-        if part in names:
-            return names.index(part)
-        known = [show(name) for name in names if isinstance(name, str)]
-        hint = did_you_mean(str(part), known) if known else f"write an index, such as {here}[0]"
-        raise _NoSuchPathError(written, f"no entry of that name in {here}; {hint}")
-    raise _NoSuchPathError(written, f"{here} is {describe(at)}; it has no part '{show(str(part))}'")
-
-
-def _override_value(text: str, written: str) -> object:
-    """A TOML value; what is none, such as a bare word, is a text."""
-    fault = _beyond_bounds(text)
-    if fault:
-        raise _NoSuchPathError(written, fault.message)
-    try:
-        values = tomllib.loads(f"value = {text}")
-    except (ValueError, RecursionError):
-        return text
-    return values["value"] if len(values) == 1 else text

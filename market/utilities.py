@@ -198,7 +198,7 @@ class Log(Utility):
 
     @staticmethod
     def concave(x: Expression, *, weights: Array) -> Expression:  # type: ignore[override]
-        """u is concave as it stands."""
+        """U is concave as it stands."""
         return _weighted_logs(x, weights)
 
 
@@ -256,7 +256,7 @@ class Log1p(Utility):
 
     @staticmethod
     def concave(x: Expression, *, weights: Array) -> Expression:  # type: ignore[override]
-        """u is concave as it stands."""
+        """U is concave as it stands."""
         import cvxpy
 
         rows, goods = np.nonzero(weights)
@@ -317,7 +317,7 @@ class CobbDouglas(Utility):
 
     @classmethod
     def concave_value(cls, x: Array, *, weights: Array) -> Array:  # type: ignore[override]
-        """log u = sum_g a_g log x_g is concave whatever the weights are."""
+        """Log u = sum_g a_g log x_g is concave whatever the weights are."""
         return Log.value(x, weights=weights)
 
     @staticmethod
@@ -327,7 +327,7 @@ class CobbDouglas(Utility):
 
     @classmethod
     def stated(cls, x: Expression, *, weights: Array) -> tuple[Expression, list[Expression]]:  # type: ignore[override]
-        """t <= prod x_g^a_g as sum_g a_g t log(t / x_g) + (1 - A) t log t <= 0, convex for A <= 1.
+        """T <= prod x_g^a_g as sum_g a_g t log(t / x_g) + (1 - A) t log t <= 0, convex for A <= 1.
 
         Dividing by t > 0 gives log t <= sum a_g log x_g; t log(t / x) is the relative entropy.
         """

@@ -1,4 +1,4 @@
-"""What every test runs under: numpy's floating-point errors are raised, examples do not depend on the clock."""
+"""What every test runs under: floating-point errors are raised, random examples are steady."""
 
 from __future__ import annotations
 

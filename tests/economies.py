@@ -62,7 +62,9 @@ def economy(
         commons=np.zeros(goods) if commons is None else np.array(commons, dtype=float),
         endowment=np.zeros((row, goods)) if endowment is None else np.array(endowment, dtype=float),
         budget=np.full(row, none) if budget is None else np.array(budget, dtype=float),
-        commons_share=np.full(row, 1.0 / row) if commons_share is None else np.array(commons_share, dtype=float),
+        commons_share=np.full(row, 1.0 / row)
+        if commons_share is None
+        else np.array(commons_share, dtype=float),
         utilities=tuple(utilities),
         costs=tuple(costs),
         numeraire=numeraire,

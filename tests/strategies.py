@@ -40,11 +40,15 @@ def concave_with_money(family: type[Utility], given: dict[str, np.ndarray]) -> d
         return given
     weights = given["weights"]
     total = weights.sum(axis=1, keepdims=True)
-    return given | {"weights": np.where(bent[:, None], 0.9 * weights / np.where(total > 0, total, 1.0), weights)}
+    return given | {
+        "weights": np.where(bent[:, None], 0.9 * weights / np.where(total > 0, total, 1.0), weights)
+    }
 
 
 @st.composite
-def economies(draw, *, money: Money | None = None, producers: bool = True, max_agents: int = 6, max_goods: int = 4):
+def economies(
+    draw, *, money: Money | None = None, producers: bool = True, max_agents: int = 6, max_goods: int = 4
+):
     """An economy in which every good that is wanted can be had: two families at most, corners included."""
     kind = draw(st.sampled_from(list(Money))) if money is None else money
     goods = draw(st.integers(1, max_goods))
@@ -86,5 +90,3 @@ def economies(draw, *, money: Money | None = None, producers: bool = True, max_a
         utilities=tuple(blocks),
         costs=tuple(costs),
     )
-
-

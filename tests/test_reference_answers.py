@@ -22,7 +22,9 @@ def test_the_auctioneer_finds_the_reference_prices_and_quantities(name):
     outcome = play(PRICES, known.economy)
     assert outcome.status is Status.CLEARED, outcome.reason
     np.testing.assert_allclose(outcome.prices, known.prices, rtol=1e-7, atol=1e-12, err_msg=known.why)
-    np.testing.assert_allclose(outcome.consumption, known.consumption, rtol=1e-7, atol=1e-12, err_msg=known.why)
+    np.testing.assert_allclose(
+        outcome.consumption, known.consumption, rtol=1e-7, atol=1e-12, err_msg=known.why
+    )
     if known.production is not None:
         np.testing.assert_allclose(outcome.production, known.production, rtol=1e-7, atol=1e-12)
 
@@ -54,7 +56,7 @@ def test_the_planner_with_equal_weights_agrees_with_the_market(name):
 
 @pytest.mark.parametrize("agents", [2, 50])
 def test_the_first_mover_takes_all_and_weighs_all(agents):
-    """Commons without prices: q to the mover, 0 and -inf to the rest; efficient only with weights 1, 0, ..."""
+    """Commons without prices: q to the mover, 0 and -inf to the rest; efficient with weights 1, 0, ..."""
     alone = economy("quasilinear", log=[[1.0]] * agents, commons=[10.0])
     outcome = play(Unmediated("first mover", Seize(movers=("agent0",))), alone)
     assert outcome.status is Status.NASH
@@ -198,7 +200,9 @@ def test_the_price_of_anarchy_of_the_commons_with_log1p():
     two = economy("quasilinear", log1p=[[1.0], [1.0]], commons=[10.0])
     alone = play(Unmediated("first mover", Seize(movers=("agent0",))), two)
     traded = play(PRICES, two)
-    assert traded.utilities.sum() / alone.utilities.sum() == pytest.approx(2 * np.log(6.0) / np.log(11.0), rel=1e-8)
+    assert traded.utilities.sum() / alone.utilities.sum() == pytest.approx(
+        2 * np.log(6.0) / np.log(11.0), rel=1e-8
+    )
 
 
 @pytest.mark.parametrize("weights", [{"agent0": 3.0}, {"agent0": 0.2, "agent1": 5.0}])

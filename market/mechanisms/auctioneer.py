@@ -207,8 +207,8 @@ class Auctioneer(Mechanism):
             regretted = evidence["relative_regret"]
             if regretted > max(10 * self.tolerance, 1e-8):
                 return Status.FAILED, (
-                    f"Demand equals supply, but some trader could gain {regretted:.1e} of what its trades are "
-                    f"worth by another bundle: its demand function is wrong at these prices."
+                    f"Demand equals supply, but some trader could gain {regretted:.1e} of what its trades "
+                    f"are worth by another bundle: its demand function is wrong at these prices."
                 )
             return Status.CLEARED, (
                 f"Largest relative excess demand {excess:.1e} (tolerance {self.tolerance:.0e}); "
@@ -266,5 +266,7 @@ def _left_the_bounds(economy: Economy, p: Array) -> str | None:
 def _answer_as_they_prefer(economy: Economy, announced: Announcement) -> NDArray[np.bool_]:
     """Which agents gave the answer that their preferences and costs imply, (agents,)."""
     best = economy.answers(announced.prices)
-    pairs = zip((*announced.answers.demand, *announced.answers.supply), (*best.demand, *best.supply), strict=True)
+    pairs = zip(
+        (*announced.answers.demand, *announced.answers.supply), (*best.demand, *best.supply), strict=True
+    )
     return np.all([(given == right).all(axis=1) for given, right in pairs], axis=0)

@@ -27,8 +27,10 @@ class State:
     round: int
 
     def observed(self) -> Mapping[str, object]:
-        """What was seen in this round: a number for each name in `Mechanism.observed_once`, an array
-        (goods,) for each in `observed_by_good`; nothing before the first round."""
+        """What was seen in this round, by name; nothing before the first round.
+
+        A number for each name in `Mechanism.observed_once`, an array (goods,) for each in `observed_by_good`.
+        """
         return {}
 
 

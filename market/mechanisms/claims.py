@@ -38,7 +38,7 @@ from market.settlement import gain
 
 @dataclass(frozen=True)
 class Claims(Game):
-    """All claim amounts of the commons; if the claims on a good exceed it there is war, and all pay for it."""
+    """All claim amounts of the commons; if claims exceed a good's stock there is war, and all pay."""
 
     name = "claims"
     penalty: float = option(1e99, "what war costs everyone", low=0.0)
@@ -46,13 +46,18 @@ class Claims(Game):
         {}, "the most that one may claim of a good; its stock if not named", low=0.0, names="goods"
     )
     first_claims: float | dict[str, float] = option(
-        {}, "what everyone claims of a good before the first round; nothing if not named", low=0.0, names="goods"
+        {},
+        "what everyone claims of a good before the first round; nothing if not named",
+        low=0.0,
+        names="goods",
     )
-    schedule: Schedule = option("sequential", "who answers whom within a round")  # type: ignore[assignment]
+    schedule: Schedule = option("sequential", "who answers whom within a round")
 
     def start(self, economy: Economy) -> Array:
         """Everyone claims the same, by default nothing."""
-        first = np.minimum(_by_good(self.first_claims, economy, np.zeros(len(economy.goods))), self._most(economy))
+        first = np.minimum(
+            _by_good(self.first_claims, economy, np.zeros(len(economy.goods))), self._most(economy)
+        )
         return np.tile(first, (len(economy.agents), 1))
 
     def replies(self, economy: Economy, profile: Array, rows: NDArray[np.intp]) -> Array:
@@ -91,7 +96,10 @@ class Claims(Game):
         greedy = np.minimum(np.maximum(economy.bliss - economy.endowment, 0.0), self._most(economy))
         modest = np.minimum(greedy, np.maximum(economy.commons - others, 0.0))
         now = economy.utility(economy.endowment + profile)
-        in_war, in_peace = economy.utility(economy.endowment + greedy), economy.utility(economy.endowment + modest)
+        in_war, in_peace = (
+            economy.utility(economy.endowment + greedy),
+            economy.utility(economy.endowment + modest),
+        )
         # Peace with the modest claim, or war with the greedy one: each compared with today's state.
         from_modest = np.where(forced, -np.inf, in_peace)
         if at_war:
@@ -118,5 +126,7 @@ def _too_much(economy: Economy, claimed: Array) -> NDArray[np.bool_]:
 def _by_good(amounts: float | dict[str, float], economy: Economy, otherwise: Array) -> Array:
     """Amounts per good, (goods,), from one number for all or a table."""
     if isinstance(amounts, dict):
-        return np.array([amounts.get(good, rest) for good, rest in zip(economy.goods, otherwise, strict=True)])
+        return np.array(
+            [amounts.get(good, rest) for good, rest in zip(economy.goods, otherwise, strict=True)]
+        )
     return np.full(len(economy.goods), float(amounts))

@@ -34,7 +34,7 @@ class Gift(Game):
     """Producers choose what to make and pay for it; it goes in equal shares to those who want it."""
 
     name = "gift"
-    schedule: Schedule = option("sequential", "who answers whom within a round")  # type: ignore[assignment]
+    schedule: Schedule = option("sequential", "who answers whom within a round")
 
     def players(self, economy: Economy) -> NDArray[np.intp]:
         """Those who can make something."""

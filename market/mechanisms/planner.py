@@ -86,8 +86,8 @@ class Planner(Mechanism):
             if len(bent):
                 name = economy.agents[np.arange(len(economy.agents))[block.rows][bent[0]]]
                 return (
-                    f"The utility {block.family.name} of {name} is not concave as stated, so the sum may have "
-                    f"several maxima; scale its weights down to a sum of at most 1"
+                    f"The utility {block.family.name} of {name} is not concave as stated, so the sum may "
+                    f"have several maxima; scale its weights down to a sum of at most 1"
                 )
         most = np.maximum(economy.resources + economy.capacity.sum(axis=0), 0.0)
         plenty = np.tile(np.minimum(most, 1e100), (len(economy.agents), 1))
@@ -106,7 +106,9 @@ class Planner(Mechanism):
             except NumericalError as error:
                 why = str(error)
                 continue
-            violation = residual(economy, found.consumption, found.production, self.weights(economy), found.prices)
+            violation = residual(
+                economy, found.consumption, found.production, self.weights(economy), found.prices
+            )
             if best is None or violation < least:
                 best, least = found, violation
             if least <= SHARP_ENOUGH:

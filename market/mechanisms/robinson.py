@@ -8,6 +8,7 @@ all of them. An agent that keeps nothing of what it can make sees only the cost 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.economy import Economy
 from market.errors import InputError
@@ -29,34 +30,38 @@ def best_outputs(economy: Economy, base: Array, share: Array, now: Array) -> tup
     if keeps.any():
         best = _solve(economy, base, share, keeps)
     before = economy.welfare(base + share * now, now)
-    after, nothing = economy.welfare(base + share * best, best), economy.welfare(base, np.zeros(economy.shape))
+    after, nothing = (
+        economy.welfare(base + share * best, best),
+        economy.welfare(base, np.zeros(economy.shape)),
+    )
     best = np.where((nothing >= after)[:, None], 0.0, best)
     gains = gain(before, np.maximum(after, nothing))
     size = np.where(np.isfinite(before), np.abs(before), 0.0)
     return best, np.where(gains > SOLVED_TO * np.maximum(size, economy.cost(now)), gains, 0.0)
 
 
-def _solve(economy: Economy, base: Array, share: Array, keeps: Array) -> Array:
+def _solve(economy: Economy, base: Array, share: Array, keeps: NDArray[np.bool_]) -> Array:
     """One programme for all agents: what they eat is what they have and keep of their outputs."""
     import cvxpy  # deferred: takes a second to import
 
-    _refuse_not_concave(economy, keeps.any(axis=1))
+    decides = np.asarray(keeps.any(axis=1))
+    _refuse_not_concave(economy, decides)
     programme = Programme(economy, typical_amounts(economy, base, np.zeros(economy.shape)))
     utilities, constraints = programme.utilities(stated=True)
     plenty = base + share * np.where(keeps, np.minimum(economy.capacity, 1e100), 0.0)
-    counted = keeps.any(axis=1) & np.isfinite(economy.utility(plenty))
+    counted = decides & np.isfinite(economy.utility(plenty))
     objective = cvxpy.sum(cvxpy.multiply(counted, utilities) - programme.costs())
     eaten = (programme.x - cvxpy.multiply(share, programme.y) - base) @ np.diag(1.0 / programme.units) <= 0
     found = programme.solve(objective, [*constraints, *programme.limits()], eaten)
     return np.where(keeps, found.production, 0.0)
 
 
-def _refuse_not_concave(economy: Economy, deciding: Array) -> None:
+def _refuse_not_concave(economy: Economy, deciding: NDArray[np.bool_]) -> None:
     for block in economy.utilities:
         bent = np.flatnonzero(block.family.not_concave(**block.parameters) & deciding[block.rows])
         if len(bent):
             name = economy.agents[np.arange(len(economy.agents))[block.rows][bent[0]]]
             raise InputError(
-                f"the best output of {name} cannot be computed: its utility {block.family.name} is not concave "
-                f"as stated; scale its weights down to a sum of at most 1"
+                f"the best output of {name} cannot be computed: its utility {block.family.name} is not "
+                f"concave as stated; scale its weights down to a sum of at most 1"
             )

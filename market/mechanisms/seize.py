@@ -32,8 +32,10 @@ class Seize(Game):
     """The movers, in order, take what they like of the commons; the others share the rest equally."""
 
     name = "seize"
-    movers: tuple[str, ...] = option(dataclasses.MISSING, "who takes, in order: agents or groups", names="agents")
-    schedule: Literal["sequential", "random"] = option(  # type: ignore[assignment]
+    movers: tuple[str, ...] = option(
+        dataclasses.MISSING, "who takes, in order: agents or groups", names="agents"
+    )
+    schedule: Literal["sequential", "random"] = option(
         "sequential", "the movers in the order given, or in a random one"
     )
 
@@ -61,7 +63,9 @@ class Seize(Game):
         movers = self.players(economy)
         changed = profile.copy()
         changed[movers] = self.replies(economy, profile, movers)
-        regret = gain(economy.utility(economy.endowment + profile), economy.utility(economy.endowment + changed))
+        regret = gain(
+            economy.utility(economy.endowment + profile), economy.utility(economy.endowment + changed)
+        )
         chooses = np.zeros(len(economy.agents), dtype=bool)
         chooses[movers] = True
         return np.where(chooses, regret, 0.0)

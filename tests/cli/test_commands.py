@@ -144,7 +144,7 @@ BAD = {
     "unknown mechanism": (["run", "GOOD", "--mechanism", "price"], "Did you mean 'prices'?"),
     "override of nothing": (["run", "GOOD", "--set", "commons.watr=3"], "water"),
     "override without a value": (["run", "GOOD", "--set", "commons.water"], "commons.water"),
-    "negative seed": (["run", "GOOD", "--seed", "-1"], "-1"),
+    "negative seed": (["run", "GOOD", "--seed", "-1"], "--seed"),
     "out is a file": (["run", "GOOD", "--out", "GOOD"], "--out"),
     "unknown option": (["run", "GOOD", "--josn"], "--json"),
     "misspelt command": (["vlidate", "GOOD"], "validate"),

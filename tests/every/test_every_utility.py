@@ -100,14 +100,17 @@ def test_a_budget_is_spent_by_whoever_is_never_satiated(family, data, p, b):
 
 @every_utility
 def test_without_income_nothing_is_bought(family):
-    taken = {name: np.ones((1, 2)) if p.axis == "good" else np.ones(1) for name, p in family.parameters.items()}
+    taken = {
+        name: np.ones((1, 2)) if p.axis == "good" else np.ones(1) for name, p in family.parameters.items()
+    }
     assert (family.budget_demand(np.array([1.0, 2.0]), np.zeros(1), **taken).lowest == 0).all()
 
 
 @every_utility
 def test_a_free_good_that_is_wanted_has_no_largest_bundle_and_an_unwanted_one_is_not_taken(family):
     taken = {
-        name: np.array([[0.5, 0.0]]) if p.axis == "good" else np.ones(1) for name, p in family.parameters.items()
+        name: np.array([[0.5, 0.0]]) if p.axis == "good" else np.ones(1)
+        for name, p in family.parameters.items()
     }
     with pytest.raises(UnboundedDemandError) as caught:
         family.budget_demand(np.array([0.0, 1.0]), np.ones(1), **taken)

@@ -28,7 +28,9 @@ def shifted(outcome: Outcome, x: np.ndarray, y: np.ndarray) -> Outcome:
     """The outcome with another allocation, unpaid."""
     welfare = outcome.economy.welfare(x, y)
     nothing = np.zeros(len(welfare))
-    return Outcome(outcome.economy, "given", "given", Status.MAX_ROUNDS, "", 0, x, y, nothing, 0.0, welfare, welfare)
+    return Outcome(
+        outcome.economy, "given", "given", Status.MAX_ROUNDS, "", 0, x, y, nothing, 0.0, welfare, welfare
+    )
 
 
 @some
@@ -71,7 +73,9 @@ def test_with_quasilinear_money_the_planner_finds_no_larger_surplus(economy):
 
 @some
 @given(economies(), st.floats(0.02, 0.5), st.data())
-def test_moved_away_from_equilibrium_an_outcome_is_inefficient_and_the_improvement_improves(economy, share, data):
+def test_moved_away_from_equilibrium_an_outcome_is_inefficient_and_the_improvement_improves(
+    economy, share, data
+):
     """Throw a share of one good away, or take it from one who eats it: somebody could gain from it."""
     outcome = play(PRICES, economy)
     x, y = outcome.consumption.copy(), outcome.production.copy()
@@ -141,7 +145,7 @@ def test_every_planner_optimum_is_supported_by_its_own_prices_and_weights(econom
 @some
 @given(economies(money=Money.EXCHANGE))
 def test_walras_law_holds_at_every_price(economy):
-    """The value of excess demand is zero at any prices, for agents that are never satiated and want something."""
+    """The value of excess demand is zero at any prices, if everybody wants something and is never satiated."""
     wants = np.isinf(economy.bliss).any(axis=1)
     assume(wants.all())
     p = np.linspace(0.5, 2.0, len(economy.goods))

@@ -97,7 +97,8 @@ def crowd(agents: int, *mechanisms: str) -> str:
     }
     return "\n".join(
         [
-            'schema = 1\ntitle = "A crowd"\neconomy = "quasilinear"\ngoods = ["water"]\ncommons = { water = 50.0 }',
+            'schema = 1\ntitle = "A crowd"\neconomy = "quasilinear"',
+            'goods = ["water"]\ncommons = { water = 50.0 }',
             '[[agents]]\nname = "thirsty"\ncount = 35',
             'utility = { family = "log", weights = { water = 1.0 } }',
             f'[[agents]]\nname = "others"\ncount = {agents - 35}',

@@ -1,0 +1,303 @@
+"""What is wrong with a scenario that is TOML, in plain words: all of it at once.
+
+Three sources of findings: the models (`in_words` says what pydantic found as a person would), the rules that
+span several parts of the file (`cross_checks`), and the data files (`read_all_data`). The last two look at
+the values as parsed, which may be of any type anywhere, so that they work beside other mistakes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from market.draws import Data, read_data
+from market.economy import Money
+from market.entries import MODELS, TAG, Entry, Names
+from market.errors import Fault, InputError, ScenarioError, did_you_mean
+from market.mechanisms import MECHANISMS
+from market.overrides import Override
+from market.schema import Document, Group
+from market.toml_source import Place, Source, describe, field, show
+
+MAX_FAULTS = 100
+MAX_CELLS = 200_000_000  # agents times goods: an array of them takes 1.6 GB
+
+
+class Finding(NamedTuple):
+    """Something wrong: where, and what; or how to say what, where that takes a search."""
+
+    place: Place
+    message: str | Callable[[], str]
+
+
+def report(source: Source, overrides: Sequence[Override], findings: Iterable[Finding]) -> ScenarioError:
+    """All findings as one error, one for each place, in the order of the file."""
+    first = {finding.place: finding for finding in reversed(list(findings))}
+    placed = [(_field_and_line(source, overrides, place), finding) for place, finding in first.items()]
+    placed.sort(key=lambda item: (item[0][1] or 0, item[0][0]))
+    faults = [
+        Fault(finding.message if isinstance(finding.message, str) else finding.message(), where, line)
+        for (where, line), finding in placed[:MAX_FAULTS]
+    ]
+    if len(placed) > MAX_FAULTS:
+        faults.append(Fault(f"and {len(placed) - MAX_FAULTS} more faults"))
+    return ScenarioError(show(source.name, 1000), faults)
+
+
+def _field_and_line(source: Source, overrides: Sequence[Override], place: Place) -> tuple[str, int | None]:
+    """How a place is called, and its line; what was set from outside is called as it was written there."""
+    for override in reversed(overrides):
+        if place[: len(override.place)] == override.place:
+            rest = field(("", *place[len(override.place) :]))[2:]
+            return f"--set {show(override.written)}{rest}", None
+    return field(place), source.line(place)
+
+
+# --- what may be named ----------------------------------------------------------------------------------
+
+
+def names(values: dict[str, Any], data: Mapping[int, Data]) -> Names:
+    """The names that the file introduces, as far as they can be read."""
+    goods = values.get("goods")
+    members: dict[str, int | None] = {}
+    for index, group in _tables(values, "agents"):
+        name, count = group.get("name"), group.get("count", 1)
+        if isinstance(name, str) and "data" in group:
+            members[name] = data[index].rows if index in data else None
+        elif isinstance(name, str):
+            known = isinstance(count, int) and count >= 1
+            members[name] = (count if count > 1 else 0) if known else None
+    return Names(dict.fromkeys(_words(goods)), members)
+
+
+def _words(values: object) -> list[str]:
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+
+def _tables(values: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The tables in a list, with their indices; whatever else is there is for the models to refuse."""
+    entries = values.get(key)
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        if isinstance(entry, dict):
+            yield index, entry
+
+
+# --- what the models found ------------------------------------------------------------------------------
+
+
+def model_findings(error: ValidationError, known: Names) -> Iterator[Finding]:
+    """What pydantic found, each at its place in the file."""
+    for item in error.errors(include_url=False):
+        place = tuple(part for part in item["loc"] if not str(part).startswith(TAG))
+        if place and place[-1] == "[key]":
+            place = place[:-1]
+        place += tuple(item.get("ctx", {}).get("below", ()))
+        yield Finding(place, partial(in_words, dict(item), place, known))
+
+
+_NEEDED = {
+    "float_type": "a number is needed",
+    "int_type": "a whole number is needed",
+    "int_from_float": "a whole number is needed",
+    "string_type": "a text in quotes is needed",
+    "bool_type": "true or false is needed",
+    "tuple_type": "a list is needed, such as [...]",
+    "model_type": "a table is needed",
+}
+
+_MISSING = {
+    ("schema",): "write schema = 1",
+    ("economy",): f"write economy = ..., {did_you_mean('', Money)}",
+    ("goods",): 'name at least one good, goods = ["water"]',
+    ("agents",): "write a table [[agents]] for each agent or group",
+    ("mechanisms",): f"write a table [[mechanisms]] for each, with kind {did_you_mean('', MECHANISMS.names)}",
+}
+
+
+def in_words(item: dict[str, Any], place: Place, known: Names) -> str:
+    """What pydantic found, in plain words, and what would be right."""
+    kind, value, context = item["type"], item["input"], item.get("ctx", {})
+    last = str(place[-1]) if place else ""
+    if kind == "fault":
+        return str(context["message"])
+    if kind == "unknown":
+        return _unknown(value, context["kind"], known)
+    if kind == "extra_forbidden":
+        return f"no such key; {did_you_mean(last[:100], _model(item['loc']).keys())}"
+    if kind in ("missing", "too_short"):
+        return _missing(place, _model(item["loc"]), "empty" if kind == "too_short" else "missing")
+    if kind in ("enum", "literal_error"):
+        words = re.findall(r"'([^']*)'", context["expected"])
+        return f"found {describe(value)}; {did_you_mean(value[:100] if isinstance(value, str) else '', words)}"
+    if kind == "dict_type":
+        return f"found {describe(value)}; a table is needed, such as {{ {_example(place, known)} = 1.0 }}"
+    if kind in _NEEDED:
+        return f"found {describe(value)}; {_NEEDED[kind]}"
+    return _out_of_bounds(kind, value, context) or f"found {describe(value)}; {item['msg']}"
+
+
+def _unknown(word: str, kind: str, known: Names) -> str:
+    words = known.goods if kind == "goods" else known.members
+    hint = did_you_mean(word[:100], map(show, words))
+    if kind == "goods":
+        return f"no good of that name; {hint}"
+    numbered = [f"{show(name)}[0] to [{count - 1}]" for name, count in known.members.items() if count]
+    return f"no agent or group of that name; {hint}" + (f" Groups have members: {numbered[0]}." if numbered else "")
+
+
+def _missing(place: Place, model: type[Entry], how: str) -> str:
+    """What to write for a key that is missing, or for a list that is empty."""
+    if place in _MISSING:
+        return f"{how}; {_MISSING[place]}"
+    key = str(place[-1])
+    info = next((info for name, info in model.model_fields.items() if (info.alias or name) == key), None)
+    meaning = f" ({info.description})" if info and info.description else ""
+    return f"{how}; write {key} = ...{meaning}"
+
+
+def _example(place: Place, known: Names) -> str:
+    """A name that a table at this place may have as a key."""
+    words: Iterable[str] = known.goods if place[0] in ("agents", "commons") else known.members
+    return show(next(iter(words), "name"))
+
+
+def _model(loc: tuple[int | str, ...]) -> type[Entry]:
+    """The model that holds the last part of a path of pydantic's."""
+    tag = next((part for part in reversed(loc[:-1]) if part in MODELS), None)
+    if tag is not None:
+        return MODELS[str(tag)]
+    return Group if len(loc) > 1 and loc[0] == "agents" else Document
+
+
+def _out_of_bounds(kind: str, value: Any, context: dict[str, Any]) -> str | None:
+    """A value of the right type that is too large, too small or too long."""
+    if kind == "finite_number":
+        return f"{value} is not a finite number"
+    if kind.startswith(("greater_than", "less_than")):
+        size, sign = ("small", ">") if kind.startswith("greater") else ("large", "<")
+        ((name, bound),) = context.items()
+        written = f"{value:g}" if isinstance(value, float) else show(str(value), 30)
+        return f"{written} is too {size}; it must be {sign}{'=' if name in ('ge', 'le') else ''} {bound:g}"
+    if kind == "string_too_short":
+        return "an empty name"
+    if kind == "string_too_long":
+        return f"a text of {len(value)} characters; at most {context['max_length']} are allowed"
+    if kind == "too_long":
+        return f"a list of {context['actual_length']}; at most {context['max_length']} are allowed"
+    return None
+
+
+# --- rules that span several parts ----------------------------------------------------------------------
+
+
+def cross_checks(values: dict[str, Any], known: Names) -> Iterator[Finding]:
+    """Rules that span several parts of the file."""
+    yield from _goods_twice(values)
+    yield from _names_twice(values, "agents")
+    yield from _names_twice(values, "mechanisms")
+    yield from _numbered_names_taken(values, known)
+    yield from _count_and_data(values)
+    yield from _money(values)
+    yield from _too_many(known)
+
+
+def _goods_twice(values: dict[str, Any]) -> Iterator[Finding]:
+    goods, seen = values.get("goods"), set()
+    for index, good in enumerate(goods if isinstance(goods, list) else ()):
+        if isinstance(good, str):
+            if good in seen:
+                yield Finding(("goods", index), f"'{show(good)}' is named twice; every good needs its own name")
+            seen.add(good)
+
+
+def _names_twice(values: dict[str, Any], key: str) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for index, entry in _tables(values, key):
+        name = entry.get("name")
+        if isinstance(name, str) and first.setdefault(name, index) != index:
+            message = f"'{show(name)}' is the name of {key}[{first[name]}] already; choose another"
+            yield Finding((key, index, "name"), message)
+
+
+def _numbered_names_taken(values: dict[str, Any], known: Names) -> Iterator[Finding]:
+    """A single agent called like a member of a group."""
+    for index, group in _tables(values, "agents"):
+        name = group.get("name")
+        numbered = re.fullmatch(r"(.*)\[(0|[1-9][0-9]{0,17})\]", name) if isinstance(name, str) else None
+        if numbered and int(numbered[2]) < (known.members.get(numbered[1]) or 0):
+            message = f"'{show(numbered[0])}' is a member of the group '{show(numbered[1])}'; choose another name"
+            yield Finding(("agents", index, "name"), message)
+
+
+def _count_and_data(values: dict[str, Any]) -> Iterator[Finding]:
+    for index, group in _tables(values, "agents"):
+        if "count" in group and "data" in group:
+            message = "count and data exclude each other: a data file has one agent a row; leave count out"
+            yield Finding(("agents", index, "count"), message)
+        if "data" not in group:
+            for place, _ in _columns(group, ("agents", index)):
+                yield Finding(place, 'a column of which file? write data = "....csv" beside the agent\'s name')
+
+
+def _columns(value: object, place: Place) -> Iterator[tuple[Place, str]]:
+    """Every { column = "..." } below a value."""
+    if isinstance(value, dict):
+        if isinstance(value.get("column"), str) and "dist" not in value:
+            yield (*place, "column"), value["column"]
+        for key, below in value.items():
+            yield from _columns(below, (*place, key))
+
+
+def _money(values: dict[str, Any]) -> Iterator[Finding]:
+    """What makes sense only with some kinds of money."""
+    money = values.get("economy")
+    if money in (Money.QUASILINEAR, Money.FISHER):
+        for key in ("numeraire", "commons_shares"):
+            if key in values:
+                yield Finding((key,), f'only under economy = "exchange"; with {money} money leave it out')
+    for index, group in _tables(values, "agents"):
+        place: Place = ("agents", index)
+        if money == Money.EXCHANGE and "cost" in group:
+            message = "a cost in money means nothing under exchange: there is no money to pay it with; leave it out"
+            yield Finding((*place, "cost"), message)
+        if money == Money.EXCHANGE and "budget" in group:
+            message = "there is no money under exchange: income is what the endowment is worth; write endowment"
+            yield Finding((*place, "budget"), message)
+        if money == Money.FISHER and "utility" in group and "budget" not in group:
+            message = "missing; under fisher whoever wants something needs money to spend: write budget = ..."
+            yield Finding((*place, "budget"), message)
+    shares = values.get("commons_shares")
+    if isinstance(shares, dict) and all(share == 0 for share in shares.values()):
+        yield Finding(("commons_shares",), "the shares sum to zero; give someone a share, or leave the table out")
+
+
+def _too_many(known: Names) -> Iterator[Finding]:
+    agents = sum(max(count or 0, 1) for count in known.members.values())
+    if agents * len(known.goods) > MAX_CELLS:
+        message = f"{agents} agents times {len(known.goods)} goods; at most {MAX_CELLS} numbers fit"
+        yield Finding(("agents",), message)
+
+
+# --- data files -----------------------------------------------------------------------------------------
+
+
+def read_all_data(values: dict[str, Any], folder: Path | None) -> tuple[dict[int, Data], list[Finding]]:
+    """The data of each group that has some, by its index, and what is wrong with the files."""
+    data, findings = {}, []
+    for index, group in _tables(values, "agents"):
+        file = group.get("data")
+        if not isinstance(file, str):
+            continue
+        wanted = list(_columns(group, ("agents", index)))
+        try:
+            data[index], wrong = read_data(folder, file, (name for _, name in wanted))
+        except InputError as error:
+            findings.append(Finding(("agents", index, "data"), f"'{show(file)}': {error}"))
+            continue
+        findings += [Finding(place, f"{show(file)}: {wrong[name]}") for place, name in wanted if name in wrong]
+    return data, findings
