@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from market.draws import Data, read_data
+from market.draws import MAX_ROWS, Data, read_data
 from market.economy import Money
 from market.entries import MODELS, TAG, Entry, Names
 from market.errors import Fault, InputError, ScenarioError, did_you_mean
@@ -24,7 +24,7 @@ from market.overrides import Override
 from market.schema import Document, Group
 from market.toml_source import Place, Source, describe, field, show
 
-MAX_FAULTS = 100
+MAX_FAULTS = 50
 MAX_CELLS = 200_000_000  # agents times goods: an array of them takes 1.6 GB
 
 
@@ -35,12 +35,23 @@ class Finding(NamedTuple):
     message: str | Callable[[], str]
 
 
-def report(source: Source, overrides: Sequence[Override], findings: Iterable[Finding]) -> ScenarioError:
-    """All findings as one error, one for each place, in the order of the file."""
-    first = {finding.place: finding for finding in reversed(list(findings))}
+def report(
+    source: Source, overrides: Sequence[Override], findings: Iterable[Finding], astray: Iterable[Fault] = ()
+) -> ScenarioError:
+    """All findings as one error, one for each place, in the order of the file.
+
+    Args:
+        source: the file's text, for lines.
+        overrides: what was changed from outside; faults in it have no line.
+        findings: what is wrong in the file.
+        astray: overrides that lead nowhere.
+    """
+    first: dict[Place, Finding] = {}
+    for finding in findings:
+        first.setdefault(finding.place, finding)
     placed = [(_field_and_line(source, overrides, place), finding) for place, finding in first.items()]
-    placed.sort(key=lambda item: (item[0][1] or 0, item[0][0]))
-    faults = [
+    placed.sort(key=lambda item: item[0][1] or 0)
+    faults = [*astray] + [
         Fault(finding.message if isinstance(finding.message, str) else finding.message(), where, line)
         for (where, line), finding in placed[:MAX_FAULTS]
     ]
@@ -71,7 +82,7 @@ def names(values: dict[str, Any], data: Mapping[int, Data]) -> Names:
             members[name] = data[index].rows if index in data else None
         elif isinstance(name, str):
             known = isinstance(count, int) and count >= 1
-            members[name] = (count if count > 1 else 0) if known else None
+            members[name] = (min(count, MAX_ROWS) if count > 1 else 0) if known else None
     return Names(dict.fromkeys(_words(goods)), members)
 
 
@@ -93,6 +104,8 @@ def _tables(values: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, A
 def model_findings(error: ValidationError, known: Names) -> Iterator[Finding]:
     """What pydantic found, each at its place in the file."""
     for item in error.errors(include_url=False):
+        if item["type"] == "too_short" and item["input"]:
+            continue  # something is there; what is wrong with it is said beside
         place = tuple(part for part in item["loc"] if not str(part).startswith(TAG))
         if place and place[-1] == "[key]":
             place = place[:-1]
@@ -133,12 +146,26 @@ def in_words(item: dict[str, Any], place: Place, known: Names) -> str:
         return _missing(place, _model(item["loc"]), "empty" if kind == "too_short" else "missing")
     if kind in ("enum", "literal_error"):
         words = re.findall(r"'([^']*)'", context["expected"])
-        return f"found {describe(value)}; {did_you_mean(value[:100] if isinstance(value, str) else '', words)}"
+        return (
+            f"found {describe(value)}; {did_you_mean(value[:100] if isinstance(value, str) else '', words)}"
+        )
     if kind == "dict_type":
         return f"found {describe(value)}; a table is needed, such as {{ {_example(place, known)} = 1.0 }}"
+    if kind == "tuple_type" and place in (("agents",), ("mechanisms",)):
+        return f"found {describe(value)}; tables in double brackets are needed, [[{last}]]"
+    if kind in ("float_type", "int_type") and isinstance(value, str) and _is_number(value):
+        return f"found {describe(value)}; {_NEEDED[kind]}, without quotes"
     if kind in _NEEDED:
         return f"found {describe(value)}; {_NEEDED[kind]}"
     return _out_of_bounds(kind, value, context) or f"found {describe(value)}; {item['msg']}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _unknown(word: str, kind: str, known: Names) -> str:
@@ -146,8 +173,9 @@ def _unknown(word: str, kind: str, known: Names) -> str:
     hint = did_you_mean(word[:100], map(show, words))
     if kind == "goods":
         return f"no good of that name; {hint}"
-    numbered = [f"{show(name)}[0] to [{count - 1}]" for name, count in known.members.items() if count]
-    return f"no agent or group of that name; {hint}" + (f" Groups have members: {numbered[0]}." if numbered else "")
+    count = known.members.get(word.partition("[")[0])
+    members = f" Its members are [0] to [{count - 1}]." if count else ""
+    return f"no agent or group of that name; {hint}{members}"
 
 
 def _missing(place: Place, model: type[Entry], how: str) -> str:
@@ -211,7 +239,9 @@ def _goods_twice(values: dict[str, Any]) -> Iterator[Finding]:
     for index, good in enumerate(goods if isinstance(goods, list) else ()):
         if isinstance(good, str):
             if good in seen:
-                yield Finding(("goods", index), f"'{show(good)}' is named twice; every good needs its own name")
+                yield Finding(
+                    ("goods", index), f"'{show(good)}' is named twice; every good needs its own name"
+                )
             seen.add(good)
 
 
@@ -230,7 +260,9 @@ def _numbered_names_taken(values: dict[str, Any], known: Names) -> Iterator[Find
         name = group.get("name")
         numbered = re.fullmatch(r"(.*)\[(0|[1-9][0-9]{0,17})\]", name) if isinstance(name, str) else None
         if numbered and int(numbered[2]) < (known.members.get(numbered[1]) or 0):
-            message = f"'{show(numbered[0])}' is a member of the group '{show(numbered[1])}'; choose another name"
+            message = (
+                f"'{show(numbered[0])}' is a member of the group '{show(numbered[1])}'; choose another name"
+            )
             yield Finding(("agents", index, "name"), message)
 
 
@@ -241,7 +273,9 @@ def _count_and_data(values: dict[str, Any]) -> Iterator[Finding]:
             yield Finding(("agents", index, "count"), message)
         if "data" not in group:
             for place, _ in _columns(group, ("agents", index)):
-                yield Finding(place, 'a column of which file? write data = "....csv" beside the agent\'s name')
+                yield Finding(
+                    place, 'a column of which file? write data = "....csv" beside the agent\'s name'
+                )
 
 
 def _columns(value: object, place: Place) -> Iterator[tuple[Place, str]]:
@@ -263,17 +297,23 @@ def _money(values: dict[str, Any]) -> Iterator[Finding]:
     for index, group in _tables(values, "agents"):
         place: Place = ("agents", index)
         if money == Money.EXCHANGE and "cost" in group:
-            message = "a cost in money means nothing under exchange: there is no money to pay it with; leave it out"
+            message = (
+                "a cost in money means nothing under exchange: there is no money to pay it with; leave it out"
+            )
             yield Finding((*place, "cost"), message)
         if money == Money.EXCHANGE and "budget" in group:
-            message = "there is no money under exchange: income is what the endowment is worth; write endowment"
+            message = (
+                "there is no money under exchange: income is what the endowment is worth; write endowment"
+            )
             yield Finding((*place, "budget"), message)
         if money == Money.FISHER and "utility" in group and "budget" not in group:
             message = "missing; under fisher whoever wants something needs money to spend: write budget = ..."
             yield Finding((*place, "budget"), message)
     shares = values.get("commons_shares")
     if isinstance(shares, dict) and all(share == 0 for share in shares.values()):
-        yield Finding(("commons_shares",), "the shares sum to zero; give someone a share, or leave the table out")
+        yield Finding(
+            ("commons_shares",), "the shares sum to zero; give someone a share, or leave the table out"
+        )
 
 
 def _too_many(known: Names) -> Iterator[Finding]:
@@ -299,5 +339,7 @@ def read_all_data(values: dict[str, Any], folder: Path | None) -> tuple[dict[int
         except InputError as error:
             findings.append(Finding(("agents", index, "data"), f"'{show(file)}': {error}"))
             continue
-        findings += [Finding(place, f"{show(file)}: {wrong[name]}") for place, name in wanted if name in wrong]
+        findings += [
+            Finding(place, f"{show(file)}: {wrong[name]}") for place, name in wanted if name in wrong
+        ]
     return data, findings

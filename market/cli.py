@@ -169,7 +169,7 @@ def run(
     from market.scenario import load
 
     read = load(scenario, overrides or ())
-    results.check_parent(out)
+    results.check(read, out)
     compared = _play(read, mechanism, seed, quiet)
     folder = results.write_run(compared, out, {} if no_figures else _figures(compared))
     if as_json:

@@ -86,7 +86,9 @@ def _step(at: object, part: str | int, place: Place, written: str, new: bool = F
     if isinstance(at, dict) and isinstance(part, str):
         if part in at or new:
             return part
-        raise _NoSuchPathError(written, f"no such key in {here}; {did_you_mean(part, map(show, at))}")
+        raise _NoSuchPathError(
+            written, f"there is no '{show(part)}' in {here}; {did_you_mean(part[:100], map(show, at))}"
+        )
     if isinstance(at, list) and isinstance(part, int):
         if part < len(at):
             return part

@@ -1,7 +1,7 @@
 """The run folder: written whole or not at all, and read back with every file checked.
 
-It has `result.json` and `agents.parquet` (see `record.py`), the scenario as `scenario.toml` (with the data
-files it reads, where it reads them), `comparison.csv` (one row a mechanism), `rounds.parquet` (mechanism,
+It has `result.json` and `agents.parquet` (see `record.py`), the scenario as `input/scenario.toml` (with the
+data files it reads beside it), `comparison.csv` (one row a mechanism), `rounds.parquet` (mechanism,
 round, good, price, excess_demand, disequilibrium, auctioneer_payoff), figures, and `manifest.json`, written
 last: seed, versions, the scenario's hash, overrides, and a checksum of every other file.
 
@@ -10,6 +10,7 @@ The folder is made under another name beside its place and renamed when everythi
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import os
@@ -38,7 +39,7 @@ __all__ = [
     "Played",
     "Run",
     "as_json",
-    "check_parent",
+    "check",
     "number",
     "read_run",
     "result",
@@ -52,20 +53,21 @@ Drawing = Callable[[Path], None]
 """Writes a figure to a path."""
 
 
-def check_parent(parent: Path) -> None:
-    """Make the folder for runs if need be, and see that something can be written there.
-
-    Called before anything is played, so that no long run is lost to a misspelt folder.
+def check(scenario: Scenario, parent: Path) -> None:
+    """See that a run of a scenario can be written to a folder, before anything is played.
 
     Raises:
-        InputError: nothing can be written there.
+        InputError: it cannot.
     """
+    _data_files(scenario)
     with _refusals(parent):
         missing = _missing(parent)
         probe = parent / f".{secrets.token_hex(8)}.part"
-        probe.mkdir(parents=True)
-        probe.rmdir()
-        _remove_empty(missing)
+        try:
+            probe.mkdir(parents=True)
+            probe.rmdir()
+        finally:
+            _remove_empty(missing)
 
 
 def write_run(played: Played, parent: Path, figures: Mapping[str, Drawing] | None = None) -> Path:
@@ -91,7 +93,7 @@ def write_run(played: Played, parent: Path, figures: Mapping[str, Drawing] | Non
         agents_table(played).to_parquet(folder / "agents.parquet", index=False)
         played.rounds.to_parquet(folder / "rounds.parquet", index=False)
         played.table().to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
-        _copy_scenario(played.scenario, folder)
+        _copy_scenario(played.scenario, folder / "input")
         for file, draw in (figures or {}).items():
             draw(folder / file)
         manifest = _manifest(played, now, folder)
@@ -168,20 +170,36 @@ def _refusals(parent: Path) -> Iterator[None]:
 
 
 def _copy_scenario(scenario: Scenario, folder: Path) -> None:
-    """The scenario's text and the data files it reads, so that the folder can be checked by itself."""
-    (folder / "scenario.toml").write_bytes(scenario.source)
-    for name, content in scenario.data.items():
-        target = folder / _inside(name)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+    """The scenario byte for byte and the data files it reads, so that the folder can be checked by itself."""
+    folder.mkdir()
+    text = scenario.text.encode()
+    marked = codecs.BOM_UTF8 + text  # a mark at the start of the file is no part of its text
+    same = hashlib.sha256(marked).hexdigest() == scenario.sha256
+    (folder / "scenario.toml").write_bytes(marked if same else text)
+    for source, place in _data_files(scenario).items():
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, folder / place)
 
 
-def _inside(name: str) -> Path:
-    """A relative path that stays where it is put."""
+def _data_files(scenario: Scenario) -> dict[Path, Path]:
+    """Where each data file is, and where in a copy of the scenario's folder it belongs."""
+    if scenario.folder is None:
+        return {}
+    places = {}
+    for data in scenario.data.values():
+        place = _inside(os.path.normpath(data.file))
+        if place is None:
+            raise InputError(
+                f"the data file '{data.file}' is below the scenario's folder; write it without '..'"
+            )
+        places[scenario.folder / data.file] = place
+    return places
+
+
+def _inside(name: str) -> Path | None:
+    """A relative path that stays where it is put; None if it does not."""
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or not path.parts:
-        raise RunError(f"'{name}' is not a path inside the folder")
-    return Path(*path.parts)
+    return None if path.is_absolute() or ".." in path.parts or not path.parts else Path(*path.parts)
 
 
 def _manifest(played: Played, now: datetime, folder: Path) -> dict[str, Any]:
@@ -243,7 +261,7 @@ class Run:
     @property
     def scenario_file(self) -> Path:
         """The scenario that was played, in the folder itself."""
-        return self.folder / "scenario.toml"
+        return self.folder / "input" / "scenario.toml"
 
     @property
     def overrides(self) -> tuple[str, ...]:
@@ -288,11 +306,14 @@ def _check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
     listed = manifest.get("files")
     if not isinstance(listed, dict):
         raise RunError(f"'{folder / 'manifest.json'}' does not list the files of the run")
-    for needed in ("result.json", "agents.parquet", "rounds.parquet", "scenario.toml"):
+    for needed in ("result.json", "agents.parquet", "rounds.parquet", "input/scenario.toml"):
         if needed not in listed:
             raise RunError(f"'{folder / 'manifest.json'}' does not list {needed}")
     for name, recorded in listed.items():
-        file = folder / _inside(name)
+        place = _inside(name)
+        if place is None:
+            raise RunError(f"'{folder / 'manifest.json'}' lists '{name}', which is not inside the folder")
+        file = folder / place
         if not file.is_file():
             raise RunError(f"'{folder}' is incomplete: {name} is missing")
         if not isinstance(recorded, dict) or recorded.get("sha256") != _sha256(file):

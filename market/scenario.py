@@ -11,29 +11,30 @@ never from a position: another group, parameter or mechanism does not change it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import InstanceOf, ValidationError
 
 from market.checks import Finding, cross_checks, model_findings, names, read_all_data, report
 from market.costs import COSTS
 from market.draws import DISTRIBUTIONS, Data, row_name
 from market.economy import Block, Economy, Money, Rows
-from market.entries import Column, Dist, FamilyEntry, Number
+from market.entries import Column, FamilyEntry, Number
 from market.errors import Fault, InputError, ScenarioError, did_you_mean
 from market.interval import Array
 from market.mechanisms import Mechanism
 from market.overrides import Override, override
 from market.randomness import generator
 from market.registry import Family, Parameter, Registry
-from market.schema import BUDGET, ENDOWMENT, Document, Group, json_schema
+from market.schema import BUDGET, ENDOWMENT, Document, json_schema
 from market.toml_source import Place, Source, decode, read_bytes, show
-from market.utilities import UTILITIES
+from market.utilities import UTILITIES, Utility
 
 __all__ = ["Scenario", "build", "json_schema", "load", "loads"]
 
@@ -59,7 +60,7 @@ class Scenario(Document):
     sha256: str
     overrides: tuple[str, ...]
     places: tuple[Override, ...]
-    data: Mapping[int, Any]
+    data: dict[int, InstanceOf[Data]]
 
     @property
     def mechanism_names(self) -> tuple[str, ...]:
@@ -181,33 +182,170 @@ class _Builder:
         self.scenario = scenario
         self.seed = seed
         self.findings: list[Finding] = []
+        self.columns = {good: g for g, good in enumerate(scenario.goods)}
         self.sizes = [
             scenario.data[index].rows if index in scenario.data else group.count
             for index, group in enumerate(scenario.agents)
         ]
-        self.starts = np.concatenate([[0], np.cumsum(self.sizes)]).tolist()
+        self.starts = np.concatenate([[0], np.cumsum(self.sizes)])
 
     def economy(self) -> Economy:
-        scenario, agents = self.scenario, self.starts[-1]
-        groups = range(len(scenario.agents))
-        endowment = self._array(groups, ENDOWMENT, "endowment")
+        scenario, groups = self.scenario, range(len(self.sizes))
         economy = Economy(
             money=scenario.economy,
             goods=scenario.goods,
-            agents=tuple(name for index in groups for name in self._member_names(index)),
-            groups={group.name: self._rows([index]) for index, group in enumerate(scenario.agents)},
+            agents=tuple(name for index in groups for name in self._members(index)),
+            groups={group.name: self._row_numbers(index) for index, group in enumerate(scenario.agents)},
             commons=np.array([scenario.commons.get(good, 0.0) for good in scenario.goods]),
-            endowment=endowment,
-            budget=self._budget(),
-            commons_share=self._shares(agents),
+            endowment=self._stack(
+                groups, ENDOWMENT, [group.endowment for group in scenario.agents], "endowment"
+            ),
+            budget=self._stack(groups, BUDGET, self._budgets(), "budget"),
+            commons_share=self._commons_share(),
             utilities=tuple(self._blocks("utility", UTILITIES)),
             costs=tuple(self._blocks("cost", COSTS)),
-            numeraire=None if scenario.numeraire is None else scenario.goods.index(scenario.numeraire),
+            numeraire=None if scenario.numeraire is None else self.columns[scenario.numeraire],
             seed=self.seed,
         )
-        if scenario.economy is Money.QUASILINEAR and not self.findings:
+        if economy.money is Money.QUASILINEAR and not self.findings:
             for block in economy.utilities:
                 self._refuse_unbounded(block)
         if self.findings:
             raise report(Source(scenario.file, scenario.text), scenario.places, self.findings)
         return economy
+
+    # --- who stands where ---
+
+    def _members(self, index: int) -> Iterator[str]:
+        """The names of a group's agents."""
+        name = self.scenario.agents[index].name
+        if self.sizes[index] == 1 and index not in self.scenario.data:
+            return iter((name,))
+        return (f"{name}[{member}]" for member in range(self.sizes[index]))
+
+    def _member(self, index: int, member: int) -> str:
+        """The name of one agent of a group."""
+        return next(islice(self._members(index), member, None))
+
+    def _row_numbers(self, index: int) -> NDArray[np.intp]:
+        return np.arange(self.starts[index], self.starts[index + 1], dtype=np.intp)
+
+    def _rows(self, groups: Sequence[int]) -> Rows:
+        """The rows of some groups: a slice if they are neighbours."""
+        if all(second == first + 1 for first, second in pairwise(groups)):
+            return slice(int(self.starts[groups[0]]), int(self.starts[groups[-1] + 1]))
+        return np.concatenate([self._row_numbers(index) for index in groups])
+
+    # --- numbers ---
+
+    def _blocks(self, part: Literal["utility", "cost"], registry: Registry[F]) -> Iterator[Block[F]]:
+        """All agents of each family together; families in the order in which they first appear."""
+        entries: dict[int, FamilyEntry] = {
+            index: entry
+            for index, group in enumerate(self.scenario.agents)
+            if (entry := getattr(group, part)) is not None
+        }
+        members: dict[str, list[int]] = {}
+        for index, entry in entries.items():
+            members.setdefault(entry.family, []).append(index)
+        for name, groups in members.items():
+            family: Any = registry[name]
+            arrays = {
+                key: self._stack(groups, parameter, [getattr(entries[i], key) for i in groups], part, key)
+                for key, parameter in family.parameters.items()
+            }
+            yield Block(family, self._rows(groups), arrays)
+
+    def _budgets(self) -> list[Number]:
+        none = math.inf if self.scenario.economy is Money.QUASILINEAR else 0.0
+        return [none if group.budget is None else group.budget for group in self.scenario.agents]
+
+    def _stack(self, groups: Sequence[int], parameter: Parameter, given: Sequence[Any], *path: str) -> Array:
+        """One parameter of the agents of some groups, one below the other.
+
+        Args:
+            groups: their indices.
+            parameter: of which axis, and what goods that are not named have.
+            given: for each group a number, or a table of numbers by good.
+            path: of the parameter in the group's table.
+
+        Returns:
+            (agents of these groups, goods) or (agents of these groups,).
+        """
+        shape = (sum(self.sizes[index] for index in groups), len(self.columns))
+        stacked = np.full(
+            shape if parameter.axis == "good" else shape[:1], parameter.absent, dtype=np.float64
+        )
+        start = 0
+        for index, numbers in zip(groups, given, strict=True):
+            rows = slice(start, start + self.sizes[index])
+            start = rows.stop
+            if parameter.axis == "agent":
+                stacked[rows] = self._numbers(index, numbers, parameter, path)
+                continue
+            for good, number in numbers.items():
+                stacked[rows, self.columns[good]] = self._numbers(index, number, parameter, (*path, good))
+        return stacked
+
+    def _numbers(self, index: int, given: Number, parameter: Parameter, path: Place) -> Array | float:
+        """A number as written, or one for each agent of a group, drawn or read, and checked."""
+        if isinstance(given, float):
+            return given
+        group = self.scenario.agents[index]
+        if isinstance(given, Column):
+            numbers = self.scenario.data[index].columns[given.column]
+        else:
+            rng = generator(self.seed, "agents", group.name, *map(str, path))
+            numbers = DISTRIBUTIONS[given.dist].draw(rng, self.sizes[index], **given.parameters())
+        wrong = np.flatnonzero(_out_of_range(parameter, numbers))
+        if len(wrong):
+            self._refuse(index, given, parameter.fault(float(numbers[wrong[0]])), wrong, path)
+        return numbers
+
+    def _refuse(
+        self, index: int, given: Number, message: str | None, wrong: NDArray[np.intp], path: Place
+    ) -> None:
+        """Name the first agent whose number is out of range, and where the number comes from."""
+        first = int(wrong[0])
+        who = f"drawn for {show(self._member(index, first))}"
+        if isinstance(given, Column):
+            file = self.scenario.data[index].file
+            who = f"{show(file)}, {row_name(self.scenario.folder, file, first)}"
+        more = f" (and so for {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        self.findings.append(Finding(("agents", index, *path), f"{who}: {message}{more}"))
+
+    def _commons_share(self) -> Array:
+        """The share of each agent in the commons; they sum to one."""
+        agents = int(self.starts[-1])
+        shares = np.zeros(agents)
+        rows = {group.name: self._row_numbers(index) for index, group in enumerate(self.scenario.agents)}
+        for name, share in self.scenario.commons_shares.items():
+            if name in rows:
+                shares[rows[name]] += share / len(rows[name])
+            else:
+                group, _, member = name.rpartition("[")
+                shares[rows[group][int(member[:-1])]] += share
+        if not self.scenario.commons_shares:
+            return np.full(agents, 1.0 / agents)
+        relative: Array = shares / shares.max()  # first, so that the sum cannot overflow
+        return np.asarray(relative / relative.sum())
+
+    def _refuse_unbounded(self, block: Block[Utility]) -> None:
+        """With money that may go negative, an agent whose demand has no bound cannot be served."""
+        rows = np.arange(self.starts[-1])[block.rows]
+        unbounded = rows[block.family.unbounded_with_money(**block.parameters)]
+        indices = np.searchsorted(self.starts, unbounded, side="right") - 1
+        for index, first in zip(*np.unique(indices, return_index=True), strict=True):
+            who = show(self._member(int(index), int(unbounded[first] - self.starts[index])))
+            message = (
+                f"{who}: u(x) - p.x has no maximum for {block.family.name} with these parameters, so under "
+                f"quasilinear money demand has no bound (refused even with a budget); "
+                f"let the weights sum to less than 1"
+            )
+            self.findings.append(Finding(("agents", int(index), "utility"), message))
+
+
+def _out_of_range(parameter: Parameter, numbers: Array) -> NDArray[np.bool_]:
+    """Which numbers `parameter.fault` would refuse."""
+    low = numbers <= parameter.low if parameter.open_low else numbers < parameter.low
+    return ~np.isfinite(numbers) | low | (numbers > parameter.high)

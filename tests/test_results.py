@@ -1,5 +1,6 @@
 """The result object and the run folder: the contract's shape, strict JSON, whole or not at all."""
 
+import codecs
 import dataclasses
 import hashlib
 import json
@@ -157,7 +158,23 @@ def test_the_manifest_tells_what_made_the_run(commons, written):
     assert manifest["scenario"]["sha256"] == hashlib.sha256(stories.COMMONS.encode()).hexdigest()
     assert manifest["mechanisms"] == list(commons.outcomes)
     assert {"python", "market", "numpy", "cvxpy"} <= set(manifest["versions"])
-    assert set(manifest["files"]) == {path.name for path in written.iterdir()} - {"manifest.json"}
+    assert set(manifest["files"]) | {"manifest.json"} == {
+        path.relative_to(written).as_posix() for path in written.rglob("*") if path.is_file()
+    }
+
+
+def test_the_scenario_is_kept_byte_for_byte_with_the_data_it_reads(tmp_path):
+    drawn = stories.COMMONS.replace('"alpha"\n', '"alpha"\ndata = "agents.csv"\n')
+    drawn = drawn.replace("water = 1.0", 'water = { column = "w" }', 1).replace('["alpha"]', '["alpha[0]"]')
+    text = codecs.BOM_UTF8 + drawn.replace("\n", "\r\n").encode()
+    (tmp_path / "story.toml").write_bytes(text)
+    (tmp_path / "agents.csv").write_text("w\n1.0\n3.0\n")
+    played = market.compare(market.load(tmp_path / "story.toml"), ["prices"])
+    run = results.read_run(results.write_run(played, tmp_path / "runs"))
+    assert run.scenario_file.read_bytes() == text
+    again = market.compare(market.load(run.scenario_file, run.overrides), ["prices"])
+    assert again.scenario.sha256 == run.result["scenario"]["sha256"]
+    np.testing.assert_array_equal(again.outcomes["prices"].consumption, run.by_good("prices", "consumption"))
 
 
 def test_figures_are_part_of_the_run(commons, tmp_path):
@@ -206,7 +223,7 @@ def test_nothing_has_its_name_before_all_of_it_is_on_the_disk(commons, tmp_path,
         fsync(handle)
 
     def check(self, target):
-        assert {path.stat().st_ino for path in (self, *self.iterdir())} <= synced
+        assert {path.stat().st_ino for path in (self, *self.rglob("*"))} <= synced
         return rename(self, target)
 
     monkeypatch.setattr(os, "fsync", watch)
@@ -215,12 +232,12 @@ def test_nothing_has_its_name_before_all_of_it_is_on_the_disk(commons, tmp_path,
     assert tmp_path.stat().st_ino in synced
 
 
-def test_checking_a_folder_leaves_no_trace(tmp_path):
-    results.check_parent(tmp_path / "deep" / "runs")
+def test_checking_a_folder_leaves_no_trace(commons, tmp_path):
+    results.check(commons.scenario, tmp_path / "deep" / "runs")
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="--out"):
-        results.check_parent(tmp_path / "file")
+        results.check(commons.scenario, tmp_path / "file")
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a\x1b[31mb", "", "...", "Ä/Ö", "x" * 500])
@@ -240,7 +257,7 @@ def test_a_slug_is_a_harmless_file_name(name):
         (lambda f: (f / "manifest.json").unlink(), "no manifest.json"),
         (lambda f: (f / "agents.parquet").unlink(), "agents.parquet is missing"),
         (lambda f: (f / "result.json").write_text((f / "result.json").read_text() + " "), "checksum"),
-        (lambda f: (f / "scenario.toml").write_text("goods = []"), "checksum"),
+        (lambda f: (f / "input/scenario.toml").write_text("goods = []"), "checksum"),
         (lambda f: (f / "manifest.json").write_text("{"), "cannot be read"),
         (lambda f: (f / "manifest.json").write_text("[]"), "not an object"),
         (lambda f: (f / "manifest.json").write_text("[" * 100_000), "cannot be read"),
@@ -250,8 +267,8 @@ def test_a_slug_is_a_harmless_file_name(name):
             lambda f: (f / "manifest.json").write_text('{"schema": 1, "files": {}}'),
             "does not list result.json",
         ),
-        (lambda f: _list_also(f, "../secret"), "not a path inside"),
-        (lambda f: _list_also(f, "/etc/passwd"), "not a path inside"),
+        (lambda f: _list_also(f, "../secret"), "not inside"),
+        (lambda f: _list_also(f, "/etc/passwd"), "not inside"),
         (lambda f: _set_schema(f, 2), "schema 2"),
     ],
 )

@@ -60,8 +60,9 @@ def test_a_played_scenario_leaves_one_folder_with_all_that_is_promised(shell, co
     assert err == ""
     assert f"Run folder: {folder}" in out
     assert folder.name.startswith("commons-")
-    assert {path.name for path in folder.iterdir()} == {
-        "result.json", "agents.parquet", "rounds.parquet", "comparison.csv", "manifest.json", "scenario.toml",
+    assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == {
+        "result.json", "agents.parquet", "rounds.parquet", "comparison.csv", "manifest.json",
+        "input/scenario.toml",
     }  # fmt: skip
 
 
@@ -171,6 +172,12 @@ def test_bad_input_ends_with_two_and_a_message(what, shell, commons, tmp_path, m
     assert message in " ".join(err.split())
     assert "Traceback" not in err
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_is_wrong_is_told_without_codes_for_the_terminal(shell, commons):
+    code, _, err = shell(commons, "--set", "commons.\x1b[31mwater=1")
+    assert code == ExitCode.INPUT_AT_FAULT
+    assert "\x1b" not in err
 
 
 def test_an_unwritable_folder_is_found_before_anything_is_played(shell, commons, tmp_path, monkeypatch):

@@ -162,15 +162,16 @@ def test_many_mechanisms_are_told_in_several_tables():
     assert "nothing to compare gains and losses with" in " ".join(lines)
 
 
-def test_names_cannot_speak_to_the_terminal():
-    title = "Who \\u001b[31mgets\\u202e [bold]it[/bold]?"
-    compared = market.compare(
-        market.loads(stories.COMMONS.replace("Who gets the water?", title)), ["first mover"]
-    )
-    text = "\n".join(printed(compared, 80))
-    assert "\x1b" not in text
-    assert "\u202e" not in text
-    assert r"Who \x1b[31mgets\u202e [bold]it[/bold]?" in text
+def test_names_are_no_markup():
+    title = "Who [bold]gets[/bold] it? :water_wave: 10.0"
+    scenario = market.loads(stories.COMMONS.replace("Who gets the water?", title).replace("alpha", "[red]a"))
+    lines = printed(market.compare(scenario, ["first mover"]), 80)
+    assert lines[0] == title
+    assert any(line.startswith("  [red]a ") for line in lines)
+
+
+def test_a_text_from_a_file_cannot_speak_to_the_terminal():
+    assert visible("Who \x1b[31mgets\u202e\x9b\nit?") == r"Who \x1b[31mgets\u202e\x9b\nit?"
     assert visible("Zoë, 北京") == "Zoë, 北京"
 
 

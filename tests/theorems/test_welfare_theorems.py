@@ -145,7 +145,7 @@ def test_every_planner_optimum_is_supported_by_its_own_prices_and_weights(econom
 @some
 @given(economies(money=Money.EXCHANGE))
 def test_walras_law_holds_at_every_price(economy):
-    """The value of excess demand is zero at any prices, if everybody wants something and is never satiated."""
+    """The value of excess demand is zero at any prices, if everybody wants something, without satiation."""
     wants = np.isinf(economy.bliss).any(axis=1)
     assume(wants.all())
     p = np.linspace(0.5, 2.0, len(economy.goods))
