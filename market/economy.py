@@ -31,6 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.costs import Cost
+from market.errors import UnboundedDemandError
 from market.interval import Array, Interval
 from market.registry import Family
 from market.utilities import Utility
@@ -60,6 +61,11 @@ class Block(Generic[F]):
     family: type[F]
     rows: Rows
     parameters: Mapping[str, Array]
+
+    @property
+    def size(self) -> int:
+        """How many agents it holds."""
+        return len(next(iter(self.parameters.values())))
 
 
 class Answers(NamedTuple):
@@ -154,6 +160,34 @@ class Economy:
         for block in self.utilities:
             slopes[block.rows] = block.family.marginal(x[block.rows], **block.parameters)
         return slopes
+
+    def first_worth(self, p: Array) -> Array:
+        """The most that a first, tiny amount of money spent at prices p adds to utility, per unit of it.
+
+        sup_d u'(0; d) / p.d over directions d of consumption, (agents,): for log1p the largest a_g / p_g, for
+        utilities that are homogeneous of degree one the utility of what one unit of money buys. It says
+        whether an empty bundle is best, also where single slopes at nothing do not exist.
+
+        Returns:
+            inf where utility at nothing is -inf or rises infinitely fast, or where a wanted good is free; 0 for
+            an agent that wants nothing.
+        """
+        tiny = 1e-9 * max(float(self.resources @ p), 1e-9 * float(p.max(initial=0.0)), 1e-250)
+        try:
+            more, less = (self._ratio_of_first_money(p, money) for money in (tiny, 1e-3 * tiny))
+        except UnboundedDemandError:
+            return np.where((self.bliss > 0).any(axis=1), np.inf, 0.0)
+        return np.where(less > 1.01 * more, np.inf, more)
+
+    def _ratio_of_first_money(self, p: Array, money: float) -> Array:
+        """(u(what the money buys) - u(nothing)) / money, (agents,); inf where u(nothing) is -inf."""
+        bundles = self._gather(
+            self.utilities,
+            lambda block: block.family.budget_demand(p, np.full(block.size, money), **block.parameters),
+        )
+        nothing = self.utility(np.zeros(self.shape))
+        reached = np.where(np.isneginf(nothing), np.inf, self.utility(bundles.lowest))
+        return (reached - np.where(np.isneginf(nothing), 0.0, nothing)) / money
 
     def cost(self, y: Array) -> Array:
         """C_i(y_i), (agents,), money; inf for what cannot be made."""

@@ -51,7 +51,8 @@ class Support(NamedTuple):
 def support(economy: Economy, x: Array, y: Array) -> Support:
     """The Negishi weights of an allocation: the most equal among those that support it best."""
     slopes, costs, binds = economy.marginal_utility(x), economy.marginal_cost(y), active(economy, x, y)
-    hopeless = np.asarray(np.isinf(slopes).any(axis=1))
+    infinite = np.asarray(np.isinf(slopes).any(axis=1))
+    hopeless = infinite | binds.empty
     agents, goods = economy.shape
     if hopeless.all():
         return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, hopeless)
@@ -62,7 +63,8 @@ def support(economy: Economy, x: Array, y: Array) -> Support:
     zero = hopeless | (scaled_weights <= ZERO * scaled_weights.max())
     weights = np.where(zero, 0.0, weights / total)
     prices = _highest_asked(binds, costs, weights, scaled_prices * problem.reference / total)
-    return _polish(economy, x, y, Support(weights, prices, residual(economy, x, y, weights, prices), zero))
+    found = Support(weights, prices, residual(economy, x, y, weights, prices), zero)
+    return _weigh_the_empty_handed(economy, x, y, binds, _polish(economy, x, y, found))
 
 
 class _Problem(NamedTuple):
@@ -203,6 +205,24 @@ def _per_value(economy: Economy, x: Array, y: Array, slopes: Array, costs: Array
     if economy.money is Money.QUASILINEAR:
         return np.full_like(own, np.median(own))
     return own
+
+
+def _weigh_the_empty_handed(economy: Economy, x: Array, y: Array, binds: Active, found: Support) -> Support:
+    """Give those who consume nothing the largest weight up to the others' average at which nothing is best.
+
+    At prices p that is one over the worth of a first unit of money; 0 where that is infinite. Producers
+    among them are in the programme already through what they make.
+    """
+    candidates = binds.empty & ~(economy.capacity > 0).any(axis=1)
+    others = found.weights[found.weights > 0]
+    if not candidates.any() or not len(others):
+        return found
+    worth = economy.first_worth(found.prices)
+    bound = np.divide(1.0, worth, out=np.full_like(worth, np.inf), where=worth > 0)
+    given = np.where(candidates, np.minimum(bound, others.mean()), found.weights)
+    total = given.sum()
+    weights, prices = given / total, found.prices / total
+    return Support(weights, prices, residual(economy, x, y, weights, prices), weights <= ZERO * weights.max())
 
 
 def _highest_asked(binds: Active, costs: Array, weights: Array, prices: Array) -> Array:

@@ -110,8 +110,8 @@ def improvement(economy: Economy, x: Array, y: Array) -> Reallocation | None:
     """A feasible reallocation of goods that nobody dislikes and someone prefers, or None if there is none.
 
     Two programmes: the first maximises the sum of all gains; if that is more than rounding, the second caps
-    each gain so that it is spread over many. Whoever gains nothing keeps exactly what it has; if the others
-    need its help, a smaller cap leaves it a gain too.
+    each gain so that it is spread over many. Whoever gains nothing and would be hurt, if only by rounding,
+    keeps exactly what it has; if the others need its help, a smaller cap leaves it a gain too.
 
     Raises:
         NumericalError: the search failed, so nothing is known.
@@ -123,7 +123,8 @@ def improvement(economy: Economy, x: Array, y: Array) -> Reallocation | None:
     for spread in (1.0, 8.0, 64.0):
         cap = total / (spread * agents)
         _, gains, x_new, y_new = _maximise_gains(economy, x, y, cap)
-        stay = gains <= cap * 1e-3
+        hurt = economy.welfare(x_new, y_new) < economy.welfare(x, y)
+        stay = (gains <= cap * 1e-3) & hurt
         x_new, y_new = np.where(stay[:, None], x, x_new), np.where(stay[:, None], y, y_new)
         found = Reallocation(_shave(economy, x, x_new, y_new, stay), y_new)
         if improves(economy, x, y, found):

@@ -95,7 +95,7 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Scenario:
         text = decode(content)
     except InputError as error:
         raise ScenarioError(show(str(path), 1000), [Fault(str(error))]) from None
-    return _validated(Source(str(path), text), content, path.stem, path.parent, tuple(overrides))
+    return _validated(Source(str(path), text), content, show(path.stem), path.parent, tuple(overrides))
 
 
 def loads(
@@ -289,7 +289,7 @@ class _Builder:
 
     def _numbers(self, index: int, given: Number, parameter: Parameter, path: Place) -> Array | float:
         """A number as written, or one for each agent of a group, drawn or read, and checked."""
-        if isinstance(given, float):
+        if isinstance(given, int | float):
             return given
         group = self.scenario.agents[index]
         if isinstance(given, Column):

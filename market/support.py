@@ -11,6 +11,10 @@ For concave u_i and convex C_i these conditions are also enough: they are the fi
 concave programme. The *residual* is their largest violation relative to p_g. An agent with w_i = 0 and
 0 * inf (an infinite slope at nothing) violates nothing, but if it consumes a good with p_g > 0 it does.
 
+At an empty bundle slopes in the direction of single goods may not tell (Cobb-Douglas at nothing: 0 along every
+axis, though a little of everything is worth something). There the condition is on all directions d >= 0 at
+once, w_i u_i'(0; d) <= p.d, that is w_i times the worth of a first unit of money (`Economy.first_worth`) <= 1.
+
 Source: Negishi (1960); Mas-Colell, Whinston and Green (1995), section 16.E.
 """
 
@@ -36,6 +40,7 @@ class Active(NamedTuple):
         made: i makes g, more or less than nothing.
         could_make: i could make more of g.
         left_over: something of g is left, (goods,).
+        empty: i wants something and consumes nothing, (agents,).
     """
 
     consumed: NDArray[np.bool_]
@@ -43,6 +48,7 @@ class Active(NamedTuple):
     made: NDArray[np.bool_]
     could_make: NDArray[np.bool_]
     left_over: NDArray[np.bool_]
+    empty: NDArray[np.bool_]
 
 
 def active(economy: Economy, x: Array, y: Array, tolerance: float = 1e-7) -> Active:
@@ -50,12 +56,14 @@ def active(economy: Economy, x: Array, y: Array, tolerance: float = 1e-7) -> Act
     there = economy.resources + y.sum(axis=0)
     some = NOTHING * there / len(economy.agents)
     could_make = (economy.capacity > 0) & (y < economy.capacity * (1.0 - NOTHING))
+    consumed = x > some
     return Active(
-        consumed=x > some,
+        consumed=consumed,
         wanting=economy.marginal_utility(x) > 0,
         made=y > some,
         could_make=could_make,
         left_over=there - x.sum(axis=0) > tolerance * there,
+        empty=~consumed.any(axis=1) & (economy.bliss > 0).any(axis=1),
     )
 
 
@@ -69,6 +77,11 @@ def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
     size = np.where(
         p > 0, p, np.where(worth.max(axis=0, initial=0.0) > 0, worth.max(axis=0, initial=0.0), 1.0)
     )
+    empty = binds.empty & (w > 0)
+    worth = np.where(empty[:, None], 0.0, worth)
+    first = (
+        np.where(empty, w, 0.0) * np.where(empty, economy.first_worth(p), 0.0) if empty.any() else np.zeros(1)
+    )
     parts = [
         np.maximum(worth - p, 0.0),
         np.where(binds.consumed & (binds.wanting | (p > 0)), np.abs(p - worth), 0.0),
@@ -76,4 +89,6 @@ def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
         np.where(binds.made, np.maximum(cost - p, 0.0), 0.0),
         np.where(binds.left_over, p, 0.0)[None, :],
     ]
-    return float(max((part / size).max(initial=0.0) for part in parts))
+    with np.errstate(over="ignore"):
+        largest = max(float((part / size).max(initial=0.0)) for part in parts)
+    return max(largest, float(np.maximum(first - 1.0, 0.0).max()))

@@ -1,0 +1,177 @@
+"""Text that nobody vouches for: bounds, messages, and the line of everything."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from market.errors import InputError, ScenarioError
+from market.toml_source import MAX_BYTES, Source, decode, describe, field, read_bytes, show
+
+
+def refused(text: str) -> str:
+    with pytest.raises(ScenarioError) as caught:
+        Source("f.toml", text).parse()
+    assert len(caught.value.faults) == 1
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a = 1\nb = [1,\n2", "f.toml:3: not valid TOML: a list is not closed; ']' or ',' is missing"),
+        ("a = 1\na = 2\n", "f.toml:2: not valid TOML: this key is given twice"),
+        ("[a]\n[b]\n[a]\n", "f.toml:3: not valid TOML: this table is given twice"),
+        ("a = 1\nb = water", "f.toml:2: not valid TOML: no value can be read here; texts need quotes"),
+        ("a = .5", "f.toml:1: not valid TOML: no value can be read here"),
+        ("a = 1 b = 2", "f.toml:1: not valid TOML: something is left over at the end of a line"),
+        ('a = "x\nb = 1', "f.toml:1: not valid TOML: a text is not closed"),
+        ('a = "\x1b[31m"', "f.toml:1: not valid TOML: Illegal character '\\x1b'"),
+    ],
+)
+def test_broken_toml_gets_one_message_with_its_line(text, message):
+    assert refused(text).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a" + ".a" * 20_000 + " = 1", "f.toml:1: a key or number is too long"),
+        ("a" + " . a" * 10_000 + " = 1", "f.toml:1: a key or number is too long"),
+        ("[x]\n[" + "a." * 17 + "a]", "f.toml:2: a key or number is too long"),
+        ('""' + '."q"' * 100 + " = 1", "f.toml:1: a key or number is too long"),
+        ("a = " + "[" * 1000, "f.toml:1: brackets nested more than 32 deep"),
+        ("a = " + "{a=" * 1000, "f.toml:1: brackets nested more than 32 deep"),
+        ("a = [\n" + "9" * 5000 + "]", "f.toml:2: a key or number is too long"),
+        ("a = " + "9" * 251, "f.toml:1: a number of more than 250 digits; write it like 1e99"),
+        ("a = 0x" + "f" * 251, "f.toml:1: a number of more than 250 digits; write it like 1e99"),
+        ('b = 1\na = "' + "x" * 70_000 + '"', "f.toml:2: a line of 70006 characters; at most 65536 are read"),
+    ],
+)
+def test_what_would_exhaust_the_parser_is_refused_before_it(text, message):
+    began = time.perf_counter()
+    assert refused(text).startswith(message)
+    assert time.perf_counter() - began < 0.5
+
+
+@pytest.mark.parametrize("unit", ['"""\\"', "'''", '"\\"\n', '"""\n\\"', "#[\n", '""""', "\\\n"])
+def test_the_check_before_parsing_takes_time_in_proportion_to_the_text(unit):
+    began = time.perf_counter()
+    Source("f.toml", (unit + "\n") * (900_000 // (len(unit) + 1))).lines  # noqa: B018
+    with pytest.raises(ScenarioError):
+        Source("f.toml", "x = [" + (unit + "\n") * (900_000 // (len(unit) + 1))).parse()
+    assert time.perf_counter() - began < 10
+
+
+def test_brackets_and_digits_in_texts_and_comments_are_not_counted():
+    text = "# on [0, 1)\n" * 100 + f'a = "{"[" * 100}"\nb = \'{"1" * 300}\'\nc = """\n{"{" * 100}\n"""\nd = [0.5, 1.5]'
+    assert Source("f.toml", text).parse()["d"] == [0.5, 1.5]
+
+
+def test_every_value_has_the_line_of_its_key():
+    text = """\
+a = 1
+"q\\u0041".'b.c' . d = [1,
+  { x = 2, y.z = [3] },
+  # a comment
+  "s"]
+
+[commons]
+water = 1
+[[agents]]
+name = "a"
+[agents.utility]
+weights.water = 1
+[[agents]]
+name = \"\"\"
+b\"\"\"
+[[agents.more]]
+x = 1
+[[agents.more]]
+x = 2
+"""
+    source = Source("f.toml", text)
+    lines = {
+        ("a",): 1,
+        ("qA",): 2,
+        ("qA", "b.c", "d", 0): 2,
+        ("qA", "b.c", "d", 1): 3,
+        ("qA", "b.c", "d", 1, "y", "z", 0): 3,
+        ("qA", "b.c", "d", 2): 5,
+        ("commons",): 7,
+        ("commons", "water"): 8,
+        ("agents",): 9,
+        ("agents", 0): 9,
+        ("agents", 0, "utility"): 11,
+        ("agents", 0, "utility", "weights", "water"): 12,
+        ("agents", 1): 13,
+        ("agents", 1, "name"): 14,
+        ("agents", 1, "more", 0, "x"): 17,
+        ("agents", 1, "more", 1, "x"): 19,
+    }
+    assert {place: source.line(place) for place in lines} == lines
+
+
+def test_the_lines_cover_whatever_was_parsed():
+    source = Source("f.toml", 'a.b = [[1, {c = 2}], [3]]\n[d."e.f".g]\nh = { i.j = 1, k = {} }\n[[d.l]]\n[d.l.m]\nn = 1')
+
+    def walk(value, place):
+        assert place == () or place in source.lines
+        pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, below in pairs:
+            walk(below, (*place, key))
+
+    walk(source.parse(), ())
+
+
+def test_what_is_missing_has_the_line_of_the_table_around_it():
+    source = Source("f.toml", "a = 1\n[b]\nc = 1\n")
+    assert source.line(("b", "d", "e")) == 2
+    assert source.line(("e",)) is None
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a = 1".encode("utf-16"), "this is UTF-16 text; save it as UTF-8"),
+        ("a = 1".encode("utf-16-le"), "this is no text file (it holds zero bytes)"),
+        (b"a = 1\n\xff", "not UTF-8 text (byte 7); save it as UTF-8"),
+        (b"\x7fELF\0\0", "this is no text file (it holds zero bytes)"),
+    ],
+)
+def test_what_is_not_utf8_text_is_refused(content, message):
+    with pytest.raises(InputError) as caught:
+        decode(content)
+    assert str(caught.value).startswith(message)
+
+
+def test_a_byte_order_mark_is_skipped():
+    assert decode(b"\xef\xbb\xbfa = 1") == "a = 1"
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("comons.toml", "no such file; one of: commons.toml, large.toml. Did you mean 'commons.toml'?"),
+        ("nowhere/x.toml", "no such file; nor is there such a folder"),
+        (".", "this is a folder, not a file"),
+        ("large.toml", "larger than 1024 KiB; put long tables into a data file"),
+        ("x" * 5000, "cannot be read: file name too long"),
+        ("commons.toml/x", "no such file"),
+        ("a\0b", ""),
+    ],
+)
+def test_a_file_that_cannot_be_read_says_why(tmp_path, path, message):
+    (tmp_path / "commons.toml").write_text("")
+    (tmp_path / "large.toml").write_bytes(b"#" * (MAX_BYTES + 1))
+    with pytest.raises(InputError) as caught:
+        read_bytes(tmp_path / path)
+    assert str(caught.value).startswith(message)
+
+
+def test_nothing_that_is_shown_moves_the_cursor():
+    assert show("a\x1b[31m\n\u202e") == "a\\x1b[31m\\n\\u202e"
+    assert show("x" * 200) == "x" * 77 + "..."
+    assert field(("agents", 0, "a b", "\x1b", "c.d")) == 'agents[0]."a b"."\\x1b"."c.d"'
+    assert describe("\x07" * 100).isprintable()
