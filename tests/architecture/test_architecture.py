@@ -1,0 +1,66 @@
+"""Is the layout still true? Imports go one way, names are pinned, starting is light."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import market
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(code: str) -> str:
+    """What a fresh interpreter prints."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    return done.stdout.strip()
+
+
+def test_imports_go_one_way():
+    from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+    assert lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+@pytest.mark.parametrize(
+    ("statement", "heavy"),
+    [
+        ("import market", ("mesa", "matplotlib", "cvxpy", "pandas", "scipy")),
+        ("import market; market.load('scenarios/commons.toml')", ("mesa", "matplotlib", "cvxpy", "pandas")),
+        ("import market.mechanisms, market.certificate", ("mesa", "matplotlib", "cvxpy", "pandas")),
+    ],
+)
+def test_nothing_heavy_is_imported_before_it_is_used(statement, heavy):
+    loaded = run(f"{statement}\nimport sys; print(*sorted(sys.modules))").split()
+    assert not set(heavy) & set(loaded)
+
+
+def test_the_public_names_are_pinned():
+    assert set(market.__all__) == {
+        "Alignment", "Auctioneer", "Comparison", "Economy", "MarketModel", "Outcome", "Scenario", "Status", "Trader",
+        "__version__", "alignment", "build", "compare", "load", "loads", "play",
+    }  # fmt: skip
+    for name in market.__all__:
+        assert getattr(market, name) is not None
+    with pytest.raises(AttributeError):
+        _ = market.no_such_name
+
+
+def test_contributing_names_every_module():
+    """The table of the layout in CONTRIBUTING.md and the package agree."""
+    table = (ROOT / "CONTRIBUTING.md").read_text().split("## To add something")[0]
+    named = set(re.findall(r"`([a-z0-9_]+)/?`", table))
+    modules = {path.stem for path in (ROOT / "market").glob("*.py")} | {
+        path.parent.name for path in (ROOT / "market").glob("*/__init__.py")
+    }
+    assert modules - {"__init__", "__main__"} <= named
+    assert {name for name in named if name.isidentifier()} - modules <= {"make", "market"}
+
+
+def test_no_lock_names_a_download_address():
+    for lock in (ROOT / "requirements").glob("*.txt"):
+        assert "://" not in lock.read_text()
