@@ -12,7 +12,6 @@ Everything is imported on first use, so that `market --help` answers at once.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -81,6 +80,8 @@ def __dir__() -> list[str]:
 
 
 def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # deferred: a twentieth of a second
+
     try:
         return version("market")
     except PackageNotFoundError:  # a bare checkout, run from its own folder

@@ -169,8 +169,8 @@ class Economy:
         whether an empty bundle is best, also where single slopes at nothing do not exist.
 
         Returns:
-            inf where utility at nothing is -inf or rises infinitely fast, or where a wanted good is free; 0 for
-            an agent that wants nothing.
+            inf where utility at nothing is -inf or rises infinitely fast, or where a wanted good is free;
+            0 for an agent that wants nothing.
         """
         tiny = 1e-9 * max(float(self.resources @ p), 1e-9 * float(p.max(initial=0.0)), 1e-250)
         try:

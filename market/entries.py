@@ -228,7 +228,7 @@ def number(parameter: Parameter) -> Any:
 
 def parameter_field(parameter: Parameter) -> tuple[Any, Any]:
     """Type and field of a family's parameter."""
-    words = f"{parameter.meaning} ({parameter.unit})"
+    words = f"{parameter.meaning} [{parameter.unit}]"
     required = parameter.absent is None
     if parameter.axis == "agent":
         default: Any = {} if required else {"default": parameter.absent}

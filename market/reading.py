@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -76,17 +76,26 @@ def named_or_counted(economy: Economy, chosen: NDArray[np.bool_]) -> str:
 
 def reading(compared: Comparison) -> list[str]:
     """What the numbers say, in plain sentences; mechanisms of which the same is true share one."""
-    verdicts: dict[str, list[str]] = {}
-    for name, report in compared.alignments.items():
-        verdicts.setdefault(_verdict(compared.economy, report), []).append(name)
-    changes: dict[str, list[str]] = {}
-    for name, told in compared.contrasts().items():
-        changes.setdefault(_change(compared.economy, told), []).append(name)
+    economy = compared.economy
+    unsettled = _together(
+        (o.status.meaning, name) for name, o in compared.outcomes.items() if not o.status.settled
+    )
+    verdicts = _together((_verdict(economy, told), name) for name, told in compared.alignments.items())
+    changes = _together((_change(economy, told), name) for name, told in compared.contrasts().items())
     against = f"against '{visible(compared.baseline or '')}'"
     return [
-        *(f"Under {quoted(labels)} {verdict}" for verdict, labels in verdicts.items()),
-        *(f"Under {quoted(labels)}, {against}, {change}" for change, labels in changes.items()),
+        *(f"Not settled: {names}. {meaning}" for meaning, names in unsettled),
+        *(f"Under {names} {verdict}" for verdict, names in verdicts),
+        *(f"Under {names}, {against}, {change}" for change, names in changes),
     ]
+
+
+def _together(said: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Each sentence once, with the names of all of which it is said."""
+    names: dict[str, list[str]] = {}
+    for sentence, name in said:
+        names.setdefault(sentence, []).append(name)
+    return [(sentence, quoted(labels)) for sentence, labels in names.items()]
 
 
 def quoted(labels: Sequence[str]) -> str:
@@ -132,8 +141,11 @@ def _change(economy: Economy, told: Contrast) -> str:
     gain, lose = (named_or_counted(economy, chosen) for chosen in (told.winners, told.losers))
     gains = f"{gain} gain{'' if told.winners.sum() > 1 and gain != 'everybody' else 's'}"
     loses = f"{lose} lose{'' if told.losers.sum() > 1 and lose != 'everybody' else 's'}"
-    if not told.losers.any():
-        if not told.winners.any():
-            return "nobody gains and nobody loses."
-        return f"{gains} and nobody loses{': a Pareto improvement' if told.pareto_improvement else ''}."
-    return f"{gains} and {loses}."
+    if told.losers.any():
+        return f"{gains} and {loses}."
+    if told.winners.any():
+        return f"{gains} and nobody loses" + (
+            ": a Pareto improvement." if told.pareto_improvement else ", but the auctioneer takes less."
+        )
+    more = ", but the auctioneer takes more: a Pareto improvement" if told.pareto_improvement else ""
+    return f"no agent gains or loses{more}."

@@ -114,8 +114,8 @@ def _table(compared: Comparison, told: Sequence[Section], chosen: range, label: 
 
 
 _STYLES = {
-    "cleared": "green", "nash": "green", "optimal": "green", "yes": "green",
-    "cycling": "yellow", "max rounds": "yellow", "no": "yellow", "unknown": "yellow",
+    "cleared": "green", "nash": "green", "optimal": "green",
+    "cycling": "yellow", "max rounds": "yellow", "unknown": "yellow",
     "diverged": "red", "no equilibrium": "red", "failed": "red", "-inf": "red", "unbounded": "red",
 }  # fmt: skip
 

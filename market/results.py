@@ -303,9 +303,9 @@ def read_run(path: Path) -> Run:
 
 def _check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Every file of the manifest is there as it was written, and what we need is in the manifest."""
-    listed = manifest.get("files")
-    if not isinstance(listed, dict):
-        raise RunError(f"'{folder / 'manifest.json'}' does not list the files of the run")
+    listed, overrides = manifest.get("files"), manifest.get("overrides")
+    if not isinstance(listed, dict) or not isinstance(overrides, list):
+        raise RunError(f"'{folder / 'manifest.json'}' does not list the files of the run and its overrides")
     for needed in ("result.json", "agents.parquet", "rounds.parquet", "input/scenario.toml"):
         if needed not in listed:
             raise RunError(f"'{folder / 'manifest.json'}' does not list {needed}")

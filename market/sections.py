@@ -74,7 +74,7 @@ def sections(compared: Comparison) -> list[Section]:
         Section("", _endings_in_words(outcomes)),
         Section("Prices", _prices(compared.economy, outcomes)),
         *_quantities(compared.economy, outcomes, shown),
-        Section("Utility", [_mean_row(party, [o.utilities for o in outcomes]) for party in shown]),
+        Section("Utility", _levels([o.utilities for o in outcomes], shown)),
         Section("Payoff in the game played", _payoffs(compared, outcomes, shown)),
         Section("Alignment", _alignment(compared, outcomes, reports)),
         Section("Weights in the super-agent", _weights(reports, shown)),
@@ -149,7 +149,7 @@ def _payoffs(compared: Comparison, outcomes: Sequence[Outcome], shown: Sequence[
     if not compared.payoffs_differ:
         return []
     revenue = [_without_rounding(outcome) for outcome in outcomes]
-    rows = [_mean_row(party, [outcome.payoffs for outcome in outcomes]) for party in shown]
+    rows = _levels([outcome.payoffs for outcome in outcomes], shown)
     return [*rows, Row("auctioneer's revenue", [number(r) for r in revenue])] if any(revenue) else rows
 
 
@@ -158,8 +158,14 @@ def _without_rounding(outcome: Outcome) -> float:
     return outcome.revenue if abs(outcome.revenue) > 1e-12 * np.abs(outcome.payments).sum() else 0.0
 
 
-def _mean_row(party: Party, values: Sequence[Array]) -> Row:
-    return Row(party.called("mean"), [_mean(v[party.rows]) for v in values])
+def _levels(values: Sequence[Array], shown: Sequence[Party]) -> list[Row]:
+    """What each party has: a number an agent, the mean and the lowest of several."""
+    rows = []
+    for party in shown:
+        rows.append(Row(party.called("mean"), [_mean(v[party.rows]) for v in values]))
+        if not party.alone:
+            rows.append(Row(party.called("lowest"), [number(float(v[party.rows].min())) for v in values]))
+    return rows
 
 
 def _mean(values: Array) -> str:

@@ -11,9 +11,10 @@ For concave u_i and convex C_i these conditions are also enough: they are the fi
 concave programme. The *residual* is their largest violation relative to p_g. An agent with w_i = 0 and
 0 * inf (an infinite slope at nothing) violates nothing, but if it consumes a good with p_g > 0 it does.
 
-At an empty bundle slopes in the direction of single goods may not tell (Cobb-Douglas at nothing: 0 along every
-axis, though a little of everything is worth something). There the condition is on all directions d >= 0 at
-once, w_i u_i'(0; d) <= p.d, that is w_i times the worth of a first unit of money (`Economy.first_worth`) <= 1.
+At an empty bundle slopes in the direction of single goods may not tell (Cobb-Douglas at nothing: 0 along
+every axis, though a little of everything is worth something). There the condition is on all directions
+d >= 0 at once, w_i u_i'(0; d) <= p.d, that is w_i times the worth of a first unit of money
+(`Economy.first_worth`) <= 1.
 
 Source: Negishi (1960); Mas-Colell, Whinston and Green (1995), section 16.E.
 """

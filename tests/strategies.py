@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 from hypothesis import strategies as st
 
@@ -9,6 +11,9 @@ from market.costs import COSTS
 from market.economy import Block, Economy, Money
 from market.registry import Family, Parameter
 from market.utilities import UTILITIES, Utility
+
+SOAK = int(os.environ.get("MARKET_SOAK", "1"))
+"""How many times as many random examples as usual: `MARKET_SOAK=20 make test` looks longer, and elsewhere."""
 
 
 def number(parameter: Parameter) -> st.SearchStrategy[float]:

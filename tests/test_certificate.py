@@ -89,7 +89,9 @@ def test_waste_of_one_good_is_inefficient_though_no_share_of_all_goods_can_be_sa
 def test_verdicts_do_not_depend_on_the_scale_of_utility(scale, bundles):
     """u -> 1e-9 u changes nothing that is ordinal."""
     primitives = economy("exchange", log=[[1.0, 2.0], [2.0, 1.0]], endowment=bundles)
-    one, other = (alignment(given(e, bundles)) for e in (primitives, with_weights(primitives, lambda a: scale * a)))
+    one, other = (
+        alignment(given(e, bundles)) for e in (primitives, with_weights(primitives, lambda a: scale * a))
+    )
     assert one.efficient is other.efficient
     assert other.resource_utilisation == pytest.approx(one.resource_utilisation, rel=1e-6)
     np.testing.assert_allclose(other.negishi_weights, one.negishi_weights, rtol=1e-5)
@@ -160,7 +162,7 @@ def test_replicas_of_every_agent_get_what_the_originals_got():
 def test_with_a_spending_cap_the_market_is_efficient_for_money_that_may_not_go_negative():
     """One rich, one with a budget of 0.5: it would spend 1. Nobody can be helped without new money for it.
 
-    Demand at p: 1/p and 0.5/p of q = 10, so p = 0.15. With unlimited money half each would be better in total.
+    Demand at p: 1/p and 0.5/p of q = 10, so p = 0.15. With unlimited money half each would be better.
     """
     capped = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0], budget=[INF, 0.5])
     outcome = play(PRICES, capped)
@@ -198,7 +200,7 @@ def test_the_most_equal_weights_are_chosen_where_many_support():
 
 
 def test_weights_are_zero_only_where_they_must_be():
-    """Three movers' worth: the first takes all of good 0, the second all of good 1, the third gets nothing."""
+    """The first takes all of good 0, the second all of good 1, the third gets nothing."""
     three = economy("quasilinear", log=[[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]], commons=[2.0, 3.0])
     report = alignment(play(Unmediated("in turn", Seize(movers=("agent0", "agent1"))), three))
     assert report.efficient is True
@@ -209,7 +211,9 @@ def test_weights_are_zero_only_where_they_must_be():
 def test_nothing_is_better_than_what_is_already_efficient():
     outcome = play(PRICES, EDGEWORTH)
     assert improvement(EDGEWORTH, outcome.consumption, outcome.production) is None
-    assert resource_utilisation(EDGEWORTH, outcome.consumption, outcome.production) == pytest.approx(1.0, abs=1e-8)
+    assert resource_utilisation(EDGEWORTH, outcome.consumption, outcome.production) == pytest.approx(
+        1.0, abs=1e-8
+    )
 
 
 def test_a_false_improvement_is_not_confirmed():

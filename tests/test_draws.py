@@ -107,9 +107,9 @@ def test_a_file_that_is_no_table_is_refused(tmp_path, text, message):
 
 def test_a_file_of_other_bytes_is_refused(tmp_path):
     (tmp_path / "x.csv").write_bytes(b"a\n\xff\xfe\n")
-    with pytest.raises(InputError, match="^not UTF-8 text$"):
+    with pytest.raises(InputError, match=r"^not UTF-8 text$"):
         read_data(tmp_path, "x.csv", ["a"])
-    with pytest.raises(InputError, match="^not a Parquet file: "):
+    with pytest.raises(InputError, match=r"^not a Parquet file: "):
         read(tmp_path, "a\n1\n", "a", name="x.parquet")
 
 

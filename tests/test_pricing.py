@@ -77,7 +77,9 @@ def test_a_wanted_good_that_nobody_has_is_reported_as_diverging_prices():
 
 
 def test_too_few_rounds_are_said_and_the_best_prices_are_given_with_a_feasible_outcome():
-    primitives = economy("exchange", cobb_douglas=[[0.4, 0.6], [0.5, 0.5]], endowment=[[9.0, 1.0], [1.0, 4.0]])
+    primitives = economy(
+        "exchange", cobb_douglas=[[0.4, 0.6], [0.5, 0.5]], endowment=[[9.0, 1.0], [1.0, 4.0]]
+    )
     outcome = play(Auctioneer("prices", Tatonnement(), max_rounds=2), primitives)
     assert outcome.status is Status.MAX_ROUNDS
     assert outcome.rounds == 2

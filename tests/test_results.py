@@ -264,7 +264,7 @@ def test_a_slug_is_a_harmless_file_name(name):
         (lambda f: (f / "manifest.json").write_text('{"schema": NaN}'), "NaN is not JSON"),
         (lambda f: (f / "manifest.json").write_text('{"schema": 1}'), "does not list the files"),
         (
-            lambda f: (f / "manifest.json").write_text('{"schema": 1, "files": {}}'),
+            lambda f: (f / "manifest.json").write_text('{"schema": 1, "files": {}, "overrides": []}'),
             "does not list result.json",
         ),
         (lambda f: _list_also(f, "../secret"), "not inside"),

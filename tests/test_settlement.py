@@ -13,9 +13,7 @@ from market.settlement import gain, imbalance, regret, settle
 
 def test_at_unit_cost_the_market_clears_because_the_interval_contains_zero():
     """Demand 6/3 = 2 and stock 1, with two indifferent producers of capacity 4: any 1 from them will do."""
-    primitives = economy(
-        "quasilinear", log=[[6.0]], linear=([[3.0], [3.0]], [[4.0], [4.0]]), commons=[1.0]
-    )
+    primitives = economy("quasilinear", log=[[6.0]], linear=([[3.0], [3.0]], [[4.0], [4.0]]), commons=[1.0])
     p = np.array([3.0])
     answers = primitives.answers(p)
     assert imbalance(primitives, answers, p).disequilibrium == 0.0
@@ -84,7 +82,7 @@ def test_whatever_prices_are_announced_the_settlement_is_feasible(primitives, pr
 
 @given(economies(), st.lists(st.floats(0.05, 20.0), min_size=4, max_size=4))
 def test_nobody_is_made_to_trade_against_its_will(primitives, prices):
-    """Buyers get between their endowment and their demand, sellers keep between their demand and endowment."""
+    """Buyers get between their endowment and their demand; sellers keep as much."""
     p = primitives.normalise(np.array(prices[: len(primitives.goods)]))
     answers = primitives.answers(p)
     wanted = answers.demand.lowest

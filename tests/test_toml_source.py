@@ -58,14 +58,16 @@ def test_what_would_exhaust_the_parser_is_refused_before_it(text, message):
 @pytest.mark.parametrize("unit", ['"""\\"', "'''", '"\\"\n', '"""\n\\"', "#[\n", '""""', "\\\n"])
 def test_the_check_before_parsing_takes_time_in_proportion_to_the_text(unit):
     began = time.perf_counter()
-    Source("f.toml", (unit + "\n") * (900_000 // (len(unit) + 1))).lines  # noqa: B018
     with pytest.raises(ScenarioError):
-        Source("f.toml", "x = [" + (unit + "\n") * (900_000 // (len(unit) + 1))).parse()
-    assert time.perf_counter() - began < 10
+        Source("f.toml", "x = [" + (unit + "\n") * (500_000 // (len(unit) + 1))).parse()
+    assert time.perf_counter() - began < 5
 
 
 def test_brackets_and_digits_in_texts_and_comments_are_not_counted():
-    text = "# on [0, 1)\n" * 100 + f'a = "{"[" * 100}"\nb = \'{"1" * 300}\'\nc = """\n{"{" * 100}\n"""\nd = [0.5, 1.5]'
+    text = (
+        "# on [0, 1)\n" * 100
+        + f'a = "{"[" * 100}"\nb = \'{"1" * 300}\'\nc = """\n{"{" * 100}\n"""\nd = [0.5, 1.5]'
+    )
     assert Source("f.toml", text).parse()["d"] == [0.5, 1.5]
 
 
@@ -114,11 +116,15 @@ x = 2
 
 
 def test_the_lines_cover_whatever_was_parsed():
-    source = Source("f.toml", 'a.b = [[1, {c = 2}], [3]]\n[d."e.f".g]\nh = { i.j = 1, k = {} }\n[[d.l]]\n[d.l.m]\nn = 1')
+    source = Source(
+        "f.toml", 'a.b = [[1, {c = 2}], [3]]\n[d."e.f".g]\nh = { i.j = 1, k = {} }\n[[d.l]]\n[d.l.m]\nn = 1'
+    )
 
     def walk(value, place):
         assert place == () or place in source.lines
-        pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        pairs = (
+            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        )
         for key, below in pairs:
             walk(below, (*place, key))
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +77,7 @@ class AuctionState(State):
         """The prices announced last, or the first ones before any round, (goods,)."""
         return self.next_prices if self.last is None else self.last.prices
 
-    def observed(self) -> Mapping[str, object]:
+    def observed(self) -> Mapping[str, Any]:
         """Prices, excess demand, disequilibrium and the auctioneer's payoff of the last round."""
         if self.last is None:
             return {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from market.economy import Answers, Economy
 from market.interval import Array
@@ -26,7 +26,7 @@ class State:
 
     round: int
 
-    def observed(self) -> Mapping[str, object]:
+    def observed(self) -> Mapping[str, Any]:
         """What was seen in this round, by name; nothing before the first round.
 
         A number for each name in `Mechanism.observed_once`, an array (goods,) for each in `observed_by_good`.

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,7 +96,7 @@ class PlayState(State):
     settled: bool
     past: tuple[bytes, ...]
 
-    def observed(self) -> Mapping[str, object]:
+    def observed(self) -> Mapping[str, Any]:
         """What everyone does together: the total taken, claimed or made of each good."""
         return {"action": self.profile.sum(axis=0)}
 

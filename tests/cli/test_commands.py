@@ -71,7 +71,7 @@ def test_figures_are_drawn_unless_refused(shell, commons, tmp_path):
     code, _, _ = shell(commons, "--out", tmp_path / "runs", "--mechanism", "first mover", "--quiet")
     [folder] = runs(tmp_path / "runs")
     assert code == ExitCode.DONE
-    assert (folder / "overview.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "overview.svg").read_text(encoding="utf-8").startswith("<?xml")
 
 
 def test_a_file_alone_is_played_and_so_are_options_before_it(shell, commons, tmp_path):

@@ -112,6 +112,13 @@ def test_the_reading_says_in_words_who_counts_who_gains_and_who_loses(commons):
     assert third == "Under 'prices' and 'planner', against 'first mover', beta gains and alpha loses."
 
 
+def test_what_did_not_settle_is_named_with_advice():
+    restless = stories.WAR.replace("count = 3", "count = 2")  # two of them rush in and out forever
+    compared = market.compare(market.loads(restless), ["one after another", "all at once"])
+    assert reading(compared)[0].startswith("Not settled: 'all at once'. The play repeats itself")
+    assert cells(compared, "", "Status") == ["nash", "cycling"]
+
+
 def test_war_is_worse_for_everybody_and_its_penalty_can_be_read(war):
     assert cells(war, "Payoff in the game played", "tribe[1]")[1] == "-1e99"
     assert cells(war, "Against 'one after another'", "lose")[1] == "everybody"
@@ -134,6 +141,7 @@ def test_a_pareto_improvement_is_named(gift, barter):
 
 def test_of_many_agents_those_at_minus_infinity_are_counted_and_not_averaged(crowd):
     assert cells(crowd, "Utility", "thirsty (35), mean")[0] == "-inf: 34 of 35, others 3.912"  # log 50
+    assert cells(crowd, "Utility", "thirsty (35), lowest")[0] == "-inf"
     assert cells(crowd, "Against 'first mover'", "gain") == ["-", "234 of 235"]
     assert cells(crowd, "Consumption of water", "thirsty (35), total")[0] == "50"
 

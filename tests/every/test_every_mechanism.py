@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from strategies import economies
+from strategies import SOAK, economies
 
 from market.certificate import alignment
 from market.mechanisms import GAMES, MECHANISMS, Auctioneer, Planner, Unmediated, play
 from market.outcome import Status
 from market.pricing import RULES
 
-some = settings(max_examples=15)
+some = settings(max_examples=15 * SOAK)
 
 
 def players(economy):
@@ -25,7 +25,7 @@ def players(economy):
     yield Planner("planner")
 
 
-def test_every_mechanism_is_among_the_players(economy=None):
+def test_every_mechanism_is_among_the_players():
     from economies import references
 
     economy = references()["commons of two"].economy

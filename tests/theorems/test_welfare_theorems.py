@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from strategies import economies
+from strategies import SOAK, economies
 
 from market.certificate import alignment
 from market.economy import Money
@@ -21,7 +21,7 @@ from market.pricing import Tatonnement
 from market.reallocation import improvement
 
 PRICES = Auctioneer("prices", Tatonnement())
-some = settings(max_examples=25)
+some = settings(max_examples=25 * SOAK)
 
 
 def shifted(outcome: Outcome, x: np.ndarray, y: np.ndarray) -> Outcome:
