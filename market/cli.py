@@ -105,7 +105,7 @@ def _answers(command: Callable[P, ExitCode]) -> Callable[P, None]:
 
 
 def _complain(lines: Iterable[str], code: ExitCode) -> ExitCode:
-    from market.reading import visible
+    from market.printing.words import visible
 
     if code != ExitCode.OUR_FAULT and os.environ.get("MARKET_DEBUG") == "1":
         traceback.print_exc()
@@ -167,7 +167,7 @@ def run(
 ) -> ExitCode:
     """Play a scenario under its mechanisms, compare them, and write a run folder."""
     from market import results
-    from market.reading import visible
+    from market.printing.words import visible
     from market.scenario import load
 
     read = load(scenario, overrides or ())
@@ -188,7 +188,7 @@ def _play(scenario: Scenario, mechanisms: list[str] | None, seed: int | None, qu
     from rich.text import Text
 
     from market.comparison import compare
-    from market.reading import visible
+    from market.printing.words import visible
 
     if quiet or not sys.stderr.isatty():
         return compare(scenario, mechanisms, seed)
@@ -204,7 +204,7 @@ def _figures(compared: Comparison) -> dict[str, Drawing]:
 
 
 def _show(compared: Comparison) -> None:
-    from market import report
+    from market.printing import report
 
     console = _console()
     _print(console, report.comparison(compared, console.width))
@@ -239,7 +239,7 @@ def validate(
     quiet: Quiet = False,
 ) -> ExitCode:
     """Check scenarios without playing them: everything that is wrong in all of them."""
-    from market.reading import count, visible
+    from market.printing.words import count, visible
     from market.scenario import build, load
 
     code = ExitCode.DONE
@@ -276,10 +276,10 @@ def schema() -> ExitCode:
 @_answers
 def list_() -> ExitCode:
     """List what a scenario can name: families, rules, games and mechanisms, with their parameters."""
-    from market.catalogue import catalogue
     from market.costs import COSTS
     from market.mechanisms import GAMES, MECHANISMS
     from market.pricing import RULES
+    from market.printing.catalogue import catalogue
     from market.utilities import UTILITIES
 
     _print(
@@ -304,7 +304,7 @@ def verify(
     quiet: Quiet = False,
 ) -> ExitCode:
     """Recompute every verdict and figure of a run folder from the scenario and the recorded quantities."""
-    from market import report
+    from market.printing import report
     from market.verify import verify as recompute
 
     checked = recompute(folder)

@@ -76,6 +76,7 @@ UNIT_COST = Parameter(
     meaning="cost of the first unit; a good that is not named cannot be made",
     unit="money",
     absent=np.inf,
+    required=True,
 )
 CAPACITY = Parameter(
     "good", meaning="the most that can be made; no limit if not named", unit="units", absent=np.inf

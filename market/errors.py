@@ -73,6 +73,12 @@ class NumericalError(MarketError):
     """A number that should be finite is not."""
 
 
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """The word that was probably meant; None if none is near."""
+    near = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
+    return near[0] if near else None
+
+
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """The words that would be right, and the nearest of them if one is near.
 
@@ -82,6 +88,6 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
     """
     known = list(words)
     listed = ", ".join(known[:12]) + (f", ... ({len(known)} in all)" if len(known) > 12 else "")
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
+    near = nearest(word, known)
+    hint = "" if near is None else f" Did you mean '{near}'?"
     return f"one of: {listed or '(none)'}.{hint}"

@@ -37,6 +37,7 @@ class Parameter:
         high: greatest value allowed.
         open_low: whether `low` itself is refused.
         absent: what a good that is not named has; for axis "agent", the default. None: must be given.
+        required: whether a scenario must name some goods at least; the others have `absent`.
     """
 
     axis: Axis
@@ -46,6 +47,7 @@ class Parameter:
     high: float = math.inf
     open_low: bool = False
     absent: float | None = None
+    required: bool = False
 
     def fault(self, value: float) -> str | None:
         """What is wrong with a value, as an end of a sentence, or None."""

@@ -21,19 +21,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import InstanceOf, ValidationError
 
-from market.checks import Finding, cross_checks, model_findings, names, read_all_data, report
 from market.costs import COSTS
-from market.draws import DISTRIBUTIONS, Data, row_name
 from market.economy import Block, Economy, Money, Rows
-from market.entries import Column, FamilyEntry, Number
 from market.errors import Fault, InputError, ScenarioError, did_you_mean
 from market.interval import Array
 from market.mechanisms import Mechanism
-from market.overrides import Override, override
+from market.parsing.checks import Finding, cross_checks, model_findings, names, read_all_data, report
+from market.parsing.draws import DISTRIBUTIONS, Data, row_name
+from market.parsing.entries import Column, FamilyEntry, Number
+from market.parsing.overrides import Override, override
+from market.parsing.schema import BUDGET, ENDOWMENT, Document, json_schema
+from market.parsing.toml_source import Place, Source, decode, read_bytes, show
 from market.randomness import generator
 from market.registry import Family, Parameter, Registry
-from market.schema import BUDGET, ENDOWMENT, Document, json_schema
-from market.toml_source import Place, Source, decode, read_bytes, show
 from market.utilities import UTILITIES, Utility
 
 __all__ = ["Scenario", "build", "json_schema", "load", "loads"]

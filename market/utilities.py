@@ -140,7 +140,9 @@ def _spend_shares(p: Array, b: Array, weights: Array) -> Interval:
     return Interval.exactly(_divide_where_wanted(share * b[:, None], p[None, :], weights > 0))
 
 
-WEIGHTS = Parameter("good", meaning="how much a good is wanted; 0 is not at all", unit="utility", absent=0.0)
+WEIGHTS = Parameter(
+    "good", meaning="how much a good is wanted; 0 is not at all", unit="utility", absent=0.0, required=True
+)
 
 
 class Log(Utility):

@@ -17,14 +17,14 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from market.costs import COSTS
-from market.draws import DISTRIBUTIONS
 from market.economy import Money
-from market.entries import MODELS, Entry
 from market.errors import InputError, ScenarioError
 from market.mechanisms import GAMES, MECHANISMS, Auctioneer, Planner, Unmediated
+from market.parsing.draws import DISTRIBUTIONS
+from market.parsing.entries import MODELS, Entry
+from market.parsing.schema import Document, Group
 from market.pricing import RULES
 from market.scenario import Scenario, build, json_schema, load, loads
-from market.schema import Document, Group
 from market.utilities import UTILITIES
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

@@ -8,9 +8,9 @@ import stories
 from rich.console import Console
 
 import market
-from market import report
-from market.reading import number, percent, reading, visible
-from market.sections import sections
+from market.printing import report
+from market.printing.sections import sections
+from market.printing.words import number, percent, reading, visible
 
 
 def printed(compared, width):

@@ -17,8 +17,8 @@ from rich.text import Text
 
 from market.comparison import Comparison
 from market.economy import Economy, Money
-from market.reading import count, number, reading, visible
-from market.sections import Section, sections
+from market.printing.sections import Section, sections
+from market.printing.words import count, number, reading, visible
 
 CELL = 13  # columns that a mechanism needs at least, with the gap beside it
 

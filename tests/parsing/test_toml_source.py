@@ -7,7 +7,7 @@ import time
 import pytest
 
 from market.errors import InputError, ScenarioError
-from market.toml_source import MAX_BYTES, Source, decode, describe, field, read_bytes, show
+from market.parsing.toml_source import MAX_BYTES, Source, decode, describe, field, read_bytes, show
 
 
 def refused(text: str) -> str:

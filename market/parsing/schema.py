@@ -17,9 +17,10 @@ from typing import Annotated, Any, Literal, Union
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConstraints
 
 from market.costs import COSTS
-from market.draws import MAX_ROWS
 from market.economy import Money
-from market.entries import (
+from market.mechanisms import GAMES, MECHANISMS, Mechanism
+from market.parsing.draws import MAX_ROWS
+from market.parsing.entries import (
     DICT,
     LITERAL,
     TAG,
@@ -42,10 +43,9 @@ from market.entries import (
     tagged,
     tagged_model,
 )
-from market.mechanisms import GAMES, MECHANISMS, Mechanism
+from market.parsing.toml_source import describe
 from market.pricing import RULES
 from market.registry import Parameter, Registry
-from market.toml_source import describe
 from market.utilities import UTILITIES
 
 MAX_GOODS = 10_000

@@ -19,7 +19,7 @@ from market.comparison import Comparison
 from market.economy import Economy, Money
 from market.interval import Array
 from market.outcome import Outcome
-from market.reading import NOT_HERE, named_or_counted, number, percent, visible
+from market.printing.words import NOT_HERE, named_or_counted, number, percent, visible
 
 ONE_BY_ONE = 8  # agents, or groups, that are told one by one
 MOST_ROWS = 24  # of quantities; beyond, only totals are told

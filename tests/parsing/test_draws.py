@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.draws import DISTRIBUTIONS, read_data, row_name
 from market.errors import InputError
+from market.parsing.draws import DISTRIBUTIONS, read_data, row_name
 from market.randomness import generator
 
 MEANS = {

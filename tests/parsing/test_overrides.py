@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from market.overrides import override
+from market.parsing.overrides import override
 
 VALUES = {
     "seed": 1,

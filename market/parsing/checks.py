@@ -15,14 +15,14 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from market.draws import MAX_ROWS, Data, read_data
 from market.economy import Money
-from market.entries import MODELS, TAG, Entry, Names
-from market.errors import Fault, InputError, ScenarioError, did_you_mean
+from market.errors import Fault, InputError, ScenarioError, did_you_mean, nearest
 from market.mechanisms import MECHANISMS
-from market.overrides import Override
-from market.schema import Document, Group
-from market.toml_source import Place, Source, describe, field, show
+from market.parsing.draws import MAX_ROWS, Data, read_data
+from market.parsing.entries import MODELS, TAG, Entry, Names
+from market.parsing.overrides import Override
+from market.parsing.schema import Document, Group
+from market.parsing.toml_source import Place, Source, describe, field, show
 
 MAX_FAULTS = 50
 MAX_CELLS = 200_000_000  # agents times goods: an array of them takes 1.6 GB
@@ -103,9 +103,17 @@ def _tables(values: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, A
 
 def model_findings(error: ValidationError, known: Names) -> Iterator[Finding]:
     """What pydantic found, each at its place in the file."""
-    for item in error.errors(include_url=False):
+    items = error.errors(include_url=False)
+    misspelt = {
+        (*item["loc"][:-1], nearest(str(item["loc"][-1])[:100], _model(item["loc"]).keys()))
+        for item in items
+        if item["type"] == "extra_forbidden"
+    }
+    for item in items:
         if item["type"] == "too_short" and item["input"]:
             continue  # something is there; what is wrong with it is said beside
+        if item["type"] == "missing" and item["loc"] in misspelt:
+            continue  # it is there under a wrong name, which is said beside
         place = tuple(part for part in item["loc"] if not str(part).startswith(TAG))
         if place and place[-1] == "[key]":
             place = place[:-1]

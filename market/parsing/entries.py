@@ -34,10 +34,10 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from market.draws import DISTRIBUTIONS
 from market.errors import did_you_mean
+from market.parsing.draws import DISTRIBUTIONS
+from market.parsing.toml_source import describe, show
 from market.registry import Parameter, Registry
-from market.toml_source import describe, show
 
 TAG = "\0"  # begins every tag, and no word that a person would write
 
@@ -236,6 +236,8 @@ def parameter_field(parameter: Parameter) -> tuple[Any, Any]:
     by_good: Any = Annotated[DICT[GoodName, number(parameter)], BeforeValidator(_not_one_for_all)]
     if required:
         return Annotated[by_good, AfterValidator(_every_good)], Field(description=words)
+    if parameter.required:
+        return by_good, Field(description=words)
     return by_good, Field(default_factory=dict, description=words)
 
 
