@@ -154,6 +154,13 @@ class Economy:
             self.utilities, lambda block: block.family.concave_value(x[block.rows], **block.parameters)
         )
 
+    def concave_marginal_utility(self, x: Array) -> Array:
+        """The slopes of `concave_utility`, (agents, goods); inf where the slope at nothing is infinite."""
+        slopes = np.zeros(self.shape)
+        for block in self.utilities:
+            slopes[block.rows] = block.family.concave_marginal(x[block.rows], **block.parameters)
+        return slopes
+
     def marginal_utility(self, x: Array) -> Array:
         """du_i/dx_ig, (agents, goods); inf where the slope at nothing is infinite."""
         slopes = np.zeros(self.shape)

@@ -11,7 +11,9 @@ Solved by cvxpy with Clarabel, an interior-point method; whoever uses an answer 
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -143,7 +145,11 @@ class Programme:
         return total
 
     def solve(
-        self, objective: Expression, constraints: list[Expression], balance: Expression, attempt: int = 0
+        self,
+        objective: Expression,
+        constraints: list[Expression],
+        balance: Expression,
+        attempts: Sequence[int] = (0, 1, 2),
     ) -> Solution:
         """Maximise, and read off the allocation.
 
@@ -151,7 +157,7 @@ class Programme:
             objective: to be maximised; a scalar.
             constraints: all of them except `balance`.
             balance: the constraint whose multipliers are the goods' prices.
-            attempt: which of the solver's `SETTINGS`; where one stops short another often does not.
+            attempts: which of the solver's `SETTINGS` to try until one does not fail.
 
         Raises:
             NumericalError: the solver found no answer; says what it said.
@@ -161,12 +167,13 @@ class Programme:
         problem = cvxpy.Problem(cvxpy.Maximize(objective), [*constraints, balance])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "may be inaccurate": every claim is recomputed by the caller
-            try:
-                problem.solve(solver=cvxpy.CLARABEL, **SETTINGS[attempt])
-            except cvxpy.SolverError as error:
-                raise NumericalError(f"the convex programme was not solved: {error}") from error
+            for attempt in attempts:
+                with contextlib.suppress(cvxpy.SolverError):
+                    problem.solve(solver=cvxpy.CLARABEL, **SETTINGS[attempt])
+                    break
         if problem.status not in ("optimal", "optimal_inaccurate"):
-            raise NumericalError(f"the convex programme was not solved: it is {problem.status}")
+            said = problem.status or "in numerical trouble"
+            raise NumericalError(f"the convex programme was not solved: it is {said}")
         x = np.maximum(np.asarray(self._free_x.value), 0.0) * self.units
         y = np.maximum(np.asarray(self._free_y.value), 0.0) * self.units
         multipliers = np.asarray(balance.dual_value, dtype=float)

@@ -9,9 +9,9 @@ Convex programmes over all feasible (x', y'), given an allocation (x, y):
   table; with budgets, the most that could be gained in total while money may not go negative and nobody,
   the auctioneer included, is worse off.
 
-Preferences enter as concave transforms where only order matters, divided by what one unit's worth of all
-goods more would add, so that no answer depends on the scale of a utility. An agent at -inf is not held to
-anything, and gains if it gets some of everything that it wants.
+Preferences enter as concave transforms where only order matters, divided by what a typical amount of all
+goods more would add at the margin, so that no answer depends on the scale of a utility. An agent at -inf is
+not held to anything, and gains if it gets some of everything that it wants.
 
 A found improvement is recomputed from the primitives before it is reported. A search that fails is *unknown*,
 never "none found".
@@ -54,13 +54,21 @@ class _Search:
         self.makes = np.asarray((economy.capacity > 0).any(axis=1))
         self.now = self.welfare(x, y)
         self.finite: NDArray[np.bool_] = np.isfinite(self.now)
-        more = np.where(economy.bliss > x, np.minimum(x + self.programme.units, economy.bliss), x)
-        with np.errstate(invalid="ignore"):
-            added = self.welfare(more, y) - self.now
-        spent = economy.cost(y)
-        size = np.where(np.isfinite(added) & (added > 0), added, np.where(spent > 0, spent, 1.0))
-        self.size = np.where(np.isfinite(size), size, 1.0)
+        self.size = self._worth_of_units()
         self.constraints: list[Expression] = self.programme.limits()
+
+    def _worth_of_units(self) -> Array:
+        """What one unit of each good more would add at the margin, (agents,), > 0: the scale of gains.
+
+        Steep slopes of those who have next to nothing count in full, so that rounding errors in amounts are
+        not taken for gains.
+        """
+        economy, x, y = self.economy, self.x, self.y
+        ordinal, stated = economy.concave_marginal_utility(x), economy.marginal_utility(x)
+        slopes = np.where(self.makes[:, None], stated, ordinal)
+        worth = np.where(np.isfinite(slopes), slopes, 0.0) @ self.programme.units
+        spent = economy.cost(y)
+        return np.where(worth > 0, worth, np.where(np.isfinite(spent) & (spent > 0), spent, 1.0))
 
     def welfare(self, x: Array, y: Array) -> Array:
         """U - C of those who can make something, a concave transform of u of the others, (agents,)."""
@@ -184,8 +192,9 @@ def resource_utilisation(economy: Economy, x: Array, y: Array) -> float | None:
     if not (economy.resources > 0).any():
         return None
     search = _Search(economy, x, y)
-    if not search.finite.any():
-        return 0.0
+    nothing = np.zeros(economy.shape)
+    if (search.welfare(nothing, nothing) >= search.now).all():
+        return 0.0  # everybody would be as well off with nothing at all
     share = cvxpy.Variable(nonneg=True)
     held = search.hold(search.expression())
     balance = search.programme.net_use() <= share * (economy.resources / search.programme.units)

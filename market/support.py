@@ -64,7 +64,7 @@ def active(economy: Economy, x: Array, y: Array, tolerance: float = 1e-7) -> Act
         made=y > some,
         could_make=could_make,
         left_over=there - x.sum(axis=0) > tolerance * there,
-        empty=~consumed.any(axis=1) & (economy.bliss > 0).any(axis=1),
+        empty=~(x > 0).any(axis=1) & (economy.bliss > 0).any(axis=1),
     )
 
 

@@ -79,6 +79,11 @@ class Utility(Family):
         """An increasing transform of u that is concave in x, (agents,); u itself unless overridden."""
         return cls.value(x, **parameters)
 
+    @classmethod
+    def concave_marginal(cls, x: Array, **parameters: Array) -> Array:
+        """The slopes of `concave_value`, (agents, goods)."""
+        return cls.marginal(x, **parameters)
+
     @staticmethod
     def concave(x: Expression, **parameters: Array) -> Expression:
         """`concave_value` as a cvxpy expression, (agents,)."""
@@ -305,7 +310,8 @@ class CobbDouglas(Utility):
         log_utility = special.xlogy(weights, per_money).sum(axis=1) / (1.0 - weights.sum(axis=1))
         with np.errstate(over="ignore"):  # near-free goods: more than any number
             utility = np.exp(log_utility)[:, None]
-            return Interval.exactly(np.where(wanted, per_money * utility, 0.0))
+            demand = np.multiply(per_money, utility, out=np.zeros_like(per_money), where=wanted)
+        return Interval.exactly(demand)
 
     @staticmethod
     def budget_demand(p: Array, b: Array, *, weights: Array) -> Interval:  # type: ignore[override]
@@ -321,6 +327,11 @@ class CobbDouglas(Utility):
     def concave_value(cls, x: Array, *, weights: Array) -> Array:  # type: ignore[override]
         """Log u = sum_g a_g log x_g is concave whatever the weights are."""
         return Log.value(x, weights=weights)
+
+    @classmethod
+    def concave_marginal(cls, x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+        """a_g / x_g."""
+        return Log.marginal(x, weights=weights)
 
     @staticmethod
     def concave(x: Expression, *, weights: Array) -> Expression:  # type: ignore[override]

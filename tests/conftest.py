@@ -6,13 +6,14 @@ import os
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 
 settings.register_profile(
     "steady",
     deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
     derandomize=os.environ.get("MARKET_SOAK") is None,
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,

@@ -244,7 +244,7 @@ def _stop_at_indifference(
     economy: Economy, proposed: Array, announced: Announcement, previous: Announcement
 ) -> Array:
     """Where excess demand changed sign across an indifferent producer's price, propose that price."""
-    flipped = announced.imbalance.z * previous.imbalance.z < 0
+    flipped = np.sign(announced.imbalance.z) * np.sign(previous.imbalance.z) < 0
     stopped = proposed.copy()
     for g in np.flatnonzero(flipped):
         low, high = sorted((announced.prices[g], previous.prices[g]))

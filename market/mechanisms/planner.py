@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.economy import Economy
 from market.errors import NumericalError
@@ -124,7 +125,7 @@ class Planner(Mechanism):
         weights = self.weights(economy)
         objective = cvxpy.sum(cvxpy.multiply(weights, utilities - programme.costs()))
         balance = programme.net_use() <= economy.resources / programme.units
-        found = programme.solve(objective, [*constraints, *programme.limits()], balance, attempt)
+        found = programme.solve(objective, [*constraints, *programme.limits()], balance, [attempt])
         return sharpen(economy, tidy(economy, found, weights), weights)
 
     def outcome(self, economy: Economy, state: State) -> Outcome:
@@ -180,8 +181,8 @@ class Planner(Mechanism):
 def tidy(economy: Economy, found: Solution, weights: Array) -> Solution:
     """The solution with what an interior-point method leaves near a bound put on it, and feasible.
 
-    Where the multipliers say that an amount should be 0 (its worth there is clearly below its price) and it
-    is tiny, it is 0; likewise for outputs at 0 or at capacity, and for prices of goods left over.
+    A tiny amount is 0 if the first of it would be worth clearly less than its price; likewise outputs at 0 or
+    at capacity, and prices of goods left over.
     """
     x, y, p = found.consumption, found.production, found.prices
     tiny = 1e-5 * typical_amounts(economy, x, y)
@@ -192,7 +193,24 @@ def tidy(economy: Economy, found: Solution, weights: Array) -> Solution:
     top = worth.max(axis=0, initial=0.0)
     left = economy.resources + y.sum(axis=0) - x.sum(axis=0)
     p = np.where(((left > tiny) & (p < 1e-6 * top)) | (top == 0), 0.0, p)
-    x = np.where((x < tiny) & (worth < p * (1.0 - 1e-6)), 0.0, x)
+    x = np.where(_better_without(economy, x, p, weights, x < tiny), 0.0, x)
     y = np.where(((y < tiny) | (p == 0)) & (cost > p * (1.0 + 1e-6)), 0.0, y)
     y = np.where((economy.capacity - y < tiny) & (cost < p * (1.0 - 1e-6)), economy.capacity, y)
     return Solution(fit(economy, x, y), y, p, found.value)
+
+
+def _better_without(
+    economy: Economy, x: Array, p: Array, weights: Array, tiny: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which tiny amounts should be nothing: where the first bit is worth less than it costs.
+
+    Slopes are taken with all tiny amounts gone; a bundle that is tiny altogether is judged as a whole.
+    """
+    slopes = economy.marginal_utility(np.where(tiny, 0.0, x))
+    worth = np.multiply(weights[:, None], slopes, out=np.zeros_like(x), where=weights[:, None] > 0)
+    whole = tiny.all(axis=1)
+    idle = np.zeros_like(weights)
+    if whole.any():
+        first = np.where(weights > 0, economy.first_worth(p), 0.0)
+        idle = np.multiply(weights, first, out=idle, where=weights > 0)
+    return tiny & np.where(whole[:, None], idle[:, None] < 1.0 - 1e-6, worth < p * (1.0 - 1e-6))

@@ -53,7 +53,7 @@ def close(one, other) -> bool:
     if isinstance(one, list):
         return len(one) == len(other) and all(map(close, one, other))
     try:
-        return bool(np.isclose(float(one), float(other), rtol=1e-6, atol=1e-9))
+        return bool(np.isclose(float(one), float(other), rtol=1e-5, atol=1e-9))
     except (TypeError, ValueError):
         return one == other
 

@@ -36,6 +36,23 @@ def test_marginals_are_the_slopes_of_the_value(family, data, x):
 
 
 @every_utility
+@given(data=st.data(), x=amounts)
+def test_the_slopes_of_the_concave_transform_are_proportional_to_marginal_utility(family, data, x):
+    taken = data.draw(parameters(family, AGENTS, GOODS))
+    step = 1e-5
+    slopes = family.concave_marginal(x, **taken)
+    for g in range(GOODS):
+        above, below = x.copy(), x.copy()
+        above[:, g] *= 1 + step
+        below[:, g] *= 1 - step
+        slope = (family.concave_value(above, **taken) - family.concave_value(below, **taken)) / (
+            2 * step * x[:, g]
+        )
+        size = np.abs(family.concave_value(x, **taken)) / x[:, g] + np.abs(slope)
+        assert (np.abs(slopes[:, g] - slope) <= 1e-6 * size + 1e-9).all()
+
+
+@every_utility
 @given(data=st.data(), p=price_vectors, other=amounts)
 def test_no_bundle_beats_the_demand_when_money_is_quasilinear(family, data, p, other):
     taken = concave_with_money(family, data.draw(parameters(family, AGENTS, GOODS)))
