@@ -39,8 +39,12 @@ def parameters(draw, family: type[Family], agents: int, goods: int) -> dict[str,
 
 
 def concave_with_money(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The same parameters, scaled down where u(x) - p.x would have no maximum or u would not be concave."""
-    bent = family.unbounded_with_money(**given) | family.not_concave(**given)
+    """The same parameters, scaled down where u(x) - p.x has no maximum, or nearly none, or u is not concave.
+
+    Near that limit demand is so elastic and so joint that adjusting good by good takes thousands of rounds.
+    """
+    near = given | {"weights": 1.06 * given["weights"]}
+    bent = family.unbounded_with_money(**near) | family.not_concave(**near)
     if not bent.any():
         return given
     weights = given["weights"]
