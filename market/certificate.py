@@ -8,7 +8,8 @@ a proof: for concave preferences, for any feasible (x', y'),
     sum_i w_i (u_i(x'_i) - C_i(y'_i)) - sum_i w_i (u_i(x_i) - C_i(y_i)) <= 0,
 
 so nobody with w_i > 0 can gain unless another loses; and an agent with w_i = 0 can gain only through goods
-whose price is 0, since every unit of a good with p_g > 0 is missed by somebody who counts. Otherwise
+whose price is 0, since every unit of a good with p_g > 0 is missed by somebody who counts. If all there is of
+those would not make it better off (it lacks something else), it cannot gain. Otherwise
 a convex programme looks for a reallocation that nobody dislikes and someone prefers (`reallocation.py`),
 which is confirmed from the primitives before it is reported. If that search fails, efficiency is unknown
 (None).
@@ -109,11 +110,11 @@ def proves_efficiency(economy: Economy, x: Array, y: Array, found: Support) -> b
     """Whether weights and prices prove that no reallocation of goods helps someone and hurts nobody."""
     if not found.residual <= PROVED:
         return False
-    there_or_made = (economy.resources > 0) | (economy.capacity > 0).any(axis=0)
-    could_use = (economy.bliss > x) & there_or_made
-    through_free_goods = (could_use & (found.prices == 0)).any(axis=1)
+    most = np.minimum(economy.resources + economy.capacity.sum(axis=0), 1e100)
+    with_all_that_is_free = np.where(found.prices == 0, np.maximum(x, most), x)
+    gains = economy.utility(with_all_that_is_free) > economy.utility(x)
     saves_cost = economy.cost(y) > 0
-    return not (found.zero & (through_free_goods | saves_cost)).any()
+    return not (found.zero & (gains | saves_cost)).any()
 
 
 def _utilisation(

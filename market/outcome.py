@@ -70,6 +70,7 @@ class Outcome:
         disequilibrium: the largest relative excess demand over goods, no unit; None without prices.
         auctioneer_payoff: -sum_g |z_g|, units of goods; None without an auctioneer.
         regret: (agents,), the most that each could gain by deviating alone; None where nobody chooses.
+        actions: (agents, goods), what everyone took, claimed or made in a game, units; None without one.
         evidence: the residuals behind the status, by name.
     """
 
@@ -89,6 +90,7 @@ class Outcome:
     disequilibrium: float | None = None
     auctioneer_payoff: float | None = None
     regret: Array | None = None
+    actions: Array | None = None
     evidence: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -174,7 +174,7 @@ def _shave(economy: Economy, x: Array, x_new: Array, y_new: Array, stay: NDArray
     there = economy.resources + y_new.sum(axis=0)
     room = there - np.where(stay[:, None], x, 0.0).sum(axis=0)
     used = np.where(stay[:, None], 0.0, x_new).sum(axis=0)
-    share = np.divide(np.maximum(room, 0.0), used, out=np.ones_like(used), where=used > room)
+    share = np.divide(np.maximum(room, 0.0), used, out=np.ones_like(used), where=(used > room) & (used > 0))
     return np.where(stay[:, None], x, x_new * share)
 
 

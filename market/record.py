@@ -10,9 +10,10 @@ strings "Infinity" and "-Infinity", and NaN is refused. Beyond the contract each
 - `alignment.unknown`: [sentence], what could not be computed, and why.
 
 The table of agents, `agents.parquet`, has one row a mechanism and agent: `mechanism`, `agent`,
-`consumption[g]` and `production[g]` for each good g, `payment`, `utility`, `payoff`, `regret` (null under the
-planner), `weight` (null where no weights support the outcome), `improvement[g]` and
-`improvement_production[g]` (null where no improvement was found).
+`consumption[g]`, `production[g]` and `action[g]` (what it took, claimed or made in a game, else null) for
+each good g, `payment`, `utility`, `payoff`, `regret` (null under the planner), `weight` (null where no
+weights support the outcome), `improvement[g]` and `improvement_production[g]` (null where no improvement was
+found).
 """
 
 from __future__ import annotations
@@ -173,6 +174,7 @@ def _agents(outcome: Outcome, report: Alignment) -> pd.DataFrame:
             "agent": list(economy.agents),
             **by_good("consumption", outcome.consumption),
             **by_good("production", outcome.production),
+            **by_good("action", unknown_by_good if outcome.actions is None else outcome.actions),
             "payment": outcome.payments,
             "utility": outcome.utilities,
             "payoff": outcome.payoffs,

@@ -58,13 +58,14 @@ def active(economy: Economy, x: Array, y: Array, tolerance: float = 1e-7) -> Act
     some = NOTHING * there / len(economy.agents)
     could_make = (economy.capacity > 0) & (y < economy.capacity * (1.0 - NOTHING))
     consumed = x > some
+    nothing = np.asarray(~(x > 0).any(axis=1))
     return Active(
         consumed=consumed,
         wanting=economy.marginal_utility(x) > 0,
         made=y > some,
         could_make=could_make,
         left_over=there - x.sum(axis=0) > tolerance * there,
-        empty=~(x > 0).any(axis=1) & (economy.bliss > 0).any(axis=1),
+        empty=nothing & (economy.bliss > 0).any(axis=1),
     )
 
 

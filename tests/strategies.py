@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from market.costs import COSTS
 from market.economy import Block, Economy, Money
+from market.mechanisms import GAMES, Auctioneer, Planner, Unmediated
+from market.pricing import RULES
 from market.registry import Family, Parameter
 from market.utilities import UTILITIES, Utility
 
@@ -99,3 +101,13 @@ def economies(
         utilities=tuple(blocks),
         costs=tuple(costs),
     )
+
+
+def one_of_each_mechanism(economy):
+    """One of each registered mechanism, rule and game that can be played in this economy."""
+    for rule in RULES:
+        yield Auctioneer(f"rule {rule.name}", rule(), max_rounds=2000)
+    for game in GAMES:
+        required = {"movers": economy.agents[:1]} if game.name == "seize" else {}
+        yield Unmediated(f"game {game.name}", game(**required), max_rounds=50)
+    yield Planner("planner")

@@ -208,7 +208,7 @@ def _better_without(
     """
     slopes = economy.marginal_utility(np.where(tiny, 0.0, x))
     worth = np.multiply(weights[:, None], slopes, out=np.zeros_like(x), where=weights[:, None] > 0)
-    whole = tiny.all(axis=1)
+    whole = np.asarray(tiny.all(axis=1))
     idle = np.zeros_like(weights)
     if whole.any():
         first = np.where(weights > 0, economy.first_worth(p), 0.0)

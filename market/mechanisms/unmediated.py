@@ -147,13 +147,18 @@ class Unmediated(Mechanism):
         return self.game.schedule != "random" and not state.settled and state.period is not None
 
     def outcome(self, economy: Economy, state: State) -> Outcome:
-        """What comes of the last profile. Evidence: `relative_regret`, the largest gain over |utility|."""
+        """What comes of the last profile.
+
+        Evidence: `relative_regret`, the largest gain over |utility|; `period`, after how many rounds a
+        profile that cycles comes back.
+        """
         assert isinstance(state, PlayState)
         played = self.game.result(economy, state.profile)
         welfare = economy.welfare(played.consumption, played.production)
         regret = self.game.regret(economy, state.profile)
         size = np.where(np.isfinite(welfare), np.abs(welfare), 0.0)
         relative = float((regret / np.maximum(size, 1.0)).max(initial=0.0))
+        period = state.period if self._cycles(state) else None
         status, reason = self._verdict(state, relative)
         return Outcome(
             economy=economy,
@@ -169,7 +174,8 @@ class Unmediated(Mechanism):
             utilities=welfare,
             payoffs=played.payoffs,
             regret=regret,
-            evidence={"relative_regret": relative},
+            actions=state.profile,
+            evidence={"relative_regret": relative} | ({"period": float(period)} if period else {}),
         )
 
     def _verdict(self, state: PlayState, regret: float) -> tuple[Status, str]:

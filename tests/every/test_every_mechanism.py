@@ -5,37 +5,26 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from strategies import SOAK, economies
+from strategies import SOAK, economies, one_of_each_mechanism
 
 from market.certificate import alignment
-from market.mechanisms import GAMES, MECHANISMS, Auctioneer, Planner, Unmediated, play
+from market.mechanisms import MECHANISMS, play
 from market.outcome import Status
-from market.pricing import RULES
 
 some = settings(max_examples=15 * SOAK)
-
-
-def players(economy):
-    """One of each registered mechanism, rule and game that can be played in this economy."""
-    for rule in RULES:
-        yield Auctioneer(f"rule {rule.name}", rule(), max_rounds=2000)
-    for game in GAMES:
-        required = {"movers": economy.agents[:1]} if game.name == "seize" else {}
-        yield Unmediated(f"game {game.name}", game(**required), max_rounds=50)
-    yield Planner("planner")
 
 
 def test_every_mechanism_is_among_the_players():
     from economies import references
 
     economy = references()["commons of two"].economy
-    assert {player.name for player in players(economy)} == set(MECHANISMS.names)
+    assert {player.name for player in one_of_each_mechanism(economy)} == set(MECHANISMS.names)
 
 
 @some
 @given(economies(max_agents=4, max_goods=2))
 def test_every_outcome_is_feasible_and_its_books_balance(economy):
-    for player in players(economy):
+    for player in one_of_each_mechanism(economy):
         outcome = play(player, economy)
         x, y = outcome.consumption, outcome.production
         assert x.shape == y.shape == economy.shape
@@ -54,7 +43,7 @@ def test_every_outcome_is_feasible_and_its_books_balance(economy):
 @some
 @given(economies(max_agents=4, max_goods=2))
 def test_playing_twice_gives_the_same_outcome(economy):
-    for player in players(economy):
+    for player in one_of_each_mechanism(economy):
         one, other = play(player, economy), play(player, economy)
         np.testing.assert_array_equal(one.consumption, other.consumption)
         assert one.reason == other.reason
@@ -64,7 +53,7 @@ def test_playing_twice_gives_the_same_outcome(economy):
 @given(economies(max_agents=4, max_goods=2))
 def test_every_report_is_consistent(economy):
     """An improvement is reported exactly where an outcome is inefficient, and weights sum to one."""
-    for player in players(economy):
+    for player in one_of_each_mechanism(economy):
         outcome = play(player, economy)
         report = alignment(outcome)
         if report.efficient is False:

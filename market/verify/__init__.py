@@ -1,0 +1,24 @@
+"""Checks a run folder: every verdict and number again, from the scenario and the recorded quantities.
+
+    from market.verify import verify
+    verify(Path("runs/commons-...")).holds
+
+What is trusted: the scenario, and the primitives that it is built into (utilities, costs, what agents answer
+to prices). What is not: whoever made the outcome and whoever judged it. No price rule, mechanism or solver
+is called; what they claim is proved anew, in code of its own, from what was recorded:
+
+- `recorded`: the run folder's numbers as arrays, and whether its files say the same;
+- `accounts`: feasibility, utilities, payments, payoffs;
+- `trading`: at the recorded prices, do demand and supply meet, and does anybody regret its trades?
+- `playing`: in the game that was played, would anybody act differently?
+- `judging`: do the recorded weights and prices support the allocation; is the recorded improvement one;
+  between which bounds must the coefficient of resource utilisation and the surplus gap lie?
+
+A result is confirmed where it can be proved from the record. Bounds are as tight as the record allows, and
+each claim's detail says how tight.
+"""
+
+from market.verify.checking import verify
+from market.verify.claims import Claim, Verification
+
+__all__ = ["Claim", "Verification", "verify"]

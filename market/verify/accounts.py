@@ -1,0 +1,89 @@
+"""What any outcome must satisfy: feasible quantities, and utilities, payments and payoffs that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from market.economy import Economy, Money
+from market.interval import Array
+from market.record import number
+from market.verify.claims import ROUNDING, Claim, difference, shown
+from market.verify.recorded import Record
+
+
+def feasible(economy: Economy, x: Array, y: Array) -> tuple[bool, str]:
+    """Whether an allocation can be had: nothing below zero, nothing beyond capacity, nothing from nowhere."""
+    there = economy.resources + y.sum(axis=0)
+    beyond = float((x.sum(axis=0) - there * (1.0 + ROUNDING)).max())
+    sound = bool(np.isfinite(x).all() and np.isfinite(y).all() and (x >= 0).all() and (y >= 0).all())
+    made = bool((y <= economy.capacity * (1.0 + ROUNDING)).all())
+    return sound and made and beyond <= 0, f"largest use beyond what is there {shown(max(beyond, 0.0))}"
+
+
+def worth(economy: Economy, record: Record) -> Array:
+    """What each agent's bundle is worth at the margin, (agents,): a size to compare with."""
+    slopes = economy.marginal_utility(record.consumption)
+    with np.errstate(invalid="ignore"):
+        return np.where(
+            record.consumption > 0, record.consumption * np.where(np.isfinite(slopes), slopes, 0.0), 0.0
+        ).sum(axis=1)
+
+
+def accounts(economy: Economy, record: Record, penalty: Array | None) -> Iterator[Claim]:
+    """Feasible; utilities; payments, revenue and payoffs.
+
+    Args:
+        economy: rebuilt from the scenario.
+        record: what was recorded.
+        penalty: (agents,), the payoffs of war if there is war, else None.
+    """
+    x, y = record.consumption, record.production
+    yield Claim(f"{record.name}: feasible", *feasible(economy, x, y))
+    utilities = economy.welfare(x, y)
+    apart = difference(record.utilities, utilities, worth(economy, record))
+    yield _equal(record, "utilities", apart)
+    p = record.prices if record.kind == "auctioneer" else None
+    turnover = owed = np.zeros(len(economy.agents))
+    payoffs = utilities if penalty is None else penalty
+    if p is not None:
+        turnover, owed = (x + economy.endowment + y) @ p, economy.payments(p, x, y)
+        payoffs = economy.payoff(utilities, p, x, y)
+    yield _equal(record, "payments", difference(record.payments, owed, turnover))
+    revenue = number(record.said["revenue"])
+    yield _equal(record, "revenue", difference(revenue, float(owed.sum()), float(turnover.sum())))
+    apart = difference(record.payoffs, payoffs, turnover + worth(economy, record))
+    yield _equal(record, "payoffs", apart)
+    if p is not None:
+        yield from _budgets(economy, record, p, turnover)
+    yield _largest_regret(record)
+
+
+def _equal(record: Record, what: str, apart: float) -> Claim:
+    return Claim(f"{record.name}: {what}", apart <= ROUNDING, f"largest relative difference {shown(apart)}")
+
+
+def _budgets(economy: Economy, record: Record, p: Array, turnover: Array) -> Iterator[Claim]:
+    """Nobody spends more than it has."""
+    if economy.money is Money.QUASILINEAR:
+        spent = record.payments + economy.cost(record.production)
+        limit = economy.budget
+    elif economy.money is Money.FISHER:
+        spent, limit = record.consumption @ p, economy.budget
+    else:
+        spent, limit = record.payments, np.zeros(len(economy.agents))
+    size = np.maximum(turnover, np.abs(np.where(np.isfinite(limit), limit, 0.0)))
+    beyond = float(np.maximum(spent - limit - 10 * ROUNDING * size, 0.0).max(initial=0.0))
+    yield Claim(
+        f"{record.name}: nobody spends more than it has", beyond == 0, f"largest excess {shown(beyond)}"
+    )
+
+
+def _largest_regret(record: Record) -> Claim:
+    stated = record.said["max_regret"]
+    found = None if record.regret is None else float(record.regret.max(initial=0.0))
+    same = stated is None if found is None else stated is not None and number(stated) == found
+    return Claim(
+        f"{record.name}: largest regret", bool(same), f"{stated} stated, {found} in the table of agents"
+    )

@@ -1,0 +1,157 @@
+"""At the recorded prices: do demand and supply meet, and would anybody rather have traded otherwise?
+
+Everybody's best answer at the prices, a set (lowest, highest) where somebody is indifferent, is asked of the
+primitives. Excess demand of a good is how far the intervals of total demand and of total supply (stock,
+endowments and outputs) are apart, and 0 where they meet; at a price of 0 only a lack counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from market.economy import Answers, Economy
+from market.errors import UnboundedDemandError
+from market.interval import Array
+from market.outcome import Status
+from market.record import number
+from market.verify.accounts import worth
+from market.verify.claims import ROUNDING, Claim, difference, shown
+from market.verify.recorded import Record
+
+if TYPE_CHECKING:
+    from market.mechanisms.auctioneer import Auctioneer
+
+SEEN = 1e-11  # rounding of relative excess demand, whose size is 0 to 2
+HUGE = 1e300  # stands for an unbounded amount in sums
+
+
+def trading(economy: Economy, record: Record, options: Auctioneer) -> Iterator[Claim]:
+    """Everything that an auctioneer's outcome says of prices."""
+    p = record.prices
+    if p is None:
+        yield Claim(f"{record.name}: prices", False, "an auctioneer's outcome without prices")
+        return
+    try:
+        best = economy.answers(p)
+    except UnboundedDemandError as error:
+        yield Claim(f"{record.name}: demand is bounded", False, str(error))
+        return
+    z, relative = excess_demand(economy, best, p)
+    largest = float(np.abs(relative).max(initial=0.0))
+    stated = number(record.said["disequilibrium"])
+    yield Claim(
+        f"{record.name}: disequilibrium",
+        abs(stated - largest) <= SEEN,
+        f"{shown(stated)} stated, {shown(largest)} recomputed",
+    )
+    turnover = float((record.consumption + economy.endowment + record.production).sum())
+    owed = -float(np.abs(z).sum())
+    apart = difference(number(record.said["auctioneer_payoff"]), owed, turnover)
+    yield Claim(
+        f"{record.name}: the auctioneer's payoff", apart <= ROUNDING, f"difference {shown(apart)} of trade"
+    )
+    regret = regrets(economy, record, best, p)
+    size = worth(economy, record) + record.production @ p
+    if record.regret is not None:
+        apart = difference(record.regret, regret, size)
+        yield Claim(
+            f"{record.name}: regret", apart <= ROUNDING, f"largest relative difference {shown(apart)}"
+        )
+    share = difference(regret, np.zeros_like(regret), size) if (regret > 0).any() else 0.0
+    yield _ended(record, options, largest, share)
+    if record.status is Status.CLEARED:
+        yield _best_answers(economy, record, best, options.tolerance)
+        yield _free_goods(economy, record, p, options.tolerance)
+
+
+def excess_demand(economy: Economy, best: Answers, p: Array) -> tuple[Array, Array]:
+    """(units, share of the mean of demand and supply), (goods,) each; 0 where demand and supply meet."""
+    demand = [np.minimum(np.minimum(part, HUGE).sum(axis=0), HUGE) for part in best.demand]
+    supply = [
+        np.minimum(economy.resources + np.minimum(part, HUGE).sum(axis=0), HUGE) for part in best.supply
+    ]
+    z, relative = np.zeros(len(p)), np.zeros(len(p))
+    for g, price in enumerate(p):
+        if demand[0][g] > supply[1][g]:
+            wanted, offered = demand[0][g], supply[1][g]
+        elif demand[1][g] < supply[0][g] and price > 0:
+            wanted, offered = demand[1][g], supply[0][g]
+        else:
+            continue
+        z[g] = wanted - offered
+        relative[g] = z[g] / (wanted / 2 + offered / 2)
+    return z, relative
+
+
+def regrets(economy: Economy, record: Record, best: Answers, p: Array) -> Array:
+    """What each agent's best answer at the prices would give it more than what it had, (agents,)."""
+    made = best.supply.lowest
+    endless = np.asarray(np.isinf(made).any(axis=1))
+    made = np.where(endless[:, None], 0.0, made)
+    bundles = best.demand.lowest
+    could = economy.payoff(economy.welfare(bundles, made), p, bundles, made)
+    have = economy.payoff(
+        economy.welfare(record.consumption, record.production), p, record.consumption, record.production
+    )
+    with np.errstate(invalid="ignore"):
+        missed = np.where(could == have, 0.0, could - have)
+    return np.where(endless, np.inf, np.maximum(missed, 0.0))
+
+
+def _ended(record: Record, options: Auctioneer, largest: float, share: float) -> Claim:
+    """Whether the status says what the recomputed numbers show."""
+    tolerance, rounds = options.tolerance, record.said["rounds"]
+    cleared = largest <= tolerance + SEEN and share <= max(10 * tolerance, 1e-8) + ROUNDING
+    detail = (
+        f"relative excess demand {shown(largest)}, regret {shown(share)} of what is traded, {rounds} rounds"
+    )
+    holds = {
+        Status.CLEARED: cleared,
+        Status.MAX_ROUNDS: largest > tolerance - SEEN and rounds == options.max_rounds,
+        Status.DIVERGED: largest > tolerance - SEEN and rounds <= options.max_rounds,
+        Status.FAILED: largest <= tolerance + SEEN and not cleared,
+    }
+    return Claim(
+        f"{record.name}: {record.status.value}, within {tolerance:.0e}",
+        holds.get(record.status, False),
+        detail,
+    )
+
+
+def _best_answers(economy: Economy, record: Record, best: Answers, tolerance: float) -> Claim:
+    """Whether everybody has one of its best answers, up to what the tolerance lets be rationed."""
+    worst = 0.0
+    for had, wanted, size in (
+        (record.consumption, best.demand, economy.resources + record.production.sum(axis=0)),
+        (record.production, best.supply, record.production.sum(axis=0)),
+    ):
+        outside = np.maximum(np.maximum(wanted.lowest - had, had - wanted.highest), 0.0)
+        outside = np.where(np.isfinite(outside), outside, np.inf)
+        shares = np.divide(
+            outside,
+            size,
+            out=np.where(outside > 0, np.inf, 0.0),
+            where=np.broadcast_to(size > 0, outside.shape),
+        )
+        worst = max(worst, float(shares.max(initial=0.0)))
+    return Claim(
+        f"{record.name}: everyone has what it asked for",
+        worst <= 2 * tolerance + ROUNDING,
+        f"largest difference {shown(worst)} of what there is of a good",
+    )
+
+
+def _free_goods(economy: Economy, record: Record, p: Array, tolerance: float) -> Claim:
+    """Complementary slackness: nothing is left over of a good that has a price."""
+    there = economy.resources + record.production.sum(axis=0)
+    left = np.where(p > 0, there - record.consumption.sum(axis=0), 0.0)
+    shares = np.divide(left, there, out=np.zeros_like(left), where=there > 0)
+    worst = float(shares.max(initial=0.0))
+    return Claim(
+        f"{record.name}: what is left over is free",
+        worst <= 2 * tolerance + ROUNDING,
+        f"largest share left over of a good with a price {shown(worst)}",
+    )
