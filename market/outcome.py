@@ -97,3 +97,13 @@ class Outcome:
     def max_regret(self) -> float | None:
         """The largest gain that any agent could make by deviating alone; None where nobody chooses."""
         return None if self.regret is None else float(self.regret.max(initial=0.0))
+
+
+def shown(value: float) -> str:
+    """A small number to read: "0" or two digits and a power of ten.
+
+    Example:
+        >>> shown(0.0), shown(6.8e-10)
+        ('0', '6.8e-10')
+    """
+    return "0" if value == 0 else f"{value:.1e}"

@@ -34,6 +34,7 @@ from market.programmes import Programme, fit, typical_amounts
 
 Expression = Any
 
+UNCONFIRMED = 1e-5  # gains below this that cannot be confirmed from the primitives are none
 FOUND = 1e-7  # gains below this share of what a unit's worth of goods adds are the solver's rounding
 
 
@@ -119,7 +120,8 @@ def improvement(economy: Economy, x: Array, y: Array) -> Reallocation | None:
 
     Two programmes: the first maximises the sum of all gains; if that is more than rounding, the second caps
     each gain so that it is spread over many. Whoever gains nothing and would be hurt, if only by rounding,
-    keeps exactly what it has; if the others need its help, a smaller cap leaves it a gain too.
+    keeps exactly what it has; if the others need its help, a smaller cap leaves it a gain too. Small gains
+    that the primitives do not confirm are the solver's rounding.
 
     Raises:
         NumericalError: the search failed, so nothing is known.
@@ -131,13 +133,31 @@ def improvement(economy: Economy, x: Array, y: Array) -> Reallocation | None:
     for spread in (1.0, 8.0, 64.0):
         cap = total / (spread * agents)
         _, gains, x_new, y_new = _maximise_gains(economy, x, y, cap)
-        hurt = economy.welfare(x_new, y_new) < economy.welfare(x, y)
-        stay = (gains <= cap * 1e-3) & hurt
-        x_new, y_new = np.where(stay[:, None], x, x_new), np.where(stay[:, None], y, y_new)
-        found = Reallocation(_shave(economy, x, x_new, y_new, stay), y_new)
+        found = _without_harm(economy, x, y, Reallocation(x_new, y_new), gains <= cap * 1e-3)
         if improves(economy, x, y, found):
             return found
+    if total <= UNCONFIRMED * agents:
+        return None
     raise NumericalError("the reallocation that was found could not be confirmed")
+
+
+def _without_harm(
+    economy: Economy, x: Array, y: Array, found: Reallocation, indifferent: NDArray[np.bool_]
+) -> Reallocation:
+    """The same, but those of the indifferent whom rounding would hurt stay exactly where they were.
+
+    Making room for them may hurt others by rounding, so it is done until it hurts nobody new.
+    """
+    x_new, y_new = found.consumption, found.production
+    before, stay = economy.welfare(x, y), np.zeros_like(indifferent)
+    for _ in range(len(stay)):
+        hurt = indifferent & ~stay & (economy.welfare(x_new, y_new) < before)
+        if not hurt.any():
+            break
+        stay = stay | hurt
+        y_new = np.where(stay[:, None], y, y_new)
+        x_new = _shave(economy, x, np.where(stay[:, None], x, x_new), y_new, stay)
+    return Reallocation(x_new, y_new)
 
 
 def improves(economy: Economy, x: Array, y: Array, other: Reallocation) -> bool:

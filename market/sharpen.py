@@ -16,6 +16,7 @@ Source: Nocedal and Wright (2006), *Numerical Optimization*, chapter 18, equalit
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,10 @@ def sharpen(economy: Economy, found: Solution, weights: Array, steps: int = 4) -
         steps: at most so many.
     """
     best, least = found, residual(economy, found.consumption, found.production, weights, found.prices)
+    valued = replace(found, prices=_worth(economy, found, weights))
+    violation = residual(economy, found.consumption, found.production, weights, valued.prices)
+    if violation < least:
+        best, least = valued, violation
     for _ in range(steps):
         with np.errstate(all="ignore"):
             tried = _newton_step(economy, best, weights)
@@ -51,6 +56,19 @@ def sharpen(economy: Economy, found: Solution, weights: Array, steps: int = 4) -
             return best
         best, least = tried, violation
     return best
+
+
+def _worth(economy: Economy, found: Solution, weights: Array) -> Array:
+    """What goods are worth to those who eat them, on average, (goods,); where free, still 0.
+
+    A price that is tiny next to the others is lost in the rounding of an interior-point method's multipliers.
+    """
+    x, p = found.consumption, found.prices
+    slopes = economy.marginal_utility(x)
+    eats = (x > 0) & np.isfinite(slopes)
+    worth = np.multiply(weights[:, None] * x, slopes, out=np.zeros_like(x), where=eats).sum(axis=0)
+    amounts = np.where(eats, x, 0.0).sum(axis=0)
+    return np.where(p > 0, np.divide(worth, amounts, out=p.copy(), where=(amounts > 0) & (worth > 0)), p)
 
 
 def _newton_step(economy: Economy, at: Solution, weights: Array) -> Solution | None:

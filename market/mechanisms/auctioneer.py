@@ -31,7 +31,7 @@ from market.economy import Answers, Economy
 from market.errors import UnboundedDemandError
 from market.interval import Array
 from market.mechanisms.base import Answering, Mechanism, State
-from market.outcome import Outcome, Status
+from market.outcome import Outcome, Status, shown
 from market.pricing import Memory, Rule
 from market.registry import option
 from market.settlement import Imbalance, imbalance, regret, relative_regret, settle
@@ -208,15 +208,15 @@ class Auctioneer(Mechanism):
             regretted = evidence["relative_regret"]
             if regretted > max(10 * self.tolerance, 1e-8):
                 return Status.FAILED, (
-                    f"Demand equals supply, but some trader could gain {regretted:.1e} of what its trades "
+                    f"Demand equals supply, but some trader could gain {shown(regretted)} of what its trades "
                     f"are worth by another bundle: its demand function is wrong at these prices."
                 )
             return Status.CLEARED, (
-                f"Largest relative excess demand {excess:.1e} (tolerance {self.tolerance:.0e}); "
-                f"nobody could gain more than {regretted:.1e} of what its trades are worth."
+                f"Largest relative excess demand {shown(excess)} (tolerance {self.tolerance:.0e}); "
+                f"nobody could gain more than {shown(regretted)} of what its trades are worth."
             )
         worst = economy.goods[int(np.abs(chosen.imbalance.relative).argmax())]
-        least = f"the least relative excess demand seen was {excess:.1e}, for {worst}"
+        least = f"the least relative excess demand seen was {shown(excess)}, for {worst}"
         if state.diverged is not None:
             return Status.DIVERGED, f"{state.diverged}; {least}."
         return Status.MAX_ROUNDS, f"Not cleared after {state.round} rounds; {least}; these are its prices."

@@ -25,7 +25,7 @@ from market.economy import Economy
 from market.errors import NumericalError
 from market.interval import Array
 from market.mechanisms.base import Answering, Mechanism, State
-from market.outcome import Outcome, Status
+from market.outcome import Outcome, Status, shown
 from market.programmes import SETTINGS, Programme, Solution, fit, typical_amounts
 from market.registry import option
 from market.sharpen import sharpen
@@ -137,7 +137,7 @@ class Planner(Mechanism):
         x, y, p = found.consumption, found.production, found.prices
         violation = residual(economy, x, y, self.weights(economy), p)
         status = Status.OPTIMAL if violation <= self.tolerance else Status.FAILED
-        reason = f"Largest relative violation of the conditions for an optimum {violation:.1e}."
+        reason = f"Largest relative violation of the conditions for an optimum {shown(violation)}."
         welfare = economy.welfare(x, y)
         return self._hand_over(
             economy, status, reason, state.round, x, y, welfare, prices=p, evidence={"residual": violation}

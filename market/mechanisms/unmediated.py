@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from market.economy import Economy
 from market.interval import Array
 from market.mechanisms.base import Answering, Mechanism, State
-from market.outcome import Outcome, Status
+from market.outcome import Outcome, Status, shown
 from market.randomness import generator
 from market.registry import Family, option
 
@@ -184,10 +184,16 @@ class Unmediated(Mechanism):
             again = f"what everyone does comes back every {state.period} rounds"
             return Status.CYCLING, f"Best replies never settle: {again}; shown is the last round."
         if regret <= self.tolerance:
-            return Status.NASH, f"Nobody would gain by acting differently alone (largest gain {regret:.1e})."
+            return (
+                Status.NASH,
+                f"Nobody would gain by acting differently alone (largest gain {shown(regret)}).",
+            )
         if state.settled:
-            return Status.FAILED, f"Nobody moved, yet somebody could gain {regret:.1e} by acting differently."
-        return Status.MAX_ROUNDS, f"Still moving after {state.round} rounds (largest gain {regret:.1e})."
+            return (
+                Status.FAILED,
+                f"Nobody moved, yet somebody could gain {shown(regret)} by acting differently.",
+            )
+        return Status.MAX_ROUNDS, f"Still moving after {state.round} rounds (largest gain {shown(regret)})."
 
 
 def _key(economy: Economy, profile: Array) -> bytes:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from market.certificate import Alignment, Contrast
+from market.certificate import PROVED, Alignment, Contrast
 from market.comparison import Comparison
 from market.economy import Economy, Money
 from market.interval import Array
@@ -202,7 +202,7 @@ def _gap(value: float | None) -> str:
 
 def _weights(reports: Sequence[Alignment], shown: Sequence[Party]) -> list[Row]:
     def cell(report: Alignment, party: Party) -> str:
-        if report.negishi_weights is None:
+        if report.negishi_weights is None or report.residual > PROVED:
             return NOT_HERE
         mine = report.negishi_weights[party.rows]
         least, most = number(float(mine.min())), number(float(mine.max()))

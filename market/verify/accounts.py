@@ -8,8 +8,9 @@ import numpy as np
 
 from market.economy import Economy, Money
 from market.interval import Array
+from market.outcome import shown
 from market.record import number
-from market.verify.claims import ROUNDING, Claim, difference, shown
+from market.verify.claims import ROUNDING, Claim, difference
 from market.verify.recorded import Record
 
 

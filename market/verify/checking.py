@@ -12,12 +12,12 @@ import pandas as pd
 from market.economy import Economy
 from market.errors import RunError
 from market.interval import Array
-from market.outcome import Status
+from market.outcome import Status, shown
 from market.record import number
 from market.results import Run, read_run
 from market.scenario import Scenario, build, load
 from market.verify.accounts import accounts
-from market.verify.claims import Claim, Verification, difference, shown
+from market.verify.claims import Claim, Verification, difference
 from market.verify.judging import judging, violation
 from market.verify.playing import playing, war
 from market.verify.recorded import Record, files_agree, read, rounds_agree

@@ -58,13 +58,3 @@ def difference(recorded: Array | float, again: Array | float, size: Array | floa
         scale = np.maximum(np.abs(scale), np.maximum(np.abs(first), np.abs(second)))
         shares = np.divide(apart, scale, out=np.zeros_like(apart), where=apart != 0)
     return float(np.where(np.isfinite(shares), shares, np.inf).max(initial=0.0))
-
-
-def shown(value: float) -> str:
-    """A small number to read: "0" or two digits and a power of ten.
-
-    Example:
-        >>> shown(0.0), shown(6.8e-10)
-        ('0', '6.8e-10')
-    """
-    return "0" if value == 0 else f"{value:.1e}"

@@ -34,9 +34,10 @@ from numpy.typing import NDArray
 from market.economy import Economy, Money
 from market.errors import UnboundedDemandError
 from market.interval import Array
+from market.outcome import shown
 from market.record import number
 from market.verify.accounts import feasible, worth
-from market.verify.claims import Claim, shown
+from market.verify.claims import Claim
 from market.verify.recorded import Record
 
 SUPPORTED = 1e-6  # relative violation up to which the conditions prove efficiency

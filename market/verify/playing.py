@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 
 from market.economy import Economy
 from market.interval import Array
-from market.outcome import Status
-from market.verify.claims import ROUNDING, Claim, difference, shown
+from market.outcome import Status, shown
+from market.verify.claims import ROUNDING, Claim, difference
 from market.verify.recorded import Record
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ import pandas as pd
 from market.economy import Economy
 from market.errors import RunError
 from market.interval import Array
-from market.outcome import Status
+from market.outcome import Status, shown
 from market.record import LARGEST_MAP, number
 from market.results import Run
-from market.verify.claims import Claim, shown
+from market.verify.claims import Claim
 
 COLUMNS = {
     "consumption": "consumption[g]",

@@ -15,10 +15,10 @@ import numpy as np
 from market.economy import Answers, Economy
 from market.errors import UnboundedDemandError
 from market.interval import Array
-from market.outcome import Status
+from market.outcome import Status, shown
 from market.record import number
 from market.verify.accounts import worth
-from market.verify.claims import ROUNDING, Claim, difference, shown
+from market.verify.claims import ROUNDING, Claim, difference
 from market.verify.recorded import Record
 
 if TYPE_CHECKING:
