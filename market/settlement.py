@@ -22,6 +22,7 @@ import numpy as np
 from market.economy import Answers, Economy
 from market.interval import Array
 
+CLEARED = 1e-8  # shares of an offer below this that find no buyer are rounding, not a stock to keep
 _MOST = 1e300  # stands for an unbounded amount where amounts are added and subtracted
 
 
@@ -92,7 +93,7 @@ def _ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Arra
     taken = np.where(
         offered > wanted, np.divide(wanted, offered, out=np.ones_like(wanted), where=offered > 0), 1.0
     )
-    kept = np.where(p > 0, np.minimum(sold * (1.0 - taken), np.maximum(economy.bliss - x, 0.0)), 0.0)
+    kept = np.where((p > 0) & (taken < 1.0 - CLEARED), np.minimum(sold * (1.0 - taken), np.maximum(economy.bliss - x, 0.0)), 0.0)
     consumption = np.where(bought > 0, economy.endowment + bought * served, x + kept)
     return consumption, y * taken
 

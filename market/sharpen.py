@@ -32,7 +32,7 @@ _LARGEST = 20_000  # unknowns; beyond that the interior-point answer is left as 
 _STEP = 1e-6  # relative, of the differences
 
 
-def sharpen(economy: Economy, found: Solution, weights: Array, steps: int = 4) -> Solution:
+def sharpen(economy: Economy, found: Solution, weights: Array, steps: int = 8) -> Solution:
     """The solution with its residual driven down as far as Newton's method takes it.
 
     Args:
@@ -41,21 +41,24 @@ def sharpen(economy: Economy, found: Solution, weights: Array, steps: int = 4) -
         weights: (agents,), of the super-agent.
         steps: at most so many.
     """
-    best, least = found, residual(economy, found.consumption, found.production, weights, found.prices)
     valued = replace(found, prices=_worth(economy, found, weights))
-    violation = residual(economy, found.consumption, found.production, weights, valued.prices)
-    if violation < least:
-        best, least = valued, violation
+    ends = [_newton(economy, start, weights, steps) for start in (found, valued)]
+    return min(ends, key=lambda end: end[1])[0]
+
+
+def _newton(economy: Economy, start: Solution, weights: Array, steps: int) -> tuple[Solution, float]:
+    """As many steps as make the residual smaller, and the residual at their end."""
+    best, least = start, residual(economy, start.consumption, start.production, weights, start.prices)
     for _ in range(steps):
         with np.errstate(all="ignore"):
             tried = _newton_step(economy, best, weights)
         if tried is None:
-            return best
+            break
         violation = residual(economy, tried.consumption, tried.production, weights, tried.prices)
         if not violation < least:
-            return best
+            break
         best, least = tried, violation
-    return best
+    return best, least
 
 
 def _worth(economy: Economy, found: Solution, weights: Array) -> Array:
@@ -76,8 +79,8 @@ def _newton_step(economy: Economy, at: Solution, weights: Array) -> Solution | N
     x, y, p = at.consumption, at.production, at.prices
     binds = active(economy, x, y)
     priced = p > 0
-    eats = binds.consumed & (weights[:, None] > 0) & priced
-    makes = binds.made & binds.could_make & (weights[:, None] > 0) & priced
+    eats = (x > 0) & (weights[:, None] > 0) & priced
+    makes = (y > 0) & binds.could_make & (weights[:, None] > 0) & priced
     size = int(eats.sum() + makes.sum() + priced.sum())
     if size > _LARGEST or not eats.any():
         return None
@@ -97,9 +100,10 @@ def _newton_step(economy: Economy, at: Solution, weights: Array) -> Solution | N
     if not (np.isfinite(system.data).all() and np.isfinite(right).all()):
         return None
     step = lsmr(system, right, atol=1e-15, btol=1e-15, maxiter=20 * size)[0]
-    changes = np.split(step, [int(eats.sum()), int(eats.sum() + makes.sum())])
-    if not all((np.abs(change) < 0.5).all() for change in changes):
+    if not np.isfinite(step).all():
         return None
+    step *= min(1.0, 0.5 / max(float(np.abs(step).max()), 0.5))  # nothing more than halves in one step
+    changes = np.split(step, [int(eats.sum()), int(eats.sum() + makes.sum())])
     x, y, p = x.copy(), y.copy(), p.copy()
     x[eats] *= 1.0 + changes[0]
     y[makes] *= 1.0 + changes[1]

@@ -183,17 +183,12 @@ class Unmediated(Mechanism):
         if self._cycles(state):
             again = f"what everyone does comes back every {state.period} rounds"
             return Status.CYCLING, f"Best replies never settle: {again}; shown is the last round."
+        gain = shown(regret)
         if regret <= self.tolerance:
-            return (
-                Status.NASH,
-                f"Nobody would gain by acting differently alone (largest gain {shown(regret)}).",
-            )
+            return Status.NASH, f"Nobody would gain by acting differently alone (largest gain {gain})."
         if state.settled:
-            return (
-                Status.FAILED,
-                f"Nobody moved, yet somebody could gain {shown(regret)} by acting differently.",
-            )
-        return Status.MAX_ROUNDS, f"Still moving after {state.round} rounds (largest gain {shown(regret)})."
+            return Status.FAILED, f"Nobody moved, yet somebody could gain {gain} by acting differently."
+        return Status.MAX_ROUNDS, f"Still moving after {state.round} rounds (largest gain {gain})."
 
 
 def _key(economy: Economy, profile: Array) -> bytes:
