@@ -4,7 +4,7 @@ VENV ?= .venv
 SCENARIO ?= scenarios/commons.toml
 BIN = $(VENV)/bin
 
-.PHONY: help run test test-all check format lock clean
+.PHONY: help run test test-all check format figures lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -44,6 +44,9 @@ check: $(VENV)/.dev ## lint, format, types and the direction of imports
 
 format: $(VENV)/.dev ## put the code into shape
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+figures: $(VENV)/.dev ## draw the pictures of the documentation anew
+	@$(BIN)/python docs/figures.py
 
 lock: ## pin the newest versions anew (needs uv)
 	@for kind in run dev; do \

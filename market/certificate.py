@@ -206,7 +206,14 @@ def contrast(outcome: Outcome, other: Outcome) -> Contrast:
         np.abs(difference) <= np.where(np.isfinite(rounding), rounding, 0.0)
     )
     gains = np.where(same, 0.0, difference)
-    no_loss = not (gains < 0).any() and outcome.revenue >= other.revenue * (1.0 - 1e-9)
+    more_revenue = _revenue_gained(outcome, other)
     return Contrast(
-        gains, bool(no_loss and ((gains > 0).any() or outcome.revenue > other.revenue * (1.0 + 1e-9)))
+        gains, bool(not (gains < 0).any() and more_revenue >= 0 and ((gains > 0).any() or more_revenue > 0))
     )
+
+
+def _revenue_gained(outcome: Outcome, other: Outcome) -> float:
+    """Revenue after minus before, money; 0 where the difference is rounding next to what is paid."""
+    difference = outcome.revenue - other.revenue
+    turnover = float(np.abs(outcome.payments).sum() + np.abs(other.payments).sum())
+    return 0.0 if abs(difference) <= 1e-9 * turnover else difference

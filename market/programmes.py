@@ -165,21 +165,38 @@ class Programme:
         import cvxpy
 
         problem = cvxpy.Problem(cvxpy.Maximize(objective), [*constraints, balance])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # "may be inaccurate": every claim is recomputed by the caller
-            for attempt in attempts:
-                with contextlib.suppress(cvxpy.SolverError):
-                    problem.solve(solver=cvxpy.CLARABEL, **SETTINGS[attempt])
-                    break
-        if problem.status not in ("optimal", "optimal_inaccurate"):
-            said = problem.status or "in numerical trouble"
-            raise NumericalError(f"the convex programme was not solved: it is {said}")
+        solve(problem, attempts)
+        multipliers = np.asarray(balance.dual_value, dtype=float)
+        return Solution(*self.allocation(), multipliers / self.units, float(problem.value))
+
+    def allocation(self) -> tuple[Array, Array]:
+        """Consumption and production, (agents, goods), as the programme was solved last."""
         x = np.maximum(np.asarray(self._free_x.value), 0.0) * self.units
         y = np.maximum(np.asarray(self._free_y.value), 0.0) * self.units
-        multipliers = np.asarray(balance.dual_value, dtype=float)
-        return Solution(
-            x, np.minimum(y, self.economy.capacity), multipliers / self.units, float(problem.value)
-        )
+        return x, np.minimum(y, self.economy.capacity)
+
+
+def solve(problem: Any, attempts: Sequence[int] = (0, 1, 2)) -> None:
+    """Solve a cvxpy problem, which then holds the answer.
+
+    Args:
+        problem: a `cvxpy.Problem`.
+        attempts: which of the solver's `SETTINGS` to try until one does not fail.
+
+    Raises:
+        NumericalError: the solver found no answer; says what it said.
+    """
+    import cvxpy
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # "may be inaccurate": every claim is recomputed by the caller
+        for attempt in attempts:
+            with contextlib.suppress(cvxpy.SolverError):
+                problem.solve(solver=cvxpy.CLARABEL, **SETTINGS[attempt])
+                break
+    if problem.status not in ("optimal", "optimal_inaccurate"):
+        said = problem.status or "in numerical trouble"
+        raise NumericalError(f"the convex programme was not solved: it is {said}")
 
 
 def _spread(rows: Any, agents: int) -> Any:

@@ -30,7 +30,7 @@ class Imbalance(NamedTuple):
     """How far the market for each good is from clearing, all (goods,).
 
     Args:
-        z: excess demand, units; 0 where the market clears.
+        z: excess demand, units; 0 where the market clears, infinite where an amount without bound is offered.
         relative: z over the mean of the demand and supply that are compared, -2 to 2.
     """
 
@@ -52,7 +52,8 @@ def imbalance(economy: Economy, answers: Answers, p: Array) -> Imbalance:
     z = np.where(lacking > 0, lacking, np.where(left_over > 0, -left_over, 0.0))
     z = np.where((p == 0) & (z < 0), 0.0, z)
     mean = np.where(z > 0, least / 2 + offered_most / 2, most / 2 + offered_least / 2)
-    return Imbalance(z, np.divide(z, mean, out=np.zeros_like(z), where=z != 0))
+    relative = np.divide(z, mean, out=np.zeros_like(z), where=z != 0)
+    return Imbalance(np.where(np.abs(z) < _MOST / 2, z, np.copysign(np.inf, z)), relative)
 
 
 def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
@@ -93,7 +94,8 @@ def _ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Arra
     taken = np.where(
         offered > wanted, np.divide(wanted, offered, out=np.ones_like(wanted), where=offered > 0), 1.0
     )
-    kept = np.where((p > 0) & (taken < 1.0 - CLEARED), np.minimum(sold * (1.0 - taken), np.maximum(economy.bliss - x, 0.0)), 0.0)
+    unsold = np.minimum(sold * (1.0 - taken), np.maximum(economy.bliss - x, 0.0))
+    kept = np.where((p > 0) & (taken < 1.0 - CLEARED), unsold, 0.0)
     consumption = np.where(bought > 0, economy.endowment + bought * served, x + kept)
     return consumption, y * taken
 

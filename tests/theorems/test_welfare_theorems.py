@@ -59,7 +59,7 @@ def test_every_cleared_outcome_is_efficient_by_support_and_by_search(economy):
     assert report.efficient is True
     assert report.residual <= 1e-6
     better = improvement(economy, outcome.consumption, outcome.production)
-    if better is not None:  # what a tolerance of 1e-9 leaves over is of some use to those who have next to nothing
+    if better is not None:  # what a tolerance of 1e-9 leaves over is of use to those who have next to nothing
         moved = np.abs(better.consumption - outcome.consumption).max(axis=0)
         assert (moved <= 1e-6 * (economy.resources + outcome.production.sum(axis=0))).all()
     if economy.money is Money.QUASILINEAR:

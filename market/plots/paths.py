@@ -1,0 +1,164 @@
+"""What prices and excess demand did, round by round."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
+
+from market.economy import Economy, Money
+from market.interval import Array
+from market.plots.style import COLOURS, NAMED, looks, number, plain, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from market.comparison import Comparison
+
+WIDE_RANGE = 200.0  # largest over smallest price from which a logarithmic axis shows more
+FEW_ROUNDS = 30  # up to here every round is marked
+
+
+@styled
+def price_paths(comparison: Comparison, ax: Axes) -> Axes:
+    """The announced prices, round by round, and with quasilinear money the planner's multipliers.
+
+    Args:
+        comparison: what `market.compare` returns.
+        ax: to draw on.
+
+    Returns:
+        The same axes.
+    """
+    economy = comparison.economy
+    _paths(comparison, ax, "price")
+    _scale_of_prices(ax, comparison.rounds["price"].to_numpy())
+    if economy.money is Money.QUASILINEAR and len(economy.goods) <= NAMED:
+        _multipliers(comparison, ax)
+    relative = "money" if economy.money is not Money.EXCHANGE else _unit_of_account(economy)
+    ax.set_title("Prices")
+    ax.set_ylabel(f"price of a unit ({relative})")
+    return _rounds_below(ax)
+
+
+@styled
+def excess_demand_paths(comparison: Comparison, ax: Axes) -> Axes:
+    """Excess demand, round by round: wanted at the announced prices beyond what there is.
+
+    Args:
+        comparison: what `market.compare` returns.
+        ax: to draw on.
+
+    Returns:
+        The same axes.
+    """
+    _paths(comparison, ax, "excess_demand")
+    values = comparison.rounds["excess_demand"].to_numpy()
+    largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+    if largest > 0:
+        _scale_of_excess(ax, largest)
+    _mark_unbounded(comparison.rounds, ax)
+    ax.axhline(0.0, color="0.3", linewidth=1.0, zorder=1.5)
+    ax.set_title("Excess demand")
+    ax.set_ylabel("wanted beyond what there is (units)")
+    return _rounds_below(ax)
+
+
+def _paths(comparison: Comparison, ax: Axes, column: str) -> None:
+    """A line a mechanism and good; up to six are named."""
+    rounds = comparison.rounds
+    mechanisms = list(dict.fromkeys(rounds["mechanism"]))
+    goods = comparison.economy.goods
+    named = len(mechanisms) * len(goods) <= NAMED
+    styles = looks()
+    for mechanism in mechanisms:
+        of_mechanism = rounds[rounds["mechanism"] == mechanism]
+        for good in goods:
+            path = of_mechanism[of_mechanism["good"] == good]
+            colour, dashes, _ = next(styles)
+            label = good if len(mechanisms) == 1 else f"{good}, {mechanism}"
+            look: dict[str, Any] = {"color": colour} | ({"linestyle": dashes} if named else {"alpha": 0.5})
+            if not named:
+                look["linewidth"] = 1.0
+            if len(path) <= FEW_ROUNDS:  # and a line of one point would not be seen
+                look |= {"marker": "o", "markersize": 3.0}
+            ax.plot(path["round"], _finite(path[column]), label=plain(label, 40), **look)
+    if named:
+        ax.legend(loc="best")
+    else:
+        told = f"{len(goods)} goods" + (f", {len(mechanisms)} mechanisms" if len(mechanisms) > 1 else "")
+        ax.text(0.99, 0.98, told, transform=ax.transAxes, ha="right", va="top", color="0.35")
+
+
+def _finite(values: pd.Series) -> Array:
+    return values.where(np.isfinite(values)).to_numpy(dtype=float)
+
+
+def _scale_of_prices(ax: Axes, prices: Array) -> None:
+    """From zero up; logarithmic if they range widely and none is zero."""
+    finite = prices[np.isfinite(prices)]
+    if len(finite) and finite.min() > 0 and finite.max() > WIDE_RANGE * finite.min():
+        ax.set_yscale("log")
+    else:
+        ax.set_ylim(bottom=0.0)
+
+
+def _scale_of_excess(ax: Axes, largest: float) -> None:
+    """Linear near zero, logarithmic beyond: the start and the approach are both seen."""
+    decade = int(np.floor(np.log10(largest)))
+    ax.set_yscale("symlog", linthresh=10.0 ** (decade - 1), linscale=1.0)
+    decades = [10.0**power for power in (decade - 1, decade, decade + 1) if 10.0**power <= 3.0 * largest]
+    low, high = ax.get_ylim()
+    ticks = [-tick for tick in reversed(decades)] + [0.0, *decades]
+    shown = [tick for tick in ticks if low <= tick <= high]
+    ax.set_yticks(shown, [number(tick) for tick in shown])
+    ax.minorticks_off()
+
+
+def _mark_unbounded(rounds: pd.DataFrame, ax: Axes) -> None:
+    """Rounds in which somebody offered without limit, at the edge."""
+    endless = rounds[np.isinf(rounds["excess_demand"])]
+    for at, of_round in endless.groupby("round"):
+        above = bool((of_round["excess_demand"] > 0).any())
+        ax.annotate(
+            number(float(of_round["excess_demand"].iloc[0])),
+            (float(at), float(above)),
+            (4, -10 if above else 4),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            fontsize=8,
+            color=COLOURS[1],
+        )
+        ax.plot(
+            [at],
+            [float(above)],
+            "v" if not above else "^",
+            color=COLOURS[1],
+            transform=ax.get_xaxis_transform(),
+            clip_on=False,
+            zorder=4,
+        )
+
+
+def _multipliers(comparison: Comparison, ax: Axes) -> None:
+    """What one unit more is worth to the planner: prices settle there."""
+    for name, outcome in comparison.outcomes.items():
+        if outcome.kind == "planner" and outcome.prices is not None:
+            for good, price in enumerate(outcome.prices):
+                label = f"multiplier, {plain(name)}" if good == 0 else None
+                ax.axhline(price, color="0.45", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1.5, label=label)
+            ax.legend(loc="best")
+
+
+def _unit_of_account(economy: Economy) -> str:
+    if economy.numeraire is None:
+        return "prices sum to 1"
+    return f"units of {plain(economy.goods[economy.numeraire])}"
+
+
+def _rounds_below(ax: Axes) -> Axes:
+    ax.set_xlabel("round")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    return ax

@@ -1,0 +1,143 @@
+"""What everyone has under each mechanism."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from market.interval import Array
+from market.outcome import Outcome
+from market.plots.style import COLOURS, NAMED, PAYOFF, at_the_edge, limits, looks, number, plain, styled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from market.comparison import Comparison
+
+FAR = 3.0  # values further from the middle than so many times its width are told at the edge
+
+
+@styled
+def utilities_by_mechanism(comparison: Comparison, ax: Axes) -> Axes:
+    """What everyone has under each mechanism: utility less cost, and what is left after payments.
+
+    Many agents are shown by the range, the middle half and the median of those above -inf; how many are at
+    -inf is said.
+
+    Args:
+        comparison: what `market.compare` returns.
+        ax: to draw on.
+
+    Returns:
+        The same axes.
+    """
+    names = list(comparison.outcomes)
+    outcomes = list(comparison.outcomes.values())
+    few = len(comparison.economy.agents) <= NAMED
+    (_each_agent if few else _spread_of_agents)(comparison, outcomes, ax)
+    ax.set_yticks(range(len(names)), [plain(name) for name in names])
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.grid(visible=False, axis="y")
+    ax.set_title("Utility by mechanism")
+    ax.set_xlabel("utility less cost")
+    return ax
+
+
+def _each_agent(comparison: Comparison, outcomes: Sequence[Outcome], ax: Axes) -> None:
+    """A marker an agent: full for utility less cost, hollow for what it has after payments."""
+    agents = comparison.economy.agents
+    payoffs = comparison.payoffs_differ
+    known = [outcome.utilities for outcome in outcomes] + [outcome.payoffs for outcome in outcomes if payoffs]
+    view = limits(np.concatenate(known))
+    offsets = np.linspace(-0.22, 0.22, len(agents)) if len(agents) > 1 else np.zeros(1)
+    for row, outcome in enumerate(outcomes):
+        ax.axhspan(row - 0.36, row + 0.36, color="0.95", zorder=0.5)
+        for agent, (look, offset) in enumerate(zip(looks(), offsets, strict=False)):
+            label = plain(agents[agent]) if row == 0 else None
+            _value(outcome.utilities[agent], row + offset, view, look, ax, label=label)
+            if payoffs and outcome.payoffs[agent] != outcome.utilities[agent]:
+                _value(outcome.payoffs[agent], row + offset, view, look, ax, hollow=True)
+    if payoffs:
+        ax.plot([], [], "o", color="0.4", markerfacecolor="white", label=PAYOFF)
+    ax.set_xlim(*view)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=min(4, len(agents) + payoffs))
+
+
+def _value(
+    value: float,
+    row: float,
+    view: tuple[float, float],
+    look: tuple[str, Any, str],
+    ax: Axes,
+    *,
+    hollow: bool = False,
+    label: str | None = None,
+) -> None:
+    """One marker; at the edge, with its value, if it is out of view."""
+    colour, _, marker = look
+    at = min(max(value, view[0]), view[1])
+    face = "white" if hollow else colour
+    ax.plot(
+        [at], [row], marker, color=colour, markerfacecolor=face, label=label, clip_on=False, zorder=3 - hollow
+    )
+    if at != value:
+        at_the_edge(number(value), value < view[0], row, colour, ax)
+
+
+def _spread_of_agents(comparison: Comparison, outcomes: Sequence[Outcome], ax: Axes) -> None:
+    """Range, middle half and median of many; whoever is far from all others is named at the edge."""
+    agents, payoffs = comparison.economy.agents, comparison.payoffs_differ
+    kinds = [(-0.16 if payoffs else 0.0, COLOURS[0], [outcome.utilities for outcome in outcomes])]
+    if payoffs:
+        kinds.append((0.16, COLOURS[1], [outcome.payoffs for outcome in outcomes]))
+    view = _view_of_many(np.concatenate([values for _, _, each in kinds for values in each]))
+    for offset, colour, each in kinds:
+        for row, values in enumerate(each):
+            _spread(values, row + offset, view, colour, agents, ax)
+    ax.set_xlim(*view)
+    for label, colour in zip(("utility less cost", PAYOFF), COLOURS, strict=False):
+        if payoffs or colour == COLOURS[0]:
+            ax.plot([], [], "-", color=colour, linewidth=1.4, label=label)
+    ax.plot([], [], "-", color="0.4", linewidth=9, solid_capstyle="butt", label="middle half")
+    ax.plot([], [], "D", color="white", markeredgecolor="0.4", markersize=6, label="median")
+    ax.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.16),
+        ncols=4,
+        title=f"{len(agents)} agents",
+        title_fontsize=8.5,
+    )
+
+
+def _spread(
+    values: Array, row: float, view: tuple[float, float], colour: str, agents: Sequence[str], ax: Axes
+) -> None:
+    """One line of `_spread_of_agents`."""
+    inside = values[(values >= view[0]) & (values <= view[1])]
+    if len(inside):
+        low, lower, middle, upper, high = np.quantile(inside, [0.0, 0.25, 0.5, 0.75, 1.0])
+        ax.plot([low, high], [row, row], "-", color=colour, linewidth=1.4)
+        ax.plot([lower, upper], [row, row], "-", color=colour, linewidth=7, solid_capstyle="butt")
+        ax.plot([middle], [row], "D", color="white", markeredgecolor=colour, markersize=6)
+    for left, beyond in ((True, values < view[0]), (False, values > view[1])):
+        where = np.flatnonzero(beyond)
+        if not len(where):
+            continue
+        who = plain(agents[where[0]]) if len(where) == 1 else str(len(where))
+        far = values[where]
+        what = f"{who} at {number(far[0])}" if len(np.unique(far)) == 1 else f"{who} beyond"
+        at_the_edge(f"◂ {what}" if left else f"{what} ▸", left, row, colour, ax, lift=7.0)
+
+
+def _view_of_many(values: Array) -> tuple[float, float]:
+    """Limits that show all but those who are far from nearly everybody: FAR times the middle nine tenths."""
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return -1.0, 1.0
+    low, high = np.quantile(finite, [0.05, 0.95])
+    span = float(high - low) or max(1.0, abs(float(high)))
+    near = finite[(finite >= low - FAR * span) & (finite <= high + FAR * span)]
+    margin = 0.06 * (float(near.max() - near.min()) or span)
+    return float(near.min()) - margin, float(near.max()) + margin
