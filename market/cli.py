@@ -173,11 +173,12 @@ def run(
     read = load(scenario, overrides or ())
     results.check(read, out)
     compared = _play(read, mechanism, seed, quiet)
+    if not (as_json or quiet):
+        _show(compared)  # before the figures are drawn, which takes as long again
+        sys.stdout.flush()
     folder = results.write_run(compared, out, {} if no_figures else _figures(compared))
     if as_json:
         sys.stdout.write((folder / "result.json").read_text(encoding="utf-8"))
-    elif not quiet:
-        _show(compared)
     if not quiet:
         print(f"Run folder: {visible(str(folder))}", file=sys.stderr if as_json else sys.stdout)
     return ExitCode.DONE if compared.settled else ExitCode.NOT_IN_EQUILIBRIUM

@@ -113,7 +113,7 @@ class QuadraticCost(Cost):
             Unit cost 2, capacity 3: nothing below the cost, anything at it, everything above it.
 
             >>> given = dict(unit_cost=np.array([[2.0]]), capacity=np.array([[3.0]]))
-            >>> [tuple(map(float, map(np.squeeze, LinearCost.supply(np.array([p]), **given))))
+            >>> [tuple(map(float, map(np.squeeze, LinearCost.supply(np.array([p]), **given).bounds)))
             ...  for p in (1.0, 2.0, 4.0)]
             [(0.0, 0.0), (0.0, 3.0), (3.0, 3.0)]
         """

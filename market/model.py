@@ -125,13 +125,13 @@ class MarketModel(mesa.Model):
         answers = self.economy.answers(prices)
         if not self._own_answers:
             return answers
-        demand, supply = ([part.copy() for part in both] for both in answers)
+        demand, supply = ([part.copy() for part in both.bounds] for both in answers)
         for trader in self._own_answers:
             if type(trader).demand is not Trader.demand:
                 _put(demand, trader, trader.demand(prices.copy()), "demand", self.state.round)
             if type(trader).supply is not Trader.supply:
                 _put(supply, trader, trader.supply(prices.copy()), "supply", self.state.round)
-        return Answers(Interval(*demand), Interval(*supply))
+        return Answers(Interval(*demand, answers.demand.joint), Interval(*supply))
 
     def run(self) -> Outcome:
         """Step to the end and hand over the outcome.

@@ -46,8 +46,8 @@ class Imbalance(NamedTuple):
 def imbalance(economy: Economy, answers: Answers, p: Array) -> Imbalance:
     """How far announced demand and supply are from balance, good by good."""
     demand, supply = answers.demand.total(), answers.supply.total()
-    least, most = (np.minimum(total, _MOST) for total in demand)
-    offered_least, offered_most = (np.minimum(economy.resources + total, _MOST) for total in supply)
+    least, most = (np.minimum(total, _MOST) for total in demand.bounds)
+    offered_least, offered_most = (np.minimum(economy.resources + total, _MOST) for total in supply.bounds)
     lacking, left_over = least - offered_most, offered_least - most
     z = np.where(lacking > 0, lacking, np.where(left_over > 0, -left_over, 0.0))
     z = np.where((p == 0) & (z < 0), 0.0, z)
@@ -72,10 +72,10 @@ def _assign(economy: Economy, answers: Answers) -> tuple[Array, Array]:
         return answers.demand.lowest, answers.supply.lowest
     enough = np.minimum(answers.demand.total().lowest + economy.resources, _MOST)
     d_low, d_high = (
-        np.minimum(amounts, np.maximum(enough, answers.demand.lowest)) for amounts in answers.demand
+        np.minimum(amounts, np.maximum(enough, answers.demand.lowest)) for amounts in answers.demand.bounds
     )
     enough = np.maximum(enough, np.minimum(d_high.sum(axis=0), _MOST))
-    s_low, s_high = (np.minimum(amounts, enough) for amounts in answers.supply)
+    s_low, s_high = (np.minimum(amounts, enough) for amounts in answers.supply.bounds)
     lacking = d_low.sum(axis=0) - economy.resources - s_high.sum(axis=0)
     room = (d_high - d_low).sum(axis=0) + (s_high - s_low).sum(axis=0)
     share = np.clip(np.divide(-lacking, room, out=np.zeros_like(room), where=room > 0), 0.0, 1.0)

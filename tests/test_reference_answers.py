@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from economies import INF, economy, references
 
+import market
 from market.certificate import alignment
 from market.economy import Money
 from market.mechanisms import Auctioneer, Claims, Gift, Planner, Seize, Unmediated, play
@@ -220,3 +221,63 @@ def test_the_planner_reaches_every_point_of_the_frontier(weights):
     assert report.negishi_weights is not None
     np.testing.assert_allclose(report.negishi_weights, w / w.sum(), rtol=1e-6)
     assert report.efficient_with_transfers is False  # with money only equal weights are efficient
+
+
+def commons_with(agents, answer):
+    """The commons of log utilities with weights 1, 2, ...; everyone answers as given."""
+    weights = {f"a{i}": 1.0 + i for i in range(agents)}
+    written = "\n".join(
+        f'[[agents]]\nname = "{name}"\nutility = {{ family = "log", weights = {{ water = {w} }} }}'
+        for name, w in weights.items()
+    )
+    text = (
+        'schema = 1\neconomy = "quasilinear"\ngoods = ["water"]\ncommons = { water = 10.0 }\n'
+        + written
+        + '\n[[mechanisms]]\nname = "prices"\nkind = "auctioneer"\n'
+    )
+    model = market.MarketModel(market.loads(text), "prices", traders=dict.fromkeys(weights, answer))
+    return np.array(list(weights.values())), model.run()
+
+
+@pytest.mark.parametrize("agents", [2, 50])
+def test_whoever_is_charged_more_a_unit_weighs_less_in_the_sum_that_is_maximised(agents):
+    """Charged theta_i p per unit, i wants lambda_i / (theta_i p): the maximum of sum u_i / theta_i."""
+
+    class Charged(market.Trader):
+        @property
+        def theta(self):
+            return 0.5 + self.row % 3
+
+        def demand(self, prices):
+            return super().demand(self.theta * prices)
+
+    weights, outcome = commons_with(agents, Charged)
+    theta = 0.5 + np.arange(agents) % 3
+    share = weights / theta / (weights / theta).sum()
+    assert outcome.status is Status.CLEARED
+    np.testing.assert_allclose(outcome.consumption[:, 0], 10.0 * share, rtol=1e-7)
+    np.testing.assert_allclose(outcome.prices, [(weights / theta).sum() / 10.0], rtol=1e-7)
+    plan = Planner("planner", welfare_weights={f"agent{i}": 1.0 / theta[i] for i in range(agents)})
+    planned = play(plan, economy("quasilinear", log=weights[:, None], commons=[10.0]))
+    np.testing.assert_allclose(outcome.consumption, planned.consumption, rtol=1e-7)
+    report = alignment(outcome)
+    assert report.efficient is True
+    np.testing.assert_allclose(report.negishi_weights, (1.0 / theta) / (1.0 / theta).sum(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("agents", [2, 50])
+@pytest.mark.parametrize("equal", [True, False])
+def test_a_rebate_that_is_anticipated_distorts_unless_all_have_the_same_share(agents, equal):
+    """Paid back the share s_i of the revenue, i pays p (1 - s_i): demand lambda_i / (p (1 - s_i))."""
+    shares = np.full(agents, 1.0) if equal else 1.0 + np.arange(agents)
+    shares = shares / shares.sum()
+
+    class Rebated(market.Trader):
+        def demand(self, prices):
+            return super().demand(prices * (1.0 - shares[self.row]))
+
+    weights, outcome = commons_with(agents, Rebated)
+    wanted = weights / (1.0 - shares)
+    np.testing.assert_allclose(outcome.consumption[:, 0], 10.0 * wanted / wanted.sum(), rtol=1e-7)
+    np.testing.assert_allclose(outcome.prices, [wanted.sum() / 10.0], rtol=1e-7)
+    assert alignment(outcome).efficient_with_transfers is equal

@@ -268,6 +268,8 @@ def _answer_as_they_prefer(economy: Economy, announced: Announcement) -> NDArray
     """Which agents gave the answer that their preferences and costs imply, (agents,)."""
     best = economy.answers(announced.prices)
     pairs = zip(
-        (*announced.answers.demand, *announced.answers.supply), (*best.demand, *best.supply), strict=True
+        (*announced.answers.demand.bounds, *announced.answers.supply.bounds),
+        (*best.demand.bounds, *best.supply.bounds),
+        strict=True,
     )
     return np.all([(given == right).all(axis=1) for given, right in pairs], axis=0)

@@ -69,10 +69,9 @@ def trading(economy: Economy, record: Record, options: Auctioneer) -> Iterator[C
 
 def excess_demand(economy: Economy, best: Answers, p: Array) -> tuple[Array, Array]:
     """(units, share of the mean of demand and supply), (goods,) each; 0 where demand and supply meet."""
-    demand = [np.minimum(np.minimum(part, HUGE).sum(axis=0), HUGE) for part in best.demand]
-    supply = [
-        np.minimum(economy.resources + np.minimum(part, HUGE).sum(axis=0), HUGE) for part in best.supply
-    ]
+    demand = [np.minimum(np.minimum(part, HUGE).sum(axis=0), HUGE) for part in best.demand.bounds]
+    offered = [np.minimum(part, HUGE).sum(axis=0) for part in best.supply.bounds]
+    supply = [np.minimum(economy.resources + total, HUGE) for total in offered]
     z, relative = np.zeros(len(p)), np.zeros(len(p))
     for g, price in enumerate(p):
         if demand[0][g] > supply[1][g]:
