@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from market.costs import Cost
 from market.errors import UnboundedDemandError
-from market.interval import Array, Interval
+from market.interval import Array, Interval, Joint
 from market.registry import Family
 from market.utilities import Utility
 
@@ -275,7 +275,8 @@ class Economy:
         lowest = np.where(bound[:, None], tied.lowest, free.lowest)
         if free.single_valued and tied.single_valued:
             return Interval.exactly(lowest)
-        return Interval(lowest, np.where(bound[:, None], tied.highest, free.highest))
+        highest = np.where(bound[:, None], tied.highest, free.highest)
+        return Interval(lowest, highest, _either(bound, tied.joint, free.joint))
 
     # --- payoffs -----------------------------------------------------------------------------------
 
@@ -339,4 +340,30 @@ class Economy:
         highest = np.zeros(self.shape)
         for rows, part in parts:
             highest[rows] = part.highest
-        return Interval(lowest, highest)
+        return Interval(lowest, highest, self._gather_joint(parts))
+
+    def _gather_joint(self, parts: list[tuple[Rows, Interval]]) -> Joint | None:
+        """How amounts hang together, over all agents; None where they do not."""
+        if all(part.joint is None for _, part in parts):
+            return None
+        agents = len(self.agents)
+        joint = Joint(np.full(agents, -np.inf), np.full(agents, np.inf), np.zeros(self.shape))
+        for rows, part in parts:
+            if part.joint is not None:
+                for whole, own in zip(joint, part.joint, strict=True):
+                    whole[rows] = own
+        return joint
+
+
+def _either(first: NDArray[np.bool_], one: Joint | None, other: Joint | None) -> Joint | None:
+    """How amounts hang together for agents of whom the first answer in one way and the rest in another."""
+    known = one or other
+    if known is None:
+        return None
+    nothing = Joint(
+        np.full_like(known.least_spent, -np.inf),
+        np.full_like(known.most_spent, np.inf),
+        np.zeros_like(known.direction),
+    )
+    pairs = zip(one or nothing, other or nothing, strict=True)
+    return Joint(*(np.where(first if a.ndim == 1 else first[:, None], a, b) for a, b in pairs))

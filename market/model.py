@@ -131,7 +131,7 @@ class MarketModel(mesa.Model):
                 _put(demand, trader, trader.demand(prices.copy()), "demand", self.state.round)
             if type(trader).supply is not Trader.supply:
                 _put(supply, trader, trader.supply(prices.copy()), "supply", self.state.round)
-        return Answers(Interval(*demand, answers.demand.joint), Interval(*supply))
+        return Answers(Interval(demand[0], demand[1], answers.demand.joint), Interval(supply[0], supply[1]))
 
     def run(self) -> Outcome:
         """Step to the end and hand over the outcome.
