@@ -110,8 +110,7 @@ def proves_efficiency(economy: Economy, x: Array, y: Array, found: Support) -> b
     """Whether weights and prices prove that no reallocation of goods helps someone and hurts nobody."""
     if not found.residual <= PROVED:
         return False
-    most = np.minimum(economy.resources + economy.capacity.sum(axis=0), 1e100)
-    with_all_that_is_free = np.where(found.prices == 0, np.maximum(x, most), x)
+    with_all_that_is_free = np.where(found.prices == 0, np.maximum(x, economy.most), x)
     gains = economy.utility(with_all_that_is_free) > economy.utility(x)
     saves_cost = economy.cost(y) > 0
     return not (found.zero & (gains | saves_cost)).any()

@@ -12,8 +12,10 @@ What money is (`Money`):
 - fisher: a buyer has a budget that it can only spend, max u_i(x_i) subject to p.x_i <= b_i. What it does
   not spend is worth nothing to it. Producers and owners of goods sell them for money that counts in their
   payoff: payoff_i = u_i(x_i) + p.(e_i + y_i) - C_i(y_i).
-- exchange: income is what the endowment is worth, p.x_i <= p.e_i + s_i p.q, where s_i is i's share in the
-  commons. Only relative prices matter.
+- exchange: income is what the endowment, shares in the commons and shares in profits are worth,
+  p.x_i <= p.e_i + s_i p.q + sum_j t_ij p.y_j, where s_i is i's share in the commons and t_ij in the profit of
+  j. Producers have technologies, and y are netputs: outputs positive, inputs negative. Only relative prices
+  matter.
 
 `Economy` knows no scenario and no mechanism. Families are evaluated in *blocks*: all agents of one family
 together, on arrays.
@@ -29,11 +31,13 @@ from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from market.costs import Cost
 from market.errors import UnboundedDemandError
 from market.interval import Array, Interval, Joint
 from market.registry import Family
+from market.technologies import Technology
 from market.utilities import Utility
 
 Rows = slice | NDArray[np.intp]
@@ -89,7 +93,10 @@ class Economy:
         budget: (agents,), b, money; inf where money may go negative, 0 where there is none.
         commons_share: (agents,), s, the share of the value of the commons under `exchange`; sums to 1.
         utilities: blocks of agents that want something.
-        costs: blocks of agents that can make something.
+        costs: blocks of agents that can make something at a cost in money.
+        technologies: blocks of agents that can turn goods into goods.
+        ownership: (agents, agents), t, the share of the row in the profit of the column, sparse; columns
+            sum to one. None: everyone owns itself.
         numeraire: the good whose price is 1 under `exchange`; None: prices sum to one.
         seed: the root of every random draw that a mechanism makes.
     """
@@ -104,6 +111,8 @@ class Economy:
     commons_share: Array
     utilities: tuple[Block[Utility], ...]
     costs: tuple[Block[Cost], ...] = ()
+    technologies: tuple[Block[Technology], ...] = ()
+    ownership: sparse.csr_matrix | None = None
     numeraire: int | None = None
     seed: int = 0
 
@@ -119,11 +128,27 @@ class Economy:
 
     @cached_property
     def capacity(self) -> Array:
-        """The most that each agent can make, (agents, goods); inf without a limit."""
+        """The most that each agent can make at a cost in money, (agents, goods); inf without a limit."""
         limit = np.zeros(self.shape)
         for block in self.costs:
             limit[block.rows] = block.family.limit(**block.parameters)
         return limit
+
+    @cached_property
+    def turns_goods_into_goods(self) -> NDArray[np.bool_]:
+        """Who has a technology, (agents,)."""
+        has = np.zeros(len(self.agents), dtype=bool)
+        for block in self.technologies:
+            has[block.rows] = True
+        return has
+
+    @cached_property
+    def most(self) -> Array:
+        """More than there can ever be of each good, (goods,), finite."""
+        made = np.minimum(self.capacity, 1e100).sum(axis=0)
+        for block in self.technologies:
+            made = made + 1e100 * block.family.makes(**block.parameters).any(axis=0)
+        return np.minimum(self.resources + made, 1e100)
 
     @cached_property
     def bliss(self) -> Array:
@@ -201,7 +226,8 @@ class Economy:
         total = self._by_agent(
             self.costs, lambda block: block.family.value(y[block.rows], **block.parameters)
         )
-        return np.where((y > self.capacity).any(axis=1), np.inf, total)
+        beyond = (y > self.capacity).any(axis=1) & ~self.turns_goods_into_goods
+        return np.where(beyond, np.inf, total)
 
     def marginal_cost(self, y: Array) -> Array:
         """dC_i/dy_ig, (agents, goods), money per unit; inf where the good cannot be made."""
@@ -209,6 +235,14 @@ class Economy:
         for block in self.costs:
             slopes[block.rows] = block.family.marginal(y[block.rows], **block.parameters)
         return slopes
+
+    def offered(self, y: Array) -> Array:
+        """Resources and outputs, before anything is used or consumed, (goods,)."""
+        return self.resources + np.maximum(y, 0.0).sum(axis=0)
+
+    def taken(self, x: Array, y: Array) -> Array:
+        """What is consumed and what producers use, (goods,)."""
+        return x.sum(axis=0) + np.maximum(-y, 0.0).sum(axis=0)
 
     def welfare(self, x: Array, y: Array) -> Array:
         """u_i(x_i) - C_i(y_i), (agents,): what an agent has of an allocation before any payment."""
@@ -226,8 +260,15 @@ class Economy:
         return Answers(self.demand(p, supply), supply)
 
     def supply(self, p: Array) -> Interval:
-        """What producers would make at prices p: max p.y - C(y), (agents, goods)."""
-        return self._gather(self.costs, lambda block: block.family.supply(p, **block.parameters))
+        """What producers would make at prices p: max p.y - C(y), (agents, goods); netputs of technologies.
+
+        Raises:
+            UnboundedDemandError: an input of which more always helps is free.
+        """
+        at_a_cost = self._gather(self.costs, lambda block: block.family.supply(p, **block.parameters))
+        if not self.technologies:
+            return at_a_cost
+        return self._gather(self.technologies, lambda block: block.family.netput(p, **block.parameters))
 
     def demand(self, p: Array, supply: Interval) -> Interval:
         """What agents would consume at prices p, (agents, goods).
@@ -251,16 +292,23 @@ class Economy:
             return self.budget
         owned: Array = self.endowment @ p
         if self.money is Money.EXCHANGE:
-            return owned + self.commons_share * float(self.commons @ p)
+            shared = self.commons_share * float(self.commons @ p)
+            return owned + shared + self.dividends(self.profit(p, supply.lowest))
         return self.budget + owned + self.profit(p, supply.lowest)
 
     def profit(self, p: Array, y: Array) -> Array:
         """p.y - C(y), (agents,), money; inf for an unbounded output at a price above cost."""
-        if not self.costs:
+        if not (self.costs or self.technologies):
             return np.zeros(len(self.agents))
         unbounded = np.asarray(np.isinf(y).any(axis=1))
         finite = np.where(unbounded[:, None], 0.0, y)
         return np.where(unbounded, np.inf, finite @ p - self.cost(finite))
+
+    def dividends(self, profit: Array) -> Array:
+        """What profits give to the owners, (agents,)."""
+        if not self.technologies or self.ownership is None:
+            return profit
+        return np.asarray(self.ownership @ profit)
 
     def _block_demand(self, block: Block[Utility], p: Array, means: Array) -> Interval:
         family, parameters = block.family, block.parameters
@@ -283,13 +331,14 @@ class Economy:
     def payments(self, p: Array, x: Array, y: Array) -> Array:
         """Net money paid, p.(x_i - e_i - y_i), (agents,); negative for a net seller.
 
-        Under `exchange` each agent is credited its share of what the commons sold is worth, so that the
-        payments of agents on their budget lines are 0.
+        Under `exchange` each agent is credited its share of what the commons sold is worth and of profits,
+        and charged for the profits of others that it makes, so that the payments of agents on their budget
+        lines are 0.
         """
-        paid: Array = (x - self.endowment - y) @ p
         if self.money is Money.EXCHANGE:
+            paid: Array = (x - self.endowment) @ p - self.dividends(y @ p)
             return paid - self.commons_share * paid.sum()
-        return paid
+        return np.asarray((x - self.endowment - y) @ p)
 
     def payoff(self, welfare: Array, p: Array, x: Array, y: Array) -> Array:
         """What agents get in all when they trade at prices p, (agents,): welfare and what money adds.

@@ -48,7 +48,7 @@ class Interval(NamedTuple):
     @property
     def single_valued(self) -> bool:
         """Whether it is known without looking that nobody is indifferent."""
-        return self.lowest is self.highest
+        return self.lowest is self.highest and self.joint is None
 
     @property
     def bounds(self) -> tuple[Array, Array]:

@@ -26,6 +26,7 @@ from scipy.optimize import linprog
 
 from market.economy import Economy, Money
 from market.interval import Array
+from market.netputs import conditions
 from market.support import Active, active, residual
 
 ZERO = 1e-7  # weights below this share of the largest, in units of value, are zero
@@ -155,7 +156,7 @@ def _scale(
     hopeless: NDArray[np.bool_],
 ) -> _Problem:
     """Write the conditions as rows over (v, P), with coefficients near one."""
-    there = economy.resources + y.sum(axis=0)
+    there = economy.offered(y)
     reference = 1.0 / np.where(there > 0, there, 1.0)
     finite_slopes = np.where(np.isfinite(slopes), slopes, 0.0)
     finite_costs = np.where(np.isfinite(costs), costs, 0.0)
@@ -175,8 +176,21 @@ def _scale(
         _pairs(cost, binds.could_make & np.isfinite(costs), -1.0),
         _pairs(cost, binds.made, +1.0),
         sparse.hstack([sparse.csr_matrix((goods, agents)), sparse.eye(goods)]).tocsr()[binds.left_over],
+        _technology_rows(economy, y, reference),
     ]
     return _Problem(sparse.vstack(parts).tocsr(), agents, goods, ~hopeless, per_value, reference)
+
+
+def _technology_rows(economy: Economy, y: Array, reference: Array) -> sparse.csr_matrix:
+    """Netputs pay most: one row over prices for each condition, both ways where it binds."""
+    rows, binding = conditions(economy, y)
+    scaled = rows * reference
+    size = np.abs(scaled).max(axis=1, keepdims=True, initial=0.0)
+    scaled = np.divide(scaled, size, out=np.zeros_like(scaled), where=size > 0)
+    both = np.concatenate([scaled, -scaled[binding]])
+    return sparse.hstack(
+        [sparse.csr_matrix((len(both), len(economy.agents))), sparse.csr_matrix(both)]
+    ).tocsr()
 
 
 def _pairs(coefficients: Array, where: NDArray[np.bool_], sign: float) -> sparse.csr_matrix:
@@ -192,8 +206,8 @@ def _pairs(coefficients: Array, where: NDArray[np.bool_], sign: float) -> sparse
 
 def _per_value(economy: Economy, x: Array, y: Array, slopes: Array, costs: Array, reference: Array) -> Array:
     """k_i: marginal utility (or cost) per unit of value at reference prices, (agents,), > 0."""
-    value = x @ reference + y @ reference
-    earned = (slopes * x).sum(axis=1) + (costs * y).sum(axis=1)
+    value = x @ reference + np.maximum(y, 0.0) @ reference
+    earned = (slopes * x).sum(axis=1) + (costs * np.maximum(y, 0.0)).sum(axis=1)
     offered = np.maximum((slopes / reference).max(axis=1), 0.0)
     asked = np.where(economy.capacity > 0, costs / reference, np.inf).min(axis=1)
     otherwise = np.where(offered > 0, offered, np.where(np.isfinite(asked) & (asked > 0), asked, 1.0))
@@ -204,7 +218,8 @@ def _per_value(economy: Economy, x: Array, y: Array, slopes: Array, costs: Array
     )
     if economy.money is Money.QUASILINEAR:
         return np.full_like(own, np.median(own))
-    return own
+    at_stake = (offered > 0) | (economy.capacity > 0).any(axis=1)
+    return np.where(at_stake, own, own[at_stake].mean() if at_stake.any() else 1.0)
 
 
 def _weigh_the_empty_handed(economy: Economy, x: Array, y: Array, binds: Active, found: Support) -> Support:

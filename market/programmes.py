@@ -79,7 +79,17 @@ class Programme:
 
     @cached_property
     def _free_y(self) -> Expression:
-        return self._where(self.economy.capacity > 0)
+        at_a_cost = self._where(self.economy.capacity > 0)
+        return at_a_cost + self._netputs if self.economy.technologies else at_a_cost
+
+    @cached_property
+    def _netputs(self) -> Expression:
+        """Netputs of technologies, (agents, goods), 0 for others, in units of `units`."""
+        import cvxpy
+
+        agents, goods = self.economy.shape
+        rows = np.flatnonzero(self.economy.turns_goods_into_goods)
+        return _spread(rows, agents) @ cvxpy.Variable((len(rows), goods))
 
     def _where(self, allowed: NDArray[np.bool_]) -> Expression:
         """A variable for each allowed pair, put into an (agents, goods) expression; None if there is none."""
@@ -96,11 +106,6 @@ class Programme:
     def _in_units(self, scaled: Expression) -> Expression:
         return scaled @ sparse.diags(self.units)
 
-    @cached_property
-    def makers(self) -> bool:
-        """Whether anybody can make anything."""
-        return bool((self.economy.capacity > 0).any())
-
     def net_use(self) -> Expression:
         """What is consumed beyond what is made, (goods,), in units of `units`."""
         import cvxpy
@@ -112,10 +117,13 @@ class Programme:
         return self._free_x - self._free_y
 
     def limits(self) -> list[Expression]:
-        """Production within capacity."""
+        """Production within capacity, and within what technologies allow."""
         limit = self.economy.capacity / self.units
         bound = np.isfinite(limit) & (limit > 0)
-        return [self._free_y[bound] <= limit[bound]] if bound.any() else []
+        held = [self._free_y[bound] <= limit[bound]] if bound.any() else []
+        for block in self.economy.technologies:
+            held += block.family.convex(self.y[block.rows], **block.parameters)
+        return held
 
     def utilities(self, *, stated: bool) -> tuple[Expression, list[Expression]]:
         """u_i, (agents,), and the constraints that hold it up.
@@ -172,8 +180,9 @@ class Programme:
     def allocation(self) -> tuple[Array, Array]:
         """Consumption and production, (agents, goods), as the programme was solved last."""
         x = np.maximum(np.asarray(self._free_x.value), 0.0) * self.units
-        y = np.maximum(np.asarray(self._free_y.value), 0.0) * self.units
-        return x, np.minimum(y, self.economy.capacity)
+        y = np.asarray(self._free_y.value) * self.units
+        bounded = np.clip(y, 0.0, self.economy.capacity)
+        return x, np.where(self.economy.turns_goods_into_goods[:, None], y, bounded)
 
 
 def solve(problem: Any, attempts: Sequence[int] = (0, 1, 2)) -> None:
@@ -208,7 +217,7 @@ def _spread(rows: Any, agents: int) -> Any:
 
 def typical_amounts(economy: Economy, x: Array, y: Array) -> Array:
     """An amount of each good of the size of what one agent has, (goods,), > 0."""
-    there = np.maximum(economy.resources + y.sum(axis=0), x.sum(axis=0)) / len(economy.agents)
+    there = np.maximum(economy.offered(y), economy.taken(x, y)) / len(economy.agents)
     limit = np.where(np.isfinite(economy.capacity), economy.capacity, 0.0).sum(axis=0) / len(economy.agents)
     amounts = np.where(there > 0, there, limit)
     return np.where(amounts > 0, amounts, 1.0)
@@ -216,6 +225,6 @@ def typical_amounts(economy: Economy, x: Array, y: Array) -> Array:
 
 def fit(economy: Economy, x: Array, y: Array) -> Array:
     """Scale consumption of each good down to what there is, (agents, goods): undoes rounding errors."""
-    there = economy.resources + y.sum(axis=0)
+    there = np.maximum(economy.resources + y.sum(axis=0), 0.0)
     used = x.sum(axis=0)
     return x * np.where(used > there, np.divide(there, used, out=np.ones_like(used), where=used > 0), 1.0)

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from market.economy import Economy
 from market.errors import NumericalError
 from market.interval import Array
+from market.netputs import allowed
 from market.programmes import Programme, fit, typical_amounts
 
 Expression = Any
@@ -163,8 +164,8 @@ def _without_harm(
 def improves(economy: Economy, x: Array, y: Array, other: Reallocation) -> bool:
     """Whether a reallocation is feasible, hurts nobody and helps someone: from the primitives."""
     x_new, y_new = other.consumption, other.production
-    there = economy.resources + y_new.sum(axis=0)
-    feasible = (x_new.sum(axis=0) <= there * (1.0 + 1e-12)).all() and (y_new <= economy.capacity).all()
+    within = (economy.taken(x_new, y_new) <= economy.offered(y_new) * (1.0 + 1e-12)).all()
+    feasible = within and allowed(economy, y_new).all()
     before, after = economy.welfare(x, y), economy.welfare(x_new, y_new)
     return bool(feasible and (x_new >= 0).all() and (after >= before).all() and (after > before).any())
 
@@ -191,7 +192,7 @@ def _maximise_gains(economy: Economy, x: Array, y: Array, cap: float) -> tuple[f
 
 def _shave(economy: Economy, x: Array, x_new: Array, y_new: Array, stay: NDArray[np.bool_]) -> Array:
     """Make room, out of what the gainers get, for those who stay exactly where they were."""
-    there = economy.resources + y_new.sum(axis=0)
+    there = np.maximum(economy.resources + y_new.sum(axis=0), 0.0)
     room = there - np.where(stay[:, None], x, 0.0).sum(axis=0)
     used = np.where(stay[:, None], 0.0, x_new).sum(axis=0)
     share = np.divide(np.maximum(room, 0.0), used, out=np.ones_like(used), where=(used > room) & (used > 0))
@@ -240,8 +241,7 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> float 
     import cvxpy
 
     programme = Programme(economy, typical_amounts(economy, x, y))
-    most = np.minimum(economy.resources + np.minimum(economy.capacity, 1e100).sum(axis=0), 1e100)
-    if np.isneginf(economy.utility(np.tile(most, (len(economy.agents), 1)))).any():
+    if np.isneginf(economy.utility(np.tile(economy.most, (len(economy.agents), 1)))).any():
         return None
     utilities, constraints = programme.utilities(stated=True)
     welfare = utilities - programme.costs()

@@ -7,7 +7,8 @@ declaration. A *registry* is a literal list of families that a reader can see.
 Two kinds of declaration, for two kinds of family:
 
 - utilities and costs hold no values: `parameters` names what every agent has of them, as arrays with
-  the axis "good" -> (agents, goods) or "agent" -> (agents,), handed to their static functions;
+  the axis "good" -> (agents, goods), "agent" -> (agents,) or "one good" -> (agents, goods) with a 1 at the
+  good that the scenario names, handed to their static functions;
 - rules, games and mechanisms are frozen data classes: each field is an `option`.
 """
 
@@ -22,7 +23,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from market.errors import did_you_mean
 
-Axis = Literal["good", "agent"]
+Axis = Literal["good", "agent", "one good"]
 
 
 @dataclass(frozen=True)
@@ -30,12 +31,13 @@ class Parameter:
     """A number that every agent of a family has, per good or once.
 
     Args:
-        axis: "good" for one number a good, "agent" for one number an agent.
+        axis: "good" for one number a good, "agent" for one number an agent, "one good" for a good's name.
         meaning: one line for `market list`, the schema and the reference.
         unit: of the number, for instance "money per unit".
         low: least value allowed.
         high: greatest value allowed.
         open_low: whether `low` itself is refused.
+        open_high: whether `high` itself is refused.
         absent: what a good that is not named has; for axis "agent", the default. None: must be given.
         required: whether a scenario must name some goods at least; the others have `absent`.
     """
@@ -46,6 +48,7 @@ class Parameter:
     low: float = 0.0
     high: float = math.inf
     open_low: bool = False
+    open_high: bool = False
     absent: float | None = None
     required: bool = False
 
@@ -55,8 +58,8 @@ class Parameter:
             return f"{value} is not a finite number"
         if value < self.low or (self.open_low and value == self.low):
             return f"{value:g} is too small; it must be {'>' if self.open_low else '>='} {self.low:g}"
-        if value > self.high:
-            return f"{value:g} is too large; it must be <= {self.high:g}"
+        if value > self.high or (self.open_high and value == self.high):
+            return f"{value:g} is too large; it must be {'<' if self.open_high else '<='} {self.high:g}"
         return None
 
 

@@ -18,7 +18,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from market.assignment import Assigned, assign, needs_assignment
 from market.economy import Answers, Economy
 from market.interval import Array
 
@@ -32,10 +34,12 @@ class Imbalance(NamedTuple):
     Args:
         z: excess demand, units; 0 where the market clears, infinite where an amount without bound is offered.
         relative: z over the mean of the demand and supply that are compared, -2 to 2.
+        made: which goods are products of constant returns that are being made; None if there are none.
     """
 
     z: Array
     relative: Array
+    made: NDArray[np.bool_] | None = None
 
     @property
     def disequilibrium(self) -> float:
@@ -45,6 +49,8 @@ class Imbalance(NamedTuple):
 
 def imbalance(economy: Economy, answers: Answers, p: Array) -> Imbalance:
     """How far announced demand and supply are from balance, good by good."""
+    if needs_assignment(answers):
+        return _imbalance_of(economy, assign(economy, answers, p), p)
     demand, supply = answers.demand.total(), answers.supply.total()
     least, most = (np.minimum(total, _MOST) for total in demand.bounds)
     offered_least, offered_most = (np.minimum(economy.resources + total, _MOST) for total in supply.bounds)
@@ -56,9 +62,26 @@ def imbalance(economy: Economy, answers: Answers, p: Array) -> Imbalance:
     return Imbalance(np.where(np.abs(z) < _MOST / 2, z, np.copysign(np.inf, z)), relative)
 
 
+def _imbalance_of(economy: Economy, assigned: Assigned, p: Array) -> Imbalance:
+    """How far an assignment leaves markets from balance; what producers use counts as demand."""
+    y = assigned.production
+    wanted = assigned.consumption.sum(axis=0) + np.maximum(-y, 0.0).sum(axis=0)
+    offered = economy.resources + np.maximum(y, 0.0).sum(axis=0)
+    z = np.where((p == 0) & (wanted < offered), 0.0, wanted - offered)
+    mean = wanted / 2 + offered / 2
+    relative = np.divide(z, mean, out=np.zeros_like(z), where=z != 0)
+    return Imbalance(np.where(np.abs(z) < _MOST / 2, z, np.copysign(np.inf, z)), relative, assigned.made)
+
+
 def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
     """What everyone consumes and makes, (agents, goods) each: feasible, and balanced where it can be."""
-    x, y = _assign(economy, answers)
+    if needs_assignment(answers):
+        assigned = assign(economy, answers, p)
+        x, y = assigned.consumption, assigned.production
+    else:
+        x, y = _assign(economy, answers)
+    if economy.technologies:
+        return _ration_with_inputs(economy, x, y)
     return _ration(economy, x, y, p)
 
 
@@ -98,6 +121,25 @@ def _ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Arra
     kept = np.where((p > 0) & (taken < 1.0 - CLEARED), unsold, 0.0)
     consumption = np.where(bought > 0, economy.endowment + bought * served, x + kept)
     return consumption, y * taken
+
+
+def _ration_with_inputs(economy: Economy, x: Array, y: Array) -> tuple[Array, Array]:
+    """Make as large a share of all that was planned as inputs allow, then scale consumption to what there is.
+
+    A share of a netput is allowed, since doing nothing is and technologies are convex.
+    """
+    used, made = np.maximum(-y, 0.0).sum(axis=0), np.maximum(y, 0.0).sum(axis=0)
+    wanted, offered = x.sum(axis=0) + used, economy.resources + made
+    share = np.divide(offered, wanted, out=np.ones_like(wanted), where=(used > 0) & (wanted > offered))
+    lacking = used - made
+    alone = np.divide(
+        economy.resources, lacking, out=np.ones_like(lacking), where=lacking > economy.resources
+    )
+    made_share = min(1.0, float(share.min()), float(alone.min()))
+    y = made_share * y
+    there = np.maximum(economy.resources + y.sum(axis=0), 0.0)
+    eaten = x.sum(axis=0)
+    return x * np.divide(there, eaten, out=np.ones_like(eaten), where=eaten > there), y
 
 
 def regret(economy: Economy, p: Array, x: Array, y: Array) -> Array:

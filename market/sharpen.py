@@ -41,6 +41,8 @@ def sharpen(economy: Economy, found: Solution, weights: Array, steps: int = 8) -
         weights: (agents,), of the super-agent.
         steps: at most so many.
     """
+    if economy.technologies:  # their conditions are not among those that are solved here
+        return found
     valued = replace(found, prices=_worth(economy, found, weights))
     ends = [_newton(economy, start, weights, steps) for start in (found, valued)]
     return min(ends, key=lambda end: end[1])[0]

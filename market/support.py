@@ -5,7 +5,8 @@ du_i/dx_ig; c_ig = dC_i/dy_ig; K capacity. The allocation maximises sum w_i (u_i
 
     w_i m_ig <= p_g,  equality where x_ig > 0;
     w_i c_ig >= p_g,  equality where 0 < y_ig < K_ig (at capacity w_i c_ig <= p_g);
-    p_g = 0 where something of g is left over.
+    p_g = 0 where something of g is left over;
+    netputs of technologies pay most at p (`netputs.violation`).
 
 For concave u_i and convex C_i these conditions are also enough: they are the first-order conditions of a
 concave programme. The *residual* is their largest violation relative to p_g. An agent with w_i = 0 and
@@ -28,6 +29,7 @@ from numpy.typing import NDArray
 
 from market.economy import Economy
 from market.interval import Array
+from market.netputs import violation
 
 NOTHING = 1e-9  # amounts below this share of the average are none at all
 
@@ -54,17 +56,18 @@ class Active(NamedTuple):
 
 def active(economy: Economy, x: Array, y: Array, tolerance: float = 1e-7) -> Active:
     """Who consumes and makes what, and what is left over by more than a share `tolerance`."""
-    there = economy.resources + y.sum(axis=0)
+    there = economy.offered(y)
     some = NOTHING * there / len(economy.agents)
+    by_technology = economy.turns_goods_into_goods[:, None]
     could_make = (economy.capacity > 0) & (y < economy.capacity * (1.0 - NOTHING))
     consumed = x > some
     nothing = np.asarray(~(x > 0).any(axis=1))
     return Active(
         consumed=consumed,
         wanting=economy.marginal_utility(x) > 0,
-        made=y > some,
+        made=(y > some) & ~by_technology,
         could_make=could_make,
-        left_over=there - x.sum(axis=0) > tolerance * there,
+        left_over=there - economy.taken(x, y) > tolerance * there,
         empty=nothing & (economy.bliss > 0).any(axis=1),
     )
 
@@ -93,4 +96,4 @@ def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
     ]
     with np.errstate(over="ignore"):
         largest = max(float((part / size).max(initial=0.0)) for part in parts)
-    return max(largest, float(np.maximum(first - 1.0, 0.0).max()))
+    return max(largest, float(np.maximum(first - 1.0, 0.0).max()), violation(economy, y, p))

@@ -111,3 +111,31 @@ def one_of_each_mechanism(economy):
         required = {"movers": economy.agents[:1]} if game.name == "seize" else {}
         yield Unmediated(f"game {game.name}", game(**required), max_rounds=50)
     yield Planner("planner")
+
+
+@st.composite
+def technology_parameters(draw, family, agents: int, goods: int) -> dict[str, np.ndarray]:
+    """Parameters of a technology that makes the first good, or the agent's own, from others."""
+    output = np.zeros((agents, goods))
+    output[np.arange(agents), np.arange(agents) % goods] = 1.0
+    share = st.floats(0.05, 1.0)
+    raw = np.array(draw(st.lists(share, min_size=agents * goods, max_size=agents * goods))).reshape(
+        agents, goods
+    )
+    used = np.where(output > 0, 0.0, raw)
+    if goods > 2:  # not every good is an input
+        used[np.arange(agents), (np.arange(agents) + 1) % goods] = 0.0
+    one_each = st.lists(st.floats(0.2, 3.0), min_size=agents, max_size=agents).map(np.array)
+    if family.name == "activity":
+        return {"netput": draw(one_each)[:, None] * output - used}
+    scale = draw(one_each)
+    if family.name == "cobb_douglas":
+        total = used.sum(axis=1, keepdims=True)
+        returns = np.array(draw(st.lists(st.sampled_from([1.0, 0.4, 0.8]), min_size=agents, max_size=agents)))
+        return {"output": output, "scale": scale, "shares": used / total * returns[:, None]}
+    if family.name == "ces":
+        sigma = st.one_of(st.sampled_from([0.3, 1.0, 4.0]), st.floats(0.2, 0.8), st.floats(1.5, 6.0))
+        elasticity = np.array(draw(st.lists(sigma, min_size=agents, max_size=agents)))
+        return {"output": output, "scale": scale, "weights": used, "elasticity": elasticity}
+    exponent = np.array(draw(st.lists(st.floats(0.1, 0.9), min_size=agents, max_size=agents)))
+    return {"output": output, "input": np.roll(output, 2, axis=1), "scale": scale, "exponent": exponent}

@@ -5,11 +5,14 @@ same time as the traders, with payoff -sum |z|, its payoff would not depend on i
 p > 0 with x = x(p) would be a Nash equilibrium; leading, the rest points of the adjustment with p > 0 are
 exactly those with z(p) = 0.
 
-Two things are done here whatever the price rule is, since a rule sees only prices and excess demand:
+Three things are done here whatever the price rule is, since a rule sees only prices and excess demand:
 
 - *Stops at indifference.* A producer with constant unit cost c supplies nothing below c and all it can
   above it. When excess demand changes sign between two announcements and some producer's c lies between
   them, c itself is announced next. There the answer is an interval, and the market can clear exactly.
+- *Products of constant returns.* What makes no profit at its cost makes an unbounded one above. So a product
+  is never announced above its least unit cost at the other prices, and while it is being made just at it:
+  its price follows costs, and quantities balance its market.
 - *Free goods.* A good in excess supply at ever lower prices is announced at price 0. If nothing is lacking
   there it clears by complementary slackness; if demand is unbounded or too large, its price goes back up
   and 0 is not tried again.
@@ -31,6 +34,7 @@ from market.economy import Answers, Economy
 from market.errors import UnboundedDemandError
 from market.interval import Array
 from market.mechanisms.base import Answering, Mechanism, State
+from market.netputs import without_profit
 from market.outcome import Outcome, Status, shown
 from market.pricing import Memory, Rule
 from market.registry import option
@@ -108,7 +112,8 @@ class Auctioneer(Mechanism):
 
     def start(self, economy: Economy) -> AuctionState:
         """The first prices, not yet announced."""
-        first = economy.normalise(np.array([self.initial_prices.get(good, 1.0) for good in economy.goods]))
+        asked = np.array([self.initial_prices.get(good, 1.0) for good in economy.goods])
+        first = economy.normalise(without_profit(economy, asked, np.zeros(len(asked), dtype=bool)))
         return AuctionState(0, first, self.rule.start(first), first, np.zeros(len(first), dtype=bool))
 
     def step(self, economy: Economy, state: State, answering: Answering) -> AuctionState:
@@ -142,6 +147,7 @@ class Auctioneer(Mechanism):
         never_free = state.never_free | lacking_at_zero
         try_zero = ~never_free & (seen.z <= 0) & (proposed < FREE_BELOW * self.start(economy).next_prices)
         proposed = np.where(lacking_at_zero, state.positive, np.where(try_zero, 0.0, proposed))
+        proposed = without_profit(economy, proposed, _made(seen))
         diverged = _left_the_bounds(economy, proposed)
         if diverged is None:
             proposed = economy.normalise(proposed)
@@ -220,6 +226,11 @@ class Auctioneer(Mechanism):
         if state.diverged is not None:
             return Status.DIVERGED, f"{state.diverged}; {least}."
         return Status.MAX_ROUNDS, f"Not cleared after {state.round} rounds; {least}; these are its prices."
+
+
+def _made(seen: Imbalance) -> NDArray[np.bool_]:
+    """Which goods are products of constant returns that are being made."""
+    return np.zeros(len(seen.z), dtype=bool) if seen.made is None else seen.made
 
 
 def _announce(

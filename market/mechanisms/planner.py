@@ -1,6 +1,8 @@
 """The planner: one maximiser of a weighted sum of utilities decides for all; the yardstick.
 
-    max sum_i w_i (u_i(x_i) - C_i(y_i))  subject to  sum x <= q + sum e + sum y, 0 <= y <= capacity.
+    max sum_i w_i (u_i(x_i) - C_i(y_i))  subject to  sum x <= q + sum e + sum y, 0 <= y <= capacity,
+
+netputs y of technologies being what they allow.
 
 For concave utilities the solutions with w > 0 are efficient, and every efficient allocation solves it for
 some w >= 0. The multipliers of the resource constraints are the planner's shadow prices: at the optimum
@@ -25,6 +27,7 @@ from market.economy import Economy
 from market.errors import NumericalError
 from market.interval import Array
 from market.mechanisms.base import Answering, Mechanism, State
+from market.netputs import inputs
 from market.outcome import Outcome, Status, shown
 from market.programmes import SETTINGS, Programme, Solution, fit, typical_amounts
 from market.registry import option
@@ -90,8 +93,7 @@ class Planner(Mechanism):
                     f"The utility {block.family.name} of {name} is not concave as stated, so the sum may "
                     f"have several maxima; scale its weights down to a sum of at most 1"
                 )
-        most = np.maximum(economy.resources + economy.capacity.sum(axis=0), 0.0)
-        plenty = np.tile(np.minimum(most, 1e100), (len(economy.agents), 1))
+        plenty = np.tile(economy.most, (len(economy.agents), 1))
         hopeless = np.flatnonzero(np.isneginf(economy.utility(plenty)) & (weights > 0))
         if len(hopeless):
             name = economy.agents[hopeless[0]]
@@ -192,10 +194,12 @@ def tidy(economy: Economy, found: Solution, weights: Array) -> Solution:
     cost = np.multiply(weights[:, None], costs, out=np.zeros_like(x), where=weighted)
     top = worth.max(axis=0, initial=0.0)
     left = economy.resources + y.sum(axis=0) - x.sum(axis=0)
-    p = np.where(((left > tiny) & (p < 1e-6 * top)) | (top == 0), 0.0, p)
+    useless = (top == 0) & ~inputs(economy)
+    p = np.where(((left > tiny) & (p < 1e-6 * top)) | useless, 0.0, p)
     x = np.where(_better_without(economy, x, p, weights, x < tiny), 0.0, x)
-    y = np.where(((y < tiny) | (p == 0)) & (cost > p * (1.0 + 1e-6)), 0.0, y)
-    y = np.where((economy.capacity - y < tiny) & (cost < p * (1.0 - 1e-6)), economy.capacity, y)
+    at_a_cost = economy.capacity > 0
+    y = np.where(at_a_cost & ((y < tiny) | (p == 0)) & (cost > p * (1.0 + 1e-6)), 0.0, y)
+    y = np.where(at_a_cost & (economy.capacity - y < tiny) & (cost < p * (1.0 - 1e-6)), economy.capacity, y)
     return Solution(fit(economy, x, y), y, p, found.value)
 
 

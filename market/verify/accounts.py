@@ -16,10 +16,12 @@ from market.verify.recorded import Record
 
 def feasible(economy: Economy, x: Array, y: Array) -> tuple[bool, str]:
     """Whether an allocation can be had: nothing below zero, nothing beyond capacity, nothing from nowhere."""
-    there = economy.resources + y.sum(axis=0)
-    beyond = float((x.sum(axis=0) - there * (1.0 + ROUNDING)).max())
-    sound = bool(np.isfinite(x).all() and np.isfinite(y).all() and (x >= 0).all() and (y >= 0).all())
-    made = bool((y <= economy.capacity * (1.0 + ROUNDING)).all())
+    beyond = float((economy.taken(x, y) - economy.offered(y) * (1.0 + ROUNDING)).max())
+    sound = bool(np.isfinite(x).all() and np.isfinite(y).all() and (x >= 0).all())
+    at_a_cost = np.asarray(((y >= 0) & (y <= economy.capacity * (1.0 + ROUNDING))).all(axis=1))
+    for block in economy.technologies:
+        at_a_cost[block.rows] = block.family.slack(y[block.rows], **block.parameters) >= -ROUNDING
+    made = bool(at_a_cost.all())
     return sound and made and beyond <= 0, f"largest use beyond what is there {shown(max(beyond, 0.0))}"
 
 

@@ -87,7 +87,7 @@ def _weights(record: Record, w: Array) -> Claim:
 def violation(economy: Economy, record: Record, w: Array, p: Array) -> float:
     """The largest violation of the supporting conditions, relative to prices; 0 is full support."""
     x, y = record.consumption, record.production
-    there = economy.resources + y.sum(axis=0)
+    there = economy.offered(y)
     none = NONE * there / len(economy.agents)
     slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
     counts = np.broadcast_to(w[:, None] > 0, x.shape)
@@ -105,7 +105,7 @@ def violation(economy: Economy, record: Record, w: Array, p: Array) -> float:
         np.where(wants, np.maximum(p - valued, 0.0), 0.0),
         np.where(can_more, np.maximum(p - spent, 0.0), 0.0),
         np.where(y > none, np.maximum(spent - p, 0.0), 0.0),
-        np.where(there - x.sum(axis=0) > LEFT * there, p, 0.0)[None, :],
+        np.where(there - economy.taken(x, y) > LEFT * there, p, 0.0)[None, :],
     ]
     worst = max(float((part / size).max(initial=0.0)) for part in wrong)
     hungry = empty & (w > 0)
@@ -160,8 +160,8 @@ def _unused(economy: Economy, record: Record) -> bool:
     """Whether somebody who weighs nothing could gain from what is unused or costs nothing, or by exchange."""
     assert record.weights is not None
     idle, x, y = record.weights == 0, record.consumption, record.production
-    left = np.maximum(economy.resources + y.sum(axis=0) - x.sum(axis=0), 0.0)
-    left = np.where(left > LEFT * (economy.resources + y.sum(axis=0)), left, 0.0)
+    left = np.maximum(economy.offered(y) - economy.taken(x, y), 0.0)
+    left = np.where(left > LEFT * economy.offered(y), left, 0.0)
     at_no_cost = np.minimum(economy.supply(np.zeros(len(left))).highest, 1e100)
     more = left + np.maximum(at_no_cost - y, 0.0).sum(axis=0)
     gains = economy.utility(x + more) > economy.utility(x)
@@ -201,14 +201,14 @@ def _degenerate(economy: Economy, record: Record, found: float) -> Claim:
 def must_weigh_nothing(economy: Economy, record: Record) -> NDArray[np.bool_]:
     """Who weighs nothing under any weights that support the allocation, (agents,)."""
     x, y = record.consumption, record.production
-    there = economy.resources + y.sum(axis=0)
+    there = economy.offered(y)
     none = NONE * there / len(economy.agents)
     slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
     wants = (economy.bliss > 0).any(axis=1)
     nothing = np.isinf(slopes).any(axis=1) | (wants & ~(x > 0).any(axis=1) & np.isinf(_first(economy)))
     can_more = (economy.capacity > 0) & (y < economy.capacity * (1.0 - NONE))
     useless = ((x > none) & (slopes == 0)).any(axis=0)
-    free = (there - x.sum(axis=0) > LEFT * there) | (can_more & (costs == 0)).any(axis=0) | useless
+    free = (there - economy.taken(x, y) > LEFT * there) | (can_more & (costs == 0)).any(axis=0) | useless
     for _ in range(len(economy.goods) + 1):
         free = free | ((x > none) & (slopes > 0) & nothing[:, None]).any(axis=0)
         free = free | (can_more & np.isfinite(costs) & nothing[:, None]).any(axis=0)

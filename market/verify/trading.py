@@ -124,7 +124,7 @@ def _best_answers(economy: Economy, record: Record, best: Answers, tolerance: fl
     """Whether everybody has one of its best answers, up to what the tolerance lets be rationed."""
     worst = 0.0
     for had, wanted, size in (
-        (record.consumption, best.demand, economy.resources + record.production.sum(axis=0)),
+        (record.consumption, best.demand, economy.offered(record.production)),
         (record.production, best.supply, record.production.sum(axis=0)),
     ):
         outside = np.maximum(np.maximum(wanted.lowest - had, had - wanted.highest), 0.0)
@@ -145,8 +145,8 @@ def _best_answers(economy: Economy, record: Record, best: Answers, tolerance: fl
 
 def _free_goods(economy: Economy, record: Record, p: Array, tolerance: float) -> Claim:
     """Complementary slackness: nothing is left over of a good that has a price."""
-    there = economy.resources + record.production.sum(axis=0)
-    left = np.where(p > 0, there - record.consumption.sum(axis=0), 0.0)
+    there = economy.offered(record.production)
+    left = np.where(p > 0, there - economy.taken(record.consumption, record.production), 0.0)
     shares = np.divide(left, there, out=np.zeros_like(left), where=there > 0)
     worst = float(shares.max(initial=0.0))
     return Claim(

@@ -1,0 +1,199 @@
+"""What the indifferent get and make, where amounts of several goods hang together.
+
+Symbols: r (goods,) resources; z (goods,) excess demand; S (goods,) the size of the market for each good; t
+levels of what varies along a direction (fixed proportions, constant returns).
+
+The auctioneer assigns everyone a point of its answer so that markets are as near to clearing as they can be:
+
+    min sum_g w_g (z_g / S_g)^2   over x_i in i's demand set and y_j in j's supply set.
+
+A demand set is a box (lowest, highest) cut by a range of total spending p.x, or a ray; a supply set a box, or
+a ray. That is a least-squares problem with bounds; ranges of spending enter as rows with a heavy weight, and
+that is exact where the markets can be balanced. Products of constant returns count more (w_g), since their
+prices follow costs and only their quantities can balance them.
+
+Source: own derivation; solved by the active-set method of Stark and Parker (1995), scipy's "bvls".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import lsq_linear
+
+from market.economy import Answers, Economy
+from market.interval import Array, Interval
+
+PRODUCT = 30.0  # weight of the market for a product of constant returns
+SPENDING = 1e4  # weight of a range of spending
+MOST = 1e200  # stands for no upper bound
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """A point of everyone's answer.
+
+    Args:
+        consumption: (agents, goods), units.
+        production: (agents, goods), units, or netputs.
+        made: (goods,), whether it is a product of constant returns that is being made.
+    """
+
+    consumption: Array
+    production: Array
+    made: NDArray[np.bool_]
+
+
+def assign(economy: Economy, answers: Answers, p: Array) -> Assigned:
+    """Choose for the indifferent; everybody else has a single answer.
+
+    Args:
+        economy: the primitives.
+        answers: at least one part of which hangs together.
+        p: (goods,), prices.
+    """
+    x, y = answers.demand.lowest.copy(), _bounded(answers.supply.lowest)
+    columns = _Columns(economy, p)
+    for answer, side in ((answers.demand, 1), (answers.supply, -1)):
+        columns.add_boxes(answer, side)
+        columns.add_rays(answer, side)
+    made = np.zeros(len(p), dtype=bool)
+    if columns.columns:
+        products = made
+        if answers.supply.joint is not None:
+            products = np.asarray((answers.supply.joint.direction > 0).any(axis=0))
+        excess = x.sum(axis=0) - economy.resources - y.sum(axis=0)
+        levels = columns.solve(excess, _sizes(economy, x, y), products, answers.demand)
+        columns.put(levels, x, y)
+        made = products & columns.in_use(levels)
+    return Assigned(x, y, made)
+
+
+def _bounded(amounts: Array) -> Array:
+    """Amounts without bound as very large ones."""
+    return np.clip(amounts, -MOST, MOST)
+
+
+def _sizes(economy: Economy, x: Array, y: Array) -> Array:
+    """How much of each good is about, (goods,), > 0."""
+    size = np.maximum(economy.resources + np.maximum(y, 0.0).sum(axis=0), x.sum(axis=0))
+    largest = float(size.max(initial=0.0))
+    return np.where(size > 0, size, largest if largest > 0 else 1.0)
+
+
+@dataclass(frozen=True)
+class _Column:
+    """One unknown: whose amounts one unit of it is, (agents, goods), demanded (+1) or supplied (-1)."""
+
+    side: int
+    share: Array
+    upper: float
+    agent: int = -1
+
+
+class _Columns:
+    """The unknown amounts and levels: what one unit of each adds to the excess demand of every good."""
+
+    def __init__(self, economy: Economy, p: Array) -> None:
+        self.economy, self.p = economy, p
+        self.columns: list[_Column] = []
+
+    def add_boxes(self, answer: Interval, side: int) -> None:
+        """Amounts that vary one by one: of those with a range of spending each, of all others together."""
+        if answer.single_valued:
+            return
+        room = np.where(_rays(answer)[:, None], 0.0, _bounded(answer.highest) - _bounded(answer.lowest))
+        tied = _tied(answer)
+        for agent, good in np.argwhere((room > 0) & tied[:, None]):
+            share = np.zeros(self.economy.shape)
+            share[agent, good] = 1.0
+            self.columns.append(_Column(side, share, float(room[agent, good]), int(agent)))
+        others = np.where(tied[:, None], 0.0, room)
+        for good in np.flatnonzero(others.sum(axis=0) > 0):
+            share = np.zeros(self.economy.shape)
+            share[:, good] = others[:, good] / others[:, good].sum()
+            self.columns.append(_Column(side, share, float(others[:, good].sum())))
+
+    def add_rays(self, answer: Interval, side: int) -> None:
+        """Amounts that vary all together."""
+        if answer.joint is None:
+            return
+        direction, most = answer.joint.direction, answer.joint.most_spent
+        for agent in np.flatnonzero(_rays(answer)):
+            spent = float(direction[agent] @ self.p)
+            limit = MOST
+            if side > 0 and np.isfinite(most[agent]) and spent > 0:
+                limit = max((most[agent] - float(answer.lowest[agent] @ self.p)) / spent, 0.0)
+            share = np.zeros(self.economy.shape)
+            share[agent] = direction[agent]
+            self.columns.append(_Column(side, share, limit))
+
+    def solve(self, excess: Array, size: Array, products: NDArray[np.bool_], demand: Interval) -> Array:
+        """The levels that balance markets best, (unknowns,)."""
+        weight = np.where(products, PRODUCT, 1.0) / size
+        effects = np.array([column.side * column.share.sum(axis=0) for column in self.columns]).T
+        upper = np.array([column.upper for column in self.columns])
+        rows, targets, slack = self._spending(demand)
+        matrix = np.block(
+            [[effects * weight[:, None], np.zeros((len(size), len(slack)))], [rows, np.diag(slack)]]
+        )
+        right = np.concatenate([-excess * weight, targets])
+        upper = np.concatenate([upper, np.ones(len(slack))])
+        unit = 1.0 / np.maximum(np.abs(matrix).max(axis=0), 1e-300)  # unknowns of size one
+        bounds = (np.zeros(len(unit)), np.maximum(np.minimum(upper / unit, MOST), 1e-300))
+        found = lsq_linear(matrix * unit, right, bounds=bounds, method="bvls", tol=1e-14)
+        return np.asarray((np.clip(found.x, *bounds) * unit)[: len(self.columns)])
+
+    def _spending(self, demand: Interval) -> tuple[Array, Array, Array]:
+        """Rows for ranges of spending: sum p_g x_ig + slack = the most; and how large slacks may be.
+
+        In units of what is left to spend, times the weight.
+        """
+        rows, slack = [], []
+        for agent in np.flatnonzero(_tied(demand) & ~_rays(demand)):
+            assert demand.joint is not None
+            spent = float(demand.lowest[agent] @ self.p)
+            most, least = demand.joint.most_spent[agent] - spent, demand.joint.least_spent[agent] - spent
+            own = [float(c.share[agent] @ self.p) if c.agent == agent else 0.0 for c in self.columns]
+            if most > 0 and any(own):
+                rows.append(SPENDING * np.array(own) / most)
+                slack.append(SPENDING * (1.0 - max(least, 0.0) / most))
+        return (
+            np.array(rows).reshape(len(rows), len(self.columns)),
+            np.full(len(rows), SPENDING),
+            np.array(slack),
+        )
+
+    def put(self, levels: Array, x: Array, y: Array) -> None:
+        """Add what the levels stand for to the allocation."""
+        for column, level in zip(self.columns, levels, strict=True):
+            (x if column.side > 0 else y)[:] += level * column.share
+
+    def in_use(self, levels: Array) -> NDArray[np.bool_]:
+        """Which goods a ray of supply makes some of."""
+        made = np.zeros(len(self.p), dtype=bool)
+        for column, level in zip(self.columns, levels, strict=True):
+            if column.side < 0 and level > 0:
+                made |= (column.share > 0).any(axis=0)
+        return made
+
+
+def _rays(answer: Interval) -> NDArray[np.bool_]:
+    """Whose amounts vary all together, (agents,)."""
+    if answer.joint is None:
+        return np.zeros(len(answer.lowest), dtype=bool)
+    return np.asarray((answer.joint.direction != 0).any(axis=1))
+
+
+def _tied(answer: Interval) -> NDArray[np.bool_]:
+    """Whose spending is within a range, (agents,)."""
+    if answer.joint is None:
+        return np.zeros(len(answer.lowest), dtype=bool)
+    return np.isfinite(answer.joint.most_spent)
+
+
+def needs_assignment(answers: Answers) -> bool:
+    """Whether amounts of several goods hang together for somebody."""
+    return answers.demand.joint is not None or answers.supply.joint is not None

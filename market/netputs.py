@@ -1,0 +1,102 @@
+"""All technologies of an economy together: what is allowed, what supports it, and prices without profit.
+
+Symbols: y (agents, goods) netputs; p (goods,) prices. Agents without a technology are not concerned.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market.economy import Economy
+from market.errors import UnboundedDemandError
+from market.interval import Array
+
+ALLOWED = 1e-9  # of its size: how far rounding may put a netput outside of what is allowed
+SWEEPS = 400  # of costs through a chain of products that need each other
+
+
+def allowed(economy: Economy, y: Array) -> NDArray[np.bool_]:
+    """Who can make what it is said to make, (agents,): at a cost within capacity, or by its technology."""
+    fine = np.asarray(((y >= 0) & (y <= economy.capacity * (1.0 + 1e-12))).all(axis=1))
+    for block in economy.technologies:
+        fine[block.rows] = block.family.slack(y[block.rows], **block.parameters) >= -ALLOWED
+    return fine
+
+
+def inputs(economy: Economy) -> NDArray[np.bool_]:
+    """Which goods some technology can use, (goods,)."""
+    used = np.zeros(len(economy.goods), dtype=bool)
+    for block in economy.technologies:
+        used |= block.family.uses(**block.parameters).any(axis=0)
+    return used
+
+
+def conditions(economy: Economy, y: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Linear conditions on prices under which y pay most: rows (conditions, goods), and which bind."""
+    found = [block.family.conditions(y[block.rows], **block.parameters) for block in economy.technologies]
+    if not found:
+        return np.zeros((0, len(economy.goods))), np.zeros(0, dtype=bool)
+    return np.concatenate([held.rows for held in found]), np.concatenate([held.binding for held in found])
+
+
+def violation(economy: Economy, y: Array, p: Array) -> float:
+    """By how much some netput could pay more at prices p, relative to prices; 0 if none could.
+
+    First-order conditions at what is used; unit costs of what has constant returns; output thrown away; and
+    idleness where decreasing returns would pay.
+    """
+    rows, binding = conditions(economy, y)
+    worst = 0.0
+    if len(rows):
+        profit, turnover = rows @ p, np.abs(rows) @ p
+        wrong = np.where(binding, np.abs(profit), np.maximum(profit, 0.0))
+        worst = float(np.divide(wrong, turnover, out=np.zeros_like(wrong), where=turnover > 0).max())
+    for block in economy.technologies:
+        family, parameters, own = block.family, block.parameters, y[block.rows]
+        valued = np.asarray((family.makes(**parameters) & (p > 0)).any(axis=1))
+        thrown = np.where(valued, np.maximum(family.slack(own, **parameters), 0.0), 0.0)
+        ratio = np.where(valued, np.nan_to_num(family.cost_ratio(p, **parameters), nan=1.0, posinf=1.0), 1.0)
+        worst = max(worst, float(thrown.max()), float((1.0 - ratio).max()))
+        worst = max(worst, _idle(block.family.netput, p, own, parameters))
+    return worst
+
+
+def _idle(netput, p: Array, own: Array, parameters) -> float:  # type: ignore[no-untyped-def]
+    """1 if somebody does nothing where something would pay, else 0."""
+    try:
+        best = netput(p, **parameters)
+    except UnboundedDemandError:
+        return 1.0
+    does_nothing = (own == 0).all(axis=1)
+    return float((does_nothing & (best.lowest @ p > 0) & np.isfinite(best.lowest).all(axis=1)).any())
+
+
+def without_profit(economy: Economy, p: Array, made: NDArray[np.bool_]) -> Array:
+    """Prices near p at which no technology with constant returns makes a profit.
+
+    The price of a product is at most its least unit cost, and for products that are `made` just that. Costs
+    are passed on through chains of products until they settle; what is calculated so is zero profit up to
+    rounding.
+
+    Args:
+        economy: with or without technologies.
+        p: (goods,), prices as a rule proposes them.
+        made: (goods,), what is being made with constant returns.
+    """
+    if not economy.technologies:
+        return p
+    prices = np.where(made, 4.0 * p, p)
+    for _ in range(SWEEPS):
+        ceiling = prices.copy()
+        for block in economy.technologies:
+            ratio = block.family.cost_ratio(prices, **block.parameters)
+            outputs = block.family.makes(**block.parameters)
+            pays = np.nan_to_num(ratio, nan=np.inf) < 1.0
+            costs = np.where(outputs & pays[:, None], prices * np.where(pays, ratio, 1.0)[:, None], np.inf)
+            ceiling = np.minimum(ceiling, costs.min(axis=0))
+        settled = (ceiling >= prices * (1.0 - 1e-15)).all()
+        prices = ceiling
+        if settled:
+            break
+    return prices

@@ -1,0 +1,38 @@
+"""Technology families: how producers turn goods into goods, and what they make and use at prices.
+
+Symbols: y (agents, goods) netputs, outputs positive and inputs negative; p (goods,) prices; z >= 0 inputs;
+c(p) the least cost of a unit of output; F production function; A its scale; s shares; a weights; sigma
+elasticity, rho = (sigma - 1) / sigma.
+
+A price-taking producer maximises p.y over what its technology allows. Every technology here contains
+inaction and is convex. With *constant returns* profit is zero at best: where the output is worth its cost any
+level is as good as any other, so that the answer is a ray {t d : t >= 0}, and where it is worth more there is
+no largest level. With *decreasing returns* the answer is one netput, and its profit goes to the owners.
+
+Whether profit is zero is decided up to rounding, `ZERO_PROFIT` of what is turned over: an auctioneer
+announces prices of products that equal their cost, and these are calculated.
+
+To add one: a class in a module of this package and its name in `TECHNOLOGIES`.
+
+Source: Mas-Colell, Whinston and Green (1995), sections 5.B and 5.C; Shephard's lemma for the inputs.
+"""
+
+from market.registry import Registry
+from market.technologies.activity import Activity
+from market.technologies.base import Conditions, Technology
+from market.technologies.ces import CesTechnology
+from market.technologies.cobb_douglas import CobbDouglasTechnology, PowerTechnology
+
+TECHNOLOGIES: Registry[Technology] = Registry(
+    "technology", Activity, CobbDouglasTechnology, CesTechnology, PowerTechnology
+)
+
+__all__ = [
+    "TECHNOLOGIES",
+    "Activity",
+    "CesTechnology",
+    "CobbDouglasTechnology",
+    "Conditions",
+    "PowerTechnology",
+    "Technology",
+]
