@@ -283,6 +283,7 @@ def list_() -> ExitCode:
     from market.mechanisms import GAMES, MECHANISMS
     from market.pricing import RULES
     from market.printing.catalogue import catalogue
+    from market.technologies import TECHNOLOGIES
     from market.utilities import UTILITIES
 
     _print(
@@ -291,6 +292,7 @@ def list_() -> ExitCode:
             {
                 "Utilities: utility = { family = ... }": UTILITIES,
                 "Costs: cost = { family = ... }": COSTS,
+                'Technologies: technology = { family = ... }, for economy = "exchange"': TECHNOLOGIES,
                 "Mechanisms: kind = ...": MECHANISMS,
                 'Games without prices: game = ..., for kind = "unmediated"': GAMES,
                 'Price rules: rule = ..., for kind = "auctioneer"': RULES,

@@ -53,19 +53,26 @@ def support(economy: Economy, x: Array, y: Array) -> Support:
     """The Negishi weights of an allocation: the most equal among those that support it best."""
     slopes, costs, binds = economy.marginal_utility(x), economy.marginal_cost(y), active(economy, x, y)
     infinite = np.asarray(np.isinf(slopes).any(axis=1))
-    hopeless = infinite | binds.empty
+    hopeless, idle = infinite | binds.empty, ~_at_stake(economy)
     agents, goods = economy.shape
-    if hopeless.all():
+    if (hopeless | idle).all():
         return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, hopeless)
-    problem = _scale(economy, x, y, slopes, costs, binds, hopeless)
+    problem = _scale(economy, x, y, slopes, costs, binds, hopeless | idle)
     scaled_weights, scaled_prices = problem.most_equal()
     weights = scaled_weights / problem.per_value
+    weights = np.where(idle, weights[~idle].mean(), weights)
     total = weights.sum()
-    zero = hopeless | (scaled_weights <= ZERO * scaled_weights.max())
+    zero = ~idle & (hopeless | (scaled_weights <= ZERO * scaled_weights.max()))
     weights = np.where(zero, 0.0, weights / total)
     prices = _highest_asked(binds, costs, weights, scaled_prices * problem.reference / total)
     found = Support(weights, prices, residual(economy, x, y, weights, prices), zero)
     return _weigh_the_empty_handed(economy, x, y, binds, _polish(economy, x, y, found))
+
+
+def _at_stake(economy: Economy) -> NDArray[np.bool_]:
+    """Whose weight means something: who wants something or bears a cost, (agents,); all if nobody does."""
+    concerned = np.asarray(((economy.bliss > 0) | (economy.capacity > 0)).any(axis=1))
+    return concerned if concerned.any() else ~concerned
 
 
 class _Problem(NamedTuple):
@@ -218,8 +225,7 @@ def _per_value(economy: Economy, x: Array, y: Array, slopes: Array, costs: Array
     )
     if economy.money is Money.QUASILINEAR:
         return np.full_like(own, np.median(own))
-    at_stake = (offered > 0) | (economy.capacity > 0).any(axis=1)
-    return np.where(at_stake, own, own[at_stake].mean() if at_stake.any() else 1.0)
+    return own
 
 
 def _weigh_the_empty_handed(economy: Economy, x: Array, y: Array, binds: Active, found: Support) -> Support:

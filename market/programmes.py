@@ -85,20 +85,20 @@ class Programme:
     @cached_property
     def _netputs(self) -> Expression:
         """Netputs of technologies, (agents, goods), 0 for others, in units of `units`."""
-        import cvxpy
+        concerned = np.zeros(self.economy.shape, dtype=bool)
+        for block in self.economy.technologies:
+            family, parameters = block.family, block.parameters
+            concerned[block.rows] = family.makes(**parameters) | family.uses(**parameters)
+        return self._where(concerned, nonneg=False)
 
-        agents, goods = self.economy.shape
-        rows = np.flatnonzero(self.economy.turns_goods_into_goods)
-        return _spread(rows, agents) @ cvxpy.Variable((len(rows), goods))
-
-    def _where(self, allowed: NDArray[np.bool_]) -> Expression:
+    def _where(self, allowed: NDArray[np.bool_], *, nonneg: bool = True) -> Expression:
         """A variable for each allowed pair, put into an (agents, goods) expression; None if there is none."""
         import cvxpy  # deferred here and below: a second to import, and only programmes need it
 
         places = np.flatnonzero(allowed)
         if not len(places):
             return cvxpy.Constant(np.zeros(allowed.shape))
-        free = cvxpy.Variable(len(places), nonneg=True)
+        free = cvxpy.Variable(len(places), nonneg=nonneg)
         ones = (np.ones(len(places)), (places, np.arange(len(places))))
         scatter = sparse.csr_matrix(ones, shape=(allowed.size, len(places)))
         return cvxpy.reshape(scatter @ free, allowed.shape, order="C")

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -20,6 +20,7 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import InstanceOf, ValidationError
+from scipy import sparse
 
 from market.costs import COSTS
 from market.economy import Block, Economy, Money, Rows
@@ -34,6 +35,7 @@ from market.parsing.schema import BUDGET, ENDOWMENT, Document, json_schema
 from market.parsing.toml_source import Place, Source, decode, read_bytes, show
 from market.randomness import generator
 from market.registry import Family, Parameter, Registry
+from market.technologies import TECHNOLOGIES, Technology
 from market.utilities import UTILITIES, Utility
 
 __all__ = ["Scenario", "build", "json_schema", "load", "loads"]
@@ -204,9 +206,14 @@ class _Builder:
             commons_share=self._commons_share(),
             utilities=tuple(self._blocks("utility", UTILITIES)),
             costs=tuple(self._blocks("cost", COSTS)),
+            technologies=tuple(self._blocks("technology", TECHNOLOGIES)),
+            ownership=self._ownership(),
             numeraire=None if scenario.numeraire is None else self.columns[scenario.numeraire],
             seed=self.seed,
         )
+        if not self.findings:
+            for technology in economy.technologies:
+                self._refuse_impossible(technology)
         if economy.money is Money.QUASILINEAR and not self.findings:
             for block in economy.utilities:
                 self._refuse_unbounded(block)
@@ -238,7 +245,9 @@ class _Builder:
 
     # --- numbers ---
 
-    def _blocks(self, part: Literal["utility", "cost"], registry: Registry[F]) -> Iterator[Block[F]]:
+    def _blocks(
+        self, part: Literal["utility", "cost", "technology"], registry: Registry[F]
+    ) -> Iterator[Block[F]]:
         """All agents of each family together; families in the order in which they first appear."""
         entries: dict[int, FamilyEntry] = {
             index: entry
@@ -266,20 +275,23 @@ class _Builder:
         Args:
             groups: their indices.
             parameter: of which axis, and what goods that are not named have.
-            given: for each group a number, or a table of numbers by good.
+            given: for each group a number, a table of numbers by good, or the name of a good.
             path: of the parameter in the group's table.
 
         Returns:
             (agents of these groups, goods) or (agents of these groups,).
         """
         shape = (sum(self.sizes[index] for index in groups), len(self.columns))
-        stacked = np.full(
-            shape if parameter.axis == "good" else shape[:1], parameter.absent, dtype=np.float64
-        )
+        by_agent = parameter.axis == "agent"
+        absent = 0.0 if parameter.axis == "one good" else parameter.absent
+        stacked = np.full(shape[:1] if by_agent else shape, absent, dtype=np.float64)
         start = 0
         for index, numbers in zip(groups, given, strict=True):
             rows = slice(start, start + self.sizes[index])
             start = rows.stop
+            if parameter.axis == "one good":
+                stacked[rows, self.columns[numbers]] = 1.0
+                continue
             if parameter.axis == "agent":
                 stacked[rows] = self._numbers(index, numbers, parameter, path)
                 continue
@@ -317,18 +329,48 @@ class _Builder:
     def _commons_share(self) -> Array:
         """The share of each agent in the commons; they sum to one."""
         agents = int(self.starts[-1])
-        shares = np.zeros(agents)
+        if not self.scenario.commons_shares:
+            return np.full(agents, 1.0 / agents)
+        return self._shares(self.scenario.commons_shares)
+
+    def _shares(self, given: Mapping[str, float]) -> Array:
+        """The share of each agent, (agents,), summing to one; a group's is split equally among its own."""
+        shares = np.zeros(int(self.starts[-1]))
         rows = {group.name: self._row_numbers(index) for index, group in enumerate(self.scenario.agents)}
-        for name, share in self.scenario.commons_shares.items():
+        for name, share in given.items():
             if name in rows:
                 shares[rows[name]] += share / len(rows[name])
             else:
                 group, _, member = name.rpartition("[")
                 shares[rows[group][int(member[:-1])]] += share
-        if not self.scenario.commons_shares:
-            return np.full(agents, 1.0 / agents)
         relative: Array = shares / shares.max()  # first, so that the sum cannot overflow
         return np.asarray(relative / relative.sum())
+
+    def _ownership(self) -> sparse.csr_matrix | None:
+        """Who owns which producer, (agents, agents), sparse; None if everyone owns itself."""
+        if not any(group.owners for group in self.scenario.agents):
+            return None
+        agents = int(self.starts[-1])
+        parts = []
+        for index, group in enumerate(self.scenario.agents):
+            producers = self._row_numbers(index)
+            shares = self._shares(group.owners) if group.owners else None
+            owners = producers if shares is None else np.flatnonzero(shares)
+            if shares is None:
+                parts.append((np.ones(len(producers)), owners, producers))
+            else:
+                each = np.tile(shares[owners], len(producers))
+                parts.append((each, np.tile(owners, len(producers)), np.repeat(producers, len(owners))))
+        values, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return sparse.csr_matrix((values, (rows, columns)), shape=(agents, agents))
+
+    def _refuse_impossible(self, block: Block[Technology]) -> None:
+        """A technology that makes something out of nothing, or has increasing returns."""
+        rows = np.arange(self.starts[-1])[block.rows]
+        for position, message in block.family.faults(**block.parameters):
+            index = int(np.searchsorted(self.starts, rows[position], side="right") - 1)
+            who = show(self._member(index, int(rows[position] - self.starts[index])))
+            self.findings.append(Finding(("agents", index, "technology"), f"{who}: {message}"))
 
     def _refuse_unbounded(self, block: Block[Utility]) -> None:
         """With money that may go negative, an agent whose demand has no bound cannot be served."""

@@ -564,7 +564,7 @@ def test_under_exchange_there_is_no_money_to_pay_costs_or_to_spend():
         "f.toml:9: agents[0].budget: there is no money under exchange: income is what the endowment is worth; "
         "write endowment",
         "f.toml:13: agents[1].cost: a cost in money means nothing under exchange: there is no money to pay it "
-        "with; leave it out",
+        "with; write technology, which turns goods into goods",
     ]
 
 

@@ -1,8 +1,8 @@
 """Autarky: everyone lives on its own endowment and on what it makes for itself.
 
-max u_i(e_i + y_i) - C_i(y_i) over outputs up to capacity: Robinson Crusoe's problem, solved for all agents at
-once since none concerns another. Nobody touches the commons. It is what agents have if they do not trade,
-and so what a trade must beat.
+max u_i(e_i + y_i) - C_i(y_i) over outputs up to capacity, or over netputs of a technology: Robinson Crusoe's
+problem, solved for all agents at once since none concerns another. Nobody touches the commons. It is what
+agents have if they do not trade, and so what a trade must beat.
 
 Source: Mas-Colell, Whinston and Green (1995), section 15.C.
 """
@@ -34,7 +34,7 @@ class Autarky(Game):
 
     def result(self, economy: Economy, profile: Array) -> Played:
         """Endowments and own outputs are consumed."""
-        x = economy.endowment + profile
+        x = np.maximum(economy.endowment + profile, 0.0)  # rounding, where all of an input is used
         return Played(x, profile, economy.welfare(x, profile))
 
     def regret(self, economy: Economy, profile: Array) -> Array:
@@ -42,5 +42,5 @@ class Autarky(Game):
         return self._best(economy, profile)[1]
 
     def _best(self, economy: Economy, profile: Array) -> tuple[Array, Array]:
-        keeps = (economy.bliss > 0).astype(float)
+        keeps = ((economy.bliss > 0) | economy.turns_goods_into_goods[:, None]).astype(float)
         return best_outputs(economy, economy.endowment, keeps, profile)

@@ -1,8 +1,9 @@
 """The problem of somebody who makes things for itself: max u_i(base_i + s_i y_i) - C_i(y_i).
 
 base (agents, goods) is what the agent has in any case, s (agents, goods) the share of its own output that it
-keeps. The agents' problems do not touch each other, so one convex programme, the maximum of their sum, solves
-all of them. An agent that keeps nothing of what it can make sees only the cost and makes nothing.
+keeps. With a technology y are netputs, and inputs come out of base. The agents' problems do not touch each
+other, so one convex programme, the maximum of their sum, solves all of them. An agent that keeps nothing of
+what it can make sees only the cost and makes nothing.
 """
 
 from __future__ import annotations
@@ -28,12 +29,13 @@ def best_outputs(economy: Economy, base: Array, share: Array, now: Array) -> tup
         InputError: the utility of an agent with something to decide is not concave.
     """
     keeps = (share > 0) & (economy.capacity > 0)
+    turns = economy.turns_goods_into_goods[:, None]
     best = np.zeros(economy.shape)
-    if keeps.any():
-        best = _solve(economy, base, share, keeps)
-    before = economy.welfare(base + share * now, now)
+    if keeps.any() or turns.any():
+        best = _solve(economy, base, share, keeps | turns)
+    before = economy.welfare(np.maximum(base + share * now, 0.0), now)
     after, nothing = (
-        economy.welfare(base + share * best, best),
+        economy.welfare(np.maximum(base + share * best, 0.0), best),
         economy.welfare(base, np.zeros(economy.shape)),
     )
     best = np.where((nothing >= after)[:, None], 0.0, best)
@@ -50,12 +52,16 @@ def _solve(economy: Economy, base: Array, share: Array, keeps: NDArray[np.bool_]
     _refuse_not_concave(economy, decides)
     programme = Programme(economy, typical_amounts(economy, base, np.zeros(economy.shape)))
     utilities, constraints = programme.utilities(stated=True)
-    plenty = base + share * np.where(keeps, np.minimum(economy.capacity, 1e100), 0.0)
+    could = np.where(
+        economy.turns_goods_into_goods[:, None], economy.most, np.minimum(economy.capacity, 1e100)
+    )
+    plenty = base + share * np.where(keeps, could, 0.0)
     counted = decides & np.isfinite(economy.utility(plenty))
     objective = cvxpy.sum(cvxpy.multiply(counted, utilities) - programme.costs())
     eaten = (programme.x - cvxpy.multiply(share, programme.y) - base) @ np.diag(1.0 / programme.units) <= 0
     found = programme.solve(objective, [*constraints, *programme.limits()], eaten)
-    return _sharpen(economy, base, share, np.where(keeps, found.production, 0.0))
+    outputs = np.where(keeps, found.production, 0.0)
+    return _sharpen(economy, base, share, outputs) if not economy.technologies else outputs
 
 
 def _sharpen(economy: Economy, base: Array, share: Array, y: Array, steps: int = 6) -> Array:

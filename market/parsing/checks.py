@@ -306,7 +306,8 @@ def _money(values: dict[str, Any]) -> Iterator[Finding]:
         place: Place = ("agents", index)
         if money == Money.EXCHANGE and "cost" in group:
             message = (
-                "a cost in money means nothing under exchange: there is no money to pay it with; leave it out"
+                "a cost in money means nothing under exchange: there is no money to pay it with; "
+                "write technology, which turns goods into goods"
             )
             yield Finding((*place, "cost"), message)
         if money == Money.EXCHANGE and "budget" in group:
@@ -317,11 +318,25 @@ def _money(values: dict[str, Any]) -> Iterator[Finding]:
         if money == Money.FISHER and "utility" in group and "budget" not in group:
             message = "missing; under fisher whoever wants something needs money to spend: write budget = ..."
             yield Finding((*place, "budget"), message)
+        yield from _technology(group, place, money)
     shares = values.get("commons_shares")
     if isinstance(shares, dict) and all(share == 0 for share in shares.values()):
         yield Finding(
             ("commons_shares",), "the shares sum to zero; give someone a share, or leave the table out"
         )
+
+
+def _technology(group: dict[str, Any], place: Place, money: object) -> Iterator[Finding]:
+    """Technologies are for economies without money; owners are for technologies."""
+    if "technology" in group and money in (Money.QUASILINEAR, Money.FISHER):
+        message = f'only under economy = "exchange"; with {money} money write cost'
+        yield Finding((*place, "technology"), message)
+    owners = group.get("owners")
+    if owners is not None and "technology" not in group:
+        yield Finding((*place, "owners"), "owners of what? they share the profit of a technology; write one")
+    if isinstance(owners, dict) and all(share == 0 for share in owners.values()):
+        message = "the shares sum to zero; give someone a share, or leave the table out"
+        yield Finding((*place, "owners"), message)
 
 
 def _too_many(known: Names) -> Iterator[Finding]:

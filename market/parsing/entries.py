@@ -1,4 +1,4 @@
-"""The parts of a scenario file as frozen, strict models: names, numbers, utilities and costs.
+"""The parts of a scenario file as frozen, strict models: names, numbers, utilities, costs, technologies.
 
 A family's declared parameters and a distribution's *are* the keys, ranges and descriptions here: a new one
 needs no change in this module.
@@ -154,11 +154,14 @@ AgentName = Annotated[str, AfterValidator(_named("agents"))]
 # --- numbers --------------------------------------------------------------------------------------------
 
 
-def plain(low: float | None, high: float | None, open_low: bool, number: type = float) -> Any:
+def plain(
+    low: float | None, high: float | None, open_low: bool, number: type = float, open_high: bool = False
+) -> Any:
     """A number within bounds, as a type."""
     low = None if low is None or math.isinf(low) else low
     high = None if high is None or math.isinf(high) else high
-    return Annotated[number, Field(gt=low if open_low else None, ge=None if open_low else low, le=high)]
+    bounds: dict[str, Any] = {"gt" if open_low else "ge": low, "lt" if open_high else "le": high}
+    return Annotated[number, Field(**bounds)]
 
 
 class Column(Entry):
@@ -219,7 +222,8 @@ def _number_tag(value: Any) -> str:
 
 def number(parameter: Parameter) -> Any:
     """A number of a declared range, a distribution or a column, as a type."""
-    written = tagged(plain(parameter.low, parameter.high, parameter.open_low), "number")
+    bounded = plain(parameter.low, parameter.high, parameter.open_low, open_high=parameter.open_high)
+    written = tagged(bounded, "number")
     return choice((written, *_NOT_PLAIN), _number_tag, _known_number)
 
 
@@ -230,6 +234,8 @@ def parameter_field(parameter: Parameter) -> tuple[Any, Any]:
     """Type and field of a family's parameter."""
     words = f"{parameter.meaning} [{parameter.unit}]"
     required = parameter.absent is None
+    if parameter.axis == "one good":
+        return GoodName, Field(description=words)
     if parameter.axis == "agent":
         default: Any = {} if required else {"default": parameter.absent}
         return number(parameter), Field(**default, description=words)
@@ -262,7 +268,7 @@ def _every_good(value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
 
 
 class FamilyEntry(Entry):
-    """What an agent has of a utility or cost: the family's name, and its parameters as attributes."""
+    """What an agent has of a utility, cost or technology: the family's name, and its parameters."""
 
     family: str
 

@@ -46,6 +46,7 @@ from market.parsing.entries import (
 from market.parsing.toml_source import describe
 from market.pricing import RULES
 from market.registry import Parameter, Registry
+from market.technologies import TECHNOLOGIES
 from market.utilities import UTILITIES
 
 MAX_GOODS = 10_000
@@ -188,7 +189,7 @@ BUDGET = Parameter("agent", "the most that an agent can spend", unit="money", ab
 
 _AMOUNT = plain(0.0, None, open_low=False)
 _BY_GOOD, _BY_AGENT = As(DICT[GoodName, _AMOUNT]), As(DICT[AgentName, _AMOUNT])
-_UTILITY, _COST = family_type(UTILITIES), family_type(COSTS)
+_UTILITY, _COST, _TECHNOLOGY = family_type(UTILITIES), family_type(COSTS), family_type(TECHNOLOGIES)
 _ENDOWMENT, _BUDGET = As(parameter_field(ENDOWMENT)[0]), As(number(BUDGET))
 _MECHANISM = As(choice(_mechanism_models(), _mechanism_tag, _known_mechanism))
 
@@ -202,7 +203,15 @@ class Group(Entry):
     count: Annotated[int, Field(ge=1, le=MAX_ROWS)] = Field(1, description="how many agents")
     data: str | None = Field(None, description="a CSV or Parquet file beside the scenario, one agent a row")
     utility: Annotated[FamilyEntry | None, _UTILITY] = Field(None, description="what the agent wants")
-    cost: Annotated[FamilyEntry | None, _COST] = Field(None, description="what the agent can make")
+    cost: Annotated[FamilyEntry | None, _COST] = Field(
+        None, description="what the agent can make at a cost in money"
+    )
+    technology: Annotated[FamilyEntry | None, _TECHNOLOGY] = Field(
+        None, description="how the agent can turn goods into goods, under exchange"
+    )
+    owners: Annotated[dict[str, float], _BY_AGENT] = Field(
+        default_factory=dict, description="who gets the profit of a technology; default the agent itself"
+    )
     endowment: Annotated[dict[str, Number], _ENDOWMENT] = Field(
         default_factory=dict, description=ENDOWMENT.meaning
     )

@@ -42,7 +42,7 @@ def _values(family: type[Family]) -> Iterator[tuple[str, str]]:
     """Key and meaning of each value that a scenario may give to a family."""
     parameters: Mapping[str, Parameter] = getattr(family, "parameters", {})
     for key, parameter in parameters.items():
-        each = "for each good" if parameter.axis == "good" else "one number"
+        each = {"good": "for each good", "agent": "one number", "one good": "its name"}[parameter.axis]
         yield key, f"{parameter.meaning} ({parameter.unit}; {each})"
     if dataclasses.is_dataclass(family):
         for field in dataclasses.fields(family):

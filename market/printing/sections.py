@@ -105,10 +105,11 @@ def _prices(economy: Economy, outcomes: Sequence[Outcome]) -> list[Row]:
 def _quantities(economy: Economy, outcomes: Sequence[Outcome], shown: Sequence[Party]) -> list[Section]:
     """Who consumes and who makes what; in totals where that would be too long."""
     eaten, made = [o.consumption for o in outcomes], [o.production for o in outcomes]
+    makes = (economy.capacity > 0) | (np.max(np.abs(made), axis=0, initial=0.0) > 0)
     wanted = (economy.bliss > 0) | (np.max(eaten, axis=0, initial=0.0) > 0)
     kinds = (
         _Quantity("Consumption", "consumes", eaten, wanted),
-        _Quantity("Production", "makes", made, economy.capacity > 0),
+        _Quantity(*_MADE[bool(economy.technologies)], made, makes),
     )
     if len(economy.goods) > len(shown):
         each = [kind.by_party(economy, party) for kind in kinds for party in shown]
@@ -118,6 +119,9 @@ def _quantities(economy: Economy, outcomes: Sequence[Outcome], shown: Sequence[P
         return each
     everyone = Party("all", np.arange(len(economy.agents)))
     return [Section(f"{k.title}, all together", k.by_party(economy, everyone).rows) for k in kinds]
+
+
+_MADE = {False: ("Production", "makes"), True: ("Made and (-) used", "makes and (-) uses")}
 
 
 class _Quantity(NamedTuple):

@@ -60,6 +60,13 @@ class Activity(Technology):
         return netput < 0
 
     @classmethod
+    def faults(cls, *, netput: Array) -> list[tuple[int, str]]:
+        """Who makes something of nothing, or nothing of something."""
+        wrong = ((netput > 0).any(axis=1) & ~(netput < 0).any(axis=1)) | ~(netput > 0).any(axis=1)
+        message = "an activity needs an output, a positive number, and an input, a negative one"
+        return [(int(i), message) for i in np.flatnonzero(wrong)]
+
+    @classmethod
     def slack(cls, y: Array, *, netput: Array) -> Array:
         """The level is what the outputs ask for at least; inputs may be more than it needs."""
         needed = cls._level(y, netput)[:, None] * netput

@@ -79,6 +79,11 @@ class Technology(Family):
         raise NotImplementedError
 
     @classmethod
+    def faults(cls, **parameters: Array) -> list[tuple[int, str]]:
+        """Whose parameters make no sense, by row in the block, and why."""
+        raise NotImplementedError
+
+    @classmethod
     def convex(cls, y: Expression, **parameters: Array) -> list[Expression]:
         """That y is allowed, as cvxpy constraints on an (agents, goods) expression."""
         raise NotImplementedError
@@ -158,6 +163,16 @@ class OneOutput(Technology):
     def makes(cls, *, output: Array, **parameters: Array) -> NDArray[np.bool_]:  # noqa: ARG003
         """The one output."""
         return output > 0
+
+    @classmethod
+    def faults(cls, *, output: Array, **parameters: Array) -> list[tuple[int, str]]:
+        """Who uses nothing, or its own output."""
+        used = cls.uses(output=output, **parameters)
+        idle, own = ~used.any(axis=1), (used & (output > 0)).any(axis=1)
+        return [
+            *((int(i), "it uses nothing; name an input") for i in np.flatnonzero(idle)),
+            *((int(i), "its output is among its inputs; leave it out there") for i in np.flatnonzero(own)),
+        ]
 
     @classmethod
     def slack(cls, y: Array, *, output: Array, **parameters: Array) -> Array:

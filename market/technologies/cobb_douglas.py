@@ -42,6 +42,16 @@ class CobbDouglasTechnology(OneOutput):
         return cls._sum(shares) == 1.0
 
     @classmethod
+    def faults(cls, *, output: Array, scale: Array, shares: Array) -> list[tuple[int, str]]:
+        """Who has increasing returns, too."""
+        rising = np.flatnonzero(cls._sum(shares) > 1.0)
+        message = "the shares sum to more than 1, increasing returns, at which there is no largest profit"
+        return [
+            *super().faults(output=output, scale=scale, shares=shares),
+            *((int(i), message) for i in rising),
+        ]
+
+    @classmethod
     def uses(cls, *, output: Array, scale: Array, shares: Array) -> NDArray[np.bool_]:  # noqa: ARG003
         """Goods with a share."""
         return shares > 0

@@ -51,7 +51,7 @@ def accounts(economy: Economy, record: Record, penalty: Array | None) -> Iterato
     turnover = owed = np.zeros(len(economy.agents))
     payoffs = utilities if penalty is None else penalty
     if p is not None:
-        turnover, owed = (x + economy.endowment + y) @ p, economy.payments(p, x, y)
+        turnover, owed = (x + economy.endowment + np.abs(y)) @ p, economy.payments(p, x, y)
         payoffs = economy.payoff(utilities, p, x, y)
     yield _equal(record, "payments", difference(record.payments, owed, turnover))
     revenue = number(record.said["revenue"])

@@ -31,6 +31,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from market import netputs
 from market.economy import Economy, Money
 from market.errors import UnboundedDemandError
 from market.interval import Array
@@ -99,19 +100,20 @@ def violation(economy: Economy, record: Record, w: Array, p: Array) -> float:
     # A bundle with nothing in it is judged along all directions at once, as slopes along axes may not exist.
     above = np.where(empty[:, None] & counts, 0.0, valued - p)
     wants = (x > none) & ((slopes > 0) | (p > 0))
+    at_a_cost = ~economy.turns_goods_into_goods[:, None]
     can_more = (economy.capacity > 0) & (y < economy.capacity * (1.0 - NONE))
     wrong = [
         np.maximum(above, 0.0),
         np.where(wants, np.maximum(p - valued, 0.0), 0.0),
         np.where(can_more, np.maximum(p - spent, 0.0), 0.0),
-        np.where(y > none, np.maximum(spent - p, 0.0), 0.0),
+        np.where((y > none) & at_a_cost, np.maximum(spent - p, 0.0), 0.0),
         np.where(there - economy.taken(x, y) > LEFT * there, p, 0.0)[None, :],
     ]
     worst = max(float((part / size).max(initial=0.0)) for part in wrong)
     hungry = empty & (w > 0)
     if hungry.any():
         worst = max(worst, float((w[hungry] * economy.first_worth(p)[hungry]).max() - 1.0))
-    return worst
+    return max(worst, netputs.violation(economy, y, p))
 
 
 def _residual(record: Record, found: float) -> Claim:
@@ -129,9 +131,8 @@ def _leaks(economy: Economy, record: Record) -> bool:
     idle = record.weights == 0
     if (idle & (economy.cost(record.production) > 0)).any():
         return True
-    all_of_it = np.minimum(economy.resources + economy.capacity.sum(axis=0), 1e100)
     plenty = np.where(
-        record.supporting_prices == 0, np.maximum(all_of_it, record.consumption), record.consumption
+        record.supporting_prices == 0, np.maximum(economy.most, record.consumption), record.consumption
     )
     return bool((idle & (economy.utility(plenty) > economy.utility(record.consumption))).any())
 
@@ -206,13 +207,18 @@ def must_weigh_nothing(economy: Economy, record: Record) -> NDArray[np.bool_]:
     slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
     wants = (economy.bliss > 0).any(axis=1)
     nothing = np.isinf(slopes).any(axis=1) | (wants & ~(x > 0).any(axis=1) & np.isinf(_first(economy)))
+    at_a_cost = ~economy.turns_goods_into_goods[:, None]
     can_more = (economy.capacity > 0) & (y < economy.capacity * (1.0 - NONE))
     useless = ((x > none) & (slopes == 0)).any(axis=0)
     free = (there - economy.taken(x, y) > LEFT * there) | (can_more & (costs == 0)).any(axis=0) | useless
     for _ in range(len(economy.goods) + 1):
         free = free | ((x > none) & (slopes > 0) & nothing[:, None]).any(axis=0)
         free = free | (can_more & np.isfinite(costs) & nothing[:, None]).any(axis=0)
-        nothing = nothing | ((slopes > 0) & free).any(axis=1) | ((y > none) & (costs > 0) & free).any(axis=1)
+        nothing = (
+            nothing
+            | ((slopes > 0) & free).any(axis=1)
+            | ((y > none) & at_a_cost & (costs > 0) & free).any(axis=1)
+        )
     return nothing
 
 
@@ -250,7 +256,12 @@ def _utilisation(economy: Economy, record: Record, proved: bool, prices: Sequenc
 def _least_spending(economy: Economy, record: Record, p: Array) -> float:
     """sum_i m_i(p, u_i) / p.r: a lower bound on the coefficient; 0 where it says nothing."""
     worth_of_all = float(p @ economy.resources)
-    if (economy.capacity > 0).any() or not np.isfinite(worth_of_all) or worth_of_all <= 0:
+    if (
+        (economy.capacity > 0).any()
+        or economy.technologies
+        or not np.isfinite(worth_of_all)
+        or worth_of_all <= 0
+    ):
         return 0.0
     goal = economy.utility(record.consumption)
     low, high = np.zeros_like(goal), np.full_like(goal, 2.0 * worth_of_all)

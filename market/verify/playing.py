@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from market.economy import Economy
 from market.interval import Array
 from market.outcome import Status, shown
+from market.verify.accounts import feasible
 from market.verify.claims import ROUNDING, Claim, difference
 from market.verify.recorded import Record
 
@@ -115,7 +116,11 @@ def _ended(economy: Economy, record: Record, options: Unmediated, largest: float
 
 def _allowed(economy: Economy, actions: Array, options: Unmediated) -> bool:
     """Whether these are actions of the game."""
-    if not (np.isfinite(actions).all() and (actions >= 0).all()):
+    if not np.isfinite(actions).all():
+        return False
+    if options.game.name == "autarky" and economy.technologies:
+        return feasible(economy, np.maximum(economy.endowment + actions, 0.0), actions)[0]
+    if not (actions >= 0).all():
         return False
     if options.game.name == "seize":
         return bool((actions.sum(axis=0) <= economy.commons * FITS).all())
@@ -226,7 +231,7 @@ def _replayed(economy: Economy, claims: Array, options: Unmediated, rounds: int)
 
 def _kept(economy: Economy, options: Unmediated) -> Array:
     """The share of its own output that each agent gets to consume, (agents, goods)."""
-    wants = (economy.bliss > 0).astype(float)
+    wants = ((economy.bliss > 0) | economy.turns_goods_into_goods[:, None]).astype(float)
     return wants / np.maximum(wants.sum(axis=0), 1.0) if options.game.name == "gift" else wants
 
 
@@ -241,16 +246,20 @@ def _without(economy: Economy, actions: Array, options: Unmediated) -> Array:
 def _made(economy: Economy, actions: Array, options: Unmediated) -> Follows:
     kept, base = _kept(economy, options), _without(economy, actions, options)
     own = options.game.name == "autarky"  # there what is made and not wanted is consumed all the same
-    x = economy.endowment + actions if own else base + kept * actions
+    x = np.maximum(economy.endowment + actions if own else base + kept * actions, 0.0)
     payoffs = economy.welfare(x, actions)
     gains = np.zeros(len(economy.agents))
-    could = economy.capacity > 0
+    could, turns = economy.capacity > 0, economy.turns_goods_into_goods[:, None]
     typical = np.maximum(economy.resources, actions.max(axis=0, initial=0.0))
     typical = np.where(typical > 0, typical, 1.0)
     for share in PROBES:
         for tried in (share * actions, np.where(could & (kept > 0), share * typical, 0.0)):
-            outputs = np.minimum(tried, economy.capacity)
-            gains = np.maximum(gains, _more(payoffs, economy.welfare(base + kept * outputs, outputs)))
+            outputs = np.where(turns, share * actions, np.minimum(tried, economy.capacity))
+            eaten = base + kept * outputs
+            possible = np.asarray((eaten >= 0).all(axis=1))[:, None]
+            outputs = np.where(possible, outputs, actions)
+            eaten = np.maximum(base + kept * outputs, 0.0)
+            gains = np.maximum(gains, _more(payoffs, economy.welfare(eaten, outputs)))
     return Follows(x, actions, payoffs, gains)
 
 
@@ -261,9 +270,10 @@ def _first_order(economy: Economy, record: Record, options: Unmediated) -> float
     base = _without(economy, y, options)
     plenty = np.minimum(economy.capacity, 1e100)
     concerned = np.isfinite(economy.utility(base + kept * plenty)) | ~(kept * plenty > 0).any(axis=1)
-    slopes, costs = economy.marginal_utility(base + kept * y), economy.marginal_cost(y)
+    slopes, costs = economy.marginal_utility(np.maximum(base + kept * y, 0.0)), economy.marginal_cost(y)
     worth = np.multiply(kept, slopes, out=np.zeros_like(y), where=kept > 0)
-    some = y > ROUNDING * np.maximum(base, y).max(axis=0, initial=0.0)
+    at_a_cost = ~economy.turns_goods_into_goods[:, None]  # netputs are tried out only
+    some = at_a_cost & (y > ROUNDING * np.maximum(base, y).max(axis=0, initial=0.0))
     full = y >= economy.capacity * (1.0 - ROUNDING)
     too_little = _beyond(worth, costs, (economy.capacity > 0) & ~full)
     too_much = _beyond(costs, worth, some)

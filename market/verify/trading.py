@@ -14,7 +14,7 @@ import numpy as np
 
 from market.economy import Answers, Economy
 from market.errors import UnboundedDemandError
-from market.interval import Array
+from market.interval import Array, Interval
 from market.outcome import Status, shown
 from market.record import number
 from market.verify.accounts import worth
@@ -39,22 +39,28 @@ def trading(economy: Economy, record: Record, options: Auctioneer) -> Iterator[C
     except UnboundedDemandError as error:
         yield Claim(f"{record.name}: demand is bounded", False, str(error))
         return
-    z, relative = excess_demand(economy, best, p)
+    together = best.demand.joint is not None or best.supply.joint is not None
+    z, relative = balance(economy, record, p) if together else excess_demand(economy, best, p)
     largest = float(np.abs(relative).max(initial=0.0))
     stated = number(record.said["disequilibrium"])
+    if together and record.status is not Status.CLEARED:
+        largest = stated  # what was announced is not recorded where goods hang together, only what came of it
+    same = max(stated, largest) <= options.tolerance + SEEN if together else abs(stated - largest) <= SEEN
     yield Claim(
         f"{record.name}: disequilibrium",
-        abs(stated - largest) <= SEEN,
+        same or stated == largest,
         f"{shown(stated)} stated, {shown(largest)} recomputed",
     )
-    turnover = float((record.consumption + economy.endowment + record.production).sum())
-    owed = -float(np.abs(z).sum())
-    apart = difference(number(record.said["auctioneer_payoff"]), owed, turnover)
-    yield Claim(
-        f"{record.name}: the auctioneer's payoff", apart <= ROUNDING, f"difference {shown(apart)} of trade"
-    )
+    turnover = float((record.consumption + economy.endowment + np.abs(record.production)).sum())
+    if not (together and record.status is not Status.CLEARED):
+        owed = -float(np.abs(z).sum())
+        apart = difference(number(record.said["auctioneer_payoff"]), owed, turnover)
+        near = 2 * options.tolerance * len(z) if together else ROUNDING
+        yield Claim(
+            f"{record.name}: the auctioneer's payoff", apart <= near, f"difference {shown(apart)} of trade"
+        )
     regret = regrets(economy, record, best, p)
-    size = worth(economy, record) + record.production @ p
+    size = worth(economy, record) + np.abs(record.production) @ p
     if record.regret is not None:
         apart = difference(record.regret, regret, size)
         yield Claim(
@@ -63,8 +69,16 @@ def trading(economy: Economy, record: Record, options: Auctioneer) -> Iterator[C
     share = difference(regret, np.zeros_like(regret), size) if (regret > 0).any() else 0.0
     yield _ended(record, options, largest, share)
     if record.status is Status.CLEARED:
-        yield _best_answers(economy, record, best, options.tolerance)
+        yield _best_answers(economy, record, best, p, options.tolerance)
         yield _free_goods(economy, record, p, options.tolerance)
+
+
+def balance(economy: Economy, record: Record, p: Array) -> tuple[Array, Array]:
+    """What is taken beyond what is offered, as recorded: (units, share of their mean), (goods,) each."""
+    taken = economy.taken(record.consumption, record.production)
+    offered = economy.offered(record.production)
+    z = np.where((p == 0) & (taken < offered), 0.0, taken - offered)
+    return z, np.divide(2.0 * z, taken + offered, out=np.zeros_like(z), where=z != 0)
 
 
 def excess_demand(economy: Economy, best: Answers, p: Array) -> tuple[Array, Array]:
@@ -120,15 +134,31 @@ def _ended(record: Record, options: Auctioneer, largest: float, share: float) ->
     )
 
 
-def _best_answers(economy: Economy, record: Record, best: Answers, tolerance: float) -> Claim:
+def _outside(had: Array, wanted: Interval, p: Array, tolerance: float) -> Array:
+    """How far amounts are outside of answers, (agents, goods), units; inf where spending is wrong."""
+    outside = np.maximum(np.maximum(wanted.lowest - had, had - wanted.highest), 0.0)
+    if wanted.joint is not None:
+        direction = wanted.joint.direction
+        along = (direction != 0).any(axis=1)
+        squares = np.maximum((direction**2).sum(axis=1), 1e-300)
+        level = np.maximum(((had - wanted.lowest) * direction).sum(axis=1) / squares, 0.0)
+        off = np.abs(had - wanted.lowest - level[:, None] * direction)
+        outside = np.where(along[:, None], off, outside)
+        spent = had @ p
+        slack = (2 * tolerance + ROUNDING) * np.maximum(spent, 1e-300)
+        wrong = (spent < wanted.joint.least_spent - slack) | (spent > wanted.joint.most_spent + slack)
+        outside = np.where((wrong & ~along)[:, None], np.inf, outside)
+    return np.where(np.isfinite(outside), outside, np.inf)
+
+
+def _best_answers(economy: Economy, record: Record, best: Answers, p: Array, tolerance: float) -> Claim:
     """Whether everybody has one of its best answers, up to what the tolerance lets be rationed."""
     worst = 0.0
     for had, wanted, size in (
         (record.consumption, best.demand, economy.offered(record.production)),
-        (record.production, best.supply, record.production.sum(axis=0)),
+        (record.production, best.supply, np.abs(record.production).sum(axis=0)),
     ):
-        outside = np.maximum(np.maximum(wanted.lowest - had, had - wanted.highest), 0.0)
-        outside = np.where(np.isfinite(outside), outside, np.inf)
+        outside = _outside(had, wanted, p, tolerance)
         shares = np.divide(
             outside,
             size,
