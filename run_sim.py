@@ -2,7 +2,13 @@
 
 import sys
 
-from market.cli import main
+try:
+    from market.cli import main
+except ModuleNotFoundError as error:  # run by a Python that has not got what the project needs
+    sys.exit(
+        f"Python cannot find {error.name}. Run `make run` once, which sets up .venv, then use "
+        f".venv/bin/python {' '.join(sys.argv)}"
+    )
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -110,6 +110,8 @@ class Auctioneer(mesa.Agent):
 
     model: MarketModel
 
+    name = "auctioneer"
+
     def __init__(self, model: MarketModel) -> None:
         super().__init__(model)
 

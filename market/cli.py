@@ -97,6 +97,8 @@ def _answers(command: Callable[P, ExitCode]) -> Callable[P, None]:
             code = _complain(["Interrupted; nothing unfinished is left behind."], ExitCode.INTERRUPTED)
         except InputError as error:
             code = _complain(str(error).splitlines(), ExitCode.INPUT_AT_FAULT)
+        except (MemoryError, OSError) as error:
+            code = _complain([_no_room(error)], ExitCode.INPUT_AT_FAULT)
         except Exception as error:
             code = _our_fault(error)
         raise typer.Exit(int(code))
@@ -112,6 +114,13 @@ def _complain(lines: Iterable[str], code: ExitCode) -> ExitCode:
     for line in lines:
         print(visible(line), file=sys.stderr)
     return code
+
+
+def _no_room(error: MemoryError | OSError) -> str:
+    """What the machine has not got enough of."""
+    if isinstance(error, MemoryError):
+        return "Not enough memory for so many agents and goods; try fewer, or fewer mechanisms at a time."
+    return f"Cannot read or write what is needed: {error.strerror or error}."
 
 
 def _our_fault(error: Exception) -> ExitCode:
@@ -180,7 +189,8 @@ def run(
     if as_json:
         sys.stdout.write((folder / "result.json").read_text(encoding="utf-8"))
     if not quiet:
-        print(f"Run folder: {visible(str(folder))}", file=sys.stderr if as_json else sys.stdout)
+        drawn = "" if no_figures else " (figures: overview.svg)"
+        print(f"Run folder: {visible(str(folder))}{drawn}", file=sys.stderr if as_json else sys.stdout)
     return ExitCode.DONE if compared.settled else ExitCode.NOT_IN_EQUILIBRIUM
 
 
@@ -281,6 +291,7 @@ def list_() -> ExitCode:
     """List what a scenario can name: families, rules, games and mechanisms, with their parameters."""
     from market.costs import COSTS
     from market.mechanisms import GAMES, MECHANISMS
+    from market.parsing.draws import DISTRIBUTIONS
     from market.pricing import RULES
     from market.printing.catalogue import catalogue
     from market.technologies import TECHNOLOGIES
@@ -296,6 +307,7 @@ def list_() -> ExitCode:
                 "Mechanisms: kind = ...": MECHANISMS,
                 'Games without prices: game = ..., for kind = "unmediated"': GAMES,
                 'Price rules: rule = ..., for kind = "auctioneer"': RULES,
+                "Distributions: { dist = ... } in the place of a number": DISTRIBUTIONS,
             }
         ),
     )
@@ -305,14 +317,23 @@ def list_() -> ExitCode:
 @app.command()
 @_answers
 def verify(
-    folder: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, as `market run` writes it.")],
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Run folders, as `market run` writes them.")
+    ],
     quiet: Quiet = False,
 ) -> ExitCode:
-    """Recompute every verdict and figure of a run folder from the scenario and the recorded quantities."""
+    """Recompute every verdict and figure of run folders from the scenario and the recorded quantities."""
     from market.printing import report
+    from market.printing.words import visible
     from market.verify import verify as recompute
 
-    checked = recompute(folder)
-    if not quiet or not checked.holds:
-        _print(_console(), report.claims(checked.claims))
-    return ExitCode.DONE if checked.holds else ExitCode.NOT_IN_EQUILIBRIUM
+    code = ExitCode.DONE
+    for folder in folders:
+        checked = recompute(folder)
+        if len(folders) > 1 and not (quiet and checked.holds):
+            print(f"{visible(str(folder))}:")
+        if not quiet or not checked.holds:
+            _print(_console(), report.claims(checked.claims))
+        if not checked.holds:
+            code = ExitCode.NOT_IN_EQUILIBRIUM
+    return code

@@ -23,6 +23,8 @@ from market.scenario import Scenario
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from market.agents import Trader
+
 NAMED = 20  # agents; up to here a table has a column for each of them
 
 
@@ -44,6 +46,11 @@ class Comparison:
     outcomes: Mapping[str, Outcome]
     alignments: Mapping[str, Alignment]
     rounds: pd.DataFrame
+
+    def __repr__(self) -> str:
+        """What was played and how each ended, on a line."""
+        ended = ", ".join(f"{name}: {outcome.status.value}" for name, outcome in self.outcomes.items())
+        return f"<Comparison of '{self.scenario.title}': {ended}>"
 
     @property
     def baseline(self) -> str | None:
@@ -163,6 +170,7 @@ def compare(
     mechanisms: Sequence[str] | None = None,
     seed: int | None = None,
     progress: Callable[[str], None] | None = None,
+    traders: Mapping[str, type[Trader]] | None = None,
 ) -> Comparison:
     """Play a scenario under its mechanisms and report on each outcome.
 
@@ -171,10 +179,14 @@ def compare(
         mechanisms: names of those to play; all of them by default.
         seed: for all draws; the scenario's own if not given.
         progress: called with a mechanism's name before it is played.
+        traders: agent or group name -> a subclass of `Trader` that answers prices in its own way, wherever
+            there are prices.
 
     Raises:
         InputError: no mechanism of that name, or an economy that cannot be built.
     """
+    if not isinstance(scenario, Scenario):
+        raise InputError(f"a scenario is needed, not {scenario!r:.60}; use market.load(...)")
     names = list(scenario.mechanism_names) if mechanisms is None else list(dict.fromkeys(mechanisms))
     for name in names:
         if name not in scenario.mechanism_names:
@@ -183,7 +195,7 @@ def compare(
     for name in names:
         if progress:
             progress(name)
-        model = MarketModel(scenario, name, seed=seed)
+        model = MarketModel(scenario, name, seed=seed, traders=traders)
         economy = model.economy
         outcomes[name] = model.run()
         alignments[name] = alignment(outcomes[name])

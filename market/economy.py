@@ -116,6 +116,10 @@ class Economy:
     numeraire: int | None = None
     seed: int = 0
 
+    def __repr__(self) -> str:
+        """Its size, on a line."""
+        return f"<Economy of {len(self.agents)} agents and {len(self.goods)} goods, {self.money.value}>"
+
     @property
     def shape(self) -> tuple[int, int]:
         """(number of agents, number of goods)."""

@@ -63,6 +63,8 @@ class MarketModel(mesa.Model):
         seed: int | None = None,
         traders: Mapping[str, type[Trader]] | None = None,
     ) -> None:
+        if not isinstance(scenario, Scenario):
+            raise InputError(f"a scenario is needed, not {scenario!r:.60}; use market.load(...)")
         self.economy = build(scenario, seed)
         super().__init__(rng=self.economy.seed)
         label = scenario.mechanism_names[0] if mechanism is None else mechanism
@@ -82,6 +84,8 @@ class MarketModel(mesa.Model):
             known = (*self.economy.groups, *self.economy.agents)
             if name not in known:
                 raise InputError(f"no agent or group '{name}'; {did_you_mean(name, known)}")
+            if not (isinstance(kind, type) and issubclass(kind, Trader)):
+                raise InputError(f"'{name}' needs a subclass of market.Trader, not {kind!r:.60}")
             kinds.update(dict.fromkeys(self.economy.rows(name).tolist(), kind))
         return tuple(kinds.get(row, Trader)(self, row) for row in range(len(self.economy.agents)))
 
@@ -172,15 +176,21 @@ def _observed(model: MarketModel, name: str, good: int | None) -> float:
 
 def _put(parts: list[Array], trader: Trader, answer: Array, what: str, done: int) -> None:
     """Put one trader's own answer into its row, after a look at it."""
-    amounts = np.asarray(answer, dtype=float)
+    try:
+        amounts = np.asarray(answer, dtype=float)
+    except (TypeError, ValueError):
+        raise NumericalError(
+            f"{trader.name} answered round {done + 1} with a {what} of {answer!r:.60}; it must be numbers"
+        ) from None
     if amounts.shape != parts[0].shape[1:]:
         raise NumericalError(
             f"{trader.name} answered round {done + 1} with a {what} of shape {amounts.shape}; "
             f"it must be one amount a good, shape {parts[0].shape[1:]}"
         )
     if not (amounts >= 0).all():
+        wrong = "not a number" if np.isnan(amounts).any() else "negative"
         raise NumericalError(
-            f"{trader.name} answered round {done + 1} with a {what} of {amounts}; none may be negative"
+            f"{trader.name} answered round {done + 1} with a {what} of {amounts}; none may be {wrong}"
         )
     for part in parts:
         part[trader.row] = amounts

@@ -93,6 +93,10 @@ class Outcome:
     actions: Array | None = None
     evidence: Mapping[str, float] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """How it ended, on a line."""
+        return f"<Outcome '{self.name}': {self.status.value} after {self.rounds} rounds>"
+
     @property
     def max_regret(self) -> float | None:
         """The largest gain that any agent could make by deviating alone; None where nobody chooses."""

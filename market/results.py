@@ -59,6 +59,8 @@ def check(scenario: Scenario, parent: Path) -> None:
     Raises:
         InputError: it cannot.
     """
+    if not str(parent).strip():
+        raise InputError("--out names no folder")
     _data_files(scenario)
     with _refusals(parent):
         missing = _missing(parent)

@@ -64,6 +64,12 @@ class Scenario(Document):
     places: tuple[Override, ...]
     data: dict[int, InstanceOf[Data]]
 
+    def __repr__(self) -> str:
+        """Title, size and mechanisms, on a line."""
+        return f"<Scenario '{self.title}': {', '.join(self.goods)}; {', '.join(self.mechanism_names)}>"
+
+    __str__ = __repr__
+
     @property
     def mechanism_names(self) -> tuple[str, ...]:
         """The names of the mechanisms, in order."""

@@ -55,7 +55,7 @@ def test_the_price_path_is_the_recorded_one_and_ends_at_the_planner_s_multiplier
     path, multiplier = ax.get_lines()
     np.testing.assert_array_equal(path.get_ydata(), commons.rounds["price"])
     assert multiplier.get_ydata()[0] == pytest.approx(path.get_ydata()[-1], rel=1e-6)
-    assert "multiplier, planner" in words(ax)
+    assert "shadow price, planner" in words(ax)
 
 
 def test_an_unbounded_utility_is_drawn_at_the_edge_and_labelled(commons, ax):

@@ -182,7 +182,9 @@ class Auctioneer(Mechanism):
         }
         status, reason = self._verdict(economy, state, chosen, evidence)
         if not faithful.all():
-            reason += f" {np.count_nonzero(~faithful)} of the traders do not answer as their preferences say."
+            many = np.count_nonzero(~faithful)
+            do = "does not answer as its" if many == 1 else "do not answer as their"
+            reason += f" {many} of the traders {do} preferences say."
         welfare = economy.welfare(x, y)
         payments = economy.payments(p, x, y)
         return Outcome(

@@ -170,6 +170,8 @@ def read_data(folder: Path | None, file: str, wanted: Iterable[str]) -> tuple[Da
     wanted = list(dict.fromkeys(wanted))
     present = [name for name in wanted if name in known]
     faults = {name: _no_column(name, known) for name in wanted if name not in known}
+    faults |= {name: "two columns have this name" for name in present if f"{name}.1" in known}
+    present = [name for name in present if name not in faults]
     frame = _read(path, present or known[:1])
     if not len(frame):
         raise InputError("there are no rows in it; it needs one an agent")
@@ -222,6 +224,9 @@ def _nearest(path: Path) -> str:
 
 
 def _no_column(name: str, known: Iterable[str]) -> str:
+    known = list(known)
+    if len(known) == 1 and ";" in known[0]:
+        return "the cells are apart by semicolons; a CSV file needs commas"
     return f"no such column; {did_you_mean(name, known)}"
 
 
@@ -291,7 +296,11 @@ def _numbers(path: Path, series: pd.Series[Any]) -> Array:
         return numbers
     row = int(wrong[0])
     cell = series.iloc[row]
-    found = "the cell is empty" if pd.isna(cell) else f"a number is needed, found {str(cell)[:40]!a}"
+    found = (
+        "the cell is empty or not a number"
+        if pd.isna(cell)
+        else f"a number is needed, found {str(cell)[:40]!a}"
+    )
     more = f" (and {len(wrong) - 1} more such rows)" if len(wrong) > 1 else ""
     raise InputError(f"{_row_name(path, row)}: {found}{more}")
 

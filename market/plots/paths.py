@@ -62,7 +62,7 @@ def excess_demand_paths(comparison: Comparison, ax: Axes) -> Axes:
     _mark_unbounded(comparison.rounds, ax)
     ax.axhline(0.0, color="0.3", linewidth=1.0, zorder=1.5)
     ax.set_title("Excess demand")
-    ax.set_ylabel("wanted beyond what there is (units)")
+    ax.set_ylabel("wanted beyond what there is (units, log scale)")
     return _rounds_below(ax)
 
 
@@ -147,7 +147,7 @@ def _multipliers(comparison: Comparison, ax: Axes) -> None:
     for name, outcome in comparison.outcomes.items():
         if outcome.kind == "planner" and outcome.prices is not None:
             for good, price in enumerate(outcome.prices):
-                label = f"multiplier, {plain(name)}" if good == 0 else None
+                label = f"shadow price, {plain(name)}" if good == 0 else None
                 ax.axhline(price, color="0.45", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1.5, label=label)
             ax.legend(loc="best")
 

@@ -41,7 +41,7 @@ def utilities_by_mechanism(comparison: Comparison, ax: Axes) -> Axes:
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.grid(visible=False, axis="y")
     ax.set_title("Utility by mechanism")
-    ax.set_xlabel("utility less cost")
+    ax.set_xlabel("utility less cost" if comparison.economy.costs else "utility")
     return ax
 
 

@@ -148,7 +148,8 @@ def _endings(compared: Comparison) -> Table:
     grid.add_column(overflow="fold")
     for name, outcome in compared.outcomes.items():
         status = outcome.status.value.replace("_", " ")
-        ended = Text(f"{status.capitalize()} after {count(outcome.rounds, 'round')}. ", style=_style(status))
+        first = "Stopped" if status == "max rounds" else status.capitalize()
+        ended = Text(f"{first} after {count(outcome.rounds, 'round')}. ", style=_style(status))
         grid.add_row(Text(visible(name)), ended + Text(visible(outcome.reason), style=""))
     return grid
 

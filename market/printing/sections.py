@@ -22,6 +22,7 @@ from market.outcome import Outcome
 from market.printing.words import NOT_HERE, named_or_counted, number, percent, visible
 
 ONE_BY_ONE = 8  # agents, or groups, that are told one by one
+NOISE = 1e-7  # regrets below this share of what is at stake are shown as 0; result.json has the number
 MOST_ROWS = 24  # of quantities; beyond, only totals are told
 
 
@@ -186,18 +187,34 @@ def _alignment(compared: Comparison, outcomes: Sequence[Outcome], reports: Seque
     if compared.economy.money is Money.QUASILINEAR:
         rows += [
             Row("efficient with money too?", [_yes(report.efficient_with_transfers) for report in reports]),
-            Row("left on the table", [_gap(report.surplus_gap) for report in reports]),
+            Row("left on the table", [_left(report) for report in reports]),
             Row("total surplus", [number(compared.total_surplus(name)) for name in compared.outcomes]),
         ]
     needed = [report.resource_utilisation for report in reports]
     if any(share is not None for share in needed):
         rows.append(Row("resources really needed", [percent(share) for share in needed]))
-    rows.append(Row("largest regret", [_gap(outcome.max_regret) for outcome in outcomes]))
-    return [*rows, Row("degenerate?", [_yes(report.degenerate) for report in reports])]
+    rows.append(Row("largest regret", [_regret(outcome) for outcome in outcomes]))
+    supported = [report.negishi_weights is not None and report.residual <= PROVED for report in reports]
+    degenerate = [
+        _yes(report.degenerate) if known else NOT_HERE
+        for report, known in zip(reports, supported, strict=True)
+    ]
+    return [*rows, Row("degenerate?", degenerate)]
+
+
+def _regret(outcome: Outcome) -> str:
+    """The largest regret; 0 where it is rounding next to what is at stake."""
+    settled = outcome.status.settled and outcome.evidence.get("relative_regret", 1.0) <= NOISE
+    return "0" if settled and outcome.max_regret is not None else _gap(outcome.max_regret)
 
 
 def _yes(verdict: bool | None) -> str:
     return "unknown" if verdict is None else ("yes" if verdict else "no")
+
+
+def _left(report: Alignment) -> str:
+    """The surplus gap; 0 where it is within what counts as efficient."""
+    return "0" if report.efficient_with_transfers else _gap(report.surplus_gap)
 
 
 def _gap(value: float | None) -> str:

@@ -80,7 +80,8 @@ def reading(compared: Comparison) -> list[str]:
     unsettled = _together(
         (o.status.meaning, name) for name, o in compared.outcomes.items() if not o.status.settled
     )
-    verdicts = _together((_verdict(economy, told), name) for name, told in compared.alignments.items())
+    judged = {n: told for n, told in compared.alignments.items() if compared.outcomes[n].status != "failed"}
+    verdicts = _together((_verdict(economy, told), name) for name, told in judged.items())
     changes = _together((_change(economy, told), name) for name, told in compared.contrasts().items())
     against = f"against '{visible(compared.baseline or '')}'"
     return [
