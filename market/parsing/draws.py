@@ -296,11 +296,7 @@ def _numbers(path: Path, series: pd.Series[Any]) -> Array:
         return numbers
     row = int(wrong[0])
     cell = series.iloc[row]
-    found = (
-        "the cell is empty or not a number"
-        if pd.isna(cell)
-        else f"a number is needed, found {str(cell)[:40]!a}"
-    )
+    found = "the cell is empty" if pd.isna(cell) else f"a number is needed, found {str(cell)[:40]!a}"
     more = f" (and {len(wrong) - 1} more such rows)" if len(wrong) > 1 else ""
     raise InputError(f"{_row_name(path, row)}: {found}{more}")
 
