@@ -27,8 +27,10 @@ from scipy.optimize import linprog
 from market.economy import Economy, Money
 from market.interval import Array
 from market.netputs import conditions
+from market.rates import determined, equal_weights
 from market.support import Active, active, residual
 
+PLAIN = 1e-8  # residual up to which weights that are plain to see are taken
 ZERO = 1e-7  # weights below this share of the largest, in units of value, are zero
 _TIGHT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 
@@ -57,6 +59,9 @@ def support(economy: Economy, x: Array, y: Array) -> Support:
     agents, goods = economy.shape
     if (hopeless | idle).all():
         return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, hopeless)
+    found = _without_programme(economy, x, y, slopes, costs, binds, hopeless, idle)
+    if found is not None:
+        return _weigh_the_empty_handed(economy, x, y, binds, found)
     problem = _scale(economy, x, y, slopes, costs, binds, hopeless | idle)
     scaled_weights, scaled_prices = problem.most_equal()
     weights = scaled_weights / problem.per_value
@@ -67,6 +72,32 @@ def support(economy: Economy, x: Array, y: Array) -> Support:
     prices = _highest_asked(binds, costs, weights, scaled_prices * problem.reference / total)
     found = Support(weights, prices, residual(economy, x, y, weights, prices), zero)
     return _weigh_the_empty_handed(economy, x, y, binds, _polish(economy, x, y, found))
+
+
+def _without_programme(
+    economy: Economy,
+    x: Array,
+    y: Array,
+    slopes: Array,
+    costs: Array,
+    binds: Active,
+    hopeless: NDArray[np.bool_],
+    idle: NDArray[np.bool_],
+) -> Support | None:
+    """Weights that are plain to see: equal ones, or the only ones that can be; None if neither support it."""
+    for candidate in (equal_weights(economy, slopes), determined(slopes, costs, binds, ~(hopeless | idle))):
+        if candidate is None:
+            continue
+        weights, prices = candidate
+        zero = hopeless & ~idle
+        weights = np.where(zero, 0.0, np.where(idle, weights[~idle & ~zero].mean(), weights))
+        total = weights.sum()
+        weights, prices = weights / total, _highest_asked(binds, costs, weights / total, prices / total)
+        found = Support(weights, prices, residual(economy, x, y, weights, prices), zero)
+        found = _polish(economy, x, y, found)
+        if found.residual <= PLAIN and not (found.weights <= ZERO * found.weights.max())[~zero].any():
+            return found
+    return None
 
 
 def _at_stake(economy: Economy) -> NDArray[np.bool_]:

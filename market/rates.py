@@ -1,0 +1,65 @@
+"""Weights and prices that common marginal rates of substitution determine, without a programme.
+
+Symbols: w (agents,) weights; p (goods,) prices; m_ig = du_i/dx_ig where i consumes g, dC_i/dy_ig where it
+makes some and could make more. Each such pair fixes w_i m_ig = p_g. Where agents and goods are linked by pairs
+into one whole, one price fixes all weights and prices up to a common factor, and no others can support the
+allocation. They are found by going along the links, whatever the number of agents.
+
+With quasilinear money equal weights are the most equal there can be: if they support the allocation no others
+need to be looked for.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market.economy import Economy, Money
+from market.interval import Array
+from market.support import Active
+
+
+def equal_weights(economy: Economy, slopes: Array) -> tuple[Array, Array] | None:
+    """Equal weights and the prices that go with them; None unless money is quasilinear.
+
+    Args:
+        economy: the primitives.
+        slopes: (agents, goods), marginal utilities; may be inf.
+    """
+    if economy.money is not Money.QUASILINEAR or not np.isfinite(slopes).all():
+        return None
+    agents = len(economy.agents)
+    return np.full(agents, 1.0 / agents), slopes.max(axis=0) / agents
+
+
+def determined(
+    slopes: Array, costs: Array, binds: Active, counts: NDArray[np.bool_]
+) -> tuple[Array, Array] | None:
+    """The only weights and prices that can support an allocation, up to a factor; None if there are several.
+
+    Args:
+        slopes: (agents, goods), marginal utilities.
+        costs: (agents, goods), marginal costs.
+        binds: who consumes and makes what.
+        counts: (agents,), whose weights are looked for.
+    """
+    eats = binds.consumed & np.isfinite(slopes) & (slopes > 0) & counts[:, None]
+    makes = binds.made & binds.could_make & np.isfinite(costs) & (costs > 0) & counts[:, None] & ~eats
+    linked = eats | makes
+    rates = np.where(eats, slopes, np.where(makes, costs, 1.0))
+    if not linked[counts].any(axis=1).all():
+        return None
+    weights, prices = np.zeros(len(slopes)), np.zeros(slopes.shape[1])
+    prices[linked.any(axis=0).argmax()] = 1.0
+    for _ in range(2 * slopes.shape[1]):
+        by_price = np.where(linked & (prices > 0), prices / rates, 0.0).max(axis=1)
+        weights = np.where(weights > 0, weights, by_price)
+        by_weight = np.where(linked & (weights > 0)[:, None], weights[:, None] * rates, 0.0).max(axis=0)
+        if ((by_weight > 0) == (prices > 0)).all():
+            break
+        prices = np.where(prices > 0, prices, by_weight)
+    if not (weights[counts] > 0).all():
+        return None
+    wanted = counts[:, None] & np.isfinite(slopes)
+    offered = np.multiply(weights[:, None], slopes, out=np.zeros_like(slopes), where=wanted).max(axis=0)
+    return weights, np.where(prices > 0, prices, offered)
