@@ -1,9 +1,9 @@
 """Weights and prices that common marginal rates of substitution determine, without a programme.
 
 Symbols: w (agents,) weights; p (goods,) prices; m_ig = du_i/dx_ig where i consumes g, dC_i/dy_ig where it
-makes some and could make more. Each such pair fixes w_i m_ig = p_g. Where agents and goods are linked by pairs
-into one whole, one price fixes all weights and prices up to a common factor, and no others can support the
-allocation. They are found by going along the links, whatever the number of agents.
+makes some and could make more. Each such pair fixes w_i m_ig = p_g. Where agents and goods are linked by
+pairs into one whole, one price fixes all weights and prices up to a common factor, and no others can support
+the allocation. They are found by going along the links, whatever the number of agents.
 
 With quasilinear money equal weights are the most equal there can be: if they support the allocation no others
 need to be looked for.

@@ -49,7 +49,7 @@ class Imbalance(NamedTuple):
 
 def imbalance(economy: Economy, answers: Answers, p: Array) -> Imbalance:
     """How far announced demand and supply are from balance, good by good."""
-    if needs_assignment(answers):
+    if economy.technologies or needs_assignment(answers):
         return _imbalance_of(economy, assign(economy, answers, p), p)
     demand, supply = answers.demand.total(), answers.supply.total()
     least, most = (np.minimum(total, _MOST) for total in demand.bounds)
@@ -75,7 +75,7 @@ def _imbalance_of(economy: Economy, assigned: Assigned, p: Array) -> Imbalance:
 
 def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
     """What everyone consumes and makes, (agents, goods) each: feasible, and balanced where it can be."""
-    if needs_assignment(answers):
+    if economy.technologies or needs_assignment(answers):
         assigned = assign(economy, answers, p)
         x, y = assigned.consumption, assigned.production
     else:
@@ -124,19 +124,18 @@ def _ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Arra
 
 
 def _ration_with_inputs(economy: Economy, x: Array, y: Array) -> tuple[Array, Array]:
-    """Make as large a share of all that was planned as inputs allow, then scale consumption to what there is.
+    """Ration inputs in proportion, pass what is not made on through the chain, then ration consumption.
 
     A share of a netput is allowed, since doing nothing is and technologies are convex.
     """
-    used, made = np.maximum(-y, 0.0).sum(axis=0), np.maximum(y, 0.0).sum(axis=0)
-    wanted, offered = x.sum(axis=0) + used, economy.resources + made
-    share = np.divide(offered, wanted, out=np.ones_like(wanted), where=(used > 0) & (wanted > offered))
-    lacking = used - made
-    alone = np.divide(
-        economy.resources, lacking, out=np.ones_like(lacking), where=lacking > economy.resources
-    )
-    made_share = min(1.0, float(share.min()), float(alone.min()))
-    y = made_share * y
+    wanted, offered = economy.taken(x, y), economy.offered(y)
+    share = np.divide(offered, wanted, out=np.ones_like(wanted), where=wanted > offered)
+    for _ in range(2 * len(wanted)):
+        y = y * np.where(y < 0, share, 1.0).min(axis=1)[:, None]
+        used, there = np.maximum(-y, 0.0).sum(axis=0), economy.offered(y)
+        if (used <= there).all():
+            break
+        share = np.divide(there, used, out=np.ones_like(used), where=used > there)
     there = np.maximum(economy.resources + y.sum(axis=0), 0.0)
     eaten = x.sum(axis=0)
     return x * np.divide(there, eaten, out=np.ones_like(eaten), where=eaten > there), y

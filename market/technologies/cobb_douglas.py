@@ -82,10 +82,10 @@ class CobbDouglasTechnology(OneOutput):
         falling = (total < 1.0) & (price > 0)
         worth = np.where(falling, price, 1.0)[:, None] * np.where(used, shares, 1.0) / np.where(used, p, 1.0)
         log_made = np.log(scale) + special.xlogy(shares, worth).sum(axis=1)
-        made = np.where(
-            falling, np.exp(np.where(falling, log_made / np.where(falling, 1.0 - total, 1.0), 0.0)), 0.0
-        )
-        return made, np.where(used, worth * made[:, None], 0.0)
+        power = np.where(falling, log_made / np.where(falling, 1.0 - total, 1.0), 0.0)
+        with np.errstate(over="ignore"):
+            made = np.where(falling, np.exp(power), 0.0)
+            return made, np.where(used, worth * made[:, None], 0.0)
 
     @classmethod
     def convex(cls, y: Expression, *, output: Array, scale: Array, shares: Array) -> list[Expression]:
