@@ -5,12 +5,13 @@ levels of what varies along a direction (fixed proportions, constant returns).
 
 The auctioneer assigns everyone a point of its answer so that markets are as near to clearing as they can be:
 
-    min sum_g w_g (z_g / S_g)^2   over x_i in i's demand set and y_j in j's supply set.
+    min sum_g w_g^2 (z_g / S_g)^2   over x_i in i's demand set and y_j in j's supply set.
 
 A demand set is a box (lowest, highest) cut by a range of total spending p.x, or a ray; a supply set a box, or
 a ray. That is a least-squares problem with bounds; ranges of spending enter as rows with a heavy weight, and
-that is exact where the markets can be balanced. Products of constant returns count more (w_g), since their
-prices follow costs and only their quantities can balance them.
+that is exact where the markets can be balanced. With w_g^2 the value of the market, p_g S_g, moving spending
+from one good to another leaves both with the same relative excess demand. Products of constant returns count
+more, since their prices follow costs and only their quantities can balance them.
 
 Source: own derivation; solved by the active-set method of Stark and Parker (1995), scipy's "bvls".
 """
@@ -28,6 +29,7 @@ from market.interval import Array, Interval
 
 PRODUCT = 30.0  # weight of the market for a product of constant returns
 SPENDING = 1e4  # weight of a range of spending
+NONE = 1e-9  # a share of what could be had that is none
 MOST = 1e200  # stands for no upper bound
 
 
@@ -39,11 +41,13 @@ class Assigned:
         consumption: (agents, goods), units.
         production: (agents, goods), units, or netputs.
         made: (goods,), whether it is a product of constant returns that is being made.
+        linked: (links, 2), pairs of goods of both of which somebody that is indifferent gets some.
     """
 
     consumption: Array
     production: Array
     made: NDArray[np.bool_]
+    linked: NDArray[np.intp]
 
 
 def assign(economy: Economy, answers: Answers, p: Array) -> Assigned:
@@ -59,7 +63,7 @@ def assign(economy: Economy, answers: Answers, p: Array) -> Assigned:
     for answer, side in ((answers.demand, 1), (answers.supply, -1)):
         columns.add_boxes(answer, side)
         columns.add_rays(answer, side)
-    made = np.zeros(len(p), dtype=bool)
+    made, linked = np.zeros(len(p), dtype=bool), np.zeros((0, 2), dtype=np.intp)
     if columns.columns:
         products = made
         if answers.supply.joint is not None:
@@ -68,7 +72,8 @@ def assign(economy: Economy, answers: Answers, p: Array) -> Assigned:
         levels = columns.solve(excess, _sizes(economy, x, y), products, answers.demand)
         columns.put(levels, x, y)
         made = products & columns.in_use(levels)
-    return Assigned(x, y, made)
+        linked = columns.linked(levels)
+    return Assigned(x, y, made, linked)
 
 
 def _bounded(amounts: Array) -> Array:
@@ -132,7 +137,9 @@ class _Columns:
 
     def solve(self, excess: Array, size: Array, products: NDArray[np.bool_], demand: Interval) -> Array:
         """The levels that balance markets best, (unknowns,)."""
-        weight = np.where(products, PRODUCT, 1.0) / size
+        value = np.where(self.p > 0, self.p * size, 0.0)
+        share = value / value.max() if value.max() > 0 else np.ones_like(value)
+        weight = np.where(products, PRODUCT, np.sqrt(np.maximum(share, 1e-12))) / size
         effects = np.array([column.side * column.share.sum(axis=0) for column in self.columns]).T
         upper = np.array([column.upper for column in self.columns])
         rows, targets, slack = self._spending(demand)
@@ -170,6 +177,18 @@ class _Columns:
         """Add what the levels stand for to the allocation."""
         for column, level in zip(self.columns, levels, strict=True):
             (x if column.side > 0 else y)[:] += level * column.share
+
+    def linked(self, levels: Array) -> NDArray[np.intp]:
+        """Pairs of goods of both of which somebody that is indifferent between them gets some."""
+        pairs: list[tuple[int, int]] = []
+        last: dict[int, int] = {}
+        for column, level in zip(self.columns, levels, strict=True):
+            if column.agent >= 0 and level > NONE * column.upper:
+                good = int(column.share[column.agent].argmax())
+                if column.agent in last:
+                    pairs.append((last[column.agent], good))
+                last[column.agent] = good
+        return np.array(pairs, dtype=np.intp).reshape(len(pairs), 2)
 
     def in_use(self, levels: Array) -> NDArray[np.bool_]:
         """Which goods a ray of supply makes some of."""

@@ -163,6 +163,14 @@ class Economy:
         return amounts
 
     @cached_property
+    def linear_weights(self) -> Array:
+        """What one unit is worth to those who value a good linearly, (agents, goods), else 0."""
+        weights = np.zeros(self.shape)
+        for block in self.utilities:
+            weights[block.rows] = block.family.linear_weights(**block.parameters)
+        return weights
+
+    @cached_property
     def indifference_prices(self) -> tuple[Array, ...]:
         """For each good the prices, ascending, at which some producer is indifferent about its output."""
         found = [block.family.indifference_prices(**block.parameters) for block in self.costs]

@@ -35,11 +35,13 @@ class Imbalance(NamedTuple):
         z: excess demand, units; 0 where the market clears, infinite where an amount without bound is offered.
         relative: z over the mean of the demand and supply that are compared, -2 to 2.
         made: which goods are products of constant returns that are being made; None if there are none.
+        linked: (links, 2), pairs of goods that somebody mixes; None if there are none.
     """
 
     z: Array
     relative: Array
     made: NDArray[np.bool_] | None = None
+    linked: NDArray[np.intp] | None = None
 
     @property
     def disequilibrium(self) -> float:
@@ -70,7 +72,9 @@ def _imbalance_of(economy: Economy, assigned: Assigned, p: Array) -> Imbalance:
     z = np.where((p == 0) & (wanted < offered), 0.0, wanted - offered)
     mean = wanted / 2 + offered / 2
     relative = np.divide(z, mean, out=np.zeros_like(z), where=z != 0)
-    return Imbalance(np.where(np.abs(z) < _MOST / 2, z, np.copysign(np.inf, z)), relative, assigned.made)
+    return Imbalance(
+        np.where(np.abs(z) < _MOST / 2, z, np.copysign(np.inf, z)), relative, assigned.made, assigned.linked
+    )
 
 
 def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:

@@ -95,6 +95,12 @@ class Utility(Family):
         return cls.concave(x, **parameters), []
 
     @staticmethod
+    def linear_weights(**parameters: Array) -> Array:
+        """What one unit of a good is worth where utility is linear in it, (agents, goods), else 0."""
+        first = next(iter(parameters.values()))
+        return np.zeros_like(first)
+
+    @staticmethod
     def not_concave(**parameters: Array) -> NDArray[np.bool_]:
         """For which agents u as stated is not concave, (agents,)."""
         first = next(iter(parameters.values()))

@@ -5,7 +5,7 @@ same time as the traders, with payoff -sum |z|, its payoff would not depend on i
 p > 0 with x = x(p) would be a Nash equilibrium; leading, the rest points of the adjustment with p > 0 are
 exactly those with z(p) = 0.
 
-Three things are done here whatever the price rule is, since a rule sees only prices and excess demand:
+Four things are done here whatever the price rule is, since a rule sees only prices and excess demand:
 
 - *Stops at indifference.* A producer with constant unit cost c supplies nothing below c and all it can
   above it. When excess demand changes sign between two announcements and some producer's c lies between
@@ -13,6 +13,7 @@ Three things are done here whatever the price rule is, since a rule sees only pr
 - *Products of constant returns.* What makes no profit at its cost makes an unbounded one above. So a product
   is never announced above its least unit cost at the other prices, and while it is being made just at it:
   its price follows costs, and quantities balance its market.
+- *Ties.* Prices at which somebody is indifferent between goods are stopped at as well (`ties.py`).
 - *Free goods.* A good in excess supply at ever lower prices is announced at price 0. If nothing is lacking
   there it clears by complementary slackness; if demand is unbounded or too large, its price goes back up
   and 0 is not tried again.
@@ -25,32 +26,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Answers, Economy
-from market.errors import UnboundedDemandError
+from market.economy import Economy
+from market.errors import InputError
+from market.existence import no_equilibrium
 from market.interval import Array
+from market.mechanisms.announcing import (
+    Announcement,
+    announce,
+    answer_as_they_prefer,
+    being_made,
+    excess_at,
+    left_the_bounds,
+    look_after,
+)
 from market.mechanisms.base import Answering, Mechanism, State
+from market.mechanisms.bidding import respond
+from market.mechanisms.trails import Trail
+from market.mechanisms.verdicts import Found, verdict
 from market.netputs import without_profit
-from market.outcome import Outcome, Status, shown
-from market.pricing import Memory, Rule
+from market.outcome import Outcome
+from market.pricing import Knows, Memory, Rule, Seen
 from market.registry import option
-from market.settlement import Imbalance, imbalance, regret, relative_regret, settle
+from market.settlement import regret, relative_regret, settle
 
 FREE_BELOW = 1e-13  # of its first price: from there a good in excess supply is tried at price 0
-BOUNDS = (1e-250, 1e250)  # prices outside have left every economy that float64 can hold
-
-
-@dataclass(frozen=True)
-class Announcement:
-    """Prices, what was answered to them, and how far that is from balance."""
-
-    prices: Array
-    answers: Answers
-    imbalance: Imbalance
+SHOWN = 200  # rounds that are played of an economy without equilibrium
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,9 @@ class AuctionState(State):
         last: the last announcement; None before the first round.
         best: the announcement with the least disequilibrium so far.
         diverged: why no further round can be played, if so.
+        trail: the last prices, to tell cycles by.
+        queries: how often demand was asked for.
+        impossible: why there is no equilibrium, if that can be shown.
     """
 
     next_prices: Array
@@ -75,6 +84,9 @@ class AuctionState(State):
     last: Announcement | None = None
     best: Announcement | None = None
     diverged: str | None = None
+    trail: Trail = Trail()
+    queries: int = 0
+    impossible: str | None = None
 
     @property
     def prices(self) -> Array:
@@ -111,15 +123,35 @@ class Auctioneer(Mechanism):
     )
 
     def start(self, economy: Economy) -> AuctionState:
-        """The first prices, not yet announced."""
+        """The first prices, not yet announced.
+
+        Raises:
+            InputError: the rule does not go with the economy.
+        """
+        self._refuse(economy)
+        first = self._first(economy)
+        nothing = np.zeros(len(first), dtype=bool)
+        return AuctionState(
+            0, first, self.rule.start(first), first, nothing, impossible=no_equilibrium(economy)
+        )
+
+    def _refuse(self, economy: Economy) -> None:
+        if economy.money.value not in self.rule.economies:
+            fits = " or ".join(self.rule.economies)
+            raise InputError(f"the rule {self.rule.name} is for economy = {fits}, not {economy.money.value}")
+        if self.rule.knows is Knows.SPENDING and (economy.costs or economy.endowment.any()):
+            raise InputError(f"the rule {self.rule.name} needs goods in fixed supply, all of them in common")
+
+    def _first(self, economy: Economy) -> Array:
         asked = np.array([self.initial_prices.get(good, 1.0) for good in economy.goods])
-        first = economy.normalise(without_profit(economy, asked, np.zeros(len(asked), dtype=bool)))
-        return AuctionState(0, first, self.rule.start(first), first, np.zeros(len(first), dtype=bool))
+        return economy.normalise(without_profit(economy, asked, np.zeros(len(asked), dtype=bool)))
 
     def step(self, economy: Economy, state: State, answering: Answering) -> AuctionState:
         """Announce, hear, adjust."""
         assert isinstance(state, AuctionState)
-        announced, never_free = _announce(economy, state, answering)
+        announced, never_free = announce(
+            economy, state.next_prices, state.positive, state.never_free, answering
+        )
         best = state.best
         if best is None or announced.imbalance.disequilibrium < best.imbalance.disequilibrium:
             best = announced
@@ -130,42 +162,80 @@ class Auctioneer(Mechanism):
             never_free=never_free,
             last=announced,
             best=best,
+            trail=state.trail.with_round(announced.prices, announced.imbalance.disequilibrium),
+            queries=state.queries + 1,
         )
         if announced.imbalance.disequilibrium <= self.tolerance:
             return replace(heard, next_prices=announced.prices)
-        return self._adjust(economy, heard, announced, state.last)
+        return self._adjust(economy, heard, announced, state.last, answering)
 
     def _adjust(
-        self, economy: Economy, state: AuctionState, announced: Announcement, previous: Announcement | None
+        self,
+        economy: Economy,
+        state: AuctionState,
+        announced: Announcement,
+        previous: Announcement | None,
+        answering: Answering,
     ) -> AuctionState:
-        """Ask the rule for the next prices, then look after indifferent producers and free goods."""
+        """Ask the rule for the next prices, then look after the indifferent and free goods."""
         p, seen = announced.prices, announced.imbalance
-        proposed, memory = self.rule.adjust(p, seen.z, seen.relative, state.memory)
-        if previous is not None:
-            proposed = _stop_at_indifference(economy, proposed, announced, previous)
+        asked: list[Array] = []
+        proposed, memory = self.rule.adjust(self._shown(economy, announced, answering, asked), state.memory)
+        proposed = look_after(economy, proposed, announced, previous)
         lacking_at_zero = (p == 0) & (seen.z > 0)
         never_free = state.never_free | lacking_at_zero
-        try_zero = ~never_free & (seen.z <= 0) & (proposed < FREE_BELOW * self.start(economy).next_prices)
-        proposed = np.where(lacking_at_zero, state.positive, np.where(try_zero, 0.0, proposed))
-        proposed = without_profit(economy, proposed, _made(seen))
-        diverged = _left_the_bounds(economy, proposed)
-        if diverged is None:
-            proposed = economy.normalise(proposed)
-        return replace(state, next_prices=proposed, memory=memory, never_free=never_free, diverged=diverged)
+        try_zero = ~never_free & (seen.z <= 0) & (proposed < FREE_BELOW * self._first(economy))
+        raised = np.where(proposed > 0, proposed, state.positive)
+        proposed = np.where(lacking_at_zero, raised, np.where(try_zero, 0.0, proposed))
+        proposed = without_profit(economy, proposed, being_made(seen))
+        diverged = left_the_bounds(economy, proposed)
+        return replace(
+            state,
+            next_prices=proposed if diverged else economy.normalise(proposed),
+            memory=memory,
+            never_free=never_free,
+            diverged=diverged,
+            queries=state.queries + len(asked),
+        )
+
+    def _shown(
+        self, economy: Economy, announced: Announcement, answering: Answering, asked: list[Array]
+    ) -> Seen:
+        """What the rule may know of the round; prices that it asks about are noted in `asked`."""
+
+        def ask(p: Array) -> Array:
+            asked.append(p)
+            return excess_at(economy, p, answering)
+
+        seen, knows = announced.imbalance, self.rule.knows
+        return Seen(
+            announced.prices,
+            seen.z,
+            seen.relative,
+            ask if knows is Knows.ANY_PRICES else None,
+            partial(respond, economy) if knows is Knows.SPENDING else None,
+        )
 
     def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
-        """Cleared, out of rounds, or out of bounds."""
+        """Cleared, out of rounds, out of bounds, in a cycle, or hopeless."""
         assert isinstance(state, AuctionState)
-        return self._cleared(state) or state.diverged is not None or state.round >= self.max_rounds
+        if self._cleared(state) or state.diverged is not None or state.round >= self.max_rounds:
+            return True
+        return self._comes_back(state) or (state.impossible is not None and state.round >= SHOWN)
 
     def _cleared(self, state: AuctionState) -> bool:
         return state.last is not None and state.last.imbalance.disequilibrium <= self.tolerance
 
+    def _comes_back(self, state: AuctionState) -> bool:
+        """Whether a rule without memory has announced the same prices before."""
+        return type(state.memory) is Memory and state.trail.period is not None
+
     def outcome(self, economy: Economy, state: State) -> Outcome:
         """What agents can have at the last prices if they clear, else at the best that were seen.
 
-        Evidence: `relative_excess_demand`, recomputed with everyone's best answers at the prices, and
-        `relative_regret` of the traders that answer as their preferences say.
+        Evidence: `relative_excess_demand`, recomputed with everyone's best answers at the prices,
+        `relative_regret` of the traders that answer as their preferences say, `demand_queries`, and of cycles
+        `period` or `amplitude`.
         """
         assert isinstance(state, AuctionState)
         if state.round == 0:
@@ -175,16 +245,21 @@ class Auctioneer(Mechanism):
         p, z = chosen.prices, chosen.imbalance.z
         x, y = settle(economy, chosen.answers, p)
         regrets = regret(economy, p, x, y)
-        faithful = _answer_as_they_prefer(economy, chosen)
-        evidence = {
-            "relative_excess_demand": chosen.imbalance.disequilibrium,
-            "relative_regret": relative_regret(economy, p, x, y, np.where(faithful, regrets, 0.0)),
-        }
-        status, reason = self._verdict(economy, state, chosen, evidence)
-        if not faithful.all():
-            many = np.count_nonzero(~faithful)
-            do = "does not answer as its" if many == 1 else "do not answer as their"
-            reason += f" {many} of the traders {do} preferences say."
+        faithful = answer_as_they_prefer(economy, chosen)
+        found = Found(
+            economy=economy,
+            chosen=chosen,
+            tolerance=self.tolerance,
+            rounds=state.round,
+            cleared=self._cleared(state),
+            relative_regret=relative_regret(economy, p, x, y, np.where(faithful, regrets, 0.0)),
+            unfaithful=int(np.count_nonzero(~faithful)),
+            diverged=state.diverged,
+            impossible=state.impossible,
+            period=state.trail.period if self._comes_back(state) else None,
+            amplitude=state.trail.amplitude,
+        )
+        status, reason, evidence = verdict(found)
         welfare = economy.welfare(x, y)
         payments = economy.payments(p, x, y)
         return Outcome(
@@ -204,85 +279,5 @@ class Auctioneer(Mechanism):
             disequilibrium=chosen.imbalance.disequilibrium,
             auctioneer_payoff=-float(np.abs(z).sum()),
             regret=regrets,
-            evidence=evidence,
+            evidence=evidence | {"demand_queries": float(state.queries)},
         )
-
-    def _verdict(
-        self, economy: Economy, state: AuctionState, chosen: Announcement, evidence: Mapping[str, float]
-    ) -> tuple[Status, str]:
-        """The status that the evidence supports, and one sentence with its numbers."""
-        excess = chosen.imbalance.disequilibrium
-        if self._cleared(state):
-            regretted = evidence["relative_regret"]
-            if regretted > max(10 * self.tolerance, 1e-8):
-                return Status.FAILED, (
-                    f"Demand equals supply, but some trader could gain {shown(regretted)} of what its trades "
-                    f"are worth by another bundle: its demand function is wrong at these prices."
-                )
-            return Status.CLEARED, (
-                f"Largest relative excess demand {shown(excess)} (tolerance {self.tolerance:.0e}); "
-                f"nobody could gain more than {shown(regretted)} of what its trades are worth."
-            )
-        worst = economy.goods[int(np.abs(chosen.imbalance.relative).argmax())]
-        least = f"the least relative excess demand seen was {shown(excess)}, for {worst}"
-        if state.diverged is not None:
-            return Status.DIVERGED, f"{state.diverged}; {least}."
-        return Status.MAX_ROUNDS, f"Not cleared after {state.round} rounds; {least}; these are its prices."
-
-
-def _made(seen: Imbalance) -> NDArray[np.bool_]:
-    """Which goods are products of constant returns that are being made."""
-    return np.zeros(len(seen.z), dtype=bool) if seen.made is None else seen.made
-
-
-def _announce(
-    economy: Economy, state: AuctionState, answering: Answering
-) -> tuple[Announcement, NDArray[np.bool_]]:
-    """Announce the next prices; goods without a largest bundle at price 0 get a positive price again."""
-    p, never_free = state.next_prices, state.never_free
-    while True:
-        try:
-            answers = answering(p)
-        except UnboundedDemandError as error:
-            refused = np.isin(np.arange(len(p)), error.goods) & (p == 0)
-            if not refused.any():
-                raise
-            never_free = never_free | refused
-            p = np.where(refused, state.positive, p)
-        else:
-            return Announcement(p, answers, imbalance(economy, answers, p)), never_free
-
-
-def _stop_at_indifference(
-    economy: Economy, proposed: Array, announced: Announcement, previous: Announcement
-) -> Array:
-    """Where excess demand changed sign across an indifferent producer's price, propose that price."""
-    flipped = np.sign(announced.imbalance.z) * np.sign(previous.imbalance.z) < 0
-    stopped = proposed.copy()
-    for g in np.flatnonzero(flipped):
-        low, high = sorted((announced.prices[g], previous.prices[g]))
-        between = economy.indifference_prices[g]
-        between = between[(between > low) & (between < high)]
-        if len(between):
-            stopped[g] = between[np.abs(between - proposed[g]).argmin()]
-    return stopped
-
-
-def _left_the_bounds(economy: Economy, p: Array) -> str | None:
-    """Which price cannot be followed any further, as a sentence without its full stop."""
-    outside = ~np.isfinite(p) | (p > BOUNDS[1]) | ((p < BOUNDS[0]) & (p != 0))
-    if not outside.any():
-        return None
-    names = ", ".join(economy.goods[g] for g in np.flatnonzero(outside))
-    return f"The price of {names} left the range from {BOUNDS[0]:.0e} to {BOUNDS[1]:.0e}"
-
-
-def _answer_as_they_prefer(economy: Economy, announced: Announcement) -> NDArray[np.bool_]:
-    """Which agents gave the answer that their preferences and costs imply, (agents,)."""
-    best = economy.answers(announced.prices)
-    pairs = zip(
-        (*announced.answers.demand.bounds, *announced.answers.supply.bounds),
-        (*best.demand.bounds, *best.supply.bounds),
-        strict=True,
-    )
-    return np.all([(given == right).all(axis=1) for given, right in pairs], axis=0)

@@ -23,6 +23,7 @@ from market.parsing.entries import MODELS, TAG, Entry, Names
 from market.parsing.overrides import Override
 from market.parsing.schema import Document, Group
 from market.parsing.toml_source import Place, Source, describe, field, show
+from market.pricing import RULES
 
 MAX_FAULTS = 50
 MAX_CELLS = 200_000_000  # agents times goods: an array of them takes 1.6 GB
@@ -302,6 +303,12 @@ def _money(values: dict[str, Any]) -> Iterator[Finding]:
         for key in ("numeraire", "commons_shares"):
             if key in values:
                 yield Finding((key,), f'only under economy = "exchange"; with {money} money leave it out')
+    for index, entry in _tables(values, "mechanisms"):
+        name = entry.get("rule")
+        rule = RULES[name] if isinstance(name, str) and name in RULES else None
+        if rule is not None and money in list(Money) and money not in rule.economies:
+            fits = " or ".join(f'"{economy}"' for economy in rule.economies)
+            yield Finding(("mechanisms", index, "rule"), f"{name} is for economy = {fits}")
     for index, group in _tables(values, "agents"):
         place: Place = ("agents", index)
         if money == Money.EXCHANGE and "cost" in group:

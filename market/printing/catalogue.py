@@ -44,6 +44,8 @@ def _values(family: type[Family]) -> Iterator[tuple[str, str]]:
     for key, parameter in parameters.items():
         each = {"good": "for each good", "agent": "one number", "one good": "its name"}[parameter.axis]
         yield key, f"{parameter.meaning} ({parameter.unit}; {each})"
+    if knows := getattr(family, "knows", None):
+        yield "knows", str(knows)
     if dataclasses.is_dataclass(family):
         for field in dataclasses.fields(family):
             if "meaning" in field.metadata:

@@ -14,6 +14,7 @@ import numpy as np
 
 from market.economy import Answers, Economy
 from market.errors import UnboundedDemandError
+from market.existence import no_equilibrium
 from market.interval import Array, Interval
 from market.outcome import Status, shown
 from market.record import number
@@ -67,7 +68,7 @@ def trading(economy: Economy, record: Record, options: Auctioneer) -> Iterator[C
             f"{record.name}: regret", apart <= ROUNDING, f"largest relative difference {shown(apart)}"
         )
     share = difference(regret, np.zeros_like(regret), size) if (regret > 0).any() else 0.0
-    yield _ended(record, options, largest, share)
+    yield _ended(economy, record, options, largest, share)
     if record.status is Status.CLEARED:
         yield _best_answers(economy, record, best, p, options.tolerance)
         yield _free_goods(economy, record, p, options.tolerance)
@@ -114,7 +115,7 @@ def regrets(economy: Economy, record: Record, best: Answers, p: Array) -> Array:
     return np.where(endless, np.inf, np.maximum(missed, 0.0))
 
 
-def _ended(record: Record, options: Auctioneer, largest: float, share: float) -> Claim:
+def _ended(economy: Economy, record: Record, options: Auctioneer, largest: float, share: float) -> Claim:
     """Whether the status says what the recomputed numbers show."""
     tolerance, rounds = options.tolerance, record.said["rounds"]
     cleared = largest <= tolerance + SEEN and share <= max(10 * tolerance, 1e-8) + ROUNDING
@@ -126,6 +127,8 @@ def _ended(record: Record, options: Auctioneer, largest: float, share: float) ->
         Status.MAX_ROUNDS: largest > tolerance - SEEN and rounds == options.max_rounds,
         Status.DIVERGED: largest > tolerance - SEEN and rounds <= options.max_rounds,
         Status.FAILED: largest <= tolerance + SEEN and not cleared,
+        Status.CYCLING: largest > tolerance - SEEN and rounds <= options.max_rounds,
+        Status.NO_EQUILIBRIUM: largest > tolerance - SEEN and no_equilibrium(economy) is not None,
     }
     return Claim(
         f"{record.name}: {record.status.value}, within {tolerance:.0e}",

@@ -1,0 +1,109 @@
+"""Economies of which it can be shown that no prices clear all markets.
+
+Each function proves one case from the primitives alone and says so in a sentence, or says nothing. Symbols
+as in `economy.py`; r (goods,) resources. A good is *wanted without end* by an agent if more of it always
+helps.
+
+1. *Nobody has it, and somebody cannot do without.* r_g = 0 and nobody can make g, but some agent's marginal
+   utility of g at nothing is infinite, so that it buys some at every price at which it has anything to
+   spend, and there is no largest bundle at a price of 0. With quasilinear money it always has something to
+   spend, with a fixed budget if that is positive, in exchange if it owns some of every good that there is.
+2. *Wanted only by those without income.* In exchange: g is there, and all who want it, and want it without
+   end, own nothing, have no share in the commons, and no profits. At p_g > 0 nobody buys it and it is left
+   over; at p_g = 0 there is no largest bundle.
+3. *Arrow's exceptional case.* In exchange: some agents together want only goods of a set S, each of them
+   without end, and own all of S and some of another good g, which somebody else wants without end. At p_g > 0
+   they spend all their income on S, which is worth more than all of S, so that S is lacking; at p_g = 0 there
+   is no largest bundle for whoever wants g.
+
+Source: Arrow (1951), "An extension of the basic theorems of classical welfare economics", for 3; the others
+are own derivations.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market.economy import Economy, Money
+from market.interval import Array
+
+
+def no_equilibrium(economy: Economy) -> str | None:
+    """Why no prices can clear all markets, as a sentence without its full stop; None if that is not known."""
+    if economy.technologies:
+        return None
+    return _nobody_has_it(economy) or _wanted_without_income(economy) or _exceptional(economy)
+
+
+def _nobody_has_it(economy: Economy) -> str | None:
+    missing = (economy.resources == 0) & ~(economy.capacity > 0).any(axis=0)
+    if not missing.any():
+        return None
+    able = _can_spend(economy)
+    for g in np.flatnonzero(missing):
+        cannot_do_without = np.isinf(_slopes_without(economy, int(g))) & able
+        if cannot_do_without.any():
+            who = economy.agents[int(cannot_do_without.argmax())]
+            return (
+                f"nobody has or can make {economy.goods[g]}, and {who} would buy some at every price; "
+                f"give someone some of it, or take it out of what is wanted"
+            )
+    return None
+
+
+def _can_spend(economy: Economy) -> NDArray[np.bool_]:
+    """Who has something to spend at all prices of which some are positive, (agents,)."""
+    if economy.money is Money.QUASILINEAR:
+        return economy.budget > 0
+    if economy.money is Money.FISHER:
+        return economy.budget > 0
+    owned = economy.endowment + economy.commons_share[:, None] * economy.commons
+    return np.asarray((owned[:, economy.resources > 0] > 0).all(axis=1) & (economy.resources > 0).any())
+
+
+def _slopes_without(economy: Economy, g: int) -> Array:
+    """Marginal utility of a good to those who have plenty of all others and none of it, (agents,)."""
+    x = np.tile(np.where(economy.resources > 0, economy.resources, 1.0), (len(economy.agents), 1))
+    x[:, g] = 0.0
+    slopes = economy.marginal_utility(x)[:, g]
+    return np.where(np.isneginf(economy.utility(x)) & (economy.bliss[:, g] > 0), np.inf, slopes)
+
+
+def _wanted_without_income(economy: Economy) -> str | None:
+    if economy.money is not Money.EXCHANGE:
+        return None
+    owned = economy.endowment + economy.commons_share[:, None] * economy.commons
+    poor = np.asarray((owned == 0).all(axis=1))
+    wanted = economy.bliss > 0
+    for g in np.flatnonzero((economy.resources > 0) & wanted.any(axis=0)):
+        who = wanted[:, g]
+        if poor[who].all() and np.isinf(economy.bliss[who, g]).all():
+            name = economy.agents[int(who.argmax())]
+            return (
+                f"{economy.goods[g]} is wanted only by agents without any income, such as {name}: at a price "
+                f"nobody buys it, and free there is no limit to what they want; give them something to sell"
+            )
+    return None
+
+
+def _exceptional(economy: Economy) -> str | None:
+    if economy.money is not Money.EXCHANGE or (economy.commons > 0).any():
+        return None
+    wanted, endless = economy.bliss > 0, np.isinf(economy.bliss)
+    for only in {tuple(row) for row in wanted[wanted.any(axis=1)].tolist()}:
+        chosen = np.array(only)
+        group = wanted.any(axis=1) & ~(wanted & ~chosen).any(axis=1) & (endless | ~wanted).all(axis=1)
+        owns = economy.endowment[group].sum(axis=0)
+        if not group.any() or not (owns[chosen] >= economy.resources[chosen]).all():
+            continue
+        others = (owns > 0) & ~chosen & endless[~group].any(axis=0)
+        if others.any():
+            g = economy.goods[int(others.argmax())]
+            names = ", ".join(np.array(economy.goods)[chosen])
+            return (
+                f"those who want only {names} own all of it and some {g} besides: at a price of {g} they "
+                f"want more of {names} than there is, and free there is no limit to what others want of {g}; "
+                f"let somebody else own some {names}"
+            )
+    return None

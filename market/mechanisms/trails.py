@@ -1,0 +1,61 @@
+"""What is remembered of the announced prices, to tell a cycle from slow convergence.
+
+Of a rule without memory the next prices follow from the last ones alone, so that prices that come back
+prove a cycle. Otherwise, and for cycles that never come back exactly, a sustained amplitude is looked for
+when the rounds are over: in the second half of the rounds remembered markets came no nearer to clearing
+than in the first, and prices kept moving. A cycle is never averaged away: its mean may clear markets that
+it never clears.
+
+Only the last `WINDOW` rounds are kept, whatever the number of rounds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from market.interval import Array
+
+WINDOW = 400
+SAME = 1e-9  # relative difference of prices that are the same up to rounding
+NO_NEARER = 0.9  # the least disequilibrium of the second half over that of the first
+MOVES = 1e-4  # least change of some log price that is a movement
+
+
+@dataclass(frozen=True)
+class Trail:
+    """The last announced prices, (goods,) each, and how far markets were from clearing; the newest last."""
+
+    prices: tuple[Array, ...] = ()
+    disequilibrium: tuple[float, ...] = ()
+
+    def with_round(self, p: Array, disequilibrium: float) -> Trail:
+        """The trail after another round."""
+        return Trail((*self.prices, p)[-WINDOW:], (*self.disequilibrium, disequilibrium)[-WINDOW:])
+
+    @property
+    def period(self) -> int | None:
+        """After how many rounds the last prices came back; None if they are new."""
+        if len(self.prices) < 2:
+            return None
+        past = np.array(self.prices[:-1])
+        last = self.prices[-1]
+        apart = np.abs(past - last).max(axis=1)
+        again = np.flatnonzero(apart <= SAME * np.abs(last).max())
+        return len(past) - int(again[-1]) if len(again) else None
+
+    @property
+    def amplitude(self) -> float | None:
+        """How far log prices go up and down while markets come no nearer to clearing; None if they do."""
+        half = len(self.prices) // 2
+        if half < 50:
+            return None
+        first, second = min(self.disequilibrium[:half]), min(self.disequilibrium[half:])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            paths = np.log(np.array(self.prices[half:]))
+        spans = np.ptp(np.where(np.isfinite(paths), paths, 0.0), axis=0)
+        trend = np.abs(paths[-1] - paths[0]) if np.isfinite(paths[[0, -1]]).all() else spans * 0.0
+        widest = float(spans.max())
+        returns = bool((trend[spans > MOVES] < 0.95 * spans[spans > MOVES]).any())
+        return widest if second >= NO_NEARER * first and widest > MOVES and returns else None

@@ -1,0 +1,50 @@
+"""Price rules: how an auctioneer moves prices when it has seen how far markets are from clearing.
+
+Symbols: p (goods,) prices; z (goods,) excess demand, demand minus supply; r (goods,) relative excess demand,
+z over the mean of demand and supply, so that -2 <= r <= 2: it has no unit and, near balance, equals
+log(demand / supply).
+
+Every rule has the same small life: `start` gives its memory, `adjust` gives the next prices and memory from
+what it was shown. What a rule may know is declared as `knows`, and it is shown nothing else: no trader, no
+preference.
+
+To add one: a class in a module of this package and its name in `RULES`.
+"""
+
+from market.pricing.anderson import Anderson
+from market.pricing.arrow_debreu import ArrowDebreu
+from market.pricing.base import Knows, Memory, Rule, Seen
+from market.pricing.fixed_steps import Additive, Multiplicative
+from market.pricing.leader import Leader
+from market.pricing.newton import Newton
+from market.pricing.proportional_response import ProportionalResponse
+from market.pricing.tatonnement import Tatonnement
+from market.registry import Registry
+
+RULES: Registry[Rule] = Registry(
+    "rule",
+    Tatonnement,
+    Additive,
+    Multiplicative,
+    Anderson,
+    Newton,
+    ProportionalResponse,
+    Leader,
+    ArrowDebreu,
+)
+
+__all__ = [
+    "RULES",
+    "Additive",
+    "Anderson",
+    "ArrowDebreu",
+    "Knows",
+    "Leader",
+    "Memory",
+    "Multiplicative",
+    "Newton",
+    "ProportionalResponse",
+    "Rule",
+    "Seen",
+    "Tatonnement",
+]

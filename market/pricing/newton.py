@@ -1,0 +1,61 @@
+"""Newton's method on log prices, with the slope of demand from further demand queries.
+
+Solves J d = -r for the step d of log p, J_gh = dr_g / dlog p_h by differences: one query for each good with
+a price. J is singular where only relative prices matter; the least-squares solution of least length is
+taken. The step is halved until the largest relative excess demand falls; if it never does, a short step of
+tatonnement is made instead.
+
+Source: Smale (1976), "A convergent process of price adjustment and global Newton methods"; the damping is
+standard, Nocedal and Wright (2006), *Numerical Optimization*, chapter 11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from market.interval import Array
+from market.pricing.base import Knows, Memory, Rule, Seen, from_logs, logs
+from market.registry import option
+
+LONGEST = 2.0  # largest change of a log price in one round
+
+
+@dataclass(frozen=True)
+class Newton(Rule):
+    """Uses the slope of demand, from one more demand query for each good."""
+
+    name = "newton"
+    knows = Knows.ANY_PRICES
+    halvings: int = option(8, "how often a step is halved until it helps", low=0, high=60)
+    difference: float = option(
+        1e-6, "relative change of a price by which slopes are taken", low=1e-12, high=0.1
+    )
+
+    def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
+        """One damped Newton step."""
+        assert seen.ask is not None
+        here, size = logs(seen.p), float(np.abs(seen.r).max())
+        step = self._step(seen, seen.ask)
+        if step is not None:
+            for power in range(self.halvings + 1):
+                tried = np.where(seen.p > 0, from_logs(here + 0.5**power * step), 0.0)
+                if float(np.abs(seen.ask(tried)).max()) < (1.0 - 0.1 * 0.5**power) * size:
+                    return tried, memory
+        return from_logs(here + 0.3 * seen.r), memory
+
+    def _step(self, seen: Seen, ask: Callable[[Array], Array]) -> Array | None:
+        """The full Newton step; None if slopes are not finite."""
+        priced = np.flatnonzero(seen.p > 0)
+        slopes = np.zeros((len(seen.p), len(priced)))
+        for column, good in enumerate(priced):
+            moved = seen.p.copy()
+            moved[good] *= np.exp(self.difference)
+            slopes[:, column] = (ask(moved) - seen.r) / self.difference
+        if not np.isfinite(slopes).all():
+            return None
+        step = np.zeros_like(seen.p)
+        step[priced] = np.linalg.lstsq(slopes, -seen.r, rcond=1e-9)[0]
+        return np.clip(step, -LONGEST, LONGEST)
