@@ -6,8 +6,8 @@ last m differences of log p (columns of D) and of r (columns of E), the next poi
     log p + r - (D + E) c,   c = argmin |r - E c|,
 
 the point where the secant model of r vanishes, plus the model's residual: a secant method for many unknowns
-that asks for excess demand once a round. Steps are bounded; when the residual has grown a lot, the memory
-is dropped and a damped step taken from the best point.
+that asks for excess demand once a round. Steps are bounded. Where the last rounds came no nearer to clearing,
+the adaptive steps of the default rule are taken for a while, from which the secants are learnt anew.
 
 Source: Anderson (1965), "Iterative procedures for nonlinear integral equations"; Walker and Ni (2011),
 "Anderson acceleration for fixed-point iterations", for the form used here.
@@ -21,19 +21,24 @@ import numpy as np
 
 from market.interval import Array
 from market.pricing.base import Memory, Rule, Seen, from_logs, logs
+from market.pricing.tatonnement import AdaptiveSteps, Tatonnement
 from market.registry import option
 
 LONGEST = 2.0  # largest change of a log price in one round
+PATIENCE = 6  # rounds without coming nearer, after which adaptive steps are taken
+ADAPTIVE = 30  # for so many rounds
+PLAIN = Tatonnement()
 
 
 @dataclass(frozen=True)
 class Secants(Memory):
-    """The last points and residuals, newest last, the best of all, and what restarts have taught."""
+    """The last points and residuals, newest last; the least residual, how long ago it was; adaptive steps."""
 
+    plain: AdaptiveSteps
     points: tuple[Array, ...] = ()
     residuals: tuple[Array, ...] = ()
-    best: tuple[Array, float] | None = None
-    damping: float = 1.0
+    least: float = np.inf
+    stalled: int = 0
 
 
 @dataclass(frozen=True)
@@ -43,28 +48,32 @@ class Anderson(Rule):
     name = "anderson"
     memory: int = option(8, "how many rounds are remembered", low=1, high=100)
 
-    def start(self, p: Array) -> Secants:  # noqa: ARG002
+    def start(self, p: Array) -> Secants:
         """Nothing seen."""
-        return Secants()
+        return Secants(PLAIN.start(p))
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
-        """One accelerated step, or a damped one from the best point after a bad one."""
+        """One accelerated step, or an adaptive one while the accelerated ones do not help."""
         assert isinstance(memory, Secants)
-        here, r = logs(seen.p), seen.r
-        size = float(np.abs(r).max())
-        best = memory.best if memory.best is not None and memory.best[1] <= size else (here, size)
-        if memory.best is not None and size > 4.0 * memory.best[1] and len(memory.points) > 2:
-            damping = max(0.5 * memory.damping, 1.0 / 64.0)
-            kept = Secants((), (), best, damping)
-            return from_logs(best[0] + damping * np.clip(r, -0.5, 0.5)), kept
-        points = (*memory.points, here)[-(self.memory + 1) :]
-        residuals = (*memory.residuals, r)[-(self.memory + 1) :]
-        step = memory.damping * r
-        if len(points) > 1:
-            moved = np.diff(np.array(points), axis=0).T
-            changed = np.diff(np.array(residuals), axis=0).T
-            weights = np.linalg.lstsq(changed, r, rcond=1e-10)[0]
-            step = memory.damping * (r - changed @ weights) - moved @ weights
-        return from_logs(here + np.clip(step, -LONGEST, LONGEST)), Secants(
-            points, residuals, best, min(1.0, 1.05 * memory.damping)
-        )
+        size = float(np.abs(seen.r).max())
+        stalled = 0 if size < memory.least else memory.stalled + 1
+        adapted, plain = PLAIN.adjust(seen, memory.plain)
+        assert isinstance(plain, AdaptiveSteps)
+        points = (*memory.points, logs(seen.p))[-(self.memory + 1) :]
+        residuals = (*memory.residuals, seen.r)[-(self.memory + 1) :]
+        kept = Secants(plain, points, residuals, min(size, memory.least), stalled)
+        if stalled % (PATIENCE + ADAPTIVE) >= PATIENCE:
+            return adapted, kept
+        return _accelerated(points, residuals), kept
+
+
+def _accelerated(points: tuple[Array, ...], residuals: tuple[Array, ...]) -> Array:
+    """The step of the secant model, bounded."""
+    here, r = points[-1], residuals[-1]
+    step = r
+    if len(points) > 1:
+        moved = np.diff(np.array(points), axis=0).T
+        changed = np.diff(np.array(residuals), axis=0).T
+        weights = np.linalg.lstsq(changed, r, rcond=1e-10)[0]
+        step = r - changed @ weights - moved @ weights
+    return from_logs(here + np.clip(step, -LONGEST, LONGEST))

@@ -2,8 +2,8 @@
 
 Solves J d = -r for the step d of log p, J_gh = dr_g / dlog p_h by differences: one query for each good with
 a price. J is singular where only relative prices matter; the least-squares solution of least length is
-taken. The step is halved until the largest relative excess demand falls; if it never does, a short step of
-tatonnement is made instead.
+taken. The step is halved until the largest relative excess demand falls; if it never does, an adaptive step
+of the default rule is made instead.
 
 Source: Smale (1976), "A convergent process of price adjustment and global Newton methods"; the damping is
 standard, Nocedal and Wright (2006), *Numerical Optimization*, chapter 11.
@@ -18,9 +18,11 @@ import numpy as np
 
 from market.interval import Array
 from market.pricing.base import Knows, Memory, Rule, Seen, from_logs, logs
+from market.pricing.tatonnement import AdaptiveSteps, Tatonnement
 from market.registry import option
 
 LONGEST = 2.0  # largest change of a log price in one round
+PLAIN = Tatonnement()
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,23 @@ class Newton(Rule):
         1e-6, "relative change of a price by which slopes are taken", low=1e-12, high=0.1
     )
 
+    def start(self, p: Array) -> AdaptiveSteps:
+        """Adaptive steps for where Newton's do not help."""
+        return PLAIN.start(p)
+
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
         """One damped Newton step."""
         assert seen.ask is not None
+        assert isinstance(memory, AdaptiveSteps)
+        adapted, kept = PLAIN.adjust(seen, memory)
         here, size = logs(seen.p), float(np.abs(seen.r).max())
         step = self._step(seen, seen.ask)
         if step is not None:
             for power in range(self.halvings + 1):
                 tried = np.where(seen.p > 0, from_logs(here + 0.5**power * step), 0.0)
                 if float(np.abs(seen.ask(tried)).max()) < (1.0 - 0.1 * 0.5**power) * size:
-                    return tried, memory
-        return from_logs(here + 0.3 * seen.r), memory
+                    return tried, kept
+        return adapted, kept
 
     def _step(self, seen: Seen, ask: Callable[[Array], Array]) -> Array | None:
         """The full Newton step; None if slopes are not finite."""
