@@ -130,7 +130,7 @@ class Terms:
         return np.where(several, self._between(log_slope, least, highest, several), least)
 
     def _between(self, log_slope: Array, least: Array, highest: Array, where: NDArray[np.bool_]) -> Array:
-        """The root of log d(x) = log D in log x; a Newton step from nothing falls short of it, as d is convex."""
+        """The root of log d(x) = log D in log x. d is convex: a Newton step from below falls short of it."""
         excess = np.where(where, self.log_slope(least) - log_slope, 0.0)
         bend = np.where(where, self.bend(least), 1.0)
         step = -np.expm1(-excess) / bend
