@@ -1,7 +1,7 @@
 """Cost families: what it costs to make goods, and what producers supply at prices.
 
 Symbols: y (agents, goods) production; p (goods,) prices; c (agents, goods) unit costs, inf where the agent
-cannot make the good; K (agents, goods) capacities; k (agents, goods) slopes.
+cannot make the good; K (agents, goods) capacities; k (agents, goods) slopes; a (agents, goods) exponents.
 
 A price-taking producer maximises p.y - C(y). Costs are sums over goods, so each good is decided alone:
 supply equates marginal cost and price, cut at 0 and at capacity. Where marginal cost is constant, supply at
@@ -18,11 +18,15 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
 
 from market.interval import Array, Interval
 from market.registry import Family, Parameter, Registry
 
 Expression = Any
+Held = tuple[Expression, list[Expression]]
+"""A cvxpy expression, and the constraints that hold it down: a minimiser makes the bound that it is tight."""
 
 
 class Cost(Family):
@@ -56,8 +60,8 @@ class Cost(Family):
         raise NotImplementedError
 
     @staticmethod
-    def convex(y: Expression, **parameters: Array) -> Expression:
-        """C as a cvxpy expression, (agents,), for 0 <= y <= `limit`."""
+    def convex(y: Expression, **parameters: Array) -> Held:
+        """C as a cvxpy expression, (agents,), for 0 <= y <= `limit`, and the constraints it needs."""
         raise NotImplementedError
 
 
@@ -139,14 +143,14 @@ class QuadraticCost(Cost):
         return _can_make(unit_cost, capacity)
 
     @staticmethod
-    def convex(y: Expression, *, unit_cost: Array, slope: Array, capacity: Array) -> Expression:  # type: ignore[override]  # noqa: ARG004
+    def convex(y: Expression, *, unit_cost: Array, slope: Array, capacity: Array) -> Held:  # type: ignore[override]  # noqa: ARG004
         """The sum over goods."""
         import cvxpy  # deferred: takes a second to import, and only programmes need it
 
         total = cvxpy.sum(cvxpy.multiply(_finite(unit_cost), y), axis=1)
         if (slope > 0).any():
             total = total + cvxpy.sum(cvxpy.multiply(slope / 2.0, cvxpy.square(y)), axis=1)
-        return total
+        return total, []
 
 
 class LinearCost(Cost):
@@ -181,9 +185,94 @@ class LinearCost(Cost):
         return _can_make(unit_cost, capacity)
 
     @staticmethod
-    def convex(y: Expression, *, unit_cost: Array, capacity: Array) -> Expression:  # type: ignore[override]
+    def convex(y: Expression, *, unit_cost: Array, capacity: Array) -> Held:  # type: ignore[override]
         """The sum over goods."""
         return QuadraticCost.convex(y, unit_cost=unit_cost, slope=np.zeros_like(unit_cost), capacity=capacity)
 
 
-COSTS: Registry[Cost] = Registry("cost", LinearCost, QuadraticCost)
+EXPONENT = Parameter(
+    "good", meaning="how costs rise, a; 1 is proportional to output", unit="none", low=1.0, absent=1.0
+)
+
+
+class PowerCost(Cost):
+    """C(y) = sum_g c_g y_g^a_g, up to capacity."""
+
+    name = "power"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "unit_cost": UNIT_COST,
+        "exponent": EXPONENT,
+        "capacity": CAPACITY,
+    }
+
+    @staticmethod
+    def value(y: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # type: ignore[override]
+        """The sum over goods; inf where more is made than can be."""
+        with np.errstate(over="ignore"):
+            total = (_finite(unit_cost) * np.power(y, exponent)).sum(axis=1)
+        return np.where((y > _can_make(unit_cost, capacity)).any(axis=1), np.inf, total)
+
+    @staticmethod
+    def marginal(y: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+        """a_g c_g y_g^(a_g - 1): the first unit costs next to nothing if a_g > 1."""
+        with np.errstate(over="ignore"):
+            slopes = exponent * _finite(unit_cost) * np.power(y, exponent - 1.0)
+        return np.where(np.isfinite(unit_cost), slopes, np.inf)
+
+    @staticmethod
+    def supply(p: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Interval:  # type: ignore[override]
+        """y_g = (p_g / (a_g c_g))^(1/(a_g - 1)) up to capacity; with a_g = 1 anything at p_g = c_g.
+
+        Example:
+            C(y) = y^2 / 2 has marginal cost y: at a price of 3 three units are made.
+
+            >>> given = dict(unit_cost=np.array([[0.5]]), capacity=np.array([[np.inf]]))
+            >>> answer = PowerCost.supply(np.array([3.0]), exponent=np.array([[2.0]]), **given)
+            >>> answer.lowest.round(12).tolist()
+            [[3.0]]
+        """
+        limit = _can_make(unit_cost, capacity)
+        flat = _flat(unit_cost, exponent)
+        rising = ~flat & np.isfinite(unit_cost) & (p > 0)
+        ratio = np.log(np.where(rising, p, 1.0)) - np.log(np.where(rising, exponent * unit_cost, 1.0))
+        with np.errstate(over="ignore"):
+            amounts = np.exp(ratio / np.where(rising, exponent - 1.0, 1.0))
+        at_flat = LinearCost.supply(p, unit_cost=unit_cost, capacity=capacity)
+        lowest = np.where(flat, at_flat.lowest, np.where(rising, np.minimum(amounts, limit), 0.0))
+        if at_flat.single_valued:
+            return Interval.exactly(lowest)
+        return Interval(lowest, np.where(flat, at_flat.highest, lowest))
+
+    @staticmethod
+    def indifference_prices(*, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # type: ignore[override]
+        """The unit cost, where marginal cost is constant and something can be made."""
+        flat = _flat(unit_cost, exponent) & (_can_make(unit_cost, capacity) > 0)
+        return np.where(flat, unit_cost, np.nan)
+
+    @staticmethod
+    def limit(*, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+        """The capacity, or 0 where there is no unit cost."""
+        return _can_make(unit_cost, capacity)
+
+    @staticmethod
+    def convex(y: Expression, *, unit_cost: Array, exponent: Array, capacity: Array) -> Held:  # type: ignore[override]  # noqa: ARG004
+        """C >= sum c r with r^(1/a) 1^(1 - 1/a) >= y, a power cone for each good with its own exponent."""
+        import cvxpy
+
+        flat = _flat(unit_cost, exponent)
+        total = cvxpy.sum(cvxpy.multiply(np.where(flat, _finite(unit_cost), 0.0), y), axis=1)
+        rows, goods = np.nonzero(~flat & np.isfinite(unit_cost))
+        if not len(rows):
+            return total, []
+        powers = cvxpy.Variable(len(rows), nonneg=True)
+        cones = cvxpy.PowCone3D(powers, np.ones(len(rows)), y[rows, goods], 1.0 / exponent[rows, goods])
+        entries = (unit_cost[rows, goods], (rows, np.arange(len(rows))))
+        return total + sparse.csr_matrix(entries, shape=(len(unit_cost), len(rows))) @ powers, [cones]
+
+
+def _flat(unit_cost: Array, exponent: Array) -> NDArray[np.bool_]:
+    """Where marginal cost is constant: c y, or nothing at all."""
+    return np.asarray((exponent == 1.0) | (unit_cost == 0))
+
+
+COSTS: Registry[Cost] = Registry("cost", LinearCost, QuadraticCost, PowerCost)

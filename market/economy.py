@@ -27,7 +27,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,8 +172,14 @@ class Economy:
 
     @cached_property
     def indifference_prices(self) -> tuple[Array, ...]:
-        """For each good the prices, ascending, at which some producer is indifferent about its output."""
-        found = [block.family.indifference_prices(**block.parameters) for block in self.costs]
+        """For each good the prices, ascending, at which somebody is indifferent about its amount.
+
+        Producers about their output; with quasilinear money consumers about what they buy.
+        """
+        blocks: list[Block[Any]] = list(self.costs)
+        if self.money is Money.QUASILINEAR:
+            blocks += self.utilities
+        found = [block.family.indifference_prices(**block.parameters) for block in blocks]
         stacked = np.concatenate(found) if found else np.empty((0, len(self.goods)))
         return tuple(np.unique(column[np.isfinite(column)]) for column in stacked.T)
 

@@ -117,40 +117,51 @@ class Programme:
         return self._free_x - self._free_y
 
     def limits(self) -> list[Expression]:
-        """Production within capacity, and within what technologies allow."""
+        """Production within capacity and technologies, and the constraints that hold costs down."""
         limit = self.economy.capacity / self.units
         bound = np.isfinite(limit) & (limit > 0)
         held = [self._free_y[bound] <= limit[bound]] if bound.any() else []
         for block in self.economy.technologies:
             held += block.family.convex(self.y[block.rows], **block.parameters)
-        return held
+        return held + self._costs[1]
 
-    def utilities(self, *, stated: bool) -> tuple[Expression, list[Expression]]:
+    def utilities(
+        self, *, stated: bool, counted: NDArray[np.bool_] | None = None
+    ) -> tuple[Expression, list[Expression]]:
         """u_i, (agents,), and the constraints that hold it up.
 
         Args:
             stated: u itself, which must be concave; else its concave transform.
+            counted: for whom; 0 for the others, who need not have what is vital to them. Default: all.
         """
-        total: Expression = 0.0
+        total: Expression = np.zeros(len(self.economy.agents))
         constraints: list[Expression] = []
-        agents = len(self.economy.agents)
+        agents = np.arange(len(self.economy.agents))
         for block in self.economy.utilities:
-            x = self.x[block.rows]
-            if stated:
-                value, needed = block.family.stated(x, **block.parameters)
-                constraints += needed
-            else:
-                value = block.family.concave(x, **block.parameters)
-            total = total + _spread(block.rows, agents) @ value
+            chosen = np.ones(block.size, dtype=bool) if counted is None else counted[block.rows]
+            if not chosen.any():
+                continue
+            rows = agents[block.rows][chosen]
+            parameters = {key: array[chosen] for key, array in block.parameters.items()}
+            expression = block.family.stated if stated else block.family.concave
+            value, needed = expression(self.x[rows], **parameters)
+            constraints += needed
+            total = total + _spread(rows, len(agents)) @ value
         return total, constraints
 
     def costs(self) -> Expression:
-        """C_i, (agents,), money."""
+        """C_i, (agents,), money; a minimiser needs the `limits` for it."""
+        return self._costs[0]
+
+    @cached_property
+    def _costs(self) -> tuple[Expression, list[Expression]]:
         total: Expression = np.zeros(len(self.economy.agents))
+        constraints: list[Expression] = []
         for block in self.economy.costs:
-            spread = _spread(block.rows, len(self.economy.agents))
-            total = total + spread @ block.family.convex(self.y[block.rows], **block.parameters)
-        return total
+            value, needed = block.family.convex(self.y[block.rows], **block.parameters)
+            constraints += needed
+            total = total + _spread(block.rows, len(self.economy.agents)) @ value
+        return total, constraints
 
     def solve(
         self,

@@ -83,7 +83,7 @@ class _Search:
         """The same for the variables, (agents,)."""
         import cvxpy  # deferred: takes a second to import
 
-        ordinal, needed = self.programme.utilities(stated=False)
+        ordinal, needed = self.programme.utilities(stated=False, counted=self.finite & ~self.makes)
         self.constraints += needed
         if not self.makes.any():
             return ordinal
@@ -91,11 +91,9 @@ class _Search:
             raise NumericalError(
                 "a producer's utility is not concave, so its trade-off of cost and use is not convex"
             )
-        stated, needed = self.programme.utilities(stated=True)
+        stated, needed = self.programme.utilities(stated=True, counted=self.finite & self.makes)
         self.constraints += needed
-        return cvxpy.multiply(self.makes, stated - self.programme.costs()) + cvxpy.multiply(
-            ~self.makes, ordinal
-        )
+        return stated - cvxpy.multiply(self.makes, self.programme.costs()) + ordinal
 
     def _bent(self) -> bool:
         return any(

@@ -8,7 +8,8 @@ Two kinds of declaration, for two kinds of family:
 
 - utilities and costs hold no values: `parameters` names what every agent has of them, as arrays with
   the axis "good" -> (agents, goods), "agent" -> (agents,) or "one good" -> (agents, goods) with a 1 at the
-  good that the scenario names, handed to their static functions;
+  good that the scenario names, handed to their static functions. A utility that is a sum of one-good terms
+  names a registry of their forms in `terms` instead, and has the arrays of `term_parameters`;
 - rules, games and mechanisms are frozen data classes: each field is an `option`.
 """
 
@@ -25,6 +26,8 @@ from market.errors import did_you_mean
 
 Axis = Literal["good", "agent", "one good"]
 
+NOT_ZERO = "0 is not allowed here"
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -38,6 +41,7 @@ class Parameter:
         high: greatest value allowed.
         open_low: whether `low` itself is refused.
         open_high: whether `high` itself is refused.
+        nonzero: whether 0 is refused.
         absent: what a good that is not named has; for axis "agent", the default. None: must be given.
         required: whether a scenario must name some goods at least; the others have `absent`.
     """
@@ -49,6 +53,7 @@ class Parameter:
     high: float = math.inf
     open_low: bool = False
     open_high: bool = False
+    nonzero: bool = False
     absent: float | None = None
     required: bool = False
 
@@ -60,7 +65,7 @@ class Parameter:
             return f"{value:g} is too small; it must be {'>' if self.open_low else '>='} {self.low:g}"
         if value > self.high or (self.open_high and value == self.high):
             return f"{value:g} is too large; it must be {'<' if self.open_high else '<='} {self.high:g}"
-        return None
+        return NOT_ZERO if self.nonzero and value == 0 else None
 
 
 def option(
@@ -96,6 +101,7 @@ class Family:
     """Base of everything that a scenario can name."""
 
     name: ClassVar[str]
+    terms: ClassVar[Registry[Any] | None] = None
 
     @classmethod
     def formula(cls) -> str:
@@ -143,3 +149,12 @@ class Registry(Generic[F]):
     def names(self) -> tuple[str, ...]:
         """The names, in order."""
         return tuple(self._families)
+
+
+def term_parameters(forms: Registry[Any]) -> dict[str, Parameter]:
+    """The parameters of a sum of terms: one array (agents, goods) for each key of each form.
+
+    A scenario writes `terms = [{ good = "water", form = "log", weight = 2.0 }]`; that is 2 for water in
+    `log_weight`. A term that is not there has the `absent` of its form's parameters.
+    """
+    return {f"{form.name}_{key}": parameter for form in forms for key, parameter in form.parameters.items()}

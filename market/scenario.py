@@ -266,7 +266,7 @@ class _Builder:
         for name, groups in members.items():
             family: Any = registry[name]
             arrays = {
-                key: self._stack(groups, parameter, [getattr(entries[i], key) for i in groups], part, key)
+                key: self._stack(groups, parameter, [entries[i].given(key) for i in groups], part, key)
                 for key, parameter in family.parameters.items()
             }
             yield Block(family, self._rows(groups), arrays)
@@ -330,7 +330,12 @@ class _Builder:
             file = self.scenario.data[index].file
             who = f"{show(file)}, {row_name(self.scenario.folder, file, first)}"
         more = f" (and so for {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        self.findings.append(Finding(("agents", index, *path), f"{who}: {message}{more}"))
+        self.findings.append(Finding(("agents", index, *self._place(index, path)), f"{who}: {message}{more}"))
+
+    def _place(self, index: int, path: Place) -> Place:
+        """Where a number stands in a group's table."""
+        entry = getattr(self.scenario.agents[index], str(path[0]))
+        return (path[0], *entry.place(*map(str, path[1:]))) if isinstance(entry, FamilyEntry) else path
 
     def _commons_share(self) -> Array:
         """The share of each agent in the commons; they sum to one."""
@@ -396,4 +401,5 @@ class _Builder:
 def _out_of_range(parameter: Parameter, numbers: Array) -> NDArray[np.bool_]:
     """Which numbers `parameter.fault` would refuse."""
     low = numbers <= parameter.low if parameter.open_low else numbers < parameter.low
-    return ~np.isfinite(numbers) | low | (numbers > parameter.high)
+    high = numbers >= parameter.high if parameter.open_high else numbers > parameter.high
+    return ~np.isfinite(numbers) | low | high | (parameter.nonzero & (numbers == 0))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import strategies as st
@@ -20,24 +22,61 @@ SOAK = int(os.environ.get("MARKET_SOAK", "1"))
 
 def number(parameter: Parameter) -> st.SearchStrategy[float]:
     """An ordinary value of a parameter, its lowest one now and then."""
+    high = min(parameter.high - (0.05 if parameter.open_high else 0.0), 5.0)
+    if parameter.low < 0:
+        return st.floats(-3.0, high, allow_nan=False).filter(lambda value: abs(value) > 0.05)
     low = max(parameter.low, 0.05)
-    high = min(parameter.high, 5.0)
     ordinary = st.floats(low, high, allow_nan=False)
-    if parameter.open_low or parameter.low > 0:
+    if parameter.open_low or 0 < parameter.low != parameter.absent:
         return ordinary
     return st.one_of(ordinary, ordinary, ordinary, st.just(float(parameter.low)))
 
 
 @st.composite
 def parameters(draw, family: type[Family], agents: int, goods: int) -> dict[str, np.ndarray]:
-    """Arrays of a family's parameters: (agents, goods) or (agents,)."""
+    """Arrays of a family's parameters: (agents, goods) or (agents,).
+
+    Of a sum of terms, each good has few: which they are is drawn first.
+    """
     drawn = {}
     for name, parameter in family.parameters.items():  # type: ignore[attr-defined]
         shape = (agents, goods) if parameter.axis == "good" else (agents,)
         count = int(np.prod(shape))
-        values = draw(st.lists(number(parameter), min_size=count, max_size=count))
-        drawn[name] = np.array(values, dtype=float).reshape(shape)
+        if family.terms is not None and not name.endswith("_weight"):
+            values = draw(st.lists(number(parameter), min_size=2, max_size=2)) * count
+        else:
+            values = draw(st.lists(number(parameter), min_size=count, max_size=count))
+        drawn[name] = np.array(values[:count], dtype=float).reshape(shape)
+    if family.terms is not None:
+        chosen = st.sets(st.sampled_from(family.terms.names), max_size=3)
+        sets = draw(st.lists(chosen, min_size=agents * goods, max_size=agents * goods))
+        for form in family.terms.names:
+            has = np.array([form in names for names in sets]).reshape(agents, goods)
+            drawn[f"{form}_weight"] = np.where(has, drawn[f"{form}_weight"], 0.0)
     return drawn
+
+
+def ones(family: type[Family], weights: np.ndarray) -> dict[str, np.ndarray]:
+    """Parameters of agents who want goods by these weights; all others are 1, or absent in a sum of terms."""
+    given = {}
+    for name, parameter in family.parameters.items():  # type: ignore[attr-defined]
+        if name == "weights" or name == "log_weight":
+            given[name] = weights
+        elif family.terms is not None:
+            given[name] = np.full(weights.shape, parameter.absent)
+        else:
+            given[name] = np.ones(weights.shape if parameter.axis == "good" else len(weights))
+    return given
+
+
+def scaled_utility(family: type[Utility], given: dict[str, np.ndarray], factor) -> dict[str, np.ndarray]:
+    """The same parameters with all that is measured in utility times a factor, (agents,)."""
+    factor = np.broadcast_to(factor, (len(next(iter(given.values()))),))
+    in_utility = {name for name in given if family.parameters[name].unit.startswith("utility")}
+    return {
+        name: array * factor.reshape(-1, *(1,) * (array.ndim - 1)) if name in in_utility else array
+        for name, array in given.items()
+    }
 
 
 def concave_with_money(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -45,34 +84,95 @@ def concave_with_money(family: type[Utility], given: dict[str, np.ndarray]) -> d
 
     Near that limit demand is so elastic and so joint that adjusting good by good takes thousands of rounds.
     """
-    near = given | {"weights": 1.06 * given["weights"]}
+    near = scaled_utility(family, given, 1.06)
     bent = family.unbounded_with_money(**near) | family.not_concave(**near)
     if not bent.any():
         return given
-    weights = given["weights"]
-    total = weights.sum(axis=1, keepdims=True)
-    return given | {
-        "weights": np.where(bent[:, None], 0.9 * weights / np.where(total > 0, total, 1.0), weights)
-    }
+    total = given["weights"].sum(axis=1)
+    return scaled_utility(family, given, np.where(bent, 0.9 / np.where(total > 0, total, 1.0), 1.0))
+
+
+def well_behaved(family: type[Utility], money: Money) -> bool:
+    """Whether demand of the family, with `tamed` parameters, is a single bundle that moves with prices.
+
+    With quasilinear money utilities that are homogeneous of degree one buy all, nothing, or anything.
+    Satiable agents may have income left over, and then an exchange need not clear.
+    """
+    if money is Money.QUASILINEAR:
+        return family.name not in ("linear", "leontief", "ces")
+    return family.name not in ("linear", "leontief", "quadratic")
+
+
+def tamed(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same parameters without what makes demand set-valued, satiable, or very steep."""
+    given = dict(given)
+    if "elasticity" in given:
+        given["elasticity"] = np.maximum(given["elasticity"], 0.3)
+    if "slope" in given:
+        given["slope"] = np.maximum(given["slope"], 0.05)
+    if family.terms is not None:
+        for form in ("linear", "quadratic"):
+            given[f"{form}_weight"] = np.zeros_like(given[f"{form}_weight"])
+        given["exponential_scale"] = np.maximum(given["exponential_scale"], 0.5)
+    return given
+
+
+def _with_subsistence_within_means(economy: Economy) -> Economy:
+    """The same, with subsistence cut so far that everybody's income covers it at any prices that clear.
+
+    Under `fisher` what all goods are worth is at most the sum of the budgets, under `exchange` income is
+    what the endowment is worth.
+    """
+    agents = len(economy.agents)
+    share = np.full(agents, 1.0 / agents)
+    if economy.money is Money.FISHER:
+        share = np.full(agents, economy.budget.min() / economy.budget.sum())
+    most = 0.3 * share[:, None] * economy.commons
+    if economy.money is Money.EXCHANGE:
+        most = 0.3 * economy.endowment
+    blocks = []
+    for block in economy.utilities:
+        given = dict(block.parameters)
+        if "subsistence" in given:
+            given["subsistence"] = np.minimum(given["subsistence"], most[block.rows])
+        blocks.append(replace(block, parameters=given))
+    return replace(economy, utilities=tuple(blocks))
 
 
 @st.composite
 def economies(
-    draw, *, money: Money | None = None, producers: bool = True, max_agents: int = 6, max_goods: int = 4
+    draw,
+    *,
+    money: Money | None = None,
+    producers: bool = True,
+    max_agents: int = 6,
+    max_goods: int = 4,
+    families: Callable[[type[Utility], Money], bool] = well_behaved,
+    taming: Callable[[type[Utility], dict[str, np.ndarray]], dict[str, np.ndarray]] = tamed,
 ):
-    """An economy in which every good that is wanted can be had: two families at most, corners included."""
+    """An economy in which every good that is wanted can be had: two families at most, corners included.
+
+    Args:
+        money: what it is; any if not given.
+        producers: whether there may be some.
+        max_agents: at most so many consumers, and three producers.
+        max_goods: at most so many.
+        families: which utilities may appear with which money.
+        taming: what becomes of the parameters drawn.
+    """
     kind = draw(st.sampled_from(list(Money))) if money is None else money
     goods = draw(st.integers(1, max_goods))
-    sizes, blocks, row = [], [], 0
-    for family in draw(st.lists(st.sampled_from(list(UTILITIES)), min_size=1, max_size=2, unique=True)):
+    known = [family for family in UTILITIES if families(family, kind)]
+    blocks, row = [], 0
+    for family in draw(st.lists(st.sampled_from(known), min_size=1, max_size=2, unique=True)):
         count = draw(st.integers(1, max_agents // 2))
-        given = concave_with_money(family, draw(parameters(family, count, goods)))
+        given = taming(family, concave_with_money(family, draw(parameters(family, count, goods))))
         if kind is Money.EXCHANGE:  # who wants nothing never spends its income, and there is no equilibrium
             idle = (family.bliss(**given) == 0).all(axis=1)
-            given = given | {"weights": np.where(idle[:, None], 0.5 / goods, given["weights"])}
+            name = "weights" if "weights" in given else "log_weight"
+            given = given | {name: np.where(idle[:, None], 0.5 / goods, given[name])}
         blocks.append(Block(family, slice(row, row + count), given))
         row += count
-    sizes.append(row)
     costs = []
     if producers and kind is not Money.EXCHANGE and draw(st.booleans()):
         family = draw(st.sampled_from(list(COSTS)))
@@ -89,17 +189,19 @@ def economies(
     budget = np.full(row, np.inf if kind is Money.QUASILINEAR else 0.0)
     if kind is Money.FISHER:
         budget = np.array(draw(st.lists(positive, min_size=row, max_size=row)))
-    return Economy(
-        money=kind,
-        goods=tuple(f"good{g}" for g in range(goods)),
-        agents=tuple(f"agent{i}" for i in range(row)),
-        groups={f"agent{i}": np.array([i]) for i in range(row)},
-        commons=commons,
-        endowment=endowment,
-        budget=budget,
-        commons_share=np.full(row, 1.0 / row),
-        utilities=tuple(blocks),
-        costs=tuple(costs),
+    return _with_subsistence_within_means(
+        Economy(
+            money=kind,
+            goods=tuple(f"good{g}" for g in range(goods)),
+            agents=tuple(f"agent{i}" for i in range(row)),
+            groups={f"agent{i}": np.array([i]) for i in range(row)},
+            commons=commons,
+            endowment=endowment,
+            budget=budget,
+            commons_share=np.full(row, 1.0 / row),
+            utilities=tuple(blocks),
+            costs=tuple(costs),
+        )
     )
 
 

@@ -123,8 +123,8 @@ class Planner(Mechanism):
 
         nothing = np.zeros(economy.shape)
         programme = Programme(economy, typical_amounts(economy, nothing, nothing))
-        utilities, constraints = programme.utilities(stated=True)
         weights = self.weights(economy)
+        utilities, constraints = programme.utilities(stated=True, counted=weights > 0)
         objective = cvxpy.sum(cvxpy.multiply(weights, utilities - programme.costs()))
         balance = programme.net_use() <= economy.resources / programme.units
         found = programme.solve(objective, [*constraints, *programme.limits()], balance, [attempt])

@@ -51,13 +51,13 @@ def _solve(economy: Economy, base: Array, share: Array, keeps: NDArray[np.bool_]
     decides = np.asarray(keeps.any(axis=1))
     _refuse_not_concave(economy, decides)
     programme = Programme(economy, typical_amounts(economy, base, np.zeros(economy.shape)))
-    utilities, constraints = programme.utilities(stated=True)
     could = np.where(
         economy.turns_goods_into_goods[:, None], economy.most, np.minimum(economy.capacity, 1e100)
     )
     plenty = base + share * np.where(keeps, could, 0.0)
     counted = decides & np.isfinite(economy.utility(plenty))
-    objective = cvxpy.sum(cvxpy.multiply(counted, utilities) - programme.costs())
+    utilities, constraints = programme.utilities(stated=True, counted=counted)
+    objective = cvxpy.sum(utilities - programme.costs())
     eaten = (programme.x - cvxpy.multiply(share, programme.y) - base) @ np.diag(1.0 / programme.units) <= 0
     found = programme.solve(objective, [*constraints, *programme.limits()], eaten)
     outputs = np.where(keeps, found.production, 0.0)

@@ -294,6 +294,9 @@ def _columns(value: object, place: Place) -> Iterator[tuple[Place, str]]:
             yield (*place, "column"), value["column"]
         for key, below in value.items():
             yield from _columns(below, (*place, key))
+    elif isinstance(value, list):
+        for index, below in enumerate(value):
+            yield from _columns(below, (*place, index))
 
 
 def _money(values: dict[str, Any]) -> Iterator[Finding]:

@@ -36,8 +36,8 @@ from pydantic_core import CoreSchema, PydanticCustomError
 
 from market.errors import did_you_mean
 from market.parsing.draws import DISTRIBUTIONS
-from market.parsing.toml_source import describe, show
-from market.registry import Parameter, Registry
+from market.parsing.toml_source import Place, describe, show
+from market.registry import NOT_ZERO, Parameter, Registry
 
 TAG = "\0"  # begins every tag, and no word that a person would write
 
@@ -164,6 +164,24 @@ def plain(
     return Annotated[number, Field(**bounds)]
 
 
+def in_range(parameter: Parameter) -> Any:
+    """A number of a declared range, as a type."""
+    if not (parameter.open_high or parameter.nonzero):
+        return plain(parameter.low, parameter.high, parameter.open_low)
+    kind: Any = plain(parameter.low, None if parameter.open_high else parameter.high, parameter.open_low)
+    if parameter.open_high:
+        kind = Annotated[kind, Field(lt=parameter.high)]
+    if parameter.nonzero:
+        kind = Annotated[kind, AfterValidator(_not_zero), Field(json_schema_extra={"not": {"const": 0}})]
+    return kind
+
+
+def _not_zero(value: float) -> float:
+    if value == 0:
+        raise fault(NOT_ZERO)
+    return value
+
+
 class Column(Entry):
     """A number for each agent, from a column of the group's data file."""
 
@@ -194,8 +212,7 @@ def _dist_models() -> Iterator[Any]:
     for family in DISTRIBUTIONS:
         keys: dict[str, Any] = {"dist": LITERAL[family.name]}
         for key, parameter in family.parameters.items():
-            number = plain(parameter.low, parameter.high, parameter.open_low)
-            keys[key] = (number, Field(description=parameter.meaning))
+            keys[key] = (in_range(parameter), Field(description=parameter.meaning))
         yield tagged_model(f"dist {family.name}", Dist, family.formula(), keys)
 
 
@@ -222,8 +239,7 @@ def _number_tag(value: Any) -> str:
 
 def number(parameter: Parameter) -> Any:
     """A number of a declared range, a distribution or a column, as a type."""
-    bounded = plain(parameter.low, parameter.high, parameter.open_low, open_high=parameter.open_high)
-    written = tagged(bounded, "number")
+    written = tagged(in_range(parameter), "number")
     return choice((written, *_NOT_PLAIN), _number_tag, _known_number)
 
 
@@ -267,10 +283,52 @@ def _every_good(value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
     return value
 
 
+def as_tuple(value: object) -> object:
+    """TOML has lists; what is frozen has tuples."""
+    return tuple(value) if isinstance(value, list) else value
+
+
 class FamilyEntry(Entry):
     """What an agent has of a utility, cost or technology: the family's name, and its parameters."""
 
     family: str
+
+    def given(self, key: str) -> Any:
+        """What the scenario gives for a parameter: a number, or a number for each good that it names."""
+        return getattr(self, key)
+
+    def place(self, *path: str) -> Place:
+        """Where a parameter (and good) stands in the family's table."""
+        return path
+
+
+class TermEntry(Entry):
+    """One term of a sum: its good, its form, and the form's parameters as attributes."""
+
+    good: GoodName = Field(description="the good that the term is about")
+    form: str
+
+
+class TermsEntry(FamilyEntry):
+    """What an agent has of a family that adds up terms."""
+
+    terms: tuple[TermEntry, ...]
+
+    def given(self, key: str) -> dict[str, Any]:
+        """The numbers of all terms that have the parameter, by good."""
+        return {term.good: getattr(term, own) for _, term, own in self._having(key)}
+
+    def place(self, *path: str) -> Place:
+        """The term and the key in it."""
+        key, good = path
+        return next(("terms", index, own) for index, term, own in self._having(key) if term.good == good)
+
+    def _having(self, key: str) -> Iterator[tuple[int, TermEntry, str]]:
+        """Index, term, and its own name of the parameter."""
+        for index, term in enumerate(self.terms):
+            form, _, own = key.partition("_")
+            if form == term.form:
+                yield index, term, own
 
 
 def family_type(registry: Registry[Any]) -> As:
@@ -288,9 +346,65 @@ def family_type(registry: Registry[Any]) -> As:
 
 def _family_models(registry: Registry[Any]) -> Iterator[Any]:
     for family in registry:
-        keys = {key: parameter_field(parameter) for key, parameter in family.parameters.items()}
+        if family.terms is None:
+            base: type[FamilyEntry] = FamilyEntry
+            keys = {key: parameter_field(parameter) for key, parameter in family.parameters.items()}
+        else:
+            base, keys = TermsEntry, {"terms": _terms_field(family.terms)}
         keys["family"] = LITERAL[family.name]
-        yield tagged_model(f"{registry.kind} {family.name}", FamilyEntry, family.formula(), keys)
+        yield tagged_model(f"{registry.kind} {family.name}", base, family.formula(), keys)
+
+
+def _terms_field(forms: Registry[Any]) -> tuple[Any, Any]:
+    """Type and field of a list of terms."""
+
+    def known(table: object) -> object:
+        choose(table, "form", forms)
+        return table
+
+    def tag(table: Any) -> str:
+        return f"{TAG}{forms.kind} {table['form']}"
+
+    one = choice(_term_models(forms), tag, known)
+    checks = BeforeValidator(as_tuple), BeforeValidator(_some_terms), AfterValidator(_each_form_once)
+    words = "one-good terms to add up; at most one of each form for each good"
+    return Annotated[(TUPLE[one, ...], *checks)], Field(description=words)
+
+
+def _term_models(forms: Registry[Any]) -> Iterator[Any]:
+    for form in forms:
+        keys: dict[str, Any] = {"form": LITERAL[form.name]}
+        for key, parameter in form.parameters.items():
+            words = f"{parameter.meaning} [{parameter.unit}]"
+            default = {} if parameter.required else {"default": parameter.absent}
+            keys[key] = (number(parameter), Field(**default, description=words))
+        yield tagged_model(f"{forms.kind} {form.name}", TermEntry, form.formula(), keys)
+
+
+def _some_terms(value: object, info: ValidationInfo) -> object:
+    """Refuse what is not a list of terms, or an empty one."""
+    if isinstance(value, list) and value:
+        return value
+    names: Names | None = info.context
+    good = next(iter(names.goods), "water") if names else "water"
+    example = f'[{{ good = "{show(good)}", form = "log", weight = 1.0 }}]'
+    raise fault(
+        f"found {'an empty list' if value == [] else describe(value)}; write terms, such as {example}"
+    )
+
+
+def _each_form_once(terms: tuple[TermEntry, ...]) -> tuple[TermEntry, ...]:
+    """Refuse a second term of the same form for the same good."""
+    first: dict[tuple[str, str], int] = {}
+    for index, term in enumerate(terms):
+        before = first.setdefault((term.good, term.form), index)
+        if before != index:
+            raise fault(
+                f"terms[{before}] is a {term.form} term of {show(term.good)} already; there is at most one "
+                f"of each form for each good, so add them up or choose another form",
+                index,
+            )
+    return terms
 
 
 def choose(table: object, key: str, registry: Registry[Any], default: str | None = None) -> str:

@@ -32,6 +32,7 @@ from market.parsing.entries import (
     GoodName,
     Name,
     Number,
+    as_tuple,
     choice,
     choose,
     family_type,
@@ -57,11 +58,6 @@ PARTS: dict[str, tuple[Registry[Any], str | None]] = {"rule": (RULES, "tatonneme
 _WORDS: dict[str | None, Any] = {None: Name, "goods": GoodName, "agents": AgentName}
 
 
-def _tuple(value: object) -> object:
-    """TOML has lists; what is frozen has tuples."""
-    return tuple(value) if isinstance(value, list) else value
-
-
 # --- options --------------------------------------------------------------------------------------------
 
 _SHAPES = {dict: "a table", list: "a list", str: "a text"}
@@ -85,7 +81,7 @@ def _option_type(hint: Any, metadata: Mapping[str, Any]) -> tuple[Any, str]:
         return hint, "a text"
     if origin is tuple and arguments[1:] == (Ellipsis,):
         element = _option_type(arguments[0], metadata)[0]
-        return Annotated[TUPLE[element, ...], BeforeValidator(_tuple)], "a list"
+        return Annotated[TUPLE[element, ...], BeforeValidator(as_tuple)], "a list"
     if origin is dict and arguments[0] is str:
         element = _option_type(arguments[1], {**metadata, "names": None})[0]
         return DICT[_WORDS[metadata["names"]], element], "a table"
@@ -232,9 +228,9 @@ class Document(Entry):
     )
     title: Title = Field("", description="one line for tables and figures; by default the file's name")
     economy: Annotated[Money, Strict(False)] = Field(description="what money is")
-    goods: Annotated[tuple[Name, ...], Field(min_length=1, max_length=MAX_GOODS), BeforeValidator(_tuple)] = (
-        Field(description="the names of the goods")
-    )
+    goods: Annotated[
+        tuple[Name, ...], Field(min_length=1, max_length=MAX_GOODS), BeforeValidator(as_tuple)
+    ] = Field(description="the names of the goods")
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(0, description="root of all random draws")
     numeraire: GoodName | None = Field(None, description="the good with price 1, under exchange")
     commons: Annotated[dict[str, float], _BY_GOOD] = Field(
@@ -243,11 +239,11 @@ class Document(Entry):
     commons_shares: Annotated[dict[str, float], _BY_AGENT] = Field(
         default_factory=dict, description="who gets what the commons are worth, under exchange; default equal"
     )
-    agents: Annotated[tuple[Group, ...], Field(min_length=1), BeforeValidator(_tuple)] = Field(
+    agents: Annotated[tuple[Group, ...], Field(min_length=1), BeforeValidator(as_tuple)] = Field(
         description="agents and groups of agents"
     )
     mechanisms: Annotated[
-        tuple[Annotated[MechanismEntry, _MECHANISM], ...], Field(min_length=1), BeforeValidator(_tuple)
+        tuple[Annotated[MechanismEntry, _MECHANISM], ...], Field(min_length=1), BeforeValidator(as_tuple)
     ] = Field(description="how the economy is played")
 
 

@@ -41,6 +41,12 @@ def _pairs(pairs: Iterable[tuple[str, str]], style: str, least: int) -> Table:
 def _values(family: type[Family]) -> Iterator[tuple[str, str]]:
     """Key and meaning of each value that a scenario may give to a family."""
     parameters: Mapping[str, Parameter] = getattr(family, "parameters", {})
+    if family.terms is not None:
+        yield "terms", "[{ good, form, ... }], at most one of each form for each good"
+        for form in family.terms:
+            keys = (f"{key}: {own.meaning}" for key, own in form.parameters.items())
+            yield f"  {form.name}", f"{form.formula()} {'; '.join(keys)}"
+        return
     for key, parameter in parameters.items():
         each = {"good": "for each good", "agent": "one number", "one good": "its name"}[parameter.axis]
         yield key, f"{parameter.meaning} ({parameter.unit}; {each})"

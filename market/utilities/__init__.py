@@ -1,0 +1,42 @@
+"""Utility families: how agents value bundles, and what they demand at prices.
+
+Symbols: x (agents, goods) consumption; p (goods,) prices; a (agents, goods) weights, where 0 means not
+wanted; b (agents,) income. Every function takes a family's parameters as keywords whose names are the
+scenario's keys.
+
+Two problems give demand, and every kind of money is one of them or a mix of both:
+
+- quasilinear money: max u(x) - p.x, the `quasilinear_demand`;
+- a fixed income b: max u(x) subject to p.x <= b, the `budget_demand`.
+
+With quasilinear money and a cap b on spending the answer is the first where it costs at most b, and the
+second elsewhere: u is concave, so if the cap binds the best bundle lies on p.x = b, where money paid is the
+same for all bundles (see `Economy.demand`).
+
+A family whose utility is concave only after an increasing transform v = h(u) (Cobb-Douglas with weights
+above one, say), or better behaved so, gives v to the judges of efficiency as `concave_value`: Pareto
+efficiency is ordinal.
+
+To add one: a class in a module here and its name in `UTILITIES`.
+
+Source: Mas-Colell, Whinston and Green (1995), *Microeconomic Theory*, sections 3.D and 10.C.
+"""
+
+from __future__ import annotations
+
+from market.registry import Registry
+from market.utilities.base import Utility
+from market.utilities.forms import FORMS
+from market.utilities.linears import Leontief, Linear, Quadratic
+from market.utilities.logs import Log, Log1p, StoneGeary
+from market.utilities.powers import Ces, CobbDouglas, Crra
+from market.utilities.separable import Separable
+
+__all__ = [
+    "FORMS", "UTILITIES", "Ces", "CobbDouglas", "Crra", "Leontief", "Linear", "Log", "Log1p", "Quadratic",
+    "Separable", "StoneGeary", "Utility",
+]  # fmt: skip
+
+UTILITIES: Registry[Utility] = Registry(
+    "utility", Log, Log1p, StoneGeary, CobbDouglas, Ces, Crra, Linear, Leontief, Quadratic, Separable
+)

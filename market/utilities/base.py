@@ -1,0 +1,215 @@
+"""What every utility family gives, and the small helpers that several share.
+
+Symbols: x (agents, goods) consumption; p (goods,) prices; a (agents, goods) weights, where 0 means not
+wanted; b (agents,) income. Every function takes a family's parameters as keywords whose names are the
+scenario's keys.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from market.errors import UnboundedDemandError
+from market.interval import Array, Interval, Joint
+from market.registry import Family, Parameter
+
+Expression = Any  # a cvxpy expression; cvxpy is imported only where a programme is solved
+Held = tuple[Expression, list[Expression]]
+"""A cvxpy expression, and the constraints that hold it up: a maximiser makes the bound that it is tight."""
+
+TIED = 1e-12  # relative difference up to which two amounts of money count as the same
+
+
+class Utility(Family):
+    """Base of the utility families; all functions are pure."""
+
+    parameters: ClassVar[dict[str, Parameter]]
+
+    @staticmethod
+    def value(x: Array, **parameters: Array) -> Array:
+        """u(x), (agents,); may be -inf."""
+        raise NotImplementedError
+
+    @staticmethod
+    def marginal(x: Array, **parameters: Array) -> Array:
+        """du/dx_g, (agents, goods), >= 0; inf where the slope at x_g = 0 is infinite.
+
+        Where u has a kink (Leontief at its corner, CES with several goods missing) these are slopes m that
+        no other bundle beats, u(x') <= u(x) + m.(x' - x): a supergradient, which proves as much.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def quasilinear_demand(p: Array, **parameters: Array) -> Interval:
+        """The bundles that maximise u(x) - p.x; inf where more of a priced good always pays.
+
+        Raises:
+            UnboundedDemandError: a wanted good is free.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def budget_demand(p: Array, b: Array, **parameters: Array) -> Interval:
+        """The bundles that maximise u(x) subject to p.x <= b.
+
+        Raises:
+            UnboundedDemandError: a wanted good is free.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def bliss(**parameters: Array) -> Array:
+        """The amounts beyond which more does not help, (agents, goods): 0 if unwanted, inf if never."""
+        raise NotImplementedError
+
+    @staticmethod
+    def subsistence(**parameters: Array) -> Array:
+        """The amounts that an agent cannot do without, (agents, goods); 0 unless overridden."""
+        return np.zeros_like(first_of(parameters))
+
+    @classmethod
+    def concave_value(cls, x: Array, **parameters: Array) -> Array:
+        """An increasing transform of u that is concave in x, (agents,); u itself unless overridden."""
+        return cls.value(x, **parameters)
+
+    @classmethod
+    def concave_marginal(cls, x: Array, **parameters: Array) -> Array:
+        """The slopes of `concave_value`, (agents, goods)."""
+        return cls.marginal(x, **parameters)
+
+    @staticmethod
+    def concave(x: Expression, **parameters: Array) -> Held:
+        """`concave_value` as a cvxpy expression, (agents,), and the constraints it needs."""
+        raise NotImplementedError
+
+    @classmethod
+    def stated(cls, x: Expression, **parameters: Array) -> Held:
+        """A lower bound on u itself that a maximiser makes tight, and the constraints it needs."""
+        return cls.concave(x, **parameters)
+
+    @staticmethod
+    def not_concave(**parameters: Array) -> NDArray[np.bool_]:
+        """For which agents u as stated is not concave, (agents,)."""
+        return nobody(parameters)
+
+    @staticmethod
+    def unbounded_with_money(**parameters: Array) -> NDArray[np.bool_]:
+        """For which agents u(x) - p.x has no maximum at any prices, (agents,)."""
+        return nobody(parameters)
+
+    @staticmethod
+    def indifference_prices(**parameters: Array) -> Array:
+        """Prices at which quasilinear demand for a good alone is an interval, (agents, goods); else nan."""
+        return np.full_like(first_of(parameters), np.nan)
+
+    @staticmethod
+    def linear_weights(**parameters: Array) -> Array:
+        """What one unit of a good is worth where utility is linear in it, (agents, goods), else 0."""
+        return np.zeros_like(first_of(parameters))
+
+    @staticmethod
+    def homothetic(**parameters: Array) -> NDArray[np.bool_]:
+        """For which agents demand at a given income is proportional to income, (agents,).
+
+        Claimed for all prices > 0 and incomes > 0; of sets of bundles: doubled income doubles every bundle
+        in the set.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def gross_substitutes(**parameters: Array) -> NDArray[np.bool_]:
+        """For which agents, at a given income, a dearer good never lowers demand for another, (agents,).
+
+        Claimed for all prices > 0. It holds as well if the income is what an endowment is worth, since a
+        dearer endowment is more income and no good in these families is inferior where the claim is made.
+        Of set-valued demand (linear): some best bundle with no less of the others is among the new ones.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def gross_substitutes_with_money(**parameters: Array) -> NDArray[np.bool_]:
+        """The same for quasilinear demand: true wherever u is a sum of one-good terms, (agents,)."""
+        return ~nobody(parameters)
+
+
+WEIGHTS = Parameter(
+    "good", meaning="how much a good is wanted; 0 is not at all", unit="utility", absent=0.0, required=True
+)
+
+
+def first_of(parameters: dict[str, Array]) -> Array:
+    """The first parameter, which in every family has a number for each agent and good."""
+    return next(iter(parameters.values()))
+
+
+def nobody(parameters: dict[str, Array]) -> NDArray[np.bool_]:
+    """False for every agent."""
+    return np.zeros(len(first_of(parameters)), dtype=bool)
+
+
+def at_most_one(wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which agents want no more than one good, (agents,)."""
+    return np.asarray(wanted.sum(axis=1) <= 1)
+
+
+def never_satiated(weights: Array) -> Array:
+    """Bliss of families in which more of a wanted good always helps."""
+    return np.where(weights > 0, np.inf, 0.0)
+
+
+def refuse_free_goods(p: Array, wanted: NDArray[np.bool_]) -> None:
+    """Raise where a wanted good has price zero."""
+    free = p <= 0
+    if free.any() and wanted[:, free].any():
+        raise UnboundedDemandError(np.flatnonzero(free & wanted.any(axis=0)).tolist())
+
+
+def divide_where(wanted: NDArray[np.bool_], numerator: Array, denominator: Array) -> Array:
+    """The quotient where the good is wanted and 0 elsewhere; a positive number over 0 is inf."""
+    result = np.zeros(np.broadcast_shapes(numerator.shape, denominator.shape, wanted.shape))
+    with np.errstate(divide="ignore", over="ignore"):
+        np.divide(numerator, denominator, out=result, where=wanted)
+    return result
+
+
+def log_where(wanted: NDArray[np.bool_], numbers: Array) -> Array:
+    """The logarithm where the good is wanted and 0 elsewhere; -inf of 0."""
+    result = np.zeros(np.broadcast_shapes(numbers.shape, wanted.shape))
+    with np.errstate(divide="ignore"):
+        np.log(numbers, out=result, where=wanted)
+    return result
+
+
+def exp(exponents: Array) -> Array:
+    """The exponential, inf where it is more than any number."""
+    with np.errstate(over="ignore"):
+        return np.exp(exponents)
+
+
+def sum_by_agent(terms: Expression, rows: NDArray[np.intp], agents: int) -> Expression:
+    """Add up a vector of cvxpy terms, of which each belongs to the agent in `rows`."""
+    entries = np.arange(len(rows))
+    return sparse.csr_matrix((np.ones(len(rows)), (rows, entries)), shape=(agents, len(rows))) @ terms
+
+
+def spend_rest(base: Array, rest: Array, p: Array, tied: NDArray[np.bool_], b: Array) -> Interval:
+    """Bundles with `base` for certain and the money that is left spent on the tied goods in any way.
+
+    Args:
+        base: (agents, goods), bought in any case.
+        rest: (agents,), money left over for the tied goods.
+        p: (goods,), prices; > 0 where somebody is tied.
+        tied: (agents, goods), the goods among which the agent is indifferent; one of them is no choice.
+        b: (agents,), income, all of it spent by those who are tied.
+    """
+    amounts = divide_where(tied, rest[:, None], p[None, :])
+    choice = np.asarray(tied.sum(axis=1) > 1) & (rest > 0)
+    if not choice.any():
+        return Interval.exactly(base + amounts)
+    lowest = base + np.where(choice[:, None], 0.0, amounts)
+    spent = np.where(choice, b, -np.inf), np.where(choice, b, np.inf)
+    return Interval(lowest, base + amounts, Joint(*spent, np.zeros_like(base)))

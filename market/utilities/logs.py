@@ -1,0 +1,259 @@
+"""Logarithmic utilities: log, log(1 + x), and log with a subsistence.
+
+Source: Mas-Colell, Whinston and Green (1995), sections 3.D and 10.C; Stone (1954), "Linear expenditure
+systems and demand analysis", for the third.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from market.interval import Array, Interval
+from market.registry import Parameter
+from market.utilities.base import (
+    WEIGHTS,
+    Expression,
+    Held,
+    Utility,
+    at_most_one,
+    divide_where,
+    never_satiated,
+    refuse_free_goods,
+    sum_by_agent,
+)
+from market.utilities.filling import behind, level, worth_of_first
+
+
+def weighted_logs(x: Expression, weights: Array) -> Expression:
+    """sum_g a_g log x_g over wanted goods as a cvxpy expression, (agents,)."""
+    import cvxpy  # deferred: takes a second to import, and only programmes need it
+
+    rows, goods = np.nonzero(weights)
+    terms = cvxpy.multiply(weights[rows, goods], cvxpy.log(x[rows, goods]))
+    return sum_by_agent(terms, rows, len(weights))
+
+
+def spend_shares(p: Array, b: Array, weights: Array) -> Interval:
+    """Spend the share a_g / sum a of income b on good g."""
+    refuse_free_goods(p, weights > 0)
+    total = weights.sum(axis=1, keepdims=True)
+    share = divide_where(weights > 0, weights, total)
+    return Interval.exactly(divide_where(weights > 0, share * b[:, None], p[None, :]))
+
+
+class Log(Utility):
+    """u(x) = sum_g a_g log x_g."""
+
+    name = "log"
+    parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS}
+
+    @staticmethod
+    def value(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+        """-inf where a wanted good is missing."""
+        total: Array = special.xlogy(weights, x).sum(axis=1)
+        return total
+
+    @staticmethod
+    def marginal(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+        """a_g / x_g."""
+        return divide_where(weights > 0, weights, x)
+
+    @staticmethod
+    def quasilinear_demand(p: Array, *, weights: Array) -> Interval:  # type: ignore[override]
+        """x_g = a_g / p_g: each agent spends a_g on good g at every price.
+
+        Args:
+            p: (goods,), prices, money per unit; > 0 wherever a good is wanted.
+            weights: (agents, goods), a, money; 0 means not wanted.
+
+        Returns:
+            (agents, goods), units of each good; 0 where the weight is 0.
+
+        Raises:
+            UnboundedDemandError: a wanted good is free, so there is no largest bundle.
+
+        Example:
+            Two agents share ten units of water; at p = (1 + 1) / 10 they buy exactly these:
+
+            >>> Log.quasilinear_demand(np.array([0.2]), weights=np.array([[1.0], [1.0]])).lowest
+            array([[5.],
+                   [5.]])
+
+        Source: Mas-Colell, Whinston and Green (1995), section 10.C.
+        """
+        refuse_free_goods(p, weights > 0)
+        return Interval.exactly(divide_where(weights > 0, weights, p[None, :]))
+
+    @staticmethod
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Interval:  # type: ignore[override]
+        """x_g = (a_g / sum a) b / p_g; nothing at all with no income, where u is -inf in any case."""
+        return spend_shares(p, b, weights)
+
+    @staticmethod
+    def bliss(*, weights: Array) -> Array:  # type: ignore[override]
+        """More of a wanted good always helps."""
+        return never_satiated(weights)
+
+    @staticmethod
+    def concave(x: Expression, *, weights: Array) -> Held:  # type: ignore[override]
+        """U is concave as it stands."""
+        return weighted_logs(x, weights), []
+
+    @staticmethod
+    def homothetic(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+        """Constant shares of income."""
+        return np.ones(len(weights), dtype=bool)
+
+    @staticmethod
+    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+        """Constant shares of income: other prices do not matter."""
+        return np.ones(len(weights), dtype=bool)
+
+
+class Log1p(Utility):
+    """u(x) = sum_g a_g log(1 + x_g)."""
+
+    name = "log1p"
+    parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS}
+
+    @staticmethod
+    def value(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+        """0 for the empty bundle."""
+        total: Array = special.xlog1py(weights, x).sum(axis=1)
+        return total
+
+    @staticmethod
+    def marginal(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+        """a_g / (1 + x_g), finite everywhere: doing without is possible."""
+        return weights / (1.0 + x)
+
+    @staticmethod
+    def quasilinear_demand(p: Array, *, weights: Array) -> Interval:  # type: ignore[override]
+        """x_g = max((a_g - p_g) / p_g, 0): nothing at a price above a_g."""
+        wanted = weights > 0
+        refuse_free_goods(p, wanted)
+        return Interval.exactly(divide_where(wanted, np.maximum(weights - p, 0.0), p[None, :]))
+
+    @staticmethod
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Interval:  # type: ignore[override]
+        """Water-filling: x_g = max(a_g / (mu p_g) - 1, 0) with mu such that p.x = b.
+
+        Goods enter in the order of w_g = a_g / p_g, utility per unit of money at x_g = 0. With w_1 the
+        largest and mu = w_1 / (1 + T), x_g = (w_g / w_1)(T - theta_g)^+ with theta_g = (w_1 - w_g) / w_g,
+        which costs a_g / w_1 for every unit of T: `filling.level` gives T. With no income or no wanted good
+        the bundle is empty.
+
+        Source: own derivation from the first-order conditions; exact, no iteration.
+        """
+        wanted = weights > 0
+        refuse_free_goods(p, wanted)
+        worth = worth_of_first(weights, p)
+        first, gap = behind(worth)
+        entry = divide_where(wanted, gap, worth)
+        rate = divide_where(wanted, weights, first)
+        above = np.maximum(level(entry, rate, b)[:, None] - entry, 0.0)
+        return Interval.exactly(divide_where(wanted, worth, first) * above)
+
+    @staticmethod
+    def bliss(*, weights: Array) -> Array:  # type: ignore[override]
+        """More of a wanted good always helps."""
+        return never_satiated(weights)
+
+    @staticmethod
+    def concave(x: Expression, *, weights: Array) -> Held:  # type: ignore[override]
+        """U is concave as it stands."""
+        import cvxpy
+
+        rows, goods = np.nonzero(weights)
+        terms = cvxpy.multiply(weights[rows, goods], cvxpy.log1p(x[rows, goods]))
+        return sum_by_agent(terms, rows, len(weights)), []
+
+    @staticmethod
+    def homothetic(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+        """Only with no more than one wanted good: the richer an agent, the more goods it buys."""
+        return at_most_one(weights > 0)
+
+    @staticmethod
+    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+        """Relative risk aversion x / (1 + x) <= 1: a dearer good never costs its buyer more in all."""
+        return np.ones(len(weights), dtype=bool)
+
+
+SUBSISTENCE = Parameter(
+    "good", meaning="the amount that a wanted good is needed beyond", unit="units", absent=0.0
+)
+
+
+class StoneGeary(Utility):
+    """u(x) = sum_g a_g log(x_g - s_g)."""
+
+    name = "stone_geary"
+    parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS, "subsistence": SUBSISTENCE}
+
+    @staticmethod
+    def value(x: Array, *, weights: Array, subsistence: Array) -> Array:  # type: ignore[override]
+        """-inf where a wanted good does not exceed its subsistence."""
+        return Log.value(np.maximum(x - subsistence, 0.0), weights=weights)
+
+    @staticmethod
+    def marginal(x: Array, *, weights: Array, subsistence: Array) -> Array:  # type: ignore[override]
+        """a_g / (x_g - s_g); infinite at subsistence, and below, where u is -inf."""
+        return Log.marginal(np.maximum(x - subsistence, 0.0), weights=weights)
+
+    @staticmethod
+    def quasilinear_demand(p: Array, *, weights: Array, subsistence: Array) -> Interval:  # type: ignore[override]
+        """x_g = s_g + a_g / p_g."""
+        beyond = Log.quasilinear_demand(p, weights=weights).lowest
+        return Interval.exactly(np.where(weights > 0, subsistence, 0.0) + beyond)
+
+    @staticmethod
+    def budget_demand(p: Array, b: Array, *, weights: Array, subsistence: Array) -> Interval:  # type: ignore[override]
+        """The linear expenditure system x_g = s_g + (a_g / A) (b - p.s) / p_g, A = sum a.
+
+        With b <= p.s no bundle has a finite utility, so all are equally good; the demand is then as much of
+        subsistence as can be paid for, s b / (p.s), to which the formula tends as b falls to p.s.
+
+        Example:
+            Two units of bread at a price of 1 come first; half of the other 6 goes to each good:
+
+            >>> given = dict(weights=np.ones((2, 2)), subsistence=np.array([[2.0, 0.0]] * 2))
+            >>> StoneGeary.budget_demand(np.ones(2), np.array([8.0, 1.0]), **given).lowest.tolist()
+            [[5.0, 3.0], [1.0, 0.0]]
+
+        Source: Stone (1954).
+        """
+        first = np.where(weights > 0, subsistence, 0.0)
+        needed: Array = first @ p
+        short = np.asarray((b <= needed) & (needed > 0))
+        share = np.where(short, np.divide(b, needed, out=np.ones_like(b), where=short), 1.0)
+        beyond = spend_shares(p, np.maximum(b - needed, 0.0), weights).lowest
+        return Interval.exactly(share[:, None] * first + beyond)
+
+    @staticmethod
+    def bliss(*, weights: Array, subsistence: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+        """More of a wanted good always helps."""
+        return never_satiated(weights)
+
+    @staticmethod
+    def subsistence(*, weights: Array, subsistence: Array) -> Array:  # type: ignore[override]
+        """s_g of the goods that are wanted."""
+        return np.where(weights > 0, subsistence, 0.0)
+
+    @staticmethod
+    def concave(x: Expression, *, weights: Array, subsistence: Array) -> Held:  # type: ignore[override]
+        """U is concave as it stands."""
+        return weighted_logs(x - subsistence, weights), []
+
+    @staticmethod
+    def homothetic(*, weights: Array, subsistence: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+        """Only without subsistence in anything wanted: else its share falls as income rises."""
+        return np.asarray(~((weights > 0) & (subsistence > 0)).any(axis=1))
+
+    @staticmethod
+    def gross_substitutes(*, weights: Array, subsistence: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+        """Not with subsistence: when it is dearer, less is left for the other goods."""
+        return StoneGeary.homothetic(weights=weights, subsistence=subsistence) | at_most_one(weights > 0)

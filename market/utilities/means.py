@@ -1,0 +1,244 @@
+"""Power means: the mathematics of utilities with a constant elasticity of substitution.
+
+    M(x) = (sum_g s_g x_g^rho)^(1/rho),  shares s_g = a_g / A of the weights, A = sum a, sigma = 1 / (1 - rho)
+
+lies between the least and the largest of the wanted amounts, tends to prod x_g^s_g as rho -> 0, and is
+concave and homogeneous of degree one for rho < 1. It is 0 where a wanted good is missing if rho <= 0. Several
+utilities are increasing functions of it: CES is A^(1/rho) M, CRRA with rho = 1 - eta is A M^rho / rho.
+
+All is computed in logarithms, so that neither a large |rho| nor very large or small amounts overflow; near
+rho = 0, where (1/rho) log(1 + ...) would lose digits, with expm1 and log1p.
+
+To judges of efficiency `ordinal` gives M itself if rho > 0, where M is finite and has slopes also at nothing,
+and log M if rho <= 0, where a missing good is a disaster: both are concave.
+
+Source: Hardy, Littlewood and Polya (1934), *Inequalities*, chapter 2; Arrow, Chenery, Minhas and Solow
+(1961), "Capital-labor substitution and economic efficiency".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market.interval import Array, Interval
+from market.utilities.base import (
+    Expression,
+    Held,
+    divide_where,
+    exp,
+    log_where,
+    refuse_free_goods,
+    sum_by_agent,
+)
+from market.utilities.logs import weighted_logs
+
+
+def shares(weights: Array) -> Array:
+    """s_g = a_g / A, (agents, goods); 0 for an agent that wants nothing."""
+    return divide_where(weights > 0, weights, weights.sum(axis=1, keepdims=True))
+
+
+def log_sum(exponents: Array, where: NDArray[np.bool_]) -> Array:
+    """Log sum_g exp(z_g) over the marked goods, (agents,); -inf without any."""
+    marked = np.where(where, exponents, -np.inf)
+    largest = marked.max(axis=1, initial=-np.inf)
+    base = np.where(np.isfinite(largest), largest, 0.0)
+    with np.errstate(divide="ignore"):
+        total: Array = np.log(exp(marked - base[:, None]).sum(axis=1)) + base
+    return total
+
+
+def log_mean(x: Array, weights: Array, rho: Array) -> Array:
+    """Log M, (agents,): -inf where M = 0; 0 for an agent that wants nothing.
+
+    With z_g = rho log x_g and any reference m, log M = (m + log1p(sum s_g expm1(z_g - m))) / rho: m is the
+    largest z_g.
+
+    Args:
+        x: (agents, goods), >= 0.
+        weights: (agents, goods), a.
+        rho: (agents,), < 1.
+    """
+    s = shares(weights)
+    wanted, present = s > 0, (s > 0) & (x > 0)
+    missing = wanted & ~present
+    logs = log_where(present, x)
+    curved = rho != 0
+    divisor = np.where(curved, rho, 1.0)
+    z = np.where(present, rho[:, None] * logs, -np.inf)
+    largest = z.max(axis=1, initial=-np.inf)
+    m = np.where(np.isfinite(largest), largest, 0.0)
+    shifted = np.where(present, z - m[:, None], 0.0)
+    rest = (s * np.expm1(shifted)).sum(axis=1) - np.where(missing, s, 0.0).sum(axis=1)
+    direct = np.where(present, s * np.exp(shifted), 0.0).sum(axis=1)
+    with np.errstate(divide="ignore", over="ignore"):
+        log_total = np.where(rest > -0.5, np.log1p(np.maximum(rest, -0.5)), np.log(direct))
+        mean = np.where(curved, m / divisor + log_total / divisor, (s * logs).sum(axis=1))
+    ruined = missing.any(axis=1) & (rho <= 0) | ~present.any(axis=1)
+    return np.where(wanted.any(axis=1), np.where(ruined, -np.inf, mean), 0.0)
+
+
+def log_slopes(x: Array, weights: Array, rho: Array) -> Array:
+    """Log dM/dx_g = log s_g + (1 - rho)(log M - log x_g), (agents, goods), where all wanted goods are there.
+
+    0 where a good is not wanted.
+    """
+    wanted, there = weights > 0, (weights > 0) & (x > 0)
+    log_m = log_mean(x, weights, rho)
+    behind = np.where(np.isfinite(log_m), log_m, 0.0)[:, None] - log_where(there, x)
+    return np.where(wanted, log_where(wanted, shares(weights)) + (1.0 - rho)[:, None] * behind, 0.0)
+
+
+def slopes_at_kinks(weights: Array, missing: NDArray[np.bool_], rho: Array) -> Array:
+    """A supergradient of M where it is 0, (agents, goods): for the goods that are missing.
+
+    What matters there is M over the missing goods alone, homogeneous of degree one; its slopes at the bundle
+    with all s_g x_g^rho equal are s_g^(1/rho) k^((1 - rho)/rho), k the number of missing goods. With rho = 0
+    there is no such bound and slopes are infinite.
+    """
+    count = np.maximum(missing.sum(axis=1), 1)
+    curved = rho != 0
+    inverse = np.divide(1.0, rho, out=np.zeros_like(rho), where=curved)
+    with np.errstate(over="ignore"):
+        exponent = (
+            log_where(missing, shares(weights)) * inverse[:, None]
+            + (np.log(count) * (inverse - 1.0))[:, None]
+        )
+    return np.where(missing, np.where(curved[:, None], exp(exponent), np.inf), 0.0)
+
+
+def marginal(x: Array, weights: Array, rho: Array) -> Array:
+    """dM/dx_g, (agents, goods); a supergradient where M = 0; inf for a missing good if rho >= 0 and M > 0."""
+    wanted = weights > 0
+    missing = wanted & (x <= 0)
+    smooth = np.where(wanted, exp(log_slopes(x, weights, rho)), 0.0)
+    if not missing.any():
+        return smooth
+    empty = (missing == wanted).all(axis=1)
+    kinked = np.where(rho > 0, empty, missing.any(axis=1))
+    beside = np.where(missing, np.inf, smooth)
+    return np.where(kinked[:, None], slopes_at_kinks(weights, missing, rho), beside)
+
+
+# --- demand ---------------------------------------------------------------------------------------------
+
+
+def log_spending(p: Array, weights: Array, sigma: Array) -> Array:
+    """Sigma log a_g + (1 - sigma) log p_g, (agents, goods): what is spent on g, up to a common factor.
+
+    From a_g x_g^(rho - 1) = mu p_g: x_g = (a_g / (mu p_g))^sigma.
+    """
+    wanted = weights > 0
+    prices = np.log(np.where(p > 0, p, 1.0))
+    return sigma[:, None] * log_where(wanted, weights) + (1.0 - sigma)[:, None] * prices
+
+
+def budget_demand(p: Array, b: Array, weights: Array, sigma: Array) -> Interval:
+    """x_g = b t_g / (p_g sum t) with t_g = a_g^sigma p_g^(1 - sigma), whatever increasing function of M u is.
+
+    Raises:
+        UnboundedDemandError: a wanted good is free.
+    """
+    wanted = weights > 0
+    refuse_free_goods(p, wanted)
+    logs = log_spending(p, weights, sigma)
+    total = log_sum(logs, wanted)
+    share = np.where(wanted, exp(logs - np.where(np.isfinite(total), total, 0.0)[:, None]), 0.0)
+    return Interval.exactly(divide_where(wanted, share * b[:, None], p[None, :]))
+
+
+def log_unit_cost(p: Array, weights: Array, rho: Array) -> Array:
+    """Log of the least that M = 1 costs at prices p > 0 of wanted goods, (agents,); inf if nothing is wanted.
+
+    min p.x subject to M(x) >= 1 is the dual mean (sum s_g^sigma p_g^(1 - sigma))^(1 / (1 - sigma)), for
+    rho = 0 prod (p_g / s_g)^s_g: with q_g = p_g / s_g it is the mean of the q_g with weights s_g and the
+    exponent 1 - sigma = -rho / (1 - rho), so `log_mean` serves again.
+    """
+    wanted = weights > 0
+    q = divide_where(wanted, np.where(p > 0, p, 1.0)[None, :], shares(weights))
+    cost = log_mean(q, weights, -rho / (1.0 - rho))
+    return np.where(wanted.any(axis=1), cost, np.inf)
+
+
+# --- programmes -----------------------------------------------------------------------------------------
+
+
+def ordinal_value(x: Array, weights: Array, rho: Array) -> Array:
+    """M where rho > 0, log M elsewhere, (agents,); 0 for an agent that wants nothing."""
+    logs = log_mean(x, weights, rho)
+    wants = (weights > 0).any(axis=1)
+    with np.errstate(over="ignore"):
+        return np.where(wants & (rho > 0), np.exp(np.where(rho > 0, logs, 0.0)), logs)
+
+
+def ordinal_marginal(x: Array, weights: Array, rho: Array) -> Array:
+    """The slopes of `ordinal_value`, (agents, goods); inf for goods missing where it is -inf."""
+    wanted = weights > 0
+    missing = wanted & (x <= 0)
+    log_m = log_mean(x, weights, rho)
+    ruined = np.isneginf(log_m)
+    relative = log_slopes(x, weights, rho) - np.where(ruined, 0.0, log_m)[:, None]
+    of_log = np.where(missing, np.inf, np.where(wanted & ~ruined[:, None], exp(relative), 0.0))
+    return np.where((rho > 0)[:, None], marginal(x, weights, rho), of_log)
+
+
+def ordinal(x: Expression, weights: Array, rho: Array) -> Held:
+    """`ordinal_value` as cvxpy expressions.
+
+    For rho <= 0, t <= log M as sum_g s_g exp(rho (log x_g - t)) <= 1, or t <= sum_g s_g log x_g.
+    """
+    import cvxpy
+
+    agents, s = len(weights), shares(weights)
+    direct, constraints = mean(x, weights, np.where(rho > 0, rho, 0.5), wanted=(rho > 0)[:, None])
+    bound = cvxpy.Variable(agents)
+    rows, goods = np.nonzero((s > 0) & (rho < 0)[:, None])
+    if len(rows):
+        less = cvxpy.multiply(rho[rows], cvxpy.log(x[rows, goods]) - bound[rows])
+        terms = cvxpy.multiply(s[rows, goods], cvxpy.exp(less))
+        constraints.append(sum_by_agent(terms, rows, agents) <= 1.0)
+    geometric = np.asarray(rho == 0)
+    wants = np.asarray((s > 0).any(axis=1))
+    value = (
+        direct
+        + cvxpy.multiply((wants & (rho < 0)).astype(float), bound)
+        + weighted_logs(x, np.where(geometric[:, None], s, 0.0))
+    )
+    return value, constraints
+
+
+def mean(x: Expression, weights: Array, rho: Array, wanted: Any = True) -> Held:
+    """M as a cvxpy variable t for rho != 0, (agents,), and the power cones that hold it up.
+
+    For rho > 0, r_g <= x_g^rho t^(1 - rho) and t <= sum s_g r_g. For rho < 0, t <= x_g^theta r_g^(1 - theta)
+    with theta = -rho / (1 - rho) and sum s_g r_g <= t. Divide by t to see that both say t <= M.
+
+    Args:
+        x: (agents, goods), >= 0.
+        weights: (agents, goods).
+        rho: (agents,), < 1 and not 0.
+        wanted: broadcasts to (agents, goods); what is not marked counts as unwanted.
+    """
+    import cvxpy
+
+    agents = len(weights)
+    s = np.where(wanted, shares(weights), 0.0)
+    bound, constraints = cvxpy.Variable(agents, nonneg=True), []
+    for sign in (1.0, -1.0):
+        rows, goods = np.nonzero((s > 0) & (sign * rho > 0)[:, None])
+        if not len(rows):
+            continue
+        helped = cvxpy.Variable(len(rows), nonneg=True)
+        total = sum_by_agent(cvxpy.multiply(s[rows, goods], helped), rows, agents)[np.unique(rows)]
+        own = bound[rows]
+        if sign > 0:
+            constraints.append(cvxpy.PowCone3D(x[rows, goods], own, helped, rho[rows]))
+            constraints.append(bound[np.unique(rows)] <= total)
+        else:
+            theta = -rho[rows] / (1.0 - rho[rows])
+            constraints.append(cvxpy.PowCone3D(x[rows, goods], helped, own, theta))
+            constraints.append(total <= bound[np.unique(rows)])
+    return cvxpy.multiply((s > 0).any(axis=1).astype(float), bound), constraints
