@@ -35,7 +35,6 @@ from market.programmes import Programme, fit, typical_amounts
 
 Expression = Any
 
-UNCONFIRMED = 1e-5  # gains below this that cannot be confirmed from the primitives are none
 FOUND = 1e-7  # gains below this share of what a unit's worth of goods adds are the solver's rounding
 
 
@@ -119,11 +118,10 @@ def improvement(economy: Economy, x: Array, y: Array) -> Reallocation | None:
 
     Two programmes: the first maximises the sum of all gains; if that is more than rounding, the second caps
     each gain so that it is spread over many. Whoever gains nothing and would be hurt, if only by rounding,
-    keeps exactly what it has; if the others need its help, a smaller cap leaves it a gain too. Small gains
-    that the primitives do not confirm are the solver's rounding.
+    keeps exactly what it has; if the others need its help, a smaller cap leaves it a gain too.
 
     Raises:
-        NumericalError: the search failed, so nothing is known.
+        NumericalError: the search failed, or what it found the primitives do not confirm: nothing is known.
     """
     total, _, _, _ = _maximise_gains(economy, x, y, np.inf)
     agents = len(economy.agents)
@@ -135,9 +133,7 @@ def improvement(economy: Economy, x: Array, y: Array) -> Reallocation | None:
         found = _without_harm(economy, x, y, Reallocation(x_new, y_new), gains <= cap * 1e-3)
         if improves(economy, x, y, found):
             return found
-    if total <= UNCONFIRMED * agents:
-        return None
-    raise NumericalError("the reallocation that was found could not be confirmed")
+    raise NumericalError("a gain was found that is too small to be confirmed, or it is the solver's rounding")
 
 
 def _without_harm(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from market.costs import COSTS
 from market.economy import Block, Economy, Money
 from market.mechanisms import GAMES, Auctioneer, Planner, Unmediated
-from market.pricing import RULES
+from market.pricing import RULES, Tatonnement
 from market.registry import Family, Parameter
 from market.utilities import UTILITIES, Utility
 
@@ -205,10 +205,12 @@ def economies(
     )
 
 
-def one_of_each_mechanism(economy):
-    """One of each registered mechanism, rule and game that can be played in this economy."""
-    for rule in RULES:
-        yield Auctioneer(f"rule {rule.name}", rule(), max_rounds=2000)
+def one_of_each_mechanism(economy, rules=tuple(RULES)):
+    """One of each mechanism, game and rule (all that are registered) that can be played in this economy."""
+    for rule in rules:
+        fixed = not economy.costs and not economy.endowment.any()
+        if economy.money.value in rule.economies and (fixed or rule.name != "proportional_response"):
+            yield Auctioneer(f"rule {rule.name}", rule(), max_rounds=2000 if rule is Tatonnement else 150)
     for game in GAMES:
         required = {"movers": economy.agents[:1]} if game.name == "seize" else {}
         yield Unmediated(f"game {game.name}", game(**required), max_rounds=50)

@@ -205,7 +205,14 @@ def options_that_must_be_given(family) -> str:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_every_rule_can_be_named(rule):
     text = f'kind = "auctioneer"\nrule = "{rule.name}"\n' + options_that_must_be_given(rule)
-    assert type(loads(minimal(mechanism=text)).mechanism("m").rule) is rule
+    whole = minimal(mechanism=text)
+    if "quasilinear" not in rule.economies:
+        with pytest.raises(ScenarioError, match=f'{rule.name} is for economy = "{rule.economies[0]}"'):
+            loads(whole)
+        whole = whole.replace('"quasilinear"', f'"{rule.economies[0]}"').replace(
+            "utility =", "budget = 1.0\nutility ="
+        )
+    assert type(loads(whole).mechanism("m").rule) is rule
 
 
 @pytest.mark.parametrize("game", GAMES, ids=lambda game: game.name)
@@ -498,7 +505,8 @@ def test_faults_in_what_was_set_from_outside_name_the_path_instead_of_a_line():
         "f.toml: --set agents.alpha.utility.weights.watr: no good of that name; one of: water, bread. "
         "Did you mean 'water'?",
         "f.toml: --set agents[1].cost.unit_cost.bread: -1 is too small; it must be >= 0",
-        f"f.toml: --set mechanisms.prices.rule: no rule 'newto'; one of: {', '.join(RULES.names)}.",
+        f"f.toml: --set mechanisms.prices.rule: no rule 'newto'; one of: {', '.join(RULES.names)}. "
+        "Did you mean 'newton'?",
         "f.toml:8: agents[0].count: 0 is too small; it must be >= 1",
     ]
 

@@ -16,6 +16,7 @@ import market
 from market.certificate import alignment
 from market.errors import InputError, RunError
 from market.mechanisms import play
+from market.pricing import Multiplicative, Tatonnement
 from market.record import Played, agents_table, result
 from market.results import Run, write_run
 from market.verify import verify
@@ -277,7 +278,7 @@ class Party:
     """What was played on one economy, as the record wants it."""
 
     def __init__(self, economy) -> None:
-        self.players = list(one_of_each_mechanism(economy))
+        self.players = list(one_of_each_mechanism(economy, [Tatonnement, Multiplicative]))
         self.outcomes = {player.label: play(player, economy) for player in self.players}
         self.alignments = {name: alignment(outcome) for name, outcome in self.outcomes.items()}
 

@@ -18,7 +18,7 @@ Mas-Colell, Whinston and Green (1995), section 16.E.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +128,8 @@ class Planner(Mechanism):
         objective = cvxpy.sum(cvxpy.multiply(weights, utilities - programme.costs()))
         balance = programme.net_use() <= economy.resources / programme.units
         found = programme.solve(objective, [*constraints, *programme.limits()], balance, [attempt])
-        return sharpen(economy, tidy(economy, found, weights), weights)
+        sharp = sharpen(economy, tidy(economy, found, weights), weights)
+        return replace(sharp, consumption=fit(economy, sharp.consumption, sharp.production))
 
     def outcome(self, economy: Economy, state: State) -> Outcome:
         """The allocation found. Evidence: `residual`, the violation of the conditions for an optimum."""
