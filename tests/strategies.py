@@ -109,11 +109,11 @@ def tamed(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.n
     if "elasticity" in given:
         given["elasticity"] = np.maximum(given["elasticity"], 0.3)
     if "slope" in given:
-        given["slope"] = np.maximum(given["slope"], 0.05)
+        given["slope"] = np.maximum(given["slope"], 0.05) * np.pi / 3  # bliss is not just what there is
     if family.terms is not None:
         for form in ("linear", "quadratic"):
             given[f"{form}_weight"] = np.zeros_like(given[f"{form}_weight"])
-        given["exponential_scale"] = np.maximum(given["exponential_scale"], 0.5)
+        given["exponential_scale"] = 8 * np.maximum(given["exponential_scale"], 0.5)  # else quite flat
     return given
 
 

@@ -182,6 +182,17 @@ def test_every_family_can_be_named_with_its_declared_parameters(part, family):
     for key, parameter in family.parameters.items():
         value = number_within(parameter)
         keys.append(f"{key} = {{ water = {value} }}" if parameter.axis == "good" else f"{key} = {value}")
+    if family.terms is not None:
+        terms = (
+            ", ".join(
+                [
+                    f'good = "water", form = "{form.name}"',
+                    *(f"{k} = {number_within(p)}" for k, p in form.parameters.items()),
+                ]
+            )
+            for form in family.terms
+        )
+        keys = [f"terms = [{', '.join(f'{{ {term} }}' for term in terms)}]"]
     text = minimal(agent=f'{part} = {{ family = "{family.name}", {", ".join(keys)} }}')
     economy = build(loads(text))
     (block,) = economy.utilities if part == "utility" else economy.costs
@@ -867,6 +878,111 @@ def test_thousands_of_groups_are_built_in_seconds():
     assert [len(block.parameters["weights"]) for block in economy.utilities] == [2500, 2500]
 
 
+# --- terms of a sum --------------------------------------------------------------------------------------
+
+TERMS = """
+schema = 1
+economy = "fisher"
+goods = ["water", "bread"]
+[[agents]]
+name = "alpha"
+count = 2
+budget = 1
+utility = { family = "separable", terms = [
+  { good = "water", form = "log", weight = { dist = "uniform", low = 1, high = 2 } },
+  { good = "bread", form = "power", weight = 3, exponent = 0.5 },
+  { good = "bread", form = "exponential", weight = 4, scale = 2 },
+] }
+[[agents]]
+name = "beta"
+budget = 1
+utility = { family = "separable", terms = [{ good = "bread", form = "log", weight = 5 }] }
+[[mechanisms]]
+name = "m"
+kind = "planner"
+"""
+
+
+def test_terms_become_arrays_by_form_and_key():
+    (block,) = build(loads(TERMS)).utilities
+    given = block.parameters
+    assert given["power_weight"].tolist() == [[0, 3], [0, 3], [0, 0]]
+    assert given["power_exponent"][:2, 1].tolist() == [0.5, 0.5]
+    assert given["exponential_scale"][:2, 1].tolist() == [2, 2]
+    assert given["log_weight"][:, 1].tolist() == [0, 0, 5]
+    drawn = given["log_weight"][:2, 0]
+    assert ((drawn >= 1) & (drawn <= 2)).all()
+    assert drawn[0] != drawn[1]
+    assert (given["linear_weight"] == 0).all()
+
+
+def test_a_term_draws_the_same_wherever_it_stands_in_the_list():
+    lines = TERMS.splitlines()
+    lines[9], lines[10] = lines[10], lines[9]
+    one, other = (build(loads(text)).utilities[0].parameters for text in (TERMS, "\n".join(lines)))
+    np.testing.assert_array_equal(one["log_weight"], other["log_weight"])
+
+
+def test_a_term_can_be_set_from_the_command_line():
+    given = (
+        build(loads(TERMS, overrides=["agents.alpha.utility.terms[1].exponent=-2"])).utilities[0].parameters
+    )
+    assert given["power_exponent"][0, 1] == -2
+
+
+def test_terms_read_columns(tmp_path):
+    (tmp_path / "taste.csv").write_text("taste\n1.5\n2.5\n")
+    text = TERMS.replace("count = 2", 'data = "taste.csv"')
+    text = text.replace('{ dist = "uniform", low = 1, high = 2 }', '{ column = "taste" }')
+    given = build(loads(text, folder=tmp_path)).utilities[0].parameters
+    assert given["log_weight"][:2, 0].tolist() == [1.5, 2.5]
+    (tmp_path / "taste.csv").write_text("taste\n1.5\n-2.5\n")
+    with pytest.raises(ScenarioError) as caught:
+        build(loads(text, "f.toml", folder=tmp_path))
+    assert str(caught.value) == (
+        "f.toml:10: agents[0].utility.terms[0].weight: taste.csv, line 3: -2.5 is too small; it must be >= 0"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"power"', '"pwer"', "f.toml:11: agents[0].utility.terms[1].form: no form 'pwer'; one of: linear, log, "
+         "log1p, power, exponential, quadratic. Did you mean 'power'?"),
+        ("exponent = 0.5", "exponent = 0", "f.toml:11: agents[0].utility.terms[1].exponent: 0 is not allowed here"),
+        ("exponent = 0.5", "exponent = 1", "f.toml:11: agents[0].utility.terms[1].exponent: 1 is too large; it "
+         "must be < 1"),
+        ("exponent = 0.5", "exponnt = 1", "f.toml:11: agents[0].utility.terms[1].exponnt: no such key; one of: "
+         "good, form, weight, exponent. Did you mean 'exponent'?"),
+        (", exponent = 0.5", "", "f.toml:11: agents[0].utility.terms[1].exponent: missing; write exponent = ... "
+         "(rho < 1, not 0 [none])"),
+        ('"exponential", weight = 4, scale = 2', '"power", weight = 4, exponent = 0.3', "f.toml:12: "
+         "agents[0].utility.terms[2]: terms[1] is a power term of bread already; there is at most one of each form "
+         "for each good, so add them up or choose another form"),
+        ('form = "log", ', "", "f.toml:10: agents[0].utility.terms[0]: missing key 'form'; one of: linear, log, "
+         "log1p, power, exponential, quadratic."),
+        ('good = "water", ', "", "f.toml:10: agents[0].utility.terms[0].good: missing; write good = ... (the good "
+         "that the term is about)"),
+        ('{ good = "water"', '{ good = "watr"', "f.toml:10: agents[0].utility.terms[0].good: no good of that name; "
+         "one of: water, bread. Did you mean 'water'?"),
+        ('terms = [{ good = "bread", form = "log", weight = 5 }]', "terms = []", "f.toml:17: "
+         "agents[1].utility.terms: found an empty list; write terms, such as "
+         '[{ good = "water", form = "log", weight = 1.0 }]'),
+        ('terms = [{ good = "bread", form = "log", weight = 5 }]', "weights = { water = 1 }", "f.toml:17: "
+         "agents[1].utility.weights: no such key; one of: family, terms."),
+        ("scale = 2", 'scale = { column = "k" }', "f.toml:12: agents[0].utility.terms[2].scale.column: a column of "
+         "which file? write data = \"....csv\" beside the agent's name"),
+        ("scale = 2", 'scale = { dist = "uniform", low = -2, high = -1 }', "f.toml:12: "
+         "agents[0].utility.terms[2].scale: drawn for alpha[0]: -"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_term_is_said_where_it_stands(old, new, message):
+    assert old in TERMS
+    with pytest.raises(ScenarioError) as caught:
+        build(loads(TERMS.replace(old, new), "f.toml"))
+    assert any(line.startswith(message) for line in str(caught.value).splitlines())
+
+
 # --- the schema for editors -----------------------------------------------------------------------------
 
 
@@ -879,6 +995,8 @@ def test_the_json_schema_names_and_explains_everything_that_is_declared():
             assert json.dumps(family.formula()) in text
             for parameter in family.parameters.values():
                 assert json.dumps(parameter.meaning)[1:-1] in text
+            for form in family.terms or ():
+                assert json.dumps(form.formula()) in text
     for registry in (RULES, GAMES, MECHANISMS):
         for family in registry:
             assert f'"const": "{family.name}"' in text
@@ -909,10 +1027,10 @@ from typing import Literal
 import market.pricing, market.utilities
 from market.registry import Parameter, option
 
-class Ces(market.utilities.Log):
+class Novel(market.utilities.Log):
     """u(x) = something new."""
 
-    name = "ces"
+    name = "novel"
     parameters = {
         "weights": Parameter("good", "how much", unit="utility"),
         "elasticity": Parameter("agent", "how easily", unit="none", open_low=True),
@@ -930,7 +1048,7 @@ class Newton(market.pricing.Tatonnement):
         "none", "how slowly", low=0, high=1, names="goods", key="damp"
     )
 
-market.utilities.UTILITIES._families["ces"] = Ces
+market.utilities.UTILITIES._families["novel"] = Novel
 market.pricing.RULES._families["newton"] = Newton
 
 from market.errors import ScenarioError
@@ -943,7 +1061,7 @@ goods = ["water", "bread"]
 [[agents]]
 name = "alpha"
 count = 2
-utility = { family = "ces", weights = { water = 1, bread = 2 }, elasticity = { dist = "uniform", low = 1, high = 2 } }
+utility = { family = "novel", weights = { water = 1, bread = 2 }, elasticity = { dist = "uniform", low = 1, high = 2 } }
 [[mechanisms]]
 name = "m"
 kind = "auctioneer"
@@ -989,4 +1107,4 @@ def test_a_new_family_or_rule_is_known_once_it_is_registered():
         "f.toml:8: agents[0].utility.elasticity: missing; write elasticity = ... (how easily [none])",
         "f.toml:14: mechanisms[0].damp.watr: no good of that name; one of: water, bread. Did you mean 'water'?",
     ]
-    assert lines[-1].startswith("f.toml:8: agents[0].utility: alpha[0]: u(x) - p.x has no maximum for ces")
+    assert lines[-1].startswith("f.toml:8: agents[0].utility: alpha[0]: u(x) - p.x has no maximum for novel")

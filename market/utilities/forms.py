@@ -20,7 +20,7 @@ from scipy import special
 from market.interval import Array
 from market.registry import Family, Parameter, Registry
 from market.utilities.base import Expression, Held, exp, sum_by_agent
-from market.utilities.linears import used_up_to_bliss
+from market.utilities.linears import up_to_bliss, used_up_to_bliss
 from market.utilities.powers import power_terms, powers_in_cones
 
 WEIGHT = Parameter("good", "how much the good is wanted, a", unit="utility", absent=0.0, required=True)
@@ -294,8 +294,7 @@ class QuadraticForm(Form):
     @staticmethod
     def value(x: Array, *, weight: Array, slope: Array) -> Array:  # type: ignore[override]
         """What is beyond bliss is thrown away."""
-        used = np.minimum(x, weight / slope)
-        return used * (weight - slope * used / 2.0)
+        return up_to_bliss(x, weight, slope, weight / slope)
 
     @staticmethod
     def log_slope(x: Array, *, weight: Array, slope: Array) -> Array:  # type: ignore[override]

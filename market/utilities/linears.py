@@ -219,8 +219,9 @@ class Quadratic(Utility):
     @staticmethod
     def value(x: Array, *, weights: Array, slope: Array) -> Array:  # type: ignore[override]
         """What is beyond bliss is thrown away."""
-        used = np.minimum(x, Quadratic.bliss(weights=weights, slope=slope))
-        total: Array = (used * (weights - slope * used / 2.0)).sum(axis=1)
+        total: Array = up_to_bliss(x, weights, slope, Quadratic.bliss(weights=weights, slope=slope)).sum(
+            axis=1
+        )
         return total
 
     @staticmethod
@@ -307,6 +308,19 @@ class Quadratic(Utility):
     def gross_substitutes(*, weights: Array, slope: Array) -> NDArray[np.bool_]:  # type: ignore[override]
         """Only if it is linear: near bliss a dearer good costs its buyer more in all."""
         return Quadratic.homothetic(weights=weights, slope=slope) | at_most_one(weights > 0)
+
+
+def up_to_bliss(x: Array, weights: Array, slope: Array, bliss: Array) -> Array:
+    """Good by good, a x - k x^2 / 2 up to bliss and its top beyond.
+
+    The second half is taken as k (bliss^2 - (bliss - x)^2) / 2, which rounding leaves rising in x.
+    """
+    used = np.minimum(x, bliss)
+    near = np.isfinite(bliss) & (2.0 * used > bliss)
+    top = np.where(near, bliss, 0.0)
+    behind = top - np.where(near, used, 0.0)
+    half = slope / 2.0
+    return np.where(near, weights * top / 2.0 - half * behind * behind, used * (weights - half * used))
 
 
 def used_up_to_bliss(

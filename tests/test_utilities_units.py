@@ -1,0 +1,109 @@
+"""Units: measuring goods, utility or money otherwise changes no decision, from 1e-9 to 1e9."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import SOAK, concave_with_money, parameters
+
+from market.utilities import UTILITIES
+
+AGENTS, GOODS = 3, 3
+factors = st.integers(-9, 9).map(lambda power: 10.0**power)
+good_factors = st.lists(factors, min_size=GOODS, max_size=GOODS).map(np.array)
+price_vectors = st.lists(st.floats(0.1, 8.0), min_size=GOODS, max_size=GOODS).map(np.array)
+incomes = st.lists(st.floats(0.5, 20.0), min_size=AGENTS, max_size=AGENTS).map(np.array)
+some = settings(max_examples=40 * SOAK)
+
+
+def rho(taken):
+    return ((taken["elasticity"] - 1) / taken["elasticity"])[:, None]
+
+
+# What becomes of parameters when goods are measured in units that are c times smaller, x' = c x.
+IN_OTHER_UNITS = {
+    "log": lambda taken, c: {},
+    "stone_geary": lambda taken, c: {"subsistence": taken["subsistence"] * c},
+    "cobb_douglas": lambda taken, c: {},  # u changes by a factor: the same preferences
+    "ces": lambda taken, c: {"weights": taken["weights"] / c ** rho(taken)},
+    "crra": lambda taken, c: {"weights": taken["weights"] / c ** (1 - taken["risk_aversion"][:, None])},
+    "linear": lambda taken, c: {"weights": taken["weights"] / c},
+    "leontief": lambda taken, c: {"weights": taken["weights"] * c},
+    "quadratic": lambda taken, c: {"weights": taken["weights"] / c, "slope": taken["slope"] / c**2},
+    "separable": lambda taken, c: {
+        "linear_weight": taken["linear_weight"] / c,
+        "log1p_weight": np.zeros((AGENTS, GOODS)),  # 1 + x has a unit of its own
+        "power_weight": taken["power_weight"] / c ** taken["power_exponent"],
+        "exponential_scale": taken["exponential_scale"] * c,
+        "quadratic_weight": taken["quadratic_weight"] / c,
+        "quadratic_slope": taken["quadratic_slope"] / c**2,
+    },
+}
+
+# What becomes of parameters when utility is multiplied by c.
+TIMES = {
+    "ces": lambda taken, c: {"weights": taken["weights"] * c ** rho(taken)},
+    "leontief": lambda taken, c: {"weights": taken["weights"] / c},
+    "quadratic": lambda taken, c: {"weights": taken["weights"] * c, "slope": taken["slope"] * c},
+    "stone_geary": lambda taken, c: {"weights": taken["weights"] * c},
+    "separable": lambda taken, c: {
+        key: array * c for key, array in taken.items() if key.endswith("_weight") or key == "quadratic_slope"
+    },
+}
+
+
+def drawn(data, family):
+    taken = concave_with_money(family, data.draw(parameters(family, AGENTS, GOODS)))
+    if "elasticity" in taken:  # with weights that sum to one u is a mean; else near 1 it is 1e300 or 0
+        total = taken["weights"].sum(axis=1, keepdims=True)
+        taken["weights"] = taken["weights"] / np.where(total > 0, total, 1.0)
+        taken["elasticity"] = np.where(np.abs(taken["elasticity"] - 1) < 0.1, 2.0, taken["elasticity"])
+    return taken
+
+
+@pytest.mark.parametrize("name", list(IN_OTHER_UNITS))
+@some
+@given(data=st.data(), p=price_vectors, b=incomes, c=good_factors, money=factors)
+def test_measured_otherwise_the_same_goods_are_bought(name, data, p, b, c, money):
+    family = UTILITIES[name]
+    taken = drawn(data, family)
+    if name == "separable":
+        taken["log1p_weight"] = np.zeros((AGENTS, GOODS))
+    other = taken | IN_OTHER_UNITS[name](taken, c)
+    before, after = (
+        family.budget_demand(p, b, **taken),
+        family.budget_demand(money * p / c, money * b, **other),
+    )
+    for one, two in zip(before.bounds, after.bounds, strict=True):
+        np.testing.assert_allclose(two / c, one, rtol=1e-9, atol=1e-9)
+    assert (before.joint is None) == (after.joint is None)
+    if name in ("cobb_douglas", "linear", "leontief", "ces"):
+        return  # u is another function now, or a tie is decided by rounding
+    np.testing.assert_allclose(
+        family.quasilinear_demand(p / c, **other).lowest / c,
+        family.quasilinear_demand(p, **taken).lowest,
+        rtol=1e-9,
+        atol=1e-9,
+    )
+
+
+@pytest.mark.parametrize("name", [name for name in UTILITIES.names if name != "cobb_douglas"])
+@some
+@given(data=st.data(), p=price_vectors, b=incomes, c=factors)
+def test_with_utility_and_money_in_other_units_the_same_is_bought(name, data, p, b, c):
+    """Under quasilinear money both change together; under a budget the unit of utility does not matter."""
+    family = UTILITIES[name]
+    taken = drawn(data, family)
+    times = TIMES.get(name, lambda taken, c: {"weights": taken["weights"] * c})
+    other = taken | times(taken, c)
+    np.testing.assert_allclose(
+        family.quasilinear_demand(c * p, **other).lowest,
+        family.quasilinear_demand(p, **taken).lowest,
+        rtol=1e-9,
+        atol=1e-9,
+    )
+    before, after = family.budget_demand(p, b, **taken), family.budget_demand(p, b, **other)
+    for one, two in zip(before.bounds, after.bounds, strict=True):
+        np.testing.assert_allclose(two, one, rtol=1e-9, atol=1e-9)
