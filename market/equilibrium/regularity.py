@@ -33,7 +33,9 @@ from market.equilibrium.clearing import Clearing
 from market.equilibrium.staircase import BOUNDED, Staircase, staircase
 from market.interval import Array
 
-FULL_RANK = 1e-6  # least singular value of the slopes, as a share of the largest
+FULL_RANK = (
+    1e-6  # least singular value of the slopes, elasticities of the order of one; of the largest if more
+)
 CLEARLY = 1e-8  # real parts, as a share of the largest slope, that are not zero but for rounding
 
 
@@ -45,7 +47,7 @@ def index(economy: Economy, p: Array) -> int:
     if not np.isfinite(slopes).all():
         return 0
     values = np.linalg.svd(slopes, compute_uv=False)
-    if values[-1] <= FULL_RANK * values[0]:
+    if values[-1] <= FULL_RANK * max(float(values[0]), 1.0):
         return 0
     return int(np.linalg.slogdet(-slopes)[0])
 

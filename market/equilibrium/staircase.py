@@ -53,43 +53,22 @@ class Staircase:
 
     @cached_property
     def _steps(self) -> list[Array]:
-        """For each good sought the logarithms of the prices at which some producer is indifferent."""
+        """For each good sought the prices > 0 at which some producer is indifferent, ascending."""
         found = [self.economy.indifference_prices[g] for g in self.sought]
-        return [np.log(prices[prices > 0]) for prices in found]
+        return [prices[prices > 0] for prices in found]
 
     def position(self, p: Array) -> Array:
         """Where prices are; in the middle of a step if they are on one, (sought,)."""
-        at = np.log(p[self.sought])
-        return np.array([self._along(k, log_price) for k, log_price in enumerate(at)])
-
-    def _along(self, k: int, log_price: float) -> float:
-        steps = self._steps[k]
-        near = np.flatnonzero(np.abs(steps - log_price) <= NEAR)
-        if len(near):
-            return float(steps[near[0]] + WIDTH * (near[0] + 0.5))
-        return float(log_price + WIDTH * np.count_nonzero(steps < log_price))
+        return np.array(
+            [_along(steps, float(p[g])) for steps, g in zip(self._steps, self.sought, strict=True)]
+        )
 
     def prices(self, s: Array) -> tuple[Array, Array]:
-        """Prices, (goods,), and the share of the way up the step, (goods,); 0 where there is no step."""
+        """Prices, (goods,), and the share of the way along a step, (goods,); 0 only off the steps."""
         p, share = self.held.copy(), np.zeros_like(self.held)
-        for k, g in enumerate(self.sought):
-            log_price, share[g] = self._off(k, float(s[k]))
-            p[g] = np.exp(np.clip(log_price, -FURTHEST, FURTHEST))
-            if share[g] > 0:  # exactly the price at which the producer is indifferent
-                steps = self.economy.indifference_prices[g]
-                p[g] = steps[np.abs(steps - p[g]).argmin()]
+        for steps, g, where in zip(self._steps, self.sought, s, strict=True):
+            p[g], share[g] = _off(steps, float(where))
         return p, share
-
-    def _off(self, k: int, s: float) -> tuple[float, float]:
-        """Log price and share on the step, at a position of the k-th good sought."""
-        starts = self._steps[k] + WIDTH * np.arange(len(self._steps[k]))
-        passed = int(np.count_nonzero(starts < s))
-        if passed == 0:
-            return s, 0.0
-        beyond = s - starts[passed - 1]
-        if beyond < WIDTH:
-            return float(self._steps[k][passed - 1]), beyond / WIDTH
-        return s - WIDTH * passed, 0.0
 
     def gap(self, s: Array) -> Array:
         """How far each market sought is from clearing, (sought,); 0 where it clears."""
@@ -118,9 +97,9 @@ class Staircase:
     def _above_first_step(self, p: Array) -> Array:
         """How many times the lowest price at which a producer is indifferent p is, (goods,); 1 below it."""
         times = np.ones_like(p)
-        for k, g in enumerate(self.sought):
-            if len(self._steps[k]):
-                times[g] = max(p[g] / np.exp(self._steps[k][0]), 1.0)
+        for steps, g in zip(self._steps, self.sought, strict=True):
+            if len(steps):
+                times[g] = max(p[g] / steps[0], 1.0)
         return times
 
     def slopes(self, s: Array, step: float = 1e-5) -> Array:
@@ -136,6 +115,26 @@ class Staircase:
     def on_a_step(self, s: Array) -> NDArray[np.bool_]:
         """Which goods sought are at a price at which some producer is indifferent, (sought,)."""
         return np.asarray(self.prices(s)[1][self.sought] > 0)
+
+
+def _along(steps: Array, price: float) -> float:
+    """The position of a price on the staircase with these steps."""
+    near = np.flatnonzero(np.abs(steps - price) <= NEAR * price)
+    if len(near):
+        return float(np.log(steps[near[0]]) + WIDTH * (near[0] + 0.5))
+    return float(np.log(price) + WIDTH * np.count_nonzero(steps < price))
+
+
+def _off(steps: Array, s: float) -> tuple[float, float]:
+    """The price at a position, exactly that of a step or another, and the share of the way along it."""
+    starts = np.log(steps) + WIDTH * np.arange(len(steps))
+    passed = int(np.count_nonzero(starts < s))
+    if passed and s - starts[passed - 1] <= WIDTH:
+        return float(steps[passed - 1]), float((s - starts[passed - 1]) / WIDTH)
+    price = float(np.exp(np.clip(s - WIDTH * passed, -FURTHEST, FURTHEST)))
+    least = np.nextafter(steps[passed - 1], np.inf) if passed else 0.0
+    most = np.nextafter(steps[passed], 0.0) if passed < len(steps) else np.inf
+    return min(max(price, float(least)), float(most)), 0.0
 
 
 def staircase(economy: Economy, p: Array) -> Staircase:

@@ -16,7 +16,10 @@ class PowerSum(Utility):
     """u(x) = sum_g a_g x_g^b / b, b < 1: constant elasticity of substitution 1 / (1 - b)."""
 
     name = "power_sum"
-    parameters: ClassVar = {"weights": WEIGHTS, "power": Parameter("agent", meaning="b", unit="none", low=-99.0)}
+    parameters: ClassVar = {
+        "weights": WEIGHTS,
+        "power": Parameter("agent", meaning="b", unit="none", low=-99.0, high=1.0),
+    }
 
     @staticmethod
     def value(x, *, weights, power):
@@ -35,7 +38,9 @@ class PowerSum(Utility):
         The largest (a_g / p_g)^sigma is taken out first, so that no power overflows.
         """
         _refuse_free_goods(p, weights)
-        logs = (np.log(weights) - np.log(p)) / (1.0 - power[:, None])
+        wanted = weights > 0
+        worth = np.divide(weights, p, out=np.ones_like(weights), where=wanted)
+        logs = np.where(wanted, np.log(worth), -np.inf) / (1.0 - power[:, None])
         ratio = np.exp(logs - logs.max(axis=1, keepdims=True))
         return Interval.exactly(ratio * (b / (ratio @ p))[:, None])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from families import LinearAndExponential, LinearAndPower, PowerSum
+from equilibrium.families import LinearAndExponential, LinearAndPower, PowerSum
 
 from market.economy import Block, Economy, Money
 
@@ -36,12 +36,12 @@ def power_sums(weights, power, endowment) -> Economy:
 
 
 def kehoe() -> Economy:
-    """u_i = sum_j a_ij (x^b - 1) / b with b = -4, a = 1024 for the own good and 1 for the other; 12 and 1 owned."""
+    """u_i = sum_j a_ij (x^b - 1) / b with b = -4, a = 1024 for good i and 1 for the other; 12 and 1 owned."""
     return power_sums([[1024.0, 1.0], [1.0, 1024.0]], -4.0, [[12.0, 1.0], [1.0, 12.0]])
 
 
 def mas_colell_whinston_green() -> Economy:
-    """u_1 = x_1 - x_2^-8 / 8, u_2 = -x_1^-8 / 8 + x_2; endowments (2, r) and (r, 2), r = 2^(8/9) - 2^(1/9)."""
+    """u_1 = x_1 - x_2^-8 / 8, u_2 = x_2 - x_1^-8 / 8; (2, r) and (r, 2) owned, r = 2^(8/9) - 2^(1/9)."""
     r = 2.0 ** (8 / 9) - 2.0 ** (1 / 9)
     given = {"linear": np.eye(2), "exponent": np.full(2, 8.0)}
     return exchange([Block(LinearAndPower, slice(0, 2), given)], [[2.0, r], [r, 2.0]])
