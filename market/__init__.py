@@ -5,6 +5,7 @@
     model = market.MarketModel(scenario, "prices")   # a mesa.Model
     outcome = model.run()
     market.alignment(outcome)                        # the report
+    market.equilibria(scenario)                      # all competitive equilibria that a search finds
 
 Everything is imported on first use, so that `market --help` answers at once.
 """
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from market.economy import Economy
     from market.mechanisms.base import play
     from market.model import MarketModel
+    from market.multiplicity import equilibria
     from market.outcome import Outcome, Status
     from market.scenario import Scenario, build, load, loads
 
@@ -40,6 +42,7 @@ __all__ = [
     "alignment",
     "build",
     "compare",
+    "equilibria",
     "load",
     "loads",
     "play",
@@ -58,6 +61,7 @@ _HOMES = {
     "alignment": "certificate",
     "build": "scenario",
     "compare": "comparison",
+    "equilibria": "multiplicity",
     "load": "scenario",
     "loads": "scenario",
     "play": "mechanisms.base",

@@ -1,35 +1,29 @@
-"""The command line: `market run`, `validate`, `schema`, `list` and `verify`; `run_sim.py` is the same.
+"""The command line, `market run` and the other commands; `run_sim.py` is the same.
 
 Nothing heavy is imported before a command needs it, so that help and validation answer at once. Every
 command returns an exit code of `errors.ExitCode`; what goes wrong is one message on standard error, never a
-traceback (with MARKET_DEBUG=1 in the environment, the traceback too).
+traceback (with MARKET_DEBUG=1 in the environment, the traceback too): see `shell.py`.
 """
 
 from __future__ import annotations
 
 import difflib
-import functools
-import os
 import sys
-import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ParamSpec
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from market.errors import ExitCode, InputError
+from market.shell import answers, complain, show, terminal
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
-
     from market.comparison import Comparison
     from market.results import Drawing
     from market.scenario import Scenario
 
-P = ParamSpec("P")
-
-COMMANDS = ("run", "validate", "schema", "list", "verify")
+COMMANDS = ("run", "equilibria", "validate", "schema", "list", "verify")
 GENERAL = ("--help", "-h", "--version")
 
 app = typer.Typer(
@@ -44,6 +38,14 @@ app = typer.Typer(
 )
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is wrong.")]
+Seed = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="For all draws, instead of the scenario's.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the scenario; repeatable."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -80,62 +82,6 @@ def _with_command(arguments: list[str]) -> list[str]:
     return ["run", *arguments]
 
 
-def _answers(command: Callable[P, ExitCode]) -> Callable[P, None]:
-    """Turn whatever comes of a command into an exit code and, if it went wrong, a message."""
-
-    @functools.wraps(command)
-    def answer(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = command(*args, **kwargs)
-            sys.stdout.flush()
-        except typer.Exit:
-            raise
-        except BrokenPipeError:  # whoever reads us has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = ExitCode.DONE
-        except KeyboardInterrupt:
-            code = _complain(["Interrupted; nothing unfinished is left behind."], ExitCode.INTERRUPTED)
-        except InputError as error:
-            code = _complain(str(error).splitlines(), ExitCode.INPUT_AT_FAULT)
-        except (MemoryError, OSError) as error:
-            code = _complain([_no_room(error)], ExitCode.INPUT_AT_FAULT)
-        except Exception as error:
-            code = _our_fault(error)
-        raise typer.Exit(int(code))
-
-    return answer
-
-
-def _complain(lines: Iterable[str], code: ExitCode) -> ExitCode:
-    from market.printing.words import visible
-
-    if code != ExitCode.OUR_FAULT and os.environ.get("MARKET_DEBUG") == "1":
-        traceback.print_exc()
-    for line in lines:
-        print(visible(line), file=sys.stderr)
-    return code
-
-
-def _no_room(error: MemoryError | OSError) -> str:
-    """What the machine has not got enough of."""
-    if isinstance(error, MemoryError):
-        return "Not enough memory for so many agents and goods; try fewer, or fewer mechanisms at a time."
-    return f"Cannot read or write what is needed: {error.strerror or error}."
-
-
-def _our_fault(error: Exception) -> ExitCode:
-    if os.environ.get("MARKET_DEBUG") == "1":
-        traceback.print_exc()
-    what = " ".join(f"{type(error).__name__}: {error}".split())[:500]
-    return _complain(
-        [
-            f"Something went wrong that is not your fault. {what}",
-            "Please report it with the scenario file and this message; MARKET_DEBUG=1 shows where it was.",
-        ],
-        ExitCode.OUR_FAULT,
-    )
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         import market
@@ -154,23 +100,19 @@ def _program(
 
 
 @app.command()
-@_answers
+@answers
 def run(
     scenario: Annotated[Path, typer.Argument(metavar="SCENARIO.toml", help="The scenario to play.")],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the run folder is made.")] = Path("runs"),
     mechanism: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Play only this mechanism; repeatable.")
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="For all draws, instead of the scenario's.")
-    ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the scenario; repeatable."),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON and nothing else.")
+    seed: Seed = None,
+    overrides: Overrides = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Hold prices against a reference solution without auctioneer.")
     ] = False,
+    as_json: Json = False,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")] = False,
     quiet: Quiet = False,
 ) -> ExitCode:
@@ -181,7 +123,7 @@ def run(
 
     read = load(scenario, overrides or ())
     results.check(read, out)
-    compared = _play(read, mechanism, seed, quiet)
+    compared = _play(read, mechanism, seed, check, quiet)
     if not (as_json or quiet):
         _show(compared)  # before the figures are drawn, which takes as long again
         sys.stdout.flush()
@@ -191,10 +133,12 @@ def run(
     if not quiet:
         drawn = "" if no_figures else " (figures: overview.svg)"
         print(f"Run folder: {visible(str(folder))}{drawn}", file=sys.stderr if as_json else sys.stdout)
-    return ExitCode.DONE if compared.settled else ExitCode.NOT_IN_EQUILIBRIUM
+    return ExitCode.DONE if compared.settled and not compared.contradicted else ExitCode.NOT_IN_EQUILIBRIUM
 
 
-def _play(scenario: Scenario, mechanisms: list[str] | None, seed: int | None, quiet: bool) -> Comparison:
+def _play(
+    scenario: Scenario, mechanisms: list[str] | None, seed: int | None, check: bool, quiet: bool
+) -> Comparison:
     """Play, saying on a terminal which mechanism is being played."""
     from rich.text import Text
 
@@ -202,11 +146,13 @@ def _play(scenario: Scenario, mechanisms: list[str] | None, seed: int | None, qu
     from market.printing.words import visible
 
     if quiet or not sys.stderr.isatty():
-        return compare(scenario, mechanisms, seed)
-    with _console(stderr=True).status("") as status:
-        return compare(
-            scenario, mechanisms, seed, lambda name: status.update(Text(f"Playing '{visible(name)}'"))
-        )
+        return compare(scenario, mechanisms, seed, check=check)
+    with terminal(stderr=True).status("") as status:
+
+        def progress(name: str) -> None:
+            status.update(Text(f"Playing '{visible(name)}'"))
+
+        return compare(scenario, mechanisms, seed, progress, check=check)
 
 
 def _figures(compared: Comparison) -> dict[str, Drawing]:
@@ -219,34 +165,39 @@ def _figures(compared: Comparison) -> dict[str, Drawing]:
 def _show(compared: Comparison) -> None:
     from market.printing import report
 
-    console = _console()
-    _print(console, report.comparison(compared, console.width))
-
-
-def _print(console: Console, what: RenderableType) -> None:
-    """Print; into a pipe or file without the blanks that fill up lines."""
-    if console.is_terminal:
-        console.print(what)
-        return
-    with console.capture() as captured:
-        console.print(what)
-    sys.stdout.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
-
-
-def _console(stderr: bool = False) -> Console:
-    from rich.console import Console
-
-    class Plain(Console):
-        """Prints what it is given: no markup, no guesses at what to colour."""
-
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
-
-    return Plain(stderr=stderr, markup=False, emoji=False, highlight=False)
+    on = terminal()
+    show(report.comparison(compared, on.width), on)
 
 
 @app.command()
-@_answers
+@answers
+def equilibria(
+    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO.toml", help="The scenario to look at.")],
+    starts: Annotated[
+        int, typer.Option(min=1, max=100_000, metavar="N", help="From how many prices to search.")
+    ] = 200,
+    seed: Seed = None,
+    overrides: Overrides = None,
+    as_json: Json = False,
+) -> ExitCode:
+    """Look for all competitive equilibria, each with its index and its stability."""
+    from market import multiplicity
+    from market.printing.multiplicity import multiplicity as printed
+    from market.record import as_json as text
+    from market.scenario import load
+
+    read = load(scenario, overrides or ())
+    found = multiplicity.equilibria(read, starts=starts, seed=seed)
+    if as_json:
+        sys.stdout.write(text(multiplicity.told(read, found)))
+    else:
+        on = terminal()
+        show(printed(read.title, found, on.width), on)
+    return ExitCode.DONE if found.found else ExitCode.NOT_IN_EQUILIBRIUM
+
+
+@app.command()
+@answers
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenarios to check.")],
     quiet: Quiet = False,
@@ -261,7 +212,7 @@ def validate(
             scenario = load(file)
             economy = build(scenario)
         except InputError as error:
-            code = _complain(str(error).splitlines(), ExitCode.INPUT_AT_FAULT)
+            code = complain(str(error).splitlines(), ExitCode.INPUT_AT_FAULT)
             continue
         if not quiet:
             what = (
@@ -274,7 +225,7 @@ def validate(
 
 
 @app.command()
-@_answers
+@answers
 def schema() -> ExitCode:
     """Print the JSON Schema of scenario files, for editors."""
     import json
@@ -286,7 +237,7 @@ def schema() -> ExitCode:
 
 
 @app.command("list")
-@_answers
+@answers
 def list_() -> ExitCode:
     """List what a scenario can name: families, rules, games and mechanisms, with their parameters."""
     from market.costs import COSTS
@@ -297,8 +248,7 @@ def list_() -> ExitCode:
     from market.technologies import TECHNOLOGIES
     from market.utilities import UTILITIES
 
-    _print(
-        _console(),
+    show(
         catalogue(
             {
                 "Utilities: utility = { family = ... }": UTILITIES,
@@ -315,7 +265,7 @@ def list_() -> ExitCode:
 
 
 @app.command()
-@_answers
+@answers
 def verify(
     folders: Annotated[
         list[Path], typer.Argument(metavar="RUN...", help="Run folders, as `market run` writes them.")
@@ -333,7 +283,7 @@ def verify(
         if len(folders) > 1 and not (quiet and checked.holds):
             print(f"{visible(str(folder))}:")
         if not quiet or not checked.holds:
-            _print(_console(), report.claims(checked.claims))
+            show(report.claims(checked.claims))
         if not checked.holds:
             code = ExitCode.NOT_IN_EQUILIBRIUM
     return code

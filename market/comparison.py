@@ -6,7 +6,7 @@ All mechanisms play the same drawn economy: same seed, same endowments, same pre
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,8 @@ import pandas as pd
 
 from market.certificate import Alignment, Contrast, alignment, contrast
 from market.economy import Economy, Money
+from market.equilibrium import Check
+from market.equilibrium import check as against_reference
 from market.errors import InputError, did_you_mean
 from market.interval import Array
 from market.model import MarketModel
@@ -39,6 +41,8 @@ class Comparison:
         alignments: mechanism name -> alignment report.
         rounds: one row a mechanism, round and good, with columns `mechanism`, `round`, `good`, `price`,
             `excess_demand`, `disequilibrium`, `auctioneer_payoff`; only mechanisms with prices have rows.
+        checks: mechanism name -> how its prices compare with a reference solution; of auctioneers, if asked
+        for.
     """
 
     scenario: Scenario
@@ -46,6 +50,7 @@ class Comparison:
     outcomes: Mapping[str, Outcome]
     alignments: Mapping[str, Alignment]
     rounds: pd.DataFrame
+    checks: Mapping[str, Check] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """What was played and how each ended, on a line."""
@@ -73,6 +78,11 @@ class Comparison:
     def settled(self) -> bool:
         """Whether every mechanism reached what it looks for."""
         return all(outcome.status.settled for outcome in self.outcomes.values())
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether a reference solution shows that some outcome, or itself, must be wrong."""
+        return any(check.agrees is False for check in self.checks.values())
 
     @property
     def payoffs_differ(self) -> bool:
@@ -171,6 +181,8 @@ def compare(
     seed: int | None = None,
     progress: Callable[[str], None] | None = None,
     traders: Mapping[str, type[Trader]] | None = None,
+    *,
+    check: bool = False,
 ) -> Comparison:
     """Play a scenario under its mechanisms and report on each outcome.
 
@@ -181,6 +193,7 @@ def compare(
         progress: called with a mechanism's name before it is played.
         traders: agent or group name -> a subclass of `Trader` that answers prices in its own way, wherever
             there are prices.
+        check: whether to hold what auctioneers find against a reference solution.
 
     Raises:
         InputError: no mechanism of that name, or an economy that cannot be built.
@@ -191,7 +204,7 @@ def compare(
     for name in names:
         if name not in scenario.mechanism_names:
             raise InputError(f"no mechanism '{name}'; {did_you_mean(name, scenario.mechanism_names)}")
-    outcomes, alignments, paths, economy = {}, {}, [], None
+    outcomes, alignments, checks, paths, economy = {}, {}, {}, [], None
     for name in names:
         if progress:
             progress(name)
@@ -200,9 +213,12 @@ def compare(
         outcomes[name] = model.run()
         alignments[name] = alignment(outcomes[name])
         paths.append(_path(name, model))
+        if check and model.auctioneer is not None:
+            checks[name] = against_reference(outcomes[name])
     if economy is None:
         raise InputError("there is no mechanism to play")
-    return Comparison(scenario, economy, outcomes, alignments, pd.concat(paths, ignore_index=True))
+    rounds = pd.concat(paths, ignore_index=True)
+    return Comparison(scenario, economy, outcomes, alignments, rounds, checks)
 
 
 COLUMNS = {

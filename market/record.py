@@ -7,7 +7,11 @@ strings "Infinity" and "-Infinity", and NaN is refused. Beyond the contract each
 - `alignment.supporting_prices`: {good: p}, the prices that go with `alignment.weights`, so that the residual
   can be recomputed; null without weights;
 - `alignment.improvement_production`: {agent: {good: y}}, what is made in `alignment.improvement`;
-- `alignment.unknown`: [sentence], what could not be computed, and why.
+- `alignment.unknown`: [sentence], what could not be computed, and why;
+- `check`, of auctioneers if a check was asked for: {`method` and `residual` of the reference solution,
+  `agrees`: true, false or null (it cannot be told), `prices`: {good: p} of the equilibrium compared
+  with, `price_difference`, `consumption_difference`: the largest ones, relative, `equilibria`: how many a
+  quick search found, null if none was made, `reason`}.
 
 The table of agents, `agents.parquet`, has one row a mechanism and agent: `mechanism`, `agent`,
 `consumption[g]`, `production[g]` and `action[g]` (what it took, claimed or made in a game, else null) for
@@ -21,7 +25,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -31,6 +35,9 @@ from market.errors import NumericalError
 from market.interval import Array
 from market.outcome import Outcome
 from market.scenario import Scenario
+
+if TYPE_CHECKING:
+    from market.equilibrium import Check
 
 SCHEMA = 1
 LARGEST_MAP = 1000  # agents; above, per-agent maps are null and only agents.parquet has them
@@ -50,6 +57,10 @@ class Played(Protocol):
     @property
     def alignments(self) -> Mapping[str, Alignment]:
         """Mechanism name -> alignment report."""
+
+    @property
+    def checks(self) -> Mapping[str, Check]:
+        """Mechanism name -> its check against a reference solution."""
 
     @property
     def rounds(self) -> pd.DataFrame:
@@ -73,7 +84,10 @@ def result(played: Played) -> dict[str, Any]:
         "seed": economy.seed,
         "goods": list(economy.goods),
         "agents": list(economy.agents),
-        "mechanisms": [_mechanism(outcome, played.alignments[name]) for name, outcome in outcomes.items()],
+        "mechanisms": [
+            {**_mechanism(outcome, played.alignments[name]), **_check(outcome, played.checks.get(name))}
+            for name, outcome in outcomes.items()
+        ],
     }
     plain: dict[str, Any] = _plain(told, "result")
     return plain
@@ -138,6 +152,25 @@ def _mechanism(outcome: Outcome, report: Alignment) -> dict[str, Any]:
             "improvement_production": by_both(better.production if better else None),
             "unknown": list(report.unknown),
         },
+    }
+
+
+def _check(outcome: Outcome, check: Check | None) -> dict[str, Any]:
+    """The part that a check adds; nothing without one."""
+    if check is None:
+        return {}
+    goods = outcome.economy.goods
+    return {
+        "check": {
+            "method": check.method,
+            "residual": check.residual,
+            "agrees": check.agrees,
+            "prices": None if check.prices is None else dict(zip(goods, check.prices, strict=True)),
+            "price_difference": check.price_difference,
+            "consumption_difference": check.consumption_difference,
+            "equilibria": check.equilibria,
+            "reason": " ".join(check.sentences),
+        }
     }
 
 

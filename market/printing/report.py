@@ -44,9 +44,10 @@ def comparison(compared: Comparison, width: int) -> RenderableType:
         blank,
         Text("How each ended", style="bold"),
         _endings(compared),
+        *_second_opinion(compared),
         blank,
         Text("What to make of it", style="bold"),
-        _points(reading(compared)),
+        points(reading(compared)),
         blank,
     )
 
@@ -154,7 +155,21 @@ def _endings(compared: Comparison) -> Table:
     return grid
 
 
-def _points(sentences: Iterable[str]) -> Table:
+def _second_opinion(compared: Comparison) -> list[RenderableType]:
+    """How what the auctioneer found compares with a reference solution; nothing if that was not asked for."""
+    if not compared.checks:
+        return []
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(overflow="fold", max_width=24)
+    grid.add_column(overflow="fold")
+    for name, check in compared.checks.items():
+        style = {True: "green", False: "red", None: "yellow"}[check.agrees]
+        grid.add_row(Text(visible(name)), Text(visible(" ".join(check.sentences)), style=style))
+    return [Text(), Text("Second opinion", style="bold"), grid]
+
+
+def points(sentences: Iterable[str]) -> Table:
+    """Sentences with a dash before each."""
     grid = Table.grid(padding=(0, 1, 0, 0))
     grid.add_column()
     grid.add_column(overflow="fold")

@@ -1,0 +1,141 @@
+"""Equilibrium prices as roots of excess demand: a root finder from a start, and a check of what it says.
+
+A root finder's word that it succeeded is no evidence: every answer is put to everyone anew (`clearing.py`).
+
+Free goods: a good that is left over while its price runs towards zero is tried at price 0, where left-overs
+clear by complementary slackness; if it is lacking there its price is positive again. Goods that nobody
+wants or uses are free from the start.
+"""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+from scipy import optimize
+from scipy.stats import qmc
+
+from market.economy import Economy, Money
+from market.equilibrium.clearing import CLEARS, Clearing, clearing
+from market.equilibrium.staircase import Staircase, staircase
+from market.errors import UnboundedDemandError
+from market.interval import Array
+
+RUNS_AWAY = 1e-7  # of its first price: a good in excess supply below that is tried at price 0
+SPREAD = 9.0  # how far log prices of starts are from the first guess, at most
+
+
+def near(economy: Economy, start: Array) -> Clearing | None:
+    """The equilibrium, or the prices nearest to one, that a root finder reaches from a start.
+
+    Args:
+        economy: the primitives.
+        start: (goods,), prices; those that are 0 are held at 0 unless the good is lacking there.
+    """
+    p, best, tried = start, None, set()
+    for _ in range(2 + len(start)):
+        if not (p > 0).any():
+            return _better(best, clearing(economy, p))
+        p = _root(staircase(economy, p), p)
+        best = _better(best, clearing(economy, p))
+        if best is not None and best.residual <= CLEARS:
+            return best
+        p = _free_or_not(economy, p, start)
+        pattern = tuple((p == 0).tolist())
+        if pattern in tried:
+            return best
+        tried.add(pattern)
+    return best
+
+
+def _better(one: Clearing | None, other: Clearing | None) -> Clearing | None:
+    known = [found for found in (one, other) if found is not None]
+    return min(known, key=lambda found: found.residual, default=None)
+
+
+def _root(stairs: Staircase, p: Array) -> Array:
+    """Where the root finder ends, or the start if it makes nothing better, (goods,)."""
+    s = stairs.position(p)
+    best, least = s, float(np.abs(stairs.gap(s)).max(initial=0.0))
+    for method, options in (("hybr", {"xtol": 1e-14}), ("lm", {"xtol": 1e-15, "ftol": 1e-15})):
+        if least <= 0.01 * CLEARS or not len(s):
+            break
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")  # what it says of its progress is not used
+            end = optimize.root(stairs.gap, best, method=method, options=options).x
+        size = float(np.abs(stairs.gap(end)).max()) if np.isfinite(end).all() else np.inf
+        if size < least:
+            best, least = end, size
+    return stairs.prices(best)[0]
+
+
+def _free_or_not(economy: Economy, p: Array, start: Array) -> Array:
+    """The same prices, with 0 for goods that run away downwards, and without it for those lacking at 0."""
+    usual = np.where(start > 0, start, first_guess(economy))
+    lacking = p.copy()
+    found = clearing(economy, p)
+    excess = np.zeros_like(p) if found is None else found.excess[: len(p)]
+    for g in np.flatnonzero((p == 0) & (excess > 0)):
+        lacking[g] = usual[g]
+    for g in np.flatnonzero((p > 0) & (excess < 0) & (p < RUNS_AWAY * usual)):
+        if can_be_free(economy, lacking, int(g)):
+            lacking[g] = 0.0
+    return lacking
+
+
+def can_be_free(economy: Economy, p: Array, g: int) -> bool:
+    """Whether everyone's answer is bounded when a good is free."""
+    free = p.copy()
+    free[g] = 0.0
+    try:
+        economy.answers(free)
+    except UnboundedDemandError:
+        return False
+    return True
+
+
+def first_guess(economy: Economy) -> Array:
+    """Prices of about the right size, > 0 but for goods that nobody wants or uses, (goods,).
+
+    Under `exchange` each good's stock is worth the same; with budgets they are spent equally on all goods;
+    with quasilinear money a price is what one agent's part of the stock is worth to those who want it, at the
+    margin, on geometric average. Where something can be made, the price is at least the lowest cost of it.
+    """
+    agents, _ = economy.shape
+    there = economy.resources + np.where(np.isfinite(economy.capacity), economy.capacity, 0.0).sum(axis=0)
+    amounts = np.where(there > 0, there, 1.0)
+    if economy.money is Money.EXCHANGE:
+        guess = amounts.max() / amounts
+    elif economy.money is Money.FISHER:
+        spent = float(economy.budget.sum())
+        guess = np.where(spent > 0, spent, 1.0) / amounts / len(amounts)
+    else:
+        guess = _worth(economy, np.tile(amounts / agents, (agents, 1)))
+    cheapest = economy.marginal_cost(np.zeros(economy.shape)).min(axis=0)
+    guess = np.where(np.isfinite(cheapest), np.maximum(guess, 1.001 * cheapest), guess)
+    for g in np.flatnonzero((economy.bliss == 0).all(axis=0)):
+        if can_be_free(economy, guess, int(g)):
+            guess[g] = 0.0
+    return np.asarray(guess)
+
+
+def _worth(economy: Economy, x: Array) -> Array:
+    """The geometric mean of marginal utilities at x over those who have any, (goods,); 1 without."""
+    slopes = economy.marginal_utility(x)
+    has = (slopes > 0) & np.isfinite(slopes)
+    logs = np.log(np.where(has, slopes, 1.0)).sum(axis=0)
+    return np.exp(logs / np.maximum(has.sum(axis=0), 1))
+
+
+def starts(economy: Economy, many: int, seed: int) -> Array:
+    """Prices to start from: the first guess, then others spread evenly around it, (many, goods).
+
+    Log prices are a scrambled Sobol sequence over `SPREAD` to either side.
+
+    Source: Sobol (1967); Owen (1998) for the scrambling.
+    """
+    guess = first_guess(economy)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that balance needs a power of two; it is not needed here
+        points = qmc.Sobol(len(guess), seed=seed).random(max(many - 1, 0))
+    return np.vstack([guess, guess * np.exp(SPREAD * (2.0 * points - 1.0))])

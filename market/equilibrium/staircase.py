@@ -1,0 +1,151 @@
+"""Prices as points on the graph of supply, so that excess demand is a function also where supply is a set.
+
+With constant unit cost c supply jumps at p = c: as a function of the price excess demand jumps over zero
+and has no root, though the market clears at c. The *graph* of supply has no jump: it is a staircase, and a
+point that walks along it passes every price and, at p = c, every amount. Symbols: s (goods,) such a
+position, in units of log price; a step of the staircase is `WIDTH` long, so that below the first step log p
+= s, on a step p = c and the share of the way from the lowest to the highest supply is the way along the
+step, and above it log p = s - WIDTH, and so on. Prices that are not looked for are *held*: free goods at 0,
+and under `exchange`, where only relative prices matter, one good at whatever it is.
+
+The gap of a good is log((d + k t) / (t + k d)), d demand and t supply, k = 1e-3: zero exactly where the
+market clears, near log(d / t) around it, which is linear in log prices for constant elasticities, and
+bounded.
+
+Source: own construction; the graph of a monotone correspondence as a curve is Minty's parametrisation
+(Rockafellar and Wets (1998), *Variational Analysis*, theorem 12.15).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market.economy import Economy, Money
+from market.errors import UnboundedDemandError
+from market.interval import Array
+
+WIDTH = 1.0
+BOUNDED = 1e-3
+FURTHEST = 300.0  # log prices further from 0 than that are not looked at
+NEAR = 1e-6  # relative: a price that near to a step is on it
+
+
+@dataclass(frozen=True)
+class Staircase:
+    """Positions of the goods whose prices are looked for; the other prices are held.
+
+    Args:
+        economy: the primitives.
+        held: (goods,), the prices that are held; NaN where a price is looked for.
+    """
+
+    economy: Economy
+    held: Array
+
+    @cached_property
+    def sought(self) -> NDArray[np.intp]:
+        """The goods whose prices are looked for."""
+        return np.flatnonzero(np.isnan(self.held))
+
+    @cached_property
+    def _steps(self) -> list[Array]:
+        """For each good sought the prices > 0 at which some producer is indifferent, ascending."""
+        found = [self.economy.indifference_prices[g] for g in self.sought]
+        return [prices[prices > 0] for prices in found]
+
+    def position(self, p: Array) -> Array:
+        """Where prices are; in the middle of a step if they are on one, (sought,)."""
+        return np.array(
+            [_along(steps, float(p[g])) for steps, g in zip(self._steps, self.sought, strict=True)]
+        )
+
+    def prices(self, s: Array) -> tuple[Array, Array]:
+        """Prices, (goods,), and the share of the way along a step, (goods,); 0 only off the steps."""
+        p, share = self.held.copy(), np.zeros_like(self.held)
+        for steps, g, where in zip(self._steps, self.sought, s, strict=True):
+            p[g], share[g] = _off(steps, float(where))
+        return p, share
+
+    def gap(self, s: Array) -> Array:
+        """How far each market sought is from clearing, (sought,); 0 where it clears."""
+        p, share = self.prices(s)
+        try:
+            with np.errstate(all="ignore"):
+                demand, supply = self._totals(p, share)
+        except UnboundedDemandError:  # of a good that is held at 0, so no position is any better
+            return np.full(len(self.sought), -np.log(BOUNDED))
+        top, bottom = demand + BOUNDED * supply, supply + BOUNDED * demand
+        ratio = np.divide(top, bottom, out=np.ones_like(top), where=bottom > 0)
+        return np.log(ratio[self.sought])
+
+    def _totals(self, p: Array, share: Array) -> tuple[Array, Array]:
+        """Demand and supply, (goods,), finite, with supply the given share of the way up."""
+        answers = self.economy.answers(p)
+        demanded, made = answers.demand.lowest, answers.supply
+        used = np.maximum(-made.lowest, 0.0).sum(axis=0)
+        demand = np.minimum(demanded.sum(axis=0) + np.minimum(used, 1e200), 1e200)
+        # An amount without bound is more than is wanted, and the more so the higher the price: so it slopes.
+        plenty = 4.0 * (demand + self.economy.resources) * self._above_first_step(p)
+        totals = (np.maximum(part, 0.0).sum(axis=0) for part in made.bounds)
+        low, high = (np.where(np.isinf(total), plenty, total) for total in totals)
+        return demand, self.economy.resources + low + share * (high - low)
+
+    def _above_first_step(self, p: Array) -> Array:
+        """How many times the lowest price at which a producer is indifferent p is, (goods,); 1 below it."""
+        times = np.ones_like(p)
+        for steps, g in zip(self._steps, self.sought, strict=True):
+            if len(steps):
+                times[g] = max(p[g] / steps[0], 1.0)
+        return times
+
+    def slopes(self, s: Array, step: float = 1e-5) -> Array:
+        """The slopes of the gap by central differences, (sought, sought)."""
+        columns = []
+        for k in range(len(s)):
+            ahead, behind = s.copy(), s.copy()
+            ahead[k] += step
+            behind[k] -= step
+            columns.append((self.gap(ahead) - self.gap(behind)) / (2.0 * step))
+        return np.array(columns).reshape(len(s), len(s)).T
+
+    def on_a_step(self, s: Array) -> NDArray[np.bool_]:
+        """Which goods sought are at a price at which some producer is indifferent, (sought,)."""
+        return np.asarray(self.prices(s)[1][self.sought] > 0)
+
+
+def _along(steps: Array, price: float) -> float:
+    """The position of a price on the staircase with these steps."""
+    near = np.flatnonzero(np.abs(steps - price) <= NEAR * price)
+    if len(near):
+        return float(np.log(steps[near[0]]) + WIDTH * (near[0] + 0.5))
+    return float(np.log(price) + WIDTH * np.count_nonzero(steps < price))
+
+
+def _off(steps: Array, s: float) -> tuple[float, float]:
+    """The price at a position, exactly that of a step or another, and the share of the way along it."""
+    starts = np.log(steps) + WIDTH * np.arange(len(steps))
+    passed = int(np.count_nonzero(starts < s))
+    if passed and s - starts[passed - 1] <= WIDTH:
+        return float(steps[passed - 1]), float((s - starts[passed - 1]) / WIDTH)
+    price = float(np.exp(np.clip(s - WIDTH * passed, -FURTHEST, FURTHEST)))
+    least = np.nextafter(steps[passed - 1], np.inf) if passed else 0.0
+    most = np.nextafter(steps[passed], 0.0) if passed < len(steps) else np.inf
+    return min(max(price, float(least)), float(most)), 0.0
+
+
+def staircase(economy: Economy, p: Array) -> Staircase:
+    """The staircase on which goods with price 0 in p are held there and, under `exchange`, one other good.
+
+    Which other good is held does not matter: by Walras' law its market clears when the others do, and whoever
+    uses the answer looks at all of them.
+    """
+    held = np.where(p > 0, np.nan, 0.0)
+    if economy.money is Money.EXCHANGE:
+        worth = np.where(p > 0, p * np.maximum(economy.resources, np.finfo(float).tiny), -np.inf)
+        anchor = int(worth.argmax())
+        held[anchor] = p[anchor]
+    return Staircase(economy, held)

@@ -1,0 +1,103 @@
+"""All equilibria of a scenario: from its file to the search in `equilibrium`, and from there to data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from market.economy import Economy, Money
+from market.equilibrium import Equilibria, Found, search
+from market.errors import InputError
+from market.interval import Array
+from market.record import LARGEST_MAP, SCHEMA
+from market.scenario import Scenario, build
+
+STARTS, MOST_STARTS = 200, 100_000
+
+
+def equilibria(scenario: Scenario, *, starts: int = STARTS, seed: int | None = None) -> Equilibria:
+    """Look for all competitive equilibria of a scenario's economy, from many starts.
+
+    Args:
+        scenario: what `market.load` returns; its mechanisms do not matter.
+        starts: from how many prices to start, 1 to 100,000.
+        seed: for all draws, of the economy and of the starts; the scenario's own if not given.
+
+    Raises:
+        InputError: starts is out of range, or the economy cannot be built.
+
+    Example:
+        One owns bread, the other three times as much wine, and both spend half their income on each:
+
+        >>> import market
+        >>> likes_both = 'utility = { family = "log", weights = { bread = 1, wine = 1 } }'
+        >>> scenario = market.loads(f'''
+        ...     schema = 1
+        ...     economy = "exchange"
+        ...     goods = ["bread", "wine"]
+        ...     agents = [
+        ...       {{ name = "baker", endowment = {{ bread = 1 }}, {likes_both} }},
+        ...       {{ name = "vintner", endowment = {{ wine = 3 }}, {likes_both} }},
+        ...     ]
+        ...     mechanisms = [{{ name = "prices", kind = "auctioneer" }}]
+        ... ''')
+        >>> [only] = market.equilibria(scenario, starts=10).found
+        >>> only.prices.round(9).tolist(), only.index, only.stable
+        ([0.75, 0.25], 1, True)
+    """
+    if not 1 <= starts <= MOST_STARTS:
+        raise InputError(f"starts must be 1 to {MOST_STARTS:,}, not {starts}")
+    return search(build(scenario, seed), starts)
+
+
+def told(scenario: Scenario, found: Equilibria) -> dict[str, Any]:
+    """What was found as plain Python objects, ready for strict JSON.
+
+    Maps of agents are null above 1000 agents, as in `result.json`.
+    """
+    economy = found.economy
+    return {
+        "schema": SCHEMA,
+        "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
+        "seed": economy.seed,
+        "goods": list(economy.goods),
+        "agents": list(economy.agents),
+        "prices_are": unit_of_prices(economy),
+        "starts": found.starts,
+        "equilibria": [_one(economy, each) for each in found.found],
+        "index_sum": found.index_sum,
+        "near_misses": [
+            {"prices": _by_good(economy, p), "relative_excess_demand": excess}
+            for p, excess in found.near_misses
+        ],
+    }
+
+
+def unit_of_prices(economy: Economy) -> str:
+    """In which unit prices are told."""
+    if economy.money is not Money.EXCHANGE:
+        return "money per unit"
+    return (
+        "relative, summing to one" if economy.numeraire is None else f"in {economy.goods[economy.numeraire]}"
+    )
+
+
+def _one(economy: Economy, each: Found) -> dict[str, Any]:
+    def by_both(amounts: Array) -> dict[str, Any] | None:
+        if len(economy.agents) > LARGEST_MAP:
+            return None
+        return {agent: _by_good(economy, row) for agent, row in zip(economy.agents, amounts, strict=True)}
+
+    return {
+        "prices": _by_good(economy, each.prices),
+        "index": each.index,
+        "stable": each.stable,
+        "isolated": each.isolated,
+        "starts": each.starts,
+        "residual": each.residual,
+        "consumption": by_both(each.consumption),
+        "production": by_both(each.production),
+    }
+
+
+def _by_good(economy: Economy, amounts: Array) -> dict[str, float]:
+    return dict(zip(economy.goods, amounts.tolist(), strict=True))

@@ -1,0 +1,53 @@
+"""Exchange economies with several equilibria, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+from equilibrium.families import LinearAndExponential, LinearAndPower, PowerSum
+
+from market.economy import Block, Economy, Money
+
+
+def exchange(utilities, endowment, **changes) -> Economy:
+    """An exchange economy of these blocks of utilities and endowments."""
+    owned = np.array(endowment, dtype=float)
+    agents, goods = owned.shape
+    return Economy(
+        **{
+            "money": Money.EXCHANGE,
+            "goods": tuple(f"good{g}" for g in range(goods)),
+            "agents": tuple(f"agent{i}" for i in range(agents)),
+            "groups": {f"agent{i}": np.array([i]) for i in range(agents)},
+            "commons": np.zeros(goods),
+            "endowment": owned,
+            "budget": np.zeros(agents),
+            "commons_share": np.full(agents, 1.0 / agents),
+            "utilities": tuple(utilities),
+            **changes,
+        }
+    )
+
+
+def power_sums(weights, power, endowment) -> Economy:
+    """All agents have sum_g a_g x_g^b / b with the same b."""
+    array = np.array(weights, dtype=float)
+    given = {"weights": array, "power": np.full(len(array), power)}
+    return exchange([Block(PowerSum, slice(0, len(array)), given)], endowment)
+
+
+def kehoe() -> Economy:
+    """u_i = sum_j a_ij (x^b - 1) / b with b = -4, a = 1024 for good i and 1 for the other; 12 and 1 owned."""
+    return power_sums([[1024.0, 1.0], [1.0, 1024.0]], -4.0, [[12.0, 1.0], [1.0, 12.0]])
+
+
+def mas_colell_whinston_green() -> Economy:
+    """u_1 = x_1 - x_2^-8 / 8, u_2 = x_2 - x_1^-8 / 8; (2, r) and (r, 2) owned, r = 2^(8/9) - 2^(1/9)."""
+    r = 2.0 ** (8 / 9) - 2.0 ** (1 / 9)
+    given = {"linear": np.eye(2), "exponent": np.full(2, 8.0)}
+    return exchange([Block(LinearAndPower, slice(0, 2), given)], [[2.0, r], [r, 2.0]])
+
+
+def shapley_shubik() -> Economy:
+    """u_1 = x + 100 (1 - exp(-y / 10)), u_2 = y + 110 (1 - exp(-x / 10)); endowments (40, 0) and (0, 50)."""
+    given = {"linear": np.eye(2), "worth": np.array([100.0, 110.0]), "scale": np.full(2, 10.0)}
+    return exchange([Block(LinearAndExponential, slice(0, 2), given)], [[40.0, 0.0], [0.0, 50.0]])
