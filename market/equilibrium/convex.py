@@ -78,7 +78,7 @@ def _solve(economy: Economy, attempt: int) -> tuple[Array, Allocation]:
         worth = cvxpy.sum(values)
     else:
         scale = float(economy.budget.sum())
-        worth, constraints = _weighted_logs(economy, programme), []
+        worth, constraints = _weighted_logs(economy, programme)
     objective = (worth - cvxpy.sum(programme.costs())) / scale
     balance = programme.net_use() <= economy.resources / programme.units
     found = programme.solve(objective, [*constraints, *programme.limits()], balance, [attempt])
@@ -92,22 +92,23 @@ def _surplus_scale(economy: Economy, units: Array) -> float:
     return float(worth.max(initial=0.0)) or 1.0
 
 
-def _weighted_logs(economy: Economy, programme: Programme) -> Any:
-    """sum_i b_i log v_i as a cvxpy expression, over those with a budget."""
+def _weighted_logs(economy: Economy, programme: Programme) -> tuple[Any, list[Any]]:
+    """sum_i b_i log v_i as a cvxpy expression, over those with a budget, and the constraints it needs."""
     import cvxpy
 
     degrees, total = _degrees(economy), 0.0
-    buyers = _buyers(economy)
+    buyers, constraints = _buyers(economy), []
     for block in economy.utilities:
         rows = np.arange(len(economy.agents))[block.rows]
-        values = block.family.concave(programme.x[block.rows], **block.parameters)
+        values, needed = block.family.concave(programme.x[block.rows], **block.parameters)
+        constraints += needed
         for logarithmic in (True, False):
             chosen = buyers[rows] & ((degrees[rows] < 0) == logarithmic)
             if chosen.any():
                 mine = rows[chosen]
                 logs = values[chosen] if logarithmic else cvxpy.log(values[chosen])
                 total = total + cvxpy.sum(cvxpy.multiply(economy.budget[mine] / np.abs(degrees[mine]), logs))
-    return total
+    return total, constraints
 
 
 def _buyers(economy: Economy) -> NDArray[np.bool_]:

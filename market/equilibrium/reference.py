@@ -57,6 +57,8 @@ class Reference:
 
 def reference(economy: Economy) -> Reference:
     """One equilibrium of an economy by a method that suits it, or an honest failure."""
+    if economy.technologies:
+        return _none("none", np.inf, "Technologies are beyond what the reference solver knows.")
     method = convex.applies(economy)
     if method is not None:
         found = _by_programme(economy)

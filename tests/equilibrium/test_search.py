@@ -198,8 +198,8 @@ def test_free_goods_are_left_out_of_the_slopes():
     ]  # fmt: skip
 
 
-@settings(max_examples=40 * SOAK)
-@given(economies())
+@settings(max_examples=12 * SOAK)
+@given(economies(families=lambda family, money: family.name in ("log", "log1p", "cobb_douglas")))
 def test_whatever_the_economy_what_is_found_clears_and_the_indices_sum_to_one(primitives):
     """log, log1p and Cobb-Douglas: gross substitutes or nearly so, one equilibrium in all of these."""
     found = search(primitives, 6)
