@@ -171,6 +171,14 @@ class Economy:
         return weights
 
     @cached_property
+    def subsistence(self) -> Array:
+        """The amounts beyond which an agent needs every good for a utility above -inf, (agents, goods)."""
+        amounts = np.zeros(self.shape)
+        for block in self.utilities:
+            amounts[block.rows] = block.family.subsistence(**block.parameters)
+        return amounts
+
+    @cached_property
     def indifference_prices(self) -> tuple[Array, ...]:
         """For each good the prices, ascending, at which somebody is indifferent about its amount.
 

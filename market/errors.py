@@ -6,6 +6,7 @@ MarketError
 │   └── RunError                a run folder that `market verify` cannot read
 ├── UnboundedDemandError        a wanted good is free, so there is no largest bundle
 └── NumericalError              a number that should be finite is not: names who, what and when
+    └── InfeasibleError         a programme was found to have no solution, which is an answer too
 """
 
 from __future__ import annotations
@@ -71,6 +72,10 @@ class UnboundedDemandError(MarketError):
 
 class NumericalError(MarketError):
     """A number that should be finite is not."""
+
+
+class InfeasibleError(NumericalError):
+    """A programme was found to have no solution, which is an answer too."""
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from market.economy import Economy
-from market.errors import NumericalError
+from market.errors import InfeasibleError, NumericalError
 from market.interval import Array
 
 Expression = Any
@@ -205,6 +205,7 @@ def solve(problem: Any, attempts: Sequence[int] = (0, 1, 2)) -> None:
 
     Raises:
         NumericalError: the solver found no answer; says what it said.
+        InfeasibleError: it found that there is none.
     """
     import cvxpy
 
@@ -216,7 +217,8 @@ def solve(problem: Any, attempts: Sequence[int] = (0, 1, 2)) -> None:
                 break
     if problem.status not in ("optimal", "optimal_inaccurate"):
         said = problem.status or "in numerical trouble"
-        raise NumericalError(f"the convex programme was not solved: it is {said}")
+        error = InfeasibleError if problem.status == "infeasible" else NumericalError
+        raise error(f"the convex programme was not solved: it is {said}")
 
 
 def _spread(rows: Any, agents: int) -> Any:

@@ -21,6 +21,7 @@ Source: Debreu (1951), "The coefficient of resource utilization"; the rest follo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,13 +29,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy import Economy
-from market.errors import NumericalError
+from market.errors import InfeasibleError, NumericalError
 from market.interval import Array
 from market.netputs import allowed
 from market.programmes import Programme, fit, typical_amounts
 
 Expression = Any
 
+MOST_RESCUES = 20  # agents who lack subsistence that are tried one at a time
 FOUND = 1e-7  # gains below this share of what a unit's worth of goods adds are the solver's rounding
 
 
@@ -116,20 +118,51 @@ class _Search:
 def improvement(economy: Economy, x: Array, y: Array) -> Reallocation | None:
     """A feasible reallocation of goods that nobody dislikes and someone prefers, or None if there is none.
 
-    Two programmes: the first maximises the sum of all gains; if that is more than rounding, the second caps
-    each gain so that it is spread over many. Whoever gains nothing and would be hurt, if only by rounding,
-    keeps exactly what it has; if the others need its help, a smaller cap leaves it a gain too.
+    Somebody at -inf for lack of subsistence can gain only if all of it is found. If that cannot be done for
+    all of them, each is tried alone: what saves one of them is enough, and saving fewer takes less.
 
     Raises:
         NumericalError: the search failed, or what it found the primitives do not confirm: nothing is known.
     """
-    total, _, _, _ = _maximise_gains(economy, x, y, np.inf)
+    vital = np.asarray((economy.subsistence > 0).any(axis=1))
+    needy = np.flatnonzero(vital & np.isneginf(economy.utility(x)))
+    for given_up in _given_up(len(vital), needy):
+        try:
+            found = _improvement(economy, x, y, given_up)
+        except InfeasibleError:
+            continue
+        if found is not None:
+            return found
+    if len(needy) > MOST_RESCUES:
+        raise NumericalError(f"{len(needy)} agents lack subsistence; not each was tried")
+    return None
+
+
+def _given_up(agents: int, needy: NDArray[np.intp]) -> Iterator[NDArray[np.bool_]]:
+    """Who of the needy is not to be saved: nobody, all but one of them, or all."""
+    nobody = np.zeros(agents, dtype=bool)
+    yield nobody
+    if len(needy) > 1:
+        for saved in needy[:MOST_RESCUES]:
+            yield np.isin(np.arange(agents), needy[needy != saved])
+    if len(needy):
+        yield np.isin(np.arange(agents), needy)
+
+
+def _improvement(economy: Economy, x: Array, y: Array, given_up: NDArray[np.bool_]) -> Reallocation | None:
+    """The same, with a utility above -inf for all but those given up.
+
+    Two programmes: the first maximises the sum of all gains; if that is more than rounding, the second caps
+    each gain so that it is spread over many. Whoever gains nothing and would be hurt, if only by rounding,
+    keeps exactly what it has; if the others need its help, a smaller cap leaves it a gain too.
+    """
+    total, _, _, _ = _maximise_gains(economy, x, y, np.inf, given_up)
     agents = len(economy.agents)
     if total <= FOUND * agents:
         return None
     for spread in (1.0, 8.0, 64.0):
         cap = total / (spread * agents)
-        _, gains, x_new, y_new = _maximise_gains(economy, x, y, cap)
+        _, gains, x_new, y_new = _maximise_gains(economy, x, y, cap, given_up)
         found = _without_harm(economy, x, y, Reallocation(x_new, y_new), gains <= cap * 1e-3)
         if improves(economy, x, y, found):
             return found
@@ -164,7 +197,9 @@ def improves(economy: Economy, x: Array, y: Array, other: Reallocation) -> bool:
     return bool(feasible and (x_new >= 0).all() and (after >= before).all() and (after > before).any())
 
 
-def _maximise_gains(economy: Economy, x: Array, y: Array, cap: float) -> tuple[float, Array, Array, Array]:
+def _maximise_gains(
+    economy: Economy, x: Array, y: Array, cap: float, given_up: NDArray[np.bool_]
+) -> tuple[float, Array, Array, Array]:
     """The largest sum of scaled gains, each at most `cap`; the gains, and the allocation that gives them."""
     import cvxpy
 
@@ -172,12 +207,12 @@ def _maximise_gains(economy: Economy, x: Array, y: Array, cap: float) -> tuple[f
     agents = len(economy.agents)
     gains = cvxpy.Variable(agents, nonneg=True)
     held = search.hold(search.expression(), gains)
-    lost = np.flatnonzero(~search.finite)
     bounds = [gains <= cap] if np.isfinite(cap) else []
-    for i in lost:  # from -inf: gains if it gets some of everything that it wants
+    for i in np.flatnonzero(~search.finite):  # from -inf: gains if it gets some of everything that it wants
         wanted = np.flatnonzero(economy.bliss[i] > 0)
-        reached = search.programme.x[i, wanted] / search.programme.units[wanted]
-        bounds += [gains[i] <= reached, gains[i] <= 1.0]
+        beyond = search.programme.x[i, wanted] - economy.subsistence[i, wanted]
+        bounds += [gains[i] <= (0.0 if given_up[i] else beyond / search.programme.units[wanted])]
+        bounds += [gains[i] <= 1.0]
     balance = search.programme.net_use() <= economy.resources / search.programme.units
     found = search.programme.solve(cvxpy.sum(gains), [*held, *bounds, *search.constraints], balance)
     x_new = fit(economy, found.consumption, found.production)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -69,6 +69,21 @@ def economy(
         costs=tuple(costs),
         numeraire=numeraire,
     )
+
+
+def with_utility(money: str, family, parameters, **others) -> Economy:
+    """An economy of consumers of one family; other arguments as for `economy`.
+
+    Args:
+        money: what it is.
+        family: the utility.
+        parameters: name -> nested lists, one row or number an agent.
+        others: commons, endowment, budget, ...
+    """
+    arrays = {key: np.array(values, dtype=float) for key, values in parameters.items()}
+    first = next(iter(arrays.values()))
+    alike = economy(money, log=np.ones_like(first), **others)
+    return replace(alike, utilities=(Block(family, slice(0, len(first)), arrays),))
 
 
 @dataclass(frozen=True)

@@ -108,11 +108,14 @@ def tamed(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.n
     given = dict(given)
     if "elasticity" in given:
         given["elasticity"] = np.maximum(given["elasticity"], 0.3)
+    if "risk_aversion" in given:
+        given["risk_aversion"] = np.maximum(given["risk_aversion"], 0.3)
     if "slope" in given:
         given["slope"] = np.maximum(given["slope"], 0.05) * np.pi / 3  # bliss is not just what there is
     if family.terms is not None:
         for form in ("linear", "quadratic"):
             given[f"{form}_weight"] = np.zeros_like(given[f"{form}_weight"])
+        given["power_exponent"] = np.minimum(given["power_exponent"], 0.7)
         given["exponential_scale"] = 8 * np.maximum(given["exponential_scale"], 0.5)  # else quite flat
     return given
 
