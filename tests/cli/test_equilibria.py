@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 import subprocess
 import sys
 from io import StringIO
@@ -165,6 +166,20 @@ def test_what_is_not_regular_missing_or_nearly_there_is_said():
     assert "Around equilibrium 1 there is a continuum" in wide
     near = words(dataclasses.replace(found, near_misses=((np.array([0.25, 0.75]), 3e-8),)))
     assert "Possibly another one at good0 0.25, good1 0.75: markets clear there up to 3.0e-08" in near
+
+
+# --- the page about it ------------------------------------------------------------------------------
+
+
+def test_what_docs_equilibria_shows_is_what_the_program_does(shell, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "docs" / "equilibria.md").read_text()
+    [block] = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    exec(compile(block, "equilibria.md", "exec"), {})
+    assert capsys.readouterr().out.splitlines()[-1] == "1"
+    [section] = re.findall(r"```\n(Second opinion.*?)```", page, flags=re.DOTALL)
+    _, out, _ = shell("scenarios/edgeworth.toml", "--check", "--no-figures", "--out", tmp_path)
+    assert section in out
 
 
 # --- run --check -----------------------------------------------------------------------------------
