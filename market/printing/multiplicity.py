@@ -129,9 +129,10 @@ def _of_the_indices(found: Equilibria) -> str:
         )
     if total == 1:
         return "The indices sum to +1, as they do in a regular economy when none is missing."
+    said = f"{total:+d}" if total else "0"
     return (
-        f"The indices sum to {total:+d} and not to +1: some equilibria are probably missing, or the "
-        f"economy is not regular; try more --starts."
+        f"The indices sum to {said} and not to +1: some equilibria are probably missing, or the economy is "
+        f"not regular; try more --starts."
     )
 
 

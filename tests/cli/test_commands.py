@@ -11,31 +11,9 @@ import pytest
 import stories
 
 import market
-from market.cli import main
 from market.errors import ExitCode, RunError
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def commons(tmp_path):
-    path = tmp_path / "commons.toml"
-    path.write_text(stories.COMMONS)
-    return path
-
-
-@pytest.fixture
-def shell(tmp_path, capsys, monkeypatch):
-    """Runs a command line; gives its exit code and what it said on each stream."""
-    monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.delenv("MARKET_DEBUG", raising=False)
-
-    def run(*arguments):
-        code = main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return code, said.out, said.err
-
-    return run
 
 
 def runs(folder):
@@ -310,7 +288,7 @@ def test_help_fits_and_names_every_command(shell):
     code, out, _ = shell("--help")
     assert code == ExitCode.DONE
     assert max(map(len, out.splitlines())) <= 80
-    for command in ("run", "validate", "schema", "list", "verify"):
+    for command in ("run", "equilibria", "validate", "schema", "list", "verify"):
         assert f" {command} " in out
 
 

@@ -180,8 +180,11 @@ def test_state_reduction_keeps_tiny_values_exact():
 
 
 def test_prices_that_only_nearly_clear_in_value_are_no_equilibrium():
-    """1 owns (1, 1) and wants x; 2 owns (0, 1) and wants both: as p_y -> 0 the *value* of what is left over
-    vanishes, but one unit of y is left over at every positive price, and at 0 demand for it has no bound."""
+    """1 owns (1, 1) and wants x alone; 2 owns (0, 1) and wants both.
+
+    As p_y -> 0 the *value* of what is left over vanishes, but one unit of y is left over at every positive
+    price, and at price 0 demand for it has no bound.
+    """
     barter = economy("exchange", cobb_douglas=[[1.0, 0.0], [0.5, 0.5]], endowment=[[1.0, 1.0], [0.0, 1.0]])
     found = reference(barter)
     assert not found.found
