@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from market.economy import Money
 from market.errors import Fault, InputError, ScenarioError, did_you_mean, nearest
 from market.mechanisms import MECHANISMS
-from market.parsing.draws import MAX_ROWS, Data, read_data
+from market.parsing.data_files import MAX_ROWS, Data, read_data
 from market.parsing.entries import MODELS, TAG, Entry, Names
 from market.parsing.overrides import Override
 from market.parsing.schema import Document, Group
