@@ -28,7 +28,8 @@ from market.errors import Fault, InputError, ScenarioError, did_you_mean
 from market.interval import Array
 from market.mechanisms import Mechanism
 from market.parsing.checks import Finding, cross_checks, model_findings, names, read_all_data, report
-from market.parsing.draws import DISTRIBUTIONS, Data, row_name
+from market.parsing.data_files import Data, row_name
+from market.parsing.draws import DISTRIBUTIONS
 from market.parsing.entries import Column, FamilyEntry, Number
 from market.parsing.overrides import Override, override
 from market.parsing.schema import BUDGET, ENDOWMENT, Document, json_schema

@@ -574,6 +574,14 @@ def test_more_numbers_than_fit_in_memory_are_refused():
     ]
 
 
+def test_more_agents_in_all_groups_together_than_can_be_are_refused():
+    groups = [f'[[agents]]\nname = "a{i}"\ncount = 10_000_000\n' for i in range(20)]
+    text = 'schema = 1\neconomy = "quasilinear"\ngoods = ["water"]\n' + "".join(groups)
+    assert faults(text + '[[mechanisms]]\nname = "m"\nkind = "planner"') == [
+        "f.toml:4: agents: 200000000 agents in all groups together; at most 10000000 can be"
+    ]
+
+
 # --- kinds of money -------------------------------------------------------------------------------------
 
 

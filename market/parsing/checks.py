@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from market.economy import Money
 from market.errors import Fault, InputError, ScenarioError, did_you_mean, nearest
 from market.mechanisms import MECHANISMS
-from market.parsing.draws import MAX_ROWS, Data, read_data
+from market.parsing.data_files import MAX_ROWS, Data, read_data
 from market.parsing.entries import MODELS, TAG, Entry, Names
 from market.parsing.overrides import Override
 from market.parsing.schema import Document, Group
@@ -351,7 +351,9 @@ def _technology(group: dict[str, Any], place: Place, money: object) -> Iterator[
 
 def _too_many(known: Names) -> Iterator[Finding]:
     agents = sum(max(count or 0, 1) for count in known.members.values())
-    if agents * len(known.goods) > MAX_CELLS:
+    if agents > MAX_ROWS:
+        yield Finding(("agents",), f"{agents} agents in all groups together; at most {MAX_ROWS} can be")
+    elif agents * len(known.goods) > MAX_CELLS:
         message = f"{agents} agents times {len(known.goods)} goods; at most {MAX_CELLS} numbers fit"
         yield Finding(("agents",), message)
 

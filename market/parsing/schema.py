@@ -19,7 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConst
 from market.costs import COSTS
 from market.economy import Money
 from market.mechanisms import GAMES, MECHANISMS, Mechanism
-from market.parsing.draws import MAX_ROWS
+from market.parsing.data_files import MAX_ROWS
 from market.parsing.entries import (
     DICT,
     LITERAL,

@@ -167,9 +167,13 @@ def _nearest_file(path: Path) -> str:
     return f"; {did_you_mean(path.name, map(show, beside))}" if beside else ""
 
 
+# Strings end exactly where the standard library's parser ends them, or it could be led past the bounds by
+# what is a string here and none there. A long one may hold up to two quotes just before the three that end
+# it. Every alternative matches wherever it begins, without going back, so that the time is linear.
 _TOKENS = re.compile(
-    r'(?P<long>"""(?:[^\\]|\\.)*?(?:"""|\Z)|\'\'\'.*?(?:\'\'\'|\Z))'
-    r'|(?P<short>"(?:[^"\\\n]|\\[^\n])*(?:"|$)|\'[^\'\n]*(?:\'|$))'
+    r'(?P<long>"""(?:[^"\\]|\\.|"(?!""))*+(?:"{3,5}|\\?\Z)'
+    r"|'{3}(?:[^']|'(?!''))*+(?:'{3,5}|\Z))"
+    r'|(?P<short>"(?:[^"\\\n]|\\[^\n])*+(?:"|\\?$)|\'[^\'\n]*+(?:\'|$))'
     r"|(?P<comment>\#[^\n]*)"
     r"|(?P<open>[\[{])|(?P<close>[\]}])",
     re.DOTALL | re.MULTILINE,
@@ -210,11 +214,12 @@ def _tokens(text: str) -> Iterator[tuple[int, int, str]]:
 
 def _long_word(line: str, number: int) -> Fault | None:
     """A key or a number on a line without strings that is too long to be meant."""
-    for word in re.split(r"[^\w.\"'+-]+", re.sub(r"[ \t]*\.[ \t]*", ".", line)):
+    joined = ".".join(part.strip(" \t") for part in line.split("."))  # blanks may stand around a dot
+    for word in re.split(r"[^\w.\"'+-]+", joined):
         if word.count(".") >= MAX_KEY_PARTS or len(word) > MAX_KEY:
             limits = f"{MAX_KEY_PARTS} parts and {MAX_KEY} characters"
             return Fault(f"a key or number is too long; at most {limits} are read", line=number)
-        if re.search(rf"[0-9A-Fa-f_]{{{MAX_DIGITS + 1}}}", word):
+        if re.search(rf"(?<![0-9A-Fa-f_])[0-9A-Fa-f_]{{{MAX_DIGITS + 1}}}", word):
             return Fault(f"a number of more than {MAX_DIGITS} digits; write it like 1e99", line=number)
     return None
 

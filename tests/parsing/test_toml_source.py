@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import time
+import tomllib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from market.errors import InputError, ScenarioError
-from market.parsing.toml_source import MAX_BYTES, Source, decode, describe, field, read_bytes, show
+from market.parsing.toml_source import (
+    _TOKENS,
+    MAX_BYTES,
+    Source,
+    beyond_bounds,
+    decode,
+    describe,
+    field,
+    read_bytes,
+    show,
+)
 
 
 def refused(text: str) -> str:
@@ -41,6 +54,10 @@ def test_broken_toml_gets_one_message_with_its_line(text, message):
         ("a" + " . a" * 10_000 + " = 1", "f.toml:1: a key or number is too long"),
         ("[x]\n[" + "a." * 17 + "a]", "f.toml:2: a key or number is too long"),
         ('""' + '."q"' * 100 + " = 1", "f.toml:1: a key or number is too long"),
+        (
+            'x = ["""b"""", \'\'\'\'""""\'\'\']\n' + "b" + ".b" * 32_000 + " = 1",
+            "f.toml:2: a key or number is too long",
+        ),
         ("a = " + "[" * 1000, "f.toml:1: brackets nested more than 32 deep"),
         ("a = " + "{a=" * 1000, "f.toml:1: brackets nested more than 32 deep"),
         ("a = [\n" + "9" * 5000 + "]", "f.toml:2: a key or number is too long"),
@@ -53,6 +70,42 @@ def test_what_would_exhaust_the_parser_is_refused_before_it(text, message):
     began = time.perf_counter()
     assert refused(text).startswith(message)
     assert time.perf_counter() - began < 0.5
+
+
+PIECES = ['"', "'", "\\", "\\\\", '\\"', "\n", "#", "[", "]", ",", "a", " "]
+ENDS = ['"', "'", '"""', "'''", '""""', "''''", '"""""', "'''''"]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(['"', "'", '"""', "'''"]),
+            st.lists(st.sampled_from(PIECES), max_size=6).map("".join),
+            st.sampled_from(ENDS),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_strings_end_where_the_parser_ends_them(strings):
+    text = f"x = [{', '.join(start + body + end for start, body, end in strings)}]"
+    try:
+        values = tomllib.loads(text)["x"]
+    except tomllib.TOMLDecodeError:
+        return
+    found = [match[0] for match in _TOKENS.finditer(text) if match.lastgroup in ("long", "short")]
+    inner = [value for value in values if isinstance(value, str)]
+    if len(inner) == len(values):  # no lists in the list
+        assert [tomllib.loads(f"x = {string}")["x"] for string in found] == inner
+
+
+@pytest.mark.parametrize(
+    "line", [" " * 65_000 + "x", " ." * 32_000, '"' + '\\"' * 32_000 + "\\", ("f" * 250 + "g") * 200]
+)
+def test_the_longest_lines_are_checked_at_once(line):
+    began = time.perf_counter()
+    beyond_bounds("\n".join([line] * 4))
+    assert time.perf_counter() - began < 0.3
 
 
 @pytest.mark.parametrize("unit", ['"""\\"', "'''", '"\\"\n', '"""\n\\"', "#[\n", '""""', "\\\n"])

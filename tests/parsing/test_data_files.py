@@ -1,0 +1,195 @@
+"""Data files: what is read of them, and how it is said what cannot be."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from market.errors import InputError
+from market.parsing import data_files
+from market.parsing.data_files import MAX_FILE, read_data, row_name
+
+
+def read(folder, text, *columns, name="x.csv"):
+    (folder / name).write_text(text)
+    return read_data(folder, name, columns)
+
+
+def test_columns_are_read_as_floats(tmp_path):
+    data, faults = read(tmp_path, "a,b,c\n1,x,2.5\n\n3,y,4\n\n", "c", "a")
+    assert (data.rows, faults) == (2, {})
+    assert data.columns["a"].tolist() == [1.0, 3.0]
+    assert data.columns["c"].tolist() == [2.5, 4.0]
+    assert data.columns["a"].dtype == np.float64
+
+
+def test_a_parquet_file_is_read_like_a_csv_file(tmp_path):
+    frame = pd.DataFrame({"a": [1, 2], "b": [0.5, np.nan], "c": pd.to_datetime(["2020-01-01"] * 2)})
+    frame.to_parquet(tmp_path / "x.parquet")
+    data, faults = read_data(tmp_path, "x.parquet", ["a", "b", "c", "d"])
+    assert data.columns["a"].tolist() == [1.0, 2.0]
+    assert faults == {
+        "b": "row 2: the cell is empty",
+        "c": "row 1: a number is needed, found '2020-01-01 00:00:00' (and 1 more such rows)",
+        "d": "no such column; one of: a, b, c.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("incme\n1\n", "no such column; one of: incme. Did you mean 'incme'?"),
+        ("income\n1\n\n\nx\ny\n", "line 5: a number is needed, found 'x' (and 1 more such rows)"),
+        ('name,income\n"a\nb",1\n"c\nd",\n', "line 5: the cell is empty"),
+        ("income\nTrue\n", "line 2: a number is needed, found 'True'"),
+        ("income\n1e999\n", "line 2: a number is needed, found 'inf'"),
+        ("income\n1\nNA\n", "line 3: the cell is empty"),
+        ('income\n"1,000"\n', "line 2: a number is needed, found '1,000'"),
+        ("income\n\x1b[31m\n", "line 2: a number is needed, found '\\x1b[31m'"),
+        ("income\n" + "9" * 400 + "\n", f"line 2: a number is needed, found '{'9' * 40}'"),
+        ("income,income.1\n1,2\nx,2\n", "line 3: a number is needed, found 'x'"),
+        ("income,income\n1,2\n", "two columns have this name"),
+    ],
+)
+def test_a_cell_that_is_no_number_is_named_by_its_line(tmp_path, text, fault):
+    assert read(tmp_path, text, "income")[1] == {"income": fault}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the file is empty; its first line names the columns"),
+        ("income\n", "there are no rows in it; it needs one an agent"),
+        ("a,income\n1,2,3\n4,5,6\n", "not a table: rows are longer than the first line"),
+        ("a,income\n1,2\n4,5,6\n", "not a table: line 3 has 3 cells, but the first line names 2 columns"),
+        ('a,income\n1,"2\n4,5\n', "not a table: a quote is not closed"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(tmp_path, text, message):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, text, "income")
+    assert str(caught.value).startswith(message)
+
+
+def test_a_file_of_other_bytes_is_refused(tmp_path):
+    (tmp_path / "x.csv").write_bytes(b"a\n\xff\xfe\n")
+    with pytest.raises(InputError, match=r"^not UTF-8 text$"):
+        read_data(tmp_path, "x.csv", ["a"])
+    with pytest.raises(InputError, match=r"^not a Parquet file that can be read: "):
+        read(tmp_path, "a\n1\n", "a", name="x.parquet")
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("../secret.csv", "outside the scenario's folder; move it there, or below"),
+        ("link.csv", "outside the scenario's folder; move it there, or below"),
+        ("linked/secret.csv", "outside the scenario's folder; move it there, or below"),
+        ("below/../../secret.csv", "outside the scenario's folder; move it there, or below"),
+        ("/etc/passwd", "an absolute path; write it relative to the scenario's folder"),
+        ("dta.csv", "no such file; one of: data.csv, link.csv. Did you mean 'data.csv'?"),
+        ("nowhere/data.csv", "no such file; nor is there such a folder"),
+        ("below", "no such file"),
+        ("a\0.csv", "not the name of a file"),
+        ("", "not the name of a file"),
+        ("x" * 5000, "cannot be read"),
+        ("data.txt", "data files end in .csv or .parquet"),
+    ],
+)
+def test_only_data_files_in_the_folder_are_read(tmp_path, file, message):
+    folder = tmp_path / "scenarios"
+    (folder / "below").mkdir(parents=True)
+    (tmp_path / "secret.csv").write_text("a\n1\n")
+    for name in ("data.csv", "data.txt"):
+        (folder / name).write_text("a\n1\n")
+    (folder / "link.csv").symlink_to(tmp_path / "secret.csv")
+    (folder / "linked").symlink_to(tmp_path)
+    with pytest.raises(InputError) as caught:
+        read_data(folder, file, ["a"])
+    assert str(caught.value).startswith(message)
+
+
+def test_a_link_within_the_folder_is_followed(tmp_path):
+    (tmp_path / "data.csv").write_text("a\n1\n")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "data.csv")
+    assert read_data(tmp_path, "link.csv", ["a"])[0].rows == 1
+
+
+def test_a_row_can_be_named_after_its_file_has_gone(tmp_path):
+    assert row_name(tmp_path, "gone.csv", 3) == "row 4"
+    assert row_name(None, "gone.csv", 3) == "row 4"
+
+
+def test_a_file_is_read_in_pieces_and_its_rows_counted_through(tmp_path, monkeypatch):
+    monkeypatch.setattr(data_files, "_PIECE", 2)
+    rows = ["1", "2", "3", "", "True", "x", "6"]
+    assert read(tmp_path, "income\n" + "\n".join(rows), "income")[1] == {
+        "income": "line 6: a number is needed, found 'True' (and 1 more such rows)"
+    }
+    data, faults = read(tmp_path, "b,a\n" + "\n".join(f"x,{row}" for row in range(7)), "a")
+    assert (data.rows, data.columns["a"].tolist(), faults) == (7, [0.0, 1, 2, 3, 4, 5, 6], {})
+    monkeypatch.setattr(data_files, "MAX_ROWS", 5)
+    with pytest.raises(InputError, match=r"^more than 5 rows$"):
+        read(tmp_path, "a\n" + "1\n" * 6, "a")
+    with pytest.raises(InputError, match=r"^not a table: line 4 has 2 cells"):
+        read(tmp_path, "a\n1\n1\n1,2\n", "a")
+
+
+def test_rows_of_a_parquet_file_are_counted_before_they_are_read(tmp_path, monkeypatch):
+    pd.DataFrame({"a": [1.0] * 6}).to_parquet(tmp_path / "x.parquet")
+    monkeypatch.setattr(data_files, "MAX_ROWS", 5)
+    monkeypatch.setattr(data_files, "_pieces", None)
+    with pytest.raises(InputError, match=r"^more than 5 rows$"):
+        read_data(tmp_path, "x.parquet", ["a"])
+
+
+def test_a_file_of_too_many_bytes_is_not_opened(tmp_path):
+    with (tmp_path / "x.csv").open("wb") as opened:
+        opened.truncate(MAX_FILE + 1)
+    with pytest.raises(InputError, match=r"^larger than 2000 MB$"):
+        read_data(tmp_path, "x.csv", ["a"])
+
+
+def test_an_index_of_a_parquet_file_is_a_column_like_others(tmp_path):
+    pd.DataFrame({"a": [1, 2]}, index=pd.Index([3.0, 4.0], name="i")).to_parquet(tmp_path / "x.parquet")
+    data, faults = read_data(tmp_path, "x.parquet", ["i", "a"])
+    assert {name: column.tolist() for name, column in data.columns.items()} == {
+        "i": [3.0, 4.0],
+        "a": [1.0, 2.0],
+    }
+    assert not faults
+    assert read_data(tmp_path, "x.parquet", [])[0].rows == 2
+
+
+def test_columns_of_lists_and_maps_hold_no_numbers(tmp_path):
+    kinds = {
+        "list": pa.array([[1.0], [2.0]]),
+        "map": pa.array([[("x", 1)], []], pa.map_(pa.string(), pa.int64())),
+        "struct": pa.array([{"x": 1}, None]),
+        "null": pa.nulls(2),
+        "binary": pa.array([b"\0", b"1"]),
+        "words": pa.array(["a", "b"]).dictionary_encode(),
+    }
+    parquet.write_table(pa.table(kinds), tmp_path / "x.parquet")
+    data, faults = read_data(tmp_path, "x.parquet", [*kinds, "list.element"])
+    assert (data.rows, data.columns, faults.keys()) == (2, {}, {*kinds, "list.element"})
+    assert faults["list"] == "row 1: a number is needed, found '[1.]' (and 1 more such rows)"
+    assert faults["null"] == "row 1: the cell is empty (and 1 more such rows)"
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["x", "x"])
+    parquet.write_table(table, tmp_path / "x.parquet")
+    assert read_data(tmp_path, "x.parquet", ["x"])[1] == {"x": "two columns have this name"}
+
+
+def test_a_damaged_parquet_file_is_refused(tmp_path):
+    pd.DataFrame({"a": np.arange(1000.0)}).to_parquet(tmp_path / "x.parquet")
+    whole = (tmp_path / "x.parquet").read_bytes()
+    for damaged in (whole[:200], whole[:4] + b"\xff" * 200 + whole[204:]):
+        (tmp_path / "x.parquet").write_bytes(damaged)
+        with pytest.raises(InputError, match=r"^not a Parquet file"):
+            read_data(tmp_path, "x.parquet", ["a"])
