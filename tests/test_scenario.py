@@ -574,6 +574,55 @@ def test_more_numbers_than_fit_in_memory_are_refused():
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("water = 10", "water = 1e308", "commons.water: 1e+308 is too large; it must be <= 1e+100"),
+        (
+            "water = 10",
+            "water = 1e-320",
+            "commons.water: 9.99989e-321 is too near 0; write 0, or at least 1e-100",
+        ),
+        (
+            "water = 1.0",
+            "water = 1.1e100",
+            "agents[0].utility.weights.water: 1.1e+100 is too large; it must be <= 1e+100",
+        ),
+        (
+            "bread = 2",
+            'bread = { dist = "uniform", low = -1e200, high = 1 }',
+            "agents[1].cost.unit_cost.bread.low: -1e+200 is too small; it must be >= -1e+100",
+        ),
+        (
+            "bread = 2",
+            'bread = { dist = "lognormal", mean = 1000, sigma = 0 }',
+            "agents[1].cost.unit_cost.bread: drawn for beta: inf is not a finite number",
+        ),
+        (
+            "bread = 2",
+            'bread = { dist = "lognormal", mean = 300, sigma = 0 }',
+            "agents[1].cost.unit_cost.bread: drawn for beta: 1.94243e+130 is too large; it must be <= 1e+100",
+        ),
+        (
+            "bread = 2",
+            'bread = { dist = "lognormal", mean = -300, sigma = 0 }',
+            "agents[1].cost.unit_cost.bread: drawn for beta: 5.1482e-131 is too near 0; write 0, or at least 1e-100",
+        ),
+        (
+            '"auctioneer"',
+            '"auctioneer"\ninitial_prices = { water = 1e101 }',
+            "mechanisms[0].initial_prices.water: 1e+101 is too large; it must be <= 1e+100",
+        ),
+    ],
+)
+def test_numbers_of_a_size_that_cannot_be_computed_with_are_refused(old, new, message):
+    assert all(fault.partition(": ")[2].startswith(message) for fault in faults(changed((old, new))))
+
+
+def test_numbers_as_large_or_small_as_may_be_are_read():
+    loads(changed(("water = 10", "water = 1e100"), ("bread = 2", "bread = 1e-100")))
+
+
 def test_more_agents_in_all_groups_together_than_can_be_are_refused():
     groups = [f'[[agents]]\nname = "a{i}"\ncount = 10_000_000\n' for i in range(20)]
     text = 'schema = 1\neconomy = "quasilinear"\ngoods = ["water"]\n' + "".join(groups)
@@ -639,9 +688,9 @@ def test_shares_in_the_commons_sum_to_one():
     economy = build(loads(EXCHANGE))
     assert economy.numeraire == 1
     assert economy.commons_share.tolist() == [0.25] * 4
-    shares = "commons_shares={ alpha = 3, beta = 2, 'alpha[1]' = 1e-300 }"
+    shares = "commons_shares={ alpha = 3, beta = 2, 'alpha[1]' = 1e-99 }"
     assert np.allclose(build(loads(EXCHANGE, overrides=[shares])).commons_share, [0.2, 0.2, 0.2, 0.4])
-    shares = "commons_shares={ 'alpha[1]' = 1e308, beta = 1e308 }"
+    shares = "commons_shares={ 'alpha[1]' = 1e100, beta = 1e100 }"
     assert build(loads(EXCHANGE, overrides=[shares])).commons_share.tolist() == [0.0, 0.5, 0.0, 0.5]
 
 

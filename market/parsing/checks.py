@@ -82,8 +82,8 @@ def names(values: dict[str, Any], data: Mapping[int, Data]) -> Names:
         if isinstance(name, str) and "data" in group:
             members[name] = data[index].rows if index in data else None
         elif isinstance(name, str):
-            known = isinstance(count, int) and count >= 1
-            members[name] = (min(count, MAX_ROWS) if count > 1 else 0) if known else None
+            known = isinstance(count, int) and 1 <= count <= MAX_ROWS
+            members[name] = (count if count > 1 else 0) if known else None
     return Names(dict.fromkeys(_words(goods)), members)
 
 

@@ -12,7 +12,6 @@ What depends on the rest of the file (is that a good?) is asked of the `Names` i
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -154,14 +153,35 @@ AgentName = Annotated[str, AfterValidator(_named("agents"))]
 # --- numbers --------------------------------------------------------------------------------------------
 
 
-def plain(
-    low: float | None, high: float | None, open_low: bool, number: type = float, open_high: bool = False
-) -> Any:
-    """A number within bounds, as a type."""
-    low = None if low is None or math.isinf(low) else low
-    high = None if high is None or math.isinf(high) else high
-    bounds: dict[str, Any] = {"gt" if open_low else "ge": low, "lt" if open_high else "le": high}
-    return Annotated[number, Field(**bounds)]
+# Numbers are 0 or of a size between these: products and quotients of several of them are numbers still.
+LARGEST = 1e100
+SMALLEST = 1e-100
+
+
+def size_fault(value: float) -> str | None:
+    """What is wrong with the size of a number, as an end of a sentence, or None."""
+    if abs(value) > LARGEST:
+        size, bound = ("large", f"<= {LARGEST:g}") if value > 0 else ("small", f">= {-LARGEST:g}")
+        return f"{value:g} is too {size}; it must be {bound}"
+    near = 0 < abs(value) < SMALLEST
+    return f"{value:g} is too near 0; write 0, or at least {SMALLEST:g}" if near else None
+
+
+def _not_near_zero(value: float) -> float:
+    if message := size_fault(value):
+        raise fault(message)
+    return value
+
+
+def plain(low: float | None, high: float | None, open_low: bool, number: type = float) -> Any:
+    """A number within bounds, as a type; one that is not whole is of a size that can be computed with."""
+    if number is int:
+        bounds: dict[str, Any] = {"gt" if open_low else "ge": low, "le": high}
+        return Annotated[int, Field(**bounds)]
+    low = -LARGEST if low is None else max(low, -LARGEST)
+    high = LARGEST if high is None else min(high, LARGEST)
+    bounds = {"gt" if open_low else "ge": low, "le": high}
+    return Annotated[float, Field(**bounds), AfterValidator(_not_near_zero)]
 
 
 def in_range(parameter: Parameter) -> Any:
