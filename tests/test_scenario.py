@@ -21,7 +21,7 @@ from market.economy import Money
 from market.errors import InputError, ScenarioError
 from market.mechanisms import GAMES, MECHANISMS, Auctioneer, Planner, Unmediated
 from market.parsing.draws import DISTRIBUTIONS
-from market.parsing.entries import MODELS, Entry
+from market.parsing.entries import MODELS, TAGS, Entry
 from market.parsing.schema import Document, Group
 from market.pricing import RULES
 from market.scenario import Scenario, build, json_schema, load, loads
@@ -277,7 +277,7 @@ def test_every_model_is_strict_frozen_and_closed(model):
 
 
 def test_every_declared_family_has_a_model():
-    tags = {tag.lstrip("\0") for tag in MODELS}
+    tags = {words for words, tag in TAGS.items() if tag in MODELS}
     assert {f"utility {f.name}" for f in UTILITIES} | {f"cost {f.name}" for f in COSTS} <= tags
     assert {f"mechanism auctioneer {f.name}" for f in RULES} <= tags
     assert {f"mechanism unmediated {f.name}" for f in GAMES} <= tags
@@ -492,6 +492,21 @@ kind = "auctionner"
         ["f.toml:22", "mechanisms[1].name"],
         ["f.toml:23", "mechanisms[1].kind"],
     ]
+
+
+@pytest.mark.parametrize("key", ["\\u0000number", "\\u0000utility log", "[key]", "-1", "0"])
+def test_no_key_is_taken_for_a_mark_of_the_reader(key):
+    shown = f'"{key}"'.replace("\\u0000", "\\x00") if key not in ("-1", "0") else key
+    assert faults(changed(("water = 10", f'"{key}" = 10'))) == [
+        f"f.toml:5: commons.{shown}: no good of that name; one of: water, bread."
+    ]
+    assert faults(changed(("water = 1.0", f'water = 1.0, "{key}" = "x"')))[0].startswith(
+        f"f.toml:9: agents[0].utility.weights.{shown}: "
+    )
+    (line,) = faults(changed(("count = 3", f'"{key}" = {{ a = 1 }}')))
+    assert line.startswith(
+        f"f.toml:8: agents[0].{shown}: no such key; one of: name, count, data, utility, cost"
+    )
 
 
 def test_a_thousand_faults_are_cut_short():

@@ -19,7 +19,7 @@ from market.economy import Money
 from market.errors import Fault, InputError, ScenarioError, did_you_mean, nearest
 from market.mechanisms import MECHANISMS
 from market.parsing.data_files import MAX_ROWS, Data, read_data
-from market.parsing.entries import MODELS, TAG, Entry, Names
+from market.parsing.entries import MODELS, Entry, Names
 from market.parsing.overrides import Override
 from market.parsing.schema import Document, Group
 from market.parsing.toml_source import Place, Source, describe, field, show
@@ -115,9 +115,9 @@ def model_findings(error: ValidationError, known: Names) -> Iterator[Finding]:
             continue  # something is there; what is wrong with it is said beside
         if item["type"] == "missing" and item["loc"] in misspelt:
             continue  # it is there under a wrong name, which is said beside
-        place = tuple(part for part in item["loc"] if not str(part).startswith(TAG))
-        if place and place[-1] == "[key]":
-            place = place[:-1]
+        place = tuple(part for part in item["loc"] if isinstance(part, str) or part >= 0)  # without tags
+        if item["type"] == "unknown" and place[-2:] == (item["input"], "[key]"):
+            place = place[:-1]  # a mark of pydantic's: it is the key that is wrong, not the value
         place += tuple(item.get("ctx", {}).get("below", ()))
         yield Finding(place, partial(in_words, dict(item), place, known))
 
@@ -206,8 +206,8 @@ def _example(place: Place, known: Names) -> str:
 def _model(loc: tuple[int | str, ...]) -> type[Entry]:
     """The model that holds the last part of a path of pydantic's."""
     tag = next((part for part in reversed(loc[:-1]) if part in MODELS), None)
-    if tag is not None:
-        return MODELS[str(tag)]
+    if isinstance(tag, int):
+        return MODELS[tag]
     return Group if len(loc) > 1 and loc[0] == "agents" else Document
 
 

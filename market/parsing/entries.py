@@ -5,7 +5,8 @@ needs no change in this module.
 
 Where a table may be one of several (a utility of some family, a number or a distribution), the word that
 decides is looked at first and one model chosen by it, so that one mistake gives one message. The choice is
-a *tag*; pydantic puts tags into the paths of its findings, where `MODELS` gives the model back.
+a *tag*; pydantic puts tags into the paths of its findings, where `MODELS` gives the model back. Tags are
+negative integers, which neither a key nor an index of a list can be.
 
 What depends on the rest of the file (is that a good?) is asked of the `Names` in the validation context.
 """
@@ -38,8 +39,6 @@ from market.parsing.draws import DISTRIBUTIONS
 from market.parsing.toml_source import Place, describe, show
 from market.registry import NOT_ZERO, Parameter, Registry
 
-TAG = "\0"  # begins every tag, and no word that a person would write
-
 # Types made at run time, where type checkers cannot follow.
 LITERAL: Any = Literal
 UNION: Any = Union
@@ -58,7 +57,10 @@ class Entry(BaseModel):
         return [info.alias or name for name, info in cls.model_fields.items()]
 
 
-MODELS: dict[str, type[Entry]] = {}
+TAGS: dict[str, int] = {}
+"""What is chosen, in words -> its tag."""
+
+MODELS: dict[int, type[Entry]] = {}
 """Tag -> the model that it stands for."""
 
 
@@ -78,22 +80,28 @@ class As:
         return handler.generate_schema(self.type)
 
 
-def tagged(member: Any, tag: str) -> Any:
+def tagged(member: Any, words: str) -> Any:
     """One member of a choice."""
-    return Annotated[member, Tag(TAG + tag)]
+    tag: Any = TAGS.setdefault(words, -1 - len(TAGS))
+    return Annotated[member, Tag(tag)]
 
 
-def choice(members: Iterable[Any], tag: Callable[[Any], str], check: Callable[..., object]) -> Any:
+def choice(members: Iterable[Any], words: Callable[[Any], str], check: Callable[..., object]) -> Any:
     """A type that is one of several tagged ones; `check` has refused what has no tag."""
+
+    def tag(value: Any) -> Any:
+        return TAGS[words(value)]
+
     return Annotated[UNION[tuple(members)], Discriminator(tag), BeforeValidator(check)]
 
 
-def tagged_model(tag: str, base: type[Entry], doc: str, keys: dict[str, Any]) -> Any:
+def tagged_model(words: str, base: type[Entry], doc: str, keys: dict[str, Any]) -> Any:
     """A model for one member of a choice; kept among this module's names so that it can be pickled."""
-    name = re.sub(r"\W+", "_", tag.title())
+    name = re.sub(r"\W+", "_", words.title())
     model = create_model(name, __base__=base, __module__=__name__, __doc__=doc, **keys)
-    globals()[name] = MODELS[TAG + tag] = model
-    return tagged(model, tag)
+    member = tagged(model, words)
+    globals()[name] = MODELS[TAGS[words]] = model
+    return member
 
 
 # --- names ----------------------------------------------------------------------------------------------
@@ -236,8 +244,8 @@ def _dist_models() -> Iterator[Any]:
         yield tagged_model(f"dist {family.name}", Dist, family.formula(), keys)
 
 
-MODELS[TAG + "column"] = Column
 _NOT_PLAIN = (*_dist_models(), tagged(Column, "column"))
+MODELS[TAGS["column"]] = Column
 
 
 def _known_number(value: object) -> object:
@@ -253,8 +261,8 @@ def _known_number(value: object) -> object:
 
 def _number_tag(value: Any) -> str:
     if not isinstance(value, dict):
-        return TAG + "number"
-    return TAG + (f"dist {value['dist']}" if "dist" in value else "column")
+        return "number"
+    return f"dist {value['dist']}" if "dist" in value else "column"
 
 
 def number(parameter: Parameter) -> Any:
@@ -359,7 +367,7 @@ def family_type(registry: Registry[Any]) -> As:
         return table
 
     def tag(table: Any) -> str:
-        return f"{TAG}{registry.kind} {table['family']}"
+        return f"{registry.kind} {table['family']}"
 
     return As(choice(_family_models(registry), tag, check))
 
@@ -383,7 +391,7 @@ def _terms_field(forms: Registry[Any]) -> tuple[Any, Any]:
         return table
 
     def tag(table: Any) -> str:
-        return f"{TAG}{forms.kind} {table['form']}"
+        return f"{forms.kind} {table['form']}"
 
     one = choice(_term_models(forms), tag, known)
     checks = BeforeValidator(as_tuple), BeforeValidator(_some_terms), AfterValidator(_each_form_once)
