@@ -30,7 +30,7 @@ from market.mechanisms import Mechanism
 from market.parsing.checks import Finding, cross_checks, model_findings, names, read_all_data, report
 from market.parsing.data_files import Data, row_name
 from market.parsing.draws import DISTRIBUTIONS
-from market.parsing.entries import Column, FamilyEntry, Number
+from market.parsing.entries import LARGEST, SMALLEST, Column, FamilyEntry, Number, size_fault
 from market.parsing.overrides import Override, override
 from market.parsing.schema import BUDGET, ENDOWMENT, Document, json_schema
 from market.parsing.toml_source import Place, Source, decode, read_bytes, show
@@ -120,6 +120,7 @@ def loads(
 
     Raises:
         ScenarioError: with everything that is wrong.
+        TypeError: what is given is no text.
 
     Example:
         >>> scenario = loads('''
@@ -133,7 +134,14 @@ def loads(
         >>> scenario.mechanism_names
         ('prices',)
     """
-    return _validated(Source(name, text), text.encode(), name, folder, tuple(overrides))
+    if not isinstance(text, str):
+        raise TypeError(f"a scenario is a text, not {type(text).__name__}; for a file there is `load`")
+    try:
+        content = text.encode()
+    except UnicodeEncodeError as error:
+        fault = Fault(f"character {error.start + 1} is half of a surrogate pair; it cannot be in a text")
+        raise ScenarioError(show(name), [fault]) from None
+    return _validated(Source(name, text), content, name, folder, tuple(overrides))
 
 
 def _validated(
@@ -318,7 +326,8 @@ class _Builder:
             numbers = DISTRIBUTIONS[given.dist].draw(rng, self.sizes[index], **given.parameters())
         wrong = np.flatnonzero(_out_of_range(parameter, numbers))
         if len(wrong):
-            self._refuse(index, given, parameter.fault(float(numbers[wrong[0]])), wrong, path)
+            first = float(numbers[wrong[0]])
+            self._refuse(index, given, parameter.fault(first) or size_fault(first), wrong, path)
         return numbers
 
     def _refuse(
@@ -400,7 +409,9 @@ class _Builder:
 
 
 def _out_of_range(parameter: Parameter, numbers: Array) -> NDArray[np.bool_]:
-    """Which numbers `parameter.fault` would refuse."""
+    """Which numbers `parameter.fault` or `size_fault` would refuse."""
     low = numbers <= parameter.low if parameter.open_low else numbers < parameter.low
     high = numbers >= parameter.high if parameter.open_high else numbers > parameter.high
-    return ~np.isfinite(numbers) | low | high | (parameter.nonzero & (numbers == 0))
+    size = np.abs(numbers)
+    wrong_size = ~(size <= LARGEST) | ((size < SMALLEST) & (size > 0))  # NaN is of no size
+    return wrong_size | low | high | (parameter.nonzero & (numbers == 0))

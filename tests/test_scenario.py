@@ -21,7 +21,7 @@ from market.economy import Money
 from market.errors import InputError, ScenarioError
 from market.mechanisms import GAMES, MECHANISMS, Auctioneer, Planner, Unmediated
 from market.parsing.draws import DISTRIBUTIONS
-from market.parsing.entries import MODELS, Entry
+from market.parsing.entries import MODELS, TAGS, Entry
 from market.parsing.schema import Document, Group
 from market.pricing import RULES
 from market.scenario import Scenario, build, json_schema, load, loads
@@ -277,7 +277,7 @@ def test_every_model_is_strict_frozen_and_closed(model):
 
 
 def test_every_declared_family_has_a_model():
-    tags = {tag.lstrip("\0") for tag in MODELS}
+    tags = {words for words, tag in TAGS.items() if tag in MODELS}
     assert {f"utility {f.name}" for f in UTILITIES} | {f"cost {f.name}" for f in COSTS} <= tags
     assert {f"mechanism auctioneer {f.name}" for f in RULES} <= tags
     assert {f"mechanism unmediated {f.name}" for f in GAMES} <= tags
@@ -494,6 +494,49 @@ kind = "auctionner"
     ]
 
 
+@pytest.mark.parametrize("key", ["\\u0000number", "\\u0000utility log", "[key]", "-1", "0"])
+def test_no_key_is_taken_for_a_mark_of_the_reader(key):
+    shown = f'"{key}"'.replace("\\u0000", "\\x00") if key not in ("-1", "0") else key
+    assert faults(changed(("water = 10", f'"{key}" = 10'))) == [
+        f"f.toml:5: commons.{shown}: no good of that name; one of: water, bread."
+    ]
+    assert faults(changed(("water = 1.0", f'water = 1.0, "{key}" = "x"')))[0].startswith(
+        f"f.toml:9: agents[0].utility.weights.{shown}: "
+    )
+    (line,) = faults(changed(("count = 3", f'"{key}" = {{ a = 1 }}')))
+    assert line.startswith(
+        f"f.toml:8: agents[0].{shown}: no such key; one of: name, count, data, utility, cost"
+    )
+
+
+def test_names_with_blanks_around_them_are_refused():
+    assert faults(changed(('"alpha"', '" alpha"'))) == [
+        "f.toml:7: agents[0].name: ' alpha' begins or ends with a blank; write 'alpha'"
+    ]
+    assert faults(changed(('"bread"]', '"bread", "oil "]'))) == [
+        "f.toml:3: goods[2]: 'oil ' begins or ends with a blank; write 'oil'"
+    ]
+    assert faults(changed(('"prices"', '" "')))[0].startswith("f.toml:14: mechanisms[0].name: ' ' begins")
+
+
+def test_what_is_no_text_is_refused():
+    with pytest.raises(TypeError, match=r"^a scenario is a text, not bytes; for a file there is `load`$"):
+        loads(BASE.encode())
+    with pytest.raises(ScenarioError, match=r"^<text>: character 1 is half of a surrogate pair"):
+        loads("\ud800" + BASE)
+
+
+def test_ten_thousand_misspelt_names_among_ten_thousand_are_told_soon():
+    goods = [f"good_{index:05}" for index in range(10_000)]
+    listed = ",\n".join(f'"{good}"' for good in goods)
+    misspelt = "\n".join(f"go{good} = 1" for good in goods)
+    text = changed(('"water", "bread"', listed), ("[commons]\nwater = 10", f"[commons]\n{misspelt}"))
+    began = time.perf_counter()
+    lines = faults(text)
+    assert time.perf_counter() - began < 5  # some 0.5 s on a machine that does nothing else
+    assert lines[0].endswith("... (10000 in all). Did you mean 'good_00000'?")
+
+
 def test_a_thousand_faults_are_cut_short():
     weights = ", ".join(f"x{i} = 1" for i in range(1000))
     lines = faults(changed(("water = 1.0", weights)))
@@ -574,6 +617,55 @@ def test_more_numbers_than_fit_in_memory_are_refused():
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("water = 10", "water = 1e308", "commons.water: 1e+308 is too large; it must be <= 1e+100"),
+        (
+            "water = 10",
+            "water = 1e-320",
+            "commons.water: 9.99989e-321 is too near 0; write 0, or at least 1e-100",
+        ),
+        (
+            "water = 1.0",
+            "water = 1.1e100",
+            "agents[0].utility.weights.water: 1.1e+100 is too large; it must be <= 1e+100",
+        ),
+        (
+            "bread = 2",
+            'bread = { dist = "uniform", low = -1e200, high = 1 }',
+            "agents[1].cost.unit_cost.bread.low: -1e+200 is too small; it must be >= -1e+100",
+        ),
+        (
+            "bread = 2",
+            'bread = { dist = "lognormal", mean = 1000, sigma = 0 }',
+            "agents[1].cost.unit_cost.bread: drawn for beta: inf is not a finite number",
+        ),
+        (
+            "bread = 2",
+            'bread = { dist = "lognormal", mean = 300, sigma = 0 }',
+            "agents[1].cost.unit_cost.bread: drawn for beta: 1.94243e+130 is too large; it must be <= 1e+100",
+        ),
+        (
+            "bread = 2",
+            'bread = { dist = "lognormal", mean = -300, sigma = 0 }',
+            "agents[1].cost.unit_cost.bread: drawn for beta: 5.1482e-131 is too near 0; write 0, or at least 1e-100",
+        ),
+        (
+            '"auctioneer"',
+            '"auctioneer"\ninitial_prices = { water = 1e101 }',
+            "mechanisms[0].initial_prices.water: 1e+101 is too large; it must be <= 1e+100",
+        ),
+    ],
+)
+def test_numbers_of_a_size_that_cannot_be_computed_with_are_refused(old, new, message):
+    assert all(fault.partition(": ")[2].startswith(message) for fault in faults(changed((old, new))))
+
+
+def test_numbers_as_large_or_small_as_may_be_are_read():
+    loads(changed(("water = 10", "water = 1e100"), ("bread = 2", "bread = 1e-100")))
+
+
 def test_more_agents_in_all_groups_together_than_can_be_are_refused():
     groups = [f'[[agents]]\nname = "a{i}"\ncount = 10_000_000\n' for i in range(20)]
     text = 'schema = 1\neconomy = "quasilinear"\ngoods = ["water"]\n' + "".join(groups)
@@ -639,9 +731,9 @@ def test_shares_in_the_commons_sum_to_one():
     economy = build(loads(EXCHANGE))
     assert economy.numeraire == 1
     assert economy.commons_share.tolist() == [0.25] * 4
-    shares = "commons_shares={ alpha = 3, beta = 2, 'alpha[1]' = 1e-300 }"
+    shares = "commons_shares={ alpha = 3, beta = 2, 'alpha[1]' = 1e-99 }"
     assert np.allclose(build(loads(EXCHANGE, overrides=[shares])).commons_share, [0.2, 0.2, 0.2, 0.4])
-    shares = "commons_shares={ 'alpha[1]' = 1e308, beta = 1e308 }"
+    shares = "commons_shares={ 'alpha[1]' = 1e100, beta = 1e100 }"
     assert build(loads(EXCHANGE, overrides=[shares])).commons_share.tolist() == [0.0, 0.5, 0.0, 0.5]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from market.economy import Money
 from market.errors import Fault, InputError, ScenarioError, did_you_mean, nearest
 from market.mechanisms import MECHANISMS
 from market.parsing.data_files import MAX_ROWS, Data, read_data
-from market.parsing.entries import MODELS, TAG, Entry, Names
+from market.parsing.entries import MODELS, Entry, Names
 from market.parsing.overrides import Override
 from market.parsing.schema import Document, Group
 from market.parsing.toml_source import Place, Source, describe, field, show
@@ -82,8 +83,8 @@ def names(values: dict[str, Any], data: Mapping[int, Data]) -> Names:
         if isinstance(name, str) and "data" in group:
             members[name] = data[index].rows if index in data else None
         elif isinstance(name, str):
-            known = isinstance(count, int) and count >= 1
-            members[name] = (min(count, MAX_ROWS) if count > 1 else 0) if known else None
+            known = isinstance(count, int) and 1 <= count <= MAX_ROWS
+            members[name] = (count if count > 1 else 0) if known else None
     return Names(dict.fromkeys(_words(goods)), members)
 
 
@@ -105,21 +106,25 @@ def _tables(values: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, A
 def model_findings(error: ValidationError, known: Names) -> Iterator[Finding]:
     """What pydantic found, each at its place in the file."""
     items = error.errors(include_url=False)
-    misspelt = {
-        (*item["loc"][:-1], nearest(str(item["loc"][-1])[:100], _model(item["loc"]).keys()))
-        for item in items
-        if item["type"] == "extra_forbidden"
-    }
+    misspelt = _misspelt(items)
     for item in items:
         if item["type"] == "too_short" and item["input"]:
             continue  # something is there; what is wrong with it is said beside
         if item["type"] == "missing" and item["loc"] in misspelt:
             continue  # it is there under a wrong name, which is said beside
-        place = tuple(part for part in item["loc"] if not str(part).startswith(TAG))
-        if place and place[-1] == "[key]":
-            place = place[:-1]
+        place = tuple(part for part in item["loc"] if isinstance(part, str) or part >= 0)  # without tags
+        if item["type"] == "unknown" and place[-2:] == (item["input"], "[key]"):
+            place = place[:-1]  # a mark of pydantic's: it is the key that is wrong, not the value
         place += tuple(item.get("ctx", {}).get("below", ()))
         yield Finding(place, partial(in_words, dict(item), place, known))
+
+
+def _misspelt(items: Sequence[Any]) -> set[tuple[int | str | None, ...]]:
+    """Where keys are missing that were probably meant by others in the same table."""
+    lacking = {item["loc"][:-1] for item in items if item["type"] == "missing"}
+    extra = (item["loc"] for item in items if item["type"] == "extra_forbidden")
+    beside = islice((loc for loc in extra if loc[:-1] in lacking), 20 * MAX_FAULTS)
+    return {(*loc[:-1], nearest(str(loc[-1])[:100], _model(loc).keys())) for loc in beside}
 
 
 _NEEDED = {
@@ -206,8 +211,8 @@ def _example(place: Place, known: Names) -> str:
 def _model(loc: tuple[int | str, ...]) -> type[Entry]:
     """The model that holds the last part of a path of pydantic's."""
     tag = next((part for part in reversed(loc[:-1]) if part in MODELS), None)
-    if tag is not None:
-        return MODELS[str(tag)]
+    if isinstance(tag, int):
+        return MODELS[tag]
     return Group if len(loc) > 1 and loc[0] == "agents" else Document
 
 

@@ -5,14 +5,14 @@ needs no change in this module.
 
 Where a table may be one of several (a utility of some family, a number or a distribution), the word that
 decides is looked at first and one model chosen by it, so that one mistake gives one message. The choice is
-a *tag*; pydantic puts tags into the paths of its findings, where `MODELS` gives the model back.
+a *tag*; pydantic puts tags into the paths of its findings, where `MODELS` gives the model back. Tags are
+negative integers, which neither a key nor an index of a list can be.
 
 What depends on the rest of the file (is that a good?) is asked of the `Names` in the validation context.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -39,8 +39,6 @@ from market.parsing.draws import DISTRIBUTIONS
 from market.parsing.toml_source import Place, describe, show
 from market.registry import NOT_ZERO, Parameter, Registry
 
-TAG = "\0"  # begins every tag, and no word that a person would write
-
 # Types made at run time, where type checkers cannot follow.
 LITERAL: Any = Literal
 UNION: Any = Union
@@ -59,7 +57,10 @@ class Entry(BaseModel):
         return [info.alias or name for name, info in cls.model_fields.items()]
 
 
-MODELS: dict[str, type[Entry]] = {}
+TAGS: dict[str, int] = {}
+"""What is chosen, in words -> its tag."""
+
+MODELS: dict[int, type[Entry]] = {}
 """Tag -> the model that it stands for."""
 
 
@@ -79,22 +80,28 @@ class As:
         return handler.generate_schema(self.type)
 
 
-def tagged(member: Any, tag: str) -> Any:
+def tagged(member: Any, words: str) -> Any:
     """One member of a choice."""
-    return Annotated[member, Tag(TAG + tag)]
+    tag: Any = TAGS.setdefault(words, -1 - len(TAGS))
+    return Annotated[member, Tag(tag)]
 
 
-def choice(members: Iterable[Any], tag: Callable[[Any], str], check: Callable[..., object]) -> Any:
+def choice(members: Iterable[Any], words: Callable[[Any], str], check: Callable[..., object]) -> Any:
     """A type that is one of several tagged ones; `check` has refused what has no tag."""
+
+    def tag(value: Any) -> Any:
+        return TAGS[words(value)]
+
     return Annotated[UNION[tuple(members)], Discriminator(tag), BeforeValidator(check)]
 
 
-def tagged_model(tag: str, base: type[Entry], doc: str, keys: dict[str, Any]) -> Any:
+def tagged_model(words: str, base: type[Entry], doc: str, keys: dict[str, Any]) -> Any:
     """A model for one member of a choice; kept among this module's names so that it can be pickled."""
-    name = re.sub(r"\W+", "_", tag.title())
+    name = re.sub(r"\W+", "_", words.title())
     model = create_model(name, __base__=base, __module__=__name__, __doc__=doc, **keys)
-    globals()[name] = MODELS[TAG + tag] = model
-    return tagged(model, tag)
+    member = tagged(model, words)
+    globals()[name] = MODELS[TAGS[words]] = model
+    return member
 
 
 # --- names ----------------------------------------------------------------------------------------------
@@ -134,6 +141,13 @@ def printable(word: str) -> str:
     return word
 
 
+def _not_padded(word: str) -> str:
+    """Refuse blanks that nobody sees."""
+    if word != word.strip():
+        raise fault(f"'{show(word)}' begins or ends with a blank; write '{show(word.strip())}'")
+    return word
+
+
 def _named(kind: Literal["goods", "agents"]) -> Callable[[str, ValidationInfo], str]:
     """A check that a word names a good or an agent; what would be right is said later, once."""
 
@@ -146,7 +160,12 @@ def _named(kind: Literal["goods", "agents"]) -> Callable[[str, ValidationInfo], 
     return check
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(printable)]
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=100),
+    AfterValidator(printable),
+    AfterValidator(_not_padded),
+]
 GoodName = Annotated[str, AfterValidator(_named("goods"))]
 AgentName = Annotated[str, AfterValidator(_named("agents"))]
 
@@ -154,14 +173,35 @@ AgentName = Annotated[str, AfterValidator(_named("agents"))]
 # --- numbers --------------------------------------------------------------------------------------------
 
 
-def plain(
-    low: float | None, high: float | None, open_low: bool, number: type = float, open_high: bool = False
-) -> Any:
-    """A number within bounds, as a type."""
-    low = None if low is None or math.isinf(low) else low
-    high = None if high is None or math.isinf(high) else high
-    bounds: dict[str, Any] = {"gt" if open_low else "ge": low, "lt" if open_high else "le": high}
-    return Annotated[number, Field(**bounds)]
+# Numbers are 0 or of a size between these: products and quotients of several of them are numbers still.
+LARGEST = 1e100
+SMALLEST = 1e-100
+
+
+def size_fault(value: float) -> str | None:
+    """What is wrong with the size of a number, as an end of a sentence, or None."""
+    if abs(value) > LARGEST:
+        size, bound = ("large", f"<= {LARGEST:g}") if value > 0 else ("small", f">= {-LARGEST:g}")
+        return f"{value:g} is too {size}; it must be {bound}"
+    near = 0 < abs(value) < SMALLEST
+    return f"{value:g} is too near 0; write 0, or at least {SMALLEST:g}" if near else None
+
+
+def _not_near_zero(value: float) -> float:
+    if message := size_fault(value):
+        raise fault(message)
+    return value
+
+
+def plain(low: float | None, high: float | None, open_low: bool, number: type = float) -> Any:
+    """A number within bounds, as a type; one that is not whole is of a size that can be computed with."""
+    if number is int:
+        bounds: dict[str, Any] = {"gt" if open_low else "ge": low, "le": high}
+        return Annotated[int, Field(**bounds)]
+    low = -LARGEST if low is None else max(low, -LARGEST)
+    high = LARGEST if high is None else min(high, LARGEST)
+    bounds = {"gt" if open_low else "ge": low, "le": high}
+    return Annotated[float, Field(**bounds), AfterValidator(_not_near_zero)]
 
 
 def in_range(parameter: Parameter) -> Any:
@@ -216,8 +256,8 @@ def _dist_models() -> Iterator[Any]:
         yield tagged_model(f"dist {family.name}", Dist, family.formula(), keys)
 
 
-MODELS[TAG + "column"] = Column
 _NOT_PLAIN = (*_dist_models(), tagged(Column, "column"))
+MODELS[TAGS["column"]] = Column
 
 
 def _known_number(value: object) -> object:
@@ -233,8 +273,8 @@ def _known_number(value: object) -> object:
 
 def _number_tag(value: Any) -> str:
     if not isinstance(value, dict):
-        return TAG + "number"
-    return TAG + (f"dist {value['dist']}" if "dist" in value else "column")
+        return "number"
+    return f"dist {value['dist']}" if "dist" in value else "column"
 
 
 def number(parameter: Parameter) -> Any:
@@ -339,7 +379,7 @@ def family_type(registry: Registry[Any]) -> As:
         return table
 
     def tag(table: Any) -> str:
-        return f"{TAG}{registry.kind} {table['family']}"
+        return f"{registry.kind} {table['family']}"
 
     return As(choice(_family_models(registry), tag, check))
 
@@ -363,7 +403,7 @@ def _terms_field(forms: Registry[Any]) -> tuple[Any, Any]:
         return table
 
     def tag(table: Any) -> str:
-        return f"{TAG}{forms.kind} {table['form']}"
+        return f"{forms.kind} {table['form']}"
 
     one = choice(_term_models(forms), tag, known)
     checks = BeforeValidator(as_tuple), BeforeValidator(_some_terms), AfterValidator(_each_form_once)

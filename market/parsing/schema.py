@@ -23,7 +23,6 @@ from market.parsing.data_files import MAX_ROWS
 from market.parsing.entries import (
     DICT,
     LITERAL,
-    TAG,
     TUPLE,
     AgentName,
     As,
@@ -98,7 +97,7 @@ def _option_union(members: list[tuple[Any, str]]) -> tuple[Any, str]:
         return value
 
     several = (tagged(member, shape) for member, shape in members)
-    return choice(several, lambda value: TAG + _shape(value), check), " or ".join(shapes)
+    return choice(several, _shape, check), " or ".join(shapes)
 
 
 def _option_field(option: dataclasses.Field[Any], hint: Any) -> tuple[Any, Any]:
@@ -175,7 +174,7 @@ def _known_mechanism(table: object) -> object:
 
 
 def _mechanism_tag(table: object) -> str:
-    return TAG + " ".join(("mechanism", *_chosen(table)))
+    return " ".join(("mechanism", *_chosen(table)))
 
 
 # --- the file -------------------------------------------------------------------------------------------
