@@ -48,7 +48,7 @@ class Alignment:
 
     Args:
         efficient: in goods alone; None if unknown.
-        degenerate: supported only by weights of which some are zero.
+        degenerate: efficient, and supported only by weights of which some are zero.
         negishi_weights: (agents,), the most equal super-agent weights; None if none support the outcome.
         supporting_prices: (goods,), the prices that go with them.
         residual: the largest relative violation of the supporting conditions.
@@ -94,7 +94,7 @@ def alignment(outcome: Outcome) -> Alignment:
     supported = np.isfinite(found.residual)
     return Alignment(
         efficient=efficient,
-        degenerate=bool(supported and found.residual <= PROVED and found.zero.any()),
+        degenerate=bool(efficient and supported and found.residual <= PROVED and found.zero.any()),
         negishi_weights=found.weights if supported else None,
         supporting_prices=found.prices,
         residual=found.residual,

@@ -155,6 +155,19 @@ class Economy:
         return np.minimum(self.resources + made, 1e100)
 
     @cached_property
+    def stakes(self) -> Array:
+        """What an equal share of all resources is worth to each agent at the margin, (agents,), utility.
+
+        A size to hold gains against that changes with the unit of utility; of those to whom nothing is worth
+        anything, the mean of the others.
+        """
+        share = np.tile(self.resources / len(self.agents), (len(self.agents), 1))
+        slopes = self.marginal_utility(share)
+        worth = np.multiply(slopes, share, out=np.zeros_like(share), where=np.isfinite(slopes)).sum(axis=1)
+        some = worth[worth > 0]
+        return np.where(worth > 0, worth, some.mean() if len(some) else 1.0)
+
+    @cached_property
     def bliss(self) -> Array:
         """The amounts beyond which more does not help an agent, (agents, goods): 0 if unwanted."""
         amounts = np.zeros(self.shape)

@@ -61,15 +61,18 @@ class _Search:
         self.constraints: list[Expression] = self.programme.limits()
 
     def _worth_of_units(self) -> Array:
-        """What one unit of each good more would add at the margin, (agents,), > 0: the scale of gains.
+        """What one unit of each good more would add, (agents,), > 0: the scale of gains.
 
-        Steep slopes of those who have next to nothing count in full, so that rounding errors in amounts are
-        not taken for gains.
+        The difference, not the slope: whoever has next to nothing has a slope without measure, by which any
+        gain would seem small. Who is at -inf is measured by the slope.
         """
         economy, x, y = self.economy, self.x, self.y
         ordinal, stated = economy.concave_marginal_utility(x), economy.marginal_utility(x)
         slopes = np.where(self.makes[:, None], stated, ordinal)
         worth = np.where(np.isfinite(slopes), slopes, 0.0) @ self.programme.units
+        more = self.welfare(x + self.programme.units, y)
+        gained = np.where(self.finite, more, 0.0) - np.where(self.finite, self.now, 0.0)
+        worth = np.where(self.finite & (gained > 0), np.minimum(gained, worth), worth)
         spent = economy.cost(y)
         return np.where(worth > 0, worth, np.where(np.isfinite(spent) & (spent > 0), spent, 1.0))
 

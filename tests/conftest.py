@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 import pytest
+import stories
 from hypothesis import HealthCheck, Phase, settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -30,3 +31,27 @@ def _floating_point_errors_are_raised():
 @pytest.fixture(autouse=True)
 def _names_in_doctests(doctest_namespace):
     doctest_namespace["np"] = np
+
+
+@pytest.fixture
+def commons(tmp_path):
+    """The scenario of the commons as a file."""
+    path = tmp_path / "commons.toml"
+    path.write_text(stories.COMMONS)
+    return path
+
+
+@pytest.fixture
+def shell(capsys, monkeypatch):
+    """Runs a command line; gives its exit code and what it said on each stream."""
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.delenv("MARKET_DEBUG", raising=False)
+
+    from market.cli import main  # after the environment is set
+
+    def run(*arguments):
+        code = main([str(argument) for argument in arguments])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run

@@ -281,6 +281,7 @@ class Party:
         self.players = list(one_of_each_mechanism(economy, [Tatonnement, Multiplicative]))
         self.outcomes = {player.label: play(player, economy) for player in self.players}
         self.alignments = {name: alignment(outcome) for name, outcome in self.outcomes.items()}
+        self.checks = {}
 
 
 @settings(max_examples=15 * SOAK)

@@ -187,6 +187,8 @@ def _degenerate(economy: Economy, record: Record, found: float) -> Claim:
     name, said = f"{record.name}: degenerate", record.alignment["degenerate"]
     if not said:
         all_count = found > SUPPORTED or (record.weights is not None and bool((record.weights > 0).all()))
+        if record.alignment["efficient"] is not True:
+            return Claim(name, True, "not said to be: it is not efficient, or that is unknown")
         return Claim(name, all_count, "not said to be" if all_count else "some weight is zero")
     if found > SUPPORTED or record.weights is None:
         return Claim(name, False, "said to be, though no weights support it")
