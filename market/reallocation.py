@@ -218,8 +218,9 @@ def _maximise_gains(
         bounds += [gains[i] <= 1.0]
     balance = search.programme.net_use() <= economy.resources / search.programme.units
     found = search.programme.solve(cvxpy.sum(gains), [*held, *bounds, *search.constraints], balance)
-    x_new = fit(economy, found.consumption, found.production)
-    return found.value, np.asarray(gains.value), x_new, found.production
+    made = np.maximum(y, found.production)  # what costs nothing is not made less of, if only by rounding
+    y_new = np.where(economy.marginal_cost(made) == 0, made, found.production)
+    return found.value, np.asarray(gains.value), fit(economy, found.consumption, y_new), y_new
 
 
 def _shave(economy: Economy, x: Array, x_new: Array, y_new: Array, stay: NDArray[np.bool_]) -> Array:

@@ -120,6 +120,14 @@ def tamed(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.n
     return given
 
 
+def tamed_cost(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same parameters without exponents so near 1 that hardly anything is made below the unit cost."""
+    if "exponent" not in given:
+        return given
+    exponent = given["exponent"]
+    return given | {"exponent": np.where(exponent == 1, 1.0, np.maximum(exponent, 1.5))}
+
+
 def _with_subsistence_within_means(economy: Economy) -> Economy:
     """The same, with subsistence cut so far that everybody's income covers it at any prices that clear.
 
@@ -180,7 +188,8 @@ def economies(
     if producers and kind is not Money.EXCHANGE and draw(st.booleans()):
         family = draw(st.sampled_from(list(COSTS)))
         count = draw(st.integers(1, 3))
-        costs.append(Block(family, slice(row, row + count), draw(parameters(family, count, goods))))
+        given = tamed_cost(draw(parameters(family, count, goods)))
+        costs.append(Block(family, slice(row, row + count), given))
         row += count
     positive = st.floats(0.25, 20.0, allow_nan=False)
     commons = np.array(draw(st.lists(positive, min_size=goods, max_size=goods)))

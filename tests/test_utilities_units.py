@@ -107,3 +107,31 @@ def test_with_utility_and_money_in_other_units_the_same_is_bought(name, data, p,
     before, after = family.budget_demand(p, b, **taken), family.budget_demand(p, b, **other)
     for one, two in zip(before.bounds, after.bounds, strict=True):
         np.testing.assert_allclose(two, one, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["log1p", "quadratic", "separable"])
+@pytest.mark.parametrize("seed", range(5))
+def test_prices_and_weights_that_differ_by_many_powers_of_ten_leave_money_right(name, seed):
+    """Spending is exact, and money worth the same in all that is bought, but where slopes are rounding."""
+    rng = np.random.default_rng(seed)
+    shape = (200, 4)
+    p, b = 10.0 ** rng.uniform(-9, 9, 4), 10.0 ** rng.uniform(-9, 9, 200)
+    weights = 10.0 ** rng.uniform(-6, 6, shape)
+    family = UTILITIES[name]
+    taken = {key: np.full(shape, parameter.absent) for key, parameter in family.parameters.items()}
+    taken |= {
+        "log1p": {"weights": weights},
+        "quadratic": {"weights": weights, "slope": 10.0 ** rng.uniform(-6, 6, shape)},
+        "separable": {"quadratic_weight": weights, "log_weight": weights * (rng.random(shape) < 0.3)},
+    }[name]
+    ends = weights if name == "separable" else family.bliss(**taken)  # of the quadratic part
+    x, bliss = family.budget_demand(p, b, **taken).lowest, family.bliss(**taken)
+    satiated = (x >= bliss * (1 - 1e-12)).all(axis=1)
+    np.testing.assert_allclose((x @ p)[~satiated], b[~satiated], rtol=1e-12)
+    assert ((x @ p) <= b * (1 + 1e-12)).all()
+    full = np.isfinite(ends) & (x > 0.99 * ends)
+    worth = np.where(full, 0.0, family.marginal(x, **taken) / p)
+    best = worth.max(axis=1, keepdims=True)
+    tiny = 1e-6 * np.where(np.isfinite(ends), ends, 1.0)
+    bought = (x > tiny) & ~full
+    np.testing.assert_allclose(worth[bought], np.broadcast_to(best, shape)[bought], rtol=1e-9)

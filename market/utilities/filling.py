@@ -1,11 +1,14 @@
 """Water-filling: where bundles under a budget rise linearly with a level that every bought good shares.
 
-Goods enter one after the other as the level T rises: of good g the agent buys in proportion to
-(T - theta_g)^+, and it spends r_g on every unit of T. With the first k goods bought, in the order of theta,
-sum r_g (T - theta_g) = b gives T_k = (b + sum r_g theta_g) / sum r_g. The right k is the largest whose last
-good has theta_k < T_k: T_k is a mean of T_(k-1) and theta_k, so once theta_k >= T_k it stays so.
+Goods enter one after the other as the level T rises: of good g the agent buys in proportion to its height
+(T - theta_g)^+, and it spends r_g on every unit of that. In the order of theta, when good k enters
 
-Measured from the good that enters first (theta = 0) nothing cancels: tiny incomes buy right amounts.
+    S_k = sum_(h<k) r_h (theta_k - theta_h) = S_(k-1) + (r_1 + ... + r_(k-1)) (theta_k - theta_(k-1))
+
+has been spent. The last good k to enter with S_k < b gives T = theta_k + (b - S_k) / (r_1 + ... + r_k).
+
+All sums are of terms >= 0 and heights are measured from theta_k, the entry nearest to T, so nothing cancels:
+goods whose entries differ by factors of 1e12 and incomes that buy next to nothing are right as well.
 
 Source: own derivation from the first-order conditions; exact, no iteration.
 """
@@ -17,40 +20,32 @@ import numpy as np
 from market.interval import Array
 
 
-def level(entry: Array, rate: Array, b: Array) -> Array:
-    """The level T at which the budget is spent, (agents,); 0 where there is nothing to buy, or no income.
+def heights(entry: Array, rate: Array, b: Array) -> Array:
+    """(T - theta_g)^+ at the level at which the budget is spent, (agents, goods).
 
     Args:
-        entry: (agents, goods), theta >= 0, of which some is 0 where anything is wanted.
-        rate: (agents, goods), r, money per unit of T; 0 for a good that does not take part.
-        b: (agents,), income.
+        entry: (agents, goods), theta; finite where a good takes part.
+        rate: (agents, goods), r, money per unit of height; 0 for a good that does not take part.
+        b: (agents,), income; nothing is bought without.
 
     Example:
-        Two goods, the second entering at T = 1; of 3 units of money, 2 are spent on the first:
+        Two goods, the second entering one above the first; of 3 units of money, 2 are spent on the first:
 
-        >>> level(np.array([[0.0, 1.0]]), np.array([[1.0, 1.0]]), np.array([3.0]))
-        array([2.])
+        >>> heights(np.array([[4.0, 5.0]]), np.array([[1.0, 1.0]]), np.array([3.0]))
+        array([[2., 1.]])
     """
-    takes_part = rate > 0
-    entry = np.where(takes_part, entry, np.inf)
-    order = np.argsort(entry, axis=1, kind="stable")
-    entered = np.take_along_axis(entry, order, axis=1)
-    spent = np.cumsum(np.take_along_axis(rate, order, axis=1), axis=1)
-    fixed = np.multiply(rate, entry, out=np.zeros_like(rate), where=takes_part)
-    saved = np.cumsum(np.take_along_axis(fixed, order, axis=1), axis=1)
-    levels = np.divide(b[:, None] + saved, spent, out=np.zeros_like(spent), where=spent > 0)
-    bought = (entered < levels).sum(axis=1)
-    last = levels[np.arange(len(b)), np.maximum(bought - 1, 0)]
-    return np.where(bought > 0, last, 0.0)
-
-
-def worth_of_first(weights: Array, p: Array) -> Array:
-    """a_g / p_g, utility per unit of money of the first amount of a good, (agents, goods); p > 0."""
-    worth: Array = weights / np.where(p > 0, p, 1.0)
-    return worth
-
-
-def behind(worth: Array) -> tuple[Array, Array]:
-    """The largest worth of each agent, (agents, 1), and by how much each good falls short of it."""
-    largest = worth.max(axis=1, keepdims=True, initial=0.0)
-    return largest, largest - worth
+    takes_part = (rate > 0) & np.isfinite(entry)
+    order = np.argsort(np.where(takes_part, entry, np.inf), axis=1, kind="stable")
+    here = np.take_along_axis(takes_part, order, axis=1)
+    entered = np.where(here, np.take_along_axis(entry, order, axis=1), 0.0)
+    rates = np.cumsum(np.where(here, np.take_along_axis(rate, order, axis=1), 0.0), axis=1)
+    rises = np.where(here[:, 1:], entered[:, 1:] - entered[:, :-1], np.inf)
+    with np.errstate(over="ignore"):
+        steps = np.multiply(rates[:, :-1], rises, out=np.full_like(rises, np.inf), where=here[:, 1:])
+        spent = np.cumsum(np.concatenate([np.zeros((len(b), 1)), steps], axis=1), axis=1)
+    bought = (here & (spent < b[:, None])).sum(axis=1)
+    last = np.arange(len(b)), np.maximum(bought - 1, 0)
+    above_last = np.divide(b - spent[last], rates[last], out=np.zeros_like(b), where=bought > 0)
+    reached = takes_part & (bought > 0)[:, None] & (entry <= entered[last][:, None])
+    behind = np.where(reached, entered[last][:, None] - entry, 0.0)
+    return np.where(reached, behind + above_last[:, None], 0.0)

@@ -30,7 +30,7 @@ from market.utilities.base import (
     spend_rest,
     sum_by_agent,
 )
-from market.utilities.filling import behind, level, worth_of_first
+from market.utilities.filling import heights
 from market.utilities.powers import ray
 
 
@@ -250,9 +250,9 @@ class Quadratic(Utility):
     def budget_demand(p: Array, b: Array, *, weights: Array, slope: Array) -> Interval:  # type: ignore[override]
         """x_g = max(a_g - mu p_g, 0) / k_g with mu such that p.x = b; bliss if income is enough for it.
 
-        With w_g = a_g / p_g, w_1 the largest and mu = w_1 - T, x_g = (p_g / k_g)(T - (w_1 - w_g))^+, which
-        costs p_g^2 / k_g for every unit of T: `filling.level` gives T. It stops at T = w_1, bliss, or where
-        the first good with k_g = 0 enters: that one, or all that tie with it, take whatever money is left.
+        With w_g = a_g / p_g, x_g = (p_g / k_g)(w_g - mu)^+, which costs p_g^2 / k_g for every unit by which
+        mu falls: `filling.heights` gives w_g - mu. The fall ends at mu = 0, bliss, or at the worth of the
+        best good with k_g = 0: that one, or all that tie with it, take whatever money is left.
 
         Raises:
             UnboundedDemandError: a wanted good with k_g = 0 is free.
@@ -260,16 +260,17 @@ class Quadratic(Utility):
         priced, sloped = p > 0, slope > 0
         curved, straight = (weights > 0) & priced & sloped, (weights > 0) & ~sloped
         refuse_free_goods(p, straight)
-        worth = np.where(priced, worth_of_first(weights, p), 0.0)
-        first, gap = behind(worth)
-        per_level = divide_where(curved, p[None, :], slope)
-        enough = np.where(straight, gap, first).min(axis=1)
-        height = np.minimum(level(gap, per_level * p, b), enough)[:, None]
-        base = per_level * np.maximum(height - gap, 0.0)
-        base = np.where((weights > 0) & ~priced, Quadratic.bliss(weights=weights, slope=slope), base)
-        tied = straight & (gap <= enough[:, None] + TIED * first)
-        rest = np.where(tied.any(axis=1), np.maximum(b - base @ p, 0.0), 0.0)
-        return spend_rest(base, np.where(height[:, 0] < enough, 0.0, rest), p, tied, b)
+        worth = divide_where(curved | straight, weights, p[None, :])
+        floor = np.where(straight, worth, 0.0).max(axis=1, initial=0.0)[:, None]
+        per_height = divide_where(curved, p[None, :], slope)
+        most = np.where(curved, np.maximum(worth - floor, 0.0), 0.0)
+        at_floor = np.asarray((per_height * most) @ p <= b)
+        above = np.where(at_floor[:, None], most, heights(-worth, per_height * p, b))
+        base = per_height * np.minimum(above, most)
+        rest = np.where(at_floor & straight.any(axis=1), np.maximum(b - base @ p, 0.0), 0.0)
+        tied = straight & (worth >= floor * (1.0 - TIED))
+        free = np.where((weights > 0) & ~priced, Quadratic.bliss(weights=weights, slope=slope), 0.0)
+        return spend_rest(base + free, rest, p, tied, b)
 
     @staticmethod
     def bliss(*, weights: Array, slope: Array) -> Array:  # type: ignore[override]

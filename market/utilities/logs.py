@@ -25,7 +25,7 @@ from market.utilities.base import (
     refuse_free_goods,
     sum_by_agent,
 )
-from market.utilities.filling import behind, level, worth_of_first
+from market.utilities.filling import heights
 
 
 def weighted_logs(x: Expression, weights: Array) -> Expression:
@@ -142,21 +142,17 @@ class Log1p(Utility):
     def budget_demand(p: Array, b: Array, *, weights: Array) -> Interval:  # type: ignore[override]
         """Water-filling: x_g = max(a_g / (mu p_g) - 1, 0) with mu such that p.x = b.
 
-        Goods enter in the order of w_g = a_g / p_g, utility per unit of money at x_g = 0. With w_1 the
-        largest and mu = w_1 / (1 + T), x_g = (w_g / w_1)(T - theta_g)^+ with theta_g = (w_1 - w_g) / w_g,
-        which costs a_g / w_1 for every unit of T: `filling.level` gives T. With no income or no wanted good
+        With T = 1 / mu that is x_g = (a_g / p_g)(T - p_g / a_g)^+, which costs a_g for every unit of T: goods
+        enter in the order of p_g / a_g, and `filling.heights` does the rest. With no income or no wanted good
         the bundle is empty.
 
         Source: own derivation from the first-order conditions; exact, no iteration.
         """
         wanted = weights > 0
         refuse_free_goods(p, wanted)
-        worth = worth_of_first(weights, p)
-        first, gap = behind(worth)
-        entry = divide_where(wanted, gap, worth)
-        rate = divide_where(wanted, weights, first)
-        above = np.maximum(level(entry, rate, b)[:, None] - entry, 0.0)
-        return Interval.exactly(divide_where(wanted, worth, first) * above)
+        entry = divide_where(wanted, p[None, :], weights)
+        per_height = divide_where(wanted, weights, p[None, :])
+        return Interval.exactly(per_height * heights(entry, weights, b))
 
     @staticmethod
     def bliss(*, weights: Array) -> Array:  # type: ignore[override]

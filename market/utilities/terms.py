@@ -188,22 +188,32 @@ class Terms:
         return np.where(where, np.where(satiated, self.rest, self.amount(log_slope)), 0.0)
 
     def _spending(self, p: Array, b: Array, log_gap: Array, where: NDArray[np.bool_]) -> Array:
-        """The amounts of the marked goods that cost b together, (agents, goods)."""
+        """The amounts of the marked goods that cost b together, (agents, goods).
+
+        At the root spending is b but for rounding. That is made up for where it changes mu least, as a last
+        Newton step does, and then by a factor of nearly 1.
+        """
         low, high = self._bracket(p, b, log_gap, where)
         money, wanted = np.where(b > 0, b, 1.0), where.any(axis=1)
 
         def excess(log_delta: Array) -> tuple[Array, Array]:
             x = self._at(log_delta[:, None], log_gap, p, where)
-            bends = self.bend(x)
-            with np.errstate(over="ignore"):
-                moves = exp(log_delta[:, None] - np.logaddexp(log_gap, log_delta[:, None]))
-                falls = divide_where((x > 0) & (bends > 0), moves, bends)
-                value = np.where(wanted, (x @ p - b) / money, 0.0)
-                return value, -(falls @ p) / money
+            value = np.where(wanted, (x @ p - b) / money, 0.0)
+            return value, -(self._falls(x, log_delta, log_gap) @ p) / money
 
-        found = self._at(falling_root(excess, low, high)[:, None], log_gap, p, where)
+        root = falling_root(excess, low, high)
+        found = self._at(root[:, None], log_gap, p, where)
+        falls = self._falls(found, root, log_gap)
+        step = np.divide(b - found @ p, falls @ p, out=np.zeros_like(b), where=falls @ p > 0)
+        found = np.maximum(found + falls * step[:, None], 0.0)
         spent = found @ p
         return found * np.divide(b, spent, out=np.ones_like(b), where=spent > 0)[:, None]
+
+    def _falls(self, x: Array, log_delta: Array, log_gap: Array) -> Array:
+        """-dx / d log delta, (agents, goods)."""
+        bends = self.bend(x)
+        moves = exp(log_delta[:, None] - np.logaddexp(log_gap, log_delta[:, None]))
+        return divide_where((x > 0) & (bends > 0), moves, bends)
 
     def _bracket(self, p: Array, b: Array, log_gap: Array, where: NDArray[np.bool_]) -> tuple[Array, Array]:
         """Log delta where some good alone costs b, and where none of k goods costs more than b / k."""
