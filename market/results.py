@@ -18,6 +18,7 @@ import platform
 import re
 import secrets
 import shutil
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,10 +28,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 import market
 from market.errors import InputError, RunError
 from market.interval import Array
+from market.layout import Manifest, Result, check_layout
 from market.record import SCHEMA, Played, agents_table, as_json, number, result
 from market.scenario import Scenario
 
@@ -42,12 +46,16 @@ __all__ = [
     "check",
     "number",
     "read_run",
+    "read_table",
     "result",
     "slug",
     "write_run",
 ]
 
 PACKAGES = ("mesa", "numpy", "scipy", "pandas", "cvxpy", "clarabel", "pyarrow", "matplotlib")
+
+NEEDED = ("result.json", "agents.parquet", "rounds.parquet", "comparison.csv", "input/scenario.toml")
+LARGEST_JSON = 10**9  # bytes
 
 Drawing = Callable[[Path], None]
 """Writes a figure to a path."""
@@ -288,43 +296,80 @@ def read_run(path: Path) -> Run:
     """
     if not path.is_dir():
         raise RunError(f"'{path}' is not a folder; give a run folder, as `market run` writes it")
-    if not (path / "manifest.json").is_file():
+    if not (path / "manifest.json").exists():
         raise RunError(f"'{path}' is not a run folder: it has no manifest.json")
-    manifest = _read_json(path / "manifest.json")
+    manifest = _read_json(path, "manifest.json")
+    check_layout(path / "manifest.json", manifest, Manifest)
     _check_files(path, manifest)
-    told = _read_json(path / "result.json")
-    for file, found in (("manifest.json", manifest.get("schema")), ("result.json", told.get("schema"))):
-        if found != SCHEMA:
-            raise RunError(f"'{path / file}' has schema {found!r}; this version reads schema {SCHEMA}")
+    told = _read_json(path, "result.json")
+    check_layout(path / "result.json", told, Result)
+    _check_names(path, manifest, told)
+    return Run(path, manifest, told, read_table(path / "agents.parquet"))
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A table of a run folder, its columns as they are in the file.
+
+    Raises:
+        RunError: it cannot be read.
+    """
     try:
-        agents = pd.read_parquet(path / "agents.parquet")
-    except (OSError, ValueError) as error:
-        raise RunError(f"'{path / 'agents.parquet'}' cannot be read: {error}") from error
-    return Run(path, manifest, told, agents)
+        with pq.ParquetFile(path) as file:
+            table = file.read()
+        if len(set(table.column_names)) < len(table.column_names):
+            raise ValueError("a column is there twice")
+        frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
+    except (OSError, ValueError, OverflowError, pa.ArrowException) as error:
+        raise RunError(f"'{path}' cannot be read: {error}") from error
+    return frame
+
+
+def _check_names(folder: Path, manifest: Mapping[str, Any], told: Mapping[str, Any]) -> None:
+    """Manifest and result tell of the same play."""
+    names = [mechanism["name"] for mechanism in told["mechanisms"]]
+    if names != manifest["mechanisms"] or len(set(names)) < len(names):
+        raise RunError(f"'{folder}': the mechanisms of result.json are not those of manifest.json")
+    for key in ("seed", "scenario"):
+        if told[key] != manifest[key]:
+            raise RunError(f"'{folder}': result.json and manifest.json differ in the {key}")
 
 
 def _check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Every file of the manifest is there as it was written, and what we need is in the manifest."""
-    listed, overrides = manifest.get("files"), manifest.get("overrides")
-    if not isinstance(listed, dict) or not isinstance(overrides, list):
-        raise RunError(f"'{folder / 'manifest.json'}' does not list the files of the run and its overrides")
-    for needed in ("result.json", "agents.parquet", "rounds.parquet", "input/scenario.toml"):
+    listed = manifest["files"]
+    for needed in NEEDED:
         if needed not in listed:
             raise RunError(f"'{folder / 'manifest.json'}' does not list {needed}")
     for name, recorded in listed.items():
-        place = _inside(name)
-        if place is None:
-            raise RunError(f"'{folder / 'manifest.json'}' lists '{name}', which is not inside the folder")
-        file = folder / place
-        if not file.is_file():
-            raise RunError(f"'{folder}' is incomplete: {name} is missing")
-        if not isinstance(recorded, dict) or recorded.get("sha256") != _sha256(file):
-            raise RunError(f"'{file}' is not what the run wrote: its checksum differs from manifest.json")
+        file = _regular(folder, name)
+        if file.stat().st_size != recorded["bytes"] or recorded["sha256"] != _sha256(file):
+            raise RunError(
+                f"'{file}' is not what the run wrote: its size or checksum differs from manifest.json"
+            )
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    """A strict JSON object."""
+def _regular(folder: Path, name: str) -> Path:
+    """Where a file of the folder is: a plain file inside of it, reached through no link."""
+    place = None if "\0" in name else _inside(name)
+    if place is None:
+        raise RunError(f"'{folder / 'manifest.json'}' lists '{name}', which is not inside the folder")
+    file = folder / place
     try:
+        mode = file.lstat().st_mode
+    except (OSError, ValueError) as error:
+        raise RunError(f"'{folder}' is incomplete: {name} is missing") from error
+    linked = any((folder / part).is_symlink() for part in (place, *place.parents[:-1]))
+    if linked or not stat.S_ISREG(mode):
+        raise RunError(f"'{file}' is not a plain file inside the folder")
+    return file
+
+
+def _read_json(folder: Path, name: str) -> dict[str, Any]:
+    """A strict JSON object."""
+    path = _regular(folder, name)
+    try:
+        if path.stat().st_size > LARGEST_JSON:
+            raise ValueError(f"it has more than {LARGEST_JSON:,} bytes")
         read = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse)
     except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"'{path}' cannot be read: {error}") from error

@@ -262,14 +262,17 @@ def test_a_slug_is_a_harmless_file_name(name):
         (lambda f: (f / "manifest.json").write_text("[]"), "not an object"),
         (lambda f: (f / "manifest.json").write_text("[" * 100_000), "cannot be read"),
         (lambda f: (f / "manifest.json").write_text('{"schema": NaN}'), "NaN is not JSON"),
-        (lambda f: (f / "manifest.json").write_text('{"schema": 1}'), "does not list the files"),
-        (
-            lambda f: (f / "manifest.json").write_text('{"schema": 1, "files": {}, "overrides": []}'),
-            "does not list result.json",
-        ),
+        (lambda f: (f / "manifest.json").write_text('{"schema": 1}'), "Field required"),
+        (lambda f: _unlist(f, "result.json"), "does not list result.json"),
+        (lambda f: _unlist(f, "comparison.csv"), "does not list comparison.csv"),
+        (lambda f: _replaced(f, os.mkfifo), "not a plain file"),
+        (lambda f: _replaced(f, lambda path: path.symlink_to("/etc/passwd")), "not a plain file"),
+        (lambda f: _replaced(f, Path.mkdir), "not a plain file"),
+        (lambda f: _linked_folder(f), "not a plain file"),
         (lambda f: _list_also(f, "../secret"), "not inside"),
         (lambda f: _list_also(f, "/etc/passwd"), "not inside"),
         (lambda f: _set_schema(f, 2), "schema 2"),
+        (lambda f: _set_schema(f, True), "schema True"),
     ],
 )
 def test_a_folder_that_is_not_as_it_was_written_is_refused(spoil, message, folder):
@@ -284,9 +287,31 @@ def _list_also(folder, name):
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
+def _unlist(folder, name):
+    manifest = json.loads((folder / "manifest.json").read_text())
+    manifest["files"].pop(name)
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+
+def _replaced(folder, make):
+    (folder / "rounds.parquet").unlink()
+    make(folder / "rounds.parquet")
+
+
+def _linked_folder(folder):
+    (folder / "input").rename(folder.parent / "elsewhere")
+    (folder / "input").symlink_to(folder.parent / "elsewhere")
+
+
 def _set_schema(folder, schema):
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps({**manifest, "schema": schema}))
+
+
+def test_a_result_too_large_to_read_is_refused(folder, monkeypatch):
+    monkeypatch.setattr(results, "LARGEST_JSON", 100)
+    with pytest.raises(RunError, match="more than 100 bytes"):
+        results.read_run(folder)
 
 
 def test_what_is_no_folder_is_refused(tmp_path):

@@ -84,10 +84,15 @@ class Tamper:
     def verified(self):
         (self.folder / "result.json").write_text(json.dumps(self.said))
         self.agents.to_parquet(self.folder / "agents.parquet", index=False)
+        return self.with_checksums()
+
+    def with_checksums(self, change=lambda manifest: None):
+        """Verify what is there, with checksums put right and then something changed in the manifest."""
         manifest = json.loads((self.folder / "manifest.json").read_text())
         for name, file in manifest["files"].items():
             content = (self.folder / name).read_bytes()
             file |= {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+        change(manifest)
         (self.folder / "manifest.json").write_text(json.dumps(manifest))
         return verify(self.folder)
 
@@ -274,12 +279,247 @@ def test_a_result_of_another_shape_is_one_message(tamper, spoil):
         changed.verified()
 
 
+# --- other forgeries, and files of another shape ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("prices", lambda said: said["alignment"]["supporting_prices"].update(water="Infinity")),
+        ("prices", lambda said: said["alignment"].update(unknown=[3])),
+        ("prices", lambda said: said["alignment"].update(unknown="nothing")),
+        ("prices", lambda said: said.update(reason=3)),
+        ("prices", lambda said: said.update(revenue=True)),
+        ("prices", lambda said: said.update(revenue=10**400)),
+        ("prices", lambda said: said["evidence"].update(relative_regret=-1.0)),
+        ("prices", lambda said: said.update(remark="sound")),
+        ("first mover", lambda said: said.update(auctioneer_payoff=-1.0)),
+        ("planner", lambda said: said.update(auctioneer_payoff=-1.0)),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused(tamper, name, change):
+    changed = tamper("commons")
+    change(changed.mechanism(name))
+    with pytest.raises(RunError, match="is not what a run writes"):
+        changed.verified()
+
+
+@pytest.mark.parametrize(
+    ("story", "name", "change"),
+    [
+        ("commons", "prices", {"relative_excess_demand": 1e-10}),
+        ("commons", "prices", {"relative_regret": 1e-3}),
+        ("commons", "prices", {"demand_queries": "Infinity"}),
+        ("commons", "prices", {"anything": 0.0}),
+        ("commons", "first mover", {"relative_regret": 1e-3}),
+        ("commons", "planner", {"residual": 1e-7}),
+        ("commons", "planner", {"other": 1e-7}),
+        ("two at war", "all at once", {"period": 2.5}),
+        ("two at war", "all at once", {"period": 1e300}),
+        ("two at war", "all at once", {"period": "Infinity"}),
+        ("two at war", "all at once", {"period": 0.0}),
+    ],
+)
+def test_false_evidence_is_refused(tamper, story, name, change):
+    changed = tamper(story)
+    changed.mechanism(name)["evidence"].update(change)
+    assert any(claim.startswith(f"{name}: ") for claim in refused(changed.verified()))
+
+
+def test_a_period_that_prices_do_not_have_is_refused(written, tmp_path):
+    folder = write_run(market.compare(market.loads(stories.barter(2), name="barter"), ["prices"]), tmp_path)
+    changed = Tamper(folder, tmp_path / "copy")
+    said = changed.mechanism("prices")
+    said["status"] = "cycling"
+    said["evidence"]["period"] = 1.0
+    assert "prices: evidence" in refused(changed.verified())
+
+
+@pytest.mark.parametrize("column", ["efficient", "weight of alpha", "Pareto improvement", "total surplus"])
+def test_a_table_without_a_column_is_refused(tamper, column):
+    changed = tamper("commons")
+    path = changed.folder / "comparison.csv"
+    pd.read_csv(path, dtype=str).drop(columns=column).to_csv(path, index=False)
+    assert refused(changed.verified()) == {"the table says what the result says"}
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("agents who gain", "2"), ("against", "prices"), ("total surplus", "3"), ("efficient", "maybe")],
+)
+def test_a_false_cell_is_refused(tamper, column, value):
+    changed = tamper("commons")
+    path = changed.folder / "comparison.csv"
+    table = pd.read_csv(path, dtype=str)
+    table.loc[1, column] = value
+    table.to_csv(path, index=False)
+    assert refused(changed.verified()) == {"the table says what the result says"}
+
+
+def test_a_mechanism_left_out_everywhere_but_in_the_manifest_is_refused(tamper):
+    changed = tamper("commons")
+    changed.said["mechanisms"] = changed.said["mechanisms"][1:]
+    changed.agents = changed.agents[~changed.rows("first mover")]
+    with pytest.raises(RunError, match=r"mechanisms of result\.json"):
+        changed.verified()
+
+
+def test_a_run_of_nothing_is_refused(tamper):
+    changed = tamper("commons")
+    changed.said["mechanisms"] = []
+    (changed.folder / "result.json").write_text(json.dumps(changed.said))
+    with pytest.raises(RunError, match="mechanisms"):
+        changed.with_checksums(lambda manifest: manifest.update(mechanisms=[]))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda manifest: manifest.update(seed=1),
+        lambda manifest: manifest.update(seed=False),
+        lambda manifest: manifest.update(schema=True),
+        lambda manifest: manifest.update(versions=[]),
+        lambda manifest: manifest.update(mechanisms="prices"),
+        lambda manifest: manifest["scenario"].update(title=3),
+        lambda manifest: manifest["scenario"].update(file=None),
+        lambda manifest: manifest["scenario"].update(title="another"),
+        lambda manifest: manifest["files"]["result.json"].update(bytes="many"),
+        lambda manifest: manifest["files"]["result.json"].update(bytes=1),
+        lambda manifest: manifest["files"].pop("comparison.csv"),
+    ],
+)
+def test_a_false_manifest_is_refused(tamper, change):
+    with pytest.raises(RunError):
+        tamper("commons").with_checksums(change)
+
+
+STRANGE = (None, "strange", "Infinity", -1, [1], {"a": 1}, 10**400, True)
+
+
+def _places(value, path=()):
+    """The path of every value in a JSON object."""
+    if path:
+        yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in inner:
+        yield from _places(part, (*path, key))
+
+
+def _with(value, path, new):
+    """A copy with another value at a path."""
+    changed = json.loads(json.dumps(value))
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = new
+    return changed
+
+
+@pytest.mark.parametrize("story", ["commons", "two at war"])
+@pytest.mark.parametrize("file", ["result.json", "manifest.json"])
+def test_whatever_a_value_is_replaced_by_there_is_an_answer(tamper, story, file):
+    changed = tamper(story)
+    told = json.loads((changed.folder / file).read_text())
+    everything = [(path, strange) for path in _places(told) for strange in STRANGE]
+    for i in np.random.default_rng(0).permutation(len(everything))[: 250 * SOAK]:
+        path, strange = everything[i]
+        (changed.folder / file).write_text(json.dumps(_with(told, path, strange)))
+        try:
+            if file == "manifest.json":
+                assert isinstance(verify(changed.folder).holds, bool)
+            else:
+                assert not changed.with_checksums().holds or path[-1] in UNPROVED, (path, strange)
+        except InputError:
+            pass
+
+
+UNPROVED = {"reason", "file", "demand_queries", "amplitude", "title", "unknown"}
+"""What nothing in the folder tells to be true or false."""
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda table: table.assign(payment="a lot"),
+        lambda table: table.assign(payment=[[1.0]] * len(table)),
+        lambda table: table.assign(payment=1),
+        lambda table: table.assign(agent=range(len(table))),
+        lambda table: table.assign(agent=None),
+        lambda table: table.drop(columns="payoff"),
+        lambda table: table.assign(more=1.0),
+        lambda table: table[::-1],
+        lambda table: table[:0],
+        lambda table: table[:-1],
+        lambda table: pd.concat([table, table]),
+    ],
+)
+def test_a_table_of_agents_of_another_shape_is_refused(tamper, spoil):
+    changed = tamper("commons")
+    changed.agents = spoil(changed.agents)
+    with pytest.raises(RunError, match=r"agents\.parquet"):
+        changed.verified()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda table: table.assign(price="high"),
+        lambda table: table.assign(round=0.5),
+        lambda table: table.assign(good=[["water"]] * len(table)),
+        lambda table: table.drop(columns="disequilibrium"),
+        lambda table: pd.concat([table, table]),
+        lambda table: table.assign(good="bread"),
+    ],
+)
+def test_a_table_of_rounds_of_another_shape_is_refused(tamper, spoil):
+    changed = tamper("commons")
+    path = changed.folder / "rounds.parquet"
+    spoil(pd.read_parquet(path)).to_parquet(path, index=False)
+    with pytest.raises(RunError, match=r"rounds\.parquet"):
+        changed.verified()
+
+
+@pytest.mark.parametrize("text", [b"", b"PAR1", b"\xff" * 100, b"PAR1" + b"\0" * 50 + b"PAR1"])
+@pytest.mark.parametrize("file", ["agents.parquet", "rounds.parquet"])
+def test_what_is_no_table_is_refused(tamper, file, text):
+    changed = tamper("commons")
+    (changed.folder / file).write_bytes(text)
+    with pytest.raises(RunError, match="cannot be read"):
+        changed.with_checksums()
+
+
+@pytest.mark.parametrize("text", [b"", b"\xff", b"\0", b"mechanism\n", b'"' + b"x" * 200_000])
+def test_what_is_no_comparison_is_refused(tamper, text):
+    changed = tamper("commons")
+    (changed.folder / "comparison.csv").write_bytes(text)
+    try:
+        holds = changed.with_checksums().holds
+    except RunError:
+        return
+    assert not holds
+
+
+@pytest.mark.parametrize("name", ["007", "1e3", "Infinity", "nan", "NA", "true", '"a", b'])
+def test_a_mechanism_may_have_any_name(name, tmp_path):
+    text = stories.COMMONS.replace('name = "prices"', f"name = '{name}'")
+    folder = write_run(market.compare(market.loads(text)), tmp_path)
+    checked = verify(folder)
+    assert checked.holds, refused(checked)
+
+
+def test_an_empty_commons_holds(tmp_path):
+    text = stories.COMMONS.replace("water = 10.0", "water = 0.0", 1)
+    checked = verify(write_run(market.compare(market.loads(text)), tmp_path))
+    assert checked.holds, [claim for claim in checked.claims if not claim.holds]
+
+
 class Party:
     """What was played on one economy, as the record wants it."""
 
     def __init__(self, economy) -> None:
         self.players = list(one_of_each_mechanism(economy, [Tatonnement, Multiplicative]))
         self.outcomes = {player.label: play(player, economy) for player in self.players}
+        self.checks = {}
         self.alignments = {name: alignment(outcome) for name, outcome in self.outcomes.items()}
         self.checks = {}
 

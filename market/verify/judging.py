@@ -64,6 +64,8 @@ def judging(
     if record.weights is not None and record.supporting_prices is not None:
         found = violation(economy, record, record.weights, record.supporting_prices)
         yield _weights(record, record.weights)
+    both = (record.weights is None) == (record.supporting_prices is None)
+    yield Claim(f"{record.name}: weights go with prices", both, "both or none" if both else "one is missing")
     yield _residual(record, found)
     proved = found <= SUPPORTED and not _leaks(economy, record)
     yield _efficient(economy, record, proved, found)
@@ -87,6 +89,8 @@ def _weights(record: Record, w: Array) -> Claim:
 
 def violation(economy: Economy, record: Record, w: Array, p: Array) -> float:
     """The largest violation of the supporting conditions, relative to prices; 0 is full support."""
+    if not (np.isfinite(w).all() and np.isfinite(p).all()):
+        return np.inf  # they support nothing, and a NaN must not get lost in what follows
     x, y = record.consumption, record.production
     there = economy.offered(y)
     none = NONE * there / len(economy.agents)
@@ -109,11 +113,12 @@ def violation(economy: Economy, record: Record, w: Array, p: Array) -> float:
         np.where((y > none) & at_a_cost, np.maximum(spent - p, 0.0), 0.0),
         np.where(there - economy.taken(x, y) > LEFT * there, p, 0.0)[None, :],
     ]
-    worst = max(float((part / size).max(initial=0.0)) for part in wrong)
+    worst = float(np.vstack([part / size for part in wrong]).max(initial=0.0))  # a NaN stays one
     hungry = empty & (w > 0)
     if hungry.any():
         worst = max(worst, float((w[hungry] * economy.first_worth(p)[hungry]).max() - 1.0))
-    return max(worst, netputs.violation(economy, y, p))
+    worst = max(worst, netputs.violation(economy, y, p))
+    return np.inf if np.isnan(worst) else worst
 
 
 def _residual(record: Record, found: float) -> Claim:

@@ -26,6 +26,7 @@ from market.interval import Array
 from market.outcome import Status, shown
 from market.verify.accounts import feasible
 from market.verify.claims import ROUNDING, Claim, difference
+from market.verify.evidence import possible_period
 from market.verify.recorded import Record
 
 if TYPE_CHECKING:
@@ -105,6 +106,8 @@ def _ended(economy: Economy, record: Record, options: Unmediated, largest: float
     if record.status is Status.CYCLING and record.actions is not None:
         if options.game.name != "claims":
             return Claim(name, not nobody_deviates, found)
+        if not possible_period(record, record.evidence("period")):
+            return Claim(name, False, "what is stated as the period is no number of rounds played")
         period = round(record.evidence("period"))
         again = _replayed(economy, record.actions, options, period)
         apart = difference(again, record.actions, economy.commons)

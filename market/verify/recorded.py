@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from market.errors import RunError
 from market.interval import Array
 from market.outcome import Status, shown
 from market.record import LARGEST_MAP, number
-from market.results import Run
+from market.results import Run, read_table
 from market.verify.claims import Claim
 
 COLUMNS = {
@@ -96,20 +96,50 @@ def read(run: Run, economy: Economy) -> list[Record]:
     Raises:
         RunError: the files do not have the shape that a run writes.
     """
-    try:
-        if run.result["goods"] != list(economy.goods) or run.result["agents"] != list(economy.agents):
-            raise RunError(f"'{run.folder}': the goods or agents are not those of its scenario")
-        return [_record(run, economy, said) for said in run.result["mechanisms"]]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RunError(f"'{run.folder}' is not what a run writes: {type(error).__name__}: {error}") from error
+    if run.result["goods"] != list(economy.goods) or run.result["agents"] != list(economy.agents):
+        raise RunError(f"'{run.folder}': the goods or agents are not those of its scenario")
+    _check_agents(run, economy)
+    return [_record(run, economy, said) for said in run.result["mechanisms"]]
+
+
+def _check_agents(run: Run, economy: Economy) -> None:
+    """The table of agents has the columns and rows that a run writes."""
+    by_good = ("consumption", "production", "action", "improvement", "improvement_production")
+    numbers = [f"{name}[{good}]" for name in by_good for good in economy.goods]
+    numbers += ["payment", "utility", "payoff", "regret", "weight"]
+    check_columns("agents.parquet", run.agents, ("mechanism", "agent"), numbers)
+    names = [said["name"] for said in run.result["mechanisms"]]
+    rows = [(name, agent) for name in names for agent in economy.agents]
+    if list(zip(run.agents["mechanism"], run.agents["agent"], strict=True)) != rows:
+        raise RunError(
+            "agents.parquet: its rows are not the mechanisms and agents of the scenario, in their order"
+        )
+
+
+def check_columns(
+    file: str, table: pd.DataFrame, words: Sequence[str], numbers: Sequence[str], counts: Sequence[str] = ()
+) -> None:
+    """See that a table has columns of words, of floats and of integers, and no others.
+
+    Raises:
+        RunError: it has not; says which.
+    """
+    if sorted(table.columns) != sorted([*words, *numbers, *counts]):
+        apart = set(table.columns) ^ {*words, *numbers, *counts}
+        raise RunError(f"{file}: columns are missing or too many: {', '.join(sorted(apart)[:5])}")
+    kinds = (
+        (words, lambda column: pd.api.types.infer_dtype(column, skipna=False) in ("string", "empty")),
+        (numbers, lambda column: column.dtype == np.float64),
+        (counts, lambda column: column.dtype == np.int64),
+    )
+    for names, fits in kinds:
+        for name in names:
+            if not fits(table[name]):
+                raise RunError(f"{file}: the column {name} has not the type that a run writes")
 
 
 def _record(run: Run, economy: Economy, said: Mapping[str, Any]) -> Record:
     name, report = said["name"], said["alignment"]
-    names = run.agents.loc[run.agents["mechanism"] == name, "agent"]
-    if list(names) != list(economy.agents):
-        raise RunError(f"agents.parquet: the agents of '{name}' are not those of the scenario, in its order")
-    _refuse_unknown(said)
 
     def prices(stated: Mapping[str, Any] | None) -> Array | None:
         return None if stated is None else np.array([number(stated[good]) for good in economy.goods])
@@ -134,25 +164,6 @@ def _record(run: Run, economy: Economy, said: Mapping[str, Any]) -> Record:
     )
 
 
-def _refuse_unknown(said: Mapping[str, Any]) -> None:
-    """Raise where a key that is looked at later is missing or has a word that does not exist."""
-    Status(said["status"])
-    for key in (
-        "rounds",
-        "revenue",
-        "disequilibrium",
-        "auctioneer_payoff",
-        "max_regret",
-        "evidence",
-        "reason",
-    ):
-        said[key]
-    for key in ("efficient", "degenerate", "residual", "resource_utilisation", "efficient_with_transfers"):
-        said["alignment"][key]
-    for key in ("surplus_gap", "improvement", "improvement_production", "weights", "unknown"):
-        said["alignment"][key]
-
-
 def files_agree(record: Record, run: Run, economy: Economy) -> Iterator[Claim]:
     """Whether result.json and agents.parquet have the same numbers, and all of them are numbers."""
     finite = {"consumption": record.consumption, "production": record.production, "payments": record.payments}
@@ -163,6 +174,8 @@ def files_agree(record: Record, run: Run, economy: Economy) -> Iterator[Claim]:
     strange += [name for name, values in known.items() if values is not None and np.isnan(values).any()]
     if record.prices is not None and not (np.isfinite(record.prices) & (record.prices >= 0)).all():
         strange.append("prices")
+    if record.kind != "unmediated" and record.actions is not None:
+        strange.append("actions, which only games have")
     yield Claim(
         f"{record.name}: numbers are numbers",
         not strange,
@@ -207,13 +220,7 @@ def rounds_agree(record: Record, run: Run, economy: Economy) -> Iterator[Claim]:
     """Whether the prices reported are those of the best recorded round, and the rounds as many as is said."""
     if record.kind != "auctioneer":
         return
-    try:
-        path = pd.read_parquet(run.folder / "rounds.parquet")
-        path = path[path["mechanism"] == record.name]
-        prices = path.pivot(index="round", columns="good", values="price")[list(economy.goods)].to_numpy()
-        seen = path.groupby("round")["disequilibrium"].first().to_numpy()
-    except (KeyError, ValueError, OSError) as error:
-        raise RunError(f"'{run.folder / 'rounds.parquet'}' is not what a run writes: {error}") from error
+    prices, seen = rounds(run, record, economy)
     stated = np.full(len(economy.goods), np.nan) if record.prices is None else record.prices
     here = np.flatnonzero((prices == stated).all(axis=1))
     best = len(here) > 0 and seen[here[-1]] == record.said["disequilibrium"] == seen.min()
@@ -223,3 +230,20 @@ def rounds_agree(record: Record, run: Run, economy: Economy) -> Iterator[Claim]:
         f"{len(prices)} rounds recorded, {record.said['rounds']} claimed; least disequilibrium "
         f"{shown(seen.min(initial=np.inf))}",
     )
+
+
+def rounds(run: Run, record: Record, economy: Economy) -> tuple[Array, Array]:
+    """Prices, (rounds, goods), and disequilibrium, (rounds,), of every round of a mechanism.
+
+    Raises:
+        RunError: the table of rounds is not what a run writes.
+    """
+    table = read_table(run.folder / "rounds.parquet")
+    numbers = ("price", "excess_demand", "disequilibrium", "auctioneer_payoff")
+    check_columns("rounds.parquet", table, ("mechanism", "good"), numbers, ("round",))
+    path = table[table["mechanism"] == record.name]
+    try:
+        prices = path.pivot(index="round", columns="good", values="price")[list(economy.goods)].to_numpy()
+    except (KeyError, ValueError) as error:
+        raise RunError(f"rounds.parquet: not every round of '{record.name}' has every good once") from error
+    return prices, path.groupby("round")["disequilibrium"].first().to_numpy()

@@ -1,0 +1,88 @@
+"""The numbers behind a status: which there must be, and what they must be as far as the record shows.
+
+Relative excess demand is the disequilibrium, relative regret the largest regret as a share of what trades are
+worth (in games: of |u|, or of 1), and a period is confirmed where prices were recorded. How often
+demand was asked for, and how far log prices went up and down, only have to be finite and not negative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from market.economy import Economy
+from market.interval import Array
+from market.outcome import Status, shown
+from market.record import number
+from market.results import Run
+from market.verify.accounts import worth
+from market.verify.claims import ROUNDING, Claim, difference
+from market.verify.recorded import Record, rounds
+
+BACK = 1e-9  # relative difference of prices that came back
+
+
+def evidence(run: Run, economy: Economy, record: Record) -> Iterator[Claim]:
+    """The claims about the numbers behind the status, except a planner's residual (see `checking.py`)."""
+    stated = {key: number(value) for key, value in record.said["evidence"].items()}
+    right = set(stated) in _names(record)
+    told = ", ".join(sorted(stated)) or "none"
+    yield Claim(f"{record.name}: which numbers are its evidence", right, told)
+    if not right:
+        return
+    counted = [stated[key] for key in ("demand_queries", "amplitude") if key in stated]
+    wrong = []
+    if not all(np.isfinite(each) and each >= 0 for each in counted):
+        wrong.append("demand_queries or amplitude")
+    if "relative_excess_demand" in stated:
+        apart = difference(stated["relative_excess_demand"], number(record.said["disequilibrium"]))
+        wrong += ["relative_excess_demand"] if apart > 0 else []
+    if "relative_regret" in stated and record.regret is not None:
+        apart = difference(stated["relative_regret"], _relative_regret(economy, record, record.regret), 1.0)
+        wrong += ["relative_regret"] if apart > ROUNDING else []
+    if "period" in stated and not _comes_back(run, economy, record, stated["period"]):
+        wrong.append("period")
+    detail = f"not so: {', '.join(wrong)}" if wrong else ", ".join(shown(each) for each in stated.values())
+    yield Claim(f"{record.name}: evidence", not wrong, detail)
+
+
+def _names(record: Record) -> list[set[str]]:
+    """Which numbers there may be."""
+    if record.kind == "planner":
+        return [set() if record.prices is None else {"residual"}]
+    if record.kind == "unmediated":
+        return [{"relative_regret"} | ({"period"} if record.status is Status.CYCLING else set())]
+    always = {"relative_excess_demand", "relative_regret", "demand_queries"}
+    if record.status is Status.CYCLING:
+        return [always | {"period"}, always | {"amplitude"}]
+    return [always]
+
+
+def _relative_regret(economy: Economy, record: Record, regret: Array) -> float:
+    """The largest regret as a share of what trades are worth; in games of |utility|, or of 1."""
+    if record.kind == "unmediated":
+        size = np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0)
+        return float((regret / np.maximum(size, 1.0)).max(initial=0.0))
+    assert record.prices is not None
+    size = worth(economy, record) + record.production @ record.prices
+    nothing = np.where(regret > 0, np.inf, 0.0)
+    return float(np.divide(regret, size, out=nothing, where=(regret > 0) & (size > 0)).max(initial=0.0))
+
+
+def possible_period(record: Record, period: float) -> bool:
+    """Whether it is a number of rounds among those that were played."""
+    return 1 <= period <= number(record.said["rounds"]) and period == round(period)
+
+
+def _comes_back(run: Run, economy: Economy, record: Record, period: float) -> bool:
+    """Whether prices, where they were recorded, came back after so many rounds."""
+    if not possible_period(record, period):
+        return False
+    if record.kind != "auctioneer":
+        return True  # the game is replayed, in `playing.py`
+    prices, _ = rounds(run, record, economy)
+    if len(prices) <= period:
+        return False
+    apart = np.abs(prices[-1] - prices[-1 - int(period)]).max()
+    return bool(apart <= BACK * np.abs(prices[-1]).max())
