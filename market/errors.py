@@ -14,6 +14,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import islice
 
 
 class ExitCode(IntEnum):
@@ -73,9 +74,19 @@ class NumericalError(MarketError):
     """A number that should be finite is not."""
 
 
+_COMPARED = 300  # words; each takes some 20 microseconds
+
+
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The word that was probably meant; None if none is near."""
-    near = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
+    """The word that was probably meant; None if none is near.
+
+    Of very many words only some that begin alike and are about as long are compared.
+    """
+    known = list(words)
+    if len(known) > _COMPARED:
+        alike = (w for w in known if w[:1] == word[:1] and abs(len(w) - len(word)) <= 2)
+        known = list(islice(alike, _COMPARED))
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return near[0] if near else None
 
 

@@ -120,6 +120,7 @@ def loads(
 
     Raises:
         ScenarioError: with everything that is wrong.
+        TypeError: what is given is no text.
 
     Example:
         >>> scenario = loads('''
@@ -133,7 +134,14 @@ def loads(
         >>> scenario.mechanism_names
         ('prices',)
     """
-    return _validated(Source(name, text), text.encode(), name, folder, tuple(overrides))
+    if not isinstance(text, str):
+        raise TypeError(f"a scenario is a text, not {type(text).__name__}; for a file there is `load`")
+    try:
+        content = text.encode()
+    except UnicodeEncodeError as error:
+        fault = Fault(f"character {error.start + 1} is half of a surrogate pair; it cannot be in a text")
+        raise ScenarioError(show(name), [fault]) from None
+    return _validated(Source(name, text), content, name, folder, tuple(overrides))
 
 
 def _validated(

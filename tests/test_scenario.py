@@ -509,6 +509,34 @@ def test_no_key_is_taken_for_a_mark_of_the_reader(key):
     )
 
 
+def test_names_with_blanks_around_them_are_refused():
+    assert faults(changed(('"alpha"', '" alpha"'))) == [
+        "f.toml:7: agents[0].name: ' alpha' begins or ends with a blank; write 'alpha'"
+    ]
+    assert faults(changed(('"bread"]', '"bread", "oil "]'))) == [
+        "f.toml:3: goods[2]: 'oil ' begins or ends with a blank; write 'oil'"
+    ]
+    assert faults(changed(('"prices"', '" "')))[0].startswith("f.toml:14: mechanisms[0].name: ' ' begins")
+
+
+def test_what_is_no_text_is_refused():
+    with pytest.raises(TypeError, match=r"^a scenario is a text, not bytes; for a file there is `load`$"):
+        loads(BASE.encode())
+    with pytest.raises(ScenarioError, match=r"^<text>: character 1 is half of a surrogate pair"):
+        loads("\ud800" + BASE)
+
+
+def test_ten_thousand_misspelt_names_among_ten_thousand_are_told_soon():
+    goods = [f"good_{index:05}" for index in range(10_000)]
+    listed = ",\n".join(f'"{good}"' for good in goods)
+    misspelt = "\n".join(f"go{good} = 1" for good in goods)
+    text = changed(('"water", "bread"', listed), ("[commons]\nwater = 10", f"[commons]\n{misspelt}"))
+    began = time.perf_counter()
+    lines = faults(text)
+    assert time.perf_counter() - began < 5  # some 0.5 s on a machine that does nothing else
+    assert lines[0].endswith("... (10000 in all). Did you mean 'good_00000'?")
+
+
 def test_a_thousand_faults_are_cut_short():
     weights = ", ".join(f"x{i} = 1" for i in range(1000))
     lines = faults(changed(("water = 1.0", weights)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -105,11 +106,7 @@ def _tables(values: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, A
 def model_findings(error: ValidationError, known: Names) -> Iterator[Finding]:
     """What pydantic found, each at its place in the file."""
     items = error.errors(include_url=False)
-    misspelt = {
-        (*item["loc"][:-1], nearest(str(item["loc"][-1])[:100], _model(item["loc"]).keys()))
-        for item in items
-        if item["type"] == "extra_forbidden"
-    }
+    misspelt = _misspelt(items)
     for item in items:
         if item["type"] == "too_short" and item["input"]:
             continue  # something is there; what is wrong with it is said beside
@@ -120,6 +117,14 @@ def model_findings(error: ValidationError, known: Names) -> Iterator[Finding]:
             place = place[:-1]  # a mark of pydantic's: it is the key that is wrong, not the value
         place += tuple(item.get("ctx", {}).get("below", ()))
         yield Finding(place, partial(in_words, dict(item), place, known))
+
+
+def _misspelt(items: Sequence[Any]) -> set[tuple[int | str | None, ...]]:
+    """Where keys are missing that were probably meant by others in the same table."""
+    lacking = {item["loc"][:-1] for item in items if item["type"] == "missing"}
+    extra = (item["loc"] for item in items if item["type"] == "extra_forbidden")
+    beside = islice((loc for loc in extra if loc[:-1] in lacking), 20 * MAX_FAULTS)
+    return {(*loc[:-1], nearest(str(loc[-1])[:100], _model(loc).keys())) for loc in beside}
 
 
 _NEEDED = {

@@ -141,6 +141,13 @@ def printable(word: str) -> str:
     return word
 
 
+def _not_padded(word: str) -> str:
+    """Refuse blanks that nobody sees."""
+    if word != word.strip():
+        raise fault(f"'{show(word)}' begins or ends with a blank; write '{show(word.strip())}'")
+    return word
+
+
 def _named(kind: Literal["goods", "agents"]) -> Callable[[str, ValidationInfo], str]:
     """A check that a word names a good or an agent; what would be right is said later, once."""
 
@@ -153,7 +160,12 @@ def _named(kind: Literal["goods", "agents"]) -> Callable[[str, ValidationInfo], 
     return check
 
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(printable)]
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=100),
+    AfterValidator(printable),
+    AfterValidator(_not_padded),
+]
 GoodName = Annotated[str, AfterValidator(_named("goods"))]
 AgentName = Annotated[str, AfterValidator(_named("agents"))]
 

@@ -53,6 +53,8 @@ class _NoSuchPathError(Exception):
 
 
 def _assign(values: dict[str, Any], assignment: str) -> Override:
+    if re.search("[\ud800-\udfff]", assignment):  # bytes of the command line that are no UTF-8
+        raise _NoSuchPathError(assignment, "not UTF-8 text")
     parts, end = _path_parts(assignment)
     written = assignment[:end].strip()
     if not parts or assignment[end : end + 1] != "=":

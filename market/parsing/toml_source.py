@@ -45,6 +45,8 @@ def show(text: str, most: int = 80) -> str:
         'a\\x1b[31mred'
     """
     cut = text if len(text) <= most else text[: most - 3] + "..."
+    if cut.isprintable():  # most texts, and at once
+        return cut
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
 
 
@@ -149,7 +151,7 @@ def decode(content: bytes) -> str:
     Raises:
         InputError: the bytes are not UTF-8 text.
     """
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) and not content.startswith(b"\xff\xfe\0\0"):  # UTF-32
         raise InputError("this is UTF-16 text; save it as UTF-8")
     try:
         text = content.decode("utf-8-sig")
@@ -302,7 +304,10 @@ def _line(node: Node) -> int:
 
 def _key_parts(node: Node) -> list[str]:
     """The parts of a key, dotted or quoted: what the parser itself makes of it."""
-    value: Any = tomllib.loads(f"{(node.text or b'').decode()} = 0")
+    written = (node.text or b"").decode()
+    if re.fullmatch(r"[A-Za-z0-9_-]+", written):  # most keys, and at once
+        return [written]
+    value: Any = tomllib.loads(f"{written} = 0")
     parts = []
     while isinstance(value, dict):
         ((part, value),) = value.items()

@@ -66,6 +66,7 @@ def test_an_assignment_changes_one_value(assignment, place, value):
         ("", "", "not of the form path=value, such as agents.alpha.count=3"),
         ("seed=" + "[" * 1000, "seed", "brackets nested more than 32 deep"),
         ("\x1b.x=1", "\\x1b.x", "there is no '\\x1b' in the scenario; one of: seed, goods, agents."),
+        ("agents.alpha.name='\udcff'", "agents.alpha.name='\\udcff'", "not UTF-8 text"),
     ],
 )
 def test_an_assignment_that_leads_nowhere_says_what_there_is(assignment, field, message):

@@ -195,6 +195,8 @@ def test_what_is_missing_has_the_line_of_the_table_around_it():
     [
         ("a = 1".encode("utf-16"), "this is UTF-16 text; save it as UTF-8"),
         ("a = 1".encode("utf-16-le"), "this is no text file (it holds zero bytes)"),
+        ("a = 1".encode("utf-32"), "not UTF-8 text (byte 1); save it as UTF-8"),
+        (b"\0\0\xfe\xff\0\0\0a", "not UTF-8 text (byte 3); save it as UTF-8"),
         (b"a = 1\n\xff", "not UTF-8 text (byte 7); save it as UTF-8"),
         (b"\x7fELF\0\0", "this is no text file (it holds zero bytes)"),
     ],
