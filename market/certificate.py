@@ -39,6 +39,7 @@ from market.outcome import Outcome
 from market.reallocation import Reallocation, improvement, resource_utilisation, surplus_gap
 from market.support import residual
 
+SURE = 3e-4  # up to here the loss, of second order in the violation, is below what the search can see
 PROVED = 1e-6  # relative violation of the supporting conditions up to which they are a proof
 
 
@@ -87,6 +88,10 @@ def alignment(outcome: Outcome) -> Alignment:
         try:
             better = improvement(economy, x, y)
             efficient = better is None
+            nearly = found.residual <= (PROVED if found.zero.any() else SURE)
+            if efficient and not nearly and np.isfinite(found.residual):
+                efficient = None
+                unknown.append("efficient: no better allocation was found, yet no weights support this one")
         except NumericalError as error:
             efficient = None
             unknown.append(f"efficient: {error}")

@@ -423,6 +423,8 @@ def test_whatever_a_value_is_replaced_by_there_is_an_answer(tamper, story, file)
     everything = [(path, strange) for path in _places(told) for strange in STRANGE]
     for i in np.random.default_rng(0).permutation(len(everything))[: 250 * SOAK]:
         path, strange = everything[i]
+        if json.dumps(_with(told, path, strange)) == json.dumps(told):
+            continue  # it was there already
         (changed.folder / file).write_text(json.dumps(_with(told, path, strange)))
         try:
             if file == "manifest.json":

@@ -183,7 +183,9 @@ class Ces(Utility):
         slopes = means.marginal(x, weights, rho)
         finite = np.isfinite(slopes)
         with np.errstate(over="ignore"):
-            return np.multiply(slopes, exp(scale), out=np.where(finite, 0.0, np.inf), where=finite)
+            return np.multiply(
+                slopes, exp(scale), out=np.where(finite, 0.0, np.inf), where=finite & (slopes > 0)
+            )
 
     @staticmethod
     def quasilinear_demand(p: Array, *, weights: Array, elasticity: Array) -> Interval:  # type: ignore[override]

@@ -159,6 +159,9 @@ def _efficient(economy: Economy, record: Record, proved: bool, found: float) -> 
         )
     if SUPPORTED < found <= NEARLY and (record.weights is None or bool((record.weights > 0).all())):
         return Claim(name, True, f"weights and prices prove it up to {found**2:.0e} of what is traded")
+    most = np.tile(economy.most, (len(economy.agents), 1))
+    if (economy.utility(most) <= economy.utility(record.consumption)).all() and not record.production.any():
+        return Claim(name, True, "nobody would gain by all that there can be")
     return Claim(name, False, "weights and prices do not prove it")
 
 

@@ -142,7 +142,11 @@ def _record(run: Run, economy: Economy, said: Mapping[str, Any]) -> Record:
     name, report = said["name"], said["alignment"]
 
     def prices(stated: Mapping[str, Any] | None) -> Array | None:
-        return None if stated is None else np.array([number(stated[good]) for good in economy.goods])
+        if stated is None:
+            return None
+        if set(stated) != set(economy.goods):
+            raise RunError(f"result.json: the prices of '{name}' are not those of the scenario's goods")
+        return np.array([number(stated[good]) for good in economy.goods])
 
     def unless_missing(values: Array) -> Array | None:
         return None if np.isnan(values).all() else values

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import shutil
 import subprocess
 import sys
 import types
@@ -96,6 +97,14 @@ def test_a_mechanism_that_does_not_settle_is_written_and_told_by_the_exit_code(s
     assert code == ExitCode.NOT_IN_EQUILIBRIUM
     assert "max rounds" in out
     assert len(runs(tmp_path / "runs")) == 1
+
+
+def test_an_interrupt_before_the_program_is_there_ends_it_quietly(tmp_path):
+    shutil.copy(ROOT / "run_sim.py", tmp_path)
+    (tmp_path / "market").mkdir()
+    (tmp_path / "market" / "cli.py").write_text("raise KeyboardInterrupt")
+    ended = subprocess.run([sys.executable, tmp_path / "run_sim.py"], capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")
 
 
 def test_run_sim_is_market_run(commons, tmp_path):
