@@ -102,6 +102,7 @@ def test_a_mechanism_that_does_not_settle_is_written_and_told_by_the_exit_code(s
 def test_an_interrupt_before_the_program_is_there_ends_it_quietly(tmp_path):
     shutil.copy(ROOT / "run_sim.py", tmp_path)
     (tmp_path / "market").mkdir()
+    (tmp_path / "market" / "__init__.py").write_text("")
     (tmp_path / "market" / "cli.py").write_text("raise KeyboardInterrupt")
     ended = subprocess.run([sys.executable, tmp_path / "run_sim.py"], capture_output=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, b"", b"")
