@@ -142,7 +142,11 @@ def _record(run: Run, economy: Economy, said: Mapping[str, Any]) -> Record:
     name, report = said["name"], said["alignment"]
 
     def prices(stated: Mapping[str, Any] | None) -> Array | None:
-        return None if stated is None else np.array([number(stated[good]) for good in economy.goods])
+        if stated is None:
+            return None
+        if set(stated) != set(economy.goods):
+            raise RunError(f"result.json: the prices of '{name}' are not those of the goods of the scenario")
+        return np.array([number(stated[good]) for good in economy.goods])
 
     def unless_missing(values: Array) -> Array | None:
         return None if np.isnan(values).all() else values
@@ -200,13 +204,14 @@ def _stated(values: Mapping[str, Any] | None, economy: Economy) -> list[Any] | N
     """A map of result.json as a list in the order of agents (and goods)."""
     if values is None:
         return None
-    try:
-        rows = [values[agent] for agent in economy.agents]
-        if isinstance(rows[0], dict):
-            return [[number(row[good]) for good in economy.goods] for row in rows]
+    if set(values) != set(economy.agents):
+        raise RunError("result.json: a map of agents has not the agents of the scenario")
+    rows = [values[agent] for agent in economy.agents]
+    if not isinstance(rows[0], dict):
         return [number(value) for value in rows]
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"result.json: a map of agents is not what a run writes: {error}") from error
+    if any(set(row) != set(economy.goods) for row in rows):
+        raise RunError("result.json: a map of goods has not the goods of the scenario")
+    return [[number(row[good]) for good in economy.goods] for row in rows]
 
 
 def _listed(run: Run, record: Record, column: str) -> list[Any] | None:
