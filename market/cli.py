@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from market.errors import ExitCode, InputError
-from market.shell import answers, complain, show, terminal
+from market.shell import answers, complain, prepared, show, terminal
 
 if TYPE_CHECKING:
     from market.comparison import Comparison
@@ -58,15 +58,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a name that the terminal cannot show must not stop the program
-            stream.reconfigure(errors="backslashreplace")
+    with prepared():
+        try:
+            code = _played(given)
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            return ExitCode.INTERRUPTED
+        except OSError as error:  # help or the version could not be printed
+            return complain([f"Cannot print: {error.strerror or error}."], ExitCode.INPUT_AT_FAULT)
+        return code
+
+
+def _played(given: list[str]) -> int:
+    """The exit code of a command line."""
     try:
         app(args=_with_command(given), prog_name="market")
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else ExitCode.DONE
-    except KeyboardInterrupt:
-        return ExitCode.INTERRUPTED
     return ExitCode.DONE
 
 

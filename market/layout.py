@@ -46,12 +46,19 @@ def _size(value: object) -> object:
     return value if value == "Infinity" and isinstance(value, str) else _at_least_zero(_number(value))
 
 
+def _text(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("a text is needed")
+    return value
+
+
 def _schema(value: object) -> object:
     if type(value) is not int or value != SCHEMA:
         raise ValueError(f"this version reads schema {SCHEMA}, not schema {value!s:.20}")
     return value
 
 
+Text = Annotated[Any, BeforeValidator(_text)]  # also what a file name that is no UTF-8 is read as
 Finite = Annotated[Any, BeforeValidator(_number)]
 Extended = Annotated[Any, _number_or("Infinity", "-Infinity")]
 Size = Annotated[Any, BeforeValidator(_size)]
@@ -69,28 +76,28 @@ class _Strict(BaseModel):
 class Named(_Strict):
     """The scenario, as both files name it."""
 
-    title: str
-    file: str
-    sha256: str
+    title: Text
+    file: Text
+    sha256: Text
 
 
 class Listed(_Strict):
     """A file of the folder."""
 
     bytes: Count
-    sha256: str
+    sha256: Text
 
 
 class Manifest(_Strict):
     """`manifest.json`."""
 
     schema_: Schema = Field(alias="schema")
-    created: str
+    created: Text
     seed: Count
     scenario: Named
-    overrides: list[str]
-    mechanisms: Annotated[list[str], Field(min_length=1)]
-    versions: dict[str, str]
+    overrides: list[Text]
+    mechanisms: Annotated[list[Text], Field(min_length=1)]
+    versions: dict[str, Text]
     files: dict[str, Listed]
 
 
@@ -107,29 +114,29 @@ class Reported(_Strict):
     surplus_gap: Extended | None
     improvement: ByBoth | None
     improvement_production: ByBoth | None
-    unknown: list[str]
+    unknown: list[Text]
 
 
 class Compared(_Strict):
     """How an auctioneer's prices compare with a reference solution."""
 
-    method: str
+    method: Text
     residual: Size
     agrees: bool | None
     prices: dict[str, Finite] | None
     price_difference: Size | None
     consumption_difference: Size | None
     equilibria: Count | None
-    reason: str
+    reason: Text
 
 
 class Told(_Strict):
     """What is told of a mechanism's outcome."""
 
-    name: str
+    name: Text
     kind: Literal["auctioneer", "unmediated", "planner"]
     status: Literal[tuple(status.value for status in Status)]  # type: ignore[valid-type]
-    reason: str
+    reason: Text
     rounds: Count
     prices: dict[str, Price] | None
     disequilibrium: Size | None
@@ -166,8 +173,8 @@ class Result(_Strict):
     schema_: Schema = Field(alias="schema")
     scenario: Named
     seed: Count
-    goods: list[str]
-    agents: list[str]
+    goods: list[Text]
+    agents: list[Text]
     mechanisms: Annotated[list[Told], Field(min_length=1)]
 
 

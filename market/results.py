@@ -18,7 +18,9 @@ import platform
 import re
 import secrets
 import shutil
+import signal
 import stat
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,6 +58,8 @@ PACKAGES = ("mesa", "numpy", "scipy", "pandas", "cvxpy", "clarabel", "pyarrow", 
 
 NEEDED = ("result.json", "agents.parquet", "rounds.parquet", "comparison.csv", "input/scenario.toml")
 LARGEST_JSON = 10**9  # bytes
+TRIES = 20  # to make a folder whose parents others make and remove
+STOPPED_BY = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 Drawing = Callable[[Path], None]
 """Writes a figure to a path."""
@@ -69,12 +73,16 @@ def check(scenario: Scenario, parent: Path) -> None:
     """
     if not str(parent).strip():
         raise InputError("--out names no folder")
+    try:
+        str(parent).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"--out '{parent}' is not UTF-8, and not every file can be written there") from error
     _data_files(scenario)
     with _refusals(parent):
         missing = _missing(parent)
         probe = parent / f".{secrets.token_hex(8)}.part"
         try:
-            probe.mkdir(parents=True)
+            _make(probe)
             probe.rmdir()
         finally:
             _remove_empty(missing)
@@ -127,7 +135,7 @@ def _whole_folder(parent: Path, name: str) -> Iterator[Path]:
     missing = _missing(parent)
     unfinished = parent / f".{name}.part"
     try:
-        unfinished.mkdir(parents=True)
+        _make(unfinished)
         yield unfinished
         for path in (
             *_files(unfinished),
@@ -136,11 +144,39 @@ def _whole_folder(parent: Path, name: str) -> Iterator[Path]:
         ):
             _to_disk(path)
         unfinished.rename(parent / name)
-    except BaseException:  # an interrupt too must leave nothing behind
-        shutil.rmtree(unfinished, ignore_errors=True)
-        _remove_empty(missing)
+    except BaseException as error:  # an interrupt too must leave nothing behind
+        with _undisturbed():
+            shutil.rmtree(unfinished, ignore_errors=True)
+            _remove_empty(missing)
+        if unfinished.exists():
+            error.add_note(f"'{unfinished}' is unfinished and could not be removed.")
         raise
     _to_disk(parent)
+
+
+def _make(folder: Path) -> None:
+    """Make a folder and its parents, which another run may remove again before they are made use of."""
+    for _ in range(TRIES):
+        try:
+            folder.mkdir(parents=True)
+        except (FileNotFoundError, FileExistsError):
+            continue
+        return
+    folder.mkdir(parents=True)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no signal stop what is done here; only the main thread hears of them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = {each: signal.signal(each, signal.SIG_IGN) for each in STOPPED_BY}
+    try:
+        yield
+    finally:
+        for each, handler in kept.items():
+            signal.signal(each, handler)
 
 
 def _missing(folder: Path) -> list[Path]:

@@ -6,11 +6,15 @@ Nothing heavy is imported before something is printed.
 from __future__ import annotations
 
 import functools
+import io
 import os
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, ParamSpec
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import typer
 
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 P = ParamSpec("P")
+
+NARROWEST = 20  # columns; less is no terminal but a setting gone wrong
 
 
 def answers(command: Callable[P, ExitCode]) -> Callable[P, None]:
@@ -32,11 +38,9 @@ def answers(command: Callable[P, ExitCode]) -> Callable[P, None]:
             sys.stdout.flush()
         except typer.Exit:
             raise
-        except BrokenPipeError:  # whoever reads us has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = ExitCode.DONE
-        except KeyboardInterrupt:
-            code = complain(["Interrupted; nothing unfinished is left behind."], ExitCode.INTERRUPTED)
+        except KeyboardInterrupt as stopped:
+            left = getattr(stopped, "__notes__", None) or ["Nothing unfinished is left behind."]
+            code = complain([f"Interrupted. {' '.join(left)}"], ExitCode.INTERRUPTED)
         except InputError as error:
             code = complain(str(error).splitlines(), ExitCode.INPUT_AT_FAULT)
         except (MemoryError, OSError) as error:
@@ -46,6 +50,85 @@ def answers(command: Callable[P, ExitCode]) -> Callable[P, None]:
         raise typer.Exit(int(code))
 
     return answer
+
+
+class Patient(io.FileIO):
+    """A stream that takes everything once its reader has left, so that a command ends as if all was read.
+
+    Args:
+        stream: the stream whose file it writes to.
+        silent: whether a full disk is no error either.
+    """
+
+    def __init__(self, stream: io.TextIOBase, silent: bool) -> None:
+        super().__init__(stream.fileno(), "w", closefd=False)
+        self.silent, self.refused = silent, False
+
+    def write(self, data: Any, /) -> int:
+        """Write, or do as if."""
+        if self.refused:
+            return memoryview(data).nbytes
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.refused = True  # the rest of what is buffered must not be tried again when Python ends
+            if self.silent or isinstance(error, BrokenPipeError):
+                return memoryview(data).nbytes
+            raise
+
+
+@contextmanager
+def prepared() -> Iterator[None]:
+    """Streams and signals as commands want them.
+
+    A closed stream is as good as /dev/null, a name that a terminal cannot show is no error, a terminal
+    of hardly any width is taken for one of the usual width, and whoever ends or leaves us interrupts us.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: no file gets that of a stream
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = _stream(sys.stdout, 1), _stream(sys.stderr, 2)
+    if os.environ.get("COLUMNS", "80").isdigit() and int(os.environ.get("COLUMNS", "80")[:6]) < NARROWEST:
+        del os.environ["COLUMNS"]
+    handlers = _interrupted_by_signals()
+    try:
+        yield
+    finally:
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+        sys.stdout, sys.stderr = before
+
+
+def _stream(stream: Any, number: int) -> Any:
+    """A stream that can be written to, whatever becomes of its reader."""
+    if stream is None:  # it was closed before Python started
+        return open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    if stream not in (sys.__stdout__, sys.__stderr__) or stream.isatty():
+        stream.reconfigure(errors="backslashreplace")
+        return stream
+    buffered = io.BufferedWriter(Patient(stream, silent=number == 2))
+    return io.TextIOWrapper(
+        buffered, stream.encoding, "backslashreplace", line_buffering=stream.line_buffering or number == 2
+    )
+
+
+def _interrupted_by_signals() -> dict[signal.Signals, Any]:
+    """Take the end of the session or of us for Ctrl-C; what was done about them before, by signal."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    names = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    return {
+        each: signal.signal(each, interrupt) for each in names if signal.getsignal(each) is signal.SIG_DFL
+    }
 
 
 def complain(lines: Iterable[str], code: ExitCode) -> ExitCode:
@@ -94,10 +177,4 @@ def terminal(stderr: bool = False) -> Console:
     """Where to print to; it knows its width."""
     from rich.console import Console
 
-    class Plain(Console):
-        """Prints what it is given: no markup, no guesses at what to colour."""
-
-        def on_broken_pipe(self) -> None:
-            raise BrokenPipeError
-
-    return Plain(stderr=stderr, markup=False, emoji=False, highlight=False)
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)

@@ -415,13 +415,22 @@ def _with(value, path, new):
     return changed
 
 
+def _is(value, path, new):
+    """Whether there is that already."""
+    for key in path:
+        value = value[key]
+    return value is new or (value == new and type(value) is type(new))
+
+
 @pytest.mark.parametrize("story", ["commons", "two at war"])
 @pytest.mark.parametrize("file", ["result.json", "manifest.json"])
 def test_whatever_a_value_is_replaced_by_there_is_an_answer(tamper, story, file):
     changed = tamper(story)
     told = json.loads((changed.folder / file).read_text())
-    everything = [(path, strange) for path in _places(told) for strange in STRANGE]
-    for i in np.random.default_rng(0).permutation(len(everything))[: 250 * SOAK]:
+    everything = [
+        (path, strange) for path in _places(told) for strange in STRANGE if not _is(told, path, strange)
+    ]
+    for i in np.random.default_rng(0).permutation(len(everything))[: 100 * SOAK]:
         path, strange = everything[i]
         if json.dumps(_with(told, path, strange)) == json.dumps(told):
             continue  # it was there already

@@ -45,6 +45,7 @@ SUPPORTED = 1e-6  # relative violation up to which the conditions prove efficien
 NEARLY = 3e-4  # up to here the loss, which is of second order, is below 1e-7, what a search can see
 NONE = 1e-9  # amounts below this share of an equal share are none
 LEFT = 1e-7  # shares of a good below this are not left over
+HARDLY_LEFT = 1e-6  # shares of a good below this are less than a search for improvements can see
 SEARCHED = 1e-5  # relative accuracy of what a convex programme reports
 
 
@@ -87,8 +88,16 @@ def _weights(record: Record, w: Array) -> Claim:
     return Claim(f"{record.name}: weights add up to one", sound, f"sum {total:.12g}, smallest {w.min():.3g}")
 
 
-def violation(economy: Economy, record: Record, w: Array, p: Array) -> float:
-    """The largest violation of the supporting conditions, relative to prices; 0 is full support."""
+def violation(economy: Economy, record: Record, w: Array, p: Array, left: float = LEFT) -> float:
+    """The largest violation of the supporting conditions, relative to prices; 0 is full support.
+
+    Args:
+        economy: rebuilt from the scenario.
+        record: what was recorded.
+        w: (agents,), weights.
+        p: (goods,), prices.
+        left: shares of a good below this are not left over.
+    """
     if not (np.isfinite(w).all() and np.isfinite(p).all()):
         return np.inf  # they support nothing, and a NaN must not get lost in what follows
     x, y = record.consumption, record.production
@@ -111,7 +120,7 @@ def violation(economy: Economy, record: Record, w: Array, p: Array) -> float:
         np.where(wants, np.maximum(p - valued, 0.0), 0.0),
         np.where(can_more, np.maximum(p - spent, 0.0), 0.0),
         np.where((y > none) & at_a_cost, np.maximum(spent - p, 0.0), 0.0),
-        np.where(there - economy.taken(x, y) > LEFT * there, p, 0.0)[None, :],
+        np.where(there - economy.taken(x, y) > left * there, p, 0.0)[None, :],
     ]
     worst = float(np.vstack([part / size for part in wrong]).max(initial=0.0))  # a NaN stays one
     hungry = empty & (w > 0)
@@ -149,6 +158,8 @@ def _efficient(economy: Economy, record: Record, proved: bool, found: float) -> 
         return Claim(name, better and said is False and not proved, detail)
     if said is None:
         return Claim(name, bool(record.alignment["unknown"]), "unknown, as is said")
+    if not (economy.resources > 0).any() and not (economy.capacity > 0).any() and not economy.technologies:
+        return Claim(name, said is True, "there is nothing to have, so nothing better")
     if said is False:
         return Claim(name, False, "said not to be, without a better allocation")
     if proved:
@@ -162,6 +173,11 @@ def _efficient(economy: Economy, record: Record, proved: bool, found: float) -> 
     most = np.tile(economy.most, (len(economy.agents), 1))
     if (economy.utility(most) <= economy.utility(record.consumption)).all() and not record.production.any():
         return Claim(name, True, "nobody would gain by all that there can be")
+    if record.weights is not None and (record.weights > 0).all() and record.supporting_prices is not None:
+        nearly = violation(economy, record, record.weights, record.supporting_prices, HARDLY_LEFT)
+        if nearly <= SUPPORTED:
+            detail = f"weights and prices prove it, but for less than {HARDLY_LEFT:.0e} of a good left over"
+            return Claim(name, True, detail)
     return Claim(name, False, "weights and prices do not prove it")
 
 

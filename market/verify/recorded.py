@@ -204,13 +204,14 @@ def _stated(values: Mapping[str, Any] | None, economy: Economy) -> list[Any] | N
     """A map of result.json as a list in the order of agents (and goods)."""
     if values is None:
         return None
-    try:
-        rows = [values[agent] for agent in economy.agents]
-        if isinstance(rows[0], dict):
-            return [[number(row[good]) for good in economy.goods] for row in rows]
+    if set(values) != set(economy.agents):
+        raise RunError("result.json: a map of agents has not the agents of the scenario")
+    rows = [values[agent] for agent in economy.agents]
+    if not isinstance(rows[0], dict):
         return [number(value) for value in rows]
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"result.json: a map of agents is not what a run writes: {error}") from error
+    if any(set(row) != set(economy.goods) for row in rows):
+        raise RunError("result.json: a map of goods has not the goods of the scenario")
+    return [[number(row[good]) for good in economy.goods] for row in rows]
 
 
 def _listed(run: Run, record: Record, column: str) -> list[Any] | None:
