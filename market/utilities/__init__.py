@@ -26,10 +26,12 @@ from __future__ import annotations
 
 from market.registry import Registry
 from market.utilities.base import Utility
+from market.utilities.ces import Ces
 from market.utilities.forms import FORMS
-from market.utilities.linears import Leontief, Linear, Quadratic
+from market.utilities.linears import Leontief, Linear
 from market.utilities.logs import Log, Log1p, StoneGeary
-from market.utilities.powers import Ces, CobbDouglas, Crra
+from market.utilities.powers import CobbDouglas, Crra
+from market.utilities.quadratics import Quadratic
 from market.utilities.separable import Separable
 
 __all__ = [

@@ -20,8 +20,9 @@ from scipy import special
 from market.interval import Array
 from market.registry import Family, Parameter, Registry
 from market.utilities.base import Expression, Held, exp, sum_by_agent
-from market.utilities.linears import up_to_bliss, used_up_to_bliss
+from market.utilities.logs import weighted_log1ps, weighted_logs
 from market.utilities.powers import power_terms, powers_in_cones
+from market.utilities.quadratics import up_to_bliss, used_up_to_bliss
 
 WEIGHT = Parameter("good", "how much the good is wanted, a", unit="utility", absent=0.0, required=True)
 
@@ -138,11 +139,7 @@ class LogForm(Form):
     @staticmethod
     def concave(x: Expression, *, weight: Array) -> Held:  # type: ignore[override]
         """As it is."""
-        import cvxpy
-
-        rows, goods = np.nonzero(weight)
-        terms = cvxpy.multiply(weight[rows, goods], cvxpy.log(x[rows, goods]))
-        return sum_by_agent(terms, rows, len(weight)), []
+        return weighted_logs(x, weight), []
 
     @staticmethod
     def substitutes(*, weight: Array) -> NDArray[np.bool_]:  # type: ignore[override]
@@ -180,11 +177,7 @@ class Log1pForm(Form):
     @staticmethod
     def concave(x: Expression, *, weight: Array) -> Held:  # type: ignore[override]
         """As it is."""
-        import cvxpy
-
-        rows, goods = np.nonzero(weight)
-        terms = cvxpy.multiply(weight[rows, goods], cvxpy.log1p(x[rows, goods]))
-        return sum_by_agent(terms, rows, len(weight)), []
+        return weighted_log1ps(x, weight), []
 
     @staticmethod
     def substitutes(*, weight: Array) -> NDArray[np.bool_]:  # type: ignore[override]

@@ -1,4 +1,4 @@
-"""Utilities that are linear, or linear pieces: perfect substitutes, perfect complements, and satiable wants.
+"""Perfect substitutes and perfect complements.
 
 Their demand is set-valued: whoever is indifferent between goods spends the same on them together, and whoever
 wants fixed proportions at exactly their worth takes any number of them (see `interval.Joint`).
@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from market.interval import Array, Interval
 from market.registry import Parameter
 from market.utilities.base import (
-    TIED,
     WEIGHTS,
     Expression,
     Held,
@@ -27,11 +26,9 @@ from market.utilities.base import (
     log_where,
     never_satiated,
     refuse_free_goods,
-    spend_rest,
-    sum_by_agent,
 )
-from market.utilities.filling import heights
-from market.utilities.powers import ray
+from market.utilities.ces import ray
+from market.utilities.quadratics import Quadratic
 
 
 class Linear(Utility):
@@ -198,140 +195,3 @@ class Leontief(Utility):
 def _refuse_free_bundles(p: Array, cost: Array, wanted: NDArray[np.bool_]) -> None:
     """Raise where all that an agent wants has price zero."""
     refuse_free_goods(p, wanted & (cost <= 0)[:, None])
-
-
-SLOPE = Parameter(
-    "good",
-    meaning="how fast marginal utility falls, k; 0 is linear in that good",
-    unit="utility per unit squared",
-    absent=0.0,
-)
-
-
-class Quadratic(Utility):
-    """u(x) = sum_g (a_g x_g - k_g x_g^2 / 2) up to bliss a_g / k_g, and no less beyond."""
-
-    # Goods can be thrown away, so u stays at its top beyond bliss and its slope is 0 there.
-
-    name = "quadratic"
-    parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS, "slope": SLOPE}
-
-    @staticmethod
-    def value(x: Array, *, weights: Array, slope: Array) -> Array:  # type: ignore[override]
-        """What is beyond bliss is thrown away."""
-        total: Array = up_to_bliss(x, weights, slope, Quadratic.bliss(weights=weights, slope=slope)).sum(
-            axis=1
-        )
-        return total
-
-    @staticmethod
-    def marginal(x: Array, *, weights: Array, slope: Array) -> Array:  # type: ignore[override]
-        """a_g - k_g x_g, and 0 beyond bliss."""
-        return np.where(weights > 0, np.maximum(weights - slope * x, 0.0), 0.0)
-
-    @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array, slope: Array) -> Interval:  # type: ignore[override]
-        """x_g = max((a_g - p_g) / k_g, 0); with k_g = 0 nothing above a_g, everything below, anything at it.
-
-        Raises:
-            UnboundedDemandError: a wanted good with k_g = 0 is free.
-        """
-        wanted, sloped = weights > 0, slope > 0
-        refuse_free_goods(p, wanted & ~sloped)
-        gain = weights - p
-        lowest = divide_where(wanted & sloped, np.maximum(gain, 0.0), slope)
-        lowest = np.where(wanted & ~sloped & (gain > TIED * weights), np.inf, lowest)
-        indifferent = wanted & ~sloped & (np.abs(gain) <= TIED * weights)
-        if not indifferent.any():
-            return Interval.exactly(lowest)
-        return Interval(lowest, np.where(indifferent, np.inf, lowest))
-
-    @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array, slope: Array) -> Interval:  # type: ignore[override]
-        """x_g = max(a_g - mu p_g, 0) / k_g with mu such that p.x = b; bliss if income is enough for it.
-
-        With w_g = a_g / p_g, x_g = (p_g / k_g)(w_g - mu)^+, which costs p_g^2 / k_g for every unit by which
-        mu falls: `filling.heights` gives w_g - mu. The fall ends at mu = 0, bliss, or at the worth of the
-        best good with k_g = 0: that one, or all that tie with it, take whatever money is left.
-
-        Raises:
-            UnboundedDemandError: a wanted good with k_g = 0 is free.
-        """
-        priced, sloped = p > 0, slope > 0
-        curved, straight = (weights > 0) & priced & sloped, (weights > 0) & ~sloped
-        refuse_free_goods(p, straight)
-        worth = divide_where(curved | straight, weights, p[None, :])
-        floor = np.where(straight, worth, 0.0).max(axis=1, initial=0.0)[:, None]
-        per_height = divide_where(curved, p[None, :], slope)
-        most = np.where(curved, np.maximum(worth - floor, 0.0), 0.0)
-        at_floor = np.asarray((per_height * most) @ p <= b)
-        above = np.where(at_floor[:, None], most, heights(-worth, per_height * p, b))
-        base = per_height * np.minimum(above, most)
-        rest = np.where(at_floor & straight.any(axis=1), np.maximum(b - base @ p, 0.0), 0.0)
-        tied = straight & (worth >= floor * (1.0 - TIED))
-        free = np.where((weights > 0) & ~priced, Quadratic.bliss(weights=weights, slope=slope), 0.0)
-        return spend_rest(base + free, rest, p, tied, b)
-
-    @staticmethod
-    def bliss(*, weights: Array, slope: Array) -> Array:  # type: ignore[override]
-        """a_g / k_g; 0 if unwanted, inf with k_g = 0."""
-        return divide_where(weights > 0, weights, slope)
-
-    @staticmethod
-    def concave(x: Expression, *, weights: Array, slope: Array) -> Held:  # type: ignore[override]
-        """The formula of what is used, at most what there is."""
-        import cvxpy
-
-        straight = np.where(slope > 0, 0.0, weights)
-        value = cvxpy.sum(cvxpy.multiply(straight, x), axis=1)
-        satiable = (weights > 0) & (slope > 0)
-        if not satiable.any():
-            return value, []
-        terms, rows, needed = used_up_to_bliss(x, weights, slope, satiable)
-        return value + sum_by_agent(terms, rows, len(weights)), needed
-
-    @staticmethod
-    def linear_weights(*, weights: Array, slope: Array) -> Array:  # type: ignore[override]
-        """a_g where the slope is 0."""
-        return np.where(slope == 0, weights, 0.0)
-
-    @staticmethod
-    def indifference_prices(*, weights: Array, slope: Array) -> Array:  # type: ignore[override]
-        """a_g where k_g = 0."""
-        return np.where((weights > 0) & (slope == 0), weights, np.nan)
-
-    @staticmethod
-    def homothetic(*, weights: Array, slope: Array) -> NDArray[np.bool_]:  # type: ignore[override]
-        """Only if it is linear: else whoever has bliss of one good spends on others."""
-        return np.asarray(~((weights > 0) & (slope > 0)).any(axis=1))
-
-    @staticmethod
-    def gross_substitutes(*, weights: Array, slope: Array) -> NDArray[np.bool_]:  # type: ignore[override]
-        """Only if it is linear: near bliss a dearer good costs its buyer more in all."""
-        return Quadratic.homothetic(weights=weights, slope=slope) | at_most_one(weights > 0)
-
-
-def up_to_bliss(x: Array, weights: Array, slope: Array, bliss: Array) -> Array:
-    """Good by good, a x - k x^2 / 2 up to bliss and its top beyond.
-
-    The second half is taken as k (bliss^2 - (bliss - x)^2) / 2, which rounding leaves rising in x.
-    """
-    used = np.minimum(x, bliss)
-    near = np.isfinite(bliss) & (2.0 * used > bliss)
-    top = np.where(near, bliss, 0.0)
-    behind = top - np.where(near, used, 0.0)
-    half = slope / 2.0
-    return np.where(near, weights * top / 2.0 - half * behind * behind, used * (weights - half * used))
-
-
-def used_up_to_bliss(
-    x: Expression, weights: Array, slope: Array, where: NDArray[np.bool_]
-) -> tuple[Expression, NDArray[np.intp], list[Expression]]:
-    """A z - k z^2 / 2 for marked goods with z <= x, as a vector of cvxpy terms, their rows, and z <= x."""
-    import cvxpy
-
-    rows, goods = np.nonzero(where)
-    used = cvxpy.Variable(len(rows), nonneg=True)
-    a, k = weights[rows, goods], slope[rows, goods]
-    terms = cvxpy.multiply(a, used) - cvxpy.multiply(k / 2.0, cvxpy.square(used))
-    return terms, rows, [used <= x[rows, goods]]

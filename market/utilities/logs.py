@@ -37,6 +37,15 @@ def weighted_logs(x: Expression, weights: Array) -> Expression:
     return sum_by_agent(terms, rows, len(weights))
 
 
+def weighted_log1ps(x: Expression, weights: Array) -> Expression:
+    """sum_g a_g log(1 + x_g) as a cvxpy expression, (agents,)."""
+    import cvxpy
+
+    rows, goods = np.nonzero(weights)
+    terms = cvxpy.multiply(weights[rows, goods], cvxpy.log1p(x[rows, goods]))
+    return sum_by_agent(terms, rows, len(weights))
+
+
 def spend_shares(p: Array, b: Array, weights: Array) -> Interval:
     """Spend the share a_g / sum a of income b on good g."""
     refuse_free_goods(p, weights > 0)
@@ -162,11 +171,7 @@ class Log1p(Utility):
     @staticmethod
     def concave(x: Expression, *, weights: Array) -> Held:  # type: ignore[override]
         """U is concave as it stands."""
-        import cvxpy
-
-        rows, goods = np.nonzero(weights)
-        terms = cvxpy.multiply(weights[rows, goods], cvxpy.log1p(x[rows, goods]))
-        return sum_by_agent(terms, rows, len(weights)), []
+        return weighted_log1ps(x, weights), []
 
     @staticmethod
     def homothetic(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]

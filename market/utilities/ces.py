@@ -1,0 +1,183 @@
+"""Constant elasticity of substitution, and demand of what is homogeneous of degree one.
+
+The mathematics is that of power means, in `means.py`.
+
+Source: Arrow, Chenery, Minhas and Solow (1961), "Capital-labor substitution and economic efficiency"; Varian
+(1992), *Microeconomic Analysis*, sections 1.8 and 7.3.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market.interval import Array, Interval, Joint
+from market.registry import Parameter
+from market.utilities import means
+from market.utilities.base import (
+    TIED,
+    WEIGHTS,
+    Expression,
+    Held,
+    Utility,
+    at_most_one,
+    exp,
+    log_where,
+    never_satiated,
+    refuse_free_goods,
+)
+from market.utilities.powers import geometric_mean
+
+ELASTICITY = Parameter(
+    "agent",
+    meaning="elasticity of substitution sigma; 1 is Cobb-Douglas with the weights' shares as exponents",
+    unit="none",
+    low=0.05,
+    high=50.0,
+)
+
+
+class Ces(Utility):
+    """u(x) = (sum_g a_g x_g^rho)^(1/rho), rho = (sigma - 1)/sigma.
+
+    At sigma = 1 it is the limit prod_g x_g^(a_g / A) of normalised weights, A = sum a. The limit exists only
+    for them: with A > 1 u grows beyond all bounds as sigma -> 1, with A < 1 it goes to 0 or back, so near 1
+    the weights had better sum to one.
+    """
+
+    name = "ces"
+    parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS, "elasticity": ELASTICITY}
+
+    @staticmethod
+    def value(x: Array, *, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]
+        """0 where a wanted good is missing if sigma <= 1, and for an agent that wants nothing."""
+        logs = _log_scale(weights, elasticity) + means.log_mean(x, weights, _rho(elasticity))
+        return np.where((weights > 0).any(axis=1), exp(logs), 0.0)
+
+    @staticmethod
+    def marginal(x: Array, *, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]
+        """a_g (u / x_g)^(1 - rho); a supergradient where u = 0."""
+        rho, scale = _rho(elasticity), _log_scale(weights, elasticity)[:, None]
+        if not ((weights > 0) & (x <= 0)).any():
+            return np.where(weights > 0, exp(scale + means.log_slopes(x, weights, rho)), 0.0)
+        slopes = means.marginal(x, weights, rho)
+        finite = np.isfinite(slopes)
+        with np.errstate(over="ignore"):
+            return np.multiply(
+                slopes, exp(scale), out=np.where(finite, 0.0, np.inf), where=finite & (slopes > 0)
+            )
+
+    @staticmethod
+    def quasilinear_demand(p: Array, *, weights: Array, elasticity: Array) -> Interval:  # type: ignore[override]
+        """Nothing, everything, or any multiple of one bundle: u is homogeneous of degree one.
+
+        A unit of utility costs e(p) = (sum a_g^sigma p_g^(1 - sigma))^(1/(1 - sigma)). Above 1 it is not
+        worth its price and demand is 0; below 1 it always is and demand has no bound (inf of all that is
+        wanted); at 1 every t d(p) is as good as another, t >= 0, d(p) the bundle with u = 1.
+        """
+        wanted = weights > 0
+        refuse_free_goods(p, wanted)
+        cost = means.log_unit_cost(p, weights, _rho(elasticity)) - _log_scale(weights, elasticity)
+        unit = means.budget_demand(p, np.ones(len(weights)), weights, elasticity).lowest
+        return ray(cost, unit, wanted)
+
+    @staticmethod
+    def budget_demand(p: Array, b: Array, *, weights: Array, elasticity: Array) -> Interval:  # type: ignore[override]
+        """The share of g in spending is proportional to a_g^sigma p_g^(1 - sigma).
+
+        Example:
+            Two goods wanted alike, one at twice the price, sigma = 2: it gets half as much spending.
+
+            >>> given = dict(weights=np.array([[1.0, 1.0]]), elasticity=np.array([2.0]))
+            >>> Ces.budget_demand(np.array([1.0, 2.0]), np.array([3.0]), **given).lowest.round(12).tolist()
+            [[2.0, 0.5]]
+        """
+        return means.budget_demand(p, b, weights, elasticity)
+
+    @staticmethod
+    def bliss(*, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+        """More of a wanted good helps wherever u is not stuck at 0."""
+        return never_satiated(weights)
+
+    @classmethod
+    def concave_value(cls, x: Array, *, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]
+        """The power mean M, or log M if sigma <= 1: free of the factor A^(1/rho)."""
+        return means.ordinal_value(x, weights, _rho(elasticity))
+
+    @classmethod
+    def concave_marginal(cls, x: Array, *, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]
+        """The slopes of M or log M."""
+        return means.ordinal_marginal(x, weights, _rho(elasticity))
+
+    @staticmethod
+    def concave(x: Expression, *, weights: Array, elasticity: Array) -> Held:  # type: ignore[override]
+        """M or log M."""
+        return means.ordinal(x, weights, _rho(elasticity))
+
+    @classmethod
+    def stated(cls, x: Expression, *, weights: Array, elasticity: Array) -> Held:  # type: ignore[override]
+        """A^(1/rho) M; the geometric mean where rho = 0."""
+        import cvxpy
+
+        rho = _rho(elasticity)
+        geometric = np.asarray(rho == 0)
+        scale = exp(_log_scale(weights, elasticity))
+        curved, constraints = means.mean(x, weights, np.where(geometric, 0.5, rho), ~geometric[:, None])
+        value = cvxpy.multiply(scale, curved)
+        if geometric.any():
+            chosen = np.where(geometric[:, None], means.shares(weights), 0.0)
+            bound, needed = geometric_mean(x, chosen)
+            wants = (chosen > 0).any(axis=1).astype(float)
+            value, constraints = value + cvxpy.multiply(wants, bound), constraints + needed
+        return value, constraints
+
+    @staticmethod
+    def indifference_prices(*, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]
+        """a_g^(1/rho) of the only good that is wanted: of several, one price alone does not tell."""
+        alone = (weights > 0) & at_most_one(weights > 0)[:, None]
+        return np.where(alone, exp(_log_scale(weights, elasticity))[:, None], np.nan)
+
+    @staticmethod
+    def homothetic(*, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # type: ignore[override]  # noqa: ARG004
+        """Shares of income depend on prices alone."""
+        return np.ones(len(weights), dtype=bool)
+
+    @staticmethod
+    def gross_substitutes(*, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+        """Sigma >= 1: what becomes dearer gets a smaller share of income."""
+        return np.asarray((elasticity >= 1.0) | at_most_one(weights > 0))
+
+    @staticmethod
+    def gross_substitutes_with_money(*, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # type: ignore[override]  # noqa: ARG004
+        """Not with two goods or more: a dearer one can end the demand for all of them."""
+        return at_most_one(weights > 0)
+
+
+def _rho(elasticity: Array) -> Array:
+    """(sigma - 1) / sigma; 0 where sigma is 1 up to rounding."""
+    return np.where(np.abs(elasticity - 1.0) <= TIED, 0.0, (elasticity - 1.0) / elasticity)
+
+
+def _log_scale(weights: Array, elasticity: Array) -> Array:
+    """Log A^(1/rho), (agents,): u = A^(1/rho) M. 0 where rho = 0 or nothing is wanted."""
+    rho, total = _rho(elasticity), weights.sum(axis=1)
+    return np.divide(log_where(total > 0, total), rho, out=np.zeros_like(rho), where=rho != 0)
+
+
+def ray(log_cost: Array, unit: Array, wanted: NDArray[np.bool_]) -> Interval:
+    """Quasilinear demand of utilities that are homogeneous of degree one.
+
+    Args:
+        log_cost: (agents,), log of what a unit of utility costs.
+        unit: (agents, goods), the best bundle that one unit of money buys, utility 1 where that is the cost.
+        wanted: (agents, goods).
+    """
+    indifferent = np.asarray(np.abs(log_cost) <= TIED)
+    lowest = np.where(wanted & (log_cost < -TIED)[:, None], np.inf, 0.0)
+    if not indifferent.any():
+        return Interval.exactly(lowest)
+    direction = np.where(indifferent[:, None], unit, 0.0)
+    free = np.full(len(log_cost), np.inf)
+    return Interval(lowest, np.where(direction > 0, np.inf, lowest), Joint(-free, free, direction))
