@@ -9,6 +9,8 @@ import market
 from market.certificate import alignment
 from market.errors import ScenarioError
 from market.netputs import violation
+from market.results import write_run
+from market.verify import verify
 
 HEAD = 'schema = 1\neconomy = "exchange"\n'
 PRICES = '[[mechanisms]]\nname = "prices"\nkind = "auctioneer"\n'
@@ -210,3 +212,12 @@ def test_technologies_and_owners_have_their_place():
         market.loads(FALLING.replace("technology", "# technology"))
     with pytest.raises(ScenarioError, match="the shares sum to zero"):
         market.loads(FALLING.replace("owner = 1.0 }", "owner = 0.0 }"))
+
+
+@pytest.mark.parametrize("text", [CHAIN, FALLING], ids=["chain", "decreasing returns"])
+@pytest.mark.parametrize("start", ["0.2", "1", "7"])
+def test_what_a_run_with_technologies_says_is_verified(text, start, tmp_path):
+    scenario = market.loads(text, overrides=[f"mechanisms.prices.initial_prices={{ bread = {start} }}"])
+    folder = write_run(market.compare(scenario), tmp_path)
+    checked = verify(folder)
+    assert checked.holds, [claim for claim in checked.claims if not claim.holds]

@@ -40,25 +40,27 @@ def trading(economy: Economy, record: Record, options: Auctioneer) -> Iterator[C
     except UnboundedDemandError as error:
         yield Claim(f"{record.name}: demand is bounded", False, str(error))
         return
-    together = best.demand.joint is not None or best.supply.joint is not None
+    joint = best.demand.joint is not None or best.supply.joint is not None
+    together = joint or bool(economy.technologies)
     z, relative = balance(economy, record, p) if together else excess_demand(economy, best, p)
     largest = float(np.abs(relative).max(initial=0.0))
     stated = number(record.said["disequilibrium"])
     if together and record.status is not Status.CLEARED:
         largest = stated  # what was announced is not recorded where goods hang together, only what came of it
-    same = max(stated, largest) <= options.tolerance + SEEN if together else abs(stated - largest) <= SEEN
+    near = 2 * options.tolerance * len(z)  # what is lacking is rationed, along a chain good by good
+    rationed = stated <= options.tolerance + SEEN and largest <= near + SEEN
     yield Claim(
         f"{record.name}: disequilibrium",
-        same or stated == largest,
+        abs(stated - largest) <= SEEN or (together and rationed),
         f"{shown(stated)} stated, {shown(largest)} recomputed",
     )
     turnover = float((record.consumption + economy.endowment + np.abs(record.production)).sum())
     if not (together and record.status is not Status.CLEARED):
         owed = -float(np.abs(z).sum())
         apart = difference(number(record.said["auctioneer_payoff"]), owed, turnover)
-        near = 2 * options.tolerance * len(z) if together else ROUNDING
+        allowed = near if together else ROUNDING
         yield Claim(
-            f"{record.name}: the auctioneer's payoff", apart <= near, f"difference {shown(apart)} of trade"
+            f"{record.name}: the auctioneer's payoff", apart <= allowed, f"difference {shown(apart)} of trade"
         )
     regret = regrets(economy, record, best, p)
     size = worth(economy, record) + np.abs(record.production) @ p
@@ -68,7 +70,7 @@ def trading(economy: Economy, record: Record, options: Auctioneer) -> Iterator[C
             f"{record.name}: regret", apart <= ROUNDING, f"largest relative difference {shown(apart)}"
         )
     share = difference(regret, np.zeros_like(regret), size) if (regret > 0).any() else 0.0
-    yield _ended(economy, record, options, largest, share)
+    yield _ended(economy, record, options, stated if together and rationed else largest, share)
     if record.status is Status.CLEARED:
         yield _best_answers(economy, record, best, p, options.tolerance)
         yield _free_goods(economy, record, p, options.tolerance)
