@@ -1,20 +1,23 @@
 """Economies of which it can be shown that no prices clear all markets.
 
 Each function proves one case from the primitives alone and says so in a sentence, or says nothing. Symbols
-as in `economy.py`; r (goods,) resources. A good is *wanted without end* by an agent if more of it always
-helps.
+as in `economy.py`; r (goods,) resources. A good is *wanted without end* by an agent if more of it helps
+wherever utility is not stuck at the bottom, and *wanted alone* if more and more of it helps with nothing else
+to go with it: then it cannot be free, whatever the agent's income. (With Cobb-Douglas, say, an agent without
+income has u = 0 whatever it takes of one free good: it lacks nothing there, and a price of 0 may clear.)
 
 1. *Nobody has it, and somebody cannot do without.* r_g = 0 and nobody can make g, but some agent's marginal
    utility of g at nothing is infinite, so that it buys some at every price at which it has anything to
    spend, and there is no largest bundle at a price of 0. With quasilinear money it always has something to
-   spend, with a fixed budget if that is positive, in exchange if it owns some of every good that there is.
-2. *Wanted only by those without income.* In exchange: g is there, and all who want it, and want it without
-   end, own nothing, have no share in the commons, and no profits. At p_g > 0 nobody buys it and it is left
-   over; at p_g = 0 there is no largest bundle.
+   spend, with a fixed budget if that is positive, in exchange if it owns some of every good that there is
+   and one of these is wanted alone.
+2. *Wanted only by those without income.* In exchange: g is there, and all who want it, one of them alone, own
+   nothing, have no share in the commons, and no profits. At p_g > 0 nobody buys it and it is left over; at
+   p_g = 0 there is no largest bundle.
 3. *Arrow's exceptional case.* In exchange: some agents together want only goods of a set S, each of them
-   without end, and own all of S and some of another good g, which somebody else wants without end. At p_g > 0
-   they spend all their income on S, which is worth more than all of S, so that S is lacking; at p_g = 0 there
-   is no largest bundle for whoever wants g.
+   without end, and own all of S, some of each, and some of another good g, which somebody else wants alone.
+   At p_g > 0 they spend all their income on S, which is worth more than all of S, so that S is lacking; at
+   p_g = 0 there is no largest bundle for whoever wants g.
 
 Source: Arrow (1951), "An extension of the basic theorems of classical welfare economics", for 3; the others
 are own derivations.
@@ -27,6 +30,8 @@ from numpy.typing import NDArray
 
 from market.economy import Economy, Money
 from market.interval import Array
+
+AMOUNTS = (1e-6, 1.0, 1e6)  # of a good, at which it is tried whether more of it helps
 
 
 def no_equilibrium(economy: Economy) -> str | None:
@@ -59,7 +64,8 @@ def _can_spend(economy: Economy) -> NDArray[np.bool_]:
     if economy.money is Money.FISHER:
         return economy.budget > 0
     owned = economy.endowment + economy.commons_share[:, None] * economy.commons
-    return np.asarray((owned[:, economy.resources > 0] > 0).all(axis=1) & (economy.resources > 0).any())
+    there = economy.resources > 0
+    return np.asarray((owned[:, there] > 0).all(axis=1) & _wanted_alone(economy)[:, there].any())
 
 
 def _slopes_without(economy: Economy, g: int) -> Array:
@@ -76,10 +82,13 @@ def _wanted_without_income(economy: Economy) -> str | None:
     owned = economy.endowment + economy.commons_share[:, None] * economy.commons
     poor = np.asarray((owned == 0).all(axis=1))
     wanted = economy.bliss > 0
+    if not poor[wanted.any(axis=1)].any():
+        return None
+    alone = _wanted_alone(economy)
     for g in np.flatnonzero((economy.resources > 0) & wanted.any(axis=0)):
         who = wanted[:, g]
-        if poor[who].all() and np.isinf(economy.bliss[who, g]).all():
-            name = economy.agents[int(who.argmax())]
+        if poor[who].all() and alone[:, g].any():
+            name = economy.agents[int(alone[:, g].argmax())]
             return (
                 f"{economy.goods[g]} is wanted only by agents without any income, such as {name}: at a price "
                 f"nobody buys it, and free there is no limit to what they want; give them something to sell"
@@ -95,9 +104,12 @@ def _exceptional(economy: Economy) -> str | None:
         chosen = np.array(only)
         group = wanted.any(axis=1) & ~(wanted & ~chosen).any(axis=1) & (endless | ~wanted).all(axis=1)
         owns = economy.endowment[group].sum(axis=0)
-        if not group.any() or not (owns[chosen] >= economy.resources[chosen]).all():
+        there = economy.resources[chosen]
+        if not group.any() or not ((owns[chosen] >= there) & (there > 0)).all():
             continue
         others = (owns > 0) & ~chosen & endless[~group].any(axis=0)
+        if others.any():
+            others &= _wanted_alone(economy)[~group].any(axis=0)
         if others.any():
             g = economy.goods[int(others.argmax())]
             names = ", ".join(np.array(economy.goods)[chosen])
@@ -107,3 +119,18 @@ def _exceptional(economy: Economy) -> str | None:
                 f"let somebody else own some {names}"
             )
     return None
+
+
+def _wanted_alone(economy: Economy) -> NDArray[np.bool_]:
+    """Who gains from more and more of a good with nothing else to go with it, (agents, goods)."""
+    gains = np.isinf(economy.bliss)
+    nothing = economy.utility(np.zeros(economy.shape))
+    for g in np.flatnonzero(gains.any(axis=0)):
+        before, rising = nothing, np.isfinite(nothing)
+        for amount in AMOUNTS:
+            x = np.zeros(economy.shape)
+            x[:, g] = amount
+            after = economy.utility(x)
+            before, rising = after, rising & (after > before)
+        gains[:, g] &= rising
+    return gains

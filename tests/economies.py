@@ -86,6 +86,19 @@ def with_utility(money: str, family, parameters, **others) -> Economy:
     return replace(alike, utilities=(Block(family, slice(0, len(first)), arrays),))
 
 
+CES, LEONTIEF, LINEAR = (UTILITIES[name] for name in ("ces", "leontief", "linear"))
+
+
+def scarf() -> Economy:
+    """Scarf (1960): agent i owns one unit of good i and wants goods i and i + 1 in equal amounts.
+
+    The only equilibrium is p = (1, 1, 1) / 3, where everyone has half a unit of both. With prices moving by
+    dp/dt = z, p_1 p_2 p_3 is constant beside |p|: prices go round the equilibrium for ever.
+    """
+    own = np.eye(3)
+    return with_utility("exchange", LEONTIEF, {"weights": own + np.roll(own, 1, axis=1)}, endowment=own)
+
+
 @dataclass(frozen=True)
 class Reference:
     """An economy whose competitive prices and quantities are known.

@@ -34,7 +34,7 @@ class Announcement:
 def announce(
     economy: Economy, p: Array, positive: Array, never_free: NDArray[np.bool_], answering: Answering
 ) -> tuple[Announcement, NDArray[np.bool_]]:
-    """Announce prices; goods without a largest bundle at price 0 get a positive price again.
+    """Announce prices; goods without a largest bundle at price 0 get half their last price again.
 
     Args:
         economy: the primitives.
@@ -54,7 +54,7 @@ def announce(
             if not refused.any():
                 raise
             never_free = never_free | refused
-            p = np.where(refused, positive, p)
+            p = np.where(refused, positive / 2.0, p)  # half: where it came from it would be sent to 0 again
         else:
             return Announcement(p, answers, imbalance(economy, answers, p)), never_free
 

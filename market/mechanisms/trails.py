@@ -18,7 +18,7 @@ import numpy as np
 from market.interval import Array
 
 WINDOW = 400
-SAME = 1e-9  # relative difference of prices that are the same up to rounding
+SAME = 1e-9  # of how far prices went: a difference that is none
 NO_NEARER = 0.9  # the least disequilibrium of the second half over that of the first
 MOVES = 1e-4  # least change of some log price that is a movement
 
@@ -36,13 +36,19 @@ class Trail:
 
     @property
     def period(self) -> int | None:
-        """After how many rounds the last prices came back; None if they are new."""
+        """After how many rounds the last prices came back; None if they are new.
+
+        They are the same if each price is, up to a billionth of how far prices went in between: what changes
+        so little in a period will not clear in a million of them, while slow convergence changes far more.
+        """
         if len(self.prices) < 2:
             return None
-        past = np.array(self.prices[:-1])
-        last = self.prices[-1]
-        apart = np.abs(past - last).max(axis=1)
-        again = np.flatnonzero(apart <= SAME * np.abs(last).max())
+        past, last = np.array(self.prices[:-1]), self.prices[-1]
+        larger = np.maximum(past, last)
+        shares = np.divide(np.abs(past - last), larger, out=np.zeros_like(past), where=larger > 0)
+        apart = shares.max(axis=1)
+        furthest = np.maximum.accumulate(apart[::-1])[::-1]
+        again = np.flatnonzero(apart <= SAME * furthest)
         return len(past) - int(again[-1]) if len(again) else None
 
     @property

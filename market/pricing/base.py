@@ -77,3 +77,8 @@ def logs(p: Array) -> Array:
 def from_logs(log_p: Array) -> Array:
     """Prices from logarithms, kept within what a float can hold."""
     return np.exp(np.clip(log_p, -690.0, 690.0))
+
+
+def log_ratio(r: Array) -> Array:
+    """log(demand / supply), at most 28 in size: r = 2 (d - s) / (d + s) = 2 tanh(log(d / s) / 2)."""
+    return np.asarray(2.0 * np.arctanh(np.clip(r / 2.0, 1e-12 - 1.0, 1.0 - 1e-12)))

@@ -1,9 +1,10 @@
 """Newton's method on log prices, with the slope of demand from further demand queries.
 
 Solves J d = -r for the step d of log p, J_gh = dr_g / dlog p_h by differences: one query for each good with
-a price. J is singular where only relative prices matter; the least-squares solution of least length is
-taken. The step is halved until the largest relative excess demand falls; if it never does, an adaptive step
-of the default rule is made instead.
+a price. J is singular where only relative prices matter (J (1, ..., 1) = 0, up to the error of the
+differences, which no cut-off of singular values tells from a small slope): there J + c 1 1' is solved, which
+changes the solution by a common factor of all prices. The step is halved until the largest relative excess
+demand falls; if it never does, an adaptive step of the default rule is made instead.
 
 Source: Smale (1976), "A convergent process of price adjustment and global Newton methods"; the damping is
 standard, Nocedal and Wright (2006), *Numerical Optimization*, chapter 11.
@@ -22,6 +23,7 @@ from market.pricing.tatonnement import AdaptiveSteps, Tatonnement
 from market.registry import option
 
 LONGEST = 2.0  # largest change of a log price in one round
+ONLY_RELATIVE = 1e-3  # of the largest slope: all prices together change nothing if they change less
 PLAIN = Tatonnement()
 
 
@@ -65,5 +67,13 @@ class Newton(Rule):
         if not np.isfinite(slopes).all():
             return None
         step = np.zeros_like(seen.p)
-        step[priced] = np.linalg.lstsq(slopes, -seen.r, rcond=1e-9)[0]
+        step[priced] = np.linalg.lstsq(_regular(slopes), -seen.r, rcond=1e-9)[0]
         return np.clip(step, -LONGEST, LONGEST)
+
+
+def _regular(slopes: Array) -> Array:
+    """The slopes, with one more number in each where only relative prices matter."""
+    largest = float(np.abs(slopes).max(initial=0.0))
+    if np.abs(slopes.sum(axis=1)).max(initial=0.0) > ONLY_RELATIVE * largest:
+        return slopes
+    return slopes - largest

@@ -1,5 +1,10 @@
 """The default rule: an adaptive step for each good.
 
+Three limits keep it safe far from equilibrium and where supply jumps: no price moves by more than a factor of
+twenty in a round; where a sign change comes with a *larger* excess demand than before, the move back is at
+most the share `shrink` of the last move, as in bisection; and while the sign holds a move is at most four
+times the last one. So a price is hemmed in however steep the jump is.
+
 Source: Arrow and Hurwicz (1958), "On the stability of the competitive equilibrium I", for tatonnement; the
 adaptive step follows Jacobs (1988), "Increased rates of convergence through learning rate adaptation".
 """
@@ -14,13 +19,18 @@ from market.interval import Array
 from market.pricing.base import Memory, Rule, Seen, from_logs, logs
 from market.registry import option
 
+LARGEST_MOVE = 3.0  # of a log price in one round
+GATHERING = 4.0  # the most by which a good's move grows from round to round
+SMALLEST_STEP, LARGEST_STEP = 1e-9, 32.0
+
 
 @dataclass(frozen=True)
 class AdaptiveSteps(Memory):
-    """One step size a good, and the relative excess demand that was seen last."""
+    """One step size a good, the relative excess demand seen last, and how far log p moved then, (goods,)."""
 
     steps: Array
     seen: Array
+    moved: Array
 
 
 @dataclass(frozen=True)
@@ -34,21 +44,26 @@ class Tatonnement(Rule):
 
     name = "tatonnement"
     step: float = option(1.0, "first step size, on log prices", low=0.0, open_low=True)
-    growth: float = option(1.3, "factor on a good's step while its excess demand keeps its sign", low=1.0)
+    growth: float = option(1.2, "factor on a good's step while its excess demand keeps its sign", low=1.0)
     shrink: float = option(
         0.5, "factor on a good's step when its excess demand changes sign", low=0.0, high=1.0
     )
 
     def start(self, p: Array) -> AdaptiveSteps:
         """Equal steps, nothing seen."""
-        return AdaptiveSteps(np.full_like(p, self.step), np.zeros_like(p))
+        return AdaptiveSteps(np.full_like(p, self.step), np.zeros_like(p), np.full_like(p, LARGEST_MOVE))
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
         """One step for each good; a good whose market clears stays where it is."""
         assert isinstance(memory, AdaptiveSteps)
-        r = seen.r
-        same, flipped = r * memory.seen > 0, r * memory.seen < 0
+        r, before = seen.r, memory.seen
+        same, flipped = r * before > 0, r * before < 0
         factor = np.where(same, self.growth, np.where(flipped, self.shrink, 1.0))
-        steps = np.clip(memory.steps * factor, 0.0, 32.0)
-        moved = from_logs(logs(seen.p) + steps * r)
-        return np.where(r == 0, seen.p, moved), AdaptiveSteps(steps, np.where(r == 0, memory.seen, r))
+        steps = np.clip(memory.steps * factor, SMALLEST_STEP, LARGEST_STEP)
+        jumped = flipped & (np.abs(r) > np.abs(before))
+        limit = np.where(jumped, self.shrink, np.where(same, GATHERING, np.inf)) * memory.moved
+        size = np.minimum(steps * np.abs(r), np.minimum(limit, LARGEST_MOVE))
+        steps = np.divide(size, np.abs(r), out=steps, where=size >= LARGEST_MOVE)
+        told = r != 0
+        after = AdaptiveSteps(steps, np.where(told, r, before), np.where(told, size, memory.moved))
+        return np.where(told, from_logs(logs(seen.p) + np.sign(r) * size), seen.p), after
