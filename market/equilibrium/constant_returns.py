@@ -70,16 +70,17 @@ class ConstantReturns:
         y = np.zeros(self.economy.shape)
         owned = float(self.economy.resources @ p)
         for one, level in zip(self.producers, a, strict=True):
-            if level > 0:
-                unit = self._unit(one, p)
-                y[one.row] = level * owned / (np.maximum(-unit, 0.0) @ p) * unit
+            unit = self._unit(one, p) if level > 0 else np.zeros_like(p)
+            cost = float(np.maximum(-unit, 0.0) @ p)
+            if 0 < cost < np.inf:
+                y[one.row] = level * (owned / cost) * unit
         return y
 
     def _unit(self, one: _One, p: Array) -> Array:
         """v_j(p), (goods,): the netput of one unit at prices of its outputs that just cover its costs."""
         outputs = one.family.makes(**one.parameters)[0]
         ratio = float(one.family.cost_ratio(p, **one.parameters)[0])
-        even = np.where(outputs & np.isfinite(ratio), p * ratio, p)
+        even = np.where(outputs, p * (ratio if np.isfinite(ratio) else 1.0), p)
         answer = one.family.netput(even, **one.parameters)
         return np.asarray(answer.joint.direction[0])
 
@@ -98,5 +99,5 @@ class ConstantReturns:
             for one in self.producers:
                 ratio = float(one.family.cost_ratio(p, **one.parameters)[0])
                 outputs = one.family.makes(**one.parameters)[0] & (self.economy.resources == 0)
-                p = np.where(outputs & np.isfinite(ratio) & (ratio > 0), p * ratio, p)
+                p = np.where(outputs, p * (ratio if 0 < ratio < np.inf else 1.0), p)
         return p

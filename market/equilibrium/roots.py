@@ -12,17 +12,19 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize
 from scipy.stats import qmc
 
 from market.economy import Economy, Money
 from market.equilibrium.clearing import CLEARS, Clearing, better, clearing
 from market.equilibrium.constant_returns import ConstantReturns
-from market.equilibrium.staircase import Staircase, staircase
+from market.equilibrium.staircase import BOUNDED, Staircase, staircase
 from market.errors import UnboundedDemandError
 from market.interval import Array
 
 RUNS_AWAY = 1e-7  # of its first price: a good in excess supply below that is tried at price 0
+WALK = 60  # steps of one in log prices, off where excess demand is flat
 SPREAD = 9.0  # how far log prices of starts are from the first guess, at most
 
 
@@ -51,7 +53,7 @@ def near(economy: Economy, start: Array) -> Clearing | None:
 
 def _root(stairs: Staircase, p: Array) -> tuple[Array, Array]:
     """Prices where the root finder ends, or the start if better, and what constant returns make there."""
-    s = stairs.position(p)
+    s = _off_the_flats(stairs, stairs.position(p))
     best, least = s, float(np.abs(stairs.gap(s)).max(initial=0.0))
     for method, options in (("hybr", {"xtol": 1e-14}), ("lm", {"xtol": 1e-15, "ftol": 1e-15})):
         if least <= 0.01 * CLEARS or not len(s):
@@ -63,6 +65,19 @@ def _root(stairs: Staircase, p: Array) -> tuple[Array, Array]:
         if size < least:
             best, least = end, size
     return stairs.prices(best)[0], stairs.made(best)
+
+
+def _off_the_flats(stairs: Staircase, s: Array) -> Array:
+    """Positions where the gap slopes: it does not where next to nothing is demanded, or supplied."""
+    goods = np.arange(len(stairs.sought))
+    for _ in range(WALK):
+        gaps = stairs.gap(s)[goods]
+        flat = np.abs(gaps) > 0.9 * -np.log(BOUNDED)
+        if not flat.any():
+            break
+        s = s.copy()
+        s[goods] += np.where(flat, np.sign(gaps), 0.0)
+    return s
 
 
 def _free_or_not(economy: Economy, p: Array, start: Array, made: Array) -> Array:
@@ -114,10 +129,17 @@ def first_guess(economy: Economy) -> Array:
     cheapest = economy.marginal_cost(np.zeros(economy.shape)).min(axis=0)
     guess = np.where(np.isfinite(cheapest), np.maximum(guess, 1.001 * cheapest), guess)
     guess = ConstantReturns(economy).follow_costs(guess)
-    for g in np.flatnonzero((economy.bliss == 0).all(axis=0)):
-        if can_be_free(economy, guess, int(g)):
-            guess[g] = 0.0
+    for g in np.flatnonzero((economy.bliss == 0).all(axis=0) & ~_used(economy)):
+        guess[g] = 0.0
     return np.asarray(guess)
+
+
+def _used(economy: Economy) -> NDArray[np.bool_]:
+    """Which goods somebody can use to make others, (goods,)."""
+    used = np.zeros(len(economy.goods), dtype=bool)
+    for block in economy.technologies:
+        used |= block.family.uses(**block.parameters).any(axis=0)
+    return used
 
 
 def _worth(economy: Economy, x: Array) -> Array:
