@@ -63,7 +63,7 @@ def candidates(economy: Economy) -> Iterator[tuple[Array, Allocation]]:
     for attempt in range(len(SETTINGS)):
         try:
             yield _solve(economy, attempt)
-        except NumericalError:
+        except (NumericalError, ValueError):  # cvxpy's word for numbers that do not fit into floats
             continue
 
 
@@ -90,7 +90,8 @@ def _surplus_scale(economy: Economy, units: Array) -> float:
     """An amount of money of the size of what typical bundles are worth, > 0."""
     slopes = economy.marginal_utility(np.tile(units, (len(economy.agents), 1)))
     worth = np.where(np.isfinite(slopes), slopes, 0.0) @ units
-    return float(worth.max(initial=0.0)) or 1.0
+    largest = float(worth.max(initial=0.0))
+    return largest if 0 < largest < np.inf else 1.0
 
 
 def _weighted_logs(economy: Economy, values: Any) -> Any:

@@ -17,8 +17,8 @@ from market.economy import Economy, Money
 from market.equilibrium import convex, eigenvector
 from market.equilibrium.clearing import CLEARS, Clearing, better, clearing
 from market.equilibrium.regularity import index
-from market.equilibrium.roots import near, starts
-from market.equilibrium.ties import tied
+from market.equilibrium.roots import beside, near, starts
+from market.equilibrium.ties import balanced, tied
 from market.interval import Array
 from market.outcome import shown
 
@@ -113,7 +113,9 @@ def _by_programme(economy: Economy) -> Clearing | None:
     best = None
     for prices, allocation in convex.candidates(economy):
         p = _without_left_over(economy, prices, allocation[0], allocation[1])
-        best = better(best, clearing(economy, tied(economy, p, allocation[0]), allocation))
+        exact, bound = tied(economy, p, allocation[0])
+        for tried in (exact, beside(economy, exact, bound)):
+            best = better(best, clearing(economy, tried, balanced(economy, tried, allocation)))
         if not (economy.linear_weights.any() and _good(best)):
             best = better(best, near(economy, p))
         if best is not None and best.residual <= CLEARS:

@@ -51,6 +51,12 @@ def near(economy: Economy, start: Array) -> Clearing | None:
     return best
 
 
+def beside(economy: Economy, p: Array, held: NDArray[np.bool_]) -> Array:
+    """Prices, some held as they are and the others where a root finder takes them, (goods,)."""
+    stairs = staircase(economy, p)
+    return _root(Staircase(economy, np.where(held, p, stairs.held)), p)[0]
+
+
 def _root(stairs: Staircase, p: Array) -> tuple[Array, Array]:
     """Prices where the root finder ends, or the start if better, and what constant returns make there."""
     s = _off_the_flats(stairs, stairs.position(p))
