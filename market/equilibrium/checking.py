@@ -82,7 +82,9 @@ def check(outcome: Outcome) -> Check:
 def _others(economy: Economy) -> list[tuple[Array, Array]] | None:
     """All equilibria that a quick search finds, as prices and consumption; None if none is made."""
     agents, goods = economy.shape
-    if economy.money is not Money.EXCHANGE or goods > SEARCHED_GOODS or agents > SEARCHED_AGENTS:
+    if economy.money is not Money.EXCHANGE or economy.technologies:
+        return None
+    if goods > SEARCHED_GOODS or agents > SEARCHED_AGENTS:
         return None
     return [(each.prices, each.consumption) for each in search(economy, SEARCH_STARTS).found]
 

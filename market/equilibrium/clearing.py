@@ -17,7 +17,7 @@ import numpy as np
 
 from market.economy import Answers, Economy
 from market.errors import UnboundedDemandError
-from market.interval import Array
+from market.interval import Array, Interval
 
 Allocation = tuple[Array, Array]
 """Consumption and production, (agents, goods) each."""
@@ -49,13 +49,16 @@ class Clearing:
         return float(np.abs(self.excess).max(initial=0.0))
 
 
-def clearing(economy: Economy, p: Array, near: Allocation | None = None) -> Clearing | None:
+def clearing(
+    economy: Economy, p: Array, near: Allocation | None = None, made: Array | None = None
+) -> Clearing | None:
     """What everyone answers to prices, and how far that is from balance.
 
     Args:
         economy: the primitives.
         p: (goods,), prices.
         near: an allocation that says what the indifferent take and make, as far as it is in their sets.
+        made: (agents, goods), says the same of producers with constant returns, without an allocation.
 
     Returns:
         None where somebody's answer is not bounded.
@@ -63,13 +66,18 @@ def clearing(economy: Economy, p: Array, near: Allocation | None = None) -> Clea
     if not np.isfinite(p).all():
         return None
     try:
-        answers = economy.answers(p)
+        supply = economy.supply(p)
+        if not np.isfinite(supply.lowest).all():  # and then incomes may be without bound as well
+            return None
+        answers = Answers(economy.demand(p, supply), supply)
     except UnboundedDemandError:
         return None
-    if not all(np.isfinite(answer.lowest).all() for answer in answers):
+    if not np.isfinite(answers.demand.lowest).all():
         return None
     single = answers.demand.single_valued and answers.supply.single_valued
-    x, y = (answers.demand.lowest, answers.supply.lowest) if single else _choose(economy, answers, near)
+    x, y = (
+        (answers.demand.lowest, answers.supply.lowest) if single else _choose(economy, answers, near, made, p)
+    )
     excess = relative_excess(economy, p, x, y)
     if answers.demand.joint is not None:
         excess = np.append(excess, _off_budget(answers, p, x))
@@ -84,11 +92,31 @@ def relative_excess(economy: Economy, p: Array, x: Array, y: Array) -> Array:
     return np.divide(z, demand / 2 + supply / 2, out=np.zeros_like(z), where=z != 0)
 
 
-def _choose(economy: Economy, answers: Answers, near: Allocation | None) -> Allocation:
+def _choose(
+    economy: Economy, answers: Answers, near: Allocation | None, made: Array | None, p: Array
+) -> Allocation:
     """One amount from everyone's set."""
-    if near is not None:
-        x, y = near
-        return np.clip(x, *answers.demand.bounds), np.clip(y, *answers.supply.bounds)
+    if near is None:
+        x, y = _by_shares(economy, answers)
+    else:
+        x, y = np.clip(near[0], *answers.demand.bounds), np.clip(near[1], *answers.supply.bounds)
+        made = near[1]
+    x = _along(answers.demand, x, None if near is None else near[0], p)
+    return x, _along(answers.supply, y, made, p)
+
+
+def _along(answer: Interval, amounts: Array, wanted: Array | None, p: Array) -> Array:
+    """The same amounts, with those that vary all together put where they are wanted."""
+    if answer.joint is None or wanted is None:
+        return amounts
+    direction = answer.joint.direction
+    size = np.abs(direction) @ p
+    level = np.divide(np.abs(wanted - answer.lowest) @ p, size, out=np.zeros_like(size), where=size > 0)
+    return np.where((size > 0)[:, None], answer.lowest + level[:, None] * direction, amounts)
+
+
+def _by_shares(economy: Economy, answers: Answers) -> Allocation:
+    """Each amount the same fraction of the way from its lowest to its highest, such that markets balance."""
     d_low, d_high = answers.demand.bounds
     s_low, s_high = answers.supply.bounds
     d_high = np.minimum(d_high, np.maximum(d_low, economy.resources + s_low.sum(axis=0)))
@@ -106,3 +134,9 @@ def _off_budget(answers: Answers, p: Array, x: Array) -> float:
     spent = x @ p
     off = np.maximum(np.maximum(joint.least_spent - spent, spent - joint.most_spent), 0.0)
     return float(np.divide(off, spent, out=np.zeros_like(off), where=off > 0).max(initial=0.0))
+
+
+def better(one: Clearing | None, other: Clearing | None) -> Clearing | None:
+    """The one that is nearer to balance, if any."""
+    known = [found for found in (one, other) if found is not None]
+    return min(known, key=lambda found: found.residual, default=None)

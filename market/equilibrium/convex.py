@@ -63,7 +63,7 @@ def candidates(economy: Economy) -> Iterator[tuple[Array, Allocation]]:
     for attempt in range(len(SETTINGS)):
         try:
             yield _solve(economy, attempt)
-        except NumericalError:
+        except (NumericalError, ValueError):  # cvxpy's word for numbers that do not fit into floats
             continue
 
 
@@ -78,7 +78,8 @@ def _solve(economy: Economy, attempt: int) -> tuple[Array, Allocation]:
         worth = cvxpy.sum(values)
     else:
         scale = float(economy.budget.sum())
-        worth, constraints = _weighted_logs(economy, programme)
+        values, constraints = programme.utilities(stated=False, counted=_buyers(economy))
+        worth = _weighted_logs(economy, values)
     objective = (worth - cvxpy.sum(programme.costs())) / scale
     balance = programme.net_use() <= economy.resources / programme.units
     found = programme.solve(objective, [*constraints, *programme.limits()], balance, [attempt])
@@ -89,26 +90,25 @@ def _surplus_scale(economy: Economy, units: Array) -> float:
     """An amount of money of the size of what typical bundles are worth, > 0."""
     slopes = economy.marginal_utility(np.tile(units, (len(economy.agents), 1)))
     worth = np.where(np.isfinite(slopes), slopes, 0.0) @ units
-    return float(worth.max(initial=0.0)) or 1.0
+    largest = float(worth.max(initial=0.0))
+    return largest if 0 < largest < np.inf else 1.0
 
 
-def _weighted_logs(economy: Economy, programme: Programme) -> tuple[Any, list[Any]]:
-    """sum_i b_i log v_i as a cvxpy expression, over those with a budget, and the constraints it needs."""
+def _weighted_logs(economy: Economy, values: Any) -> Any:
+    """sum_i b_i log v_i as a cvxpy expression, over those with a budget, from their concave utilities."""
     import cvxpy
 
     degrees, total = _degrees(economy), 0.0
-    buyers, constraints = _buyers(economy), []
-    for block in economy.utilities:
-        rows = np.arange(len(economy.agents))[block.rows]
-        values, needed = block.family.concave(programme.x[block.rows], **block.parameters)
-        constraints += needed
-        for logarithmic in (True, False):
-            chosen = buyers[rows] & ((degrees[rows] < 0) == logarithmic)
-            if chosen.any():
-                mine = rows[chosen]
-                logs = values[chosen] if logarithmic else cvxpy.log(values[chosen])
-                total = total + cvxpy.sum(cvxpy.multiply(economy.budget[mine] / np.abs(degrees[mine]), logs))
-    return total, constraints
+    weights = np.divide(economy.budget, np.abs(degrees), out=np.zeros_like(degrees), where=_buyers(economy))
+    logarithmic, powers = (
+        np.flatnonzero((degrees < 0) & (weights > 0)),
+        np.flatnonzero((degrees > 0) & (weights > 0)),
+    )
+    if len(logarithmic):
+        total = total + weights[logarithmic] @ values[logarithmic]
+    if len(powers):
+        total = total + weights[powers] @ cvxpy.log(values[powers])
+    return total
 
 
 def _buyers(economy: Economy) -> NDArray[np.bool_]:

@@ -47,7 +47,9 @@ class Spending(NamedTuple):
 
 
 def applies(economy: Economy) -> bool:
-    """Whether it is an exchange of endowments among agents with Cobb-Douglas tastes."""
+    """Whether it is an exchange of endowments, and nothing else, among agents with Cobb-Douglas tastes."""
+    if economy.technologies:
+        return False
     families = {block.family for block in economy.utilities}
     return economy.money is Money.EXCHANGE and families <= {CobbDouglas, Log}
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.economy import Economy
+from market.economy import Economy, Money
 from market.equilibrium import convex, eigenvector
-from market.equilibrium.clearing import CLEARS, Clearing, clearing
+from market.equilibrium.clearing import CLEARS, Clearing, better, clearing
 from market.equilibrium.regularity import index
-from market.equilibrium.roots import near, starts
+from market.equilibrium.roots import beside, near, starts
+from market.equilibrium.ties import balanced, tied
 from market.interval import Array
 from market.outcome import shown
 
@@ -57,8 +58,6 @@ class Reference:
 
 def reference(economy: Economy) -> Reference:
     """One equilibrium of an economy by a method that suits it, or an honest failure."""
-    if economy.technologies:
-        return _none("none", np.inf, "Technologies are beyond what the reference solver knows.")
     method = convex.applies(economy)
     if method is not None:
         found = _by_programme(economy)
@@ -72,8 +71,9 @@ def reference(economy: Economy) -> Reference:
         if spending.prices is None:
             return _none(eigenvector.EIGENVECTOR, np.inf, f"There is no equilibrium: {spending.why}.")
     found = _by_roots(economy)
+    convex_set = method is not None or _gross_substitutes(economy)
     if _good(found):
-        return _told(economy, found, ROOTS, _single(economy, found) if method else None)
+        return _told(economy, found, ROOTS, _single(economy, found) if convex_set else None)
     least = np.inf if found is None else found.residual
     return _none(
         ROOTS,
@@ -105,12 +105,19 @@ def _none(method: str, residual: float, reason: str) -> Reference:
 
 
 def _by_programme(economy: Economy) -> Clearing | None:
-    """The best of what the solver's settings give, each sharpened."""
+    """The best of what the solver's settings give, each sharpened.
+
+    Where some value goods linearly, prices at which they are indifferent are exact already (`ties.py`), and
+    a root finder would only jump to and fro across them.
+    """
     best = None
     for prices, allocation in convex.candidates(economy):
         p = _without_left_over(economy, prices, allocation[0], allocation[1])
-        best = _better(best, clearing(economy, p, allocation))
-        best = _better(best, near(economy, p))
+        exact, bound = tied(economy, p, allocation[0])
+        for tried in (exact, beside(economy, exact, bound)):
+            best = better(best, clearing(economy, tried, balanced(economy, tried, allocation)))
+        if not (economy.linear_weights.any() and _good(best)):
+            best = better(best, near(economy, p))
         if best is not None and best.residual <= CLEARS:
             break
     return best
@@ -127,22 +134,30 @@ def _without_left_over(economy: Economy, p: Array, x: Array, y: Array) -> Array:
 def _by_roots(economy: Economy) -> Clearing | None:
     best = None
     for start in starts(economy, STARTS, seed=0):
-        best = _better(best, near(economy, start))
+        best = better(best, near(economy, start))
         if best is not None and best.residual <= CLEARS:
             break
     return best
-
-
-def _better(one: Clearing | None, other: Clearing | None) -> Clearing | None:
-    known = [found for found in (one, other) if found is not None]
-    return min(known, key=lambda found: found.residual, default=None)
 
 
 def _single(economy: Economy, found: Clearing | None) -> bool | None:
     """Whether equilibrium prices that form a convex set are a single point; None if it cannot be told.
 
     They are if excess demand has full slope along the graph of supply: then no prices nearby clear the
-    market, and between two equilibria all prices would.
+    market, and between two equilibria all prices would. Slopes say nothing where consumers are indifferent.
     """
     assert found is not None
+    if not economy.demand(found.prices, economy.supply(found.prices)).single_valued:
+        return None
     return True if index(economy, found.prices) != 0 else None
+
+
+def _gross_substitutes(economy: Economy) -> bool:
+    """Whether a dearer good is known never to lower demand for another: equilibria are a convex set.
+
+    Source: Arrow and Hurwicz (1960), "Competitive stability under weak gross substitutability: the Euclidean
+    distance approach".
+    """
+    if economy.money is Money.QUASILINEAR or economy.technologies:
+        return False
+    return all(block.family.gross_substitutes(**block.parameters).all() for block in economy.utilities)

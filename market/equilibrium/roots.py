@@ -12,16 +12,19 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import optimize
 from scipy.stats import qmc
 
 from market.economy import Economy, Money
-from market.equilibrium.clearing import CLEARS, Clearing, clearing
-from market.equilibrium.staircase import Staircase, staircase
+from market.equilibrium.clearing import CLEARS, Clearing, better, clearing
+from market.equilibrium.constant_returns import ConstantReturns
+from market.equilibrium.staircase import BOUNDED, Staircase, staircase
 from market.errors import UnboundedDemandError
 from market.interval import Array
 
 RUNS_AWAY = 1e-7  # of its first price: a good in excess supply below that is tried at price 0
+WALK = 60  # steps of one in log prices, off where excess demand is flat
 SPREAD = 9.0  # how far log prices of starts are from the first guess, at most
 
 
@@ -35,12 +38,12 @@ def near(economy: Economy, start: Array) -> Clearing | None:
     p, best, tried = start, None, set()
     for _ in range(2 + len(start)):
         if not (p > 0).any():
-            return _better(best, clearing(economy, p))
-        p = _root(staircase(economy, p), p)
-        best = _better(best, clearing(economy, p))
+            return better(best, clearing(economy, p))
+        p, made = _root(staircase(economy, p), p)
+        best = better(best, clearing(economy, p, made=made))
         if best is not None and best.residual <= CLEARS:
             return best
-        p = _free_or_not(economy, p, start)
+        p = _free_or_not(economy, p, start, made)
         pattern = tuple((p == 0).tolist())
         if pattern in tried:
             return best
@@ -48,14 +51,15 @@ def near(economy: Economy, start: Array) -> Clearing | None:
     return best
 
 
-def _better(one: Clearing | None, other: Clearing | None) -> Clearing | None:
-    known = [found for found in (one, other) if found is not None]
-    return min(known, key=lambda found: found.residual, default=None)
+def beside(economy: Economy, p: Array, held: NDArray[np.bool_]) -> Array:
+    """Prices, some held as they are and the others where a root finder takes them, (goods,)."""
+    stairs = staircase(economy, p)
+    return _root(Staircase(economy, np.where(held, p, stairs.held)), p)[0]
 
 
-def _root(stairs: Staircase, p: Array) -> Array:
-    """Where the root finder ends, or the start if it makes nothing better, (goods,)."""
-    s = stairs.position(p)
+def _root(stairs: Staircase, p: Array) -> tuple[Array, Array]:
+    """Prices where the root finder ends, or the start if better, and what constant returns make there."""
+    s = _off_the_flats(stairs, stairs.position(p))
     best, least = s, float(np.abs(stairs.gap(s)).max(initial=0.0))
     for method, options in (("hybr", {"xtol": 1e-14}), ("lm", {"xtol": 1e-15, "ftol": 1e-15})):
         if least <= 0.01 * CLEARS or not len(s):
@@ -66,21 +70,37 @@ def _root(stairs: Staircase, p: Array) -> Array:
         size = float(np.abs(stairs.gap(end)).max()) if np.isfinite(end).all() else np.inf
         if size < least:
             best, least = end, size
-    return stairs.prices(best)[0]
+    return stairs.prices(best)[0], stairs.made(best)
 
 
-def _free_or_not(economy: Economy, p: Array, start: Array) -> Array:
-    """The same prices, with 0 for goods that run away downwards, and without it for those lacking at 0."""
+def _off_the_flats(stairs: Staircase, s: Array) -> Array:
+    """Positions where the gap slopes: it does not where next to nothing is demanded, or supplied."""
+    goods = np.arange(len(stairs.sought))
+    for _ in range(WALK):
+        gaps = stairs.gap(s)[goods]
+        flat = np.abs(gaps) > 0.9 * -np.log(BOUNDED)
+        if not flat.any():
+            break
+        s = s.copy()
+        s[goods] += np.where(flat, np.sign(gaps), 0.0)
+    return s
+
+
+def _free_or_not(economy: Economy, p: Array, start: Array, made: Array) -> Array:
+    """The same prices, with 0 for goods that may be free, and without it for goods that are lacking at 0.
+
+    Those whose prices run away downwards may be free; if there are none, those that are left over.
+    """
     usual = np.where(start > 0, start, first_guess(economy))
-    lacking = p.copy()
-    found = clearing(economy, p)
+    found = clearing(economy, p, made=made)
     excess = np.zeros_like(p) if found is None else found.excess[: len(p)]
-    for g in np.flatnonzero((p == 0) & (excess > 0)):
-        lacking[g] = usual[g]
-    for g in np.flatnonzero((p > 0) & (excess < 0) & (p < RUNS_AWAY * usual)):
-        if can_be_free(economy, lacking, int(g)):
-            lacking[g] = 0.0
-    return lacking
+    changed = np.where((p == 0) & (excess > 0), usual, p)
+    left_over = (p > 0) & (excess < -CLEARS)
+    running = left_over & (p < RUNS_AWAY * usual)
+    for g in np.flatnonzero(running if running.any() else left_over):
+        if can_be_free(economy, changed, int(g)):
+            changed[g] = 0.0
+    return changed
 
 
 def can_be_free(economy: Economy, p: Array, g: int) -> bool:
@@ -88,7 +108,8 @@ def can_be_free(economy: Economy, p: Array, g: int) -> bool:
     free = p.copy()
     free[g] = 0.0
     try:
-        economy.answers(free)
+        with np.errstate(all="ignore"):  # whatever else is wrong with these prices
+            economy.answers(free)
     except UnboundedDemandError:
         return False
     return True
@@ -113,10 +134,18 @@ def first_guess(economy: Economy) -> Array:
         guess = _worth(economy, np.tile(amounts / agents, (agents, 1)))
     cheapest = economy.marginal_cost(np.zeros(economy.shape)).min(axis=0)
     guess = np.where(np.isfinite(cheapest), np.maximum(guess, 1.001 * cheapest), guess)
-    for g in np.flatnonzero((economy.bliss == 0).all(axis=0)):
-        if can_be_free(economy, guess, int(g)):
-            guess[g] = 0.0
+    guess = ConstantReturns(economy).follow_costs(guess)
+    for g in np.flatnonzero((economy.bliss == 0).all(axis=0) & ~_used(economy)):
+        guess[g] = 0.0
     return np.asarray(guess)
+
+
+def _used(economy: Economy) -> NDArray[np.bool_]:
+    """Which goods somebody can use to make others, (goods,)."""
+    used = np.zeros(len(economy.goods), dtype=bool)
+    for block in economy.technologies:
+        used |= block.family.uses(**block.parameters).any(axis=0)
+    return used
 
 
 def _worth(economy: Economy, x: Array) -> Array:

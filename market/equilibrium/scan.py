@@ -33,7 +33,7 @@ def scan(economy: Economy, guess: Array) -> tuple[list[Clearing], list[Clearing]
     if not (guess > 0).any():
         return [], []
     stairs = staircase(economy, guess)
-    if len(stairs.sought) != 1:
+    if len(stairs.sought) != 1 or stairs.constant_returns.producers:
         return [], []
     steps = len(economy.indifference_prices[stairs.sought[0]])
     middle = float(stairs.position(guess)[0])

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy import Economy, Money
+from market.equilibrium.constant_returns import ConstantReturns
 from market.errors import UnboundedDemandError
 from market.interval import Array
 
@@ -53,46 +54,60 @@ class Staircase:
 
     @cached_property
     def _steps(self) -> list[Array]:
-        """For each good sought the prices > 0 at which some producer is indifferent, ascending."""
+        """For each good sought the prices > 0 at which somebody is indifferent, ascending."""
         found = [self.economy.indifference_prices[g] for g in self.sought]
         return [prices[prices > 0] for prices in found]
 
+    @cached_property
+    def constant_returns(self) -> ConstantReturns:
+        """Those whose levels are looked for as well."""
+        return ConstantReturns(self.economy)
+
     def position(self, p: Array) -> Array:
-        """Where prices are; in the middle of a step if they are on one, (sought,)."""
-        return np.array(
-            [_along(steps, float(p[g])) for steps, g in zip(self._steps, self.sought, strict=True)]
-        )
+        """Where prices are (if on a step, in its middle), and levels to start from, (unknowns,)."""
+        prices = [_along(steps, float(p[g])) for steps, g in zip(self._steps, self.sought, strict=True)]
+        makers = len(self.constant_returns.producers)
+        return np.array(prices + [0.5 / max(makers, 1)] * makers)
 
     def prices(self, s: Array) -> tuple[Array, Array]:
         """Prices, (goods,), and the share of the way along a step, (goods,); 0 only off the steps."""
         p, share = self.held.copy(), np.zeros_like(self.held)
-        for steps, g, where in zip(self._steps, self.sought, s, strict=True):
+        for steps, g, where in zip(self._steps, self.sought, s, strict=False):
             p[g], share[g] = _off(steps, float(where))
         return p, share
 
+    def made(self, s: Array) -> Array:
+        """What is made with constant returns, (agents, goods)."""
+        return self.constant_returns.netputs(self.prices(s)[0], s[len(self.sought) :])
+
     def gap(self, s: Array) -> Array:
-        """How far each market sought is from clearing, (sought,); 0 where it clears."""
+        """How far each market sought is from clearing and each level from paying, (unknowns,)."""
         p, share = self.prices(s)
+        levels = s[len(self.sought) :]
         try:
             with np.errstate(all="ignore"):
-                demand, supply = self._totals(p, share)
+                demand, supply = self._totals(p, share, levels)
+                losses = self.constant_returns.log_costs(p) - np.maximum(-levels, 0.0)
         except UnboundedDemandError:  # of a good that is held at 0, so no position is any better
-            return np.full(len(self.sought), -np.log(BOUNDED))
+            return np.full(len(s), -np.log(BOUNDED))
         top, bottom = demand + BOUNDED * supply, supply + BOUNDED * demand
         ratio = np.divide(top, bottom, out=np.ones_like(top), where=bottom > 0)
-        return np.log(ratio[self.sought])
+        return np.concatenate([np.log(ratio[self.sought]), losses])
 
-    def _totals(self, p: Array, share: Array) -> tuple[Array, Array]:
-        """Demand and supply, (goods,), finite, with supply the given share of the way up."""
-        answers = self.economy.answers(p)
-        demanded, made = answers.demand.lowest, answers.supply
-        used = np.maximum(-made.lowest, 0.0).sum(axis=0)
-        demand = np.minimum(demanded.sum(axis=0) + np.minimum(used, 1e200), 1e200)
+    def _totals(self, p: Array, share: Array, levels: Array) -> tuple[Array, Array]:
+        """Demand and supply, (goods,), finite; on a step supply has gone up by the share, and demand down."""
+        made = self.constant_returns.idle(self.economy.supply(p))
+        demanded = self.economy.demand(p, made)
+        anyway = self.constant_returns.netputs(p, levels) + np.minimum(np.maximum(made.lowest, -1e200), 0.0)
+        used = np.maximum(-anyway, 0.0).sum(axis=0)
+        d_low, d_high = (np.minimum(part.sum(axis=0) + used, 1e200) for part in demanded.bounds)
         # An amount without bound is more than is wanted, and the more so the higher the price: so it slopes.
-        plenty = 4.0 * (demand + self.economy.resources) * self._above_first_step(p)
+        plenty = 4.0 * (d_low + self.economy.resources) * self._above_first_step(p)
         totals = (np.maximum(part, 0.0).sum(axis=0) for part in made.bounds)
         low, high = (np.where(np.isinf(total), plenty, total) for total in totals)
-        return demand, self.economy.resources + low + share * (high - low)
+        supply = self.economy.resources + np.maximum(anyway, 0.0).sum(axis=0) + low + share * (high - low)
+        most = np.minimum(d_high, np.maximum(d_low, 4.0 * supply))
+        return d_low + np.where(share > 0, 1.0 - share, 0.0) * (most - d_low), supply
 
     def _above_first_step(self, p: Array) -> Array:
         """How many times the lowest price at which a producer is indifferent p is, (goods,); 1 below it."""
@@ -103,7 +118,7 @@ class Staircase:
         return times
 
     def slopes(self, s: Array, step: float = 1e-5) -> Array:
-        """The slopes of the gap by central differences, (sought, sought)."""
+        """The slopes of the gap by central differences, (unknowns, unknowns)."""
         columns = []
         for k in range(len(s)):
             ahead, behind = s.copy(), s.copy()
@@ -113,7 +128,7 @@ class Staircase:
         return np.array(columns).reshape(len(s), len(s)).T
 
     def on_a_step(self, s: Array) -> NDArray[np.bool_]:
-        """Which goods sought are at a price at which some producer is indifferent, (sought,)."""
+        """Which goods sought are at a price at which somebody is indifferent, (sought,)."""
         return np.asarray(self.prices(s)[1][self.sought] > 0)
 
 

@@ -105,8 +105,8 @@ def _reading(found: Equilibria) -> Iterator[str]:
         worst = max(each.residual for each in found.found)
         yield (
             f"{'One equilibrium was' if many == 1 else f'{many} equilibria were'} found from "
-            f"{count(found.starts, 'start')}; asked anew, everyone's answers clear the markets up to "
-            f"{shown(worst)}."
+            f"{count(found.starts, 'start')}; asked anew, everyone's answers clear the markets "
+            f"{'exactly' if worst == 0 else f'up to {shown(worst)}'}."
         )
         yield _of_the_indices(found)
     yield from _of_single_ones(found)

@@ -180,6 +180,9 @@ def test_what_docs_equilibria_shows_is_what_the_program_does(shell, tmp_path, mo
     [section] = re.findall(r"```\n(Second opinion.*?)```", page, flags=re.DOTALL)
     _, out, _ = shell("scenarios/edgeworth.toml", "--check", "--no-figures", "--out", tmp_path)
     assert section in out
+    [table] = re.findall(r"```\n(Three prices.*?)\n```", page, flags=re.DOTALL)
+    _, out, _ = shell("equilibria", "scenarios/three_equilibria.toml")
+    assert table in out
 
 
 # --- run --check -----------------------------------------------------------------------------------

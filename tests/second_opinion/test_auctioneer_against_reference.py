@@ -10,7 +10,7 @@ from economies import economy, references
 from equilibrium.known import kehoe
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import SOAK, economies
+from strategies import SOAK, economies, well_behaved
 
 from market.economy import Money
 from market.equilibrium import check, checking, reference
@@ -51,8 +51,13 @@ def test_they_agree_on_random_economies(primitives):
     assert max(prices, consumption) <= 1e-6
 
 
+def without_subsistence(family, money):
+    """Who cannot pay for its subsistence buys nothing: demand jumps, and may have no equilibrium."""
+    return well_behaved(family, money) and family.name != "stone_geary"
+
+
 @settings(max_examples=40 * SOAK)
-@given(economies(money=Money.QUASILINEAR, max_agents=4), st.data())
+@given(economies(money=Money.QUASILINEAR, max_agents=4, families=without_subsistence), st.data())
 def test_they_agree_where_some_can_only_spend_what_they_have(primitives, data):
     caps = data.draw(
         st.lists(st.floats(0.05, 5.0), min_size=len(primitives.agents), max_size=len(primitives.agents))
