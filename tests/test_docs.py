@@ -47,3 +47,8 @@ def test_the_readme_shows_what_make_run_prints(monkeypatch, capsys, tmp_path):
 def test_every_link_in_the_readme_leads_somewhere():
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), target
+
+
+def test_every_scenario_is_listed_in_the_readme():
+    for path in sorted((ROOT / "scenarios").glob("*.toml")):
+        assert f"](scenarios/{path.name}) |" in README, path.name
