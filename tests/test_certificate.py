@@ -211,9 +211,8 @@ def test_weights_are_zero_only_where_they_must_be():
 def test_nothing_is_better_than_what_is_already_efficient():
     outcome = play(PRICES, EDGEWORTH)
     assert improvement(EDGEWORTH, outcome.consumption, outcome.production) is None
-    assert resource_utilisation(EDGEWORTH, outcome.consumption, outcome.production) == pytest.approx(
-        1.0, abs=1e-8
-    )
+    needed = resource_utilisation(EDGEWORTH, outcome.consumption, outcome.production)
+    assert needed.value == pytest.approx(1.0, abs=1e-8)
 
 
 def test_a_false_improvement_is_not_confirmed():

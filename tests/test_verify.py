@@ -17,7 +17,7 @@ from market.certificate import alignment
 from market.errors import InputError, RunError
 from market.mechanisms import play
 from market.pricing import Multiplicative, Tatonnement
-from market.record import Played, agents_table, result
+from market.record import Played, agents_table, bounds_table, result
 from market.results import Run, write_run
 from market.verify import verify
 from market.verify.accounts import accounts
@@ -29,7 +29,7 @@ from market.verify.recorded import read
 
 def refused(checked):
     """The claims that do not hold, by name."""
-    return {claim.name for claim in checked.claims if not claim.holds}
+    return {claim.name for claim in checked.claims if claim.holds is False}
 
 
 @pytest.fixture(scope="module")
@@ -539,7 +539,7 @@ class Party:
 @given(economies(max_agents=4, max_goods=2))
 def test_what_is_said_of_random_economies_holds(economy):
     party = Party(economy)
-    run = Run(Path(), {}, told(economy, party), agents_table(party))
+    run = Run(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
     records = read(run, economy)
     prices = [p for record in records for p in (record.prices, record.supporting_prices) if p is not None]
     for record, player in zip(records, party.players, strict=True):
@@ -549,7 +549,7 @@ def test_what_is_said_of_random_economies_holds(economy):
             *KINDS[record.kind](economy, record, player),
             *judging(economy, record, prices, records),
         ):
-            assert claim.holds, claim
+            assert claim.holds is not False, claim
 
 
 def told(economy, party: Played):
@@ -567,7 +567,7 @@ def told(economy, party: Played):
 def test_nobody_is_said_to_weigh_nothing_who_has_a_weight(economy):
     """Whoever must weigh nothing is found to weigh nothing by the programme that looks for weights."""
     party = Party(economy)
-    run = Run(Path(), {}, told(economy, party), agents_table(party))
+    run = Run(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
     for record in read(run, economy):
         if record.weights is not None and record.alignment["residual"] <= 1e-9:
             assert (record.weights[must_weigh_nothing(economy, record)] <= 1e-9).all()
