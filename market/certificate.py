@@ -37,7 +37,14 @@ from market.errors import NumericalError
 from market.interval import Array
 from market.negishi import Support, support
 from market.outcome import Outcome
-from market.reallocation import Bound, Reallocation, improvement, resource_utilisation, surplus_gap
+from market.reallocation import (
+    Bound,
+    Reallocation,
+    improvement,
+    resource_utilisation,
+    surplus_gap,
+    with_what_is_left,
+)
 from market.support import residual
 
 SURE = 3e-4  # up to here the loss, of second order in the violation, is below what the search can see
@@ -101,13 +108,19 @@ def alignment(outcome: Outcome) -> Alignment:
     bounds: dict[str, Bound] = {}
     transfers, gap = _with_transfers(outcome, unknown, bounds)
     supported = np.isfinite(found.residual)
+    utilisation = _utilisation(economy, x, y, found, proved, unknown, bounds)
+    if efficient is None and "resource_utilisation" in bounds:
+        better = with_what_is_left(economy, x, y, bounds["resource_utilisation"])
+        if better is not None:
+            efficient = False
+            unknown = [why for why in unknown if not why.startswith("efficient")]
     return Alignment(
         efficient=efficient,
         degenerate=bool(efficient and supported and found.residual <= PROVED and found.zero.any()),
         negishi_weights=found.weights if supported else None,
         supporting_prices=found.prices,
         residual=found.residual,
-        resource_utilisation=_utilisation(economy, x, y, found, proved, unknown, bounds),
+        resource_utilisation=utilisation,
         efficient_with_transfers=transfers,
         surplus_gap=gap,
         improvement=better,

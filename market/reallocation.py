@@ -37,6 +37,7 @@ from market.programmes import Programme, fit, typical_amounts
 Expression = Any
 
 MOST_RESCUES = 20  # agents who lack subsistence that are tried one at a time
+SPARED = 1e-9  # share of what is left over that is given to nobody, so that sums stay within what there is
 FOUND = 1e-7  # gains below this share of what a unit's worth of goods adds are the solver's rounding
 
 
@@ -279,6 +280,24 @@ def resource_utilisation(economy: Economy, x: Array, y: Array) -> Bound | None:
     return Bound(value, found.consumption, found.production, np.maximum(found.prices, 0.0), idle, idle)
 
 
+def with_what_is_left(economy: Economy, x: Array, y: Array, found: Bound) -> Reallocation | None:
+    """What leaves everybody as well off with a share of the resources, and equal shares of what it leaves.
+
+    Args:
+        economy: the primitives.
+        x: (agents, goods), consumption.
+        y: (agents, goods), production.
+        found: the answer of `resource_utilisation`.
+
+    Returns:
+        A better allocation, confirmed from the primitives; None if this is none.
+    """
+    left = np.maximum(economy.resources + (found.production - found.consumption).sum(axis=0), 0.0)
+    share = left * (1.0 - SPARED) / len(economy.agents)
+    better = Reallocation(found.consumption + share, found.production)
+    return better if improves(economy, x, y, better) else None
+
+
 def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Bound | None:
     """The total surplus that is still on the table when money can change hands too, in money.
 
@@ -316,15 +335,29 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Bound 
         constraints += [cvxpy.sum(paid) >= payments.sum(), *within, *nobody_worse]
     found = programme.solve(cvxpy.sum(welfare), [*constraints, *programme.limits()], balance)
     best_x, best_y = fit(economy, found.consumption, found.production), found.production
-    gap = np.inf if np.isneginf(now).any() else max(economy.welfare(best_x, best_y).sum() - now.sum(), 0.0)
+    gap = np.inf if np.isneginf(now).any() else _gained(economy, x, y, best_x, best_y)
     return Bound(
-        float(gap),
+        gap,
         best_x,
         best_y,
         np.maximum(found.prices, 0.0),
         _multipliers(len(now), held, nobody_worse),
         _multipliers(len(now), capped, within),
     )
+
+
+def _gained(economy: Economy, x: Array, y: Array, best_x: Array, best_y: Array) -> float:
+    """How much total surplus the best allocation found has more, money.
+
+    Raises:
+        NumericalError: it has less, by more than rounding, so it is not the best.
+    """
+    gained = float(economy.welfare(best_x, best_y).sum() - economy.welfare(x, y).sum())
+    slopes = economy.marginal_utility(x)
+    worth = np.multiply(x, slopes, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum()
+    if not gained >= -FOUND * float(worth + economy.cost(y).sum()):
+        raise NumericalError("the convex programme ended at less surplus than there is now")
+    return max(gained, 0.0)
 
 
 def _multipliers(agents: int, rows: NDArray[np.intp], constraints: list[Expression]) -> Array:

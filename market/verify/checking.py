@@ -71,7 +71,7 @@ def _mechanism(run: Run, scenario: Scenario, economy: Economy, record: Record) -
     yield from files_agree(record, run, economy)
     yield from rounds_agree(record, run, economy)
     fought = war(economy, record, options) if record.kind == "unmediated" else None  # type: ignore[arg-type]
-    yield from accounts(economy, record, fought)
+    yield from accounts(economy, record, fought, options.tolerance if record.kind == "auctioneer" else 0.0)
     yield from evidence(run, economy, record)
     yield from KINDS[record.kind](economy, record, options)
 

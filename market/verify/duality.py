@@ -38,6 +38,7 @@ from market.interval import Array
 
 HAIRS = (1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8)  # relative moves of prices that are tried in turn
 TIED = 1e-12  # relative moves of a multiplier at which somebody may be indifferent
+BISECTIONS = 40  # of incomes: to 2e-12 of what all resources are worth
 ROUNDING = 1e-13  # of utility: what may be missing to a goal that is reached
 
 
@@ -161,7 +162,7 @@ def _least_spending(economy: Economy, p: Array, x: Array, worth: float) -> Array
     size = np.multiply(x, slopes, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum(axis=1)
     goal = now - ROUNDING * (np.abs(np.where(np.isfinite(now), now, 0.0)) + size)
     low, high = np.zeros_like(goal), np.full_like(goal, 2.0 * worth)
-    for _ in range(60):
+    for _ in range(BISECTIONS):
         income = (low + high) / 2
         reached = economy.utility(_bought(economy, p, income)) >= goal
         low, high = np.where(reached, low, income), np.where(reached, income, high)

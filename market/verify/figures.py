@@ -3,8 +3,7 @@
 From one side an allocation that reaches the figure, from the other prices and multipliers that show that none
 does better (`duality.py`); both were recorded where a programme found the figure, and every other
 allocation and price in the folder serves as well. A figure beyond its bounds is false. One between them holds
-if they are as near to each other as the search was exact, else it is *not checked*; and where they are that
-near, "unknown" is false.
+if they are as near to each other as the search was exact, else it is *not checked*. "Unknown" is believed only of what no programme found.
 
 Source: Debreu (1951) for the coefficient of resource utilisation; weak duality as in `duality.py`.
 """
@@ -25,7 +24,8 @@ from market.verify.duality import least_share, most_surplus, most_surplus_with_c
 from market.verify.recorded import Proof, Record
 
 SEARCHED = 1e-5  # relative accuracy of what a convex programme reports
-REACHED = 1e-6  # the same of a share of resources and of what is kept with it
+REACHED = 1e-6  # the same of a share of resources
+LACKING = 1e-4  # the most that a share found may lack to be enough
 NO_GAP = 1e-7  # share of what is traded: a gap below is rounding
 
 
@@ -50,21 +50,19 @@ def figures(
         yield Claim(f"{record.name}: nothing is said of transfers", none, "money is not quasilinear")
 
 
-def _between(
-    said: float | None, low: float, high: float, slack: float, unknown: bool
-) -> tuple[bool | None, str]:
+def _between(said: float, low: float, high: float, slack: float) -> tuple[bool | None, str]:
     """Whether a figure is between its bounds, and they near each other; None if they are too far apart."""
-    tight = high - low <= 2.0 * slack
-    bounds = f"proved to be from {low:.6g} to {high:.6g}"
-    if said is None:
-        return (
-            (None, "not checked: unknown, as is said")
-            if unknown and not tight
-            else (False, f"null; {bounds}")
-        )
     within = low - slack <= said <= high + slack
-    told = f"{said:.6g}, {bounds}"
+    told = f"{said:.6g}, proved to be from {low:.6g} to {high:.6g}"
+    tight = high - low <= 2.0 * slack
     return (None, f"not checked: {told}") if within and not tight else (within, told)
+
+
+def _unknown(record: Record, figure: str) -> tuple[bool | None, str]:
+    """Whether a figure may be unknown: a run that has found it says so."""
+    if figure in record.proofs or not any(why.startswith(figure) for why in record.alignment["unknown"]):
+        return False, "null, though it was found or nothing is said why"
+    return None, "not checked: unknown, as is said"
 
 
 # --- resource utilisation --------------------------------------------------------------------------
@@ -75,31 +73,41 @@ def _utilisation(economy: Economy, record: Record, proved: bool, prices: Sequenc
     if not (economy.resources > 0).any():
         return Claim(name, said is None, "there are no resources to scale")
     found = record.proofs.get("resource_utilisation")
-    low, high = _shares(economy, record, found, proved, prices)
-    unknown = any("resource_utilisation" in why for why in record.alignment["unknown"])
-    holds, detail = _between(said, low, high, SEARCHED, unknown)
-    if holds is not False and said is not None:
-        reached = 1.0 if found is None else needed(economy, record, found)
-        if abs(said - min(reached, 1.0)) > REACHED:
-            return Claim(name, False, f"{said:.6g}, but {reached:.6g} of the resources is what was found")
-    return Claim(name, holds, detail)
+    if said is None:
+        return Claim(name, *_unknown(record, "resource_utilisation"))
+    used, lacking = (1.0, 0.0) if found is None else needed(economy, record, found)
+    if abs(said - min(used, 1.0)) > REACHED or lacking > LACKING:
+        return Claim(
+            name, False, f"{said:.6g}, but {used:.6g} is what was found, {shown(lacking)} too little"
+        )
+    low, high = _shares(economy, record, found, used + lacking, proved, prices)
+    return Claim(name, *_between(said, low, high, SEARCHED + lacking))
 
 
 def _shares(
-    economy: Economy, record: Record, found: Proof | None, proved: bool, prices: Sequence[Array]
+    economy: Economy,
+    record: Record,
+    found: Proof | None,
+    used: float,
+    proved: bool,
+    prices: Sequence[Array],
 ) -> tuple[float, float]:
-    """Bounds on the coefficient."""
+    """Bounds on the coefficient, the lower one by as many prices as it takes."""
+    supporting = record.supporting_prices
+    if proved and supporting is not None and float(supporting @ economy.resources) > 0:
+        return 1.0, 1.0
     x, y = record.consumption, record.production
     high = min(_used(economy, x, y), 1.0)
     candidates, like = list(prices), (x, y)
     if found is not None:
-        high = min(high, needed(economy, record, found))
-        candidates.append(found.prices)
+        candidates = [found.prices, *prices]
         like = (found.consumption, found.production)
-    low = max((least_share(economy, p, x, y, like) for p in candidates), default=0.0)
-    supporting = record.supporting_prices
-    if proved and supporting is not None and float(supporting @ economy.resources) > 0:
-        low = 1.0
+        high = min(high, used)
+    low = 0.0
+    for p in candidates:
+        if high - low <= SEARCHED:
+            break
+        low = max(low, least_share(economy, p, x, y, like))
     return low, high
 
 
@@ -112,14 +120,27 @@ def _used(economy: Economy, x: Array, y: Array) -> float:
     return float(np.divide(np.maximum(net, 0.0), there, out=np.zeros_like(net), where=there > 0).max())
 
 
-def needed(economy: Economy, record: Record, found: Proof) -> float:
-    """The share of the resources with which everybody is as well off, as was found; inf if somebody is not."""
+def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float]:
+    """The share of the resources that was found to be enough, and what it lacks to be so, also a share.
+
+    A search leaves somebody worse off by rounding. To make good for U_i - U'_i takes resources worth
+    l_i (U_i - U'_i), l_i being the least price of a unit of utility: p_g / (du_i/dx_ig), p_g / (dC_i/dy_ig).
+    """
+    x, y, p = found.consumption, found.production, found.prices
+    if not _possible(economy, found):
+        return np.inf, np.inf
+    used, worth_of_all = _used(economy, x, y), float(p @ economy.resources)
     before = economy.welfare(record.consumption, record.production)
-    after = economy.welfare(found.consumption, found.production)
-    size = np.maximum(worth(economy, record), economy.cost(record.production))
-    if (after < before - REACHED * size).any() or not _possible(economy, found):
-        return np.inf
-    return _used(economy, found.consumption, found.production)
+    with np.errstate(invalid="ignore"):
+        short = np.where(np.isneginf(before), 0.0, np.maximum(before - economy.welfare(x, y), 0.0))
+    size = np.abs(np.where(np.isfinite(before), before, 0.0)) + worth(economy, record)
+    short = np.where(short <= ROUNDING * size, 0.0, short)
+    if not short.any():
+        return used, 0.0
+    rates = np.hstack([economy.marginal_utility(x), np.where(y > 0, economy.marginal_cost(y), 0.0)])
+    unit = np.divide(np.tile(p, 2), rates, out=np.full_like(rates, np.inf), where=rates > 0).min(axis=1)
+    lacking = np.multiply(unit, short, out=np.zeros_like(short), where=short > 0).sum()
+    return used, float(lacking / worth_of_all) if worth_of_all > 0 else np.inf
 
 
 def _possible(economy: Economy, found: Proof) -> bool:
@@ -147,56 +168,44 @@ def _with_transfers(
     if (gap is None) is not (efficient is None):
         yield Claim(name, False, "one of the gap and the verdict is known, the other is not")
         return
-    unknown = any("surplus_gap" in why for why in report["unknown"])
-    said = None if gap is None else number(gap)
+    if gap is None:
+        yield Claim(name, *_unknown(record, "surplus_gap"))
+        return
+    said = number(gap)
     now = float(economy.welfare(record.consumption, record.production).sum())
     if np.isneginf(now):
-        yield _rescue(economy, record, said, unknown, others)
+        yield _rescue(economy, record, said, others)
         return
     found = record.proofs.get("surplus_gap")
     low, high = _totals(economy, record, found, prices, others)
     size = _turnover(economy, record)
-    slack = SEARCHED * max(size, high - now if np.isfinite(high) else 0.0)
-    holds, detail = _between(said, max(low - now, 0.0), max(high - now, 0.0), slack, unknown)
-    if holds is not False and said is not None:
-        reached = (
-            0.0 if found is None else max(_total(economy, found.consumption, found.production) - now, 0.0)
-        )
-        if abs(said - reached) > ROUNDING * max(size, abs(now), reached):
-            holds, detail = False, f"{said:.6g}, but {reached:.6g} is what was found"
-    yield Claim(name, holds, detail)
-    if said is not None:
-        no_gap = said <= NO_GAP * size
-        edge = abs(said - NO_GAP * size) <= ROUNDING * size
-        consistent = efficient is no_gap or edge
-        detail = f"gap {shown(said)} of {size:.3g} traded"
-        yield Claim(f"{record.name}: efficient with transfers", consistent, detail)
+    reached = 0.0 if found is None else max(_total(economy, found.consumption, found.production) - now, 0.0)
+    if abs(said - reached) > ROUNDING * max(size, abs(now), reached):
+        yield Claim(name, False, f"{said:.6g}, but {reached:.6g} is what was found")
+    else:
+        slack = SEARCHED * max(size, said)
+        yield Claim(name, *_between(said, max(low - now, 0.0), max(high - now, 0.0), slack))
+    no_gap, edge = said <= NO_GAP * size, abs(said - NO_GAP * size) <= ROUNDING * size
+    consistent = efficient is no_gap or edge
+    detail = f"gap {shown(said)} of {size:.3g} traded"
+    yield Claim(f"{record.name}: efficient with transfers", consistent, detail)
 
 
-def _rescue(
-    economy: Economy, record: Record, said: float | None, unknown: bool, others: Sequence[Record]
-) -> Claim:
+def _rescue(economy: Economy, record: Record, said: float, others: Sequence[Record]) -> Claim:
     """Whether those at -inf could be spared it, all together."""
-    proofs = [other.proofs["surplus_gap"] for other in others if "surplus_gap" in other.proofs]
-    pairs = [(each.consumption, each.production) for each in (*others, *proofs)]
-    rescued = any(
-        np.isfinite(_total(economy, x, y))
-        and feasible(economy, x, y)[0]
-        and np.isfinite(economy.budget).sum() == 0
-        for x, y in pairs
-    )
-    own = record.proofs.get("surplus_gap")
-    rescued = rescued or (
-        own is not None and bool(np.isfinite(_total(economy, own.consumption, own.production)))
-    )
     name = f"{record.name}: surplus gap"
-    if said is None:
-        fine = unknown and not rescued
-        return Claim(name, None if fine else False, "not checked: unknown, as is said" if fine else "null")
-    never = said == np.inf and record.alignment["efficient_with_transfers"] is False
-    if not never or not rescued:
-        return Claim(name, None if never else False, "somebody is at -inf")
-    return Claim(name, True, "somebody is at -inf and need not be")
+    if not (said == np.inf and record.alignment["efficient_with_transfers"] is False):
+        return Claim(name, False, f"{said:.6g}, though somebody is at -inf")
+    pairs = _allocations(record.proofs.get("surplus_gap"), others)
+    rescued = any(np.isfinite(_total(economy, x, y)) and feasible(economy, x, y)[0] for x, y in pairs)
+    detail = "somebody is at -inf and need not be" if rescued else "not checked: somebody is at -inf"
+    return Claim(name, True if rescued else None, detail)
+
+
+def _allocations(found: Proof | None, others: Sequence[Record]) -> list[tuple[Array, Array]]:
+    """All (x, y) of the folder, and what was found for one figure."""
+    pairs = [(other.consumption, other.production) for other in others]
+    return pairs if found is None else [*pairs, (found.consumption, found.production)]
 
 
 def _turnover(economy: Economy, record: Record) -> float:
@@ -216,11 +225,15 @@ def _totals(
     """Bounds on the largest total surplus, money."""
     if np.isfinite(economy.budget).any():
         return _totals_with_caps(economy, record, found)
-    proofs = [other.proofs["surplus_gap"] for other in others if "surplus_gap" in other.proofs]
-    pairs = [(each.consumption, each.production) for each in (*others, *proofs)]
-    low = max(_total(economy, x, y) for x, y in pairs if feasible(economy, x, y)[0])
-    candidates = [*prices, *(each.prices for each in proofs)]
-    return low, min((most_surplus(economy, p) for p in candidates), default=np.inf)
+    pairs = _allocations(found, others)
+    low = max((_total(economy, x, y) for x, y in pairs if feasible(economy, x, y)[0]), default=-np.inf)
+    candidates = list(prices) if found is None else [found.prices, *prices]
+    high, slack = np.inf, SEARCHED * _turnover(economy, record)
+    for p in candidates:
+        if high - low <= slack:
+            break
+        high = min(high, most_surplus(economy, p))
+    return low, high
 
 
 def _totals_with_caps(economy: Economy, record: Record, found: Proof | None) -> tuple[float, float]:

@@ -146,9 +146,12 @@ def _efficient(
     if record.improvement is not None:
         better, detail = _improves(economy, record, *record.improvement)
         return Claim(name, better and said is False and not proved, detail)
-    if said is not False and not proved and _clearly_better(economy, record, others):
+    if said and not proved and _clearly_better(economy, record, others):
         return Claim(name, False, "the folder itself has a better allocation")
     if said is None:
+        left = _with_what_is_left(economy, record)
+        if any(_improves(economy, record, x, y)[0] for x, y in left):
+            return Claim(name, False, "unknown, though what was found to be enough leaves some for everybody")
         fine = not proved and any(why.startswith("efficient") for why in record.alignment["unknown"])
         return Claim(name, None if fine else False, "not checked: unknown, as is said" if fine else "null")
     if not (economy.resources > 0).any() and not (economy.capacity > 0).any() and not economy.technologies:
@@ -188,21 +191,22 @@ def _unused(economy: Economy, record: Record) -> bool:
 
 
 def _clearly_better(economy: Economy, record: Record, others: Sequence[Record]) -> bool:
-    """Whether some allocation of the folder hurts nobody and helps somebody by more than rounding.
-
-    With what the search for resource utilisation left over, in equal shares, as one of them.
-    """
+    """Whether some allocation of the folder hurts nobody and helps somebody by more than rounding."""
     pairs = [(other.consumption, other.production) for other in others if other is not record]
-    for proof in (record.proofs.get("resource_utilisation"), record.proofs.get("surplus_gap")):
-        if proof is not None:
-            left = economy.resources + (proof.production - proof.consumption).sum(axis=0)
-            share = np.maximum(left, 0.0) * (1.0 - NONE) / len(economy.agents)
-            pairs += [(proof.consumption + share, proof.production), (proof.consumption, proof.production)]
-    before = economy.welfare(record.consumption, record.production)
-    enough = before + SEARCHED * worth(economy, record)
+    pairs += _with_what_is_left(economy, record)
+    enough = economy.welfare(record.consumption, record.production) + SEARCHED * worth(economy, record)
     return any(
         _improves(economy, record, x, y)[0] and bool((economy.welfare(x, y) > enough).any()) for x, y in pairs
     )
+
+
+def _with_what_is_left(economy: Economy, record: Record) -> list[tuple[Array, Array]]:
+    """What the search for resource utilisation needed, and equal shares of what it left over."""
+    found = record.proofs.get("resource_utilisation")
+    if found is None:
+        return []
+    left = np.maximum(economy.resources + (found.production - found.consumption).sum(axis=0), 0.0)
+    return [(found.consumption + left * (1.0 - NONE) / len(economy.agents), found.production)]
 
 
 def _improves(economy: Economy, record: Record, x: Array, y: Array) -> tuple[bool, str]:
@@ -231,7 +235,7 @@ def _degenerate(economy: Economy, record: Record, found: float) -> Claim:
     zero = record.weights == 0
     return Claim(
         name,
-        bool(zero.any() and (forced | ~zero).all()),
+        bool((zero & forced).any()),
         f"{int(zero.sum())} weigh nothing, {int((zero & forced).sum())} of them under any supporting weights",
     )
 

@@ -104,10 +104,9 @@ def excess_demand(economy: Economy, best: Answers, p: Array) -> tuple[Array, Arr
 
 def regrets(economy: Economy, record: Record, best: Answers, p: Array) -> Array:
     """What each agent's best answer at the prices would give it more than what it had, (agents,)."""
-    made = best.supply.lowest
-    endless = np.asarray(np.isinf(made).any(axis=1))
-    made = np.where(endless[:, None], 0.0, made)
-    bundles = best.demand.lowest
+    made, bundles = best.supply.lowest, best.demand.lowest
+    endless = np.asarray((np.isinf(made) | np.isinf(bundles)).any(axis=1))
+    made, bundles = (np.where(endless[:, None], 0.0, part) for part in (made, bundles))
     could = economy.payoff(economy.welfare(bundles, made), p, bundles, made)
     have = economy.payoff(
         economy.welfare(record.consumption, record.production), p, record.consumption, record.production
