@@ -293,8 +293,8 @@ def with_what_is_left(economy: Economy, x: Array, y: Array, found: Bound) -> Rea
         A better allocation, confirmed from the primitives; None if this is none.
     """
     left = np.maximum(economy.resources + (found.production - found.consumption).sum(axis=0), 0.0)
-    share = left * (1.0 - SPARED) / len(economy.agents)
-    better = Reallocation(found.consumption + share, found.production)
+    given = found.consumption + left * (1.0 - SPARED) / len(economy.agents)
+    better = Reallocation(fit(economy, given, found.production), found.production)
     return better if improves(economy, x, y, better) else None
 
 

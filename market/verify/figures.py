@@ -76,10 +76,11 @@ def _utilisation(economy: Economy, record: Record, proved: bool, prices: Sequenc
     if said is None:
         return Claim(name, *_unknown(record, "resource_utilisation"))
     used, lacking = (1.0, 0.0) if found is None else needed(economy, record, found)
-    if abs(said - min(used, 1.0)) > REACHED or lacking > LACKING:
-        return Claim(
-            name, False, f"{said:.6g}, but {used:.6g} is what was found, {shown(lacking)} too little"
-        )
+    if not abs(said - min(used, 1.0)) <= REACHED + lacking:
+        return Claim(name, False, f"{said:.6g}, but {used:.6g} is what was found")
+    if lacking > LACKING:
+        detail = f"not checked: {said:.6g}; what was found may be {shown(lacking)} too little to be enough"
+        return Claim(name, None, detail)
     low, high = _shares(economy, record, found, used + lacking, proved, prices)
     return Claim(name, *_between(said, low, high, SEARCHED + lacking))
 
@@ -124,7 +125,8 @@ def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float
     """The share of the resources that was found to be enough, and what it lacks to be so, also a share.
 
     A search leaves somebody worse off by rounding. To make good for U_i - U'_i takes resources worth
-    l_i (U_i - U'_i), l_i being the least price of a unit of utility: p_g / (du_i/dx_ig), p_g / (dC_i/dy_ig).
+    l_i (U_i - U'_i), l_i being the least price of a unit of utility: p_g / (du_i/dx_ig), or p.y_i / C_i(y_i), since
+    C is convex and making less of everything saves at least that much.
     """
     x, y, p = found.consumption, found.production, found.prices
     if not _possible(economy, found):
@@ -137,8 +139,10 @@ def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float
     short = np.where(short <= ROUNDING * size, 0.0, short)
     if not short.any():
         return used, 0.0
-    rates = np.hstack([economy.marginal_utility(x), np.where(y > 0, economy.marginal_cost(y), 0.0)])
-    unit = np.divide(np.tile(p, 2), rates, out=np.full_like(rates, np.inf), where=rates > 0).min(axis=1)
+    rates = economy.marginal_utility(x)
+    unit = np.divide(p, rates, out=np.full_like(rates, np.inf), where=rates > 0).min(axis=1)
+    cost = economy.cost(y)
+    unit = np.minimum(unit, np.divide(y @ p, cost, out=np.full_like(cost, np.inf), where=cost > 0))
     lacking = np.multiply(unit, short, out=np.zeros_like(short), where=short > 0).sum()
     return used, float(lacking / worth_of_all) if worth_of_all > 0 else np.inf
 
@@ -149,8 +153,18 @@ def _possible(economy: Economy, found: Proof) -> bool:
     within = bool((found.consumption >= 0).all() and (y <= economy.capacity * (1.0 + ROUNDING)).all())
     if not economy.technologies:
         return within and bool((y >= 0).all())
-    slack = [block.family.slack(y[block.rows], **block.parameters).min() for block in economy.technologies]
-    return bool((found.consumption >= 0).all()) and min(slack) >= -REACHED
+    negligible = np.asarray((np.abs(y) <= ROUNDING * economy.resources).all(axis=1))
+    slack = np.zeros(len(y))
+    for block in economy.technologies:
+        slack[block.rows] = block.family.slack(y[block.rows], **block.parameters)
+    return bool((found.consumption >= 0).all() and (negligible | (slack >= -REACHED)).all())
+
+
+def least_needed(economy: Economy, record: Record, prices: Sequence[Array]) -> float:
+    """The share of the resources without which, at some prices, somebody would be worse off."""
+    found = record.proofs.get("resource_utilisation")
+    used = 1.0 if found is None else sum(needed(economy, record, found))
+    return _shares(economy, record, found, used, False, prices)[0]
 
 
 # --- transfers -------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from market.outcome import shown
 from market.record import number
 from market.verify.accounts import feasible, worth
 from market.verify.claims import Claim
-from market.verify.figures import SEARCHED, figures
+from market.verify.figures import SEARCHED, figures, least_needed
 from market.verify.recorded import Record
 
 SUPPORTED = 1e-6  # relative violation up to which the conditions prove efficiency
@@ -62,7 +62,7 @@ def judging(
     yield Claim(f"{record.name}: weights go with prices", both, "both or none" if both else "one is missing")
     yield _residual(record, found)
     proved = found <= SUPPORTED and not _leaks(economy, record)
-    yield _efficient(economy, record, proved, found, others)
+    yield _efficient(economy, record, proved, found, prices, others)
     yield _degenerate(economy, record, found)
     yield from figures(economy, record, proved, prices, others)
 
@@ -140,7 +140,12 @@ def _leaks(economy: Economy, record: Record) -> bool:
 
 
 def _efficient(
-    economy: Economy, record: Record, proved: bool, found: float, others: Sequence[Record]
+    economy: Economy,
+    record: Record,
+    proved: bool,
+    found: float,
+    prices: Sequence[Array],
+    others: Sequence[Record],
 ) -> Claim:
     name, said = f"{record.name}: efficient", record.alignment["efficient"]
     if record.improvement is not None:
@@ -149,8 +154,7 @@ def _efficient(
     if said and not proved and _clearly_better(economy, record, others):
         return Claim(name, False, "the folder itself has a better allocation")
     if said is None:
-        left = _with_what_is_left(economy, record)
-        if any(_improves(economy, record, x, y)[0] for x, y in left):
+        if _clearly_better(economy, record, ()):
             return Claim(name, False, "unknown, though what was found to be enough leaves some for everybody")
         fine = not proved and any(why.startswith("efficient") for why in record.alignment["unknown"])
         return Claim(name, None if fine else False, "not checked: unknown, as is said" if fine else "null")
@@ -174,6 +178,9 @@ def _efficient(
         if nearly <= SUPPORTED:
             detail = f"weights and prices prove it, but for less than {HARDLY_LEFT:.0e} of a good left over"
             return Claim(name, True, detail)
+    if least_needed(economy, record, prices) >= 1.0 - SEARCHED:
+        detail = f"not checked: prices prove only that all but {SEARCHED:.0e} of the resources is needed"
+        return Claim(name, None, detail)
     return Claim(name, False, "weights and prices do not prove it")
 
 

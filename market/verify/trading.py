@@ -99,7 +99,7 @@ def excess_demand(economy: Economy, best: Answers, p: Array) -> tuple[Array, Arr
             continue
         z[g] = wanted - offered
         relative[g] = z[g] / (wanted / 2 + offered / 2)
-    return z, relative
+    return np.where(np.abs(z) < HUGE / 2, z, np.copysign(np.inf, z)), relative
 
 
 def regrets(economy: Economy, record: Record, best: Answers, p: Array) -> Array:
