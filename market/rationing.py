@@ -1,21 +1,22 @@
-"""What agents can have at prices that do not clear: the short side decides, and nobody spends what it lacks.
+"""What agents can have at prices that do not clear: the short side decides, nobody spends what it lacks.
 
-Symbols: p prices; e endowment, q commons; B what is bought, S what is sold of endowments, Y netputs or outputs,
-(agents, goods) each, so that consumption is e + B - S. Good by good the long side is cut in proportion:
+Symbols: p prices; e endowment, q commons; B what is bought, S what is sold of endowments, Y netputs or
+outputs, (agents, goods) each, so that consumption is e + B - S. Good by good the long side is cut in
+proportion:
 
-    B_g -> B_g min(1, offered / wanted),   S_g, Y_g, q_g -> their share min(1, wanted / offered),
+    B_g -> B_g min(1, offered / wanted),    S_g, Y_g, q_g -> their share min(1, wanted / offered),
 
-a technology being cut as a whole, by the good that it lacks most or sells least of. What was not sold brought no
-income, so whoever cannot pay for what it was to get is cut too,
+a technology being cut as a whole, by the good that it lacks most or sells least of. What was not sold brought
+no income, so whoever cannot pay for what it was to get is cut too,
 
     B_i -> B_i min(1, (p.S_i + profits + share of the commons sold + budget) / p.B_i),
 
-and then others sell less, and so on: amounts only fall, until all of this holds together. Under `exchange` money
-has no other use. Nobody can be left with unspent income unless another has spent more than it earned, so whoever
-is not served sells less as well; owners keep what they do not sell.
+and then others sell less, and so on: amounts only fall, until all of this holds together. Under
+`exchange` money has no other use. Nobody can be left with unspent income unless another has spent more than it earned, so
+whoever is not served sells less as well. Owners keep what they do not sell.
 
-Source: proportional rationing as in Benassy (1975), "Neo-Keynesian disequilibrium theory in a monetary economy";
-the passing on through incomes is our own derivation.
+Source: proportional rationing as in Benassy (1975), "Neo-Keynesian disequilibrium theory in a monetary
+economy"; the passing on through incomes is our own derivation.
 """
 
 from __future__ import annotations

@@ -308,8 +308,8 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Bound 
         payments: (agents,), net money paid.
 
     Returns:
-        >= 0, with its proof; inf if somebody is at -inf that could be spared it; None if somebody is at -inf in
-        any case.
+        >= 0, with its proof; inf if somebody is at -inf that could be spared it; None if somebody is at -inf
+        in any case.
 
     Raises:
         NumericalError: the programme was not solved.

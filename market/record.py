@@ -19,8 +19,8 @@ each good g, `payment`, `utility`, `payoff`, `regret` (null under the planner), 
 weights support the outcome), `improvement[g]` and `improvement_production[g]` (null where no improvement was
 found).
 
-The table of bounds, `bounds.parquet`, has what proves `surplus_gap` and `resource_utilisation` from both sides
-where a programme was solved for them, one row a mechanism, `figure`, agent and good: `consumption` and
+The table of bounds, `bounds.parquet`, has what proves `surplus_gap` and `resource_utilisation` from both
+sides where a programme was solved for them, one row a mechanism, `figure`, agent and good: `consumption` and
 `production`, an allocation that reaches the figure; `price`, multipliers that show that none does better; and
 `kept` and `capped`, multipliers of each agent's being no worse off and of its money not going negative.
 """

@@ -1,6 +1,7 @@
 """What prices and multipliers prove that no allocation can do better than, whoever found them.
 
-Symbols as in `economy.py`: x, y, p; U_i = u_i(x_i) - C_i(y_i), r = q + sum e resources, m_i payments, b_i budgets.
+Symbols as in `economy.py`: x, y, p; U_i = u_i(x_i) - C_i(y_i), r = q + sum e resources, m_i payments, b_i
+budgets.
 
 *Surplus.* max sum U subject to sum x - sum y <= r is, for any p >= 0, at most
 
@@ -13,12 +14,12 @@ those without a cap, and what is left is at most
     p.r - k sum m - sum l_i (U_i - m_i) + sum n_i b_i
         + sum_i max_x ((1 + l_i) u_i(x) - p.x) + sum_i max_y (p.y - (1 + l_i + n_i) C_i(y)).
 
-*Resources.* Nobody may be worse off, so that sum_i e_i <= p.(sum x - sum y) <= rho p.r, e_i being the least
-that i can do with at prices p: a consumer's expenditure for its utility; for whoever makes goods at a cost, for
-any l >= 0, at least l U_i - max_x (l u_i(x) - p.x) - max_y (p.y - l C_i(y)); for a technology -its profit.
+*Resources.* Nobody may be worse off, so that sum_i e_i <= p.(sum x - sum y) <= rho p.r, e_i being the
+least that i can do with at prices p: a consumer's expenditure for its utility; for whoever makes goods at a cost,
+for any l >= 0, at least l U_i - max_x (l u_i(x) - p.x) - max_y (p.y - l C_i(y)); for a technology -its profit.
 
-All bounds hold for any prices and multipliers; good ones make them tight. Where at recorded prices, right up to
-rounding, somebody would buy or make without end, prices are moved up, or down to unit costs, by a hair.
+All bounds hold for any prices and multipliers; good ones make them tight. Where at recorded prices, right up
+to rounding, somebody would buy or make without end, prices are moved up, or down to unit costs, by a hair.
 
 Source: weak duality, Boyd and Vandenberghe (2004), section 5.1; the multipliers are our own derivation.
 """
@@ -198,7 +199,7 @@ def _least_net(
 
 
 def _relaxed(economy: Economy, p: Array, agent: int, now: float, multiplier: float) -> float:
-    """l U_i - max_x (l u_i(x) - p.x) - max_y (p.y - l C_i(y)) for one agent; -inf where it says nothing."""
+    """The bound l U_i - max_x (l u_i(x) - p.x) - max_y (p.y - l C_i(y)) of one agent; -inf if it is none."""
     if multiplier <= 0:
         return -np.inf
     factors = np.full(len(economy.agents), np.nan)

@@ -1,9 +1,10 @@
 """The two figures of the alignment report, between bounds that the folder proves.
 
 From one side an allocation that reaches the figure, from the other prices and multipliers that show that none
-does better (`duality.py`); both were recorded where a programme found the figure, and every other
-allocation and price in the folder serves as well. A figure beyond its bounds is false. One between them holds
-if they are as near to each other as the search was exact, else it is *not checked*. "Unknown" is believed only of what no programme found.
+does better (`duality.py`); both were recorded where a programme found the figure, and every other allocation
+and price in the folder serves as well. A figure beyond its bounds is false. One between them holds if they are
+as near to each other as the search was exact, else it is *not checked*. "Unknown" is believed only of what no
+programme found.
 
 Source: Debreu (1951) for the coefficient of resource utilisation; weak duality as in `duality.py`.
 """
@@ -125,8 +126,9 @@ def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float
     """The share of the resources that was found to be enough, and what it lacks to be so, also a share.
 
     A search leaves somebody worse off by rounding. To make good for U_i - U'_i takes resources worth
-    l_i (U_i - U'_i), l_i being the least price of a unit of utility: p_g / (du_i/dx_ig), or p.y_i / C_i(y_i), since
-    C is convex and making less of everything saves at least that much.
+    l_i (U_i - U'_i), l_i being the least price of a unit of utility: twice p_g / (du_i/dx_ig), for slopes
+    fall on the way (to a point of bliss it is just twice), or p.y_i / C_i(y_i), since C is convex and making
+    less of everything saves at least that much.
     """
     x, y, p = found.consumption, found.production, found.prices
     if not _possible(economy, found):
@@ -140,7 +142,7 @@ def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float
     if not short.any():
         return used, 0.0
     rates = economy.marginal_utility(x)
-    unit = np.divide(p, rates, out=np.full_like(rates, np.inf), where=rates > 0).min(axis=1)
+    unit = 2.0 * np.divide(p, rates, out=np.full_like(rates, np.inf), where=rates > 0).min(axis=1)
     cost = economy.cost(y)
     unit = np.minimum(unit, np.divide(y @ p, cost, out=np.full_like(cost, np.inf), where=cost > 0))
     lacking = np.multiply(unit, short, out=np.zeros_like(short), where=short > 0).sum()

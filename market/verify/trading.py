@@ -157,11 +157,8 @@ def _outside(had: Array, wanted: Interval, p: Array, tolerance: float) -> Array:
 
 def _best_answers(economy: Economy, record: Record, best: Answers, p: Array, tolerance: float) -> Claim:
     """Whether everybody has one of its best answers, up to what the tolerance lets be rationed."""
-    worst = 0.0
-    for had, wanted, size in (
-        (record.consumption, best.demand, economy.offered(record.production)),
-        (record.production, best.supply, np.abs(record.production).sum(axis=0)),
-    ):
+    worst, size = 0.0, economy.offered(record.production)
+    for had, wanted in ((record.consumption, best.demand), (record.production, best.supply)):
         outside = _outside(had, wanted, p, tolerance)
         shares = np.divide(
             outside,
