@@ -12,8 +12,8 @@ no income, so whoever cannot pay for what it was to get is cut too,
     B_i -> B_i min(1, (p.S_i + profits + share of the commons sold + budget) / p.B_i),
 
 and then others sell less, and so on: amounts only fall, until all of this holds together. Under
-`exchange` money has no other use. Nobody can be left with unspent income unless another has spent more than it earned, so
-whoever is not served sells less as well. Owners keep what they do not sell.
+`exchange` money has no other use. Nobody can be left with unspent income unless another has spent more than
+it earned, so whoever is not served sells less as well. Owners keep what they do not sell.
 
 Source: proportional rationing as in Benassy (1975), "Neo-Keynesian disequilibrium theory in a monetary
 economy"; the passing on through incomes is our own derivation.

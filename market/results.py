@@ -3,8 +3,8 @@
 It has `result.json`, `agents.parquet` and `bounds.parquet` (see `record.py`), the scenario as
 `input/scenario.toml` (with the data files it reads beside it), `comparison.csv` (one row a mechanism),
 `rounds.parquet` (mechanism, round, good, price, excess_demand, disequilibrium, auctioneer_payoff), figures,
-and `manifest.json`, written last: seed, versions, the scenario's hash, overrides, and a checksum of every other
-file.
+and `manifest.json`, written last: seed, versions, the scenario's hash, overrides, and a checksum of every
+other file.
 
 The folder is made under another name beside its place and renamed when everything in it is on the disk.
 """

@@ -15,8 +15,9 @@ those without a cap, and what is left is at most
         + sum_i max_x ((1 + l_i) u_i(x) - p.x) + sum_i max_y (p.y - (1 + l_i + n_i) C_i(y)).
 
 *Resources.* Nobody may be worse off, so that sum_i e_i <= p.(sum x - sum y) <= rho p.r, e_i being the
-least that i can do with at prices p: a consumer's expenditure for its utility; for whoever makes goods at a cost,
-for any l >= 0, at least l U_i - max_x (l u_i(x) - p.x) - max_y (p.y - l C_i(y)); for a technology -its profit.
+least that i can do with at prices p: a consumer's expenditure for its utility; for whoever makes goods at a
+cost, for any l >= 0, at least l U_i - max_x (l u_i(x) - p.x) - max_y (p.y - l C_i(y)); for a technology
+-its profit.
 
 All bounds hold for any prices and multipliers; good ones make them tight. Where at recorded prices, right up
 to rounding, somebody would buy or make without end, prices are moved up, or down to unit costs, by a hair.

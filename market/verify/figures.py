@@ -2,9 +2,9 @@
 
 From one side an allocation that reaches the figure, from the other prices and multipliers that show that none
 does better (`duality.py`); both were recorded where a programme found the figure, and every other allocation
-and price in the folder serves as well. A figure beyond its bounds is false. One between them holds if they are
-as near to each other as the search was exact, else it is *not checked*. "Unknown" is believed only of what no
-programme found.
+and price in the folder serves as well. A figure beyond its bounds is false. One between them holds if they
+are as near to each other as the search was exact, else it is *not checked*. "Unknown" is believed only of
+what no programme found.
 
 Source: Debreu (1951) for the coefficient of resource utilisation; weak duality as in `duality.py`.
 """
