@@ -335,7 +335,7 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Bound 
         constraints += [cvxpy.sum(paid) >= payments.sum(), *within, *nobody_worse]
     found = programme.solve(cvxpy.sum(welfare), [*constraints, *programme.limits()], balance)
     best_x, best_y = fit(economy, found.consumption, found.production), found.production
-    gap = np.inf if np.isneginf(now).any() else _gained(economy, x, y, best_x, best_y)
+    gap = np.inf if np.isneginf(now).any() else surplus_gained(economy, x, y, best_x, best_y)
     return Bound(
         gap,
         best_x,
@@ -346,7 +346,7 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Bound 
     )
 
 
-def _gained(economy: Economy, x: Array, y: Array, best_x: Array, best_y: Array) -> float:
+def surplus_gained(economy: Economy, x: Array, y: Array, best_x: Array, best_y: Array) -> float:
     """How much total surplus the best allocation found has more, money.
 
     Raises:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from economies import LINEAR, economy, with_utility
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import economies
+from strategies import SOAK, economies
 
 from market.economy import Money
 from market.reallocation import resource_utilisation, surplus_gap
@@ -15,6 +15,7 @@ from market.settlement import settle
 from market.verify.duality import least_share, most_surplus, most_surplus_with_caps
 
 
+@settings(max_examples=25 * SOAK)
 @given(economies(money=Money.QUASILINEAR), st.lists(st.floats(0.05, 20.0), min_size=8, max_size=8))
 def test_no_allocation_has_more_surplus_than_any_prices_bound(primitives, prices):
     goods = len(primitives.goods)
@@ -68,6 +69,7 @@ def test_a_share_of_resources_is_bounded_where_goods_are_made_at_a_cost():
     assert low == pytest.approx(found.value, abs=1e-5)
 
 
+@settings(max_examples=25 * SOAK)
 @given(economies(money=Money.EXCHANGE), st.lists(st.floats(0.05, 20.0), min_size=8, max_size=8))
 def test_nobody_could_do_with_a_smaller_share_than_prices_allow(primitives, prices):
     """Whatever anybody has, all of the resources are enough for it."""

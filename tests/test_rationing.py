@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from economies import LINEAR, economy, with_utility
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import economies
+from strategies import SOAK, economies
 
 from market.economy import Money
 from market.rationing import ration
@@ -67,6 +67,7 @@ def test_a_budget_is_not_exceeded_where_outputs_find_no_buyer():
 
 
 @pytest.mark.parametrize("money", [Money.EXCHANGE, Money.FISHER])
+@settings(max_examples=25 * SOAK)
 @given(data=st.data())
 def test_nobody_spends_more_than_it_earned(money, data):
     primitives = data.draw(economies(money=money))

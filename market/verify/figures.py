@@ -77,7 +77,7 @@ def _utilisation(economy: Economy, record: Record, proved: bool, prices: Sequenc
     if said is None:
         return Claim(name, *_unknown(record, "resource_utilisation"))
     used, lacking = (1.0, 0.0) if found is None else needed(economy, record, found)
-    if not abs(said - min(used, 1.0)) <= REACHED + lacking:
+    if not abs(said - min(used, 1.0)) <= REACHED + min(lacking, LACKING):
         return Claim(name, False, f"{said:.6g}, but {used:.6g} is what was found")
     if lacking > LACKING:
         detail = f"not checked: {said:.6g}; what was found may be {shown(lacking)} too little to be enough"
