@@ -28,6 +28,7 @@ from market.interval import Array
 
 ENDLESS = 1e12  # times all that is offered: stands for demand without bound
 EXACT = 1e-13  # of trade: differences up to here are rounding
+VANISHED = 1e-9  # of what the short side allows at first: trade that has shrunk so far shrinks to nothing
 ROUNDS = 5000  # of passing on; where incomes do not balance after that there is no trade
 
 
@@ -45,6 +46,7 @@ def ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Array
     finite = np.where(np.isfinite(bought), bought, 0.0)
     most = ENDLESS * np.maximum(there, finite.sum(axis=0))
     bought, commons = np.minimum(bought, np.where(most > 0, most, ENDLESS)), economy.commons
+    at_first = _short_side(economy, bought, sold, y, commons)[0]
     for _ in range(ROUNDS):
         before = bought, sold, y, commons
         bought, sold, y, commons = _short_side(economy, bought, sold, y, commons)
@@ -54,6 +56,8 @@ def ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Array
         if all((np.abs(old - new) <= EXACT * np.abs(old)).all() for old, new in pairs):
             break
     else:
+        at_first = np.full_like(bought, np.inf)  # so that nothing counts as traded
+    if not (bought > VANISHED * at_first).any():
         bought, sold, y = np.zeros_like(bought), np.zeros_like(sold), np.zeros_like(y)
     return economy.endowment + bought - sold, y
 
