@@ -181,6 +181,8 @@ def test_a_changed_file_is_refused_by_its_checksum(written, tmp_path):
         ("commons", "prices", {"auctioneer_payoff": -1.0}, "prices: the auctioneer's payoff"),
         ("commons", "prices", {"max_regret": 0.5}, "prices: largest regret"),
         ("commons", "planner", {"status": "failed"}, "planner: failed, within 1e-06"),
+        ("commons", "planner", {"rounds": 2}, "planner: optimal, within 1e-06"),
+        ("commons", "first mover", {"status": "failed"}, "first mover: failed"),
         ("hurried", "prices", {"status": "cleared"}, "prices: cleared, within 1e-09"),
         ("war", "all at once", {"status": "cycling"}, "all at once: cycling"),
         ("two at war", "all at once", {"status": "nash"}, "all at once: nash"),
@@ -286,6 +288,16 @@ def test_a_proof_that_is_no_proof_does_not_confirm_a_figure(islands, tmp_path):
     assert "at home: surplus gap" in {claim.name for claim in checked.unchecked}
     table.assign(consumption=table["consumption"] * 0.9).to_parquet(path, index=False)
     assert {"at home: surplus gap", "at home: resource utilisation"} <= refused(changed.verified())
+
+
+@pytest.mark.parametrize("figure", ["surplus_gap", "resource_utilisation"])
+def test_unknown_in_place_of_what_prices_prove_is_refused(tamper, figure):
+    changed = tamper("commons")
+    report = changed.mechanism("prices")["alignment"]
+    report |= {figure: None, "unknown": [f"{figure}: the convex programme was not solved"]}
+    if figure == "surplus_gap":
+        report["efficient_with_transfers"] = None
+    assert f"prices: {figure.replace('_', ' ')}" in refused(changed.verified())
 
 
 def test_unknown_in_place_of_not_efficient_is_refused(islands, tmp_path):

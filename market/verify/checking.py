@@ -91,7 +91,7 @@ def _planned(economy: Economy, record: Record, options: Planner) -> Iterator[Cla
     optimal = found <= options.tolerance
     yield Claim(
         name,
-        same and optimal == (record.status is Status.OPTIMAL),
+        same and optimal == (record.status is Status.OPTIMAL) and record.said["rounds"] == 1,
         f"conditions for an optimum violated by {shown(found)}, {shown(stated)} stated",
     )
 

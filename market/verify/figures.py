@@ -59,10 +59,14 @@ def _between(said: float, low: float, high: float, slack: float) -> tuple[bool |
     return (None, f"not checked: {told}") if within and not tight else (within, told)
 
 
-def _unknown(record: Record, figure: str) -> tuple[bool | None, str]:
-    """Whether a figure may be unknown: a run that has found it says so."""
-    if figure in record.proofs or not any(why.startswith(figure) for why in record.alignment["unknown"]):
-        return False, "null, though it was found or nothing is said why"
+def _unknown(record: Record, figure: str, known: bool) -> tuple[bool | None, str]:
+    """Whether a figure may be unknown: not if a programme found it, or it follows from weights and prices."""
+    if (
+        known
+        or figure in record.proofs
+        or not any(why.startswith(figure) for why in record.alignment["unknown"])
+    ):
+        return False, "null, though it is known or nothing is said why"
     return None, "not checked: unknown, as is said"
 
 
@@ -75,7 +79,9 @@ def _utilisation(economy: Economy, record: Record, proved: bool, prices: Sequenc
         return Claim(name, said is None, "there are no resources to scale")
     found = record.proofs.get("resource_utilisation")
     if said is None:
-        return Claim(name, *_unknown(record, "resource_utilisation"))
+        supporting = record.supporting_prices
+        known = proved and supporting is not None and float(supporting @ economy.resources) > 0
+        return Claim(name, *_unknown(record, "resource_utilisation", known))
     used, lacking = (1.0, 0.0) if found is None else needed(economy, record, found)
     if not abs(said - min(used, 1.0)) <= REACHED + min(lacking, LACKING):
         return Claim(name, False, f"{said:.6g}, but {used:.6g} is what was found")
@@ -185,7 +191,7 @@ def _with_transfers(
         yield Claim(name, False, "one of the gap and the verdict is known, the other is not")
         return
     if gap is None:
-        yield Claim(name, *_unknown(record, "surplus_gap"))
+        yield Claim(name, *_unknown(record, "surplus_gap", _no_gap_at_own_prices(economy, record)))
         return
     said = number(gap)
     now = float(economy.welfare(record.consumption, record.production).sum())
@@ -205,6 +211,14 @@ def _with_transfers(
     consistent = efficient is no_gap or edge
     detail = f"gap {shown(said)} of {size:.3g} traded"
     yield Claim(f"{record.name}: efficient with transfers", consistent, detail)
+
+
+def _no_gap_at_own_prices(economy: Economy, record: Record) -> bool:
+    """Whether the prices of the outcome itself prove that its total surplus is the largest."""
+    now = float(economy.welfare(record.consumption, record.production).sum())
+    if record.prices is None or not np.isfinite(now) or np.isfinite(economy.budget).any():
+        return False
+    return most_surplus(economy, record.prices) - now <= ROUNDING * _turnover(economy, record)
 
 
 def _rescue(economy: Economy, record: Record, said: float, others: Sequence[Record]) -> Claim:
