@@ -97,7 +97,8 @@ def _assign(economy: Economy, answers: Answers) -> tuple[Array, Array]:
         and np.isfinite(answers.supply.lowest).all()
     ):
         return answers.demand.lowest, answers.supply.lowest
-    enough = np.minimum(answers.demand.total().lowest + economy.resources, _MOST)
+    certain = np.where(np.isfinite(answers.supply.lowest), answers.supply.lowest, 0.0).sum(axis=0)
+    enough = np.minimum(answers.demand.total().lowest + economy.resources + certain, _MOST)
     d_low, d_high = (
         np.minimum(amounts, np.maximum(enough, answers.demand.lowest)) for amounts in answers.demand.bounds
     )
