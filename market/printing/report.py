@@ -18,7 +18,7 @@ from rich.text import Text
 from market.comparison import Comparison
 from market.economy import Economy, Money
 from market.printing.sections import Section, sections
-from market.printing.words import count, number, reading, visible
+from market.printing.words import count, ending, number, reading, visible
 
 CELL = 13  # columns that a mechanism needs at least, with the gap beside it
 
@@ -148,9 +148,7 @@ def _endings(compared: Comparison) -> Table:
     grid.add_column(overflow="fold", max_width=24)
     grid.add_column(overflow="fold")
     for name, outcome in compared.outcomes.items():
-        status = outcome.status.value.replace("_", " ")
-        first = "Stopped" if status == "max rounds" else status.capitalize()
-        ended = Text(f"{first} after {count(outcome.rounds, 'round')}. ", style=_style(status))
+        ended = Text(f"{ending(outcome)} ", style=_style(outcome.status.value.replace("_", " ")))
         grid.add_row(Text(visible(name)), ended + Text(visible(outcome.reason), style=""))
     return grid
 
