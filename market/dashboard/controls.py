@@ -1,7 +1,8 @@
 """What a page is told: which scenario and mechanism, with which numbers, and how to play it.
 
-The dials are Mesa's `UserInputs` and `Slider`. Mesa's own `ModelController` is not used: its Reset lets a round that is
-under way step the new model, and a model that broke goes on as if nothing had happened (see `play` and `director`).
+The dials are Mesa's `UserInputs` and `Slider`. Mesa's own `ModelController` is not used: its Reset lets a
+round that is under way step the new model, and a model that broke goes on as if nothing had happened (see
+`play` and `director`).
 """
 
 from __future__ import annotations
@@ -25,9 +26,29 @@ FASTEST = 50  # rounds from one picture to the next
 
 
 @solara.component
-def Toolbar(view: View, director: Director, on_reset: Callable[[], None]) -> None:
-    """Step, Play or Pause, Reset."""
+def Toolbar(
+    view: View,
+    files: Mapping[str, Path],
+    choice: Choice,
+    director: Director,
+    on_choice: Callable[[Choice], None],
+) -> None:
+    """Which scenario and mechanism; Step, Play or Pause, Reset."""
+    names = {path: name for name, path in files.items()}
     with solara.v.Html(tag="div", class_="market-toolbar"):
+        solara.Select(
+            "Scenario",
+            values=list(files),
+            value=names[choice.file],
+            on_value=lambda name: on_choice(Choice(files[name])),
+        )
+        if len(view.mechanisms) > 1:
+            solara.Select(
+                "Mechanism to step",
+                values=list(view.mechanisms),
+                value=view.mechanism,
+                on_value=lambda name: on_choice(replace(choice, mechanism=name)),
+            )
         solara.Button(
             "Step",
             icon_name="mdi-step-forward",
@@ -41,56 +62,40 @@ def Toolbar(view: View, director: Director, on_reset: Callable[[], None]) -> Non
             solara.Button(
                 "Play", icon_name="mdi-play", on_click=director.play, color="primary", disabled=view.over
             )
-        solara.Button("Reset", icon_name="mdi-restart", on_click=on_reset, outlined=True)
+        solara.Button("Reset", icon_name="mdi-restart", on_click=lambda: on_choice(choice), outlined=True)
 
 
 @solara.component
 def Settings(
     view: View,
-    files: Mapping[str, Path],
-    choice: solara.Reactive[Choice],
+    choice: Choice,
     director: Director,
-    on_scenario: Callable[[Choice], None],
+    on_turn: Callable[[Choice], None],
+    on_choice: Callable[[Choice], None],
 ) -> None:
-    """Scenario, mechanism, dials, seed, pace and export."""
+    """Pace, dials, seed and export."""
     pace, set_pace = solara.use_state(1)
-
-    def turn(path: str, value: float) -> None:
-        choice.set(choice.value.turned(path, value))
-        director.turn(choice.value)
 
     def run_at(rounds: int) -> None:
         set_pace(rounds)
         director.pace(rounds)
 
-    names = {path: name for name, path in files.items()}
-    solara.Select(
-        "Scenario",
-        values=list(files),
-        value=names[choice.value.file],
-        on_value=lambda name: on_scenario(Choice(files[name])),
+    solara.SliderInt(
+        f"rounds from picture to picture: {pace}", value=pace, on_value=run_at, min=1, max=FASTEST
     )
-    if len(view.mechanisms) > 1:
-        solara.Select(
-            "Mechanism to step",
-            values=list(view.mechanisms),
-            value=view.mechanism,
-            on_value=lambda name: on_scenario(replace(choice.value, mechanism=name)),
-        )
-    solara.SliderInt(f"Rounds from picture to picture: {pace}", value=pace, on_value=run_at, min=1, max=FASTEST)
-    Dials(view.dials, dict(choice.value.values), turn).key(f"{view.choice and view.choice.file} {view.mechanism}")
+    Dials(view.dials, dict(choice.values), lambda path, value: on_turn(choice.turned(path, value)))
     if view.random:
         solara.InputInt(
             "Seed of all draws",
             value=view.seed,
-            on_value=lambda seed: on_scenario(replace(choice.value, seed=seed)),
+            on_value=lambda seed: on_choice(replace(choice, seed=seed)),
         )
-    if choice.value.values:
+    if choice.values:
         solara.Button(
             "Values of the file",
             icon_name="mdi-undo",
-            text=True,
-            on_click=lambda: on_scenario(replace(choice.value, values=())),
+            outlined=True,
+            on_click=lambda: on_choice(replace(choice, values=())),
         )
     solara.Button(
         "Export the run",
@@ -108,7 +113,9 @@ def Dials(dials: tuple[Dial, ...], values: Mapping[str, float], turn: Callable[[
     """A slider for each number that can be turned, under the name of its owner."""
     for owner, group in groupby(dials[:MOST], key=lambda dial: dial.owner):
         solara.v.Html(tag="h3", children=[owner])
-        UserInputs({dial.path: _slider(dial, values.get(dial.path, dial.value)) for dial in group}, on_change=turn)
+        UserInputs(
+            {dial.path: _slider(dial, values.get(dial.path, dial.value)) for dial in group}, on_change=turn
+        )
     if len(dials) > MOST:
         solara.Text(f"and {len(dials) - MOST} more numbers, in the file only")
 

@@ -1,9 +1,10 @@
 """The numbers of a scenario that can be turned while looking at it.
 
-A dial is a number that the file itself writes: in the commons, in an agent's count, endowment, budget, utility,
-cost or technology (those of a distribution included), or in the mechanism that is played. Turning it is
-`--set path=value`, so whatever is turned is validated as if it had been written. What stands in a data file,
-is left to its default or has no size to speak of (a tolerance of 1e-9, a penalty of 1e99) has no dial.
+A dial is a number that the file itself writes: in the commons, in an agent's count, endowment, budget,
+utility, cost or technology (those of a distribution included), or in the mechanism that is played. Turning
+it is `--set path=value`, so whatever is turned is validated as if it had been written. What stands in a
+data file, is left to its default or has no size to speak of (a tolerance of 1e-9, a penalty of 1e99) has no
+dial.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ MOST = 24  # dials; a page with more cannot be found through
 REACH = 4.0  # times its value is as far as a number can be turned up
 SMALLEST, LARGEST = 1e-6, 1e9  # sizes that a dial can sensibly have
 OF_AGENTS = ("count", "endowment", "budget", "utility", "cost", "technology")
+FAMILIES = ("utility", "cost", "technology")  # an agent hardly ever has two of them
 WITHIN_ONE = ("shares", "owners")  # parts of a whole: from 0 to 1
 
 
@@ -112,7 +114,9 @@ def _dial(owner: str, place: Place, value: float) -> Dial | None:
     if not (value == 0 or SMALLEST <= abs(value) <= LARGEST) or any('"' in str(part) for part in place):
         return None
     words = place[1:] if place[0] == "commons" else place[2:]
-    label = " ".join(visible(str(part)).replace("_", " ") for part in words if part != "family")
+    if words[0] in FAMILIES and len(words) > 1:
+        words = words[1:]
+    label = " \N{MIDDLE DOT} ".join(visible(str(part)).replace("_", " ") for part in words)
     return Dial(path, visible(owner), label, value, *_reach(value, place))
 
 

@@ -1,9 +1,10 @@
 """The one thread of a page in which everything happens.
 
-Clicks only say what is wanted and return at once; the thread does it, one thing after another, and the newest choice
-wins. So Reset while playing cannot race: the thread ends its round, sees that a new scene is wanted, and makes one
-at round 0. Nothing else ever touches a model. Pictures are drawn here too, which keeps the page answering and sets
-the pace of the play: the next round is played when the last one can be seen.
+Clicks only say what is wanted and return at once; the thread does it, one thing after another, and the
+newest choice wins. So Reset while playing cannot race: the thread ends its round, sees that a new scene is
+wanted, and makes one at round 0. Nothing else ever touches a model. Pictures are drawn here too, which
+keeps the page answering and sets the pace of the play: the next round is played when the last one can be
+seen.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ class Director:
         self._want(_wanted=choice, _playing=False, _hurry=False, _steps=0)
 
     def turn(self, choice: Choice) -> None:
-        """Other numbers: what was playing plays on, and what had come to its end is played to its end again."""
+        """Other numbers: what was playing plays on, what had come to its end is played to its end again."""
         with self._changed:
             if self._view.finished and self._wanted is None:
                 self._playing = self._hurry = True
@@ -118,11 +119,7 @@ class Director:
     def _next(self) -> Callable[[], None] | None:
         """What to do next, waiting for it if need be; None at the end."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: (
-                    self._closed or self._wanted or self._export or ((self._steps or self._playing) and self._scene)
-                )
-            )
+            self._changed.wait_for(self._something_to_do)
             if self._closed:
                 return None
             if self._wanted:
@@ -131,6 +128,9 @@ class Director:
                 self._export = False
                 return self._write
             return self._advance
+
+    def _something_to_do(self) -> bool:
+        return bool(self._closed or self._wanted or self._export or self._steps or self._playing)
 
     def _set_up(self) -> None:
         with self._changed:

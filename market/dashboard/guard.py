@@ -1,9 +1,10 @@
 """Who may talk to the dashboard: only pages that it has served itself.
 
 Any page that a browser has open can open a websocket to this machine, and a name that resolves to 127.0.0.1
-today and to another address tomorrow makes a foreign page ours (DNS rebinding). So every request must be addressed to a
-name that is certainly this server's, and one that tells where it comes from must come from there. The answers carry
-a policy with which the browser fetches nothing from elsewhere and shows the page in no foreign frame.
+today and to another address tomorrow makes a foreign page ours (DNS rebinding). So every request must be
+addressed to a name that is certainly this server's, and one that tells where it comes from must come from
+there. The answers carry a policy with which the browser fetches nothing from elsewhere and shows the page
+in no foreign frame.
 
 Source: RFC 6455, section 10.2 (Origin of websockets); RFC 9110, section 7.2 (Host).
 """
@@ -79,7 +80,7 @@ class Guard:
         return None
 
     def _is_ours(self, host: str) -> bool:
-        """Whether a Host header names this server: a name known here, or an address, which nobody can rebind."""
+        """Whether a Host header names this server: by a name known here, or an address, if it is open."""
         try:
             parts = urlsplit(f"//{host}")
             name, port = parts.hostname, parts.port

@@ -1,4 +1,4 @@
-"""The page: settings on the left, or below where it is narrow; the play, its pictures and verdicts beside them.
+"""The page: settings on the left, or below the pictures where it is narrow; the play and its verdicts.
 
 Solara imports this module by name, so what the server wants to be shown comes through the environment.
 """
@@ -58,19 +58,23 @@ def Page() -> None:
     """One visitor's page, with a director of its own."""
     offer = solara.use_memo(Offer.from_environment, [])
     view, set_view = solara.use_state(View(None, State("info", "Setting up")))
-    choice = solara.use_reactive(Choice(next(iter(offer.files.values()))))
+    choice, set_choice = solara.use_state(Choice(next(iter(offer.files.values()))))
     director = solara.use_memo(lambda: Director(set_view, offer.out), [])
     fresh, set_fresh = solara.use_state(0)
 
     def live() -> Callable[[], None]:
-        director.start(choice.value)
+        director.start(choice)
         return director.close
 
     def choose(other: Choice) -> None:
-        if other.values != choice.value.values:
-            set_fresh(fresh + 1)  # the sliders move too
-        choice.set(other)
+        if other.values != choice.values:
+            set_fresh(fresh + 1)  # then the sliders must move too
+        set_choice(other)
         director.choose(other)
+
+    def turn(other: Choice) -> None:
+        set_choice(other)
+        director.turn(other)
 
     solara.use_effect(live, [])
     solara.Title("market")
@@ -80,9 +84,9 @@ def Page() -> None:
         solara.v.Html(tag="h1", children=[view.title])
     with solara.v.Html(tag="div", class_="market-columns"):
         with solara.v.Html(tag="main"):
-            Toolbar(view, director, lambda: director.choose(choice.value))
+            Toolbar(view, offer.files, choice, director, choose)
             Banner(view.state, view.busy)
-            Pictures(view.pictures)
+            Pictures(view)
             Judged(view)
         with solara.v.Html(tag="aside", class_="market-settings"):
-            Settings(view, offer.files, choice, director, choose).key(f"settings {fresh}")
+            Settings(view, choice, director, turn, choose).key(f"{view.choice and view.choice.file} {fresh}")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from market.comparison import Comparison
 
+OF_PRICES = ("Prices", "Excess demand")
 SIZE = (5.2, 3.7)  # inches
 ONE_AT_A_TIME = threading.Lock()  # matplotlib's settings are global, and every open page has its own thread
 
@@ -44,7 +45,7 @@ def pictures(compared: Comparison) -> tuple[Picture, ...]:
 def _panels(compared: Comparison) -> list[tuple[str, Panel]]:
     found: list[tuple[str, Panel]] = []
     if len(compared.rounds):
-        found += [("Prices", plots.price_paths), ("Excess demand", plots.excess_demand_paths)]
+        found += zip(OF_PRICES, (plots.price_paths, plots.excess_demand_paths), strict=True)
     if len(compared.economy.agents) == 2:
         found.append(("What is possible together", plots.frontier))
     return [*found, ("Utilities", plots.utilities_by_mechanism)]

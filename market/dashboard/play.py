@@ -1,8 +1,8 @@
 """A model that is stepped from outside: one round at a time, and never believed blindly.
 
-Since Mesa 3.5 a model that failed inside `step()` can be stepped on: its clock runs, its own step does not, and
-prices that no longer move look like an equilibrium. So a step counts only if the round counter rose by one, and a
-model that failed once stays broken.
+Since Mesa 3.5 a model that failed inside `step()` can be stepped on: its clock runs, its own step does not,
+and prices that no longer move look like an equilibrium. So a step counts only if the round counter rose by
+one, and a model that failed once stays broken.
 """
 
 from __future__ import annotations

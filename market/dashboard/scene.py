@@ -74,7 +74,7 @@ class Scene:
         return self.written is not None and draws(self.written)
 
     def compared(self) -> Comparison | None:
-        """All mechanisms side by side, the one that is stepped as far as it is; None if there is nothing yet."""
+        """All mechanisms side by side, the stepped one as far as it is; None if there is nothing yet."""
         if self.scenario is None or self.play is None:
             return None
         outcomes = {} if self.others is None else dict(self.others.outcomes)

@@ -1,8 +1,8 @@
 """Serving the page: on this machine only unless told otherwise, and with no request to anywhere else.
 
-Solara would send usage statistics, look for its own newest version, and fetch what a page needs from a content
-delivery network. Statistics are switched off, its command line (which looks for versions) is not used, and what a
-page needs comes from the package solara-assets; what is not in there is "not found".
+Solara would send usage statistics, look for its own newest version, and fetch what a page needs from a
+content delivery network. Statistics are switched off, its command line (which looks for versions) is not
+used, and what a page needs comes from the package solara-assets; what is not in there is "not found".
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import market
 from market.dashboard import extra
 from market.dashboard.guard import App, Guard, is_local
-from market.errors import InputError, ScenarioError
-from market.errors import Fault as _Fault
+from market.errors import Fault, InputError, ScenarioError
 
 GRACE = 2  # seconds that open pages get at the end
 
@@ -35,14 +35,12 @@ def scenarios(given: Path | None) -> dict[str, Path]:
     found = [] if folder is None else sorted(folder.glob("*.toml"))
     if given is not None:
         if not given.is_file():
-            raise ScenarioError(str(given), [_Fault("no such file")])
+            raise ScenarioError(str(given), [Fault("no such file")])
         found = [given, *(path for path in found if path.resolve() != given.resolve())]
     if not found:
         raise InputError("there is no scenario to show; name one: market dashboard SCENARIO.toml")
     names = [path.stem for path in found]
-    return {
-        path.stem if names.count(path.stem) == 1 else str(path): path.resolve() for path in found
-    }
+    return {path.stem if names.count(path.stem) == 1 else str(path): path.resolve() for path in found}
 
 
 def _folders() -> Sequence[Path]:
@@ -102,14 +100,12 @@ def _listening(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.create_server(address[:2], family=family)
     except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        advice = "; choose another one with --port (0 for any)" if _in_use(error) else ""
+        number = error.errno if isinstance(error, OSError) else None
+        in_use = number in (errno.EADDRINUSE, errno.EACCES)
+        reason = os.strerror(number) if in_use and number else getattr(error, "strerror", None) or str(error)
+        advice = "; choose another port with --port (0 is any that is free)" if in_use else ""
         raise InputError(f"cannot listen on {host}, port {port}: {reason}{advice}") from error
     return listening
-
-
-def _in_use(error: Exception) -> bool:
-    return isinstance(error, OSError) and error.errno in (errno.EADDRINUSE, errno.EACCES)
 
 
 def _solara(files: Mapping[str, Path], out: Path) -> App:
@@ -128,6 +124,7 @@ def _solara(files: Mapping[str, Path], out: Path) -> App:
 
     from market.dashboard.page import Offer
 
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"solara\.")  # for those who deploy it
     settings.telemetry.mixpanel_enable = False  # and whatever a file .env says
     settings.theme.title = "market"
     settings.theme.show_banner = False

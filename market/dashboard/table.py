@@ -1,6 +1,7 @@
 """The comparison as an HTML table: the rows and words that `market run` prints.
 
-Every name comes from a file, so it is escaped twice over: what a terminal would act upon and what a browser would.
+Every name comes from a file, so it is escaped twice over: what a terminal would act upon and what a browser
+would.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import html
 from collections.abc import Sequence
 
 from market.comparison import Comparison
-from market.printing.sections import Section, sections
+from market.printing.sections import Section, notes, sections
 from market.printing.words import visible
 
 TONES = {
@@ -27,14 +28,15 @@ def table(compared: Comparison, stepped: str, over: bool) -> str:
         stepped: the mechanism that is being stepped; its column is marked.
         over: whether it has come to its end; before, it has no status yet.
     """
-    names = list(compared.outcomes)
+    names, told = list(compared.outcomes), sections(compared)
     marked = names.index(stepped) if stepped in names else -1
     rows = [_heading(names, marked)]
-    for part in sections(compared):
+    for part in told:
         if part.title:
-            rows.append(f'<tr class="title"><th colspan="{len(names) + 1}">{_text(part.title)}</th></tr>')
+            rows.append(f'<tr class="part"><th colspan="{len(names) + 1}">{_text(part.title)}</th></tr>')
         rows += _rows(part, marked, over)
-    return f"<table>{''.join(rows)}</table>"
+    said = "".join(f'<p class="market-notes">{_text(note)}</p>' for note in notes(compared, told))
+    return f"<table>{''.join(rows)}</table>{said}"
 
 
 def _heading(names: Sequence[str], marked: int) -> str:

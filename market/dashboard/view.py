@@ -1,4 +1,4 @@
-"""What can be seen of a scene: words, pictures and a table, computed before the page is asked to show them."""
+"""What can be seen of a scene: words, pictures and a table, made before the page is asked to show them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Literal
 
 from market.comparison import Comparison
 from market.dashboard.dials import Dial
-from market.dashboard.pictures import Picture, pictures
+from market.dashboard.pictures import OF_PRICES, Picture, pictures
 from market.dashboard.play import Play
 from market.dashboard.scene import Choice, Scene
 from market.dashboard.table import table
-from market.outcome import Outcome, Status, shown
-from market.printing.words import count, ending, judgements, unsettled, visible
+from market.outcome import Outcome, Status
+from market.printing.words import count, ending, judgements, number, unsettled, visible
 
 Tone = Literal["info", "success", "warning", "error"]
 
@@ -40,6 +40,7 @@ class View:
         random: whether the seed makes a difference.
         seed: that is used.
         pictures: to look at.
+        awaited: the titles of pictures that are there once prices are announced.
         table: the comparison as HTML; empty if there is none yet.
         verdict: what to make of it, in sentences.
         playing: whether rounds follow one another by themselves.
@@ -58,6 +59,7 @@ class View:
     random: bool = False
     seed: int = 0
     pictures: tuple[Picture, ...] = ()
+    awaited: tuple[str, ...] = ()
     table: str = ""
     verdict: tuple[str, ...] = ()
     playing: bool = False
@@ -87,10 +89,12 @@ def view_of(scene: Scene, playing: bool) -> View:
     if scene.play is None:
         return frame
     compared = scene.compared()
+    without = scene.play.model.auctioneer is not None and (compared is None or not len(compared.rounds))
     return replace(
         frame,
         state=state_of(scene.play),
         pictures=() if compared is None else pictures(compared),
+        awaited=OF_PRICES if without else (),
         table="" if compared is None else table(compared, scene.mechanism, scene.play.over),
         verdict=() if compared is None else _verdict(compared, scene),
         playing=playing and not scene.play.over,
@@ -128,7 +132,7 @@ def _on_the_way(play: Play) -> str:
     away = play.model.disequilibrium
     if away is None:
         return f"{count(play.round, 'round')} played, and not over yet."
-    return f"In play: relative excess demand is up to {shown(away)}."
+    return f"In play: relative excess demand is up to {number(away)}."
 
 
 def _tone(outcome: Outcome) -> Tone:
