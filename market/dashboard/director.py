@@ -124,13 +124,20 @@ class Director:
                 return None
             if self._wanted:
                 return self._set_up
+            if self._view.playing != self._playing:  # the buttons answer at once, pictures take a while
+                return self._tell
             if self._export:
                 self._export = False
                 return self._write
             return self._advance
 
     def _something_to_do(self) -> bool:
-        return bool(self._closed or self._wanted or self._export or self._steps or self._playing)
+        wanted = self._closed or self._wanted or self._export or self._steps or self._playing
+        return bool(wanted or self._view.playing)
+
+    def _tell(self) -> None:
+        """Whether rounds follow one another, which may have changed while something was drawn."""
+        self._put(self._view)
 
     def _set_up(self) -> None:
         with self._changed:
@@ -143,7 +150,7 @@ class Director:
         if scene.play is None:
             self._pause()
         if not self._hurry:  # then only the end is worth a picture
-            self._put(view_of(scene, self._playing))
+            self._put(view_of(scene))
 
     def _progress(self, name: str) -> None:
         if self._wanted or self._closed:
@@ -167,7 +174,7 @@ class Director:
             return
         if scene.play.over:
             self._pause()
-        self._put(view_of(scene, self._playing))
+        self._put(view_of(scene))
 
     def _pause(self) -> None:
         with self._changed:
@@ -191,7 +198,7 @@ class Director:
         self._put(replace(self._view, busy="", note=note))
 
     def _put(self, view: View) -> None:
-        self._view = view
+        self._view = view = replace(view, playing=self._playing)
         if not self._closed:
             self._show(view)
 

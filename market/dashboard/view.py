@@ -69,7 +69,7 @@ class View:
     note: State | None = None
 
 
-def view_of(scene: Scene, playing: bool) -> View:
+def view_of(scene: Scene) -> View:
     """What can be seen of a scene.
 
     Raises:
@@ -97,7 +97,6 @@ def view_of(scene: Scene, playing: bool) -> View:
         awaited=OF_PRICES if without else (),
         table="" if compared is None else table(compared, scene.mechanism, scene.play.over),
         verdict=() if compared is None else _verdict(compared, scene),
-        playing=playing and not scene.play.over,
         over=scene.play.over,
         finished=scene.play.over and scene.play.broken is None,
     )
