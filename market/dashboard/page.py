@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import solara
 
-from market.dashboard.controls import Settings, Toolbar
-from market.dashboard.director import Director
+from market.dashboard.controls import Session, Settings, Toolbar
 from market.dashboard.panels import Banner, Judged, Pictures
-from market.dashboard.scene import Choice
-from market.dashboard.view import State, View
 
 ENVIRONMENT = "MARKET_DASHBOARD"
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
@@ -55,28 +52,11 @@ def Layout(children: list[solara.Element]) -> None:
 
 @solara.component
 def Page() -> None:
-    """One visitor's page, with a director of its own."""
+    """One visitor's page, with a session of its own."""
     offer = solara.use_memo(Offer.from_environment, [])
-    view, set_view = solara.use_state(View(None, State("info", "Setting up")))
-    choice, set_choice = solara.use_state(Choice(next(iter(offer.files.values()))))
-    director = solara.use_memo(lambda: Director(set_view, offer.out), [])
-    fresh, set_fresh = solara.use_state(0)
-
-    def live() -> Callable[[], None]:
-        director.start(choice)
-        return director.close
-
-    def choose(other: Choice) -> None:
-        if other.values != choice.values:
-            set_fresh(fresh + 1)  # then the sliders must move too
-        set_choice(other)
-        director.choose(other)
-
-    def turn(other: Choice) -> None:
-        set_choice(other)
-        director.turn(other)
-
-    solara.use_effect(live, [])
+    session = solara.use_memo(lambda: Session(offer.files, offer.out), [])
+    solara.use_effect(session.live, [])
+    view = session.view.value
     solara.Title("market")
     solara.Style(STYLE)
     with solara.v.Html(tag="header", class_="market-title"):
@@ -84,9 +64,9 @@ def Page() -> None:
         solara.v.Html(tag="h1", children=[view.title])
     with solara.v.Html(tag="div", class_="market-columns"):
         with solara.v.Html(tag="main"):
-            Toolbar(view, offer.files, choice, director, choose)
+            Toolbar(session)
             Banner(view.state, view.busy)
             Pictures(view)
             Judged(view)
         with solara.v.Html(tag="aside", class_="market-settings"):
-            Settings(view, choice, director, turn, choose).key(f"{view.choice and view.choice.file} {fresh}")
+            Settings(session)

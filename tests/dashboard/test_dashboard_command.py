@@ -12,7 +12,7 @@ def installed(monkeypatch):
     """As if these versions were installed; None is missing."""
 
     def install(**changed):
-        versions = {name: "1.60.0" for name in extra.NEEDED}
+        versions = dict.fromkeys(extra.NEEDED, "1.60.0")
         versions |= {name.replace("_", "-"): given for name, given in changed.items()}
 
         def version(name):

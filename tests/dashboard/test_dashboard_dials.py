@@ -1,5 +1,6 @@
 """Every dial leads to a number of the file, can be set to all it offers, and starts where the file is."""
 
+import contextlib
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import stories
 import market
 from market.dashboard.dials import LARGEST, dials, draws
 from market.dashboard.scene import Choice
+from market.errors import InputError
 
 SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").glob("*.toml"))
 
@@ -41,10 +43,8 @@ def test_both_ends_of_a_dial_are_answered(file):
     for dial in dials(scenario, first_with_prices(scenario)):
         for value in (dial.low, dial.high):
             assert math.copysign(1, value) == math.copysign(1, dial.value) or value == 0 or dial.value == 0
-            try:
+            with contextlib.suppress(InputError):
                 market.build(market.load(file, Choice(file).turned(dial.path, value).overrides))
-            except market.errors.InputError as error:
-                assert str(error)
 
 
 def test_the_commons_can_be_turned_and_the_price_is_what_theory_says():
@@ -84,4 +84,6 @@ def test_a_turned_dial_replaces_its_former_value():
 def test_the_seed_matters_only_where_something_is_drawn():
     assert not draws(market.loads(stories.COMMONS))
     drawn = '{ dist = "uniform", low = 1.0, high = 2.0 }'
-    assert draws(market.loads(stories.COMMONS.replace("weights = { water = 1.0 }", f"weights = {{ water = {drawn} }}")))
+    assert draws(
+        market.loads(stories.COMMONS.replace("weights = { water = 1.0 }", f"weights = {{ water = {drawn} }}"))
+    )

@@ -58,8 +58,9 @@ def test_a_websocket_that_does_not_tell_its_origin_is_refused():
 @pytest.mark.parametrize(
     "host",
     [
-        b"evil.example", b"evil.example:8765", b"127.0.0.1:9999", b"127.0.0.1", b"localhost.evil.example:8765",
-        b"192.0.2.7:8765", b"a@127.0.0.1:8765", b"127.0.0.1:8765/x", b"[::1:8765", b"127.0.0.1:x", b"",
+        b"evil.example", b"evil.example:8765", b"127.0.0.1:9999", b"127.0.0.1",
+        b"localhost.evil.example:8765", b"192.0.2.7:8765",
+        b"a@127.0.0.1:8765", b"127.0.0.1:8765/x", b"[::1:8765", b"127.0.0.1:x", b"",
     ],
 )  # fmt: skip
 def test_a_request_to_another_host_is_refused(host):
