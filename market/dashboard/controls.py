@@ -114,13 +114,13 @@ def Settings(session: Session) -> None:
     Dials(view.dials, session).key(f"dials {session.fresh.value} {view.mechanism}")
     if view.random:
         Seed(view.seed, session)
-    if session.choice.value.values:
-        solara.Button(
-            "Values of the file",
-            icon_name="mdi-undo",
-            outlined=True,
-            on_click=lambda: session.choose(replace(session.choice.value, values=())),
-        )
+    solara.Button(
+        "Values of the file",
+        icon_name="mdi-undo",
+        on_click=lambda: session.choose(replace(session.choice.value, values=())),
+        disabled=not session.choice.value.values,
+        outlined=True,
+    )
     solara.Button(
         "Export the run",
         icon_name="mdi-folder-download-outline",

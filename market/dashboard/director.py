@@ -50,6 +50,7 @@ class Director:
         self._per_picture = 1
         self._hurry = False  # the rounds until the end of this play need not be seen
         self._scene: Scene | None = None  # the rest is touched by the director's own thread only
+        self._note: State | None = None
         self._view = View(None, State("info", "Setting up"))
         self._thread = threading.Thread(target=self._work, name="director", daemon=True)
 
@@ -144,6 +145,8 @@ class Director:
             choice, self._wanted = self._wanted, None
         if choice is None:
             return
+        if self._view.choice and choice.file != self._view.choice.file:
+            self._note = None  # it was about another scenario
         self._put(replace(self._view, choice=choice, busy="Setting up"))
         scene = set_up(choice, self._progress)
         self._scene = scene
@@ -185,20 +188,21 @@ class Director:
         scene = self._scene
         if scene is None or scene.scenario is None:
             return
-        self._put(replace(self._view, busy="Playing all mechanisms for the run folder", note=None))
+        self._note = None
+        self._put(replace(self._view, busy="Playing all mechanisms for the run folder"))
         try:
             results.check(scene.scenario, self._out)
             compared = compare(scene.scenario, seed=scene.choice.seed)
             figures = {"overview.svg": lambda path: plots.save(compared.plot(), path)}
             with _WRITING:
                 folder = results.write_run(compared, self._out, figures)
-            note = State("success", "Run folder", visible(str(folder.resolve())))
+            self._note = State("success", "Run folder", visible(str(folder.resolve())))
         except (InputError, MemoryError, OSError) as error:
-            note = State("error", "No run folder was written", visible_lines(told(error)))
-        self._put(replace(self._view, busy="", note=note))
+            self._note = State("error", "No run folder was written", visible_lines(told(error)))
+        self._put(replace(self._view, busy=""))
 
     def _put(self, view: View) -> None:
-        self._view = view = replace(view, playing=self._playing)
+        self._view = view = replace(view, playing=self._playing, note=self._note)
         if not self._closed:
             self._show(view)
 

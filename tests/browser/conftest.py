@@ -124,9 +124,9 @@ def served(tmp_path_factory, recorder):
     assert (folder / "errors.txt").read_text() == ""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Chromium without a window."""
+    """Chromium without a window; not for longer than needed, since its driver occupies the event loop."""
     chromium = shutil.which("chromium")
     if chromium is None:
         skip("there is no chromium here (Debian: apt-get install chromium)")

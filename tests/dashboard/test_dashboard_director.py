@@ -181,6 +181,9 @@ def test_an_exported_run_is_what_market_run_writes(directing):
     assert run.overrides == ("commons.water=16.0",)
     assert [mechanism["status"] for mechanism in run.result["mechanisms"]] == ["nash", "cleared", "optimal"]
     assert (folder / "overview.svg").exists()
+    before = len(seen.views)
+    director.step()
+    assert seen.until(lambda view: headline(view) == "Round 1", after=before).note == note  # it stays readable
     assert verify.verify(folder).holds
 
 
