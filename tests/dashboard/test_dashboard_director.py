@@ -183,7 +183,8 @@ def test_an_exported_run_is_what_market_run_writes(directing):
     assert (folder / "overview.svg").exists()
     before = len(seen.views)
     director.step()
-    assert seen.until(lambda view: headline(view) == "Round 1", after=before).note == note  # it stays readable
+    stepped = seen.until(lambda view: headline(view) == "Round 1", after=before)
+    assert stepped.note == note  # it stays readable
     assert verify.verify(folder).holds
 
 
