@@ -30,8 +30,8 @@ def see(page, headline):
 
 
 def soon(page, told, wanted):
-    """Wait until a function of the page gives what is wanted: its parts are not renewed at the same moment."""
-    for _ in range(150):
+    """Wait until a function of the page gives what is wanted; not all parts change at the same moment."""
+    for _ in range(300):
         if told() == wanted:
             return
         page.wait_for_timeout(200)
