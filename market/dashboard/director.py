@@ -115,7 +115,12 @@ class Director:
                 continue
             except Exception as error:  # whatever it is, the page must say it and stay alive
                 self._pause()
-                self._put(replace(self._view, state=State("error", "This went wrong", told(error)), busy=""))
+                self._put(self._failed(told(error)))
+
+    def _failed(self, why: str) -> View:
+        """What is left to be seen; nothing of another scene."""
+        left = self._view if self._scene else replace(View(None, self._view.state), choice=self._view.choice)
+        return replace(left, state=State("error", "This went wrong", why), busy="")
 
     def _next(self) -> Callable[[], None] | None:
         """What to do next, waiting for it if need be; None at the end."""
@@ -148,8 +153,8 @@ class Director:
         if self._view.choice and choice.file != self._view.choice.file:
             self._note = None  # it was about another scenario
         self._put(replace(self._view, choice=choice, busy="Setting up"))
-        scene = set_up(choice, self._progress)
-        self._scene = scene
+        self._scene = None  # whatever becomes of this choice, the former one is gone
+        self._scene = scene = set_up(choice, self._progress)
         if scene.play is None:
             self._pause()
         if not self._hurry:  # then only the end is worth a picture

@@ -110,6 +110,34 @@ def test_reset_while_playing_leaves_a_new_market_at_its_start(directing):
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_nothing_is_called_unsettled_before_it_is_over(directing):
+    director, seen, _ = directing(SLOW.replace("max_rounds = 100000", "max_rounds = 2"))
+    director.step()
+    view = seen.until(lambda view: headline(view) == "Round 1")
+    assert not any("Not settled" in sentence for sentence in view.verdict)
+    assert ">in play<" in view.table
+    director.step()
+    view = seen.until(lambda view: view.finished)
+    assert any("Not settled: 'prices'" in sentence for sentence in view.verdict)
+    assert view.state.tone == "warning"
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_if_a_scene_cannot_be_set_up_nothing_of_the_former_one_is_left(directing, monkeypatch):
+    director, seen, choice = directing(stories.COMMONS)
+    with monkeypatch.context() as patched:
+        patched.setattr("market.dashboard.scene.compare", lambda *_: 1 / 0)
+        director.choose(choice)
+        view = seen.until(lambda view: view.state.tone == "error")
+    assert view.over
+    assert not view.table
+    director.step()
+    director.play()
+    director.choose(choice)
+    seen.until(lambda view: view.table and headline(view) == "Not begun", after=len(seen.views) - 1)
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_pause_stops_after_the_round_that_is_under_way(directing):
     director, seen, _ = directing(SLOW)
     director.play()
