@@ -65,7 +65,17 @@ def verdict(found: Found) -> tuple[Status, str, dict[str, float]]:
     return status, reason, evidence | more
 
 
+ROUNDING = 1e-12  # of sums over many agents, relative
+
+
 def _cleared(found: Found) -> tuple[Status, str, dict[str, float]]:
+    added_up = found.chosen.imbalance.disequilibrium
+    if added_up > found.tolerance * (1.0 + 1e-6) + ROUNDING:
+        reason = (
+            f"Total demand equals supply, but what the traders ask for one by one does not add up to it: the "
+            f"relative difference is {shown(added_up)}. The total of some family is wrong."
+        )
+        return Status.FAILED, reason, {}
     if found.relative_regret > max(10 * found.tolerance, REGRETTED):
         reason = (
             f"Demand equals supply, but some trader could gain {shown(found.relative_regret)} of what its "
