@@ -83,7 +83,8 @@ def until_output(command: Sequence[str]) -> tuple[float, float]:
         running.stdout.read(1)
         first = time.perf_counter() - start
         running.stdout.read()
-        running.wait()
+        if running.wait():
+            raise RuntimeError(f"{' '.join(command)} ended with exit code {running.returncode}")
     return first, time.perf_counter() - start
 
 

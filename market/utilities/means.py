@@ -212,7 +212,7 @@ def prepared_total(b: Array, weights: Array, sigma: Array) -> Total | None:
     """
     if not len(b) or (sigma != sigma[0]).any():
         return None
-    s = sigma[0]
+    s = float(sigma[0])
     largest = weights.max(axis=1)
     wants = largest > 0
     a = (weights / np.where(wants, largest, 1.0)[:, None]) ** s
