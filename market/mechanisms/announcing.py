@@ -20,6 +20,7 @@ from market.mechanisms.ties import move_together, stop_at_ties
 from market.netputs import without_profit
 from market.settlement import Imbalance, imbalance
 
+ROUNDING = 1e-12  # of sums over many agents, relative
 BOUNDS = (1e-250, 1e250)  # prices outside have left every economy that float64 can hold
 
 
@@ -115,11 +116,16 @@ def left_the_bounds(economy: Economy, p: Array) -> str | None:
 
 
 def by_trader(economy: Economy, announced: Announcement) -> Announcement:
-    """The same announcement with everyone's answers, and its imbalance added up from them."""
+    """The same announcement with everyone's answers, its imbalance held against what they add up to.
+
+    Where the two differ by more than rounding, what the answers add up to is the imbalance.
+    """
     if not isinstance(announced.answers, Deferred):
         return announced
-    p, answers = announced.prices, announced.answers.by_agent()
-    return Announcement(p, answers, imbalance(economy, answers, p))
+    p, answers, seen = announced.prices, announced.answers.by_agent(), announced.imbalance
+    added_up = imbalance(economy, answers, p)
+    same = bool((np.abs(added_up.relative - seen.relative) <= ROUNDING).all())
+    return Announcement(p, answers, seen if same else added_up)
 
 
 def answer_as_they_prefer(economy: Economy, announced: Announcement) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from market.economy import Economy
-from market.mechanisms.announcing import Announcement
+from market.mechanisms.announcing import ROUNDING, Announcement
 from market.outcome import Status, shown
 
 REGRETTED = (
@@ -63,9 +63,6 @@ def verdict(found: Found) -> tuple[Status, str, dict[str, float]]:
         do = "does not answer as its" if found.unfaithful == 1 else "do not answer as their"
         reason += f" {found.unfaithful} of the traders {do} preferences say."
     return status, reason, evidence | more
-
-
-ROUNDING = 1e-12  # of sums over many agents, relative
 
 
 def _cleared(found: Found) -> tuple[Status, str, dict[str, float]]:
