@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -41,6 +41,7 @@ from market.mechanisms.announcing import (
     announce,
     answer_as_they_prefer,
     being_made,
+    by_trader,
     excess_at,
     left_the_bounds,
     look_after,
@@ -95,6 +96,10 @@ class AuctionState(State):
 
     def observed(self) -> Mapping[str, Any]:
         """Prices, excess demand, disequilibrium and the auctioneer's payoff of the last round."""
+        return self._observed
+
+    @cached_property
+    def _observed(self) -> Mapping[str, Any]:
         if self.last is None:
             return {}
         seen = self.last.imbalance
@@ -240,12 +245,13 @@ class Auctioneer(Mechanism):
         assert isinstance(state, AuctionState)
         if state.round == 0:
             state = self.step(economy, state, economy.answers)
-        chosen = state.last if self._cleared(state) else state.best
-        assert chosen is not None
+        seen = state.last if self._cleared(state) else state.best
+        assert seen is not None
+        chosen = by_trader(economy, seen)
         p, z = chosen.prices, chosen.imbalance.z
         x, y = settle(economy, chosen.answers, p)
         regrets = regret(economy, p, x, y)
-        faithful = answer_as_they_prefer(economy, chosen)
+        faithful = answer_as_they_prefer(economy, seen)
         found = Found(
             economy=economy,
             chosen=chosen,
