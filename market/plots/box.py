@@ -26,7 +26,7 @@ from market.economy import Economy, Money
 from market.errors import InputError
 from market.interval import Array
 from market.outcome import Outcome
-from market.plots.contract import contract_curve, core
+from market.plots.contract import both, contract_curve, core
 from market.plots.style import legend_below, looks, plain, styled, together
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _several(economy: Economy, whole: Array) -> bool:
     """Whether somewhere on it a good can change hands and nobody minds, as with Leontief utilities."""
     for x in whole:
         for moved in np.diag(MOVED * economy.resources):
-            here, there = (economy.utility(np.stack([a, economy.resources - a])) for a in (x, x + moved))
+            here, there = both(economy, x), both(economy, x + moved)
             if (x + moved <= economy.resources).all() and np.allclose(here, there, rtol=1e-12, atol=0.0):
                 return True
     return False
@@ -115,7 +115,7 @@ def _indifference_curves(economy: Economy, start: Array, ax: Axes) -> None:
     steps = np.linspace(0.0, 1.0, FINE)
     first, second = np.meshgrid(*(steps * amount for amount in economy.resources))
     bundles = np.stack([first.ravel(), second.ravel()], axis=1)
-    utilities = np.array([economy.utility(np.stack([x, economy.resources - x])) for x in bundles])
+    utilities = np.array([both(economy, x) for x in bundles])
     levels = economy.utility(start)
     for agent, dashes in enumerate(("--", ":")):
         values = np.where(np.isfinite(utilities[:, agent]), utilities[:, agent], np.nan)

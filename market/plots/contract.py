@@ -51,14 +51,14 @@ def core(economy: Economy, start: Array, whole: Array) -> Array:
     bottom = _best_for_the_other(economy, start[0], 0)
     top = _best_for_the_other(economy, start[1], 1)
     at_start = economy.utility(start)
-    inside = [x for x in whole if (_utilities(economy, x) > at_start).all()]
+    inside = [x for x in whole if (both(economy, x) > at_start).all()]
     found = [bottom, *inside, None if top is None else economy.resources - top]
     return np.array([x for x in found if x is not None]).reshape(-1, 2)
 
 
-def _utilities(economy: Economy, x: Array) -> Array:
-    """Of both, if agent 1 has x and agent 2 the rest, (2,)."""
-    return economy.utility(np.stack([x, economy.resources - x]))
+def both(economy: Economy, x: Array) -> Array:
+    """The utilities of both, if agent 1 has x and agent 2 the rest, (2,)."""
+    return economy.utility(np.maximum(np.stack([x, economy.resources - x]), 0.0))
 
 
 def _best_for_the_other(economy: Economy, bundle: Array, agent: int) -> Array | None:

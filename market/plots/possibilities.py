@@ -54,8 +54,9 @@ def frontier(comparison: Comparison, ax: Axes) -> Axes:
     ax.set_xlim(*views[0])
     ax.set_ylim(*views[1])
     ax.set_title("What is possible together")
-    ax.set_xlabel(f"utility less cost of {plain(economy.agents[0])}")
-    ax.set_ylabel(f"utility less cost of {plain(economy.agents[1])}")
+    what = "utility less cost" if economy.costs else "utility"
+    ax.set_xlabel(f"{what} of {plain(economy.agents[0])}")
+    ax.set_ylabel(f"{what} of {plain(economy.agents[1])}")
     ax.legend(loc="best")
     return ax
 

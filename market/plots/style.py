@@ -142,6 +142,14 @@ def spread(
         at_the_edge(f"◂ {what}" if left else f"{what} ▸", left, row, colour, ax, lift=9.0)
 
 
+def rows(names: Sequence[str], ax: Axes) -> None:
+    """A row a name, the first on top; room beside the axis for a marker at its edge."""
+    ax.set_yticks(range(len(names)), [plain(name) for name in names])
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.tick_params(axis="y", pad=7)
+    ax.grid(visible=False, axis="y")
+
+
 def legend_below(ax: Axes, title: str | None = None) -> Axes:
     """A legend under the axes, in as many columns as there is room for."""
     labels = ax.get_legend_handles_labels()[1]

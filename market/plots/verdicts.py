@@ -9,7 +9,18 @@ import numpy as np
 from market.certificate import Alignment
 from market.economy import Money
 from market.interval import Array
-from market.plots.style import COLOURS, NAMED, at_the_edge, legend_below, looks, number, plain, spread, styled
+from market.plots.style import (
+    COLOURS,
+    NAMED,
+    at_the_edge,
+    legend_below,
+    looks,
+    number,
+    plain,
+    rows,
+    spread,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +57,7 @@ def comparison_bars(comparison: Comparison, ax: Axes) -> Axes:
             ax.text(0.5 * right, row, said, ha="center", va="center", fontsize=8, bbox=_PAPER)
         else:
             ax.annotate(said, (length, row), (5, 0), textcoords="offset points", va="center", fontsize=8)
-    _rows(list(reports), ax)
+    rows(list(reports), ax)
     ax.set_xlim(0.0, right)
     if not any(finite):
         ax.set_xticks([0.0])
@@ -116,7 +127,7 @@ def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
     if few:
         for agent, (colour, _, marker) in zip(agents, looks(), strict=False):
             ax.plot([], [], marker, color=colour, label=plain(agent))
-    _rows(list(known), ax)
+    rows(list(known), ax)
     ax.set_xlim(-0.03 * highest, 1.1 * highest)
     ax.set_title("Weights in the super-agent")
     ax.set_xlabel("weight (all weights sum to 1)")
@@ -134,10 +145,3 @@ def _each(weights: Array, row: int, ax: Axes, *, hollow: bool) -> None:
     for weight, offset, (colour, _, marker) in zip(weights, offsets, looks(), strict=False):
         face = "white" if hollow else colour
         ax.plot([weight], [row + offset], marker, color=colour, markerfacecolor=face, clip_on=False, zorder=3)
-
-
-def _rows(names: list[str], ax: Axes) -> None:
-    """A row a mechanism, the first on top."""
-    ax.set_yticks(range(len(names)), [plain(name) for name in names])
-    ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.grid(visible=False, axis="y")

@@ -19,6 +19,7 @@ from market.plots.style import (
     looks,
     number,
     plain,
+    rows,
     spread,
     styled,
 )
@@ -50,9 +51,7 @@ def utilities_by_mechanism(comparison: Comparison, ax: Axes) -> Axes:
     outcomes = list(comparison.outcomes.values())
     few = len(comparison.economy.agents) <= NAMED
     (_each_agent if few else _spread_of_agents)(comparison, outcomes, ax)
-    ax.set_yticks(range(len(names)), [plain(name) for name in names])
-    ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.grid(visible=False, axis="y")
+    rows(names, ax)
     ax.set_title("Utility by mechanism")
     ax.set_xlabel("utility less cost" if comparison.economy.costs else "utility")
     return ax
