@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import matplotlib
 import numpy as np
+from cycler import cycler
 
 from market.interval import Array
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+COLOURS = ("#1b4f72", "#d35400", "#117a65", "#8e44ad", "#b7950b", "#7f8c8d")  # apart in lightness too
 STYLE: dict[str, Any] = {
+    "axes.prop_cycle": cycler(color=COLOURS),
     "font.size": 9.0,
     "axes.titlesize": 10.0,
     "axes.titleweight": "bold",
@@ -40,7 +43,6 @@ STYLE: dict[str, Any] = {
     "svg.hashsalt": "market",
     "savefig.bbox": None,
 }
-COLOURS = ("#1b4f72", "#d35400", "#117a65", "#8e44ad", "#b7950b", "#7f8c8d")  # apart in lightness too
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (5, 1.5, 1, 1.5)), (0, (9, 2)), (0, (2, 2)))
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
 MINUS = "\N{MINUS SIGN}"
