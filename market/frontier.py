@@ -137,7 +137,7 @@ def floors(economy: Economy, outcomes: Sequence[Outcome]) -> tuple[Array, Array]
     x = np.array([_a_little(economy, typical, outcomes, agent) for agent in range(len(economy.agents))])
     y = np.minimum(MUCH * typical, economy.capacity)
     usual = lowest = economy.welfare(x, y)
-    span = np.maximum(best - usual, 0.0)
+    span = np.subtract(best, usual, out=np.zeros_like(best), where=best > usual)
     for outcome in outcomes:
         lower = (outcome.utilities < lowest) & (outcome.utilities >= usual - span)
         x = np.where(lower[:, None], outcome.consumption, x)
