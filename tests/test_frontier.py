@@ -132,7 +132,7 @@ def test_there_are_floors_even_where_nobody_can_live():
 
 
 def test_steep_utilities_have_a_floor_from_which_outcomes_can_be_told_apart():
-    """At a fiftieth of a share -1 / (4 x^4) is 6 million times that at the share: the rest would look alike."""
+    """At a fiftieth of a share -1 / (4 x^4) is 6 million times that at the share: all would look alike."""
     scenario = market.load(Path(__file__).parents[1] / "scenarios" / "three_equilibria.toml")
     outcomes = [
         market.MarketModel(scenario, name).run() for name in ("autarky", "apples first", "pears first")
