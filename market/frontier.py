@@ -165,6 +165,8 @@ def _along_the_chord(search: _Search, floor: Array, points: int) -> Sequence[tup
     """Allocations on the frontier, from A to B; only one if A and B are the same."""
     first, second = search.end(floor, best=1), search.end(floor, best=0)
     a, b = (search.value(*each) / search.size for each in (first, second))
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise NumericalError("no allocation reaches both floors of the frontier")
     across = np.array([b[0] - a[0], a[1] - b[1]])
     if (across < -ONE_POINT).any():
         raise NumericalError("no allocation reaches both floors of the frontier")

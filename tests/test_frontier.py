@@ -131,6 +131,15 @@ def test_there_are_floors_even_where_nobody_can_live():
         frontier(outcome.economy, x, y)
 
 
+def test_a_good_that_there_is_none_of_and_one_of_them_needs_a_little_leaves_no_frontier():
+    """Its weight is so small that the programme's tolerance hides that the first agent is at -inf."""
+    primitives = economy(
+        "fisher", log=[[10.0, 0.03]], log1p=[[0.15, 0.04]], commons=[3.0, 0.0], budget=[1.0, 1.0]
+    )
+    with pytest.raises(NumericalError):
+        frontier(primitives, np.tile([0.03, 0.02], (2, 1)), np.zeros((2, 2)))
+
+
 def test_steep_utilities_have_a_floor_from_which_outcomes_can_be_told_apart():
     """At a fiftieth of a share -1 / (4 x^4) is 6 million times that at the share: all would look alike."""
     scenario = market.load(Path(__file__).parents[1] / "scenarios" / "three_equilibria.toml")
