@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from market.comparison import Comparison
 
 WIDE_RANGE = 200.0  # largest over smallest price from which a logarithmic axis shows more
+HIGHEST = 1e150  # price that is shown: axes end where numbers do
 FEW_LINES = 3  # up to here a legend finds room inside
 FEW_ROUNDS = 30  # up to here every round is marked
 
@@ -110,6 +111,11 @@ def _scale_of_prices(ax: Axes, prices: Array) -> None:
     finite = prices[np.isfinite(prices)]
     if len(finite) and finite.min() > 0 and finite.max() > WIDE_RANGE * finite.min():
         ax.set_yscale("log")
+        if finite.max() > HIGHEST:
+            ax.set_ylim(top=HIGHEST)
+            ax.text(
+                0.5, 0.98, f"▴ up to {number(finite.max())}", transform=ax.transAxes, ha="center", va="top"
+            )
     else:
         ax.set_ylim(bottom=0.0)
 

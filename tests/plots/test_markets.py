@@ -56,6 +56,17 @@ def test_supply_at_constant_costs_is_a_staircase(ax):
     np.testing.assert_allclose(between[:, 0], 2.0)
 
 
+def test_demand_of_the_indifferent_is_a_horizontal_piece(ax):
+    """u = 2 x: at a price of 2 any amount is as good as any other, above it none is bought."""
+    text = stories.COMMONS.replace('"log"', '"linear"').replace("{ water = 1.0 }", "{ water = 2.0 }")
+    plots.supply_and_demand(compared(text), ax)
+    demand = line(ax, "demand")
+    at_two = demand[demand[:, 1] == 2.0][:, 0]
+    assert at_two[0] >= ax.get_xlim()[1]  # any amount
+    assert at_two[-1] == 0.0
+    np.testing.assert_allclose(line(ax, "clears at 2"), [[10.0, 2.0]])
+
+
 def test_shaded_areas_are_the_surplus_of_each_side(ax):
     """Sellers: wind earns 2 a unit on 2 units. Buyers: the area in view, up to p = 6."""
     plots.supply_and_demand(compared(CITY), ax)

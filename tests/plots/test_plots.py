@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import matplotlib
 import numpy as np
 import pytest
@@ -72,6 +74,13 @@ def test_an_endless_offer_is_marked_where_it_happened(gift, ax):
         np.isinf(gift.rounds.pivot(index="round", columns="good", values="excess_demand")),
         [[False, False], [True, True], [False, False]],
     )
+
+
+def test_prices_that_left_every_bound_are_told_at_the_edge(commons, ax):
+    rounds = commons.rounds.assign(price=np.geomspace(1.0, 1e250, len(commons.rounds)))
+    plots.price_paths(replace(commons, rounds=rounds), ax)
+    assert "▴ up to 1e250" in words(ax)
+    assert ax.get_ylim()[1] == 1e150
 
 
 def test_many_agents_are_told_by_their_spread_and_those_at_minus_infinity_are_counted(ax):
