@@ -4,7 +4,7 @@ VENV ?= .venv
 SCENARIO ?= scenarios/commons.toml
 BIN = $(VENV)/bin
 
-.PHONY: help run dashboard test test-all check format figures lock clean
+.PHONY: help run dashboard test test-all check format figures notebooks lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -56,6 +56,9 @@ format: $(VENV)/.dev ## put the code into shape
 
 figures: $(VENV)/.dev ## draw the pictures of the documentation anew
 	@$(BIN)/python docs/figures.py
+
+notebooks: $(VENV)/.dev ## run the notebooks anew and keep what they show
+	@$(BIN)/python docs/notebooks.py
 
 lock: ## pin the newest versions anew (needs uv)
 	@for kind in run dashboard dev; do \

@@ -49,6 +49,10 @@ Expression = Any
 
 ONE_POINT = 1e-7  # ends closer than this, in units of what a typical bundle adds, are the same point
 A_LITTLE = 0.02  # of what there is for each
+DEEP, RAISED = (
+    6.0,
+    1.25,
+)  # times the span of the outcomes: how far the floor may be below; by what it is raised
 MUCH = 4.0  # times what each makes on average
 GIVE = 1e-9  # how much of the best is given up, in the same units, to let the other have its best
 
@@ -129,10 +133,11 @@ def floors(economy: Economy, outcomes: Sequence[Outcome]) -> tuple[Array, Array]
     most_x = np.max([outcome.consumption for outcome in outcomes], axis=0)
     most_y = np.max([outcome.production for outcome in outcomes], axis=0)
     typical = typical_amounts(economy, most_x, most_y)
-    x = np.tile(A_LITTLE * typical, (len(economy.agents), 1))
+    best = np.max([outcome.utilities for outcome in outcomes], axis=0)
+    x = np.array([_a_little(economy, typical, outcomes, agent) for agent in range(len(economy.agents))])
     y = np.minimum(MUCH * typical, economy.capacity)
     usual = lowest = economy.welfare(x, y)
-    span = np.maximum(np.max([outcome.utilities for outcome in outcomes], axis=0) - usual, 0.0)
+    span = np.subtract(best, usual, out=np.zeros_like(best), where=best > usual)
     for outcome in outcomes:
         lower = (outcome.utilities < lowest) & (outcome.utilities >= usual - span)
         x = np.where(lower[:, None], outcome.consumption, x)
@@ -141,10 +146,27 @@ def floors(economy: Economy, outcomes: Sequence[Outcome]) -> tuple[Array, Array]
     return x, y
 
 
+def _a_little(economy: Economy, typical: Array, outcomes: Sequence[Outcome], agent: int) -> Array:
+    """A bundle of little, yet not so little that all outcomes look alike beside it, (goods,)."""
+    seen = np.unique([outcome.utilities[agent] for outcome in outcomes])
+    seen = seen[np.isfinite(seen)]
+    bundle = A_LITTLE * typical
+    if len(seen) < 2:
+        return bundle
+    lowest = float(seen[0]) - DEEP * float(seen[-1] - seen[0])
+    while (bundle < typical).all() and economy.utility(np.tile(bundle, (len(economy.agents), 1)))[
+        agent
+    ] < lowest:
+        bundle = RAISED * bundle
+    return bundle
+
+
 def _along_the_chord(search: _Search, floor: Array, points: int) -> Sequence[tuple[Array, Array]]:
     """Allocations on the frontier, from A to B; only one if A and B are the same."""
     first, second = search.end(floor, best=1), search.end(floor, best=0)
     a, b = (search.value(*each) / search.size for each in (first, second))
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise NumericalError("no allocation reaches both floors of the frontier")
     across = np.array([b[0] - a[0], a[1] - b[1]])
     if (across < -ONE_POINT).any():
         raise NumericalError("no allocation reaches both floors of the frontier")

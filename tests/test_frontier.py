@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from economies import INF, economy
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SOAK
 
+import market
 from market.errors import InputError, NumericalError
 from market.frontier import floors, frontier
 from market.mechanisms import Auctioneer, Planner, Seize, Unmediated, play
@@ -100,3 +103,52 @@ def test_what_cannot_be_drawn_is_refused():
         frontier(two, NOTHING, NOTHING)
     with pytest.raises(NumericalError, match="both floors"):
         frontier(two, np.full((2, 1), 8.0), NOTHING)
+
+
+def test_there_are_floors_even_where_nobody_can_live():
+    """The second agent needs more of a good than there is, whatever it gets: it stays at -inf."""
+    text = """
+        schema = 1
+        economy = "fisher"
+        goods = ["bread"]
+        commons = { bread = 1.0 }
+        mechanisms = [{ name = "prices", kind = "auctioneer" }]
+
+        [[agents]]
+        name = "modest"
+        budget = 1.0
+        utility = { family = "log", weights = { bread = 1.0 } }
+
+        [[agents]]
+        name = "hungry"
+        budget = 1.0
+        utility = { family = "stone_geary", weights = { bread = 1.0 }, subsistence = { bread = 2.0 } }
+    """
+    outcome = market.MarketModel(market.loads(text), "prices").run()
+    x, y = floors(outcome.economy, [outcome])
+    assert np.isneginf(outcome.economy.welfare(x, y)[1])
+    with pytest.raises(InputError, match="not finite"):
+        frontier(outcome.economy, x, y)
+
+
+def test_a_good_that_there_is_none_of_and_one_of_them_needs_a_little_leaves_no_frontier():
+    """Its weight is so small that the programme's tolerance hides that the first agent is at -inf."""
+    primitives = economy(
+        "fisher", log=[[10.0, 0.03]], log1p=[[0.15, 0.04]], commons=[3.0, 0.0], budget=[1.0, 1.0]
+    )
+    with pytest.raises(NumericalError):
+        frontier(primitives, np.tile([0.03, 0.02], (2, 1)), np.zeros((2, 2)))
+
+
+def test_steep_utilities_have_a_floor_from_which_outcomes_can_be_told_apart():
+    """At a fiftieth of a share -1 / (4 x^4) is 6 million times that at the share: all would look alike."""
+    scenario = market.load(Path(__file__).parents[1] / "scenarios" / "three_equilibria.toml")
+    outcomes = [
+        market.MarketModel(scenario, name).run() for name in ("autarky", "apples first", "pears first")
+    ]
+    seen = np.array([outcome.utilities for outcome in outcomes])
+    x, y = floors(outcomes[0].economy, outcomes)
+    span = seen.max(axis=0) - seen.min(axis=0)
+    floor = outcomes[0].economy.welfare(x, y)
+    assert (floor < seen.min(axis=0)).all()
+    assert (floor > seen.min(axis=0) - 7.0 * span).all()

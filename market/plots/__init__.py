@@ -5,11 +5,12 @@ Everything is told by shape and line style as well as by colour, so that it can 
 without bound, as the -inf of an agent that has none of what it cannot do without, are drawn at the edge and
 labelled; so are values far from all others. Nothing here touches matplotlib's global state.
 
-To add one: a function in a module here, and its name in `__all__`.
+To add one: a function in a module here, its name in `__all__`, and when it applies in `applicable`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +18,18 @@ from typing import TYPE_CHECKING
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from market.economy import Money
+from market.errors import InputError
+from market.plots.box import edgeworth_box, has_box
+from market.plots.lorenz import lorenz, measured
+from market.plots.markets import supply_and_demand
 from market.plots.paths import excess_demand_paths, price_paths
+from market.plots.phase import free_prices, phase_portrait
 from market.plots.possibilities import frontier
 from market.plots.style import STYLE, plain, styled
+from market.plots.verdicts import comparison_bars, negishi_weights
 from market.plots.welfare import utilities_by_mechanism
 
 if TYPE_CHECKING:
@@ -29,16 +38,50 @@ if TYPE_CHECKING:
     from market.comparison import Comparison
 
 RESOLUTION = 150  # dots an inch, where a format has dots
+FEW = 2  # agents, whose shares are seen without a curve
+MOST_IN_TWO = 4  # figures in two columns on a sheet; more are in three
 
 __all__ = [
     "STYLE",
+    "applicable",
+    "comparison_bars",
+    "edgeworth_box",
     "excess_demand_paths",
     "frontier",
+    "lorenz",
+    "negishi_weights",
     "overview",
+    "phase_portrait",
     "price_paths",
     "save",
+    "supply_and_demand",
     "utilities_by_mechanism",
 ]
+
+Panel = Callable[["Comparison", "Axes"], "Axes"]
+
+
+def applicable(comparison: Comparison) -> list[Panel]:
+    """The figures that say something about a comparison, in the order in which they are shown."""
+    economy = comparison.economy
+    panels: list[Panel] = []
+    if len(comparison.rounds):
+        panels += [price_paths, excess_demand_paths]
+        if len(economy.goods) == 1 and economy.money is not Money.EXCHANGE:
+            panels.append(supply_and_demand)
+        if len(free_prices(economy)) == 2:
+            panels.append(phase_portrait)
+    if has_box(economy):
+        panels.append(edgeworth_box)
+    panels.append(utilities_by_mechanism)
+    if len(economy.agents) == 2:
+        panels.append(frontier)
+    panels += [comparison_bars, negishi_weights]
+    if len(economy.agents) > FEW:
+        with contextlib.suppress(InputError):
+            measured(comparison)
+            panels.append(lorenz)
+    return panels
 
 
 @styled
@@ -51,21 +94,16 @@ def overview(comparison: Comparison) -> Figure:
     Returns:
         A figure of its own, not known to pyplot.
     """
-    panels: list[Callable[[Comparison, Axes], Axes]] = []
-    if len(comparison.rounds):
-        panels += [price_paths, excess_demand_paths]
-    panels.append(utilities_by_mechanism)
-    if len(comparison.economy.agents) == 2:
-        panels.append(frontier)
-    columns = min(2, len(panels))
+    panels = applicable(comparison)
+    columns = 2 if len(panels) <= MOST_IN_TWO else 3
     rows = -(-len(panels) // columns)
-    figure = Figure(figsize=(5.2 * columns, 3.9 * rows + 0.4), layout="constrained")
+    figure = Figure(
+        figsize=(5.2 * columns, 4.2 * rows + 0.4), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)
+    )
     figure.suptitle(plain(comparison.scenario.title, 80), x=0.012, ha="left", fontsize=13, fontweight="bold")
-    grid = figure.add_gridspec(rows, columns)
+    grid = figure.add_gridspec(rows, columns, wspace=0.04, hspace=0.06)
     for place, panel in enumerate(panels):
-        last_alone = place == len(panels) - 1 and len(panels) % columns == 1
-        spot = grid[place // columns, :] if last_alone else grid[place // columns, place % columns]
-        panel(comparison, figure.add_subplot(spot))
+        panel(comparison, figure.add_subplot(grid[place // columns, place % columns]))
     return figure
 
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from market.economy import Economy, Money
 from market.interval import Array
-from market.plots.style import COLOURS, NAMED, looks, number, plain, styled
+from market.plots.style import COLOURS, NAMED, legend_below, looks, number, plain, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from market.comparison import Comparison
 
 WIDE_RANGE = 200.0  # largest over smallest price from which a logarithmic axis shows more
+HIGHEST = 1e150  # price that is shown: axes end where numbers do
+FEW_LINES = 3  # up to here a legend finds room inside
 FEW_ROUNDS = 30  # up to here every round is marked
 
 
@@ -86,10 +88,18 @@ def _paths(comparison: Comparison, ax: Axes, column: str) -> None:
                 look |= {"marker": "o", "markersize": 3.0}
             ax.plot(path["round"], _finite(path[column]), label=plain(label, 40), **look)
     if named:
-        ax.legend(loc="best")
+        _legend(ax)
     else:
         told = f"{len(goods)} goods" + (f", {len(mechanisms)} mechanisms" if len(mechanisms) > 1 else "")
         ax.text(0.99, 0.98, told, transform=ax.transAxes, ha="right", va="top", color="0.35")
+
+
+def _legend(ax: Axes) -> None:
+    """Where there is room for it: a long one below."""
+    if len(ax.get_legend_handles_labels()[1]) > FEW_LINES:
+        legend_below(ax)
+    else:
+        ax.legend(loc="best")
 
 
 def _finite(values: pd.Series) -> Array:
@@ -101,6 +111,11 @@ def _scale_of_prices(ax: Axes, prices: Array) -> None:
     finite = prices[np.isfinite(prices)]
     if len(finite) and finite.min() > 0 and finite.max() > WIDE_RANGE * finite.min():
         ax.set_yscale("log")
+        if finite.max() > HIGHEST:
+            ax.set_ylim(top=HIGHEST)
+            ax.text(
+                0.5, 0.98, f"▴ up to {number(finite.max())}", transform=ax.transAxes, ha="center", va="top"
+            )
     else:
         ax.set_ylim(bottom=0.0)
 
@@ -149,7 +164,7 @@ def _multipliers(comparison: Comparison, ax: Axes) -> None:
             for good, price in enumerate(outcome.prices):
                 label = f"shadow price, {plain(name)}" if good == 0 else None
                 ax.axhline(price, color="0.45", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1.5, label=label)
-            ax.legend(loc="best")
+            _legend(ax)
 
 
 def _unit_of_account(economy: Economy) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from market.frontier import Frontier, floors
 from market.frontier import frontier as find_frontier
 from market.interval import Array
 from market.outcome import Outcome
-from market.plots.style import limits, looks, number, plain, styled
+from market.plots.style import limits, looks, number, plain, styled, together
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,13 +47,16 @@ def frontier(comparison: Comparison, ax: Axes) -> Axes:
         _area_below(found, views, ax)
         if found.surplus is not None:
             _transfer_line(found.surplus, views, ax)
-    for (names, at), look in zip(_coinciding(outcomes, views), looks(), strict=False):
+    span = np.array([high - low for low, high in views])
+    places = {name: outcome.utilities for name, outcome in outcomes.items()}
+    for (names, at), look in zip(together(places, span), looks(), strict=False):
         _outcome(names, at, views, economy.agents, look, ax)
     ax.set_xlim(*views[0])
     ax.set_ylim(*views[1])
     ax.set_title("What is possible together")
-    ax.set_xlabel(f"utility less cost of {plain(economy.agents[0])}")
-    ax.set_ylabel(f"utility less cost of {plain(economy.agents[1])}")
+    what = "utility less cost" if economy.costs else "utility"
+    ax.set_xlabel(f"{what} of {plain(economy.agents[0])}")
+    ax.set_ylabel(f"{what} of {plain(economy.agents[1])}")
     ax.legend(loc="best")
     return ax
 
@@ -92,24 +95,6 @@ def _transfer_line(surplus: float, views: Sequence[tuple[float, float]], ax: Axe
         label="reached with payments",
         zorder=1.8,
     )
-
-
-def _coinciding(
-    outcomes: Mapping[str, Outcome], views: Sequence[tuple[float, float]]
-) -> Iterator[tuple[list[str], Array]]:
-    """Outcomes at the same place on the axes, together."""
-    span = np.array([high - low for low, high in views])
-    places: list[tuple[list[str], Array]] = []
-    for name, outcome in outcomes.items():
-        for names, at in places:
-            with np.errstate(invalid="ignore"):
-                apart = np.where(outcome.utilities == at, 0.0, np.abs(outcome.utilities - at)) / span
-            if (apart < 0.004).all():
-                names.append(name)
-                break
-        else:
-            places.append(([name], outcome.utilities))
-    yield from places
 
 
 def _outcome(

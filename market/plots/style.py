@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import matplotlib
 import numpy as np
+from cycler import cycler
 
 from market.interval import Array
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+COLOURS = ("#1b4f72", "#d35400", "#117a65", "#8e44ad", "#b7950b", "#7f8c8d")  # apart in lightness too
 STYLE: dict[str, Any] = {
+    "axes.prop_cycle": cycler(color=COLOURS),
     "font.size": 9.0,
     "axes.titlesize": 10.0,
     "axes.titleweight": "bold",
@@ -40,13 +43,14 @@ STYLE: dict[str, Any] = {
     "svg.hashsalt": "market",
     "savefig.bbox": None,
 }
-COLOURS = ("#1b4f72", "#d35400", "#117a65", "#8e44ad", "#b7950b", "#7f8c8d")  # apart in lightness too
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (5, 1.5, 1, 1.5)), (0, (9, 2)), (0, (2, 2)))
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
 MINUS = "\N{MINUS SIGN}"
 NAMED = 6  # lines or agents; more are drawn alike, and not named one by one
 LONGEST = 24  # characters of a name in a legend
-FAR = 3.0  # values lower by more than so many times the span of the others are drawn at the edge
+FAR = 24.0  # values lower by more than so many times the span of the upper half are drawn at the edge
+SAME = 1e-6  # numbers that differ by less of themselves are drawn as one
+WIDTH = 72  # characters of a legend that fit under an axes of the size used in `overview`
 PAYOFF = "payoff in the game"
 
 
@@ -82,6 +86,29 @@ def number(value: float) -> str:
     return (f"{digits}e{int(exponent)}" if exponent else digits).replace("-", MINUS)
 
 
+def together(
+    places: Mapping[str, Array], size: Array, apart: float = 0.004
+) -> Iterator[tuple[list[str], Array]]:
+    """What is at the same place, together: the names, and the place of the first.
+
+    Args:
+        places: name -> coordinates, which may be infinite.
+        size: of the view, in the units of each coordinate.
+        apart: the share of it up to which two places look like one.
+    """
+    found: list[tuple[list[str], Array]] = []
+    for name, place in places.items():
+        for names, at in found:
+            with np.errstate(invalid="ignore"):
+                distance = np.where(place == at, 0.0, np.abs(place - at)) / size
+            if (distance < apart).all():
+                names.append(name)
+                break
+        else:
+            found.append(([name], place))
+    yield from found
+
+
 def at_the_edge(said: str, left: bool, row: float, colour: str, ax: Axes, lift: float = 0.0) -> None:
     """What is said of something beyond the left or right edge of the axes, `lift` points above its row."""
     ax.annotate(
@@ -97,18 +124,64 @@ def at_the_edge(said: str, left: bool, row: float, colour: str, ax: Axes, lift: 
     )
 
 
+def spread(
+    values: Array, row: float, view: tuple[float, float], colour: str, agents: Sequence[str], ax: Axes
+) -> None:
+    """Many agents in one row: range, middle half, median; how many are out of view is said at the edge."""
+    inside = values[(values >= view[0]) & (values <= view[1])]
+    if len(inside):
+        low, lower, middle, upper, high = np.quantile(inside, [0.0, 0.25, 0.5, 0.75, 1.0])
+        ax.plot([low, high], [row, row], "-", color=colour, linewidth=1.4)
+        ax.plot([lower, upper], [row, row], "-", color=colour, linewidth=7, solid_capstyle="butt")
+        ax.plot([middle], [row], "D", color="white", markeredgecolor=colour, markersize=6)
+    for left, beyond in ((True, values < view[0]), (False, values > view[1])):
+        where = np.flatnonzero(beyond)
+        if not len(where):
+            continue
+        who = plain(agents[where[0]]) if len(where) == 1 else str(len(where))
+        far = values[where]
+        what = f"{who} at {number(far[0])}" if len(np.unique(far)) == 1 else f"{who} beyond"
+        at_the_edge(f"◂ {what}" if left else f"{what} ▸", left, row, colour, ax, lift=9.0)
+
+
+def rows(names: Sequence[str], ax: Axes) -> None:
+    """A row a name, the first on top; room beside the axis for a marker at its edge."""
+    ax.set_yticks(range(len(names)), [plain(name) for name in names])
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.tick_params(axis="y", pad=7)
+    ax.grid(visible=False, axis="y")
+
+
+def legend_below(ax: Axes, title: str | None = None) -> Axes:
+    """A legend under the axes, in as many columns as there is room for."""
+    labels = ax.get_legend_handles_labels()[1]
+    longest = max(map(len, labels), default=0)
+    ax.legend(
+        loc="upper center",
+        bbox_to_anchor=(0.5, -0.16),
+        ncols=max(1, min(len(labels), 4, WIDTH // (longest + 6))),
+        columnspacing=1.2,
+        handletextpad=0.6,
+        title=title,
+        title_fontsize=8.5,
+    )
+    return ax
+
+
 def limits(values: Array, line: Array | None = None) -> tuple[float, float]:
     """Limits of an axis: around the line and those values that are not far below the others."""
     finite = np.unique(values[np.isfinite(values)])
     if not len(finite):
         return -1.0, 1.0
+    rounding = SAME * np.maximum(np.abs(finite[1:]), np.abs(finite[:-1]))
+    finite = finite[np.append(np.diff(finite) > rounding, True)]
     if line is not None and len(line) > 1:
         low, high = float(line.min()), float(max(line.max(), finite.max()))
     else:
         high, low = float(finite[-1]), float(finite[0])
         upper = finite[finite >= np.median(finite)]
         span = float(upper[-1] - upper[0]) or max(1.0, abs(high))
-        near = finite[finite >= high - FAR * 2.0 * span]
+        near = finite[finite >= high - FAR * span]
         low = float(near[0])
     margin = 0.06 * ((high - low) or max(1.0, abs(high)))
     ruined = bool((values < low).any())

@@ -9,13 +9,27 @@ import numpy as np
 
 from market.interval import Array
 from market.outcome import Outcome
-from market.plots.style import COLOURS, NAMED, PAYOFF, at_the_edge, limits, looks, number, plain, styled
+from market.plots.style import (
+    COLOURS,
+    NAMED,
+    PAYOFF,
+    at_the_edge,
+    legend_below,
+    limits,
+    looks,
+    number,
+    plain,
+    rows,
+    spread,
+    styled,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from market.comparison import Comparison
 
+ROOM = 0.12  # of the axis, for a number at the edge
 FAR = 3.0  # values further from the middle than so many times its width are told at the edge
 
 
@@ -37,9 +51,7 @@ def utilities_by_mechanism(comparison: Comparison, ax: Axes) -> Axes:
     outcomes = list(comparison.outcomes.values())
     few = len(comparison.economy.agents) <= NAMED
     (_each_agent if few else _spread_of_agents)(comparison, outcomes, ax)
-    ax.set_yticks(range(len(names)), [plain(name) for name in names])
-    ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.grid(visible=False, axis="y")
+    rows(names, ax)
     ax.set_title("Utility by mechanism")
     ax.set_xlabel("utility less cost" if comparison.economy.costs else "utility")
     return ax
@@ -50,7 +62,7 @@ def _each_agent(comparison: Comparison, outcomes: Sequence[Outcome], ax: Axes) -
     agents = comparison.economy.agents
     payoffs = comparison.payoffs_differ
     known = [outcome.utilities for outcome in outcomes] + [outcome.payoffs for outcome in outcomes if payoffs]
-    view = limits(np.concatenate(known))
+    view = _with_room_for_numbers(np.concatenate(known))
     offsets = np.linspace(-0.22, 0.22, len(agents)) if len(agents) > 1 else np.zeros(1)
     for row, outcome in enumerate(outcomes):
         ax.axhspan(row - 0.36, row + 0.36, color="0.95", zorder=0.5)
@@ -62,7 +74,13 @@ def _each_agent(comparison: Comparison, outcomes: Sequence[Outcome], ax: Axes) -
     if payoffs:
         ax.plot([], [], "o", color="0.4", markerfacecolor="white", label=PAYOFF)
     ax.set_xlim(*view)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=min(4, len(agents) + payoffs))
+    legend_below(ax)
+
+
+def _with_room_for_numbers(values: Array) -> tuple[float, float]:
+    """Limits of an axis on which the values beyond its left edge are written beside it."""
+    low, high = limits(values)
+    return (low - ROOM * (high - low), high) if (values < low).any() else (low, high)
 
 
 def _value(
@@ -95,40 +113,15 @@ def _spread_of_agents(comparison: Comparison, outcomes: Sequence[Outcome], ax: A
     view = _view_of_many(np.concatenate([values for _, _, each in kinds for values in each]))
     for offset, colour, each in kinds:
         for row, values in enumerate(each):
-            _spread(values, row + offset, view, colour, agents, ax)
+            spread(values, row + offset, view, colour, agents, ax)
     ax.set_xlim(*view)
-    for label, colour in zip(("utility less cost", PAYOFF), COLOURS, strict=False):
+    what = "utility less cost" if comparison.economy.costs else "utility"
+    for label, colour in zip((what, PAYOFF), COLOURS, strict=False):
         if payoffs or colour == COLOURS[0]:
             ax.plot([], [], "-", color=colour, linewidth=1.4, label=label)
     ax.plot([], [], "-", color="0.4", linewidth=9, solid_capstyle="butt", label="middle half")
     ax.plot([], [], "D", color="white", markeredgecolor="0.4", markersize=6, label="median")
-    ax.legend(
-        loc="upper center",
-        bbox_to_anchor=(0.5, -0.16),
-        ncols=4,
-        title=f"{len(agents)} agents",
-        title_fontsize=8.5,
-    )
-
-
-def _spread(
-    values: Array, row: float, view: tuple[float, float], colour: str, agents: Sequence[str], ax: Axes
-) -> None:
-    """One line of `_spread_of_agents`."""
-    inside = values[(values >= view[0]) & (values <= view[1])]
-    if len(inside):
-        low, lower, middle, upper, high = np.quantile(inside, [0.0, 0.25, 0.5, 0.75, 1.0])
-        ax.plot([low, high], [row, row], "-", color=colour, linewidth=1.4)
-        ax.plot([lower, upper], [row, row], "-", color=colour, linewidth=7, solid_capstyle="butt")
-        ax.plot([middle], [row], "D", color="white", markeredgecolor=colour, markersize=6)
-    for left, beyond in ((True, values < view[0]), (False, values > view[1])):
-        where = np.flatnonzero(beyond)
-        if not len(where):
-            continue
-        who = plain(agents[where[0]]) if len(where) == 1 else str(len(where))
-        far = values[where]
-        what = f"{who} at {number(far[0])}" if len(np.unique(far)) == 1 else f"{who} beyond"
-        at_the_edge(f"◂ {what}" if left else f"{what} ▸", left, row, colour, ax, lift=7.0)
+    legend_below(ax, f"{len(agents)} agents")
 
 
 def _view_of_many(values: Array) -> tuple[float, float]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import matplotlib
 import numpy as np
 import pytest
 import stories
+from drawn import compared, words
 from matplotlib.figure import Figure
 
-import market
 from market import plots
-
-
-def compared(text, *mechanisms):
-    return market.compare(market.loads(text), list(mechanisms) or None)
+from market.plots.style import limits
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +28,6 @@ def gift():
 @pytest.fixture
 def ax():
     return Figure(layout="constrained").add_subplot()
-
-
-def words(ax):
-    """Every text on an axes."""
-    ax.figure.draw_without_rendering()
-    legend = ax.get_legend()
-    written = [text.get_text() for text in ax.texts]
-    return written + ([text.get_text() for text in legend.get_texts()] if legend else [])
 
 
 def test_every_figure_returns_its_axes_with_title_and_labels(commons, ax):
@@ -85,6 +76,13 @@ def test_an_endless_offer_is_marked_where_it_happened(gift, ax):
     )
 
 
+def test_prices_that_left_every_bound_are_told_at_the_edge(commons, ax):
+    rounds = commons.rounds.assign(price=np.geomspace(1.0, 1e250, len(commons.rounds)))
+    plots.price_paths(replace(commons, rounds=rounds), ax)
+    assert "▴ up to 1e250" in words(ax)
+    assert ax.get_ylim()[1] == 1e150
+
+
 def test_many_agents_are_told_by_their_spread_and_those_at_minus_infinity_are_counted(ax):
     crowd = compared(stories.crowd(235, "first mover", "prices"))
     plots.utilities_by_mechanism(crowd, ax)
@@ -110,15 +108,45 @@ def test_an_overview_has_what_applies():
     def titles(figure):
         return [ax.get_title(loc="left") for ax in figure.axes]
 
+    paths = ["Prices", "Excess demand", "Supply and demand"]
+    judged = ["What is wasted", "Weights in the super-agent"]
     two = plots.overview(compared(stories.COMMONS))
-    assert titles(two) == ["Prices", "Excess demand", "Utility by mechanism", "What is possible together"]
-    assert titles(plots.overview(compared(stories.WAR))) == [
-        "Prices",
-        "Excess demand",
-        "Utility by mechanism",
-    ]
+    assert titles(two) == [*paths, "Utility by mechanism", "What is possible together", *judged]
+    war = plots.overview(compared(stories.WAR))
+    assert titles(war) == [*paths, "Utility by mechanism", *judged, "Lorenz curve"]
     without = plots.overview(compared(stories.WAR, "all at once"))
-    assert titles(without) == ["Utility by mechanism"]
+    assert titles(without) == ["Utility by mechanism", *judged]
+
+
+def test_every_figure_that_applies_has_a_title_and_says_what_its_axes_are(commons, gift):
+    for comparison in (commons, gift, compared(stories.WAR), compared(stories.barter(2))):
+        for draw in plots.applicable(comparison):
+            ax = Figure().add_subplot()
+            assert draw(comparison, ax) is ax
+            assert ax.get_title(loc="left")
+            assert ax.get_xlabel()
+            assert draw.__name__ in plots.__all__
+
+
+def test_all_figures_take_a_crowd_one_agent_and_one_mechanism_without_prices():
+    alone = stories.COMMONS.replace(
+        '[[agents]]\nname = "beta"\nutility = { family = "log", weights = { water = 1.0 } }\n', ""
+    )
+    crowd = stories.crowd(235, "first mover", "prices")
+    for comparison in (
+        compared(alone),
+        compared(crowd),
+        compared(crowd, "first mover"),
+        compared(stories.barter(9)),
+    ):
+        plots.overview(comparison).draw_without_rendering()
+
+
+def test_rounding_is_not_drawn_as_if_it_were_a_difference():
+    """Two of three nearly equal numbers must not decide what is near."""
+    low, high = limits(np.array([10.0, 20.0, 30.0 - 1e-9, 30.0]))
+    assert low < 10.0
+    assert high > 30.0
 
 
 def test_drawing_leaves_the_global_style_alone(commons):
@@ -130,6 +158,9 @@ def test_drawing_leaves_the_global_style_alone(commons):
 @pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
 def test_the_same_comparison_gives_the_same_file(commons, tmp_path, ending):
     one, other = tmp_path / f"one.{ending}", tmp_path / f"other.{ending}"
-    plots.save(plots.overview(commons), one)
-    plots.save(plots.overview(commons), other)
+    for path in (one, other):
+        figure = Figure(layout="constrained")
+        plots.frontier(commons, figure.add_subplot(1, 2, 1))
+        plots.supply_and_demand(commons, figure.add_subplot(1, 2, 2))
+        plots.save(figure, path)
     assert one.read_bytes() == other.read_bytes()

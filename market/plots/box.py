@@ -1,0 +1,217 @@
+"""The Edgeworth box: every way of dividing two goods between two agents, and where each mechanism ends.
+
+The box is as wide as there is of the first good and as high as there is of the second. A point gives agent 1
+what is to its left and below it, and agent 2 the rest, so that agent 2's amounts are read from the top right
+corner. What is drawn, with x agent 1's bundle and Q all there is:
+
+- *contract curve*: the allocations where neither can gain unless the other loses (`contract.py`). Inside
+  the box both have the same marginal rate of substitution there.
+- *core*: the part of it where both have at least what their endowment gives them. With two agents no other
+  group can object.
+- *budget lines* p.x = p.e_1 (plus a share in the commons) or, of fixed budgets, p.x = b_1, one for the
+  prices of each auctioneer. With quasilinear money there are none: whatever is bought can be paid for.
+- *indifference curves* through the endowment: between them lies what both prefer to it.
+
+Source: Mas-Colell, Whinston and Green (1995), section 15.B.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from market.economy import Economy, Money
+from market.errors import InputError
+from market.interval import Array
+from market.outcome import Outcome
+from market.plots.contract import both, contract_curve, core
+from market.plots.style import legend_below, looks, plain, styled, together
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from market.comparison import Comparison
+
+_ON_TOP: dict[str, Any] = {"linestyle": "none", "clip_on": False, "zorder": 4.5}
+FINE = 121  # points a side, where indifference curves are looked for
+MOVED = 0.01  # of what there is: what changes hands to see whether anybody minds
+SAME = 1e-6  # of what there is: amounts that differ by less are the same
+
+
+def has_box(economy: Economy) -> bool:
+    """Whether there are two agents and two goods, both in fixed supply."""
+    fixed = not (economy.costs or economy.technologies)
+    return economy.shape == (2, 2) and fixed and bool((economy.resources > 0).all())
+
+
+@styled
+def edgeworth_box(comparison: Comparison, ax: Axes) -> Axes:
+    """Every way of dividing two goods between two agents, and where each mechanism ends.
+
+    Where a mechanism leaves something to nobody, a line leads from what is left for agent 2 to agent 1's
+    bundle.
+
+    Args:
+        comparison: what `market.compare` returns, of two agents and two goods in fixed supply.
+        ax: to draw on.
+
+    Returns:
+        The same axes.
+
+    Raises:
+        InputError: there are not two agents and two goods, or goods can be made.
+    """
+    economy = comparison.economy
+    if not has_box(economy):
+        raise InputError("an Edgeworth box needs two agents and two goods, and that none can be made")
+    start = _endowment(economy)
+    _curves(economy, start, ax)
+    for outcome, dashes in zip(_at_prices(comparison), ("-", (0, (5, 2)), (0, (1, 1.5))), strict=False):
+        _budget_line(outcome, start, dashes, ax)
+    for (names, x), look in zip(_coinciding(comparison), looks(), strict=False):
+        _outcome(names, x, economy.resources, look, ax)
+    if start is not None:
+        ax.plot(
+            *start[0], "x", color="black", markersize=7, markeredgewidth=1.8, **_ON_TOP, label="endowment"
+        )
+    return _finish(economy, ax)
+
+
+def _endowment(economy: Economy) -> Array | None:
+    """What both own before trade, (2, goods), adding up to all there is; None if not all is owned."""
+    if economy.money is Money.EXCHANGE:
+        return economy.endowment + economy.commons_share[:, None] * economy.commons
+    return None if (economy.commons > 0).any() else economy.endowment
+
+
+def _curves(economy: Economy, start: Array | None, ax: Axes) -> None:
+    """Contract curve, core and the indifference curves that bound it."""
+    whole = contract_curve(economy)
+    label = "contract curve" + (" (one of several)" if _several(economy, whole) else "")
+    ax.plot(*whole.T, "-", color="0.55", linewidth=1.4, label=label)
+    if start is None:
+        return
+    _indifference_curves(economy, start, ax)
+    inside = core(economy, start, whole)
+    if len(inside):
+        look: dict[str, Any] = {"marker": "o", "markersize": 9} if len(inside) == 1 else {"linewidth": 4.5}
+        ax.plot(*inside.T, color="0.55", solid_capstyle="round", label="core", zorder=1.9, **look)
+
+
+def _several(economy: Economy, whole: Array) -> bool:
+    """Whether somewhere on it a good can change hands and nobody minds, as with Leontief utilities."""
+    for x in whole:
+        for moved in np.diag(MOVED * economy.resources):
+            here, there = both(economy, x), both(economy, x + moved)
+            if (x + moved <= economy.resources).all() and np.allclose(here, there, rtol=1e-12, atol=0.0):
+                return True
+    return False
+
+
+def _indifference_curves(economy: Economy, start: Array, ax: Axes) -> None:
+    """Through the endowment, where it gives more than the least utility."""
+    steps = np.linspace(0.0, 1.0, FINE)
+    first, second = np.meshgrid(*(steps * amount for amount in economy.resources))
+    bundles = np.stack([first.ravel(), second.ravel()], axis=1)
+    utilities = np.array([both(economy, x) for x in bundles])
+    levels = economy.utility(start)
+    for agent, dashes in enumerate(("--", ":")):
+        values = np.where(np.isfinite(utilities[:, agent]), utilities[:, agent], np.nan)
+        if not np.nanmin(values) < levels[agent] < np.nanmax(values):
+            continue
+        ax.contour(
+            first,
+            second,
+            values.reshape(first.shape),
+            levels=[levels[agent]],
+            colors="0.5",
+            linestyles=dashes,
+            linewidths=1.1,
+            zorder=1.6,
+        )
+        label = f"as good for {plain(economy.agents[agent])}"
+        ax.plot([], [], color="0.5", linestyle=dashes, linewidth=1.1, label=label)
+
+
+def _at_prices(comparison: Comparison) -> Iterator[Outcome]:
+    """One outcome for each vector of prices that somebody paid."""
+    seen: list[Array] = []
+    for outcome in comparison.outcomes.values():
+        if outcome.kind != "auctioneer" or outcome.prices is None:
+            continue
+        if not any(np.allclose(outcome.prices, other, rtol=SAME, atol=0.0) for other in seen):
+            seen.append(outcome.prices)
+            yield outcome
+
+
+def _budget_line(outcome: Outcome, start: Array | None, dashes: Any, ax: Axes) -> None:
+    """p.x = what agent 1 can spend, as far as it is inside the box."""
+    economy, p = outcome.economy, outcome.prices
+    assert p is not None
+    if economy.money is Money.QUASILINEAR or not p.any():
+        return
+    income = (
+        float(economy.budget[0]) if economy.money is Money.FISHER or start is None else float(p @ start[0])
+    )
+    width, height = economy.resources
+    corners = [(x, (income - p[0] * x) / p[1]) for x in (0.0, width) if p[1] > 0]
+    corners += [((income - p[1] * y) / p[0], y) for y in (0.0, height) if p[0] > 0]
+    inside = [
+        (x, y)
+        for x, y in corners
+        if -SAME * width <= x <= (1 + SAME) * width and -SAME * height <= y <= (1 + SAME) * height
+    ]
+    if len(inside) >= 2:
+        ends = min(inside), max(inside)
+        label = f"budget line, {plain(outcome.name)}"
+        ax.plot(*zip(*ends, strict=True), color="0.2", linestyle=dashes, linewidth=1.2, label=label, zorder=2)
+
+
+def _coinciding(comparison: Comparison) -> Iterator[tuple[list[str], Array]]:
+    """Names and (2, goods) bundles of outcomes, those at the same place together."""
+    size = np.tile(comparison.economy.resources, 2)
+    places = {name: outcome.consumption.ravel() for name, outcome in comparison.outcomes.items()}
+    for names, at in together(places, size):
+        yield names, at.reshape(2, 2)
+
+
+def _outcome(names: list[str], x: Array, there: Array, look: tuple[str, Any, str], ax: Axes) -> None:
+    """One marker for the mechanisms that end there; a second one where agent 2 does not have all the rest."""
+    colour, _, marker = look
+    label = ", ".join(plain(name) for name in names)
+    rest = there - x[1]
+    if (np.abs(rest - x[0]) > SAME * there).any():
+        ax.plot(*np.stack([x[0], rest]).T, ":", color=colour, linewidth=1.4, clip_on=False, zorder=3)
+        ax.plot(*rest, marker, color=colour, markerfacecolor="white", markersize=8, clip_on=False, zorder=3.9)
+        label += " (some left over)"
+    ax.plot(
+        *x[0],
+        marker,
+        color=colour,
+        markeredgecolor="white",
+        markersize=9,
+        clip_on=False,
+        zorder=4,
+        label=label,
+    )
+
+
+def _finish(economy: Economy, ax: Axes) -> Axes:
+    """The four sides, each with its owner's scale."""
+    (width, height), (first, second) = economy.resources, (plain(good) for good in economy.goods)
+    one, two = (plain(agent) for agent in economy.agents)
+    ax.set_xlim(0.0, width)
+    ax.set_ylim(0.0, height)
+    ax.spines[:].set_visible(True)
+    ax.set_xlabel(f"{first} of {one} (units)")
+    ax.set_ylabel(f"{second} of {one} (units)")
+    ax.secondary_xaxis("top", functions=(lambda x: width - x, lambda x: width - x)).set_xlabel(
+        f"{first} of {two}"
+    )
+    ax.secondary_yaxis("right", functions=(lambda y: height - y, lambda y: height - y)).set_ylabel(
+        f"{second} of {two}"
+    )
+    ax.set_title("Edgeworth box")
+    return legend_below(ax)

@@ -1,0 +1,171 @@
+"""Where excess demand pushes two prices, and the path that an auctioneer took.
+
+Where two prices are free (two goods at a price in money, or three goods of which one is the unit of
+account) a point stands for a pair of prices and an arrow for excess demand there: to the right where the
+first good is lacking, up where the second one is. An auctioneer that raises the price of what is lacking,
+dp/dt = z, would follow the arrows. Along a line the market for one good clears; where the two lines cross,
+both do, and then by Walras' law the third. Arrows have one length; how far the markets are from clearing is
+told by how dark they are.
+
+Source: Mas-Colell, Whinston and Green (1995), section 17.H.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.colors import LinearSegmentedColormap
+
+from market.economy import Economy, Money
+from market.errors import InputError, UnboundedDemandError
+from market.interval import Array
+from market.plots.style import legend_below, looks, plain, styled
+from market.settlement import Imbalance, imbalance
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from market.comparison import Comparison
+
+ARROWS, FINE = 17, 61  # points a side: arrows, and where markets are seen to clear
+MUCH = 6.0  # times the last price: the furthest that is shown of a path
+GREYS = LinearSegmentedColormap.from_list("greys", ["0.82", "0.35"])
+
+
+def free_prices(economy: Economy) -> list[int]:
+    """The goods whose prices are free: all of them, but for the unit of account under `exchange`."""
+    goods = list(range(len(economy.goods)))
+    if economy.money is Money.EXCHANGE:
+        del goods[_unit(economy)]
+    return goods
+
+
+@styled
+def phase_portrait(comparison: Comparison, ax: Axes) -> Axes:
+    """Where excess demand pushes two prices, and the paths that auctioneers took.
+
+    Under `exchange` prices are in units of the numeraire, or of the last good.
+
+    Args:
+        comparison: what `market.compare` returns; two prices are free, and some mechanism has prices.
+        ax: to draw on.
+
+    Returns:
+        The same axes.
+
+    Raises:
+        InputError: there are not two free prices, or no auctioneer.
+    """
+    economy = comparison.economy
+    pair = free_prices(economy)
+    if len(pair) != 2:
+        raise InputError(f"a phase portrait shows two prices that are free to move; there are {len(pair)}")
+    paths = _paths(comparison, pair)
+    if not paths:
+        raise InputError(
+            "a phase portrait shows the paths of auctioneers; there is none among the mechanisms"
+        )
+    view = _view(list(paths.values()))
+    _clearing_lines(economy, pair, view, ax)
+    _arrows(economy, pair, view, ax)
+    for (name, path), (colour, dashes, marker) in zip(paths.items(), looks(), strict=False):
+        ax.plot(*path.T, color=colour, linestyle=dashes, linewidth=1.4, label=plain(name), zorder=3)
+        ax.plot(*path[0], marker, color=colour, markerfacecolor="white", zorder=3.5)
+        ax.plot(*path[-1], marker, color=colour, markeredgecolor="white", zorder=3.6)
+    ax.set_xlim(0.0, view[0])
+    ax.set_ylim(0.0, view[1])
+    unit = (
+        "money" if economy.money is not Money.EXCHANGE else f"units of {plain(economy.goods[_unit(economy)])}"
+    )
+    ax.set_xlabel(f"price of {plain(economy.goods[pair[0]])} ({unit})")
+    ax.set_ylabel(f"price of {plain(economy.goods[pair[1]])} ({unit})")
+    ax.set_title("Where excess demand pushes prices")
+    return legend_below(ax)
+
+
+def _unit(economy: Economy) -> int:
+    """The good whose price is held at one."""
+    return len(economy.goods) - 1 if economy.numeraire is None else economy.numeraire
+
+
+def _paths(comparison: Comparison, pair: list[int]) -> dict[str, Array]:
+    """Mechanism -> the pair of prices in each round, (rounds, 2)."""
+    economy, rounds = comparison.economy, comparison.rounds
+    paths = {}
+    for name in dict.fromkeys(rounds["mechanism"]):
+        of_mechanism = rounds[rounds["mechanism"] == name]
+        prices = of_mechanism.pivot(index="round", columns="good", values="price")[
+            list(economy.goods)
+        ].to_numpy()
+        if economy.money is Money.EXCHANGE:
+            unit = prices[:, [_unit(economy)]]
+            prices = np.divide(prices, unit, out=np.full_like(prices, np.inf), where=unit > 0)
+        paths[name] = prices[:, pair]
+    return paths
+
+
+def _view(paths: list[Array]) -> tuple[float, float]:
+    """The highest price shown of each good: all of the paths, unless they begin far from where they end."""
+    last = np.max([path[-1] for path in paths], axis=0)
+    seen = np.concatenate(paths)
+    highest = np.where(np.isfinite(seen), seen, 0.0).max(axis=0)
+    tops = np.where((last > 0) & np.isfinite(last), np.clip(highest, 1.6 * last, MUCH * last), highest)
+    tops = np.where(tops > 0, tops, 1.0)
+    return float(1.1 * tops[0]), float(1.1 * tops[1])
+
+
+def _imbalance(economy: Economy, pair: list[int], at: Array) -> Imbalance | None:
+    """How far from clearing the markets are at a pair of prices; None where somebody wants without limit."""
+    prices = np.ones(len(economy.goods))
+    prices[pair] = at
+    try:
+        return imbalance(economy, economy.answers(prices), prices)
+    except UnboundedDemandError:
+        return None
+
+
+def _grid(view: tuple[float, float], points: int) -> tuple[Array, Array]:
+    """Prices inside the view, none of them zero, (points, points) each."""
+    inside = (np.arange(points) + 0.5) / points
+    first, second = np.meshgrid(view[0] * inside, view[1] * inside)
+    return first, second
+
+
+def _arrows(economy: Economy, pair: list[int], view: tuple[float, float], ax: Axes) -> None:
+    """The direction of excess demand, darker where it is larger relative to demand and supply."""
+    first, second = _grid(view, ARROWS)
+    z, strength = np.zeros((2, *first.shape)), np.zeros(first.shape)
+    for place in np.ndindex(first.shape):
+        seen = _imbalance(economy, pair, np.array([first[place], second[place]]))
+        if seen is not None:
+            z[(slice(None), *place)] = _finite_direction(seen.z[pair])
+            strength[place] = np.abs(seen.relative[pair]).max()
+    # Prices of the two goods may have different ranges: a direction is drawn as it looks on these axes.
+    on_paper = z / np.array(view)[:, None, None]
+    length = np.hypot(*on_paper)
+    unit = np.divide(on_paper, length, out=np.zeros_like(on_paper), where=length > 0)
+    ax.quiver(
+        first, second, *unit, strength, cmap=GREYS, clim=(0.0, strength.max() or 1.0), angles="uv",
+        pivot="mid", scale=1.3 * ARROWS, width=0.004, zorder=2,
+    )  # fmt: skip
+
+
+def _finite_direction(z: Array) -> Array:
+    """Excess demand; where some of it is without bound, that alone counts."""
+    return np.sign(np.where(np.isinf(z), z, 0.0)) if np.isinf(z).any() else z
+
+
+def _clearing_lines(economy: Economy, pair: list[int], view: tuple[float, float], ax: Axes) -> None:
+    """Where the market for one of the two goods clears."""
+    first, second = _grid(view, FINE)
+    relative = np.full((2, *first.shape), np.nan)
+    for place in np.ndindex(first.shape):
+        seen = _imbalance(economy, pair, np.array([first[place], second[place]]))
+        if seen is not None:
+            relative[(slice(None), *place)] = seen.relative[pair]
+    for values, good, dashes in zip(relative, pair, ("--", ":"), strict=True):
+        if np.nanmin(values) < 0 < np.nanmax(values):
+            ax.contour(first, second, values, levels=[0.0], colors="0.1", linestyles=dashes, linewidths=1.2)
+            label = f"market for {plain(economy.goods[good])} clears"
+            ax.plot([], [], color="0.1", linestyle=dashes, linewidth=1.2, label=label)

@@ -1,0 +1,49 @@
+"""What is on an axes, found by its label."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import market
+
+
+def compared(text, *mechanisms):
+    return market.compare(market.loads(text), list(mechanisms) or None)
+
+
+def line(ax, label):
+    """The points of the one line with a label, (points, 2)."""
+    [found] = [each for each in ax.get_lines() if each.get_label() == label]
+    return np.stack(found.get_data(), axis=1).astype(float)
+
+
+def words(ax):
+    """Every text on an axes."""
+    ax.figure.draw_without_rendering()
+    legend = ax.get_legend()
+    written = [text.get_text() for text in ax.texts]
+    return written + ([text.get_text() for text in legend.get_texts()] if legend else [])
+
+
+def exchange(ann, bob, ann_owns, bob_owns, mechanisms=("autarky", "prices")):
+    """Ann and Bob exchange bread and wine; utilities in TOML, endowments as pairs."""
+    known = {
+        "autarky": '{ name = "autarky", kind = "unmediated", game = "autarky" }',
+        "prices": '{ name = "prices", kind = "auctioneer" }',
+        "planner": '{ name = "planner", kind = "planner" }',
+    }
+    own = "endowment = {{ bread = {}, wine = {} }}"
+    return f"""
+        schema = 1
+        economy = "exchange"
+        goods = ["bread", "wine"]
+        agents = [
+          {{ name = "ann", {own.format(*ann_owns)}, utility = {ann} }},
+          {{ name = "bob", {own.format(*bob_owns)}, utility = {bob} }},
+        ]
+        mechanisms = [{", ".join(known[name] for name in mechanisms)}]
+    """
+
+
+def utility(family, bread, wine, more=""):
+    return f'{{ family = "{family}", weights = {{ bread = {bread}, wine = {wine} }}{more} }}'

@@ -1,0 +1,82 @@
+"""What is wasted and who counts: bars, markers and words are the alignment report's."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import stories
+from drawn import compared, exchange, utility, words
+from matplotlib.figure import Figure
+
+from market import plots
+
+
+@pytest.fixture
+def ax():
+    return Figure().add_subplot()
+
+
+def bars(ax):
+    return [patch for patch in ax.patches if hasattr(patch, "get_width")]
+
+
+def test_bars_are_the_surplus_left_on_the_table_and_without_bound_is_said(ax):
+    comparison = compared(stories.COMMONS)
+    plots.comparison_bars(comparison, ax)
+    endless, *none = bars(ax)
+    assert endless.get_width() == pytest.approx(ax.get_xlim()[1])
+    assert endless.get_hatch()
+    assert [bar.get_width() for bar in none] == [0.0, 0.0]
+    assert words(ax) == ["without bound; somebody counts for nothing", "nothing", "nothing"]
+    assert "money" in ax.get_xlabel()
+
+
+def test_war_wastes_what_prices_do_not(ax):
+    """Peace gives 3 log(1 + 10/3); war nothing, and whoever claims first only log 11."""
+    plots.comparison_bars(compared(stories.WAR), ax)
+    most = 3.0 * np.log(1.0 + 10.0 / 3.0)
+    np.testing.assert_allclose(
+        [bar.get_width() for bar in bars(ax)], [most - np.log(11.0), most, 0.0, 0.0], rtol=1e-6
+    )
+
+
+def test_without_money_bars_are_resources_that_are_not_needed(ax):
+    comparison = compared(
+        exchange(utility("cobb_douglas", 0.4, 0.6), utility("cobb_douglas", 0.5, 0.5), (9, 1), (1, 4))
+    )
+    plots.comparison_bars(comparison, ax)
+    wasted = 1.0 - comparison.alignments["autarky"].resource_utilisation
+    np.testing.assert_allclose([bar.get_width() for bar in bars(ax)], [100.0 * wasted, 0.0])
+    assert wasted > 0.3
+    assert "%" in ax.get_xlabel()
+
+
+def test_weights_are_drawn_as_reported_with_a_line_at_equal_ones(ax):
+    comparison = compared(stories.COMMONS)
+    plots.negishi_weights(comparison, ax)
+    points = [tuple(each.get_xdata()) for each in ax.get_lines() if len(each.get_xdata()) == 1]
+    np.testing.assert_allclose(np.ravel(points), [1.0, 0.0, 0.5, 0.5, 0.5, 0.5], atol=1e-6)
+    assert ax.get_lines()[0].get_xdata()[0] == 0.5
+
+
+def test_weights_of_what_no_super_agent_would_choose_are_hollow(ax):
+    comparison = compared(
+        exchange(utility("cobb_douglas", 0.4, 0.6), utility("cobb_douglas", 0.5, 0.5), (9, 1), (1, 4))
+    )
+    plots.negishi_weights(comparison, ax)
+    faces = [each.get_markerfacecolor() for each in ax.get_lines() if len(each.get_xdata()) == 1]
+    assert faces[:2] == ["white", "white"]
+    assert "white" not in faces[2:4]
+    assert "not known to be efficient" in words(ax)
+
+
+def test_no_weights_come_near_war(ax):
+    plots.negishi_weights(compared(stories.WAR), ax)
+    assert words(ax).count("no weights come near it") == 1
+
+
+def test_many_weights_are_told_by_their_spread(ax):
+    plots.negishi_weights(compared(stories.crowd(40, "prices")), ax)
+    assert ax.get_legend().get_title().get_text().startswith("40 agents")
+    medians = [each.get_xdata()[0] for each in ax.get_lines() if each.get_marker() == "D"]
+    np.testing.assert_allclose(medians, 1.0 / 40.0)
