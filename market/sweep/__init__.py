@@ -5,9 +5,9 @@
     swept.runs      # a DataFrame, one row a run and mechanism
     swept.summary   # mean and interval over seeds, a row a point, mechanism and measure
 
-What is varied is read in `axes.py` and combined in `design.py`; `planning.py` checks it against the scenario. A run is
-made in `runs.py`, in a process of `backends.py`, given out by `execution.py` and kept by `store.py`; `summary.py` sums
-up. Everything but `runs.py` and what it imports stays in the parent.
+What is varied is read in `axes.py` and combined in `design.py`; `planning.py` checks it against the scenario.
+A run is made in `runs.py`, in a process of `backends.py`, given out by `execution.py` and kept by `store.py`;
+`summary.py` sums up. Everything but `runs.py` and what it imports stays in the parent.
 """
 
 from market.sweep.sweeping import Options, Progress, Sweep, sweep

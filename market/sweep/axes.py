@@ -2,8 +2,8 @@
 
 A path is written as for `--set` (`parsing/overrides.py`). A list holds TOML values, separated by commas that
 stand outside of brackets and quotes. A range is two numbers; in a grid, n values lie evenly from low to high,
-both included, and are whole numbers if that is how low, high and the step between them are written. In a design
-that is drawn (Latin hypercube, Sobol) a range has no n: values are drawn from all of it.
+both included, and are whole numbers if that is how low, high and the step between them are written. In a
+design that is drawn (Latin hypercube, Sobol) a range has no n: values are drawn from all of it.
 """
 
 from __future__ import annotations
@@ -151,7 +151,9 @@ def _span(spanned: re.Match[str], said: str, drawn: bool) -> Span:
         raise InputError(f"{said}: the range {low}:{high} must go from a smaller number to a larger one")
     if drawn:
         if count is not None:
-            raise InputError(f"{said}: values are drawn from all of the range, so write {low}:{high} without n")
+            raise InputError(
+                f"{said}: values are drawn from all of the range, so write {low}:{high} without n"
+            )
         return Span(low, high, None)
     if count is None or not re.fullmatch(r"\d{1,7}", count) or not 2 <= int(count) <= MOST_VALUES:
         raise InputError(

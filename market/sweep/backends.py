@@ -1,14 +1,14 @@
 """Where runs are made: in this process, in processes of this machine, or on a cluster.
 
-A backend takes chunks of runs and hands back, as they end, what came of each: `Done`, or `Died` if the worker that
-had it is no more. None of them touches a result.
+A backend takes chunks of runs and hands back, as they end, what came of each: `Done`, or `Died` if the worker
+that had it is no more. None of them touches a result.
 
 - `Serial`: in this process, one chunk after another.
 - `Loky`: in processes of this machine (joblib's loky). Each worker is a pool of its own, so that one that is
   killed takes nothing but its own chunk with it; it is replaced. Workers hear nothing of Ctrl-C, which is the
   parent's business, and end by themselves when the parent is gone, however it ended.
-- `Dask`: on a cluster, through `Client.map` and `as_completed` of dask.distributed. Before anything is sent, every
-  worker says which versions it has.
+- `Dask`: on a cluster, through `Client.map` and `as_completed` of dask.distributed. Before anything is sent,
+  every worker says which versions it has.
 
 To add one: a class here with the same methods, and its name in `sweeping.BACKENDS`.
 """
@@ -35,9 +35,7 @@ Chunk = tuple[Run, ...]
 Work = Callable[[Chunk], Done]
 
 PACKAGES = ("market", "numpy", "scipy", "cvxpy", "clarabel")  # that numbers come from
-ONE_THREAD = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
-)
+ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS")}
 WATCH = 0.5  # seconds between two looks whether the parent is still there
 CONNECT = 10.0  # seconds for a scheduler to answer
 LONELY = 60.0  # seconds that a cluster may be without any worker
@@ -195,7 +193,8 @@ class Dask:
         address: of the scheduler, for instance "tcp://10.0.0.1:8786".
 
     Raises:
-        InputError: dask.distributed is not installed, nobody answers there, there are no workers, or they have not
+        InputError: dask.distributed is not installed, nobody answers there, there are no workers, or they
+        have not
             got the versions that are here.
     """
 
@@ -204,7 +203,7 @@ class Dask:
             from distributed import Client, as_completed
         except ImportError as error:
             raise InputError(
-                "--backend dask needs dask.distributed, which is not installed; `pip install 'market[cluster]'`"
+                "--backend dask needs dask.distributed, which is missing; `pip install 'market[cluster]'`"
             ) from error
         self._work, self._address = work, address
         try:
@@ -228,14 +227,15 @@ class Dask:
             found: Mapping[str, Mapping[str, str]] = self._client.run(versions)
         except Exception as error:  # whatever a worker raises while it imports the package
             raise InputError(
-                f"the workers at '{self._address}' cannot import market ({error}); install the same version there"
+                f"the workers at '{self._address}' cannot import market ({error}); "
+                f"install the same version there"
             ) from error
         for worker, there in found.items():
             for name in here:
                 if there[name] != here[name]:
                     raise InputError(
-                        f"worker {worker} has {name} {there[name]} and here is {here[name]}, so that results would "
-                        f"depend on who made them; install the same version"
+                        f"worker {worker} has {name} {there[name]} and here is {here[name]}, so that results "
+                        f"would depend on who made them; install the same version"
                     )
 
     def workers(self) -> int:
@@ -280,8 +280,8 @@ class Dask:
                 alone = now if self.workers() else alone
                 if now - alone > LONELY:
                     raise InputError(
-                        f"the cluster at '{self._address}' has had no workers for {LONELY:.0f} seconds; start some "
-                        f"and repeat the command"
+                        f"the cluster at '{self._address}' has had no workers for {LONELY:.0f} seconds; "
+                        f"start some and repeat the command"
                     )
 
     def close(self) -> None:

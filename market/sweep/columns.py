@@ -4,25 +4,26 @@ Always there:
 
 - `run`, `point`, `replicate`, `seed`: which run it is; `market run --set ... --seed` plays it again;
 - one column for each parameter that is varied, named by its path;
-- `mechanism`, `kind`, `status`, `reason`; `error` and `traceback` of a mechanism that could not be played or judged, in
-  which case all that follows is null; `settled`: whether it reached what it looks for; `rounds`;
+- `mechanism`, `kind`, `status`, `reason`; `error` and `traceback` of a mechanism that could not be played or
+  judged, in which case all that follows is null; `settled`: whether it reached what it looks for; `rounds`;
 - `price[g]`, `disequilibrium`, `auctioneer_payoff`, null where there is none; `revenue`;
 - `consumption[g]`, `production[g]`: totals over agents, units;
 - `agents`: how many; `finite_utilities`, `infinite_utilities`: how many of them are above -inf and at -inf;
   `lowest_utility`: -inf if anybody is there;
-- `total_surplus`: sum_i u_i - C_i, -inf if anybody is, and `mean_finite_utility`: over those above -inf; both only
-  where money is quasilinear, since elsewhere sums of utilities mean nothing;
+- `total_surplus`: sum_i u_i - C_i, -inf if anybody is, and `mean_finite_utility`: over those above -inf; both
+  only where money is quasilinear, since elsewhere sums of utilities mean nothing;
 - `max_regret`; `efficient`, `degenerate`, `efficient_with_transfers`: null where unknown; `surplus_gap`,
   `resource_utilisation`, `residual`, `unknown` (sentences): the alignment report;
-- `gain`, `lose`, `pareto_improvement`: how many agents gain and lose against the first mechanism without prices.
+- `gain`, `lose`, `pareto_improvement`: how many agents gain and lose against the first mechanism without
+  prices.
 
-For each of up to 20 groups of agents: `lowest_utility[group]`, `infinite_utilities[group]`, `payment[group]` (total),
+For each of up to 20 groups of agents: `lowest_utility[group]`, `infinite_utilities[group]`, `payment[group]`,
 `weight[group]` (the group's part of the super-agent weights), `consumption[group,g]` (totals).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from market.sweep.axes import Axis, Kind
 
@@ -63,5 +64,5 @@ def named(groups: Sequence[str]) -> Sequence[str]:
     return groups if len(groups) <= MOST_GROUPS else ()
 
 
-def _numbers(names: object) -> dict[str, Kind]:
-    return dict.fromkeys(names, "number")  # type: ignore[call-overload,no-any-return]
+def _numbers(names: Iterable[str]) -> dict[str, Kind]:
+    return dict.fromkeys(names, "number")

@@ -6,10 +6,10 @@
 
 In the last two, a list of k values is cut into k parts of equal size.
 
-Every point is played with the same seeds: what differs between two points is then due to the parameters, not to
-the draw (common random numbers). Seeds are derived from the root seed and the number of the replicate, never by
-counting up: the replicates of two root seeds have nothing in common. A run is a point and a seed, and its result
-depends on nothing else; `market run SCENARIO --set ... --seed N` plays it again.
+Every point is played with the same seeds: what differs between two points is then due to the parameters, not
+to the draw (common random numbers). Seeds are derived from the root seed and the number of the replicate,
+never by counting up: the replicates of two root seeds have nothing in common. A run is a point and a seed,
+and its result depends on nothing else; `market run SCENARIO --set ... --seed N` plays it again.
 
 Source: Santner, Williams and Notz (2018), *The Design and Analysis of Computer Experiments*, chapter 5; Law
 (2015), *Simulation Modeling and Analysis*, section 11.2, for common random numbers.
@@ -82,7 +82,7 @@ class Design:
 
 
 def seed_of(root: int, replicate: int) -> int:
-    """The seed of a replicate, 0 to 2**63 - 1: a function of the root seed and the replicate's number alone."""
+    """The seed of a replicate, 0 to 2**63 - 1: from the root seed and the replicate's number alone."""
     return int(generator(root, "sweep", f"replicate {replicate}").integers(2**63))
 
 
@@ -134,8 +134,7 @@ def _size(axes: Sequence[Axis], kind: Kind, points: int | None) -> int:
     if kind == "sobol" and points & (points - 1):
         near = 1 << (points.bit_length() - 1)
         raise InputError(
-            f"--points {points}: a Sobol design is even only with a power of two; "
-            f"take {near} or {2 * near}"
+            f"--points {points}: a Sobol design is even only with a power of two; take {near} or {2 * near}"
         )
     return points
 

@@ -1,11 +1,12 @@
 """The loop over the runs of a sweep: chunks out, results to the disk, and what becomes of those that break.
 
-Runs are given out in chunks that take about a second, whatever a run costs, so that the cost of handing one over
-and of writing its file is spread over many runs, and a crash loses seconds at most. How runs are cut into chunks
-changes no result.
+Runs are given out in chunks that take about a second, whatever a run costs, so that the cost of handing one
+over and of writing its file is spread over many runs, and a crash loses seconds at most. How runs are cut
+into chunks changes no result.
 
-When a worker dies (killed for lack of memory, say) its chunk is tried again run by run, so that the one that is to
-blame is found; a run on which workers died twice is recorded as failed, and the others are not concerned.
+When a worker dies (killed for lack of memory, say) its chunk is tried again run by run, so that the one that
+is to blame is found; a run on which workers died twice is recorded as failed, and the others are not
+concerned.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def carry_out(backend: Backend, runs: Iterable[Run], many: int, keep: Keep, give
         deaths += 1
         if not came_back and deaths >= HOPELESS:
             raise InputError(
-                f"workers die whatever they are given ({answer.why}); try fewer --workers, or a smaller economy"
+                f"workers die whatever they are given ({answer.why}); "
+                f"try fewer --workers, or a smaller economy"
             )
         for run in queue.suspect(chunk):
             give_up(run, answer.why)
@@ -73,7 +75,7 @@ def _feed(backend: Backend, queue: _Queue) -> int:
 
 
 class _Queue:
-    """Runs that wait, cut into chunks of about the same time; those on which a worker died first, and alone."""
+    """Runs that wait, cut into chunks of about the same time; those that workers died on first, and alone."""
 
     def __init__(self, runs: Iterable[Run], many: int) -> None:
         self._runs = iter(runs)

@@ -1,7 +1,7 @@
 """From what is asked for to a plan: the design, checked against the scenario before anything is played.
 
-Each value of each axis is tried, the others at their first: a sweep does not begin if one of them can be seen to be
-wrong. Combinations that do not go together are found when they are played, and recorded as failed.
+Each value of each axis is tried, the others at their first: a sweep does not begin if one of them can be seen
+to be wrong. Combinations that do not go together are found when they are played, and recorded as failed.
 """
 
 from __future__ import annotations
@@ -81,7 +81,10 @@ class Plan:
 
 
 def plan(
-    scenario: str | Path, design: Design, overrides: Sequence[str] = (), mechanisms: Sequence[str] | None = None
+    scenario: str | Path,
+    design: Design,
+    overrides: Sequence[str] = (),
+    mechanisms: Sequence[str] | None = None,
 ) -> Plan:
     """See that every value of a design can be played.
 
@@ -123,7 +126,8 @@ def _refuse_same_place(base: Scenario, design: Design) -> None:
     for override in varied:
         if override.place in seen:
             raise InputError(
-                f"--vary {show(seen[override.place])} and --vary {show(override.written)} are the same parameter"
+                f"--vary {show(seen[override.place])} and --vary {show(override.written)} "
+                f"are the same parameter; give it once"
             )
         seen[override.place] = override.written
 
@@ -136,4 +140,6 @@ def _refuse_other_names(base: Scenario, other: Scenario) -> None:
         ("mechanisms", base.mechanism_names, other.mechanism_names),
     ):
         if list(here) != list(there):
-            raise InputError(f"--vary may not change the names of {what}: each has its place in the table of runs")
+            raise InputError(
+                f"--vary may not change the names of {what}: each has its place in the table of runs"
+            )

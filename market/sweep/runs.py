@@ -1,11 +1,12 @@
 """One run of a sweep, from text to rows of the table; what workers do.
 
 A run depends on the scenario's text, the values of its parameters and its seed, and on nothing of the process
-that makes it: the numbers of threads of the linear algebra is 1 in workers and parent alike (with two, sums are
-taken in another order), floating-point errors are handled in one way, and nothing is remembered between runs.
+that makes it: the numbers of threads of the linear algebra is 1 in workers and parent alike (with two, sums
+are taken in another order), floating-point errors are handled in one way, and nothing is remembered between
+runs.
 
-A mechanism that cannot be played or judged is recorded with its error and does not stop the others. Neither Mesa
-nor matplotlib is imported here, so that workers start quickly and keep nothing alive.
+A mechanism that cannot be played or judged is recorded with its error and does not stop the others. Neither
+Mesa nor matplotlib is imported here, so that workers start quickly and keep nothing alive.
 """
 
 from __future__ import annotations

@@ -6,10 +6,11 @@
     runs.parquet        all of them in order, when the sweep has ended (see `columns.py`)
     summary.csv         see `summary.py`
 
-A file is written under another name in its folder, brought to the disk and renamed, and then the folder is brought
-to the disk: after a crash it is there whole, or not there. The name of a part ends in the checksum of what it
-holds; a part that is not what its name says is removed and its runs are made again. Runs whose worker died have
-parts of their own, named `lost-...`; since that says little about the run, the next command tries them again.
+A file is written under another name in its folder, brought to the disk and renamed, and then the folder is
+brought to the disk: after a crash it is there whole, or not there. The name of a part ends in the checksum of
+what it holds; a part that is not what its name says is removed and its runs are made again. Runs whose worker
+died have parts of their own, named `lost-...`; since that says little about the run, the next command tries
+them again.
 
 Whoever writes holds a lock on the folder, which the operating system releases however a process ends.
 """
@@ -39,7 +40,12 @@ from market.sweep.runs import Done
 
 SCHEMA = 1
 TYPES = {"whole": pa.int64(), "number": pa.float64(), "truth": pa.bool_(), "text": pa.string()}
-OURS = {"sweep.json", "input", "parts", ".lock"}  # what a folder may hold that was begun and not yet described
+OURS = {
+    "sweep.json",
+    "input",
+    "parts",
+    ".lock",
+}  # what a folder may hold that was begun and not yet described
 
 Record = Mapping[str, Any]
 
@@ -116,7 +122,8 @@ def opened(
         scenarios: the first is copied, and the data files of all.
 
     Raises:
-        InputError: the folder holds something else, or another sweep is writing there, or it cannot be written.
+        InputError: the folder holds something else, or another sweep is writing there, or it cannot be
+        written.
     """
     store = Store(folder, pa.schema([(name, TYPES[kind]) for name, kind in columns.items()]))
     try:
@@ -178,8 +185,8 @@ def _refuse_another(folder: Path, there: Record, here: Record) -> None:
     ]
     if differing:
         raise InputError(
-            f"'{folder}' holds another sweep: {'; '.join(differing)}. Repeat the command that it was made with, or "
-            f"name a new folder with --out"
+            f"'{folder}' holds another sweep: {'; '.join(differing)}. "
+            f"Repeat the command that it was made with, or name a new folder with --out"
         )
 
 

@@ -1,12 +1,12 @@
 """What the runs of a sweep say together: mean and interval over seeds, with nothing hidden.
 
-Averages are taken over finite values alone, and it is always said over how many, how many were infinite and how many
-are missing: an agent that is ruined in one run of a hundred does not vanish, and does not drown the others. Truths
-count as 1 and 0, so that their mean is a share of those that are known.
+Averages are taken over finite values alone, and it is always said over how many, how many were infinite and
+how many are missing: an agent that is ruined in one run of a hundred does not vanish, and does not drown the
+others. Truths count as 1 and 0, so that their mean is a share of those that are known.
 
-The interval is that of Student's t with n - 1 degrees of freedom for the mean of n seeds, 95 %. Where several points
-share a parameter's value, each seed's runs are averaged first: seeds are what is drawn independently, points are
-not, since all of them have the same seeds.
+The interval is that of Student's t with n - 1 degrees of freedom for the mean of n seeds, 95 %. Where several
+points share a parameter's value, each seed's runs are averaged first: seeds are what is drawn independently,
+points are not, since all of them have the same seeds.
 
 Source: Law (2015), *Simulation Modeling and Analysis*, sections 4.5 and 11.2.
 """
@@ -17,8 +17,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from market.interval import Array
 from market.sweep.axes import Axis, Kind
 from market.sweep.columns import IDENTITY
 
@@ -40,9 +42,9 @@ def summary(runs: pd.DataFrame, axes: Sequence[Axis], names: Sequence[str]) -> p
         names: of the columns to be summed up.
 
     Returns:
-        `point`, the parameters, `mechanism`, `measure`, `runs`, `failed` (runs of which there is only an error),
-        and what `_spread` gives. A measure that a mechanism has not got at a point is left out, but `settled`, which
-        begins, is always there.
+        `point`, the parameters, `mechanism`, `measure`, `runs`, `failed` (those with only an error),
+        and what `_spread` gives. A measure that a mechanism has not got at a point is left out, but
+        `settled`, which begins, is always there.
     """
     by = ["point", *(axis.path for axis in axes), "mechanism"]
     groups = runs.groupby(by, sort=False, dropna=False)
@@ -68,20 +70,22 @@ def curve(runs: pd.DataFrame, parameter: str, measure: str) -> pd.DataFrame:
         measure: the column that is averaged.
 
     Returns:
-        One row a value and mechanism: `value`, `mechanism` and what `_spread` gives, with seeds as what is averaged
-        over; `infinite` and `missing` count runs.
+        One row a value and mechanism: `value`, `mechanism`, and what `_spread` gives: `finite` counts seeds
+        that have a finite run, and their means are what is averaged; `runs`, `infinite` and `missing` count
+        runs.
     """
     by = ["value", "mechanism"]
     table = runs[["mechanism", "replicate"]].assign(value=runs[parameter], measured=_as_float(runs[measure]))
     finite = table["measured"].where(np.isfinite(table["measured"]))
-    each_seed = (
-        table.assign(measured=finite).groupby([*by, "replicate"], sort=False)["measured"].mean().reset_index()
-    )
+    per_seed = table.assign(measured=finite).groupby([*by, "replicate"], sort=False)["measured"]
+    each_seed = per_seed.mean().reset_index()
     over_seeds = _spread(each_seed[by], each_seed["measured"], by)
-    counts = _spread(table[by], table["measured"], by)
-    for name in ("infinite", "missing", "least", "most"):
-        over_seeds[name] = counts[name]
-    return over_seeds.sort_values(by[:1], kind="stable", ignore_index=True)
+    over_runs = _spread(table[by], table["measured"], by)
+    over_runs["runs"] = over_runs[["finite", "infinite", "missing"]].sum(axis=1)
+    averaged = [*by, "finite", "mean", "low", "high", "deviation"]
+    counted = [*by, "runs", "infinite", "missing", "least", "most"]
+    both = over_seeds[averaged].merge(over_runs[counted], on=by)
+    return both.sort_values("value", kind="stable", ignore_index=True)
 
 
 def _as_float(values: pd.Series) -> pd.Series:
@@ -90,37 +94,38 @@ def _as_float(values: pd.Series) -> pd.Series:
 
 
 def _spread(keys: pd.DataFrame, values: pd.Series, by: Sequence[str]) -> pd.DataFrame:
-    """For each group: how many values are finite, infinite and missing, their mean, its interval, and the extremes.
+    """Of each group: how many values are finite, infinite and missing, the mean, its interval, the extremes.
 
     Returns:
-        `by`, `finite`, `infinite`, `missing` (counts), `mean`, `deviation` and `low` to `high`, the interval, of the
-        finite; `least` and `most` of all.
+        `by`, `finite`, `infinite`, `missing` (counts), `mean`, `deviation` and `low` to `high`, the interval,
+        of the finite; `least` and `most` of all.
     """
     finite = np.isfinite(values)
     table = keys.assign(
-        value=values,
-        kept=values.where(finite),
-        isfinite=finite,
-        isinfinite=np.isinf(values),
-        ismissing=values.isna(),
+        _all=values,
+        _finite=values.where(finite),
+        _is_finite=finite,
+        _is_infinite=np.isinf(values),
+        _is_missing=values.isna(),
     )
-    groups = table.groupby(list(by), sort=False, dropna=False)
-    found = groups.agg(
-        finite=("isfinite", "sum"),
-        infinite=("isinfinite", "sum"),
-        missing=("ismissing", "sum"),
-        mean=("kept", "mean"),
-        deviation=("kept", "std"),
-        least=("value", "min"),
-        most=("value", "max"),
-    ).reset_index()
+    found = (
+        table.groupby(list(by), sort=False, dropna=False)
+        .agg(
+            finite=("_is_finite", "sum"),
+            infinite=("_is_infinite", "sum"),
+            missing=("_is_missing", "sum"),
+            mean=("_finite", "mean"),
+            deviation=("_finite", "std"),
+            least=("_all", "min"),
+            most=("_all", "max"),
+        )
+        .reset_index()
+    )
     half = half_width(found["deviation"].to_numpy(), found["finite"].to_numpy())
-    found.insert(found.columns.get_loc("deviation") + 1, "low", found["mean"] - half)
-    found.insert(found.columns.get_loc("low") + 1, "high", found["mean"] + half)
-    return found
+    return found.assign(low=found["mean"] - half, high=found["mean"] + half)
 
 
-def half_width(deviation: np.ndarray, many: np.ndarray) -> np.ndarray:
+def half_width(deviation: Array, many: NDArray[np.integer]) -> Array:
     """Half of the interval of a mean; NaN of a single value, which says nothing about its spread.
 
     Example:
@@ -128,4 +133,4 @@ def half_width(deviation: np.ndarray, many: np.ndarray) -> np.ndarray:
         0.5329
     """
     degrees = np.where(many > 1, many - 1, np.nan)
-    return stdtrit(degrees, 0.5 + CONFIDENCE / 2.0) * deviation / np.sqrt(np.maximum(many, 1))
+    return np.asarray(stdtrit(degrees, 0.5 + CONFIDENCE / 2.0) * deviation / np.sqrt(np.maximum(many, 1)))

@@ -202,7 +202,9 @@ def _make(
         carry_out(backend, left, missing, keep, give_up)
     except KeyboardInterrupt as stopped:
         kept = len(finished) + made
-        stopped.add_note(f"{kept:,} of {total:,} runs are kept in '{store.folder}'; the same command continues.")
+        stopped.add_note(
+            f"{kept:,} of {total:,} runs are kept in '{store.folder}'; the same command continues."
+        )
         raise
     finally:
         backend.close()
