@@ -49,7 +49,7 @@ def sweep_curve(swept: Sweep, parameter: str, measure: str, ax: Axes) -> Axes:
     if not numeric:
         ax.set_xticks(range(len(values)), [plain(str(value)) for value in values])
     ax.set_xlabel(plain(parameter, 60))
-    ax.set_ylabel(plain(measure.replace("_", " "), 60))
+    ax.set_ylabel("mean over seeds, 95 % interval" if swept.design.seeds > 1 else "mean of the runs")
     ax.set_title(plain(measure.replace("_", " "), 40))
     if ax.get_legend_handles_labels()[1]:
         ax.legend(loc="best")
@@ -74,6 +74,8 @@ def _line(table: pd.DataFrame, at: Array, mechanism: str, look: Any, joined: boo
     )
     for infinite, edge, sign in ((table["least"] == -np.inf, 0.0, "v"), (table["most"] == np.inf, 1.0, "^")):
         where = at[infinite.to_numpy()]
+        if not len(where):  # an empty line that is not clipped has no end
+            continue
         ax.plot(
             where,
             np.full(len(where), edge),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from numbers import Real
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from market.printing.report import points
-from market.printing.words import count, number, visible
+from market.printing.words import count, number, percent, visible
 from market.sweep import Sweep
 from market.sweep.summary import curve
 
@@ -36,7 +37,7 @@ def swept(found: Sweep) -> RenderableType:
         Text(f"{count(len(design), 'run')} ({size}){reused}."),
     ]
     for axis in design.axes[:MOST_PARAMETERS]:
-        parts += [Text(), _table(found, axis.path)]
+        parts += [Text(), Text(visible(axis.path), style="bold"), _table(found, axis.path)]
     parts += [Text(), points(list(_notes(found)))]
     return Group(*parts)
 
@@ -49,7 +50,7 @@ def _table(found: Sweep, parameter: str) -> Table:
         for measure in measures
     }
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, 2))
-    table.add_column(visible(parameter), overflow="fold")
+    table.add_column("value", overflow="fold")
     table.add_column("mechanism", overflow="fold")
     for measure in measures:
         table.add_column(visible(measure.replace("_", " ")), justify="right", overflow="fold")
@@ -62,14 +63,19 @@ def _table(found: Sweep, parameter: str) -> Table:
             label = (
                 ""
                 if value == last
-                else number(value)
-                if isinstance(value, int | float)
+                else number(float(value))
+                if isinstance(value, Real)
                 else visible(str(value))
             )
             last = value
-            cells = [_cell(curves[measure].loc[(value, mechanism)]) for measure in measures]
+            cells = [_cell(measure, curves[measure].loc[(value, mechanism)]) for measure in measures]
             table.add_row(*(Text(cell) for cell in (label, visible(mechanism), *cells)))
     return table
+
+
+def _shown(value: object) -> str:
+    """A value of a parameter."""
+    return number(float(value)) if isinstance(value, Real) else visible(str(value))
 
 
 def _spread_out(values: Sequence[object]) -> Iterator[object]:
@@ -86,10 +92,12 @@ def _measures(found: Sweep) -> list[str]:
     return ["settled", *price, "lowest_utility", *surplus]
 
 
-def _cell(row: pd.Series) -> str:
-    """A mean, its interval, and how many were infinite."""
+def _cell(measure: str, row: pd.Series) -> str:
+    """A mean, its interval, and how many were infinite; of a truth, its share."""
     if row["runs"] == row["missing"]:
         return number(None)
+    if measure == "settled":
+        return percent(row["mean"])
     told = []
     if row["finite"]:
         half = row["high"] - row["mean"]

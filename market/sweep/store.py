@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -40,6 +41,7 @@ from market.sweep.runs import Done
 
 SCHEMA = 1
 TYPES = {"whole": pa.int64(), "number": pa.float64(), "truth": pa.bool_(), "text": pa.string()}
+NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 OURS = {
     "sweep.json",
     "input",
@@ -99,14 +101,15 @@ class Store:
             unfinished.replace(self.parts / f"{kind}-{first:08d}-{_checksum(unfinished)}.parquet")
         to_disk(self.parts)
 
-    def gather(self) -> pa.Table:
+    def gather(self) -> pd.DataFrame:
         """Put all runs into one file, in order, and hand them over."""
         files = sorted(path for path in self.parts.iterdir() if not path.name.startswith("."))
         table = pa.concat_tables([pq.read_table(path, schema=self.schema) for path in files])
         order = np.argsort(table["run"].to_numpy(), kind="stable")
         table = table.take(pa.array(order)).combine_chunks()
         write_whole(self.folder / "runs.parquet", lambda path: pq.write_table(table, path))
-        return table
+        frame: pd.DataFrame = table.to_pandas(types_mapper=NULLABLE.get)
+        return frame
 
 
 @contextmanager
@@ -144,7 +147,8 @@ def _prepare(store: Store, record: Record, scenarios: Sequence[Scenario]) -> Non
     if described.exists():
         _refuse_another(store.folder, _read(described), record)
     else:
-        foreign = {path.name for path in store.folder.iterdir() if not path.name.endswith(".part")} - OURS
+        unfinished = {path.name for path in store.folder.glob(".*.part.*")}
+        foreign = {path.name for path in store.folder.iterdir()} - unfinished - OURS
         if foreign:
             raise InputError(
                 f"'{store.folder}' is not empty and holds no sweep (there is '{min(foreign)}'); "
@@ -156,7 +160,7 @@ def _prepare(store: Store, record: Record, scenarios: Sequence[Scenario]) -> Non
         store.parts.mkdir()
         text = json.dumps({"schema": SCHEMA, "design": record}, indent=2) + "\n"
         write_whole(described, lambda path: path.write_text(text, encoding="utf-8"))
-    for path in store.folder.glob(".*.part"):
+    for path in store.folder.glob(".*.part.*"):
         path.unlink()
 
 
@@ -219,7 +223,7 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         path: of the file.
         write: writes what is to be in it to the path that it is given.
     """
-    unfinished = path.with_name(f".{path.name}-{secrets.token_hex(8)}.part")
+    unfinished = path.with_name(f".{path.stem}-{secrets.token_hex(8)}.part{path.suffix}")
     with _removed_on_failure(unfinished):
         write(unfinished)
         to_disk(unfinished)

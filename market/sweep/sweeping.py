@@ -161,7 +161,7 @@ def sweep(
     with opened(folder, planned.record(), planned.columns, planned.scenarios) as store:
         finished = store.finished()
         _make(planned, store, finished, options, progress)
-        runs = store.gather().to_pandas()
+        runs = store.gather()
         axes = planned.design.axes
         table = summary(runs, axes, measures(planned.columns, axes))
         write_whole(folder / "summary.csv", lambda path: table.to_csv(path, index=False, encoding="utf-8"))
