@@ -152,10 +152,7 @@ class Loky:
 
     def close(self) -> None:
         """Kill all workers."""
-        pools = [*self._idle, *(pool for pool, _ in self._busy.values())]
-        for pool in pools:
-            pool.shutdown(wait=False, kill_workers=True)
-        for pool in pools:
+        for pool in (*self._idle, *(pool for pool, _ in self._busy.values())):
             pool.shutdown(wait=True, kill_workers=True)
         self._idle, self._busy = [], {}
 
@@ -215,7 +212,7 @@ class Dask:
         except BaseException:
             self._client.close()
             raise
-        self._ended = as_completed()
+        self._ended = as_completed(loop=self._client.loop)
         self._busy: dict[str, Chunk] = {}
 
     def _check(self) -> None:

@@ -25,6 +25,11 @@ def who(chunk):
     return rows(chunk, process=os.getpid())
 
 
+def version_of_its_own():
+    """A version of numpy that no other process has."""
+    return {"numpy": f"1.{os.getpid()}"}
+
+
 def threads(chunk):
     """The most threads that a library for linear algebra would use in a run; what numpy does on overflow."""
     with alike_everywhere():
