@@ -2,12 +2,12 @@
 
 Both play the same design, stocks of water times seeds, from the first run to the last result: `market sweep`
 with its processes started, every run judged and on the disk; `batch_run` of the plain model in
-`plain_mesa_commons.py`, which collects its data in every step, as `batch_run` asks, in one process and in as many
-as ours. Prints a table and, with `--out FILE.csv`, keeps it. Times are the least of several repeats, taken in
-turns; where the machine does other things as well, ratios are steadier than times.
+`plain_mesa_commons.py`, which collects its data in every step, as `batch_run` asks, in one process and in as
+many as ours. Prints a table and, with `--out FILE.csv`, keeps it. Times are the least of several repeats, taken
+in turns; where the machine does other things as well, ratios are steadier than times.
 
-Also what a run costs beyond its arithmetic (handing it over, its row, its share of a file on the disk), and how
-long 1,000 runs of the shipped commons take under all its mechanisms.
+Also what a run costs beyond its arithmetic (handing it over, its row, its share of a file on the disk), and
+how long 1,000 runs of the shipped commons take under all its mechanisms.
 """
 
 from __future__ import annotations
@@ -114,7 +114,8 @@ def shipped(runs: int, workers: int) -> float:
     from market.sweep import Options, sweep
 
     with tempfile.TemporaryDirectory() as folder:
-        vary = ["commons.water=" + ",".join(map(str, STOCKS)), "agents.alpha.utility.weights.water=0.5:2:10"]
+        stocks = "commons.water=" + ",".join(map(str, STOCKS))
+        vary = [stocks, "agents.alpha.utility.weights.water=0.5:2:10"]
         out, options = Path(folder) / "out", Options("loky", workers)
         return seconds(lambda: sweep(SHIPPED, vary, seeds=runs // 40, out=out, options=options))
 

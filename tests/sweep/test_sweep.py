@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import re
+import shlex
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -225,3 +228,19 @@ def test_mesa_keeps_no_model_alive(village):
     del model, models
     gc.collect()
     assert [each() for each in gone] == [None] * 3
+
+
+def test_the_examples_of_the_page_on_sweeps_run(tmp_path, monkeypatch, capsys):
+    from market.cli import main
+
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "sweeps.md").read_text()
+    (tmp_path / "scenarios").symlink_to(root / "scenarios")
+    monkeypatch.chdir(tmp_path)
+    command = page.split("\n\n")[1].replace("\\\n", " ")
+    name, *arguments = shlex.split(command)
+    assert name == "market"
+    assert main([*arguments, "--backend", "serial", "--mechanism", "prices", "--no-figures"]) == 0
+    for block in re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL):
+        exec(compile(block, "sweeps.md", "exec"), {})
+    assert "0.45" in capsys.readouterr().out  # p = (0.5 + 1 + 1.5 + 2) / 4 + 1 over 5
