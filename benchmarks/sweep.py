@@ -3,8 +3,8 @@
 Both play the same design, stocks of water times seeds, from the first run to the last result: `market sweep`
 with its processes started, every run judged and on the disk; `batch_run` of the plain model in
 `plain_mesa_commons.py`, which collects its data in every step, as `batch_run` asks, in one process and in as
-many as ours. Prints a table and, with `--out FILE.csv`, keeps it. Times are the least of several repeats, taken
-in turns; where the machine does other things as well, ratios are steadier than times.
+many as ours. Prints a table and, with `--out FILE.csv`, keeps it. Times are the least of several repeats,
+taken in turns; where the machine does other things as well, ratios are steadier than times.
 
 Also what a run costs beyond its arithmetic (handing it over, its row, its share of a file on the disk), and
 how long 1,000 runs of the shipped commons take under all its mechanisms.
@@ -186,9 +186,7 @@ def main() -> None:
     print(f"A run costs {1e3 * overhead():.3f} ms of a processor beyond its arithmetic (aim: below 1 ms).")
     runs = 40 if given.quick else 1000
     took = shipped(runs, given.workers)
-    print(
-        f"{runs:,} runs of scenarios/commons.toml took {took:.1f} s (aim: 1,000 within 20 s on two processors)."
-    )
+    print(f"{runs:,} runs of scenarios/commons.toml took {took:.1f} s (aim: 1,000 within 20 s on two).")
     if given.out:
         with given.out.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(asdict(rows[0])))

@@ -129,8 +129,8 @@ def half_width(deviation: Array, many: NDArray[np.integer]) -> Array:
     """Half of the interval of a mean; NaN of a single value, which says nothing about its spread.
 
     Example:
-        >>> float(half_width(np.array([1.0]), np.array([16])).round(4))  # 2.1314 / 4, any table of t
-        0.5329
+        >>> half_width(np.array([1.0]), np.array([16])).round(4)  # 2.1314 / 4, from any table of t
+        array([0.5329])
     """
     degrees = np.where(many > 1, many - 1, np.nan)
     return np.asarray(stdtrit(degrees, 0.5 + CONFIDENCE / 2.0) * deviation / np.sqrt(np.maximum(many, 1)))
