@@ -95,11 +95,11 @@ class Store:
         first = int(table["run"][0].as_py())
         kind = "lost" if lost else "part"
         unfinished = self.parts / f".{kind}-{secrets.token_hex(8)}"
-        with _removed_on_failure(unfinished):
+        with _refusals(self.folder), _removed_on_failure(unfinished):
             pq.write_table(table, unfinished)
             to_disk(unfinished)
             unfinished.replace(self.parts / f"{kind}-{first:08d}-{_checksum(unfinished)}.parquet")
-        to_disk(self.parts)
+            to_disk(self.parts)
 
     def gather(self) -> pd.DataFrame:
         """Put all runs into one file, in order, and hand them over."""
@@ -129,13 +129,21 @@ def opened(
         written.
     """
     store = Store(folder, pa.schema([(name, TYPES[kind]) for name, kind in columns.items()]))
-    try:
+    with _refusals(folder):
         if folder.exists() and not folder.is_dir():
             raise InputError(f"--out '{folder}' is a file; name a folder")
         folder.mkdir(parents=True, exist_ok=True)
-        with _locked(folder):
+    with _locked(folder):
+        with _refusals(folder):
             _prepare(store, record, scenarios)
-            yield store
+        yield store
+
+
+@contextmanager
+def _refusals(folder: Path) -> Iterator[None]:
+    """What the operating system refuses, as one sentence."""
+    try:
+        yield
     except OSError as error:
         raise InputError(
             f"cannot write a sweep in '{folder}': {error.strerror or error}; name another folder with --out"
@@ -248,7 +256,8 @@ def _checksum(path: Path) -> str:
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder."""
-    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT)
+    with _refusals(folder):
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
             if sys.platform == "win32":

@@ -219,3 +219,21 @@ def test_the_design_is_written_as_plain_data(whole):
     assert told["design"]["vary"] == {"commons.water": "5,10,20"}
     assert told["design"]["seeds"] == 4
     assert {"numpy", "scipy", "market"} <= set(told["design"]["versions"])
+
+
+def test_a_full_disk_is_one_message_and_what_was_finished_stays(commons, tmp_path, monkeypatch, whole):
+    out, written = tmp_path / "out", store.pq.write_table
+
+    def full(table, path):
+        if len(list((out / "parts").glob("part-*"))) >= 2:
+            Path(path).write_bytes(b"PAR1")
+            raise OSError(28, "No space left on device")
+        written(table, path)
+
+    monkeypatch.setattr(store.pq, "write_table", full)
+    with pytest.raises(InputError, match=r"cannot write a sweep in .*: No space left on device"):
+        play(commons, out)
+    monkeypatch.undo()
+    assert [path.name for path in (out / "parts").iterdir() if path.name.startswith(".")] == []
+    assert play(commons, out).reused > 0
+    assert (out / "runs.parquet").read_bytes() == (whole.folder / "runs.parquet").read_bytes()
