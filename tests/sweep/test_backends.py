@@ -198,7 +198,8 @@ def test_nothing_is_left_when_the_parent_ends_and_the_same_command_continues(vil
         "1000",
         "--no-figures",
     ]
-    parent = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    parent = subprocess.Popen(command, cwd=ROOT, text=True, start_new_session=True, **pipes)
     try:
         assert wait_for(lambda: out.exists() and list((out / "parts").glob("part-*")))
         workers = [
@@ -207,7 +208,10 @@ def test_nothing_is_left_when_the_parent_ends_and_the_same_command_continues(vil
             if _parent_of(stat) == parent.pid
         ]
         assert len(workers) >= 2
-        parent.send_signal(getattr(signal, which))
+        if which == "SIGINT":  # a terminal sends Ctrl-C to all of its processes
+            os.killpg(parent.pid, signal.SIGINT)
+        else:
+            parent.send_signal(getattr(signal, which))
         said = parent.communicate(timeout=60)[1]
     finally:
         parent.kill()

@@ -80,6 +80,13 @@ def test_a_curve_averages_over_the_other_parameter_first_and_then_over_seeds():
     assert drawn["finite"].tolist() == [3, 3]
 
 
+def test_a_curve_averages_what_is_finite_and_counts_the_rest():
+    """Seed 0 has 0 and 100, seed 1 nothing finite, seed 2 has 5 and 105."""
+    drawn = curve(runs([0.0, -np.inf, 5.0, 100.0, np.nan, 105.0, *range(6)]), "x", "price").set_index("value")
+    counts = ["finite", "infinite", "missing", "runs", "mean", "least", "most"]
+    assert drawn.loc[1, counts].tolist() == [2, 1, 1, 6, 52.5, -np.inf, 105.0]
+
+
 def test_rows_that_come_in_another_order_give_the_same_curve():
     table = runs([0.0, -np.inf, 5.0, 100.0, np.nan, 105.0, *range(6)])
     shuffled = table.sample(frac=1.0, random_state=3)
