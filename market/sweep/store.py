@@ -130,6 +130,10 @@ def opened(
     """
     store = Store(folder, pa.schema([(name, TYPES[kind]) for name, kind in columns.items()]))
     with _refusals(folder):
+        if not str(folder).isprintable():  # bytes that are no UTF-8 among others
+            raise InputError(
+                f"--out {str(folder)!a} is no name that every file system takes; name another one"
+            )
         if folder.exists() and not folder.is_dir():
             raise InputError(f"--out '{folder}' is a file; name a folder")
         folder.mkdir(parents=True, exist_ok=True)

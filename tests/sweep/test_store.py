@@ -174,6 +174,9 @@ def test_a_folder_that_holds_something_else_is_left_alone(commons, tmp_path):
     with pytest.raises(InputError, match=r"is not empty and holds no sweep \(there is 'thesis.tex'\)"):
         play(commons, tmp_path / "out")
     assert [path.name for path in (tmp_path / "out").iterdir() if path.name != ".lock"] == ["thesis.tex"]
+    for nowhere in ("a\nb", "runs\udcff"):
+        with pytest.raises(InputError, match="no name that every file system takes"):
+            play(commons, nowhere)
     with pytest.raises(InputError, match="is a file"):
         play(commons, tmp_path / "out" / "thesis.tex")
 
