@@ -23,7 +23,7 @@ from market.parsing.toml_source import show
 Kind = Literal["whole", "number", "truth", "text"]
 """What the values of an axis are, and so the type of its column in the table of runs."""
 
-MOST_VALUES = 1_000_000  # of one axis
+MOST_VALUES = 100_000  # of one axis
 
 _NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(rf"\s*({_NUMBER})\s*:\s*({_NUMBER})\s*(?::\s*(.*?)\s*)?")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import stories
 from matplotlib.figure import Figure
 
 from market import plots
@@ -93,13 +94,15 @@ def test_rows_that_come_in_another_order_give_the_same_curve():
     pd.testing.assert_frame_equal(curve(shuffled, "x", "price"), curve(table, "x", "price"))
 
 
-@pytest.fixture
-def swept(commons, tmp_path):
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sweep")
+    (folder / "commons.toml").write_text(stories.COMMONS)
     return sweep(
-        commons,
+        folder / "commons.toml",
         ["commons.water=5,10,20", "agents.alpha.utility.family=log,log1p"],
         seeds=2,
-        out=tmp_path / "out",
+        out=folder / "out",
         mechanisms=["first mover", "prices"],
         options=Options("serial"),
     )
