@@ -190,7 +190,7 @@ def test_suspects_are_tried_alone_and_only_the_guilty_given_up():
 def test_workers_that_always_die_are_not_replaced_for_ever():
     backend = Fake(lambda _: Died("killed"))
     with pytest.raises(InputError, match="workers die whatever they are given"):
-        carry_out(backend, iter(design(["a.x=0:1:500"]).runs()), 500, pytest.fail, pytest.fail)
+        carry_out(backend, iter(design(["a.x=0:1:500"]).runs()), 500, pytest.fail, lambda *_: None)
     assert len(backend.seen) < 10
 
 
