@@ -7,6 +7,9 @@ takes the place of its row.
 
 from __future__ import annotations
 
+import itertools
+import weakref
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import mesa
@@ -19,7 +22,22 @@ if TYPE_CHECKING:
     from market.model import MarketModel
 
 
-class Trader(mesa.Agent):
+class _Numbers(weakref.WeakKeyDictionary[mesa.Model, Iterator[int]]):
+    """Model -> the numbers that its next agents get, from 1; kept no longer than the model itself."""
+
+    def __getitem__(self, model: mesa.Model) -> Iterator[int]:
+        if model not in self:
+            self[model] = itertools.count(1)
+        return super().__getitem__(model)
+
+
+class Numbered(mesa.Agent):
+    """An agent that does not keep its model alive: Mesa 3.3 holds each in a table of its own for ever."""
+
+    _ids = _Numbers()
+
+
+class Trader(Numbered):
     """Somebody who wants, owns or makes goods. Subclass it and override how it answers prices.
 
     Args:
@@ -113,7 +131,7 @@ class Trader(mesa.Agent):
         return cls.demand is not Trader.demand or cls.supply is not Trader.supply
 
 
-class Auctioneer(mesa.Agent):
+class Auctioneer(Numbered):
     """Sets prices; its payoff is minus the total of what is lacking and left over.
 
     The adjustment itself is the price rule's (`pricing.py`); this agent shows what it has seen.

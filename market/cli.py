@@ -17,13 +17,14 @@ import typer
 
 from market.errors import ExitCode, InputError
 from market.shell import answers, complain, prepared, show, terminal
+from market.sweep_command import sweep
 
 if TYPE_CHECKING:
     from market.comparison import Comparison
     from market.results import Drawing
     from market.scenario import Scenario
 
-COMMANDS = ("run", "equilibria", "validate", "schema", "list", "verify", "dashboard")
+COMMANDS = ("run", "sweep", "equilibria", "validate", "schema", "list", "verify", "dashboard")
 GENERAL = ("--help", "-h", "--version")
 
 app = typer.Typer(
@@ -175,6 +176,9 @@ def _show(compared: Comparison) -> None:
 
     on = terminal()
     show(report.comparison(compared, on.width), on)
+
+
+app.command()(sweep)
 
 
 @app.command()

@@ -47,11 +47,14 @@ __all__ = [
     "Run",
     "as_json",
     "check",
+    "copy_scenario",
+    "data_files",
     "number",
     "read_run",
     "read_table",
     "result",
     "slug",
+    "to_disk",
     "write_run",
 ]
 
@@ -85,7 +88,7 @@ def check(scenario: Scenario, parent: Path) -> None:
         str(parent).encode()
     except UnicodeEncodeError as error:
         raise InputError(f"--out '{parent}' is not UTF-8, and not every file can be written there") from error
-    _data_files(scenario)
+    data_files(scenario)
     with _refusals(parent):
         missing = _missing(parent)
         probe = parent / f".{secrets.token_hex(8)}.part"
@@ -120,7 +123,7 @@ def write_run(played: Played, parent: Path, figures: Mapping[str, Drawing] | Non
         bounds_table(played).to_parquet(folder / "bounds.parquet", index=False)
         played.rounds.to_parquet(folder / "rounds.parquet", index=False)
         played.table().to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
-        _copy_scenario(played.scenario, folder / "input")
+        copy_scenario(played.scenario, folder / "input")
         for file, draw in (figures or {}).items():
             draw(folder / file)
         manifest = _manifest(played, now, folder)
@@ -151,7 +154,7 @@ def _whole_folder(parent: Path, name: str) -> Iterator[Path]:
             *(path for path in unfinished.rglob("*") if path.is_dir()),
             unfinished,
         ):
-            _to_disk(path)
+            to_disk(path)
         unfinished.rename(parent / name)
     except BaseException as error:  # an interrupt too must leave nothing behind
         with _undisturbed():
@@ -160,7 +163,7 @@ def _whole_folder(parent: Path, name: str) -> Iterator[Path]:
         if unfinished.exists():
             error.add_note(f"'{unfinished}' is unfinished and could not be removed.")
         raise
-    _to_disk(parent)
+    to_disk(parent)
 
 
 def _make(folder: Path) -> None:
@@ -202,7 +205,7 @@ def _remove_empty(folders: Sequence[Path]) -> None:
             return
 
 
-def _to_disk(path: Path) -> None:
+def to_disk(path: Path) -> None:
     """Wait until a file or folder is on the disk; Windows has no such call for folders."""
     if os.name == "nt" and path.is_dir():
         return
@@ -224,19 +227,19 @@ def _refusals(parent: Path) -> Iterator[None]:
         ) from error
 
 
-def _copy_scenario(scenario: Scenario, folder: Path) -> None:
+def copy_scenario(scenario: Scenario, folder: Path) -> None:
     """The scenario byte for byte and the data files it reads, so that the folder can be checked by itself."""
     folder.mkdir()
     text = scenario.text.encode()
     marked = codecs.BOM_UTF8 + text  # a mark at the start of the file is no part of its text
     same = hashlib.sha256(marked).hexdigest() == scenario.sha256
     (folder / "scenario.toml").write_bytes(marked if same else text)
-    for source, place in _data_files(scenario).items():
+    for source, place in data_files(scenario).items():
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, folder / place)
 
 
-def _data_files(scenario: Scenario) -> dict[Path, Path]:
+def data_files(scenario: Scenario) -> dict[Path, Path]:
     """Where each data file is, and where in a copy of the scenario's folder it belongs."""
     if scenario.folder is None:
         return {}

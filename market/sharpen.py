@@ -28,7 +28,11 @@ from market.interval import Array
 from market.programmes import Solution
 from market.support import active, residual
 
+Entries = tuple[Array, NDArray[np.intp], NDArray[np.intp]]
+"""Values of a matrix, and their rows and columns."""
+
 _LARGEST = 20_000  # unknowns; beyond that the interior-point answer is left as it is
+_DENSE = 60  # unknowns up to which systems are dense
 _STEP = 1e-6  # relative, of the differences
 
 
@@ -90,22 +94,19 @@ def _newton_step(economy: Economy, at: Solution, weights: Array) -> Solution | N
     cost_gap, cost_slopes = _first_order(weights, p, makes, y, economy.marginal_cost)
     there = np.maximum(economy.resources + y.sum(axis=0), x.sum(axis=0))
     short = (x.sum(axis=0) - y.sum(axis=0) - economy.resources) / np.where(there > 0, there, 1.0)
-    # Unknowns: relative changes of x where eaten, of y where made, of p where positive.
-    good_of = np.cumsum(priced) - 1
-    price_x, price_y = _prices_in(eats, good_of), _prices_in(makes, good_of)
-    use_x = _balance(eats, x, there, good_of)
-    use_y = _balance(makes, y, there, good_of)
-    system = sparse.bmat(
-        [[slopes, None, -price_x], [None, cost_slopes, -price_y], [use_x, -use_y, None]], format="csr"
-    )
-    right = -np.concatenate([gap, cost_gap, short[priced]])
-    if not (np.isfinite(system.data).all() and np.isfinite(right).all()):
-        return None
-    step = lsmr(system, right, atol=1e-15, btol=1e-15, maxiter=20 * size)[0]
-    if not np.isfinite(step).all():
+    # Unknowns: relative changes of x where eaten, of y where made, of p where positive; as many conditions.
+    first_y, first_p = len(gap), len(gap) + len(cost_gap)
+    price_of = first_p + np.cumsum(priced) - 1
+    system = [slopes, _moved(cost_slopes, first_y)]
+    for amounts, where, first, sign in ((x, eats, 0, 1.0), (y, makes, first_y, -1.0)):
+        i, g = np.nonzero(where)
+        own, price = first + np.arange(len(g)), price_of[g]
+        system += [(-np.ones(len(g)), own, price), (sign * amounts[i, g] / there[g], price, own)]
+    step = _least_squares(system, -np.concatenate([gap, cost_gap, short[priced]]))
+    if step is None:
         return None
     step *= min(1.0, 0.5 / max(float(np.abs(step).max()), 0.5))  # nothing more than halves in one step
-    changes = np.split(step, [int(eats.sum()), int(eats.sum() + makes.sum())])
+    changes = np.split(step, [first_y, first_p])
     x, y, p = x.copy(), y.copy(), p.copy()
     x[eats] *= 1.0 + changes[0]
     y[makes] *= 1.0 + changes[1]
@@ -113,9 +114,37 @@ def _newton_step(economy: Economy, at: Solution, weights: Array) -> Solution | N
     return Solution(x, np.minimum(y, economy.capacity), p, at.value)
 
 
+def _least_squares(system: list[Entries], right: Array) -> Array | None:
+    """The shortest of the least-squares solutions; None if a number is not finite.
+
+    Small systems are solved as dense ones, in less time than sparse matrices take to be set up.
+    """
+    values, rows, columns = (np.concatenate(part) for part in zip(*system, strict=True))
+    size = len(right)
+    if not (np.isfinite(values).all() and np.isfinite(right).all()):
+        return None
+    if size <= _DENSE:
+        matrix = np.zeros((size, size))
+        matrix[rows, columns] = values
+        try:
+            step = np.linalg.lstsq(matrix, right, rcond=None)[0]
+        except np.linalg.LinAlgError:  # no singular values were found
+            return None
+    else:
+        matrix = sparse.csr_matrix((values, (rows, columns)), shape=(size, size))
+        step = lsmr(matrix, right, atol=1e-15, btol=1e-15, maxiter=20 * size)[0]
+    return np.asarray(step, dtype=float) if np.isfinite(step).all() else None
+
+
+def _moved(entries: Entries, first: int) -> Entries:
+    """Entries of a block on the diagonal that begins there."""
+    values, rows, columns = entries
+    return values, rows + first, columns + first
+
+
 def _first_order(
     weights: Array, p: Array, where: NDArray[np.bool_], amounts: Array, marginal: Callable[[Array], Array]
-) -> tuple[Array, sparse.csr_matrix]:
+) -> tuple[Array, Entries]:
     """(w m - p) / p where it must be 0, and its slopes in relative changes of the amounts."""
     goods = len(p)
     number = np.full(where.shape, -1)
@@ -132,22 +161,4 @@ def _first_order(
         rows.append(number[i, g])
         columns.append(number[i, h])
         values.append(scaled[i, g])
-    size = int(where.sum())
-    parts = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-    return gap, sparse.csr_matrix(parts, shape=(size, size))
-
-
-def _prices_in(where: NDArray[np.bool_], good_of: NDArray[np.intp]) -> sparse.csr_matrix:
-    """Which price each condition contains."""
-    goods = good_of[np.nonzero(where)[1]]
-    ones = (np.ones(len(goods)), (np.arange(len(goods)), goods))
-    return sparse.csr_matrix(ones, shape=(len(goods), int(good_of[-1]) + 1))
-
-
-def _balance(
-    where: NDArray[np.bool_], amounts: Array, there: Array, good_of: NDArray[np.intp]
-) -> sparse.csr_matrix:
-    """How relative changes of amounts change the balance of each priced good, relative to what there is."""
-    i, g = np.nonzero(where)
-    parts = (amounts[i, g] / there[g], (good_of[g], np.arange(len(g))))
-    return sparse.csr_matrix(parts, shape=(int(good_of[-1]) + 1, len(g)))
+    return gap, (np.concatenate(values), np.concatenate(rows), np.concatenate(columns))

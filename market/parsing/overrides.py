@@ -55,7 +55,7 @@ class _NoSuchPathError(Exception):
 def _assign(values: dict[str, Any], assignment: str) -> Override:
     if re.search("[\ud800-\udfff]", assignment):  # bytes of the command line that are no UTF-8
         raise _NoSuchPathError(assignment, "not UTF-8 text")
-    parts, end = _path_parts(assignment)
+    parts, end = path_parts(assignment)
     written = assignment[:end].strip()
     if not parts or assignment[end : end + 1] != "=":
         shown = assignment.split("=")[0]
@@ -70,7 +70,7 @@ def _assign(values: dict[str, Any], assignment: str) -> Override:
     return Override(written, (*place, last))
 
 
-def _path_parts(assignment: str) -> tuple[list[str | int], int]:
+def path_parts(assignment: str) -> tuple[list[str | int], int]:
     """The parts of the path that an assignment begins with, and where it ends."""
     parts: list[str | int] = []
     end = 0
@@ -106,10 +106,20 @@ def _step(at: object, part: str | int, place: Place, written: str, new: bool = F
 
 
 def _override_value(text: str, written: str) -> object:
-    """A TOML value; what is none, such as a bare word, is a text."""
+    """The value that is assigned, unless it is beyond all bounds."""
     fault = beyond_bounds(text)
     if fault:
         raise _NoSuchPathError(written, fault.message)
+    return toml_value(text)
+
+
+def toml_value(text: str) -> object:
+    """A TOML value of moderate size; what is none, such as a bare word, is a text.
+
+    Example:
+        >>> toml_value("2.5"), toml_value("[1, 2]"), toml_value("log")
+        (2.5, [1, 2], 'log')
+    """
     try:
         values = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Figures of a comparison: what prices did, what everyone has, and how far that is from all they could have.
+"""Figures of a comparison (what prices did, what everyone has, what they could have) and curves of a sweep.
 
 Each function draws one figure on an axes and returns it; `overview` puts together those that apply.
 Everything is told by shape and line style as well as by colour, so that it can be read in grey. Values
@@ -29,6 +29,7 @@ from market.plots.paths import excess_demand_paths, price_paths
 from market.plots.phase import free_prices, phase_portrait
 from market.plots.possibilities import frontier
 from market.plots.style import STYLE, plain, styled
+from market.plots.sweeps import sweep_curve, sweep_overview
 from market.plots.verdicts import comparison_bars, negishi_weights
 from market.plots.welfare import utilities_by_mechanism
 
@@ -55,6 +56,8 @@ __all__ = [
     "price_paths",
     "save",
     "supply_and_demand",
+    "sweep_curve",
+    "sweep_overview",
     "utilities_by_mechanism",
 ]
 

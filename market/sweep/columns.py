@@ -1,0 +1,68 @@
+"""The columns of the table of runs, one row a run and mechanism.
+
+Always there:
+
+- `run`, `point`, `replicate`, `seed`: which run it is; `market run --set ... --seed` plays it again;
+- one column for each parameter that is varied, named by its path;
+- `mechanism`, `kind`, `status`, `reason`; `error` and `traceback` of a mechanism that could not be played or
+  judged, in which case all that follows is null; `settled`: whether it reached what it looks for; `rounds`;
+- `price[g]`, `disequilibrium`, `auctioneer_payoff`, null where there is none; `revenue`;
+- `consumption[g]`, `production[g]`: totals over agents, units;
+- `agents`: how many; `finite_utilities`, `infinite_utilities`: how many of them are above -inf and at -inf;
+  `lowest_utility`: -inf if anybody is there;
+- `total_surplus`: sum_i u_i - C_i, -inf if anybody is, and `mean_finite_utility`: over those above -inf; both
+  only where money is quasilinear, since elsewhere sums of utilities mean nothing;
+- `max_regret`; `efficient`, `degenerate`, `efficient_with_transfers`: null where unknown; `surplus_gap`,
+  `resource_utilisation`, `residual`, `unknown` (sentences): the alignment report;
+- `gain`, `lose`, `pareto_improvement`: how many agents gain and lose against the first mechanism without
+  prices.
+
+For each of up to 20 groups of agents: `lowest_utility[group]`, `infinite_utilities[group]`, `payment[group]`,
+`weight[group]` (the group's part of the super-agent weights), `consumption[group,g]` (totals).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from market.sweep.axes import Axis, Kind
+
+MOST_GROUPS = 20  # with columns of their own
+
+IDENTITY = ("run", "point", "replicate", "seed")
+
+
+def columns(axes: Sequence[Axis], goods: Sequence[str], groups: Sequence[str]) -> Mapping[str, Kind]:
+    """Column name -> what it holds, in order; everything but the identity and the parameters may be null.
+
+    Args:
+        axes: what is varied.
+        goods: names.
+        groups: names of the groups of agents.
+    """
+    found: dict[str, Kind] = dict.fromkeys(IDENTITY, "whole")
+    found |= {axis.path: axis.kind for axis in axes}
+    found |= dict.fromkeys(("mechanism", "kind", "status", "reason", "error", "traceback"), "text")
+    found |= {"settled": "truth", "rounds": "whole"}
+    found |= _numbers(f"price[{good}]" for good in goods)
+    found |= _numbers(("disequilibrium", "auctioneer_payoff", "revenue"))
+    found |= _numbers(f"{what}[{good}]" for what in ("consumption", "production") for good in goods)
+    found |= dict.fromkeys(("agents", "finite_utilities", "infinite_utilities"), "whole")
+    found |= _numbers(("lowest_utility", "mean_finite_utility", "total_surplus", "max_regret"))
+    found |= dict.fromkeys(("efficient", "degenerate", "efficient_with_transfers"), "truth")
+    found |= _numbers(("surplus_gap", "resource_utilisation", "residual"))
+    found |= {"unknown": "text", "gain": "whole", "lose": "whole", "pareto_improvement": "truth"}
+    for group in named(groups):
+        found |= _numbers((f"lowest_utility[{group}]", f"payment[{group}]", f"weight[{group}]"))
+        found[f"infinite_utilities[{group}]"] = "whole"
+        found |= _numbers(f"consumption[{group},{good}]" for good in goods)
+    return found
+
+
+def named(groups: Sequence[str]) -> Sequence[str]:
+    """Those groups that have columns of their own: all or none."""
+    return groups if len(groups) <= MOST_GROUPS else ()
+
+
+def _numbers(names: Iterable[str]) -> dict[str, Kind]:
+    return dict.fromkeys(names, "number")

@@ -1,0 +1,107 @@
+"""The loop over the runs of a sweep: chunks out, results to the disk, and what becomes of those that break.
+
+Runs are given out in chunks that take about a second, whatever a run costs, so that the cost of handing one
+over and of writing its file is spread over many runs, and a crash loses seconds at most. How runs are cut
+into chunks changes no result.
+
+When a worker dies (killed for lack of memory, say) its chunk is tried again run by run, so that the one that
+is to blame is found; a run on which workers died twice is recorded as failed, and the others are not
+concerned.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from itertools import islice, takewhile
+
+from market.errors import InputError
+from market.sweep.backends import Backend, Chunk
+from market.sweep.design import Run
+from market.sweep.runs import Done
+
+SECONDS = 1.0  # that a chunk is to take
+FIRST = 4  # runs in a chunk, before it is known what a run costs
+LARGEST = 2000  # runs in a chunk
+TRIES = 2  # of a run on which workers die
+HOPELESS = 4  # deaths without a single chunk that came back
+
+Keep = Callable[[Done], None]
+GiveUp = Callable[[Run, str], None]
+
+
+def carry_out(backend: Backend, runs: Iterable[Run], many: int, keep: Keep, give_up: GiveUp) -> None:
+    """Have runs made, and everything that comes of them kept as soon as it is there.
+
+    Args:
+        backend: where.
+        runs: in the order in which they are given out.
+        many: how many there are.
+        keep: called with what came of each chunk.
+        give_up: called with a run that kills its workers, and how.
+
+    Raises:
+        InputError: workers die and nothing ever comes back.
+    """
+    queue = _Queue(runs, many)
+    under_way = _feed(backend, queue)
+    came_back = deaths = 0
+    while under_way:
+        chunk, answer = backend.next()
+        under_way -= 1
+        if isinstance(answer, Done):
+            came_back += 1
+            queue.learn(answer.seconds / len(chunk))
+            under_way += _feed(backend, queue)  # before the file is written, so that nobody waits for it
+            keep(answer)
+            continue
+        deaths += 1
+        if not came_back and deaths >= HOPELESS:
+            raise InputError(
+                f"workers die whatever they are given ({answer.why}); "
+                f"try fewer --workers, or a smaller economy"
+            )
+        for run in queue.suspect(chunk):
+            give_up(run, answer.why)
+        under_way += _feed(backend, queue)
+
+
+def _feed(backend: Backend, queue: _Queue) -> int:
+    """Give out as many chunks as there is room for; how many they are."""
+    chunks = list(takewhile(len, (queue.cut(backend.workers()) for _ in range(backend.room()))))
+    if chunks:
+        backend.submit(chunks)
+    return len(chunks)
+
+
+class _Queue:
+    """Runs that wait, cut into chunks of about the same time; those that workers died on first, and alone."""
+
+    def __init__(self, runs: Iterable[Run], many: int) -> None:
+        self._runs = iter(runs)
+        self._left = many
+        self._seconds: float | None = None  # that a run took lately
+        self._suspects: deque[Run] = deque()
+        self._deaths: Counter[int] = Counter()
+
+    def learn(self, seconds: float) -> None:
+        """Take note of what a run costs."""
+        self._seconds = max(seconds, 1e-6)
+
+    def suspect(self, chunk: Chunk) -> Chunk:
+        """Take note that a worker died on a chunk; those of its runs that are not to be tried again."""
+        self._deaths.update(run.number for run in chunk)
+        if len(chunk) == 1 and self._deaths[chunk[0].number] >= TRIES:
+            return chunk
+        self._suspects.extend(chunk)
+        return ()
+
+    def cut(self, workers: int) -> Chunk:
+        """The next runs; towards the end fewer, so that all workers end together."""
+        if self._suspects:
+            return (self._suspects.popleft(),)
+        size = FIRST if self._seconds is None else max(1, min(LARGEST, int(SECONDS / self._seconds)))
+        fair = max(1, -(-self._left // (2 * max(workers, 1))))
+        chunk = tuple(islice(self._runs, min(size, fair)))
+        self._left -= len(chunk)
+        return chunk

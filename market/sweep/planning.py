@@ -1,0 +1,145 @@
+"""From what is asked for to a plan: the design, checked against the scenario before anything is played.
+
+Each value of each axis is tried, the others at their first: a sweep does not begin if one of them can be seen
+to be wrong. Combinations that do not go together are found when they are played, and recorded as failed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from market.errors import InputError, did_you_mean
+from market.parsing.toml_source import show
+from market.results import data_files
+from market.scenario import Scenario, build, load
+from market.sweep.axes import Kind
+from market.sweep.backends import versions
+from market.sweep.columns import columns
+from market.sweep.design import Design
+from market.sweep.runs import Task
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A sweep that can begin.
+
+    Args:
+        design: which runs there are.
+        scenarios: the scenario with each value that was tried; the first has the first value of every axis.
+        overrides: `path=value`, for all runs.
+        mechanisms: names of those that are played.
+    """
+
+    design: Design
+    scenarios: tuple[Scenario, ...]
+    overrides: tuple[str, ...]
+    mechanisms: tuple[str, ...]
+
+    @property
+    def base(self) -> Scenario:
+        """The scenario with the first value of every axis."""
+        return self.scenarios[0]
+
+    @property
+    def columns(self) -> Mapping[str, Kind]:
+        """Of the table of runs: name -> what it holds."""
+        return columns(self.design.axes, self.base.goods, [group.name for group in self.base.agents])
+
+    def task(self, folder: Path) -> Task:
+        """What workers are told.
+
+        Args:
+            folder: where copies of the data files are.
+        """
+        reads = any(scenario.data for scenario in self.scenarios)
+        where = str(folder.resolve()) if reads else None
+        base, axes = self.base, self.design.axes
+        return Task(base.text, base.file, where, self.overrides, axes, self.mechanisms, tuple(self.columns))
+
+    def record(self) -> dict[str, Any]:
+        """All that decides what comes of the runs, as plain data."""
+        files: dict[str, str] = {}
+        for scenario in self.scenarios:
+            for source, place in data_files(scenario).items():
+                files[place.as_posix()] = hashlib.sha256(source.read_bytes()).hexdigest()
+        return {
+            "scenario": self.base.sha256,
+            "data": files,
+            "set": list(self.overrides),
+            "vary": {axis.path: axis.written for axis in self.design.axes},
+            "design": self.design.kind,
+            "points": len(self.design.points),
+            "seed": self.design.root,
+            "seeds": self.design.seeds,
+            "mechanisms": list(self.mechanisms),
+            "versions": versions(),
+        }
+
+
+def plan(
+    scenario: str | Path,
+    design: Design,
+    overrides: Sequence[str] = (),
+    mechanisms: Sequence[str] | None = None,
+) -> Plan:
+    """See that every value of a design can be played.
+
+    Args:
+        scenario: path of the file.
+        design: what is varied, and how.
+        overrides: `path=value`, for all runs.
+        mechanisms: names of those to play; all of them by default.
+
+    Raises:
+        InputError: a value, a path or a name is wrong.
+    """
+    tried = tuple(load(scenario, (*overrides, *values)) for values in _to_try(design))
+    base = tried[0]
+    _refuse_same_place(base, design)
+    for other in tried[1:]:
+        _refuse_other_names(base, other)
+    build(base)
+    names = base.mechanism_names if mechanisms is None else tuple(dict.fromkeys(mechanisms))
+    for name in names:
+        if name not in base.mechanism_names:
+            raise InputError(f"no mechanism '{show(name)}'; {did_you_mean(name, base.mechanism_names)}")
+    return Plan(design, tried, tuple(overrides), names)
+
+
+def _to_try(design: Design) -> Iterator[tuple[str, ...]]:
+    """The first value of each axis together, and then each other value in its place."""
+    first = [f"{axis.path}={axis.tried[0]}" for axis in design.axes]
+    yield tuple(first)
+    for place, axis in enumerate(design.axes):
+        for text in axis.tried[1:]:
+            yield (*first[:place], f"{axis.path}={text}", *first[place + 1 :])
+
+
+def _refuse_same_place(base: Scenario, design: Design) -> None:
+    """Two paths that are written differently may lead to the same number."""
+    varied = base.places[len(base.places) - len(design.axes) :]
+    seen: dict[object, str] = {}
+    for override in varied:
+        if override.place in seen:
+            raise InputError(
+                f"--vary {show(seen[override.place])} and --vary {show(override.written)} "
+                f"are the same parameter; give it once"
+            )
+        seen[override.place] = override.written
+
+
+def _refuse_other_names(base: Scenario, other: Scenario) -> None:
+    """The table of runs has one set of columns and rows: names must not change."""
+    for what, here, there in (
+        ("goods", base.goods, other.goods),
+        ("agents", [group.name for group in base.agents], [group.name for group in other.agents]),
+        ("mechanisms", base.mechanism_names, other.mechanism_names),
+    ):
+        if list(here) != list(there):
+            raise InputError(
+                f"--vary may not change the names of {what}: each has its place in the table of runs"
+            )

@@ -1,0 +1,242 @@
+"""One run of a sweep, from text to rows of the table; what workers do.
+
+A run depends on the scenario's text, the values of its parameters and its seed, and on nothing of the process
+that makes it: the numbers of threads of the linear algebra is 1 in workers and parent alike (with two, sums
+are taken in another order), floating-point errors are handled in one way, and nothing is remembered between
+runs.
+
+A mechanism that cannot be played or judged is recorded with its error and does not stop the others. Neither
+Mesa nor matplotlib is imported here, so that workers start quickly and keep nothing alive.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.linalg  # noqa: F401  # so that its threads are there to be limited before the first run
+from threadpoolctl import threadpool_limits
+
+from market.certificate import Alignment, alignment, contrast
+from market.economy import Economy, Money
+from market.errors import MarketError
+from market.mechanisms import play
+from market.outcome import Outcome
+from market.scenario import Scenario, build, loads
+from market.sweep.axes import Axis
+from market.sweep.columns import named
+from market.sweep.design import Run
+
+Row = dict[str, Any]
+
+_ONE_AT_A_TIME = threading.Lock()  # in a process: a cluster's worker may have several threads
+
+
+@dataclass(frozen=True)
+class Task:
+    """What all runs of a sweep have in common.
+
+    Args:
+        text: of the scenario.
+        file: its name, for messages.
+        folder: where its data files are; None without any.
+        overrides: `path=value`, applied before the run's own values.
+        axes: what is varied.
+        mechanisms: names of those to play.
+        columns: of the table of runs.
+    """
+
+    text: str
+    file: str
+    folder: str | None
+    overrides: tuple[str, ...]
+    axes: tuple[Axis, ...]
+    mechanisms: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    def scenario(self, values: Sequence[str]) -> Scenario:
+        """The scenario at a point of the design.
+
+        Raises:
+            ScenarioError: these values do not go together.
+        """
+        own = (f"{axis.path}={value}" for axis, value in zip(self.axes, values, strict=True))
+        folder = None if self.folder is None else Path(self.folder)
+        return loads(self.text, self.file, folder, (*self.overrides, *own))
+
+
+@dataclass(frozen=True)
+class Done:
+    """What came of a chunk of runs.
+
+    Args:
+        columns: name -> values, one for each run and mechanism, in order; None where there is none.
+        seconds: that it took.
+    """
+
+    columns: Mapping[str, list[Any]]
+    seconds: float
+
+
+def execute(task: Task, chunk: Sequence[Run]) -> Done:
+    """Play some runs, one after another.
+
+    Args:
+        task: what they have in common.
+        chunk: the runs.
+    """
+    start = time.perf_counter()
+    with _ONE_AT_A_TIME, alike_everywhere():
+        rows = [row for run, scenario in _with_scenarios(task, chunk) for row in _rows(task, run, scenario)]
+    return Done(_by_column(task, rows), time.perf_counter() - start)
+
+
+@contextmanager
+def alike_everywhere() -> Iterator[None]:
+    """One thread for linear algebra, and numpy's own handling of floating-point errors, in every process."""
+    usual = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+    with threadpool_limits(1), np.errstate(**usual):  # type: ignore[arg-type]
+        yield
+
+
+def given_up(task: Task, run: Run, error: str) -> Done:
+    """What is recorded of a run of which nothing came back."""
+    return Done(_by_column(task, list(_failed(task, run, error, None))), 0.0)
+
+
+def _failed(task: Task, run: Run, error: str, trace: str | None) -> Iterator[Row]:
+    for mechanism in task.mechanisms:
+        yield _identity(task, run) | {"mechanism": mechanism, "error": error, "traceback": trace}
+
+
+def _with_scenarios(task: Task, chunk: Sequence[Run]) -> Iterator[tuple[Run, Scenario | Exception]]:
+    """Each run with its scenario, read once a point, or with what is wrong with it."""
+    values: tuple[str, ...] | None = None
+    scenario: Scenario | Exception = MarketError("nothing was read")
+    for run in chunk:
+        if run.values != values:
+            values = run.values
+            try:
+                scenario = task.scenario(values)
+            except Exception as error:
+                scenario = error
+        yield run, scenario
+
+
+def _rows(task: Task, run: Run, scenario: Scenario | Exception) -> Iterator[Row]:
+    """A row for each mechanism of a run."""
+    try:
+        if isinstance(scenario, Exception):
+            raise scenario
+        economy = build(scenario, run.seed)
+    except Exception as error:
+        yield from _failed(task, run, *_told(error))
+        return
+    baseline: Outcome | None = None
+    for name in task.mechanisms:
+        row = _identity(task, run) | {"mechanism": name}
+        try:
+            outcome = play(scenario.mechanism(name), economy)
+            row |= _played(outcome) | _judged(economy, alignment(outcome)) | _against(outcome, baseline)
+        except Exception as error:
+            row["error"], row["traceback"] = _told(error)
+        else:
+            if baseline is None and outcome.kind == "unmediated":
+                baseline = outcome
+        yield row
+
+
+def _identity(task: Task, run: Run) -> Row:
+    """Which run it is, and the values of its parameters."""
+    values = {axis.path: axis.value(text) for axis, text in zip(task.axes, run.values, strict=True)}
+    return {"run": run.number, "point": run.point, "replicate": run.replicate, "seed": run.seed} | values
+
+
+def _told(error: Exception) -> tuple[str, str]:
+    """An error in one sentence, and where it was."""
+    what = " ".join(str(error).split())
+    return f"{type(error).__name__}: {what}", "".join(traceback.format_exception(error))
+
+
+def _played(outcome: Outcome) -> Row:
+    """What came of a mechanism."""
+    economy, utilities = outcome.economy, outcome.utilities
+    finite = np.isfinite(utilities)
+    row: Row = {
+        "kind": outcome.kind,
+        "status": outcome.status.value,
+        "settled": outcome.status.settled,
+        "reason": outcome.reason,
+        "rounds": outcome.rounds,
+        "disequilibrium": outcome.disequilibrium,
+        "auctioneer_payoff": outcome.auctioneer_payoff,
+        "revenue": float(outcome.revenue),
+        "agents": len(economy.agents),
+        "finite_utilities": int(finite.sum()),
+        "infinite_utilities": int((~finite).sum()),
+        "lowest_utility": float(utilities.min()),
+        "max_regret": outcome.max_regret,
+    }
+    if economy.money is Money.QUASILINEAR:
+        row["total_surplus"] = float(utilities.sum())
+        row["mean_finite_utility"] = float(utilities[finite].mean()) if finite.any() else None
+    for g, good in enumerate(economy.goods):
+        row[f"price[{good}]"] = None if outcome.prices is None else float(outcome.prices[g])
+        row[f"consumption[{good}]"] = float(outcome.consumption[:, g].sum())
+        row[f"production[{good}]"] = float(outcome.production[:, g].sum())
+    return row | _by_group(outcome)
+
+
+def _by_group(outcome: Outcome) -> Row:
+    economy = outcome.economy
+    row: Row = {}
+    for group in named(tuple(economy.groups)):
+        members = economy.groups[group]
+        utilities = outcome.utilities[members]
+        row[f"lowest_utility[{group}]"] = float(utilities.min())
+        row[f"infinite_utilities[{group}]"] = int((~np.isfinite(utilities)).sum())
+        row[f"payment[{group}]"] = float(outcome.payments[members].sum())
+        for g, good in enumerate(economy.goods):
+            row[f"consumption[{group},{good}]"] = float(outcome.consumption[members, g].sum())
+    return row
+
+
+def _judged(economy: Economy, report: Alignment) -> Row:
+    """What the alignment report says."""
+    row: Row = {
+        "efficient": report.efficient,
+        "degenerate": report.degenerate,
+        "efficient_with_transfers": report.efficient_with_transfers,
+        "surplus_gap": report.surplus_gap,
+        "resource_utilisation": report.resource_utilisation,
+        "residual": float(report.residual),
+        "unknown": "; ".join(report.unknown) or None,
+    }
+    if report.negishi_weights is not None:
+        for group in named(tuple(economy.groups)):
+            row[f"weight[{group}]"] = float(report.negishi_weights[economy.groups[group]].sum())
+    return row
+
+
+def _against(outcome: Outcome, baseline: Outcome | None) -> Row:
+    """Who gains and loses against the first mechanism without prices."""
+    if baseline is None:
+        return {}
+    against = contrast(outcome, baseline)
+    return {
+        "gain": int(against.winners.sum()),
+        "lose": int(against.losers.sum()),
+        "pareto_improvement": against.pareto_improvement,
+    }
+
+
+def _by_column(task: Task, rows: Sequence[Row]) -> dict[str, list[Any]]:
+    """Rows as columns."""
+    return {name: [row.get(name) for row in rows] for name in task.columns}

@@ -1,0 +1,281 @@
+"""The folder of a sweep: every finished chunk of runs is on the disk at once, whole or not at all.
+
+    sweep.json          the design: what a folder is compared with before it is continued
+    input/              the scenario byte for byte, with the data files that it reads
+    parts/              one Parquet file for each finished chunk of runs, in the order in which they ended
+    runs.parquet        all of them in order, when the sweep has ended (see `columns.py`)
+    summary.csv         see `summary.py`
+
+A file is written under another name in its folder, brought to the disk and renamed, and then the folder is
+brought to the disk: after a crash it is there whole, or not there. The name of a part ends in the checksum of
+what it holds; a part that is not what its name says is removed and its runs are made again. Runs whose worker
+died have parts of their own, named `lost-...`; since that says little about the run, the next command tries
+them again.
+
+Whoever writes holds a lock on the folder, which the operating system releases however a process ends.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from market.errors import InputError, RunError
+from market.results import copy_scenario, data_files, to_disk
+from market.scenario import Scenario
+from market.sweep.runs import Done
+
+SCHEMA = 1
+TYPES = {"whole": pa.int64(), "number": pa.float64(), "truth": pa.bool_(), "text": pa.string()}
+NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+OURS = {
+    "sweep.json",
+    "input",
+    "parts",
+    ".lock",
+}  # what a folder may hold that was begun and not yet described
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open folder of a sweep.
+
+    Args:
+        folder: where it is.
+        schema: of the table of runs.
+    """
+
+    folder: Path
+    schema: pa.Schema
+
+    @property
+    def input(self) -> Path:
+        """Where the scenario's own copy of its data files is."""
+        return self.folder / "input"
+
+    @property
+    def parts(self) -> Path:
+        """Where finished chunks are."""
+        return self.folder / "parts"
+
+    def finished(self) -> set[int]:
+        """The numbers of the runs that are on the disk; what is damaged or half-written is removed."""
+        found: set[int] = set()
+        for path in sorted(self.parts.iterdir()):
+            if path.name.startswith("part-") and path.name.endswith(f"-{_checksum(path)}.parquet"):
+                found.update(pq.read_table(path, columns=["run"])["run"].to_pylist())
+            else:
+                path.unlink()
+        return found
+
+    def add(self, done: Done, lost: bool = False) -> None:
+        """Put a finished chunk on the disk.
+
+        Args:
+            done: what came of it.
+            lost: whether its worker died, so that it is to be tried again some time.
+        """
+        table = pa.table(dict(done.columns), schema=self.schema)
+        first = int(table["run"][0].as_py())
+        kind = "lost" if lost else "part"
+        unfinished = self.parts / f".{kind}-{secrets.token_hex(8)}"
+        with _refusals(self.folder), _removed_on_failure(unfinished):
+            pq.write_table(table, unfinished)
+            to_disk(unfinished)
+            unfinished.replace(self.parts / f"{kind}-{first:08d}-{_checksum(unfinished)}.parquet")
+            to_disk(self.parts)
+
+    def gather(self) -> pd.DataFrame:
+        """Put all runs into one file, in order, and hand them over."""
+        files = sorted(path for path in self.parts.iterdir() if not path.name.startswith("."))
+        table = pa.concat_tables([pq.read_table(path, schema=self.schema) for path in files])
+        order = np.argsort(table["run"].to_numpy(), kind="stable")
+        table = table.take(pa.array(order)).combine_chunks()
+        write_whole(self.folder / "runs.parquet", lambda path: pq.write_table(table, path))
+        frame: pd.DataFrame = table.to_pandas(types_mapper=NULLABLE.get)
+        return frame
+
+
+@contextmanager
+def opened(
+    folder: Path, record: Record, columns: Mapping[str, str], scenarios: Sequence[Scenario]
+) -> Iterator[Store]:
+    """The folder of a sweep, made new or found as it was left, and locked.
+
+    Args:
+        folder: where it is to be.
+        record: the design, as plain data.
+        columns: of the table of runs: name -> "whole", "number", "truth" or "text".
+        scenarios: the first is copied, and the data files of all.
+
+    Raises:
+        InputError: the folder holds something else, or another sweep is writing there, or it cannot be
+        written.
+    """
+    store = Store(folder, pa.schema([(name, TYPES[kind]) for name, kind in columns.items()]))
+    with _refusals(folder):
+        if not str(folder).isprintable():  # bytes that are no UTF-8 among others
+            raise InputError(
+                f"--out {str(folder)!a} is no name that every file system takes; name another one"
+            )
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"--out '{folder}' is a file; name a folder")
+        folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder):
+        with _refusals(folder):
+            _prepare(store, record, scenarios)
+        yield store
+
+
+@contextmanager
+def _refusals(folder: Path) -> Iterator[None]:
+    """What the operating system refuses, as one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"cannot write a sweep in '{folder}': {error.strerror or error}; name another folder with --out"
+        ) from error
+
+
+def _prepare(store: Store, record: Record, scenarios: Sequence[Scenario]) -> None:
+    described = store.folder / "sweep.json"
+    if described.exists():
+        _refuse_another(store.folder, _read(described), record)
+    else:
+        unfinished = {path.name for path in store.folder.glob(".*.part.*")}
+        foreign = {path.name for path in store.folder.iterdir()} - unfinished - OURS
+        if foreign:
+            raise InputError(
+                f"'{store.folder}' is not empty and holds no sweep (there is '{min(foreign)}'); "
+                f"name a new folder with --out"
+            )
+        for path in (store.input, store.parts):
+            shutil.rmtree(path, ignore_errors=True)
+        _copy_input(store.input, scenarios)
+        store.parts.mkdir()
+        text = json.dumps({"schema": SCHEMA, "design": record}, indent=2) + "\n"
+        write_whole(described, lambda path: path.write_text(text, encoding="utf-8"))
+    for path in store.folder.glob(".*.part.*"):
+        path.unlink()
+
+
+def _copy_input(folder: Path, scenarios: Sequence[Scenario]) -> None:
+    copy_scenario(scenarios[0], folder)
+    for scenario in scenarios[1:]:
+        for source, place in data_files(scenario).items():
+            if not (folder / place).exists():
+                (folder / place).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, folder / place)
+    for path in (*folder.rglob("*"), folder):
+        to_disk(path)
+
+
+def _refuse_another(folder: Path, there: Record, here: Record) -> None:
+    """See that a folder holds the sweep that is asked for.
+
+    Raises:
+        InputError: it does not; names all that differs.
+    """
+    flat_there, flat_here = _flat(there), _flat(here)
+    differing = [
+        f"{key} is {flat_there.get(key, 'nothing')} there and {flat_here.get(key, 'nothing')} here"
+        for key in dict.fromkeys((*flat_here, *flat_there))
+        if flat_there.get(key) != flat_here.get(key)
+    ]
+    if differing:
+        raise InputError(
+            f"'{folder}' holds another sweep: {'; '.join(differing)}. "
+            f"Repeat the command that it was made with, or name a new folder with --out"
+        )
+
+
+def _flat(record: Record, prefix: str = "") -> dict[str, str]:
+    """A nested record by its leaves."""
+    flat: dict[str, str] = {}
+    for key, value in record.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{key} ")
+        else:
+            flat[f"{prefix}{key}"] = json.dumps(value, ensure_ascii=False)
+    return flat
+
+
+def _read(path: Path) -> Record:
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(read["design"], dict) or read["schema"] != SCHEMA:
+            raise ValueError(f"it has not schema {SCHEMA}")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise RunError(f"'{path}' cannot be read ({error}); name a new folder with --out") from error
+    design: Record = read["design"]
+    return design
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file so that it is there whole or as it was before, whatever happens meanwhile.
+
+    Args:
+        path: of the file.
+        write: writes what is to be in it to the path that it is given.
+    """
+    unfinished = path.with_name(f".{path.stem}-{secrets.token_hex(8)}.part{path.suffix}")
+    with _removed_on_failure(unfinished):
+        write(unfinished)
+        to_disk(unfinished)
+        unfinished.replace(path)
+    to_disk(path.parent)
+
+
+@contextmanager
+def _removed_on_failure(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder."""
+    with _refusals(folder):
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise InputError(
+                f"another sweep is writing to '{folder}'; wait for its end or name another folder with --out"
+            ) from error
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,122 @@
+"""`market sweep`: one scenario many times, with a bar that says how long it will take."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from market.errors import ExitCode
+from market.shell import answers, show
+
+if TYPE_CHECKING:
+    from market.sweep import Progress, Sweep
+
+
+@answers
+def sweep(
+    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO.toml", help="The scenario to play.")],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="The sweep's folder; the same command continues there.")
+    ],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH=V1,V2,...", help="Values of a parameter, or LOW:HIGH:N; repeatable."),
+    ] = None,
+    seeds: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How many seeds each point is played with.")
+    ] = 1,
+    design: Annotated[
+        Literal["grid", "latin", "sobol"],
+        typer.Option(help="Every combination, a Latin hypercube, or a Sobol sequence."),
+    ] = "grid",
+    points: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Of the designs latin and sobol.")
+    ] = None,
+    mechanism: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Play only this mechanism; repeatable.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="The root of all seeds, instead of the scenario's.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="Change a value for all runs; repeatable."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Processes of this machine; default: one a processor."),
+    ] = None,
+    backend: Annotated[
+        Literal["loky", "dask", "serial"],
+        typer.Option(help="Processes of this machine, a Dask cluster, or this process."),
+    ] = "loky",
+    address: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Of the Dask cluster's scheduler.")
+    ] = None,
+    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is wrong.")] = False,
+) -> ExitCode:
+    """Play a scenario many times over parameters and seeds, in parallel; continues where it stopped."""
+    from market.printing.words import visible
+    from market.sweep import Options
+    from market.sweep import sweep as carry_out
+
+    options = Options(backend, workers, address)
+    with _bar(quiet) as progress:
+        found = carry_out(
+            scenario,
+            vary or (),
+            out=out,
+            seeds=seeds,
+            kind=design,
+            points=points,
+            seed=seed,
+            overrides=overrides or (),
+            mechanisms=mechanism,
+            options=options,
+            progress=progress,
+        )
+    drawn = not no_figures and _draw(found)
+    if not quiet:
+        from market.printing import sweeps
+
+        show(sweeps.swept(found))
+        print(f"Folder: {visible(str(out))} (runs.parquet, summary.csv{', sweep.svg' if drawn else ''})")
+    return ExitCode.NOT_IN_EQUILIBRIUM if found.failed or found.unsettled else ExitCode.DONE
+
+
+@contextmanager
+def _bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
+    """A bar on a terminal, with the runs that were reused already done; elsewhere nothing."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(unit="run", file=sys.stderr, dynamic_ncols=True) as bar:
+
+        def progress(so_far: Progress) -> None:
+            if bar.total is None:
+                bar.reset(so_far.total)
+                bar.initial = bar.n = so_far.reused
+                bar.set_postfix_str(f"{so_far.reused} reused" if so_far.reused else "")
+            bar.update(so_far.reused + so_far.made - bar.n)
+
+        yield progress
+
+
+def _draw(found: Sweep) -> bool:
+    """Write the curves; whether there is anything to draw."""
+    from market import plots
+    from market.sweep.store import write_whole
+
+    figure = plots.sweep_overview(found)
+    if figure is None:
+        return False
+    write_whole(found.folder / "sweep.svg", lambda path: plots.save(figure, path))
+    return True

@@ -1,0 +1,152 @@
+"""Means and intervals over seeds, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import stories
+from matplotlib.figure import Figure
+
+from market import plots
+from market.sweep import Options, sweep
+from market.sweep.axes import axis
+from market.sweep.summary import curve, half_width, summary
+
+T_2 = 4.302653  # quantile 0.975 of Student's t with 2 degrees of freedom, from any table
+
+
+def runs(values, truths=None):
+    """Two points (x = 1 and 2) with y = 0 and 1, three seeds each, one mechanism."""
+    index = pd.MultiIndex.from_product([(1, 2), (0, 1), range(3)], names=["x", "y", "replicate"])
+    table = index.to_frame(index=False)
+    table["run"] = range(12)
+    table["point"] = table["run"] // 3
+    return table.assign(
+        mechanism="prices",
+        error=pd.Series([None] * 12, dtype=object),
+        settled=pd.array([True] * 12 if truths is None else truths, dtype="boolean"),
+        price=values,
+    )
+
+
+AXES = (axis("x=1,2"), axis("y=0,1"))
+
+
+def test_a_point_s_mean_and_interval_are_those_of_its_seeds():
+    table = summary(runs([1.0, 2.0, 6.0, *range(9)]), AXES, ["settled", "price"])
+    first = table[(table["point"] == 0) & (table["measure"] == "price")].iloc[0]
+    assert first["mean"] == 3.0
+    deviation = np.sqrt((4 + 1 + 9) / 2)
+    assert first["deviation"] == pytest.approx(deviation)
+    assert first["high"] - first["mean"] == pytest.approx(T_2 * deviation / np.sqrt(3), rel=1e-6)
+    assert first["mean"] - first["low"] == pytest.approx(first["high"] - first["mean"])
+
+
+def test_infinite_and_missing_values_are_counted_and_not_averaged():
+    values = [1.0, -np.inf, 3.0, np.nan, np.inf, 5.0, *[-np.inf] * 3, *[np.nan] * 3]
+    table = summary(runs(values), AXES, ["settled", "price"]).set_index(["point", "measure"])
+    counts = ["finite", "infinite", "missing", "mean", "least", "most"]
+    assert table.loc[(0, "price"), counts].tolist() == [2, 1, 0, 2.0, -np.inf, 3.0]
+    assert table.loc[(1, "price"), counts].tolist() == [1, 1, 1, 5.0, 5.0, np.inf]
+    assert table.loc[(2, "price"), counts[:3]].tolist() == [0, 3, 0]
+    assert np.isnan(table.loc[(2, "price"), "mean"])
+    assert (3, "price") not in table.index  # nothing was measured there
+    assert (3, "settled") in table.index
+
+
+def test_the_share_of_truths_is_of_those_that_are_known():
+    table = summary(runs([0.0] * 12, [True, False, None] * 4), AXES, ["settled"])
+    assert table["mean"].tolist() == [0.5] * 4
+    assert table["missing"].tolist() == [1] * 4
+
+
+def test_a_single_seed_has_no_interval():
+    assert np.isnan(half_width(np.array([np.nan]), np.array([1]))).all()
+    one = runs([float(n) for n in range(12)])
+    table = summary(one[one["replicate"] == 0], AXES, ["price"])
+    assert table["low"].isna().all()
+    assert table["mean"].tolist() == [0.0, 3.0, 6.0, 9.0]
+
+
+def test_a_curve_averages_over_the_other_parameter_first_and_then_over_seeds():
+    """y adds 100: between points, not between seeds, so that it widens no interval."""
+    table = runs([0.0, 1.0, 5.0, 100.0, 101.0, 105.0, *[7.0] * 6])
+    drawn = curve(table, "x", "price").set_index("value")
+    deviation = np.std([0, 1, 5], ddof=1)
+    assert drawn.loc[1, "mean"] == pytest.approx(52.0)
+    assert drawn.loc[1, "high"] - 52.0 == pytest.approx(T_2 * deviation / np.sqrt(3), rel=1e-6)
+    assert drawn.loc[2, ["mean", "low", "high"]].tolist() == [7.0] * 3
+    assert drawn["runs"].tolist() == [6, 6]
+    assert drawn["finite"].tolist() == [3, 3]
+
+
+def test_a_curve_averages_what_is_finite_and_counts_the_rest():
+    """Seed 0 has 0 and 100, seed 1 nothing finite, seed 2 has 5 and 105."""
+    drawn = curve(runs([0.0, -np.inf, 5.0, 100.0, np.nan, 105.0, *range(6)]), "x", "price").set_index("value")
+    counts = ["finite", "infinite", "missing", "runs", "mean", "least", "most"]
+    assert drawn.loc[1, counts].tolist() == [2, 1, 1, 6, 52.5, -np.inf, 105.0]
+
+
+def test_rows_that_come_in_another_order_give_the_same_curve():
+    table = runs([0.0, -np.inf, 5.0, 100.0, np.nan, 105.0, *range(6)])
+    shuffled = table.sample(frac=1.0, random_state=3)
+    pd.testing.assert_frame_equal(curve(shuffled, "x", "price"), curve(table, "x", "price"))
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sweep")
+    (folder / "commons.toml").write_text(stories.COMMONS)
+    return sweep(
+        folder / "commons.toml",
+        ["commons.water=5,10,20", "agents.alpha.utility.family=log,log1p"],
+        seeds=2,
+        out=folder / "out",
+        mechanisms=["first mover", "prices"],
+        options=Options("serial"),
+    )
+
+
+def test_the_curve_that_is_drawn_is_the_mean_over_seeds(swept):
+    ax = Figure().add_subplot()
+    assert plots.sweep_curve(swept, "commons.water", "price[water]", ax) is ax
+    (container,) = ax.containers
+    line = container.lines[0]
+    table = curve(swept.runs, "commons.water", "price[water]")
+    expected = table[table["mechanism"] == "prices"]
+    np.testing.assert_array_equal(line.get_xdata(), expected["value"].astype(float))
+    np.testing.assert_array_equal(line.get_ydata(), expected["mean"])
+    assert ax.get_xlabel() == "commons.water"
+    assert ax.get_title(loc="left") == "price[water]"
+
+
+def test_runs_at_minus_infinity_are_marked_at_the_edge_and_counted_in_the_legend(swept):
+    ax = plots.sweep_curve(swept, "commons.water", "lowest_utility", Figure().add_subplot())
+    (label,) = (text.get_text() for text in ax.get_legend().get_texts() if "first" in text.get_text())
+    assert label == "first mover (\N{MINUS SIGN}∞ in 12 of 12)"
+    marks = [
+        line for line in ax.get_lines() if line.get_marker() == "v" and list(line.get_ydata()) == [0.0] * 3
+    ]
+    assert len(marks) == 1
+    assert list(marks[0].get_xdata()) == [5.0, 10.0, 20.0]
+
+
+def test_values_that_are_words_stand_side_by_side(swept):
+    ax = plots.sweep_curve(swept, "agents.alpha.utility.family", "price[water]", Figure().add_subplot())
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["log", "log1p"]
+    assert ax.get_xlabel() == "agents.alpha.utility.family"
+
+
+def test_the_sheet_has_a_column_a_parameter_and_draws_without_a_warning(swept, tmp_path):
+    figure = plots.sweep_overview(swept)
+    assert len({ax.get_xlabel() for ax in figure.axes}) == 2
+    one, other = tmp_path / "one.svg", tmp_path / "other.svg"
+    plots.save(figure, one)
+    plots.save(plots.sweep_overview(swept), other)
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_where_nothing_varies_there_is_nothing_to_draw(commons, tmp_path):
+    still = sweep(commons, out=tmp_path / "out", mechanisms=["prices"], options=Options("serial"))
+    assert plots.sweep_overview(still) is None

@@ -1,0 +1,55 @@
+"""What workers are given in the tests of backends: importable, so that it can be sent to other processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_info
+
+from market.sweep.runs import Done, Task, alike_everywhere, execute
+
+
+def rows(chunk, **columns):
+    """A result with the runs' numbers and the same value in every other column."""
+    return Done(
+        {"run": [run.number for run in chunk], **{k: [v] * len(chunk) for k, v in columns.items()}}, 0.01
+    )
+
+
+def who(chunk):
+    """Which process it was."""
+    return rows(chunk, process=os.getpid())
+
+
+def version_of_its_own():
+    """A version of numpy that no other process has."""
+    return {"numpy": f"1.{os.getpid()}"}
+
+
+def threads(chunk):
+    """The most threads that a library for linear algebra would use in a run; what numpy does on overflow."""
+    with alike_everywhere():
+        most = max(each["num_threads"] for each in threadpool_info())
+        return rows(chunk, threads=most, over=np.geterr()["over"])
+
+
+@dataclass(frozen=True)
+class KilledOn:
+    """Kills its process on some runs; with a folder, each of them only once, and then plays them."""
+
+    task: Task
+    runs: tuple[int, ...]
+    once: Path | None = None
+
+    def __call__(self, chunk):
+        for run in chunk:
+            mark = None if self.once is None else self.once / f"killed-{run.number}"
+            if run.number in self.runs and not (mark and mark.exists()):
+                if mark:
+                    mark.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+        return execute(self.task, chunk)
