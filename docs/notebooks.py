@@ -1,4 +1,4 @@
-"""Runs the notebooks anew and keeps what they show, small, with no trace of the machine (`make notebooks`)."""
+"""Runs the notebooks anew and keeps what they show, small, with no trace of a machine (`make notebooks`)."""
 
 from __future__ import annotations
 
