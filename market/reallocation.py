@@ -230,19 +230,20 @@ def _improvement(economy: Economy, x: Array, y: Array, given_up: NDArray[np.bool
 def _without_harm(
     economy: Economy, x: Array, y: Array, found: Reallocation, indifferent: NDArray[np.bool_]
 ) -> Reallocation:
-    """The same, but those of the indifferent whom rounding would hurt stay exactly where they were.
+    """The same, but those of the indifferent whom rounding would hurt keep exactly what they had use for.
 
     Making room for them may hurt others by rounding, so it is done until it hurts nobody new.
     """
     x_new, y_new = found.consumption, found.production
     before, stay = economy.welfare(x, y), np.zeros_like(indifferent)
+    of_use = np.minimum(x, economy.bliss)  # the rest is for others
     for _ in range(len(stay)):
         hurt = indifferent & ~stay & (economy.welfare(x_new, y_new) < before)
         if not hurt.any():
             break
         stay = stay | hurt
         y_new = np.where(stay[:, None], y, y_new)
-        x_new = _shave(economy, x, np.where(stay[:, None], x, x_new), y_new, stay)
+        x_new = _shave(economy, of_use, np.where(stay[:, None], of_use, x_new), y_new, stay)
     return Reallocation(x_new, y_new)
 
 

@@ -123,6 +123,16 @@ def test_whoever_has_all_it_can_use_gains_nothing_and_needs_no_more(money, mecha
         assert report.efficient is False
 
 
+def test_what_somebody_has_no_use_for_goes_to_who_has():
+    """The first wants honey only and has all of it: not a drop less, but its wax is free for the other."""
+    owned = [[1.0, 1.0], [0.0, 1.0]]
+    two = economy("exchange", log=[[2.0, 0.0]], log1p=[[1.0, 1.0]], endowment=owned)
+    x = np.array(owned)
+    better = improvement(two, x, np.zeros_like(x)).consumption
+    assert better[0, 0] == 1.0
+    assert better[1, 1] > 1.5
+
+
 def test_what_all_need_to_be_sated_is_told_to_the_last_digit():
     """Four bliss points of very different steepness; of the first good 3.33 + 30 of 50 are needed."""
     given = {"weights": [[1.0, 2.0], [3.0, 0.1]], "slope": [[0.3, 1.0], [0.1, 5.0]]}
