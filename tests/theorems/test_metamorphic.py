@@ -225,5 +225,6 @@ def test_by_hand_too(name, change):
         pytest.skip("log(1 + x) cannot be written in other units")
     told = TOLD[change](primitives)
     planner = primitives.money is not Money.FISHER or told.money == 1.0  # a cost has no weight beside utility
-    for mechanism in (PRICES, GIFTS, *([PLANNER] if planner else [])):
+    smooth = name != "fixed proportions"  # at a kink that nothing supports rounding decides what is found
+    for mechanism in (GIFTS, *([PRICES] if smooth else []), *([PLANNER] if planner else [])):
         assert_the_same(mechanism, primitives, told)
