@@ -136,7 +136,13 @@ def agents_in_order(economy: Economy, order) -> Told:
     order = np.asarray(order)
     agents = len(order)
     place = np.argsort(order)
-    moved = lambda block: replace(block, rows=place[_rows(block, agents)])  # noqa: E731
+
+    def moved(block: Block) -> Block:
+        rows = place[_rows(block, agents)]
+        first = np.argsort(rows)  # rows of a block ascend
+        given = {key: array[first] for key, array in block.parameters.items()}
+        return replace(block, rows=rows[first], parameters=given)
+
     ownership = economy.ownership
     changed = replace(
         economy,
