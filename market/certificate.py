@@ -40,15 +40,17 @@ from market.errors import NumericalError
 from market.interval import Array
 from market.negishi import Support, support
 from market.outcome import Outcome
+from market.proofs import Bound
 from market.reallocation import (
-    Bound,
     Reallocation,
     improvement,
     resource_utilisation,
-    surplus_gap,
     with_what_is_left,
+    without_sacrifice,
 )
+from market.rescue import beyond_help
 from market.support import residual
+from market.surplus import nothing_to_gain, proof_of_no_gap, surplus_gap, turnover
 
 SURE = 3e-4  # up to here the loss, of second order in the violation, is below what the search can see
 PROVED = 1e-6  # relative violation of the supporting conditions up to which they are a proof
@@ -95,12 +97,15 @@ def alignment(outcome: Outcome) -> Alignment:
     found = support(economy, x, y)
     unknown: list[str] = []
     proved = proves_efficiency(economy, x, y, found)
+    within = economy if too_large(economy) else without_sacrifice(economy, y)
+    if not proved and within is not economy:
+        proved = proves_efficiency(within, x, y, support(within, x, y))
     better = None
     efficient: bool | None = True
     if not proved:
         try:
             refuse_large(economy)
-            better = improvement(economy, x, y)
+            better = improvement(within, x, y, beyond_help(within, x, y))
             efficient = better is None
             nearly = found.residual <= (PROVED if found.zero.any() else SURE)
             if efficient and not nearly and np.isfinite(found.residual):
@@ -112,7 +117,7 @@ def alignment(outcome: Outcome) -> Alignment:
     bounds: dict[str, Bound] = {}
     transfers, gap = _with_transfers(outcome, unknown, bounds)
     supported = np.isfinite(found.residual)
-    utilisation = _utilisation(economy, x, y, found, proved, unknown, bounds)
+    utilisation = _utilisation(within, x, y, found, proved, unknown, bounds)
     if efficient is None and "resource_utilisation" in bounds:
         better = with_what_is_left(economy, x, y, bounds["resource_utilisation"])
         if better is not None:
@@ -180,7 +185,16 @@ def _with_transfers(
     economy, x, y = outcome.economy, outcome.consumption, outcome.production
     if economy.money is not Money.QUASILINEAR:
         return None, None
-    if np.isinf(economy.budget).all() and _equal_weights_support(economy, x, y, outcome.prices):
+    capped = bool(np.isfinite(economy.budget).any())
+    if not capped and _equal_weights_support(economy, x, y, outcome.prices):
+        return True, 0.0
+    p = outcome.prices
+    weights = None
+    if capped and p is not None:
+        weights = nothing_to_gain(economy, x, y, outcome.payments, p, PROVED)
+    if weights is not None and p is not None:
+        if (weights > 0).all():
+            bounds["surplus_gap"] = proof_of_no_gap(x, y, p, weights)
         return True, 0.0
     try:
         refuse_large(economy)
@@ -192,17 +206,10 @@ def _with_transfers(
         unknown.append("surplus_gap: somebody is at -inf whatever is done, so no total surplus is finite")
         return None, None
     bounds["surplus_gap"] = bound
-    return bound.value <= FOUND_GAP * _turnover(economy, x, y), bound.value
+    return bound.value <= FOUND_GAP * turnover(economy, x, y), bound.value
 
 
 FOUND_GAP = 1e-7  # a gap below this share of what is consumed is the solver's rounding
-
-
-def _turnover(economy: Economy, x: Array, y: Array) -> float:
-    """What all that is consumed and made is worth at the margin, money: the size to compare a gap with."""
-    slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
-    worth = np.multiply(slopes, x, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum()
-    return float(worth + np.multiply(costs, y, out=np.zeros_like(y), where=y > 0).sum())
 
 
 def _equal_weights_support(economy: Economy, x: Array, y: Array, p: Array | None) -> bool:

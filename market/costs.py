@@ -63,8 +63,14 @@ class Cost(Family):
         raise NotImplementedError
 
     @staticmethod
-    def convex(y: Expression, **parameters: Array) -> Held:
-        """C as a cvxpy expression, (agents,), for 0 <= y <= `limit`, and the constraints it needs."""
+    def convex(y: Expression, *, unit: Array | float = 1.0, **parameters: Array) -> Held:
+        """C as a cvxpy expression, (agents,), for 0 <= y <= `limit`, and the constraints it needs.
+
+        Args:
+            y: (agents, goods), counted in `unit`: outputs are unit * y.
+            unit: (goods,), an amount of each good.
+            parameters: the family's.
+        """
         raise NotImplementedError
 
 
@@ -155,13 +161,21 @@ class QuadraticCost(Cost):
         return _can_make(unit_cost, capacity)
 
     @staticmethod
-    def convex(y: Expression, *, unit_cost: Array, slope: Array, capacity: Array) -> Held:  # type: ignore[override]  # noqa: ARG004
+    def convex(  # type: ignore[override]
+        y: Expression,
+        *,
+        unit: Array | float = 1.0,
+        unit_cost: Array,
+        slope: Array,
+        capacity: Array,  # noqa: ARG004
+    ) -> Held:
         """The sum over goods."""
         import cvxpy  # deferred: takes a second to import, and only programmes need it
 
-        total = cvxpy.sum(cvxpy.multiply(_finite(unit_cost), y), axis=1)
+        total = cvxpy.sum(cvxpy.multiply(_finite(unit_cost) * unit, y), axis=1)
         if (slope > 0).any():
-            total = total + cvxpy.sum(cvxpy.multiply(slope / 2.0, cvxpy.square(y)), axis=1)
+            half = slope * np.square(unit) / 2.0
+            total = total + cvxpy.sum(cvxpy.multiply(half, cvxpy.square(y)), axis=1)
         return total, []
 
 
@@ -197,9 +211,10 @@ class LinearCost(Cost):
         return _can_make(unit_cost, capacity)
 
     @staticmethod
-    def convex(y: Expression, *, unit_cost: Array, capacity: Array) -> Held:  # type: ignore[override]
+    def convex(y: Expression, *, unit: Array | float = 1.0, unit_cost: Array, capacity: Array) -> Held:  # type: ignore[override]
         """The sum over goods."""
-        return QuadraticCost.convex(y, unit_cost=unit_cost, slope=np.zeros_like(unit_cost), capacity=capacity)
+        flat = np.zeros_like(unit_cost)
+        return QuadraticCost.convex(y, unit=unit, unit_cost=unit_cost, slope=flat, capacity=capacity)
 
 
 EXPONENT = Parameter(
@@ -267,18 +282,26 @@ class PowerCost(Cost):
         return _can_make(unit_cost, capacity)
 
     @staticmethod
-    def convex(y: Expression, *, unit_cost: Array, exponent: Array, capacity: Array) -> Held:  # type: ignore[override]  # noqa: ARG004
+    def convex(  # type: ignore[override]
+        y: Expression,
+        *,
+        unit: Array | float = 1.0,
+        unit_cost: Array,
+        exponent: Array,
+        capacity: Array,  # noqa: ARG004
+    ) -> Held:
         """C >= sum c r with r^(1/a) 1^(1 - 1/a) >= y, a power cone for each good with its own exponent."""
         import cvxpy
 
         flat = _flat(unit_cost, exponent)
-        total = cvxpy.sum(cvxpy.multiply(np.where(flat, _finite(unit_cost), 0.0), y), axis=1)
+        total = cvxpy.sum(cvxpy.multiply(np.where(flat, _finite(unit_cost) * unit, 0.0), y), axis=1)
         rows, goods = np.nonzero(~flat & np.isfinite(unit_cost))
         if not len(rows):
             return total, []
         powers = cvxpy.Variable(len(rows), nonneg=True)
         cones = cvxpy.PowCone3D(powers, np.ones(len(rows)), y[rows, goods], 1.0 / exponent[rows, goods])
-        entries = (unit_cost[rows, goods], (rows, np.arange(len(rows))))
+        costs = (_finite(unit_cost) * np.power(unit, exponent))[rows, goods]
+        entries = (costs, (rows, np.arange(len(rows))))
         return total + sparse.csr_matrix(entries, shape=(len(unit_cost), len(rows))) @ powers, [cones]
 
 

@@ -243,9 +243,10 @@ class Economy:
         """What an equal share of all resources is worth to each agent at the margin, (agents,), utility.
 
         A size to hold gains against that changes with the unit of utility; of those to whom nothing is worth
-        anything, the mean of the others.
+        anything, the mean of the others. Of a good of which there is nothing yet, a unit.
         """
-        share = np.tile(self.resources / len(self.agents), (len(self.agents), 1))
+        each = np.where(self.resources > 0, self.resources / len(self.agents), 1.0)
+        share = np.tile(each, (len(self.agents), 1))
         slopes = self.marginal_utility(share)
         worth = np.multiply(slopes, share, out=np.zeros_like(share), where=np.isfinite(slopes)).sum(axis=1)
         some = worth[worth > 0]

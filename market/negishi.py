@@ -343,6 +343,8 @@ def _polish(economy: Economy, x: Array, y: Array, found: Support) -> Support:
             slopes, eats = _rates(part, x[rows], consumed[rows], found.zero[rows])
             ratio = np.divide(prices, slopes, out=np.zeros_like(slopes), where=eats).sum(axis=1)
             np.divide(ratio, eats.sum(axis=1), out=fixed[rows], where=eats.any(axis=1))
+        if not fixed.sum() > 0:
+            break  # all are satiated: nothing has a price
         weights = fixed / fixed.sum()
         worth, eaters = np.zeros(len(prices)), np.zeros(len(prices))
         for rows, part in economy.parts:

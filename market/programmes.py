@@ -5,13 +5,16 @@ planner maximises a weighted sum of utilities over them, a self-sufficient agent
 look for reallocations that nobody dislikes. Each states its objective and constraints; utilities, costs and
 units are written here.
 
-Amounts are scaled good by good so that the solver sees numbers around one: x = units * (its variable).
+The solver's tolerances are absolute, so it must see numbers around one, in whatever units an economy is
+written. Amounts are counted good by good in units of what is plausible, x = units * (its variable), and
+utilities and costs, with what is added to hold them up, are written for those counts. An objective is divided
+by what is at stake (`Programme.at_stake`).
+
 Solved by cvxpy with Clarabel, an interior-point method; whoever uses an answer recomputes what it claims.
 """
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +32,7 @@ from market.interval import Array
 Expression = Any
 
 NEGLIGIBLE = 1e-9  # of a typical amount: netputs up to here are the solver's rounding
-
+FAR = 1e7  # units of what is plausible: a capacity beyond does not bind, and its row would only do harm
 _SHARP = {"tol_gap_abs": 1e-12, "tol_gap_rel": 1e-12, "tol_feas": 1e-12, "max_iter": 200}
 SETTINGS: tuple[dict[str, Any], ...] = (
     _SHARP,
@@ -121,7 +124,7 @@ class Programme:
     def limits(self) -> list[Expression]:
         """Production within capacity and technologies, and the constraints that hold costs down."""
         limit = self.economy.capacity / self.units
-        bound = np.isfinite(limit) & (limit > 0)
+        bound = (limit <= FAR) & (limit > 0)
         held = [self._free_y[bound] <= limit[bound]] if bound.any() else []
         for block in self.economy.technologies:
             held += block.family.convex(self.y[block.rows], **block.parameters)
@@ -146,10 +149,24 @@ class Programme:
             rows = agents[block.rows][chosen]
             parameters = {key: array[chosen] for key, array in block.parameters.items()}
             expression = block.family.stated if stated else block.family.concave
-            value, needed = expression(self.x[rows], **parameters)
+            value, needed = expression(self._free_x[rows], unit=self.units, **parameters)
             constraints += needed
             total = total + _spread(rows, len(agents)) @ value
         return total, constraints
+
+    def at_stake(self) -> Array:
+        """What one unit of each good is worth to each agent at the margin, or costs it, (agents,), > 0.
+
+        Beyond subsistence, in utility: a size for objectives that changes with the unit of utility.
+        """
+        economy = self.economy
+        slopes = economy.marginal_utility(economy.subsistence + self.units)
+        costs = economy.marginal_cost(np.minimum(self.units, economy.capacity))
+        worth = np.where(np.isfinite(slopes), slopes, 0.0) @ self.units
+        asked = np.where(np.isfinite(costs) & (economy.capacity > 0), costs, 0.0) @ self.units
+        known = np.where(worth > 0, worth, asked)
+        some = known[known > 0]
+        return np.where(known > 0, known, some.mean() if len(some) else 1.0)
 
     def costs(self) -> Expression:
         """C_i, (agents,), money; a minimiser needs the `limits` for it."""
@@ -160,7 +177,7 @@ class Programme:
         total: Expression = np.zeros(len(self.economy.agents))
         constraints: list[Expression] = []
         for block in self.economy.costs:
-            value, needed = block.family.convex(self.y[block.rows], **block.parameters)
+            value, needed = block.family.convex(self._free_y[block.rows], unit=self.units, **block.parameters)
             constraints += needed
             total = total + _spread(block.rows, len(self.economy.agents)) @ value
         return total, constraints
@@ -221,9 +238,15 @@ def solve(problem: Any, attempts: Sequence[int] = (0, 1, 2)) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # "may be inaccurate": every claim is recomputed by the caller
         for attempt in attempts:
-            with contextlib.suppress(cvxpy.SolverError):
+            try:
                 problem.solve(solver=cvxpy.CLARABEL, **SETTINGS[attempt])
                 break
+            except cvxpy.SolverError:
+                continue
+            except ValueError as wrong:  # raised for data that are not numbers
+                raise NumericalError(
+                    "the convex programme was not solved: some utility or cost is beyond the largest number"
+                ) from wrong
     if problem.status not in ("optimal", "optimal_inaccurate"):
         said = problem.status or "in numerical trouble"
         error = InfeasibleError if problem.status == "infeasible" else NumericalError
@@ -238,11 +261,48 @@ def _spread(rows: Any, agents: int) -> Any:
 
 
 def typical_amounts(economy: Economy, x: Array, y: Array) -> Array:
-    """An amount of each good of the size of what one agent has, (goods,), > 0."""
-    there = np.maximum(economy.offered(y), economy.taken(x, y)) / len(economy.agents)
-    limit = np.where(np.isfinite(economy.capacity), economy.capacity, 0.0).sum(axis=0) / len(economy.agents)
-    amounts = np.where(there > 0, there, limit)
-    return np.where(amounts > 0, amounts, 1.0)
+    """An amount of each good of the size of what one agent has, or would make, (goods,), > 0.
+
+    What is there may be tiny next to what can be made, and capacities huge next to what is wanted: of goods
+    that can be made at a cost, the amount at which the largest marginal utility falls to the least marginal
+    cost, no less than what is there, no more than can be had.
+    """
+    agents = len(economy.agents)
+    there = np.maximum(economy.offered(y), economy.taken(x, y)) / agents
+    limit = economy.capacity.sum(axis=0) / agents
+    amounts = np.where(there > 0, there, np.where(np.isfinite(limit) & (limit > 0), limit, 1.0))
+    for _ in range(2):  # what a good is worth depends on the others
+        for good in np.flatnonzero(limit > 0):
+            meets = _where_worth_meets_cost(economy, amounts, int(good))
+            if meets is not None:
+                amounts[good] = min(max(meets, there[good]), there[good] + limit[good])
+    return amounts
+
+
+DECADES = 40.0  # within so many powers of ten of 1 amounts are looked for
+
+
+def _where_worth_meets_cost(economy: Economy, amounts: Array, good: int) -> float | None:
+    """The amount of a good for each agent at which nobody pays for more; None without one between bounds.
+
+    Right to a tenth of its size or so.
+    """
+
+    def worth_more(power: float) -> bool:
+        each = np.tile(amounts, (len(economy.agents), 1))
+        each[:, good] = 10.0**power
+        slopes = economy.marginal_utility(each)[:, good]
+        costs = economy.marginal_cost(np.minimum(each, economy.capacity))[:, good]
+        return bool(slopes.max() > costs[economy.capacity[:, good] > 0].min())
+
+    low, high = -DECADES, DECADES
+    with np.errstate(over="ignore", under="ignore"):
+        if not worth_more(low) or worth_more(high):
+            return None
+        while high - low > 0.05:
+            middle = (low + high) / 2.0
+            low, high = (middle, high) if worth_more(middle) else (low, middle)
+    return float(10.0**low)
 
 
 def fit(economy: Economy, x: Array, y: Array) -> Array:

@@ -4,10 +4,7 @@ Convex programmes over all feasible (x', y'), given an allocation (x, y):
 
 - `improvement`: somebody better off and nobody worse off, in goods alone;
 - `resource_utilisation`: the smallest share of all resources with which everybody could still be as well
-  off (Debreu's coefficient);
-- `surplus_gap`: with quasilinear money that may go negative, the total surplus sum u - sum C still on the
-  table; with budgets, the most that could be gained in total while money may not go negative and nobody,
-  the auctioneer included, is worse off.
+  off (Debreu's coefficient).
 
 Preferences enter as concave transforms where only order matters, divided by what a typical amount of all
 goods more would add at the margin, so that no answer depends on the scale of a utility. An agent at -inf is
@@ -22,22 +19,26 @@ Source: Debreu (1951), "The coefficient of resource utilization"; the rest follo
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy
+from market.costs import Cost
+from market.economy import Block, Economy
 from market.errors import InfeasibleError, NumericalError
 from market.interval import Array
 from market.netputs import allowed
 from market.programmes import Programme, fit, typical_amounts
+from market.proofs import Bound
 
 Expression = Any
 
-MOST_RESCUES = 20  # agents who lack subsistence that are tried one at a time
 SPARED = 1e-9  # share of what is left over that is given to nobody, so that sums stay within what there is
+MOST_RESCUES = 20  # agents who lack subsistence that are tried one at a time, those who need least first
+SATIATED = 1e-6  # of the worth of a first bundle: below, more is worth nothing that can be told from nothing
+ENOUGH = 1e-12  # share of a bliss point by which one may be short of it and have enough
 FOUND = 1e-7  # gains below this share of what a unit's worth of goods adds are the solver's rounding
 
 
@@ -49,25 +50,26 @@ class Reallocation:
     production: Array
 
 
-@dataclass(frozen=True)
-class Bound:
-    """The answer of a programme with what proves it from both sides (see `verify/duality.py`).
+def without_sacrifice(economy: Economy, y: Array) -> Economy:
+    """The economy as far as it goes without harm to those who bear no cost and want nothing.
 
-    Args:
-        value: of the figure.
-        consumption: (agents, goods), the allocation that reaches it.
-        production: (agents, goods), of the same.
-        prices: (goods,), multipliers of what there is of each good: no allocation does better.
-        kept: (agents,), multipliers of nobody being worse off where money may not go negative, else 0.
-        capped: (agents,), multipliers of money not going negative, else 0.
+    In goods alone nothing can make up to them for a cost, so they can make only what costs nothing. Without
+    the rest, a search is spared amounts that cost as little as one likes and are not to be had all the same:
+    where the first unit costs nothing, a violation of 1e-12 in costs is 1e-6 in amounts.
     """
+    spared = ~(economy.bliss > 0).any(axis=1) & (economy.cost(y) == 0) & ~economy.turns_goods_into_goods
+    most = np.minimum(economy.capacity, 1e100)
+    costly = spared[:, None] & (most > 0) & (economy.marginal_cost(most) > 0)
+    if not costly.any():
+        return economy
 
-    value: float
-    consumption: Array
-    production: Array
-    prices: Array
-    kept: Array
-    capped: Array
+    def limited(block: Block[Cost]) -> Block[Cost]:
+        own = block.parameters["capacity"]
+        return replace(
+            block, parameters={**block.parameters, "capacity": np.where(costly[block.rows], 0.0, own)}
+        )
+
+    return replace(economy, costs=tuple(limited(block) for block in economy.costs))
 
 
 class _Search:
@@ -79,6 +81,9 @@ class _Search:
         self.makes = np.asarray((economy.capacity > 0).any(axis=1))
         self.now = self.welfare(x, y)
         self.finite: NDArray[np.bool_] = np.isfinite(self.now)
+        wants = economy.bliss > 0
+        enough = np.asarray((~wants | (x >= economy.bliss * (1.0 - ENOUGH))).all(axis=1))
+        self.satiated = enough & wants.any(axis=1) & self.finite & ~self.makes
         self.size = self._worth_of_units()
         self.constraints: list[Expression] = self.programme.limits()
 
@@ -86,7 +91,8 @@ class _Search:
         """What one unit of each good more would add, (agents,), > 0: the scale of gains.
 
         The difference, not the slope: whoever has next to nothing has a slope without measure, by which any
-        gain would seem small. Who is at -inf is measured by the slope.
+        gain would seem small. Who is at -inf is measured by the slope, and whoever has nearly all it can use
+        by a share of what it would gain if it had little.
         """
         economy, x, y = self.economy, self.x, self.y
         ordinal, stated = economy.concave_marginal_utility(x), economy.marginal_utility(x)
@@ -95,6 +101,9 @@ class _Search:
         more = self.welfare(x + self.programme.units, y)
         gained = np.where(self.finite, more, 0.0) - np.where(self.finite, self.now, 0.0)
         worth = np.where(self.finite & (gained > 0), np.minimum(gained, worth), worth)
+        plain = self.welfare(economy.subsistence + 2.0 * self.programme.units, np.zeros_like(y))
+        first = self.welfare(economy.subsistence + self.programme.units, np.zeros_like(y))
+        worth = np.maximum(worth, SATIATED * np.where(np.isfinite(first), plain - first, 0.0))
         spent = economy.cost(y)
         return np.where(worth > 0, worth, np.where(np.isfinite(spent) & (spent > 0), spent, 1.0))
 
@@ -131,27 +140,51 @@ class _Search:
         """Nobody with a finite utility is worse off, with `extra` (agents,) to spare, in units of `size`."""
         import cvxpy
 
-        rows = np.flatnonzero(self.finite)
-        if not len(rows):
-            return []
-        spare = extra[rows] if not isinstance(extra, float) else extra
-        return [
-            cvxpy.multiply(1.0 / self.size[rows], welfare[rows]) >= self.now[rows] / self.size[rows] + spare
-        ]
+        held = self._stay_satiated(extra)
+        rows = np.flatnonzero(self.finite & ~self.satiated)
+        if len(rows):
+            spare = extra if isinstance(extra, float) else extra[rows]
+            least = self.now[rows] / self.size[rows] + spare
+            held.append(cvxpy.multiply(1.0 / self.size[rows], welfare[rows]) >= least)
+        return held
+
+    def _stay_satiated(self, extra: Expression | float) -> list[Expression]:
+        """Whoever has all it can use keeps that: at a flat top a loss of 1e-12 is 1e-6 in amounts."""
+        economy, units = self.economy, self.programme.units
+        held = []
+        for i in np.flatnonzero(self.satiated):
+            wanted = np.flatnonzero(economy.bliss[i] > 0)
+            held.append(self.programme.x[i, wanted] / units[wanted] >= (economy.bliss[i] / units)[wanted])
+            held += [] if isinstance(extra, float) else [extra[i] <= 0.0]
+        return held
 
 
-def improvement(economy: Economy, x: Array, y: Array) -> Reallocation | None:
+def improvement(
+    economy: Economy, x: Array, y: Array, hopeless: NDArray[np.bool_] | None = None
+) -> Reallocation | None:
     """A feasible reallocation of goods that nobody dislikes and someone prefers, or None if there is none.
 
     Somebody at -inf for lack of subsistence can gain only if all of it is found. If that cannot be done for
-    all of them, each is tried alone: what saves one of them is enough, and saving fewer takes less.
+    all of them, each is tried alone, those first who need least of what there is: what saves one of them is
+    enough, and saving fewer takes less.
+
+    Args:
+        economy: the primitives.
+        x: (agents, goods), consumption.
+        y: (agents, goods), production.
+        hopeless: (agents,), who is known to be beyond help; nobody by default.
 
     Raises:
         NumericalError: the search failed, or what it found the primitives do not confirm: nothing is known.
     """
+    agents = len(economy.agents)
+    lost = np.zeros(agents, dtype=bool) if hopeless is None else hopeless
     vital = np.asarray((economy.subsistence > 0).any(axis=1))
-    needy = np.flatnonzero(vital & np.isneginf(economy.utility(x)))
-    for given_up in _given_up(len(vital), needy):
+    needy = np.flatnonzero(vital & np.isneginf(economy.utility(x)) & ~lost)
+    there = np.maximum(economy.offered(y), economy.taken(x, y))
+    needs = np.divide(economy.subsistence, there, out=np.zeros_like(x), where=there > 0).sum(axis=1)
+    needy = needy[np.argsort(needs[needy], kind="stable")]
+    for given_up in _given_up(lost, needy):
         try:
             found = _improvement(economy, x, y, given_up)
         except InfeasibleError:
@@ -159,19 +192,19 @@ def improvement(economy: Economy, x: Array, y: Array) -> Reallocation | None:
         if found is not None:
             return found
     if len(needy) > MOST_RESCUES:
-        raise NumericalError(f"{len(needy)} agents lack subsistence; not each was tried")
+        said = f"{len(needy)} agents lack subsistence that some of them might get"
+        raise NumericalError(f"{said}; only the {MOST_RESCUES} who need least were tried")
     return None
 
 
-def _given_up(agents: int, needy: NDArray[np.intp]) -> Iterator[NDArray[np.bool_]]:
-    """Who of the needy is not to be saved: nobody, all but one of them, or all."""
-    nobody = np.zeros(agents, dtype=bool)
-    yield nobody
+def _given_up(lost: NDArray[np.bool_], needy: NDArray[np.intp]) -> Iterator[NDArray[np.bool_]]:
+    """Who is not to be saved: those who are lost, with none, all but one, or all of the needy."""
+    yield lost
     if len(needy) > 1:
         for saved in needy[:MOST_RESCUES]:
-            yield np.isin(np.arange(agents), needy[needy != saved])
+            yield lost | np.isin(np.arange(len(lost)), needy[needy != saved])
     if len(needy):
-        yield np.isin(np.arange(agents), needy)
+        yield lost | np.isin(np.arange(len(lost)), needy)
 
 
 def _improvement(economy: Economy, x: Array, y: Array, given_up: NDArray[np.bool_]) -> Reallocation | None:
@@ -197,19 +230,20 @@ def _improvement(economy: Economy, x: Array, y: Array, given_up: NDArray[np.bool
 def _without_harm(
     economy: Economy, x: Array, y: Array, found: Reallocation, indifferent: NDArray[np.bool_]
 ) -> Reallocation:
-    """The same, but those of the indifferent whom rounding would hurt stay exactly where they were.
+    """The same, but those of the indifferent whom rounding would hurt keep exactly what they had use for.
 
     Making room for them may hurt others by rounding, so it is done until it hurts nobody new.
     """
     x_new, y_new = found.consumption, found.production
     before, stay = economy.welfare(x, y), np.zeros_like(indifferent)
+    of_use = np.minimum(x, economy.bliss)  # the rest is for others
     for _ in range(len(stay)):
         hurt = indifferent & ~stay & (economy.welfare(x_new, y_new) < before)
         if not hurt.any():
             break
         stay = stay | hurt
         y_new = np.where(stay[:, None], y, y_new)
-        x_new = _shave(economy, x, np.where(stay[:, None], x, x_new), y_new, stay)
+        x_new = _shave(economy, of_use, np.where(stay[:, None], of_use, x_new), y_new, stay)
     return Reallocation(x_new, y_new)
 
 
@@ -296,73 +330,3 @@ def with_what_is_left(economy: Economy, x: Array, y: Array, found: Bound) -> Rea
     given = found.consumption + left * (1.0 - SPARED) / len(economy.agents)
     better = Reallocation(fit(economy, given, found.production), found.production)
     return better if improves(economy, x, y, better) else None
-
-
-def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Bound | None:
-    """The total surplus that is still on the table when money can change hands too, in money.
-
-    Args:
-        economy: with quasilinear money.
-        x: (agents, goods), consumption.
-        y: (agents, goods), production.
-        payments: (agents,), net money paid.
-
-    Returns:
-        >= 0, with its proof; inf if somebody is at -inf that could be spared it; None if somebody is at -inf
-        in any case.
-
-    Raises:
-        NumericalError: the programme was not solved.
-    """
-    import cvxpy
-
-    programme = Programme(economy, typical_amounts(economy, x, y))
-    if np.isneginf(economy.utility(np.tile(economy.most, (len(economy.agents), 1)))).any():
-        return None
-    utilities, constraints = programme.utilities(stated=True)
-    welfare = utilities - programme.costs()
-    balance = programme.net_use() <= economy.resources / programme.units
-    capped = np.flatnonzero(np.isfinite(economy.budget))
-    now = economy.welfare(x, y)
-    nobody_worse: list[Expression] = []
-    within: list[Expression] = []
-    held = np.flatnonzero(np.isfinite(now))
-    if len(capped):
-        paid = cvxpy.Variable(len(economy.agents))
-        within = [(paid + programme.costs())[capped] <= economy.budget[capped]]
-        if len(held):
-            nobody_worse = [(welfare - paid)[held] >= now[held] - payments[held]]
-        constraints += [cvxpy.sum(paid) >= payments.sum(), *within, *nobody_worse]
-    found = programme.solve(cvxpy.sum(welfare), [*constraints, *programme.limits()], balance)
-    best_x, best_y = fit(economy, found.consumption, found.production), found.production
-    gap = np.inf if np.isneginf(now).any() else surplus_gained(economy, x, y, best_x, best_y)
-    return Bound(
-        gap,
-        best_x,
-        best_y,
-        np.maximum(found.prices, 0.0),
-        _multipliers(len(now), held, nobody_worse),
-        _multipliers(len(now), capped, within),
-    )
-
-
-def surplus_gained(economy: Economy, x: Array, y: Array, best_x: Array, best_y: Array) -> float:
-    """How much total surplus the best allocation found has more, money.
-
-    Raises:
-        NumericalError: it has less, by more than rounding, so it is not the best.
-    """
-    gained = float(economy.welfare(best_x, best_y).sum() - economy.welfare(x, y).sum())
-    slopes = economy.marginal_utility(x)
-    worth = np.multiply(x, slopes, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum()
-    if not gained >= -FOUND * float(worth + economy.cost(y).sum()):
-        raise NumericalError("the convex programme ended at less surplus than there is now")
-    return max(gained, 0.0)
-
-
-def _multipliers(agents: int, rows: NDArray[np.intp], constraints: list[Expression]) -> Array:
-    """The multipliers of a constraint on some agents, (agents,), 0 for the others."""
-    found = np.zeros(agents)
-    for constraint in constraints:
-        found[rows] = np.maximum(constraint.dual_value, 0.0)
-    return found

@@ -25,7 +25,7 @@ from market.interval import Array, good_by_good, sum_over_agents
 from market.rationing import ration
 
 CLEARED = 1e-8  # shares of an offer up to which what is lacking or left over is rounding
-_MOST = 1e300  # stands for an unbounded amount where amounts are added and subtracted
+_MOST = 1e200  # stands for an unbounded amount where amounts are added and subtracted
 
 
 class Imbalance(NamedTuple):
@@ -100,18 +100,17 @@ def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
 
 
 def _assign(economy: Economy, answers: Answers) -> tuple[Array, Array]:
-    """Choose from everyone's set so that demand and supply are as near as they can be."""
+    """Choose from everyone's set so that demand and supply are as near as they can be; always finite."""
     if (
         answers.demand.single_valued
         and answers.supply.single_valued
         and np.isfinite(answers.supply.lowest).all()
     ):
-        return answers.demand.lowest, answers.supply.lowest
+        return np.minimum(answers.demand.lowest, _MOST), answers.supply.lowest
     certain = np.where(np.isfinite(answers.supply.lowest), answers.supply.lowest, 0.0).sum(axis=0)
     enough = np.minimum(answers.demand.total().lowest + economy.resources + certain, _MOST)
-    d_low, d_high = (
-        np.minimum(amounts, np.maximum(enough, answers.demand.lowest)) for amounts in answers.demand.bounds
-    )
+    wanted = np.minimum(answers.demand.lowest, _MOST)
+    d_low, d_high = (np.minimum(amounts, np.maximum(enough, wanted)) for amounts in answers.demand.bounds)
     enough = np.maximum(enough, np.minimum(d_high.sum(axis=0), _MOST))
     s_low, s_high = (np.minimum(amounts, enough) for amounts in answers.supply.bounds)
     lacking = d_low.sum(axis=0) - economy.resources - s_high.sum(axis=0)

@@ -9,8 +9,9 @@ du_i/dx_ig; c_ig = dC_i/dy_ig; K capacity. The allocation maximises sum w_i (u_i
     netputs of technologies pay most at p (`netputs.violation`).
 
 For concave u_i and convex C_i these conditions are also enough: they are the first-order conditions of a
-concave programme. The *residual* is their largest violation relative to p_g. An agent with w_i = 0 and
-0 * inf (an infinite slope at nothing) violates nothing, but if it consumes a good with p_g > 0 it does.
+concave programme. The *residual* is their largest violation relative to p_g, or to the price at which all of
+g would be worth a share `NEGLIGIBLE` of everything, if that is more. An agent with w_i = 0 and 0 * inf (an
+infinite slope at nothing) violates nothing, but if it consumes a good with p_g > 0 it does.
 
 At an empty bundle slopes in the direction of single goods may not tell (Cobb-Douglas at nothing: 0 along
 every axis, though a little of everything is worth something). There the condition is on all directions
@@ -31,6 +32,7 @@ from market.economy import Economy
 from market.interval import Array
 from market.netputs import violation
 
+NEGLIGIBLE = 1e-12  # share of the value of all there is below which the worth of a good is rounding
 NOTHING = 1e-9  # amounts below this share of the average are none at all
 LEFT_OVER = 1e-7  # a share of what there is that counts as left over
 
@@ -95,7 +97,7 @@ def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
     there = economy.offered(y)
     left_over = there - economy.taken(x, y) > LEFT_OVER * there
     some = NOTHING * there / len(economy.agents)
-    size = _sizes(economy, x, w, p)
+    size = _sizes(economy, x, w, p, there)
     with np.errstate(over="ignore"):
         largest = float((np.where(left_over, p, 0.0) / size).max(initial=0.0))
     empty = np.zeros(len(economy.agents), dtype=bool)
@@ -109,14 +111,17 @@ def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
     return max(largest, violation(economy, y, p))
 
 
-def _sizes(economy: Economy, x: Array, w: Array, p: Array) -> Array:
-    """What violations are relative to, (goods,): the price; of a free good what it is worth to somebody."""
-    if (p > 0).all():
-        return p
+def _sizes(economy: Economy, x: Array, w: Array, p: Array, there: Array) -> Array:
+    """What violations are relative to, (goods,): the price; of a free good what it is worth to somebody.
+
+    At least the price at which all of the good would be worth next to nothing beside everything.
+    """
     worth = np.zeros(len(p))
-    for rows, part in economy.parts:
+    for rows, part in economy.parts if (p <= 0).any() else ():
         worth = np.maximum(worth, _worth(part, x[rows], w[rows]).max(axis=0, initial=0.0))
-    return np.where(p > 0, p, np.where(worth > 0, worth, 1.0))
+    size = np.where(p > 0, p, np.where(worth > 0, worth, 1.0))
+    least = NEGLIGIBLE * float(there @ p)
+    return np.maximum(size, np.divide(least, there, out=np.zeros_like(p), where=there > 0))
 
 
 def _worth(economy: Economy, x: Array, w: Array) -> Array:

@@ -120,6 +120,19 @@ def tamed(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.n
     return given
 
 
+def any_family(family: type[Utility], money: Money) -> bool:
+    """All of them, also where demand is set-valued or satiable."""
+    return True
+
+
+def wild(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same parameters, extremes and all; the weights of CES are shares, so that u is a usual number."""
+    if family.name != "ces":
+        return given
+    total = given["weights"].sum(axis=1, keepdims=True)
+    return given | {"weights": given["weights"] / np.where(total > 0, total, 1.0)}
+
+
 def tamed_cost(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The same parameters without exponents so near 1 that hardly anything is made below the unit cost."""
     if "exponent" not in given:
@@ -160,6 +173,7 @@ def economies(
     max_goods: int = 4,
     families: Callable[[type[Utility], Money], bool] = well_behaved,
     taming: Callable[[type[Utility], dict[str, np.ndarray]], dict[str, np.ndarray]] = tamed,
+    taming_costs: Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]] = tamed_cost,
 ):
     """An economy in which every good that is wanted can be had: two families at most, corners included.
 
@@ -170,6 +184,7 @@ def economies(
         max_goods: at most so many.
         families: which utilities may appear with which money.
         taming: what becomes of the parameters drawn.
+        taming_costs: what becomes of those of costs.
     """
     kind = draw(st.sampled_from(list(Money))) if money is None else money
     goods = draw(st.integers(1, max_goods))
@@ -188,7 +203,7 @@ def economies(
     if producers and kind is not Money.EXCHANGE and draw(st.booleans()):
         family = draw(st.sampled_from(list(COSTS)))
         count = draw(st.integers(1, 3))
-        given = tamed_cost(draw(parameters(family, count, goods)))
+        given = taming_costs(draw(parameters(family, count, goods)))
         costs.append(Block(family, slice(row, row + count), given))
         row += count
     positive = st.floats(0.25, 20.0, allow_nan=False)

@@ -14,7 +14,8 @@ from market.errors import NumericalError
 from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Seize, Unmediated, play
 from market.outcome import Outcome, Status
 from market.pricing import Tatonnement
-from market.reallocation import improvement, improves, resource_utilisation, surplus_gained
+from market.reallocation import improvement, improves, resource_utilisation
+from market.surplus import surplus_gained
 
 PRICES = Auctioneer("prices", Tatonnement())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from changes import IN_OTHER_UNITS, TIMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SOAK, concave_with_money, parameters
@@ -16,42 +17,6 @@ good_factors = st.lists(factors, min_size=GOODS, max_size=GOODS).map(np.array)
 price_vectors = st.lists(st.floats(0.1, 8.0), min_size=GOODS, max_size=GOODS).map(np.array)
 incomes = st.lists(st.floats(0.5, 20.0), min_size=AGENTS, max_size=AGENTS).map(np.array)
 some = settings(max_examples=40 * SOAK)
-
-
-def rho(taken):
-    return ((taken["elasticity"] - 1) / taken["elasticity"])[:, None]
-
-
-# What becomes of parameters when goods are measured in units that are c times smaller, x' = c x.
-IN_OTHER_UNITS = {
-    "log": lambda taken, c: {},
-    "stone_geary": lambda taken, c: {"subsistence": taken["subsistence"] * c},
-    "cobb_douglas": lambda taken, c: {},  # u changes by a factor: the same preferences
-    "ces": lambda taken, c: {"weights": taken["weights"] / c ** rho(taken)},
-    "crra": lambda taken, c: {"weights": taken["weights"] / c ** (1 - taken["risk_aversion"][:, None])},
-    "linear": lambda taken, c: {"weights": taken["weights"] / c},
-    "leontief": lambda taken, c: {"weights": taken["weights"] * c},
-    "quadratic": lambda taken, c: {"weights": taken["weights"] / c, "slope": taken["slope"] / c**2},
-    "separable": lambda taken, c: {
-        "linear_weight": taken["linear_weight"] / c,
-        "log1p_weight": np.zeros((AGENTS, GOODS)),  # 1 + x has a unit of its own
-        "power_weight": taken["power_weight"] / c ** taken["power_exponent"],
-        "exponential_scale": taken["exponential_scale"] * c,
-        "quadratic_weight": taken["quadratic_weight"] / c,
-        "quadratic_slope": taken["quadratic_slope"] / c**2,
-    },
-}
-
-# What becomes of parameters when utility is multiplied by c.
-TIMES = {
-    "ces": lambda taken, c: {"weights": taken["weights"] * c ** rho(taken)},
-    "leontief": lambda taken, c: {"weights": taken["weights"] / c},
-    "quadratic": lambda taken, c: {"weights": taken["weights"] * c, "slope": taken["slope"] * c},
-    "stone_geary": lambda taken, c: {"weights": taken["weights"] * c},
-    "separable": lambda taken, c: {
-        key: array * c for key, array in taken.items() if key.endswith("_weight") or key == "quadratic_slope"
-    },
-}
 
 
 def drawn(data, family):
@@ -96,8 +61,7 @@ def test_with_utility_and_money_in_other_units_the_same_is_bought(name, data, p,
     """Under quasilinear money both change together; under a budget the unit of utility does not matter."""
     family = UTILITIES[name]
     taken = drawn(data, family)
-    times = TIMES.get(name, lambda taken, c: {"weights": taken["weights"] * c})
-    other = taken | times(taken, c)
+    other = taken | TIMES[name](taken, c)
     np.testing.assert_allclose(
         family.quasilinear_demand(c * p, **other).lowest,
         family.quasilinear_demand(p, **taken).lowest,

@@ -127,9 +127,11 @@ class Planner(Mechanism):
         programme = Programme(economy, typical_amounts(economy, nothing, nothing))
         weights = self.weights(economy)
         utilities, constraints = programme.utilities(stated=True, counted=weights > 0)
-        objective = cvxpy.sum(cvxpy.multiply(weights, utilities - programme.costs()))
+        size = float((weights * programme.at_stake()).max())
+        objective = cvxpy.sum(cvxpy.multiply(weights / size, utilities - programme.costs()))
         balance = programme.net_use() <= economy.resources / programme.units
         found = programme.solve(objective, [*constraints, *programme.limits()], balance, [attempt])
+        found = replace(found, prices=size * found.prices, value=size * found.value)
         sharp = sharpen(economy, tidy(economy, found, weights), weights)
         return replace(sharp, consumption=fit(economy, sharp.consumption, sharp.production))
 
@@ -199,6 +201,8 @@ def tidy(economy: Economy, found: Solution, weights: Array) -> Solution:
     left = economy.resources + y.sum(axis=0) - x.sum(axis=0)
     useless = (top == 0) & ~inputs(economy)
     p = np.where(((left > tiny) & (p < 1e-6 * top)) | useless, 0.0, p)
+    value = p * economy.offered(y)  # what is worth next to nothing has a price that is the solver's rounding
+    p = np.where((value < 1e-7 * value.sum()) & ~inputs(economy), np.minimum(p, top), p)
     x = np.where(_better_without(economy, x, p, weights, x < tiny), 0.0, x)
     at_a_cost = economy.capacity > 0
     y = np.where(at_a_cost & ((y < tiny) | (p == 0)) & (cost > p * (1.0 + 1e-6)), 0.0, y)

@@ -57,7 +57,7 @@ def _solve(economy: Economy, base: Array, share: Array, keeps: NDArray[np.bool_]
     plenty = base + share * np.where(keeps, could, 0.0)
     counted = decides & np.isfinite(economy.utility(plenty))
     utilities, constraints = programme.utilities(stated=True, counted=counted)
-    objective = cvxpy.sum(utilities - programme.costs())
+    objective = cvxpy.sum(cvxpy.multiply(1.0 / programme.at_stake(), utilities - programme.costs()))
     eaten = (programme.x - cvxpy.multiply(share, programme.y) - base) @ np.diag(1.0 / programme.units) <= 0
     found = programme.solve(objective, [*constraints, *programme.limits()], eaten)
     outputs = np.where(keeps, found.production, 0.0)

@@ -19,6 +19,7 @@ from market.interval import Array, Interval, Joint, good_by_good
 from market.registry import Family, Parameter
 
 Expression = Any  # a cvxpy expression; cvxpy is imported only where a programme is solved
+Unit = Array | float  # amounts of each good, (goods,), or of all of them alike
 Held = tuple[Expression, list[Expression]]
 """A cvxpy expression, and the constraints that hold it up: a maximiser makes the bound that it is tight."""
 
@@ -134,14 +135,21 @@ class Utility(Family):
         return cls.marginal(x, **parameters)
 
     @staticmethod
-    def concave(x: Expression, **parameters: Array) -> Held:
-        """`concave_value` as a cvxpy expression, (agents,), and the constraints it needs."""
+    def concave(x: Expression, *, unit: Unit = 1.0, **parameters: Array) -> Held:
+        """`concave_value` as a cvxpy expression, (agents,), and the constraints it needs.
+
+        Args:
+            x: (agents, goods), counted in `unit`: the bundle is unit * x. Whatever is added to hold the value
+                up is counted so that it is near one where x is, since a solver's tolerances are absolute.
+            unit: (goods,), an amount of each good.
+            parameters: the family's.
+        """
         raise NotImplementedError
 
     @classmethod
-    def stated(cls, x: Expression, **parameters: Array) -> Held:
+    def stated(cls, x: Expression, *, unit: Unit = 1.0, **parameters: Array) -> Held:
         """A lower bound on u itself that a maximiser makes tight, and the constraints it needs."""
-        return cls.concave(x, **parameters)
+        return cls.concave(x, unit=unit, **parameters)
 
     @staticmethod
     def not_concave(**parameters: Array) -> NDArray[np.bool_]:

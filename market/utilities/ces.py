@@ -22,6 +22,7 @@ from market.utilities.base import (
     Expression,
     Held,
     Total,
+    Unit,
     Utility,
     at_most_one,
     exp,
@@ -118,23 +119,23 @@ class Ces(Utility):
         return means.ordinal_marginal(x, weights, _rho(elasticity))
 
     @staticmethod
-    def concave(x: Expression, *, weights: Array, elasticity: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array, elasticity: Array) -> Held:  # type: ignore[override]
         """M or log M."""
-        return means.ordinal(x, weights, _rho(elasticity))
+        return means.ordinal(x, weights, _rho(elasticity), unit)
 
     @classmethod
-    def stated(cls, x: Expression, *, weights: Array, elasticity: Array) -> Held:  # type: ignore[override]
+    def stated(cls, x: Expression, *, unit: Unit = 1.0, weights: Array, elasticity: Array) -> Held:  # type: ignore[override]
         """A^(1/rho) M; the geometric mean where rho = 0."""
         import cvxpy
 
         rho = _rho(elasticity)
         geometric = np.asarray(rho == 0)
-        scale = exp(_log_scale(weights, elasticity))
-        curved, constraints = means.mean(x, weights, np.where(geometric, 0.5, rho), ~geometric[:, None])
-        value = cvxpy.multiply(scale, curved)
+        scale = _log_scale(weights, elasticity)
+        curved = np.where(geometric, 0.5, rho)
+        value, constraints = means.mean(x, weights, curved, ~geometric[:, None], unit, scale)
         if geometric.any():
             chosen = np.where(geometric[:, None], means.shares(weights), 0.0)
-            bound, needed = geometric_mean(x, chosen)
+            bound, needed = geometric_mean(x, chosen, unit)
             wants = (chosen > 0).any(axis=1).astype(float)
             value, constraints = value + cvxpy.multiply(wants, bound), constraints + needed
         return value, constraints

@@ -19,10 +19,10 @@ from scipy import special
 
 from market.interval import Array
 from market.registry import Family, Parameter, Registry
-from market.utilities.base import Expression, Held, exp, sum_by_agent
+from market.utilities.base import Expression, Held, Unit, exp, sum_by_agent
 from market.utilities.logs import weighted_log1ps, weighted_logs
 from market.utilities.powers import power_terms, powers_in_cones
-from market.utilities.quadratics import up_to_bliss, used_up_to_bliss
+from market.utilities.quadratics import fallen, up_to_bliss, used_up_to_bliss
 
 WEIGHT = Parameter("good", "how much the good is wanted, a", unit="utility", absent=0.0, required=True)
 
@@ -59,8 +59,8 @@ class Form(Family):
         return np.full_like(parameters["weight"], np.inf)
 
     @staticmethod
-    def concave(x: Expression, **parameters: Array) -> Held:
-        """The sum over goods as a cvxpy expression, (agents,)."""
+    def concave(x: Expression, *, unit: Unit = 1.0, **parameters: Array) -> Held:
+        """The sum over goods of f(unit x) as a cvxpy expression, (agents,)."""
         raise NotImplementedError
 
     @staticmethod
@@ -98,11 +98,11 @@ class LinearForm(Form):
         return np.broadcast_to(_logs(weight), x.shape)
 
     @staticmethod
-    def concave(x: Expression, *, weight: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:  # type: ignore[override]
         """As it is."""
         import cvxpy  # deferred: takes a second to import, and only programmes need it
 
-        return cvxpy.sum(cvxpy.multiply(weight, x), axis=1), []
+        return cvxpy.sum(cvxpy.multiply(weight * unit, x), axis=1), []
 
     @staticmethod
     def substitutes(*, weight: Array) -> NDArray[np.bool_]:  # type: ignore[override]
@@ -137,9 +137,9 @@ class LogForm(Form):
         return exp(_logs(weight) - log_slope)
 
     @staticmethod
-    def concave(x: Expression, *, weight: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:  # type: ignore[override]
         """As it is."""
-        return weighted_logs(x, weight), []
+        return weighted_logs(x, weight, unit), []
 
     @staticmethod
     def substitutes(*, weight: Array) -> NDArray[np.bool_]:  # type: ignore[override]
@@ -175,9 +175,9 @@ class Log1pForm(Form):
             return np.expm1(np.maximum(_logs(weight) - log_slope, 0.0))
 
     @staticmethod
-    def concave(x: Expression, *, weight: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:  # type: ignore[override]
         """As it is."""
-        return weighted_log1ps(x, weight), []
+        return weighted_log1ps(x, weight, unit), []
 
     @staticmethod
     def substitutes(*, weight: Array) -> NDArray[np.bool_]:  # type: ignore[override]
@@ -218,9 +218,9 @@ class PowerForm(Form):
         return exp((_logs(weight) - log_slope) / (1.0 - exponent))
 
     @staticmethod
-    def concave(x: Expression, *, weight: Array, exponent: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, exponent: Array) -> Held:  # type: ignore[override]
         """As it is."""
-        return powers_in_cones(x, weight, exponent)
+        return powers_in_cones(x, weight, exponent, unit)
 
     @staticmethod
     def substitutes(*, weight: Array, exponent: Array) -> NDArray[np.bool_]:  # type: ignore[override]  # noqa: ARG004
@@ -261,12 +261,12 @@ class ExponentialForm(Form):
         return scale * np.maximum(_logs(weight) - np.log(scale) - log_slope, 0.0)
 
     @staticmethod
-    def concave(x: Expression, *, weight: Array, scale: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, scale: Array) -> Held:  # type: ignore[override]
         """As it is."""
         import cvxpy
 
         rows, goods = np.nonzero(weight)
-        a, k = weight[rows, goods], scale[rows, goods]
+        a, k = weight[rows, goods], (scale / unit)[rows, goods]
         terms = a - cvxpy.multiply(a, cvxpy.exp(cvxpy.multiply(-1.0 / k, x[rows, goods])))
         return sum_by_agent(terms, rows, len(weight)), []
 
@@ -292,7 +292,7 @@ class QuadraticForm(Form):
     @staticmethod
     def log_slope(x: Array, *, weight: Array, slope: Array) -> Array:  # type: ignore[override]
         """Log (a - k x)."""
-        return _logs(np.maximum(weight - slope * x, 0.0))
+        return _logs(fallen(weight, slope * x))
 
     @staticmethod
     def bend(x: Array, *, weight: Array, slope: Array) -> Array:  # type: ignore[override]
@@ -310,9 +310,9 @@ class QuadraticForm(Form):
         return weight / slope
 
     @staticmethod
-    def concave(x: Expression, *, weight: Array, slope: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, slope: Array) -> Held:  # type: ignore[override]
         """The formula of what is used, at most what there is."""
-        terms, rows, needed = used_up_to_bliss(x, weight, slope, weight > 0)
+        terms, rows, needed = used_up_to_bliss(x, weight * unit, slope * np.square(unit), weight > 0)
         return sum_by_agent(terms, rows, len(weight)), needed
 
 

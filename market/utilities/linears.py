@@ -20,6 +20,7 @@ from market.utilities.base import (
     WEIGHTS,
     Expression,
     Held,
+    Unit,
     Utility,
     at_most_one,
     divide_where,
@@ -73,11 +74,11 @@ class Linear(Utility):
         return never_satiated(weights)
 
     @staticmethod
-    def concave(x: Expression, *, weights: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:  # type: ignore[override]
         """U is linear as it stands."""
         import cvxpy  # deferred: takes a second to import, and only programmes need it
 
-        return cvxpy.sum(cvxpy.multiply(weights, x), axis=1), []
+        return cvxpy.sum(cvxpy.multiply(weights * unit, x), axis=1), []
 
     @staticmethod
     def indifference_prices(*, weights: Array) -> Array:  # type: ignore[override]
@@ -160,15 +161,17 @@ class Leontief(Utility):
         return never_satiated(weights)
 
     @staticmethod
-    def concave(x: Expression, *, weights: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:  # type: ignore[override]
         """T with a_g t <= x_g for all that is wanted."""
         import cvxpy
 
         bound = cvxpy.Variable(len(weights), nonneg=True)
         rows, goods = np.nonzero(weights)
-        needed = [bound[rows] <= cvxpy.multiply(1.0 / weights[rows, goods], x[rows, goods])]
-        wants = (weights > 0).any(axis=1).astype(float)
-        return cvxpy.multiply(wants, bound), needed if len(rows) else []
+        bundle = np.broadcast_to(unit, weights.shape)
+        size = Leontief.value(bundle, weights=weights)
+        each = bundle[rows, goods] / weights[rows, goods] / size[rows]
+        needed = [bound[rows] <= cvxpy.multiply(each, x[rows, goods])]
+        return cvxpy.multiply(size, bound), needed if len(rows) else []
 
     @staticmethod
     def indifference_prices(*, weights: Array) -> Array:  # type: ignore[override]

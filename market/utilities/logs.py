@@ -19,6 +19,7 @@ from market.utilities.base import (
     Expression,
     Held,
     Sums,
+    Unit,
     Utility,
     at_most_one,
     divide_where,
@@ -31,22 +32,28 @@ from market.utilities.base import (
 from market.utilities.filling import heights
 
 
-def weighted_logs(x: Expression, weights: Array) -> Expression:
-    """sum_g a_g log x_g over wanted goods as a cvxpy expression, (agents,)."""
+def weighted_logs(x: Expression, weights: Array, unit: Unit = 1.0) -> Expression:
+    """sum_g a_g log(unit_g x_g) over wanted goods as a cvxpy expression, (agents,)."""
     import cvxpy  # deferred: takes a second to import, and only programmes need it
 
     rows, goods = np.nonzero(weights)
     terms = cvxpy.multiply(weights[rows, goods], cvxpy.log(x[rows, goods]))
-    return sum_by_agent(terms, rows, len(weights))
+    return sum_by_agent(terms, rows, len(weights)) + (weights * np.log(unit)).sum(axis=1)
 
 
-def weighted_log1ps(x: Expression, weights: Array) -> Expression:
-    """sum_g a_g log(1 + x_g) as a cvxpy expression, (agents,)."""
+def weighted_log1ps(x: Expression, weights: Array, unit: Unit = 1.0) -> Expression:
+    """sum_g a_g log(1 + unit_g x_g) as a cvxpy expression, (agents,).
+
+    Of a large unit as log unit + log(1 / unit + x), in which nothing is large.
+    """
     import cvxpy
 
     rows, goods = np.nonzero(weights)
-    terms = cvxpy.multiply(weights[rows, goods], cvxpy.log1p(x[rows, goods]))
-    return sum_by_agent(terms, rows, len(weights))
+    large = np.broadcast_to(np.maximum(unit, 1.0), weights.shape)
+    small = np.broadcast_to(np.minimum(unit, 1.0), weights.shape)[rows, goods]
+    inside = 1.0 / large[rows, goods] + cvxpy.multiply(small, x[rows, goods])
+    terms = cvxpy.multiply(weights[rows, goods], cvxpy.log(inside))
+    return sum_by_agent(terms, rows, len(weights)) + (weights * np.log(large)).sum(axis=1)
 
 
 def spend_shares(p: Array, b: Array, weights: Array) -> Interval:
@@ -152,9 +159,9 @@ class Log(Utility):
         return never_satiated(weights)
 
     @staticmethod
-    def concave(x: Expression, *, weights: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:  # type: ignore[override]
         """U is concave as it stands."""
-        return weighted_logs(x, weights), []
+        return weighted_logs(x, weights, unit), []
 
     @staticmethod
     def homothetic(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
@@ -213,9 +220,9 @@ class Log1p(Utility):
         return never_satiated(weights)
 
     @staticmethod
-    def concave(x: Expression, *, weights: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:  # type: ignore[override]
         """U is concave as it stands."""
-        return weighted_log1ps(x, weights), []
+        return weighted_log1ps(x, weights, unit), []
 
     @staticmethod
     def homothetic(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
@@ -301,9 +308,9 @@ class StoneGeary(Utility):
         return np.where(weights > 0, subsistence, 0.0)
 
     @staticmethod
-    def concave(x: Expression, *, weights: Array, subsistence: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array, subsistence: Array) -> Held:  # type: ignore[override]
         """U is concave as it stands."""
-        return weighted_logs(x - subsistence, weights), []
+        return weighted_logs(x - subsistence / unit, weights, unit), []
 
     @staticmethod
     def homothetic(*, weights: Array, subsistence: Array) -> NDArray[np.bool_]:  # type: ignore[override]

@@ -28,6 +28,7 @@ from market.utilities.base import (
     Expression,
     Held,
     Total,
+    Unit,
     divide_where,
     exp,
     log_where,
@@ -266,15 +267,28 @@ def ordinal_marginal(x: Array, weights: Array, rho: Array) -> Array:
     return np.where((rho > 0)[:, None], marginal(x, weights, rho), of_log)
 
 
-def ordinal(x: Expression, weights: Array, rho: Array) -> Held:
-    """`ordinal_value` as cvxpy expressions.
+def in_units(weights: Array, rho: Array, unit: Unit) -> tuple[Array, Array]:
+    """Log M(unit), (agents,), and shares s' with M(unit x) = M(unit) (sum_g s'_g x_g^rho)^(1/rho).
+
+    s'_g = s_g (unit_g / M(unit))^rho: they sum to one.
+    """
+    bundle = np.broadcast_to(unit, weights.shape)
+    log_m = log_mean(bundle, weights, rho)
+    s = shares(weights)
+    return log_m, s * exp(rho[:, None] * np.where(s > 0, np.log(bundle) - log_m[:, None], 0.0))
+
+
+def ordinal(x: Expression, weights: Array, rho: Array, unit: Unit = 1.0) -> Held:
+    """`ordinal_value` of unit * x as cvxpy expressions.
 
     For rho <= 0, t <= log M as sum_g s_g exp(rho (log x_g - t)) <= 1, or t <= sum_g s_g log x_g.
     """
     import cvxpy
 
-    agents, s = len(weights), shares(weights)
-    direct, constraints = mean(x, weights, np.where(rho > 0, rho, 0.5), wanted=(rho > 0)[:, None])
+    agents = len(weights)
+    curved = np.where(rho > 0, rho, 0.5)
+    direct, constraints = mean(x, weights, curved, wanted=(rho > 0)[:, None], unit=unit)
+    log_m, s = in_units(weights, rho, unit)
     bound = cvxpy.Variable(agents)
     rows, goods = np.nonzero((s > 0) & (rho < 0)[:, None])
     if len(rows):
@@ -285,14 +299,21 @@ def ordinal(x: Expression, weights: Array, rho: Array) -> Held:
     wants = np.asarray((s > 0).any(axis=1))
     value = (
         direct
-        + cvxpy.multiply((wants & (rho < 0)).astype(float), bound)
-        + weighted_logs(x, np.where(geometric[:, None], s, 0.0))
+        + cvxpy.multiply((wants & (rho < 0)).astype(float), bound + log_m)
+        + weighted_logs(x, np.where(geometric[:, None], s, 0.0), unit)
     )
     return value, constraints
 
 
-def mean(x: Expression, weights: Array, rho: Array, wanted: Any = True) -> Held:
-    """M as a cvxpy variable t for rho != 0, (agents,), and the power cones that hold it up.
+def mean(
+    x: Expression,
+    weights: Array,
+    rho: Array,
+    wanted: Any = True,
+    unit: Unit = 1.0,
+    log_scale: Array | float = 0.0,
+) -> Held:
+    """M of unit * x as a cvxpy variable t for rho != 0, (agents,), and the power cones that hold it up.
 
     For rho > 0, r_g <= x_g^rho t^(1 - rho) and t <= sum s_g r_g. For rho < 0, t <= x_g^theta r_g^(1 - theta)
     with theta = -rho / (1 - rho) and sum s_g r_g <= t. Divide by t to see that both say t <= M.
@@ -302,11 +323,13 @@ def mean(x: Expression, weights: Array, rho: Array, wanted: Any = True) -> Held:
         weights: (agents, goods).
         rho: (agents,), < 1 and not 0.
         wanted: broadcasts to (agents, goods); what is not marked counts as unwanted.
+        unit: (goods,), in which x is counted; t is counted in M(unit).
+        log_scale: (agents,), the log of a factor.
     """
     import cvxpy
 
     agents = len(weights)
-    s = np.where(wanted, shares(weights), 0.0)
+    log_m, s = in_units(np.where(wanted, weights, 0.0), rho, unit)
     bound, constraints = cvxpy.Variable(agents, nonneg=True), []
     for sign in (1.0, -1.0):
         rows, goods = np.nonzero((s > 0) & (sign * rho > 0)[:, None])
@@ -322,4 +345,4 @@ def mean(x: Expression, weights: Array, rho: Array, wanted: Any = True) -> Held:
             theta = -rho[rows] / (1.0 - rho[rows])
             constraints.append(cvxpy.PowCone3D(x[rows, goods], helped, own, theta))
             constraints.append(total <= bound[np.unique(rows)])
-    return cvxpy.multiply((s > 0).any(axis=1).astype(float), bound), constraints
+    return cvxpy.multiply(np.where((s > 0).any(axis=1), exp(log_m + log_scale), 0.0), bound), constraints

@@ -21,6 +21,7 @@ from market.utilities.base import (
     Held,
     Sums,
     Total,
+    Unit,
     Utility,
     at_most_one,
     divide_where,
@@ -33,10 +34,11 @@ from market.utilities.base import (
 from market.utilities.logs import Log, spend_shares, spent_shares, total_spent, weighted_logs
 
 
-def geometric_mean(x: Expression, weights: Array) -> Held:
+def geometric_mean(x: Expression, weights: Array, unit: Unit = 1.0) -> Held:
     """T <= prod x_g^a_g as sum_g a_g t log(t / x_g) + (1 - A) t log t <= 0, convex for A <= 1.
 
-    Dividing by t > 0 gives log t <= sum a_g log x_g; t log(t / x) is the relative entropy.
+    Dividing by t > 0 gives log t <= sum a_g log x_g; t log(t / x) is the relative entropy. Counted in units,
+    the product is prod unit_g^a_g times that of the numbers.
     """
     import cvxpy  # deferred: takes a second to import, and only programmes need it
 
@@ -46,7 +48,8 @@ def geometric_mean(x: Expression, weights: Array) -> Held:
     terms = cvxpy.multiply(weights[rows, goods], cvxpy.rel_entr(bound[rows], x[rows, goods]))
     slack = 1.0 - weights.sum(axis=1)
     rest = cvxpy.multiply(np.maximum(slack, 0.0), cvxpy.rel_entr(bound, np.ones(agents)))
-    return bound, [sum_by_agent(terms, rows, agents) + rest <= 0]
+    size = exp((weights * np.log(unit)).sum(axis=1))
+    return cvxpy.multiply(size, bound), [sum_by_agent(terms, rows, agents) + rest <= 0]
 
 
 class CobbDouglas(Utility):
@@ -122,14 +125,14 @@ class CobbDouglas(Utility):
         return Log.marginal(x, weights=weights)
 
     @staticmethod
-    def concave(x: Expression, *, weights: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:  # type: ignore[override]
         """sum_g a_g log x_g."""
-        return weighted_logs(x, weights), []
+        return weighted_logs(x, weights, unit), []
 
     @classmethod
-    def stated(cls, x: Expression, *, weights: Array) -> Held:  # type: ignore[override]
+    def stated(cls, x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:  # type: ignore[override]
         """U itself as `geometric_mean`."""
-        return geometric_mean(x, weights)
+        return geometric_mean(x, weights, unit)
 
     @staticmethod
     def not_concave(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
@@ -217,17 +220,19 @@ class Crra(Utility):
         return means.ordinal_marginal(x, weights, _one_minus(risk_aversion))
 
     @staticmethod
-    def concave(x: Expression, *, weights: Array, risk_aversion: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array, risk_aversion: Array) -> Held:  # type: ignore[override]
         """M or log M."""
-        return means.ordinal(x, weights, _one_minus(risk_aversion))
+        return means.ordinal(x, weights, _one_minus(risk_aversion), unit)
 
     @classmethod
-    def stated(cls, x: Expression, *, weights: Array, risk_aversion: Array) -> Held:  # type: ignore[override]
+    def stated(  # type: ignore[override]
+        cls, x: Expression, *, unit: Unit = 1.0, weights: Array, risk_aversion: Array
+    ) -> Held:
         """Good by good."""
         rho = _one_minus(risk_aversion)
         curved = np.where((rho != 0)[:, None], weights, 0.0)
-        value, constraints = powers_in_cones(x, curved, np.broadcast_to(rho[:, None], weights.shape))
-        return value + weighted_logs(x, weights - curved), constraints
+        value, constraints = powers_in_cones(x, curved, np.broadcast_to(rho[:, None], weights.shape), unit)
+        return value + weighted_logs(x, weights - curved, unit), constraints
 
     @staticmethod
     def homothetic(*, weights: Array, risk_aversion: Array) -> NDArray[np.bool_]:  # type: ignore[override]  # noqa: ARG004
@@ -253,23 +258,24 @@ def power_terms(x: Array, weights: Array, rho: Array) -> Array:
         return np.where(wanted, weights / rho * exp(exponents), 0.0)
 
 
-def powers_in_cones(x: Expression, weights: Array, rho: Array) -> Held:
-    """sum_g a_g x_g^rho / rho as a cvxpy expression, (agents,).
+def powers_in_cones(x: Expression, weights: Array, rho: Array, unit: Unit = 1.0) -> Held:
+    """sum_g a_g (unit_g x_g)^rho / rho as a cvxpy expression, (agents,).
 
     For 0 < rho < 1, r <= x^rho 1^(1 - rho) is a power cone; for rho < 0, x^rho = exp(rho log x) is convex.
     """
     import cvxpy
 
     agents, constraints, value = len(weights), [], 0.0
+    slopes = weights * exp(rho * np.log(unit)) / np.where(weights > 0, rho, 1.0)
     rows, goods = np.nonzero((weights > 0) & (rho > 0))
     if len(rows):
         exponents = rho[rows, goods]
         powers = cvxpy.Variable(len(rows))
         constraints.append(cvxpy.PowCone3D(x[rows, goods], np.ones(len(rows)), powers, exponents))
-        value = sum_by_agent(cvxpy.multiply(weights[rows, goods] / exponents, powers), rows, agents)
+        value = sum_by_agent(cvxpy.multiply(slopes[rows, goods], powers), rows, agents)
     rows, goods = np.nonzero((weights > 0) & (rho < 0))
     if len(rows):
         exponents = rho[rows, goods]
         powers = cvxpy.exp(cvxpy.multiply(exponents, cvxpy.log(x[rows, goods])))
-        value = value + sum_by_agent(cvxpy.multiply(weights[rows, goods] / exponents, powers), rows, agents)
+        value = value + sum_by_agent(cvxpy.multiply(slopes[rows, goods], powers), rows, agents)
     return value, constraints

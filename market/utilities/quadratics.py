@@ -17,6 +17,7 @@ from market.utilities.base import (
     WEIGHTS,
     Expression,
     Held,
+    Unit,
     Utility,
     at_most_one,
     divide_where,
@@ -32,6 +33,9 @@ SLOPE = Parameter(
     unit="utility per unit squared",
     absent=0.0,
 )
+
+
+ROUNDING = 1e-15  # of the first unit's worth: what is less is rounding, not a slope
 
 
 class Quadratic(Utility):
@@ -53,7 +57,7 @@ class Quadratic(Utility):
     @staticmethod
     def marginal(x: Array, *, weights: Array, slope: Array) -> Array:  # type: ignore[override]
         """a_g - k_g x_g, and 0 beyond bliss."""
-        return np.where(weights > 0, np.maximum(weights - slope * x, 0.0), 0.0)
+        return np.where(weights > 0, fallen(weights, slope * x), 0.0)
 
     @staticmethod
     def quasilinear_demand(p: Array, *, weights: Array, slope: Array) -> Interval:  # type: ignore[override]
@@ -104,10 +108,11 @@ class Quadratic(Utility):
         return divide_where(weights > 0, weights, slope)
 
     @staticmethod
-    def concave(x: Expression, *, weights: Array, slope: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array, slope: Array) -> Held:  # type: ignore[override]
         """The formula of what is used, at most what there is."""
         import cvxpy
 
+        weights, slope = weights * unit, slope * np.square(unit)
         straight = np.where(slope > 0, 0.0, weights)
         value = cvxpy.sum(cvxpy.multiply(straight, x), axis=1)
         satiable = (weights > 0) & (slope > 0)
@@ -135,6 +140,12 @@ class Quadratic(Utility):
     def gross_substitutes(*, weights: Array, slope: Array) -> NDArray[np.bool_]:  # type: ignore[override]
         """Only if it is linear: near bliss a dearer good costs its buyer more in all."""
         return Quadratic.homothetic(weights=weights, slope=slope) | at_most_one(weights > 0)
+
+
+def fallen(weights: Array, fall: Array) -> Array:
+    """A_g - k_g x_g, and 0 beyond bliss and where the difference is rounding."""
+    left = weights - fall
+    return np.where(left > ROUNDING * weights, left, 0.0)
 
 
 def up_to_bliss(x: Array, weights: Array, slope: Array, bliss: Array) -> Array:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from market.interval import Array, Interval
 from market.registry import Parameter, term_parameters
-from market.utilities.base import Expression, Held, Utility, at_most_one, exp
+from market.utilities.base import Expression, Held, Unit, Utility, at_most_one, exp
 from market.utilities.forms import FORMS, LinearForm, LogForm, PowerForm
 from market.utilities.terms import Curved, Terms
 
@@ -73,7 +73,7 @@ class Separable(Utility):
         return _split(parameters).bliss
 
     @staticmethod
-    def concave(x: Expression, **parameters: Array) -> Held:
+    def concave(x: Expression, *, unit: Unit = 1.0, **parameters: Array) -> Held:
         """U is concave as it stands."""
         agents = len(parameters["linear_weight"])
         value: Expression = np.zeros(agents)
@@ -81,7 +81,7 @@ class Separable(Utility):
         for form in FORMS:
             own = _own(form.name, parameters)
             if (own["weight"] > 0).any():
-                added, needed = form.concave(x, **own)
+                added, needed = form.concave(x, unit=unit, **own)
                 value, constraints = value + added, constraints + needed
         return value, constraints
 

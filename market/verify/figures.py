@@ -224,6 +224,11 @@ def _no_gap_at_own_prices(economy: Economy, record: Record) -> bool:
 def _rescue(economy: Economy, record: Record, said: float, others: Sequence[Record]) -> Claim:
     """Whether those at -inf could be spared it, all together."""
     name = f"{record.name}: surplus gap"
+    if np.isfinite(economy.budget).any() and said < np.inf:
+        no_gap = said <= NO_GAP * _turnover(economy, record)
+        detail = "not checked: somebody is at -inf whom nobody can pay for, as is said"
+        consistent = record.alignment["efficient_with_transfers"] is no_gap
+        return Claim(name, None if consistent else False, detail)
     if not (said == np.inf and record.alignment["efficient_with_transfers"] is False):
         return Claim(name, False, f"{said:.6g}, though somebody is at -inf")
     pairs = _allocations(record.proofs.get("surplus_gap"), others)

@@ -98,6 +98,8 @@ def violation(economy: Economy, record: Record, w: Array, p: Array, left: float 
     empty = np.asarray(~(x > 0).any(axis=1) & (economy.bliss > 0).any(axis=1))
     largest = valued.max(axis=0, initial=0.0)
     size = np.where(p > 0, p, np.where(largest > 0, largest, 1.0))
+    floor = 1e-12 * float(there @ p)  # what all of a good is worth less than is rounding
+    size = np.maximum(size, np.divide(floor, there, out=np.zeros_like(p), where=there > 0))
     # A bundle with nothing in it is judged along all directions at once, as slopes along axes may not exist.
     above = np.where(empty[:, None] & counts, 0.0, valued - p)
     wants = (x > none) & ((slopes > 0) | (p > 0))

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from strategies import SOAK, economies
+from strategies import SOAK, any_family, economies, wild
 
 from market.certificate import alignment
 from market.economy import Money
-from market.errors import NumericalError
-from market.mechanisms import Auctioneer, Planner, play
+from market.errors import InputError, NumericalError
+from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Unmediated, play
 from market.outcome import Outcome, Status
 from market.pricing import Tatonnement
 from market.reallocation import improvement
@@ -68,6 +68,41 @@ def test_every_cleared_outcome_is_efficient_by_support_and_by_search(economy):
         assert (moved <= 1e-6 * (economy.resources + outcome.production.sum(axis=0))).all()
     if economy.money is Money.QUASILINEAR:
         assert report.efficient_with_transfers is True
+
+
+@some
+@given(
+    economies(max_agents=4, max_goods=3, families=any_family, taming=wild, taming_costs=lambda given: given),
+    st.sampled_from(
+        [
+            Auctioneer("prices", Tatonnement(), max_rounds=500),
+            Planner("planner"),
+            Unmediated("gifts", Gift()),
+            Unmediated("alone", Autarky()),
+        ]
+    ),
+)
+def test_at_extremes_too_what_is_settled_by_prices_or_a_planner_is_never_called_inefficient(
+    economy, mechanism
+):
+    """Nearly perfect substitutes and complements, satiation, indifference, costs that hardly rise.
+
+    Not every one of them is settled, and of an outcome at a kink it may be unknown whether it is efficient.
+    """
+    try:
+        outcome = play(mechanism, economy)
+    except InputError:
+        assume(False)
+    report = alignment(outcome)
+    said = {report.efficient, report.efficient_with_transfers}
+    if outcome.status in (Status.CLEARED, Status.OPTIMAL):
+        assert False not in said, report
+        straight = all(block.family.name != "leontief" for block in economy.utilities)
+        assert report.efficient is True or not straight
+    if report.improvement is not None:
+        better, made = report.improvement.consumption, report.improvement.production
+        assert (economy.welfare(better, made) >= outcome.utilities).all()
+        assert (economy.taken(better, made) <= economy.offered(made) * (1 + 1e-12)).all()
 
 
 @some
