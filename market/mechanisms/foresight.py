@@ -1,0 +1,268 @@
+"""A step of prices that foresees how choices will jump.
+
+A rule sees excess demand at the prices that were announced and proposes to move log prices by d_g. Where
+somebody goes over from one alternative to another on the way, excess demand is soon not what it was, the step
+is too long, and prices would jump to and fro across those at which markets clear. So the step is taken
+*implicitly* in the choices, as by the proximal point method. The move m of log prices is the solution of
+
+    min_m  sum_g H_g m_g^2 / 2 - f.m + sum_c M_c max_l h_l(p e^m)
+
+with alternatives l, gains h and money M of the choosers c as in `choices.py`, f (goods,) the value of all
+excess demand that does not hang on choices, and H_g = (value of excess demand) / d_g: the rule's step size.
+The slope of the maxima is minus the value of what is chosen, so at the solution
+
+    H_g m_g = value of excess demand with the choices as they will be after the move:
+
+the rule's own step, for the excess demand that is left when it is done. Where no choice is near that is just
+the rule's proposal. At a fixed point m = 0 there are choices with which all markets clear. (Under quasilinear
+money and in Fisher markets -f.m and the maxima are the dual of total surplus, or of Eisenberg and Gale's
+programme, with demand that does not jump taken as it is.)
+
+The multipliers of the maxima are the money that goes into each alternative. Where several get some, the
+chooser is indifferent between them: by Newton's method prices are put to where they are exactly as good, so
+that the auctioneer can assign the indifferent.
+
+Gains are linear in log prices or nearly so: the programme is solved with h_l + a_l.(change of m), again at
+its own solution until that hardly moves. Where h bends upwards (elasticity of substitution above 1) its
+bend goes into the quadratic term.
+
+Since -z, the value of excess demand at present choices, is a slope of the objective at m = 0 and H its least
+bend, m.H m <= z.(z / H). Alternatives that are not within that reach are left out.
+
+Source: own derivation; Rockafellar (1976), "Monotone operators and the proximal point algorithm"; Eisenberg
+and Gale (1959), "Consensus of subjective probabilities: the pari-mutuel method"; solved with Clarabel
+(Goulart and Chen (2024), "Clarabel: an interior-point solver for conic programs with quadratic objectives").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import clarabel
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from market.economy import Economy
+from market.interval import Array
+from market.mechanisms.announcing import Announcement
+from market.mechanisms.choices import Choosers, Gains, choosers
+
+FARTHEST = 3.0  # no log price moves farther in a round
+STEPS = (1e-4, 4.0)  # step sizes of a rule, relative to excess demand, that are taken for its own
+LEAST_VALUE = 1e-3  # of the largest market's: what a market counts at least when moves are weighed
+SLACK = 1e-6  # of log prices, by which alternatives may be out of reach
+USED = 1e-7  # share of a chooser's money from which an alternative counts as used
+MOST_ALTERNATIVES = 50_000  # with more of them within reach the rule's proposal stands
+PASSES, SETTLED = 8, 1e-3  # solutions of one step; relative change from which it has settled
+NEWTON, TIE_MOVES = 4, 1e-2  # iterations; how far a log price is moved at most to be put to a tie
+SOLVED = (
+    clarabel.SolverStatus.Solved,
+    clarabel.SolverStatus.AlmostSolved,
+    clarabel.SolverStatus.InsufficientProgress,
+)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What is minimised beside the maxima.
+
+    Args:
+        weight: (goods,), H, money.
+        fixed: (goods,), f, money.
+        reach: (goods,), how far log prices can move.
+    """
+
+    weight: Array
+    fixed: Array
+    reach: Array
+
+
+@dataclass(frozen=True)
+class _Move:
+    """The solution of a step.
+
+    Args:
+        move: (goods,), m.
+        money: (alternatives,), what goes into each.
+        chooser: (alternatives,), whose it is.
+        idle: (choosers,), whether some money is kept back, so that what is used is worth just its price.
+    """
+
+    move: Array
+    money: Array
+    chooser: NDArray[np.intp]
+    idle: NDArray[np.bool_]
+
+
+def foresee(economy: Economy, announced: Announcement, proposed: Array) -> Array:
+    """The rule's proposal with its step taken implicitly in what agents choose, (goods,)."""
+    p = announced.prices
+    who = choosers(economy, announced)
+    priced = (p > 0) & (proposed > 0)
+    if not len(who.money) or not priced.any():
+        return proposed
+    step = _step(economy, announced, np.where(priced, proposed, p), who, priced)
+    found = _minimise(step, who, p)
+    if found is None:
+        return proposed
+    return np.where(priced, _put_to_ties(who, p * np.exp(found.move), found), proposed)
+
+
+def _step(
+    economy: Economy, announced: Announcement, proposed: Array, who: Choosers, priced: NDArray[np.bool_]
+) -> _Step:
+    """The rule's step sizes as weights.
+
+    What a rule proposes for one good because of others (its step is against the good's own excess demand, or
+    far from it) is put into f instead, as if excess demand were such that a step of 1 led there.
+    """
+    p, seen = announced.prices, announced.imbalance
+    d = np.zeros_like(p)
+    np.log(proposed / np.where(priced, p, 1.0), out=d, where=priced)
+    d = np.clip(d, -FARTHEST, FARTHEST)
+    finite = np.isfinite(seen.z)
+    size = _market_values(economy, announced)
+    along = finite & (d * seen.relative > 0)
+    own = np.divide(d, seen.relative, out=np.ones_like(d), where=along)
+    believed = along & (own >= STEPS[0]) & (own <= STEPS[1])
+    weight = size / np.where(believed, own, 1.0)
+    z = p * np.where(finite, seen.z, 0.0)
+    toward = np.where(finite & ~believed & (seen.z != 0), weight * d - z, 0.0)
+    reach = np.full_like(p, FARTHEST)
+    if finite.all():
+        slope = z + toward
+        reach = np.minimum(reach, np.sqrt((slope * slope / weight).sum() / weight))
+    return _Step(weight, who.fixed + toward, np.where(priced, reach, 0.0))
+
+
+def _market_values(economy: Economy, announced: Announcement) -> Array:
+    """What there is of each good at announced prices, (goods,), money, > 0."""
+    made = announced.answers.supply.lowest
+    made = np.where(np.isfinite(made), np.maximum(made, 0.0), 0.0).sum(axis=0)
+    values = announced.prices * (economy.resources + made)
+    return np.maximum(values, max(LEAST_VALUE * float(values.max()), 1e-300))
+
+
+def _minimise(step: _Step, who: Choosers, p: Array) -> _Move | None:
+    """The move, with gains taken as linear anew at each solution; None if it cannot be found."""
+    move, bend = np.zeros_like(p), np.zeros((len(p), len(p)))
+    found = None
+    for _ in range(PASSES if who.bent else 1):
+        gains = who.gains(p * np.exp(move))
+        solved = _solve(step, who, gains, move, bend)
+        if solved is None:
+            return found
+        change = float(np.abs(solved.move - move).max())
+        found, move = solved, solved.move
+        if change <= SETTLED * float(np.abs(move).max()):
+            break
+        bend = who.bend(gains, solved.money)
+    return found
+
+
+def _solve(step: _Step, who: Choosers, gains: Gains, at: Array, bend: Array) -> _Move | None:
+    """The programme with gains linear around the move `at`.
+
+    Unknowns m, and for each chooser with limited money t_c >= h_l, and >= 0 with an outside option, at the
+    price M_c; for one without limit h_l <= 0.
+    """
+    here = gains.log_gain - gains.slopes @ at  # at m = 0, as a linear function
+    near, outside_near = _within_reach(step, who, gains, here)
+    money = np.zeros(len(here))
+    limited = np.isfinite(who.money)
+    only_one = (np.bincount(gains.chooser[near], minlength=len(limited)) == 1) & ~outside_near & limited
+    alone = near & only_one[gains.chooser]
+    money[alone] = who.money[gains.chooser[alone]]
+    fixed = step.fixed - gains.slopes.T @ money
+    open_ = np.flatnonzero(near & ~alone)
+    if len(open_) > MOST_ALTERNATIVES:
+        return None
+    concerned, place = np.unique(gains.chooser[open_], return_inverse=True)
+    levels = np.flatnonzero(limited[concerned])
+    column = np.full(len(concerned), -1)
+    column[levels] = np.arange(len(levels))
+    owed = who.money[concerned[levels]]
+    outside = np.flatnonzero(outside_near[concerned[levels]])
+    goods = len(step.weight)
+    has = np.flatnonzero(column[place] >= 0)
+    minus = _entries(has, column[place][has], (len(open_), len(levels)))
+    nothing = _entries(np.arange(len(outside)), outside, (len(outside), len(levels)))
+    box = sparse.vstack([sparse.eye(goods), -sparse.eye(goods)])
+    matrix = sparse.vstack(
+        [
+            sparse.hstack([gains.slopes[open_], minus]),
+            sparse.hstack([sparse.csr_matrix((len(outside), goods)), nothing]),
+            sparse.hstack([box, sparse.csr_matrix((2 * goods, len(levels)))]),
+        ],
+        format="csc",
+    )
+    far = np.where(step.reach > 0, FARTHEST, 0.0)  # that the reach is shorter follows
+    right = np.concatenate([-here[open_], np.zeros(len(outside)), far, far])
+    scale = float(step.weight.max())
+    quadratic = sparse.block_diag(
+        [np.triu(np.diag(step.weight) + bend) / scale, sparse.csc_matrix((len(levels), len(levels)))],
+        format="csc",
+    )
+    linear = np.concatenate([-(fixed + bend @ at), owed]) / scale
+    cones = [clarabel.NonnegativeConeT(len(right))]
+    found = clarabel.DefaultSolver(quadratic, linear, matrix, right, cones, _settings()).solve()
+    move = np.array(found.x[:goods])
+    if found.status not in SOLVED or not np.isfinite(move).all():
+        return None
+    multipliers = np.maximum(np.array(found.z), 0.0) * scale
+    money[open_] = multipliers[: len(open_)]
+    kept = multipliers[len(open_) : len(open_) + len(outside)]
+    idle = ~limited
+    idle[concerned[levels[outside]]] = kept > USED * owed[outside]
+    top = np.where(limited, who.money, scale)
+    return _Move(move, np.where(money > USED * top[gains.chooser], money, 0.0), gains.chooser, idle)
+
+
+def _within_reach(
+    step: _Step, who: Choosers, gains: Gains, here: Array
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which alternatives, (alternatives,), and which outside options, (choosers,), could be best after a move."""
+    moves = abs(gains.slopes) @ step.reach + SLACK
+    surely = np.where(who.outside, 0.0, -np.inf)
+    np.maximum.at(surely, gains.chooser, here - moves)
+    return here + moves >= surely[gains.chooser], who.outside & (surely <= 0)
+
+
+def _entries(rows: NDArray[np.intp], columns: NDArray[np.intp], shape: tuple[int, int]) -> sparse.csr_matrix:
+    """A matrix with -1 at these places."""
+    return sparse.csr_matrix((-np.ones(len(rows)), (rows, columns)), shape=shape)
+
+
+def _settings() -> clarabel.DefaultSettings:
+    settings = clarabel.DefaultSettings()
+    settings.verbose = False
+    settings.max_threads = 1
+    settings.max_iter = 80
+    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-12
+    return settings
+
+
+def _put_to_ties(who: Choosers, p: Array, found: _Move) -> Array:
+    """Prices near p at which all alternatives of a chooser that get money are exactly as good."""
+    used = np.flatnonzero(found.money > 0)
+    chooser = found.chooser[used]
+    first = np.zeros(len(who.money), dtype=np.intp)
+    first[chooser[::-1]] = used[::-1]
+    against, idle = first[chooser], found.idle[chooser]
+    ties = idle | (against != used)
+    if not ties.any():
+        return p
+    used, against, idle = used[ties], against[ties], idle[ties]
+    compared = sparse.diags((~idle).astype(float))
+    prices, free = p, p > 0
+    for _ in range(NEWTON):
+        gains = who.gains(prices)
+        rows = (gains.slopes[used] - compared @ gains.slopes[against]).toarray()[:, free]
+        gap = gains.log_gain[used] - np.where(idle, 0.0, gains.log_gain[against])
+        change = np.zeros_like(p)
+        change[free] = np.linalg.lstsq(rows, -gap, rcond=1e-9)[0]
+        if not np.abs(change).max() <= TIE_MOVES:
+            return prices
+        prices = prices * np.exp(change)
+    return prices
