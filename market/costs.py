@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from market.interval import Array, Interval
+from market.interval import TIED, Array, Interval
 from market.registry import Family, Parameter, Registry
 
 Expression = Any
@@ -125,8 +125,8 @@ class QuadraticCost(Cost):
         margin = np.where(np.isfinite(unit_cost), p[None, :] - _finite(unit_cost), -1.0)
         rising = slope > 0
         sloped = np.clip(np.divide(margin, slope, out=np.zeros_like(margin), where=rising), 0.0, limit)
-        lowest = np.where(rising, sloped, np.where(margin > 0, limit, 0.0))
-        indifferent = ~rising & (margin == 0)
+        indifferent = ~rising & (np.abs(margin) <= TIED * _finite(unit_cost))
+        lowest = np.where(rising, sloped, np.where((margin > 0) & ~indifferent, limit, 0.0))
         if not indifferent.any():
             return Interval.exactly(lowest)
         return Interval(lowest, np.where(indifferent, limit, lowest))

@@ -34,14 +34,10 @@ class Imbalance(NamedTuple):
     Args:
         z: excess demand, units; 0 where the market clears, infinite where an amount without bound is offered.
         relative: z over the mean of the demand and supply that are compared, -2 to 2.
-        made: which goods are products of constant returns that are being made; None if there are none.
-        linked: (links, 2), pairs of goods that somebody mixes; None if there are none.
     """
 
     z: Array
     relative: Array
-    made: NDArray[np.bool_] | None = None
-    linked: NDArray[np.intp] | None = None
 
     @property
     def disequilibrium(self) -> float:
@@ -72,9 +68,7 @@ def _imbalance_of(economy: Economy, assigned: Assigned, p: Array) -> Imbalance:
     z = np.where((p == 0) & (wanted < offered), 0.0, wanted - offered)
     mean = wanted / 2 + offered / 2
     relative = np.divide(z, mean, out=np.zeros_like(z), where=z != 0)
-    return Imbalance(
-        np.where(np.abs(z) < _MOST / 2, z, np.copysign(np.inf, z)), relative, assigned.made, assigned.linked
-    )
+    return Imbalance(np.where(np.abs(z) < _MOST / 2, z, np.copysign(np.inf, z)), relative)
 
 
 def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
@@ -97,7 +91,9 @@ def _assign(economy: Economy, answers: Answers) -> tuple[Array, Array]:
         and np.isfinite(answers.supply.lowest).all()
     ):
         return answers.demand.lowest, answers.supply.lowest
-    enough = np.minimum(answers.demand.total().lowest + economy.resources, _MOST)
+    made = answers.supply.total()
+    can_be_made = np.where(np.isfinite(made.highest), made.highest, np.minimum(made.lowest, _MOST))
+    enough = np.minimum(answers.demand.total().lowest + economy.resources + can_be_made, _MOST)
     d_low, d_high = (
         np.minimum(amounts, np.maximum(enough, answers.demand.lowest)) for amounts in answers.demand.bounds
     )

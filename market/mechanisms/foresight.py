@@ -44,7 +44,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from market.economy import Economy
-from market.interval import Array
+from market.interval import TIED, Array
 from market.mechanisms.announcing import Announcement
 from market.mechanisms.choices import Choosers, Gains, choosers
 
@@ -106,7 +106,8 @@ def foresee(economy: Economy, announced: Announcement, proposed: Array) -> Array
     found = _minimise(step, who, p)
     if found is None:
         return proposed
-    return np.where(priced, _put_to_ties(who, p * np.exp(found.move), found), proposed)
+    tied = _put_to_ties(who, p * np.exp(found.move), found)
+    return np.where(priced, _as_written(economy, tied), proposed)
 
 
 def _step(
@@ -132,15 +133,18 @@ def _step(
     reach = np.full_like(p, FARTHEST)
     if finite.all():
         slope = z + toward
-        reach = np.minimum(reach, np.sqrt((slope * slope / weight).sum() / weight))
+        with np.errstate(over="ignore"):  # inf is out of reach of nothing
+            reach = np.minimum(reach, np.sqrt((slope * (slope / weight)).sum() / weight))
     return _Step(weight, who.fixed + toward, np.where(priced, reach, 0.0))
 
 
 def _market_values(economy: Economy, announced: Announcement) -> Array:
-    """What there is of each good at announced prices, (goods,), money, > 0."""
-    made = announced.answers.supply.lowest
-    made = np.where(np.isfinite(made), np.maximum(made, 0.0), 0.0).sum(axis=0)
-    values = announced.prices * (economy.resources + made)
+    """What is there or wanted of each good at announced prices, (goods,), money, > 0."""
+    wanted, made = (
+        np.where(np.isfinite(amounts), np.maximum(amounts, 0.0), 0.0).sum(axis=0)
+        for amounts in (announced.answers.demand.lowest, announced.answers.supply.lowest)
+    )
+    values = announced.prices * np.maximum(economy.resources + made, wanted)
     return np.maximum(values, max(LEAST_VALUE * float(values.max()), 1e-300))
 
 
@@ -266,3 +270,14 @@ def _put_to_ties(who: Choosers, p: Array, found: _Move) -> Array:
             return prices
         prices = prices * np.exp(change)
     return prices
+
+
+def _as_written(economy: Economy, p: Array) -> Array:
+    """The same prices; where one is somebody's unit cost or worth up to rounding, just that number."""
+    exact = p.copy()
+    for g, steps in enumerate(economy.indifference_prices):
+        if len(steps):
+            nearest = steps[np.abs(steps - p[g]).argmin()]
+            if np.abs(nearest - p[g]) <= TIED * nearest:
+                exact[g] = nearest
+    return exact

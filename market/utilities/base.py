@@ -21,8 +21,6 @@ Expression = Any  # a cvxpy expression; cvxpy is imported only where a programme
 Held = tuple[Expression, list[Expression]]
 """A cvxpy expression, and the constraints that hold it up: a maximiser makes the bound that it is tight."""
 
-TIED = 1e-12  # relative difference up to which two amounts of money count as the same
-
 
 class Utility(Family):
     """Base of the utility families; all functions are pure."""

@@ -13,11 +13,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.interval import Array, Interval, Joint
+from market.interval import TIED, Array, Interval, Joint
 from market.registry import Parameter
 from market.utilities import means
 from market.utilities.base import (
-    TIED,
     WEIGHTS,
     Expression,
     Held,

@@ -10,10 +10,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.interval import Array, Interval
+from market.interval import TIED, Array, Interval
 from market.registry import Parameter
 from market.utilities.base import (
-    TIED,
     WEIGHTS,
     Expression,
     Held,

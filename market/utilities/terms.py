@@ -28,8 +28,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from market.interval import Array, Interval
-from market.utilities.base import TIED, divide_where, exp, log_where, refuse_free_goods, spend_rest
+from market.interval import TIED, Array, Interval
+from market.utilities.base import divide_where, exp, log_where, refuse_free_goods, spend_rest
 from market.utilities.forms import Form
 from market.utilities.roots import falling_root
 
