@@ -50,7 +50,8 @@ from market.mechanisms.choices import Choosers, Gains, choosers
 
 FARTHEST = 3.0  # no log price moves farther in a round
 STEPS = (1e-4, 4.0)  # step sizes of a rule, relative to excess demand, that are taken for its own
-LEAST_VALUE = 1e-3  # of the largest market's: what a market counts at least when moves are weighed
+LEAST_VALUE = 1e-9  # of the largest market's: what a market counts at least when moves are weighed
+COUPLED = 1e-9  # slopes of gains up to which a good is moved by itself
 SLACK = 1e-6  # of log prices, by which alternatives may be out of reach
 USED = 1e-7  # share of a chooser's money from which an alternative counts as used
 MOST_ALTERNATIVES = 50_000  # with more of them within reach the rule's proposal stands
@@ -123,8 +124,9 @@ def _step(
     np.log(proposed / np.where(priced, p, 1.0), out=d, where=priced)
     d = np.clip(d, -FARTHEST, FARTHEST)
     finite = np.isfinite(seen.z)
-    size = _market_values(economy, announced)
     along = finite & (d * seen.relative > 0)
+    size = _market_values(economy, announced)
+    np.divide(p * seen.z, seen.relative, out=size, where=along)  # what excess demand is relative to
     own = np.divide(d, seen.relative, out=np.ones_like(d), where=along)
     believed = along & (own >= STEPS[0]) & (own <= STEPS[1])
     weight = size / np.where(believed, own, 1.0)
@@ -166,11 +168,7 @@ def _minimise(step: _Step, who: Choosers, p: Array) -> _Move | None:
 
 
 def _solve(step: _Step, who: Choosers, gains: Gains, at: Array, bend: Array) -> _Move | None:
-    """The programme with gains linear around the move `at`.
-
-    Unknowns m, and for each chooser with limited money t_c >= h_l, and >= 0 with an outside option, at the
-    price M_c; for one without limit h_l <= 0.
-    """
+    """The programme with gains linear around the move `at`."""
     here = gains.log_gain - gains.slopes @ at  # at m = 0, as a linear function
     near, outside_near = _within_reach(step, who, gains, here)
     money = np.zeros(len(here))
@@ -178,49 +176,101 @@ def _solve(step: _Step, who: Choosers, gains: Gains, at: Array, bend: Array) -> 
     only_one = (np.bincount(gains.chooser[near], minlength=len(limited)) == 1) & ~outside_near & limited
     alone = near & only_one[gains.chooser]
     money[alone] = who.money[gains.chooser[alone]]
-    fixed = step.fixed - gains.slopes.T @ money
-    open_ = np.flatnonzero(near & ~alone)
-    if len(open_) > MOST_ALTERNATIVES:
+    fixed = step.fixed - gains.slopes.T @ money + bend @ at
+    move = np.clip(fixed / step.weight, -FARTHEST, FARTHEST) * (step.reach > 0)
+    considered = np.flatnonzero(near & ~alone)
+    if len(considered) > MOST_ALTERNATIVES:
         return None
-    concerned, place = np.unique(gains.chooser[open_], return_inverse=True)
-    levels = np.flatnonzero(limited[concerned])
-    column = np.full(len(concerned), -1)
-    column[levels] = np.arange(len(levels))
-    owed = who.money[concerned[levels]]
-    outside = np.flatnonzero(outside_near[concerned[levels]])
-    goods = len(step.weight)
-    has = np.flatnonzero(column[place] >= 0)
-    minus = _entries(has, column[place][has], (len(open_), len(levels)))
-    nothing = _entries(np.arange(len(outside)), outside, (len(outside), len(levels)))
-    box = sparse.vstack([sparse.eye(goods), -sparse.eye(goods)])
-    matrix = sparse.vstack(
-        [
-            sparse.hstack([gains.slopes[open_], minus]),
-            sparse.hstack([sparse.csr_matrix((len(outside), goods)), nothing]),
-            sparse.hstack([box, sparse.csr_matrix((2 * goods, len(levels)))]),
-        ],
-        format="csc",
-    )
-    far = np.where(step.reach > 0, FARTHEST, 0.0)  # that the reach is shorter follows
-    right = np.concatenate([-here[open_], np.zeros(len(outside)), far, far])
-    scale = float(step.weight.max())
-    quadratic = sparse.block_diag(
-        [np.triu(np.diag(step.weight) + bend) / scale, sparse.csc_matrix((len(levels), len(levels)))],
-        format="csc",
-    )
-    linear = np.concatenate([-(fixed + bend @ at), owed]) / scale
-    cones = [clarabel.NonnegativeConeT(len(right))]
-    found = clarabel.DefaultSolver(quadratic, linear, matrix, right, cones, _settings()).solve()
-    move = np.array(found.x[:goods])
-    if found.status not in SOLVED or not np.isfinite(move).all():
-        return None
-    multipliers = np.maximum(np.array(found.z), 0.0) * scale
-    money[open_] = multipliers[: len(open_)]
-    kept = multipliers[len(open_) : len(open_) + len(outside)]
-    idle = ~limited
-    idle[concerned[levels[outside]]] = kept > USED * owed[outside]
-    top = np.where(limited, who.money, scale)
+    slopes = gains.slopes[considered]
+    coupled = np.zeros(len(move), dtype=bool)
+    if len(considered):
+        coupled = (step.reach > 0) & (abs(slopes).max(axis=0).toarray()[0] > COUPLED)
+    kept_back = np.zeros(len(limited))
+    if coupled.any():
+        concerned, place = np.unique(gains.chooser[considered], return_inverse=True)
+        programme = _Programme(
+            hessian=(np.diag(step.weight) + bend)[np.ix_(coupled, coupled)],
+            fixed=fixed[coupled],
+            slopes=slopes[:, coupled],
+            log_gain=here[considered],
+            chooser=place,
+            owed=who.money[concerned],
+            outside=outside_near[concerned],
+        )
+        solved = programme.solve()
+        if solved is None:
+            return None
+        move[coupled], money[considered], kept_back[concerned] = solved
+    top = np.where(limited, who.money, float(step.weight.max()))
+    idle = ~limited | (kept_back > USED * top)
     return _Move(move, np.where(money > USED * top[gains.chooser], money, 0.0), gains.chooser, idle)
+
+
+@dataclass(frozen=True)
+class _Programme:
+    """min m.Q m / 2 - f.m + sum_c M_c t_c with t_c >= h_l + a_l.m, and >= 0 with an outside option.
+
+    Of a chooser without limit to its money there is no t: h_l + a_l.m <= 0.
+
+    Args:
+        hessian: (goods, goods), Q. fixed: (goods,), f.
+        slopes: (alternatives, goods), a.
+        log_gain: (alternatives,), h.
+        chooser: (alternatives,), whose it is.
+        owed: (choosers,), M; inf without a limit.
+        outside: (choosers,), whether nothing at all is an option too.
+    """
+
+    hessian: Array
+    fixed: Array
+    slopes: sparse.csr_matrix
+    log_gain: Array
+    chooser: NDArray[np.intp]
+    owed: Array
+    outside: NDArray[np.bool_]
+
+    def solve(self) -> tuple[Array, Array, Array] | None:
+        """The move, the money that goes into each alternative, and what each chooser keeps back.
+
+        Moves are counted in units of 1 / sqrt(Q_gg): markets may differ in value by many orders.
+        """
+        levels = np.flatnonzero(np.isfinite(self.owed))
+        column = np.full(len(self.owed), -1)
+        column[levels] = np.arange(len(levels))
+        of = column[self.chooser]
+        has, out = np.flatnonzero(of >= 0), np.flatnonzero(self.outside[levels])
+        scale = float(self.hessian.diagonal().max())
+        unit = np.sqrt(scale / self.hessian.diagonal())
+        goods, alternatives = len(unit), len(self.log_gain)
+        box = sparse.vstack([sparse.eye(goods), -sparse.eye(goods)])
+        matrix = sparse.vstack(
+            [
+                sparse.hstack(
+                    [self.slopes @ sparse.diags(unit), _entries(has, of[has], (alternatives, len(levels)))]
+                ),
+                sparse.hstack(
+                    [
+                        sparse.csr_matrix((len(out), goods)),
+                        _entries(np.arange(len(out)), out, (len(out), len(levels))),
+                    ]
+                ),
+                sparse.hstack([box, sparse.csr_matrix((2 * goods, len(levels)))]),
+            ],
+            format="csc",
+        )
+        far = FARTHEST / unit
+        right = np.concatenate([-self.log_gain, np.zeros(len(out)), far, far])
+        scaled = np.triu(unit[:, None] * self.hessian * unit) / scale
+        quadratic = sparse.block_diag([scaled, sparse.csc_matrix((len(levels), len(levels)))], format="csc")
+        linear = np.concatenate([-self.fixed * unit, self.owed[levels]]) / scale
+        cones = [clarabel.NonnegativeConeT(len(right))]
+        found = clarabel.DefaultSolver(quadratic, linear, matrix, right, cones, _settings()).solve()
+        move, multipliers = np.array(found.x[:goods]) * unit, np.maximum(np.array(found.z), 0.0) * scale
+        if found.status not in SOLVED or not np.isfinite(move).all():
+            return None
+        kept_back = np.zeros(len(self.owed))
+        kept_back[levels[out]] = multipliers[alternatives : alternatives + len(out)]
+        return move, multipliers[:alternatives], kept_back
 
 
 def _within_reach(
