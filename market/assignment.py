@@ -54,7 +54,7 @@ def assign(economy: Economy, answers: Answers, p: Array) -> Assigned:
         answers: at least one part of which hangs together.
         p: (goods,), prices.
     """
-    x, y = answers.demand.lowest.copy(), _bounded(answers.supply.lowest)
+    x, y = _bounded(answers.demand.lowest), _bounded(answers.supply.lowest)
     columns = _Columns(economy, p)
     for answer, side in ((answers.demand, 1), (answers.supply, -1)):
         columns.add_boxes(answer, side)

@@ -26,7 +26,8 @@ Source: Mas-Colell, Whinston and Green (1995), sections 10.D, 16.C to 16.E; Debr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,14 @@ from market.errors import NumericalError
 from market.interval import Array
 from market.negishi import Support, support
 from market.outcome import Outcome
-from market.reallocation import Reallocation, improvement, resource_utilisation, surplus_gap
+from market.reallocation import (
+    Bound,
+    Reallocation,
+    improvement,
+    resource_utilisation,
+    surplus_gap,
+    with_what_is_left,
+)
 from market.support import residual
 
 SURE = 3e-4  # up to here the loss, of second order in the violation, is below what the search can see
@@ -58,6 +66,7 @@ class Alignment:
         surplus_gap: total surplus left on the table, money; None as above.
         improvement: a reallocation that nobody dislikes and someone prefers; None if there is none.
         unknown: what could not be computed, and why; empty if everything could.
+        bounds: figure -> what proves it from both sides, where a programme was solved for it.
     """
 
     efficient: bool | None
@@ -70,6 +79,7 @@ class Alignment:
     surplus_gap: float | None
     improvement: Reallocation | None = None
     unknown: tuple[str, ...] = ()
+    bounds: Mapping[str, Bound] = field(default_factory=dict)
 
 
 def alignment(outcome: Outcome) -> Alignment:
@@ -95,19 +105,27 @@ def alignment(outcome: Outcome) -> Alignment:
         except NumericalError as error:
             efficient = None
             unknown.append(f"efficient: {error}")
-    transfers, gap = _with_transfers(outcome, unknown)
+    bounds: dict[str, Bound] = {}
+    transfers, gap = _with_transfers(outcome, unknown, bounds)
     supported = np.isfinite(found.residual)
+    utilisation = _utilisation(economy, x, y, found, proved, unknown, bounds)
+    if efficient is None and "resource_utilisation" in bounds:
+        better = with_what_is_left(economy, x, y, bounds["resource_utilisation"])
+        if better is not None:
+            efficient = False
+            unknown = [why for why in unknown if not why.startswith("efficient")]
     return Alignment(
         efficient=efficient,
         degenerate=bool(efficient and supported and found.residual <= PROVED and found.zero.any()),
         negishi_weights=found.weights if supported else None,
         supporting_prices=found.prices,
         residual=found.residual,
-        resource_utilisation=_utilisation(economy, x, y, found, proved, unknown),
+        resource_utilisation=utilisation,
         efficient_with_transfers=transfers,
         surplus_gap=gap,
         improvement=better,
         unknown=tuple(unknown),
+        bounds=bounds,
     )
 
 
@@ -122,19 +140,31 @@ def proves_efficiency(economy: Economy, x: Array, y: Array, found: Support) -> b
 
 
 def _utilisation(
-    economy: Economy, x: Array, y: Array, found: Support, proved: bool, unknown: list[str]
+    economy: Economy,
+    x: Array,
+    y: Array,
+    found: Support,
+    proved: bool,
+    unknown: list[str],
+    bounds: dict[str, Bound],
 ) -> float | None:
     """1 if support proves that every share of the resources is needed; else the programme's answer."""
     if proved and float(found.prices @ economy.resources) > 0:
         return 1.0
     try:
-        return resource_utilisation(economy, x, y)
+        bound = resource_utilisation(economy, x, y)
     except NumericalError as error:
         unknown.append(f"resource_utilisation: {error}")
         return None
+    if bound is None:
+        return None
+    bounds["resource_utilisation"] = bound
+    return bound.value
 
 
-def _with_transfers(outcome: Outcome, unknown: list[str]) -> tuple[bool | None, float | None]:
+def _with_transfers(
+    outcome: Outcome, unknown: list[str], bounds: dict[str, Bound]
+) -> tuple[bool | None, float | None]:
     """Whether total surplus is maximal, and what is missing; (None, None) without quasilinear money."""
     economy, x, y = outcome.economy, outcome.consumption, outcome.production
     if economy.money is not Money.QUASILINEAR:
@@ -142,14 +172,15 @@ def _with_transfers(outcome: Outcome, unknown: list[str]) -> tuple[bool | None, 
     if np.isinf(economy.budget).all() and _equal_weights_support(economy, x, y, outcome.prices):
         return True, 0.0
     try:
-        gap = surplus_gap(economy, x, y, outcome.payments)
+        bound = surplus_gap(economy, x, y, outcome.payments)
     except NumericalError as error:
         unknown.append(f"surplus_gap: {error}")
         return None, None
-    if gap is None:
+    if bound is None:
         unknown.append("surplus_gap: somebody is at -inf whatever is done, so no total surplus is finite")
         return None, None
-    return gap <= FOUND_GAP * _turnover(economy, x, y), gap
+    bounds["surplus_gap"] = bound
+    return bound.value <= FOUND_GAP * _turnover(economy, x, y), bound.value
 
 
 FOUND_GAP = 1e-7  # a gap below this share of what is consumed is the solver's rounding

@@ -24,6 +24,9 @@ from scipy import sparse
 from market.interval import TIED, Array, Interval
 from market.registry import Family, Parameter, Registry
 
+PRICE_STEP = 4e-15  # relative: prices nearer than that are the same up to rounding
+UNRESOLVED = 1e-10  # share of a supply that rounding of prices may change before it counts as an interval
+
 Expression = Any
 Held = tuple[Expression, list[Expression]]
 """A cvxpy expression, and the constraints that hold it down: a minimiser makes the bound that it is tight."""
@@ -113,6 +116,9 @@ class QuadraticCost(Cost):
     def supply(p: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Interval:  # type: ignore[override]
         """y_g = (p_g - c_g) / k_g between 0 and capacity; with k_g = 0 anything at p_g = c_g.
 
+        Where k_g is so small that the next price a float can hold means a supply that is another by more than
+        markets are to balance, supply is all that prices equal up to rounding ask for.
+
         Example:
             Unit cost 2, capacity 3: nothing below the cost, anything at it, everything above it.
 
@@ -124,12 +130,18 @@ class QuadraticCost(Cost):
         limit = _can_make(unit_cost, capacity)
         margin = np.where(np.isfinite(unit_cost), p[None, :] - _finite(unit_cost), -1.0)
         rising = slope > 0
-        sloped = np.clip(np.divide(margin, slope, out=np.zeros_like(margin), where=rising), 0.0, limit)
+        with np.errstate(over="ignore"):
+            inside = np.divide(margin, slope, out=np.zeros_like(margin), where=rising)
+            width = np.divide(PRICE_STEP * p, slope, out=np.zeros_like(margin), where=rising)
+        sloped = np.clip(inside, 0.0, limit)
         indifferent = ~rising & (np.abs(margin) <= TIED * _finite(unit_cost))
         lowest = np.where(rising, sloped, np.where((margin > 0) & ~indifferent, limit, 0.0))
-        if not indifferent.any():
+        unresolved = rising & (inside > 0) & (width > UNRESOLVED * sloped)
+        if not (indifferent.any() or unresolved.any()):
             return Interval.exactly(lowest)
-        return Interval(lowest, np.where(indifferent, limit, lowest))
+        highest = np.where(unresolved, np.clip(inside + width, 0.0, limit), lowest)
+        lowest = np.where(unresolved, np.clip(inside - width, 0.0, limit), lowest)
+        return Interval(lowest, np.where(indifferent, limit, highest))
 
     @staticmethod
     def indifference_prices(*, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # type: ignore[override]

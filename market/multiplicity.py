@@ -23,7 +23,7 @@ def equilibria(scenario: Scenario, *, starts: int = STARTS, seed: int | None = N
         seed: for all draws, of the economy and of the starts; the scenario's own if not given.
 
     Raises:
-        InputError: starts is out of range, the economy cannot be built, or it has technologies.
+        InputError: starts is out of range, or the economy cannot be built.
 
     Example:
         One owns bread, the other three times as much wine, and both spend half their income on each:
@@ -46,10 +46,7 @@ def equilibria(scenario: Scenario, *, starts: int = STARTS, seed: int | None = N
     """
     if not 1 <= starts <= MOST_STARTS:
         raise InputError(f"starts must be 1 to {MOST_STARTS:,}, not {starts}")
-    economy = build(scenario, seed)
-    if economy.technologies:
-        raise InputError("equilibria are searched for in economies without technologies only")
-    return search(economy, starts)
+    return search(build(scenario, seed), starts)
 
 
 def told(scenario: Scenario, found: Equilibria) -> dict[str, Any]:
@@ -93,6 +90,7 @@ def _one(economy: Economy, each: Found) -> dict[str, Any]:
     return {
         "prices": _by_good(economy, each.prices),
         "index": each.index,
+        "no_index": each.no_index,
         "stable": each.stable,
         "isolated": each.isolated,
         "starts": each.starts,

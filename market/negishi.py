@@ -66,8 +66,8 @@ def support(economy: Economy, x: Array, y: Array) -> Support:
     scaled_weights, scaled_prices = problem.most_equal()
     weights = scaled_weights / problem.per_value
     weights = np.where(idle, weights[~idle].mean(), weights)
-    total = weights.sum()
     zero = ~idle & (hopeless | (scaled_weights <= ZERO * scaled_weights.max()))
+    total = weights[~zero].sum()
     weights = np.where(zero, 0.0, weights / total)
     prices = _highest_asked(binds, costs, weights, scaled_prices * problem.reference / total)
     found = Support(weights, prices, residual(economy, x, y, weights, prices), zero)
@@ -274,7 +274,8 @@ def _weigh_the_empty_handed(economy: Economy, x: Array, y: Array, binds: Active,
     given = np.where(candidates, np.minimum(bound, others.mean()), found.weights)
     total = given.sum()
     weights, prices = given / total, found.prices / total
-    return Support(weights, prices, residual(economy, x, y, weights, prices), weights <= ZERO * weights.max())
+    zero = np.where(candidates, weights == 0.0, found.zero)
+    return Support(weights, prices, residual(economy, x, y, weights, prices), zero)
 
 
 def _highest_asked(binds: Active, costs: Array, weights: Array, prices: Array) -> Array:

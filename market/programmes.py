@@ -28,6 +28,8 @@ from market.interval import Array
 
 Expression = Any
 
+NEGLIGIBLE = 1e-9  # of a typical amount: netputs up to here are the solver's rounding
+
 _SHARP = {"tol_gap_abs": 1e-12, "tol_gap_rel": 1e-12, "tol_feas": 1e-12, "max_iter": 200}
 SETTINGS: tuple[dict[str, Any], ...] = (
     _SHARP,
@@ -193,7 +195,14 @@ class Programme:
         x = np.maximum(np.asarray(self._free_x.value), 0.0) * self.units
         y = np.asarray(self._free_y.value) * self.units
         bounded = np.clip(y, 0.0, self.economy.capacity)
-        return x, np.where(self.economy.turns_goods_into_goods[:, None], y, bounded)
+        for block in self.economy.technologies:  # a bit of an input made is none used
+            makes, uses = (of(**block.parameters) for of in (block.family.makes, block.family.uses))
+            own = np.where(makes, y[block.rows], np.minimum(y[block.rows], 0.0))
+            own = np.where(uses, own, np.maximum(own, 0.0))
+            own = np.where((np.abs(own) <= NEGLIGIBLE * self.units).all(axis=1, keepdims=True), 0.0, own)
+            beyond = np.minimum(block.family.slack(own, **block.parameters), 0.0)
+            bounded[block.rows] = np.where(own > 0, own * np.maximum(1.0 + beyond, 0.0)[:, None], own)
+        return x, bounded
 
 
 def solve(problem: Any, attempts: Sequence[int] = (0, 1, 2)) -> None:

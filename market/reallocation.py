@@ -37,6 +37,7 @@ from market.programmes import Programme, fit, typical_amounts
 Expression = Any
 
 MOST_RESCUES = 20  # agents who lack subsistence that are tried one at a time
+SPARED = 1e-9  # share of what is left over that is given to nobody, so that sums stay within what there is
 FOUND = 1e-7  # gains below this share of what a unit's worth of goods adds are the solver's rounding
 
 
@@ -46,6 +47,27 @@ class Reallocation:
 
     consumption: Array
     production: Array
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The answer of a programme with what proves it from both sides (see `verify/duality.py`).
+
+    Args:
+        value: of the figure.
+        consumption: (agents, goods), the allocation that reaches it.
+        production: (agents, goods), of the same.
+        prices: (goods,), multipliers of what there is of each good: no allocation does better.
+        kept: (agents,), multipliers of nobody being worse off where money may not go negative, else 0.
+        capped: (agents,), multipliers of money not going negative, else 0.
+    """
+
+    value: float
+    consumption: Array
+    production: Array
+    prices: Array
+    kept: Array
+    capped: Array
 
 
 class _Search:
@@ -232,11 +254,11 @@ def _shave(economy: Economy, x: Array, x_new: Array, y_new: Array, stay: NDArray
     return np.where(stay[:, None], x, x_new * share)
 
 
-def resource_utilisation(economy: Economy, x: Array, y: Array) -> float | None:
+def resource_utilisation(economy: Economy, x: Array, y: Array) -> Bound | None:
     """Debreu's coefficient: the smallest share of all resources that leaves everybody as well off.
 
     Returns:
-        Between 0 and 1; None where there are no resources to scale.
+        Between 0 and 1, with its proof; None where there are no resources to scale.
 
     Raises:
         NumericalError: the programme was not solved.
@@ -247,16 +269,36 @@ def resource_utilisation(economy: Economy, x: Array, y: Array) -> float | None:
         return None
     search = _Search(economy, x, y)
     nothing = np.zeros(economy.shape)
-    if (search.welfare(nothing, nothing) >= search.now).all():
-        return 0.0  # everybody would be as well off with nothing at all
+    idle = np.zeros(len(economy.agents))
+    if (search.welfare(nothing, nothing) >= search.now).all():  # as well off with nothing at all
+        return Bound(0.0, nothing, nothing, np.zeros(len(economy.goods)), idle, idle)
     share = cvxpy.Variable(nonneg=True)
     held = search.hold(search.expression())
     balance = search.programme.net_use() <= share * (economy.resources / search.programme.units)
     found = search.programme.solve(-share, [*held, *search.constraints], balance)
-    return float(min(max(-found.value, 0.0), 1.0))
+    value = float(min(max(-found.value, 0.0), 1.0))
+    return Bound(value, found.consumption, found.production, np.maximum(found.prices, 0.0), idle, idle)
 
 
-def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> float | None:
+def with_what_is_left(economy: Economy, x: Array, y: Array, found: Bound) -> Reallocation | None:
+    """What leaves everybody as well off with a share of the resources, and equal shares of what it leaves.
+
+    Args:
+        economy: the primitives.
+        x: (agents, goods), consumption.
+        y: (agents, goods), production.
+        found: the answer of `resource_utilisation`.
+
+    Returns:
+        A better allocation, confirmed from the primitives; None if this is none.
+    """
+    left = np.maximum(economy.resources + (found.production - found.consumption).sum(axis=0), 0.0)
+    given = found.consumption + left * (1.0 - SPARED) / len(economy.agents)
+    better = Reallocation(fit(economy, given, found.production), found.production)
+    return better if improves(economy, x, y, better) else None
+
+
+def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Bound | None:
     """The total surplus that is still on the table when money can change hands too, in money.
 
     Args:
@@ -266,7 +308,8 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> float 
         payments: (agents,), net money paid.
 
     Returns:
-        >= 0; inf if somebody is at -inf that could be spared it; None if somebody is at -inf in any case.
+        >= 0, with its proof; inf if somebody is at -inf that could be spared it; None if somebody is at -inf
+        in any case.
 
     Raises:
         NumericalError: the programme was not solved.
@@ -281,17 +324,45 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> float 
     balance = programme.net_use() <= economy.resources / programme.units
     capped = np.flatnonzero(np.isfinite(economy.budget))
     now = economy.welfare(x, y)
+    nobody_worse: list[Expression] = []
+    within: list[Expression] = []
+    held = np.flatnonzero(np.isfinite(now))
     if len(capped):
         paid = cvxpy.Variable(len(economy.agents))
-        held = np.flatnonzero(np.isfinite(now))
-        constraints += [
-            cvxpy.sum(paid) >= payments.sum(),
-            (paid + programme.costs())[capped] <= economy.budget[capped],
-        ]
+        within = [(paid + programme.costs())[capped] <= economy.budget[capped]]
         if len(held):
-            constraints.append((welfare - paid)[held] >= now[held] - payments[held])
+            nobody_worse = [(welfare - paid)[held] >= now[held] - payments[held]]
+        constraints += [cvxpy.sum(paid) >= payments.sum(), *within, *nobody_worse]
     found = programme.solve(cvxpy.sum(welfare), [*constraints, *programme.limits()], balance)
-    if np.isneginf(now).any():
-        return np.inf
-    best = economy.welfare(fit(economy, found.consumption, found.production), found.production)
-    return float(max(best.sum() - now.sum(), 0.0))
+    best_x, best_y = fit(economy, found.consumption, found.production), found.production
+    gap = np.inf if np.isneginf(now).any() else surplus_gained(economy, x, y, best_x, best_y)
+    return Bound(
+        gap,
+        best_x,
+        best_y,
+        np.maximum(found.prices, 0.0),
+        _multipliers(len(now), held, nobody_worse),
+        _multipliers(len(now), capped, within),
+    )
+
+
+def surplus_gained(economy: Economy, x: Array, y: Array, best_x: Array, best_y: Array) -> float:
+    """How much total surplus the best allocation found has more, money.
+
+    Raises:
+        NumericalError: it has less, by more than rounding, so it is not the best.
+    """
+    gained = float(economy.welfare(best_x, best_y).sum() - economy.welfare(x, y).sum())
+    slopes = economy.marginal_utility(x)
+    worth = np.multiply(x, slopes, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum()
+    if not gained >= -FOUND * float(worth + economy.cost(y).sum()):
+        raise NumericalError("the convex programme ended at less surplus than there is now")
+    return max(gained, 0.0)
+
+
+def _multipliers(agents: int, rows: NDArray[np.intp], constraints: list[Expression]) -> Array:
+    """The multipliers of a constraint on some agents, (agents,), 0 for the others."""
+    found = np.zeros(agents)
+    for constraint in constraints:
+        found[rows] = np.maximum(constraint.dual_value, 0.0)
+    return found

@@ -18,6 +18,11 @@ The table of agents, `agents.parquet`, has one row a mechanism and agent: `mecha
 each good g, `payment`, `utility`, `payoff`, `regret` (null under the planner), `weight` (null where no
 weights support the outcome), `improvement[g]` and `improvement_production[g]` (null where no improvement was
 found).
+
+The table of bounds, `bounds.parquet`, has what proves `surplus_gap` and `resource_utilisation` from both
+sides where a programme was solved for them, one row a mechanism, `figure`, agent and good: `consumption` and
+`production`, an allocation that reaches the figure; `price`, multipliers that show that none does better; and
+`kept` and `capped`, multipliers of each agent's being no worse off and of its money not going negative.
 """
 
 from __future__ import annotations
@@ -185,6 +190,36 @@ def _plain(value: Any, where: str) -> Any:
             raise NumericalError(f"{where} is not a number")
         return float(value) if math.isfinite(value) else ("Infinity" if value > 0 else "-Infinity")
     return value.item() if isinstance(value, np.generic) else value
+
+
+BOUNDS = ("consumption", "production", "price", "kept", "capped")
+"""The columns of numbers in the table of bounds."""
+
+
+def bounds_table(played: Played) -> pd.DataFrame:
+    """One row a mechanism, figure, agent and good; the columns are described at the top of this module."""
+    economy = next(iter(played.outcomes.values())).economy
+    agents, goods = economy.shape
+    parts = [
+        pd.DataFrame(
+            {
+                "mechanism": name,
+                "figure": figure,
+                "agent": np.repeat(np.array(economy.agents, dtype=object), goods),
+                "good": np.tile(np.array(economy.goods, dtype=object), agents),
+                "consumption": bound.consumption.ravel(),
+                "production": bound.production.ravel(),
+                "price": np.tile(bound.prices, agents),
+                "kept": np.repeat(bound.kept, goods),
+                "capped": np.repeat(bound.capped, goods),
+            }
+        )
+        for name, report in played.alignments.items()
+        for figure, bound in report.bounds.items()
+    ]
+    words = {column: pd.Series(dtype=object) for column in ("mechanism", "figure", "agent", "good")}
+    empty = pd.DataFrame({**words, **{column: pd.Series(dtype=float) for column in BOUNDS}})
+    return pd.concat(parts, ignore_index=True) if parts else empty
 
 
 def agents_table(played: Played) -> pd.DataFrame:

@@ -1,9 +1,10 @@
 """The run folder: written whole or not at all, and read back with every file checked.
 
-It has `result.json` and `agents.parquet` (see `record.py`), the scenario as `input/scenario.toml` (with the
-data files it reads beside it), `comparison.csv` (one row a mechanism), `rounds.parquet` (mechanism,
-round, good, price, excess_demand, disequilibrium, auctioneer_payoff), figures, and `manifest.json`, written
-last: seed, versions, the scenario's hash, overrides, and a checksum of every other file.
+It has `result.json`, `agents.parquet` and `bounds.parquet` (see `record.py`), the scenario as
+`input/scenario.toml` (with the data files it reads beside it), `comparison.csv` (one row a mechanism),
+`rounds.parquet` (mechanism, round, good, price, excess_demand, disequilibrium, auctioneer_payoff), figures,
+and `manifest.json`, written last: seed, versions, the scenario's hash, overrides, and a checksum of every
+other file.
 
 The folder is made under another name beside its place and renamed when everything in it is on the disk.
 """
@@ -37,7 +38,7 @@ import market
 from market.errors import InputError, RunError
 from market.interval import Array
 from market.layout import Manifest, Result, check_layout
-from market.record import SCHEMA, Played, agents_table, as_json, number, result
+from market.record import SCHEMA, Played, agents_table, as_json, bounds_table, number, result
 from market.scenario import Scenario
 
 __all__ = [
@@ -56,7 +57,14 @@ __all__ = [
 
 PACKAGES = ("mesa", "numpy", "scipy", "pandas", "cvxpy", "clarabel", "pyarrow", "matplotlib")
 
-NEEDED = ("result.json", "agents.parquet", "rounds.parquet", "comparison.csv", "input/scenario.toml")
+NEEDED = (
+    "result.json",
+    "agents.parquet",
+    "bounds.parquet",
+    "rounds.parquet",
+    "comparison.csv",
+    "input/scenario.toml",
+)
 LARGEST_JSON = 10**9  # bytes
 TRIES = 20  # to make a folder whose parents others make and remove
 STOPPED_BY = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
@@ -109,6 +117,7 @@ def write_run(played: Played, parent: Path, figures: Mapping[str, Drawing] | Non
     with _refusals(parent), _whole_folder(parent, name) as folder:
         (folder / "result.json").write_text(told, encoding="utf-8")
         agents_table(played).to_parquet(folder / "agents.parquet", index=False)
+        bounds_table(played).to_parquet(folder / "bounds.parquet", index=False)
         played.rounds.to_parquet(folder / "rounds.parquet", index=False)
         played.table().to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
         _copy_scenario(played.scenario, folder / "input")
@@ -297,12 +306,14 @@ class Run:
         manifest: `manifest.json`.
         result: `result.json`; `number` turns its infinities into floats.
         agents: `agents.parquet`, which has what `result` leaves out above 1000 agents.
+        bounds: `bounds.parquet`, what proves some figures from both sides.
     """
 
     folder: Path
     manifest: Mapping[str, Any]
     result: Mapping[str, Any]
     agents: pd.DataFrame
+    bounds: pd.DataFrame
 
     @property
     def scenario_file(self) -> Path:
@@ -340,7 +351,7 @@ def read_run(path: Path) -> Run:
     told = _read_json(path, "result.json")
     check_layout(path / "result.json", told, Result)
     _check_names(path, manifest, told)
-    return Run(path, manifest, told, read_table(path / "agents.parquet"))
+    return Run(path, manifest, told, read_table(path / "agents.parquet"), read_table(path / "bounds.parquet"))
 
 
 def read_table(path: Path) -> pd.DataFrame:

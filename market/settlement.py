@@ -8,9 +8,8 @@ each the same fraction of the way from its lowest to its highest.
 
 A good whose price is zero clears if nothing is lacking (complementary slackness); what is left is nobody's.
 
-At prices that do not clear, the short side decides and the long side is rationed in proportion: net
-purchases are scaled where too much is wanted, net sales and outputs where too much is offered. An owner
-keeps what it cannot sell as far as it has a use for it.
+At prices that do not clear, the short side decides and the long side is rationed in proportion, and nobody
+spends what it did not earn (`rationing.py`).
 """
 
 from __future__ import annotations
@@ -23,8 +22,9 @@ from numpy.typing import NDArray
 from market.assignment import Assigned, assign, needs_assignment
 from market.economy import Answers, Economy
 from market.interval import Array
+from market.rationing import ration
 
-CLEARED = 1e-8  # shares of an offer below this that find no buyer are rounding, not a stock to keep
+CLEARED = 1e-8  # shares of an offer up to which what is lacking or left over is rounding
 _MOST = 1e300  # stands for an unbounded amount where amounts are added and subtracted
 
 
@@ -78,9 +78,9 @@ def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
         x, y = assigned.consumption, assigned.production
     else:
         x, y = _assign(economy, answers)
-    if economy.technologies:
-        return _ration_with_inputs(economy, x, y)
-    return _ration(economy, x, y, p)
+    if not _nearly_balanced(economy, x, y, p):
+        return ration(economy, x, y, p)
+    return _trim_with_inputs(economy, x, y) if economy.technologies else _trim(economy, x, y)
 
 
 def _assign(economy: Economy, answers: Answers) -> tuple[Array, Array]:
@@ -91,9 +91,8 @@ def _assign(economy: Economy, answers: Answers) -> tuple[Array, Array]:
         and np.isfinite(answers.supply.lowest).all()
     ):
         return answers.demand.lowest, answers.supply.lowest
-    made = answers.supply.total()
-    can_be_made = np.where(np.isfinite(made.highest), made.highest, np.minimum(made.lowest, _MOST))
-    enough = np.minimum(answers.demand.total().lowest + economy.resources + can_be_made, _MOST)
+    certain = np.where(np.isfinite(answers.supply.lowest), answers.supply.lowest, 0.0).sum(axis=0)
+    enough = np.minimum(answers.demand.total().lowest + economy.resources + certain, _MOST)
     d_low, d_high = (
         np.minimum(amounts, np.maximum(enough, answers.demand.lowest)) for amounts in answers.demand.bounds
     )
@@ -105,25 +104,24 @@ def _assign(economy: Economy, answers: Answers) -> tuple[Array, Array]:
     return d_low + share * (d_high - d_low), s_high - share * (s_high - s_low)
 
 
-def _ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Array]:
-    """Scale the long side of each good down to the short side."""
+def _nearly_balanced(economy: Economy, x: Array, y: Array, p: Array) -> bool:
+    """Whether only rounding is lacking, or left over at a price."""
+    wanted, offered = economy.taken(x, y), economy.offered(y)
+    apart = np.where((p == 0) & (offered > wanted), 0.0, np.abs(wanted - offered))
+    return bool((apart <= CLEARED * offered).all())
+
+
+def _trim(economy: Economy, x: Array, y: Array) -> tuple[Array, Array]:
+    """Scale the long side of each good down to the short side, where that is hardly anything."""
     bought = np.maximum(x - economy.endowment, 0.0)
-    sold = np.maximum(economy.endowment - x, 0.0)
     wanted = bought.sum(axis=0)
-    offered = economy.commons + sold.sum(axis=0) + y.sum(axis=0)
-    served = np.where(
-        wanted > offered, np.divide(offered, wanted, out=np.ones_like(wanted), where=wanted > 0), 1.0
-    )
-    taken = np.where(
-        offered > wanted, np.divide(wanted, offered, out=np.ones_like(wanted), where=offered > 0), 1.0
-    )
-    unsold = np.minimum(sold * (1.0 - taken), np.maximum(economy.bliss - x, 0.0))
-    kept = np.where((p > 0) & (taken < 1.0 - CLEARED), unsold, 0.0)
-    consumption = np.where(bought > 0, economy.endowment + bought * served, x + kept)
-    return consumption, y * taken
+    offered = economy.commons + np.maximum(economy.endowment - x, 0.0).sum(axis=0) + y.sum(axis=0)
+    served = np.divide(offered, wanted, out=np.ones_like(wanted), where=wanted > offered)
+    taken = np.divide(wanted, offered, out=np.ones_like(wanted), where=offered > wanted)
+    return np.where(bought > 0, economy.endowment + bought * served, x), y * taken
 
 
-def _ration_with_inputs(economy: Economy, x: Array, y: Array) -> tuple[Array, Array]:
+def _trim_with_inputs(economy: Economy, x: Array, y: Array) -> tuple[Array, Array]:
     """Ration inputs in proportion, pass what is not made on through the chain, then ration consumption.
 
     A share of a netput is allowed, since doing nothing is and technologies are convex.
@@ -148,9 +146,9 @@ def regret(economy: Economy, p: Array, x: Array, y: Array) -> Array:
     """
     best = economy.answers(p)
     made = best.supply.lowest
-    unbounded = np.asarray(np.isinf(made).any(axis=1))
-    made = np.where(unbounded[:, None], 0.0, made)
     eaten = best.demand.lowest
+    unbounded = np.asarray((np.isinf(made) | np.isinf(eaten)).any(axis=1))
+    made, eaten = (np.where(unbounded[:, None], 0.0, part) for part in (made, eaten))
     most = economy.payoff(economy.welfare(eaten, made), p, eaten, made)
     have = economy.payoff(economy.welfare(x, y), p, x, y)
     return np.where(unbounded, np.inf, gain(have, most))

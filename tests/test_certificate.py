@@ -10,10 +10,11 @@ from economies import INF, economy, references
 
 from market.certificate import alignment, contrast
 from market.economy import Block, Economy
+from market.errors import NumericalError
 from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Seize, Unmediated, play
 from market.outcome import Outcome, Status
 from market.pricing import Tatonnement
-from market.reallocation import improvement, improves, resource_utilisation
+from market.reallocation import improvement, improves, resource_utilisation, surplus_gained
 
 PRICES = Auctioneer("prices", Tatonnement())
 
@@ -211,9 +212,8 @@ def test_weights_are_zero_only_where_they_must_be():
 def test_nothing_is_better_than_what_is_already_efficient():
     outcome = play(PRICES, EDGEWORTH)
     assert improvement(EDGEWORTH, outcome.consumption, outcome.production) is None
-    assert resource_utilisation(EDGEWORTH, outcome.consumption, outcome.production) == pytest.approx(
-        1.0, abs=1e-8
-    )
+    needed = resource_utilisation(EDGEWORTH, outcome.consumption, outcome.production)
+    assert needed.value == pytest.approx(1.0, abs=1e-8)
 
 
 def test_a_false_improvement_is_not_confirmed():
@@ -242,3 +242,20 @@ def test_a_pareto_improvement_must_not_cost_the_auctioneer():
     assert not contrast(free, paid).pareto_improvement  # buyers gain 2, revenue falls by 2
     assert contrast(free, paid).winners.all()
     assert not contrast(free, free).pareto_improvement
+
+
+def test_a_programme_that_ends_at_less_surplus_than_there_is_proves_no_gap_of_zero():
+    two = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
+    x, y = np.array([[5.0], [5.0]]), np.zeros((2, 1))
+    for worse in (np.array([[8.0], [2.0]]), np.array([[10.0], [0.0]])):
+        with pytest.raises(NumericalError, match="less surplus"):
+            surplus_gained(two, x, y, worse, y)
+    assert surplus_gained(two, worse * 0.8 + 1.0, y, x, y) > 0
+
+
+def test_whoever_has_a_tiny_weight_is_not_said_to_weigh_nothing():
+    """The second values a unit a thousand million times as much, so it counts that much less."""
+    rich = economy("exchange", log1p=[[1.0], [1e9]], commons=[2.0])
+    report = alignment(play(Unmediated("first", Seize(movers=("agent0",))), rich))
+    np.testing.assert_allclose(report.negishi_weights, [1.0, 1e-9 / 3.0], rtol=1e-6)
+    assert not report.degenerate

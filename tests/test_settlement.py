@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
-from economies import INF, economy
+from economies import INF, LINEAR, economy, with_utility
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import economies
@@ -96,3 +98,16 @@ def test_a_gain_from_minus_infinity_is_infinite_and_to_it_is_none():
     before = np.array([-np.inf, -np.inf, 1.0, 1.0])
     after = np.array([-np.inf, 0.0, -np.inf, 3.0])
     np.testing.assert_array_equal(gain(before, after), [0.0, np.inf, 0.0, 2.0])
+
+
+def test_an_indifferent_buyer_takes_what_producers_make_for_certain_too():
+    """At its worth of 3 any amount is as good to the buyer; the producer, at cost 2, makes all it can."""
+    buyer = with_utility("quasilinear", LINEAR, {"weights": [[3.0]]})
+    producer = economy("quasilinear", log=[[0.0]], linear=([[2.0]], [[5.0]]), commons=[4.0])
+    primitives = dataclasses.replace(producer, utilities=buyer.utilities)
+    p = np.array([3.0])
+    answers = primitives.answers(p)
+    assert imbalance(primitives, answers, p).disequilibrium == 0.0
+    x, y = settle(primitives, answers, p)
+    np.testing.assert_allclose([x[0, 0], y[1, 0]], [9.0, 5.0])
+    np.testing.assert_allclose(regret(primitives, p, x, y), 0.0)

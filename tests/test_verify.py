@@ -17,7 +17,7 @@ from market.certificate import alignment
 from market.errors import InputError, RunError
 from market.mechanisms import play
 from market.pricing import Multiplicative, Tatonnement
-from market.record import Played, agents_table, result
+from market.record import Played, agents_table, bounds_table, result
 from market.results import Run, write_run
 from market.verify import verify
 from market.verify.accounts import accounts
@@ -29,7 +29,7 @@ from market.verify.recorded import read
 
 def refused(checked):
     """The claims that do not hold, by name."""
-    return {claim.name for claim in checked.claims if not claim.holds}
+    return {claim.name for claim in checked.claims if claim.holds is False}
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +181,8 @@ def test_a_changed_file_is_refused_by_its_checksum(written, tmp_path):
         ("commons", "prices", {"auctioneer_payoff": -1.0}, "prices: the auctioneer's payoff"),
         ("commons", "prices", {"max_regret": 0.5}, "prices: largest regret"),
         ("commons", "planner", {"status": "failed"}, "planner: failed, within 1e-06"),
+        ("commons", "planner", {"rounds": 2}, "planner: optimal, within 1e-06"),
+        ("commons", "first mover", {"status": "failed"}, "first mover: failed"),
         ("hurried", "prices", {"status": "cleared"}, "prices: cleared, within 1e-09"),
         ("war", "all at once", {"status": "cycling"}, "all at once: cycling"),
         ("two at war", "all at once", {"status": "nash"}, "all at once: nash"),
@@ -228,6 +230,94 @@ def test_a_false_judgement_is_refused(tamper, story, name, change, claim):
             if column.startswith("improvement"):
                 changed.agents.loc[changed.rows(name), column] = np.nan
     assert f"{name}: {claim}" in refused(changed.verified())
+
+
+AT_HOME = """
+schema = 1
+title = "Two islands"
+economy = "quasilinear"
+goods = ["fish", "salt"]
+[[agents]]
+name = "north"
+endowment = { fish = 9.0, salt = 1.0 }
+utility = { family = "log1p", weights = { fish = 1.0, salt = 2.0 } }
+[[agents]]
+name = "south"
+endowment = { fish = 1.0, salt = 4.0 }
+utility = { family = "log1p", weights = { fish = 3.0, salt = 1.0 } }
+[[mechanisms]]
+name = "at home"
+kind = "unmediated"
+game = "autarky"
+"""
+
+
+@pytest.fixture(scope="module")
+def islands(tmp_path_factory):
+    """A run without any mechanism that has prices."""
+    return write_run(market.compare(market.loads(AT_HOME)), tmp_path_factory.mktemp("islands"))
+
+
+def test_figures_are_proved_from_both_sides_where_no_mechanism_has_prices(islands):
+    checked = verify(islands)
+    assert checked.holds
+    assert checked.unchecked == ()
+
+
+@pytest.mark.parametrize("figure", ["surplus_gap", "resource_utilisation"])
+@pytest.mark.parametrize("factor", [0.99, 1.001, None])
+def test_a_figure_forged_between_what_other_outcomes_prove_is_refused(islands, tmp_path, figure, factor):
+    """Without prices in the folder only what was recorded as its proof tells that it is another."""
+    changed = Tamper(islands, tmp_path / "run")
+    report = changed.mechanism("at home")["alignment"]
+    report[figure] = None if factor is None else report[figure] * factor
+    if factor is None:
+        report["unknown"] = [f"{figure}: the convex programme was not solved"]
+        if figure == "surplus_gap":
+            report["efficient_with_transfers"] = None
+    assert f"at home: {figure.replace('_', ' ')}" in refused(changed.verified())
+
+
+def test_a_proof_that_is_no_proof_does_not_confirm_a_figure(islands, tmp_path):
+    """Other multipliers prove less, and then a figure is not checked; another allocation is refused."""
+    changed = Tamper(islands, tmp_path / "run")
+    path = changed.folder / "bounds.parquet"
+    table = pd.read_parquet(path)
+    table.assign(price=table["price"] * 3.0).to_parquet(path, index=False)
+    checked = changed.verified()
+    assert "at home: surplus gap" in {claim.name for claim in checked.unchecked}
+    table.assign(consumption=table["consumption"] * 0.9).to_parquet(path, index=False)
+    assert {"at home: surplus gap", "at home: resource utilisation"} <= refused(changed.verified())
+
+
+@pytest.mark.parametrize("figure", ["surplus_gap", "resource_utilisation"])
+def test_unknown_in_place_of_what_prices_prove_is_refused(tamper, figure):
+    changed = tamper("commons")
+    report = changed.mechanism("prices")["alignment"]
+    report |= {figure: None, "unknown": [f"{figure}: the convex programme was not solved"]}
+    if figure == "surplus_gap":
+        report["efficient_with_transfers"] = None
+    assert f"prices: {figure.replace('_', ' ')}" in refused(changed.verified())
+
+
+def test_unknown_in_place_of_not_efficient_is_refused(islands, tmp_path):
+    changed = Tamper(islands, tmp_path / "run")
+    report = changed.mechanism("at home")["alignment"]
+    report |= {"efficient": None, "improvement": None, "improvement_production": None}
+    report["unknown"] = ["efficient: the search failed"]
+    for column in changed.agents:
+        if column.startswith("improvement"):
+            changed.agents[column] = np.nan
+    assert "at home: efficient" in refused(changed.verified())
+
+
+def test_a_table_of_bounds_of_another_shape_is_refused(islands, tmp_path):
+    for spoil in (lambda t: t[:-1], lambda t: t.assign(price=np.inf), lambda t: t.drop(columns="kept")):
+        changed = Tamper(islands, tmp_path / str(spoil.__code__.co_firstlineno) / str(id(spoil)))
+        path = changed.folder / "bounds.parquet"
+        spoil(pd.read_parquet(path)).to_parquet(path, index=False)
+        with pytest.raises(RunError, match=r"bounds\.parquet"):
+            changed.verified()
 
 
 def test_an_improvement_that_takes_from_somebody_is_refused(tamper):
@@ -539,7 +629,7 @@ class Party:
 @given(economies(max_agents=4, max_goods=2))
 def test_what_is_said_of_random_economies_holds(economy):
     party = Party(economy)
-    run = Run(Path(), {}, told(economy, party), agents_table(party))
+    run = Run(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
     records = read(run, economy)
     prices = [p for record in records for p in (record.prices, record.supporting_prices) if p is not None]
     for record, player in zip(records, party.players, strict=True):
@@ -549,7 +639,7 @@ def test_what_is_said_of_random_economies_holds(economy):
             *KINDS[record.kind](economy, record, player),
             *judging(economy, record, prices, records),
         ):
-            assert claim.holds, claim
+            assert claim.holds is not False, claim
 
 
 def told(economy, party: Played):
@@ -567,7 +657,7 @@ def told(economy, party: Played):
 def test_nobody_is_said_to_weigh_nothing_who_has_a_weight(economy):
     """Whoever must weigh nothing is found to weigh nothing by the programme that looks for weights."""
     party = Party(economy)
-    run = Run(Path(), {}, told(economy, party), agents_table(party))
+    run = Run(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
     for record in read(run, economy):
         if record.weights is not None and record.alignment["residual"] <= 1e-9:
             assert (record.weights[must_weigh_nothing(economy, record)] <= 1e-9).all()

@@ -76,6 +76,16 @@ class ConstantReturns:
                 y[one.row] = level * (owned / cost) * unit
         return y
 
+    def levels(self, p: Array, y: Array) -> Array:
+        """The levels a_j at which they make y, inputs as shares of what all own is worth, (producers,)."""
+        owned = float(self.economy.resources @ p)
+        used = [float(np.maximum(-y[one.row], 0.0) @ p) for one in self.producers]
+        return np.array(used) / owned if owned > 0 else np.zeros(len(used))
+
+    def units(self, p: Array) -> Array:
+        """V_j(p), the netputs of one unit each, (producers, goods)."""
+        return np.array([self._unit(one, p) for one in self.producers]).reshape(-1, len(p))
+
     def _unit(self, one: _One, p: Array) -> Array:
         """v_j(p), (goods,): the netput of one unit at prices of its outputs that just cover its costs."""
         outputs = one.family.makes(**one.parameters)[0]

@@ -149,7 +149,7 @@ def _single(economy: Economy, found: Clearing | None) -> bool | None:
     assert found is not None
     if not economy.demand(found.prices, economy.supply(found.prices)).single_valued:
         return None
-    return True if index(economy, found.prices) != 0 else None
+    return True if index(economy, found)[0] != 0 else None
 
 
 def _gross_substitutes(economy: Economy) -> bool:

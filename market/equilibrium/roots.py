@@ -57,6 +57,13 @@ def beside(economy: Economy, p: Array, held: NDArray[np.bool_]) -> Array:
     return _root(Staircase(economy, np.where(held, p, stairs.held)), p)[0]
 
 
+def held_at(economy: Economy, p: Array, held: NDArray[np.bool_]) -> Clearing | None:
+    """What prices lead to of which some are held, and the others are where a root finder takes them."""
+    stairs = staircase(economy, p)
+    end, made = _root(Staircase(economy, np.where(held, p, stairs.held)), p)
+    return clearing(economy, end, made=made)
+
+
 def _root(stairs: Staircase, p: Array) -> tuple[Array, Array]:
     """Prices where the root finder ends, or the start if better, and what constant returns make there."""
     s = _off_the_flats(stairs, stairs.position(p))

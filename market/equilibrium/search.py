@@ -19,14 +19,16 @@ import numpy as np
 
 from market.economy import Economy, Money
 from market.equilibrium.clearing import CLEARS, Clearing, clearing
-from market.equilibrium.regularity import index, stable
-from market.equilibrium.roots import near, starts
+from market.equilibrium.regularity import constant_returns, index, stable
+from market.equilibrium.roots import held_at, near, starts
 from market.equilibrium.scan import scan
+from market.equilibrium.staircase import staircase
 from market.interval import Array
 from market.randomness import generator
 
 SAME = 1e-6  # log prices that differ by less are those of one equilibrium
 WIDE = 1e-2  # equilibria that hang together over more than this in log prices are a continuum
+BETWEEN = (0.25, 0.5, 0.75)  # of the way from one equilibrium to another
 
 
 @dataclass(frozen=True)
@@ -38,10 +40,11 @@ class Found:
         consumption: (agents, goods), units.
         production: (agents, goods), units.
         residual: the largest relative excess demand, recomputed from everyone's answers.
-        index: +1 or -1; 0 where the slopes of excess demand do not have full rank.
+        index: +1 or -1; 0 where it cannot be told.
         stable: locally, under dp/dt = z; None where the slopes do not tell.
         starts: how many starts led to it.
         isolated: False if it is one of a continuum of equilibria.
+        no_index: why it has no index; None if it has one.
     """
 
     prices: Array
@@ -52,6 +55,7 @@ class Found:
     stable: bool | None
     starts: int
     isolated: bool
+    no_index: str | None = None
 
 
 @dataclass(frozen=True)
@@ -118,15 +122,24 @@ def _distinct(
     """Those known and those new ones that are none of them."""
     known = list(known)
     for end in ends:
-        for k, other in enumerate(known):
-            apart = distance(economy, end.prices, other.at.prices)
-            if apart <= SAME or _hang_together(economy, end.prices, other.at.prices):
-                best = end if end.residual < other.at.residual else other.at
-                known[k] = _Distinct(best, other.starts + counts, max(other.reach, apart))
-                break
-        else:
+        k = _which(economy, end, known)
+        if k is None:
             known.append(_Distinct(end, counts, 0.0))
+        else:
+            other = known[k]
+            best = end if end.residual < other.at.residual else other.at
+            apart = distance(economy, end.prices, other.at.prices)
+            known[k] = _Distinct(best, other.starts + counts, max(other.reach, apart))
     return known
+
+
+def _which(economy: Economy, end: Clearing, known: list[_Distinct]) -> int | None:
+    """Which of those known an equilibrium is, or hangs together with; None if it is a new one."""
+    apart = [distance(economy, end.prices, other.at.prices) for other in known]
+    if known and min(apart) <= SAME:
+        return int(np.argmin(apart))
+    together = (k for k, other in enumerate(known) if _hang_together(economy, end.prices, other.at.prices))
+    return next(together, None)
 
 
 def distance(economy: Economy, p: Array, other: Array) -> float:
@@ -144,25 +157,45 @@ def _hang_together(economy: Economy, p: Array, other: Array) -> bool:
     """Whether the prices between two equilibria clear the markets too."""
     if ((other > 0) != (p > 0)).any():
         return False
-    for share in (0.25, 0.5, 0.75):
-        priced = p > 0
-        between = np.zeros_like(p)
-        between[priced] = p[priced] ** (1.0 - share) * other[priced] ** share
-        at = clearing(economy, between)
-        if at is None or at.residual > 10 * CLEARS:
-            return False
-    return True
+    priced = p > 0
+    here, there = np.where(priced, p, 1.0), np.where(priced, other, 1.0)
+    between = [np.where(priced, here ** (1.0 - share) * there**share, 0.0) for share in BETWEEN]
+    if constant_returns(economy):
+        apart = np.log(here / there)
+        ends = [_on_the_way(economy, each, apart) for each in between]
+    else:
+        ends = [clearing(economy, each) for each in between]
+    return all(at is not None and at.residual <= 10 * CLEARS for at in ends)
+
+
+def _on_the_way(economy: Economy, between: Array, apart: Array) -> Clearing | None:
+    """What prices between two equilibria lead to when all but one of them may move aside to follow costs.
+
+    That one price is held between those of the two equilibria, the price that differs most. If its market
+    clears nevertheless there is an equilibrium between them.
+
+    Args:
+        economy: with constant returns.
+        between: (goods,), prices.
+        apart: (goods,), how the log prices of the two equilibria differ.
+    """
+    anchor = staircase(economy, between).held > 0
+    held = np.zeros(len(between), dtype=bool)
+    held[np.abs(apart - apart[anchor].sum()).argmax()] = True
+    return held_at(economy, between, held)
 
 
 def _found(economy: Economy, each: _Distinct) -> Found:
     at = each.at
+    sign, why_not = index(economy, at)
     return Found(
         economy.normalise(at.prices),
         at.consumption,
         at.production,
         at.residual,
-        index(economy, at.prices),
+        sign,
         stable(economy, at),
         each.starts,
         each.reach <= WIDE,
+        why_not,
     )

@@ -19,6 +19,7 @@ from market.netputs import without_profit
 from market.settlement import Imbalance, imbalance
 
 BOUNDS = (1e-250, 1e250)  # prices outside have left every economy that float64 can hold
+LEAST = 1e-300  # below any price that is still followed
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ def announce(
             if not refused.any():
                 raise
             in_vain = in_vain + refused
-            p = np.where(refused, positive / 2.0, p)  # half: where it came from it would be sent to 0 again
+            # Half: where it came from it would be sent to 0 again; never 0 itself, however often it is halved.
+            p = np.where(refused, np.maximum(positive / 2.0, LEAST), p)
         else:
             return Announcement(p, answers, imbalance(economy, answers, p)), in_vain
 

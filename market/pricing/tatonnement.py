@@ -21,7 +21,7 @@ from market.registry import option
 
 LARGEST_MOVE = 3.0  # of a log price in one round
 GATHERING = 4.0  # the most by which a good's move grows from round to round
-SMALLEST_STEP, LARGEST_STEP = 1e-9, 32.0
+SMALLEST_STEP, LARGEST_STEP = 1e-16, 32.0
 
 
 @dataclass(frozen=True)

@@ -124,9 +124,11 @@ def _reading(found: Equilibria) -> Iterator[str]:
 def _of_the_indices(found: Equilibria) -> str:
     total = found.index_sum
     if total is None:
-        return (
-            "Some equilibrium has no index: the economy is not regular, and the sum of indices says nothing."
-        )
+        without = [(str(k + 1), each.no_index) for k, each in enumerate(found.found) if each.index == 0]
+        which = _named([name for name, _ in without])
+        why = "; ".join(sorted({str(reason) for _, reason in without}))
+        do = "has" if len(without) == 1 else "have"
+        return f"{which[0].upper()}{which[1:]} {do} no index, and so there is no sum to check: {why}."
     if total == 1:
         return "The indices sum to +1, as they do in a regular economy when none is missing."
     said = f"{total:+d}" if total else "0"

@@ -189,8 +189,8 @@ class Claim(Protocol):
         """What is claimed."""
 
     @property
-    def holds(self) -> bool:
-        """Whether it does."""
+    def holds(self) -> bool | None:
+        """Whether it does; None if that could not be checked."""
 
     @property
     def detail(self) -> str:
@@ -198,13 +198,22 @@ class Claim(Protocol):
 
 
 def claims(checked: Sequence[Claim]) -> RenderableType:
-    """One line a claim, and how many of them hold."""
+    """One line a claim, how many of them hold, and how many could not be checked."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold", max_width=40)
     grid.add_column(overflow="fold")
     for claim in checked:
-        verdict = Text("holds", style="green") if claim.holds else Text("DOES NOT HOLD", style="red")
-        grid.add_row(verdict, Text(visible(claim.name)), Text(visible(claim.detail), style="dim"))
-    kept = sum(claim.holds for claim in checked)
-    return Group(grid, Text(f"{kept} of {count(len(checked), 'claim')} hold."))
+        grid.add_row(
+            _VERDICTS[claim.holds], Text(visible(claim.name)), Text(visible(claim.detail), style="dim")
+        )
+    kept, unchecked = (sum(claim.holds is word for claim in checked) for word in (True, None))
+    told = f"{kept} of {count(len(checked), 'claim')} hold."
+    return Group(grid, Text(f"{told} {unchecked} could not be checked." if unchecked else told))
+
+
+_VERDICTS = {
+    True: Text("holds", style="green"),
+    None: Text("not checked", style="yellow"),
+    False: Text("DOES NOT HOLD", style="red"),
+}

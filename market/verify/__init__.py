@@ -12,12 +12,13 @@ is called; what they claim is proved anew, in code of its own, from what was rec
 - `trading`: at the recorded prices, do demand and supply meet, and does anybody regret its trades?
 - `evidence`: are the numbers behind a status what they are said to be?
 - `playing`: in the game that was played, would anybody act differently?
-- `judging`: do the recorded weights and prices support the allocation; is the recorded improvement one;
-  between which bounds must the coefficient of resource utilisation and the surplus gap lie?
+- `judging`: do the recorded weights and prices support the allocation; is the recorded improvement one?
+- `figures`, `duality`: between which bounds must the coefficient of resource utilisation and the surplus gap
+  lie?
 - `table`: does `comparison.csv` say the same?
 
-A result is confirmed where it can be proved from the record. Bounds are as tight as the record allows, and
-each claim's detail says how tight.
+A result is confirmed where it can be proved from the record. Where it can be neither proved nor disproved it
+is *not checked*, and its detail says how far the proof goes.
 """
 
 from market.verify.checking import verify

@@ -34,13 +34,16 @@ def worth(economy: Economy, record: Record) -> Array:
         ).sum(axis=1)
 
 
-def accounts(economy: Economy, record: Record, penalty: Array | None) -> Iterator[Claim]:
+def accounts(
+    economy: Economy, record: Record, penalty: Array | None, tolerance: float = 0.0
+) -> Iterator[Claim]:
     """Feasible; utilities; payments, revenue and payoffs.
 
     Args:
         economy: rebuilt from the scenario.
         record: what was recorded.
         penalty: (agents,), the payoffs of war if there is war, else None.
+        tolerance: relative excess demand up to which a market counts as cleared.
     """
     x, y = record.consumption, record.production
     yield Claim(f"{record.name}: feasible", *feasible(economy, x, y))
@@ -59,7 +62,7 @@ def accounts(economy: Economy, record: Record, penalty: Array | None) -> Iterato
     apart = difference(record.payoffs, payoffs, turnover + worth(economy, record))
     yield _equal(record, "payoffs", apart)
     if p is not None:
-        yield from _budgets(economy, record, p, turnover)
+        yield from _budgets(economy, record, p, turnover, tolerance)
     yield _largest_regret(record)
 
 
@@ -67,17 +70,24 @@ def _equal(record: Record, what: str, apart: float) -> Claim:
     return Claim(f"{record.name}: {what}", apart <= ROUNDING, f"largest relative difference {shown(apart)}")
 
 
-def _budgets(economy: Economy, record: Record, p: Array, turnover: Array) -> Iterator[Claim]:
-    """Nobody spends more than it has."""
+def _budgets(
+    economy: Economy, record: Record, p: Array, turnover: Array, tolerance: float
+) -> Iterator[Claim]:
+    """Nobody spends more than it has.
+
+    Under `exchange` what a market that counts as cleared leaves unsold is charged to all by their shares.
+    """
+    unsold = np.zeros(len(economy.agents))
     if economy.money is Money.QUASILINEAR:
         spent = record.payments + economy.cost(record.production)
         limit = economy.budget
     elif economy.money is Money.FISHER:
-        spent, limit = record.consumption @ p, economy.budget
+        spent, limit = np.maximum(record.consumption - economy.endowment, 0.0) @ p, economy.budget
     else:
         spent, limit = record.payments, np.zeros(len(economy.agents))
+        unsold = (tolerance + ROUNDING) * turnover.sum() * economy.commons_share
     size = np.maximum(turnover, np.abs(np.where(np.isfinite(limit), limit, 0.0)))
-    beyond = float(np.maximum(spent - limit - 10 * ROUNDING * size, 0.0).max(initial=0.0))
+    beyond = float(np.maximum(spent - limit - 10 * ROUNDING * size - unsold, 0.0).max(initial=0.0))
     yield Claim(
         f"{record.name}: nobody spends more than it has", beyond == 0, f"largest excess {shown(beyond)}"
     )

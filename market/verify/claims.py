@@ -18,12 +18,12 @@ class Claim:
 
     Args:
         name: what is claimed, with the mechanism's name before it.
-        holds: whether it does.
+        holds: whether it does; None if that could not be checked.
         detail: the numbers behind it.
     """
 
     name: str
-    holds: bool
+    holds: bool | None
     detail: str
 
 
@@ -36,8 +36,13 @@ class Verification:
 
     @property
     def holds(self) -> bool:
-        """Whether every claim holds."""
-        return all(claim.holds for claim in self.claims)
+        """Whether no claim is false. Those that could not be checked are named by `unchecked`."""
+        return all(claim.holds is not False for claim in self.claims)
+
+    @property
+    def unchecked(self) -> tuple[Claim, ...]:
+        """The claims of which nothing in the folder tells whether they hold."""
+        return tuple(claim for claim in self.claims if claim.holds is None)
 
 
 def difference(recorded: Array | float, again: Array | float, size: Array | float = 0.0) -> float:

@@ -114,7 +114,7 @@ def _ended(economy: Economy, record: Record, options: Unmediated, largest: float
         return Claim(name, apart <= ROUNDING and largest > 0, f"{period} rounds of best replies lead back")
     if record.status is Status.MAX_ROUNDS:
         return Claim(name, record.said["rounds"] == options.max_rounds, found)
-    return Claim(name, record.status is Status.FAILED, found)
+    return Claim(name, record.status is Status.FAILED and not nobody_deviates, found)
 
 
 def _allowed(economy: Economy, actions: Array, options: Unmediated) -> bool:

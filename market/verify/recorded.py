@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from market.economy import Economy
 from market.errors import RunError
 from market.interval import Array
 from market.outcome import Status, shown
-from market.record import LARGEST_MAP, number
+from market.record import BOUNDS, LARGEST_MAP, number
 from market.results import Run, read_table
 from market.verify.claims import Claim
 
@@ -31,6 +31,25 @@ COLUMNS = {
 
 
 @dataclass(frozen=True)
+class Proof:
+    """What is said to prove a figure from both sides (see `figures.py`), as it was recorded.
+
+    Args:
+        consumption: (agents, goods), an allocation that reaches the figure.
+        production: (agents, goods), of the same.
+        prices: (goods,), multipliers of what there is.
+        kept: (agents,), multipliers of being no worse off.
+        capped: (agents,), multipliers of money not going negative.
+    """
+
+    consumption: Array
+    production: Array
+    prices: Array
+    kept: Array
+    capped: Array
+
+
+@dataclass(frozen=True)
 class Record:
     """One mechanism as it was recorded. Arrays are (agents, goods), (agents,) or (goods,).
 
@@ -43,6 +62,7 @@ class Record:
         prices: None where there are none.
         weights: None if no weights support the outcome. supporting_prices: those that go with them.
         improvement: another allocation (x', y') that is claimed to be better; None if there is none.
+        proofs: figure -> what is said to prove it; only where a programme found it.
     """
 
     said: Mapping[str, Any]
@@ -57,6 +77,7 @@ class Record:
     weights: Array | None
     supporting_prices: Array | None
     improvement: tuple[Array, Array] | None
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -99,6 +120,7 @@ def read(run: Run, economy: Economy) -> list[Record]:
     if run.result["goods"] != list(economy.goods) or run.result["agents"] != list(economy.agents):
         raise RunError(f"'{run.folder}': the goods or agents are not those of its scenario")
     _check_agents(run, economy)
+    _check_bounds(run, economy)
     return [_record(run, economy, said) for said in run.result["mechanisms"]]
 
 
@@ -114,6 +136,41 @@ def _check_agents(run: Run, economy: Economy) -> None:
         raise RunError(
             "agents.parquet: its rows are not the mechanisms and agents of the scenario, in their order"
         )
+
+
+FIGURES = ("surplus_gap", "resource_utilisation")
+"""What `bounds.parquet` may have something on."""
+
+
+def _check_bounds(run: Run, economy: Economy) -> None:
+    """The table of bounds has the columns and rows that a run writes, and only finite numbers."""
+    table = run.bounds
+    check_columns("bounds.parquet", table, ("mechanism", "figure", "agent", "good"), BOUNDS)
+    names = [said["name"] for said in run.result["mechanisms"]]
+    told = dict.fromkeys(zip(table["mechanism"], table["figure"], strict=True))
+    pairs = [(agent, good) for agent in economy.agents for good in economy.goods]
+    rows = [(name, figure, *pair) for name, figure in told for pair in pairs]
+    there = list(zip(*(table[column] for column in ("mechanism", "figure", "agent", "good")), strict=True))
+    if there != rows or not all(name in names and figure in FIGURES for name, figure in told):
+        raise RunError(
+            "bounds.parquet: its rows are not figures, agents and goods of the scenario, in their order"
+        )
+    if not np.isfinite(table[list(BOUNDS)].to_numpy()).all():
+        raise RunError("bounds.parquet: a number is missing or infinite")
+
+
+def _proofs(run: Run, economy: Economy, name: str) -> dict[str, Proof]:
+    """What proves the figures of a mechanism."""
+    found = {}
+    for figure in FIGURES:
+        table = run.bounds[(run.bounds["mechanism"] == name) & (run.bounds["figure"] == figure)]
+        if not len(table):
+            continue
+        x, y, p, kept, capped = (
+            table[column].to_numpy(dtype=float).reshape(economy.shape) for column in BOUNDS
+        )
+        found[figure] = Proof(x, y, p[0], kept[:, 0], capped[:, 0])
+    return found
 
 
 def check_columns(
@@ -165,6 +222,7 @@ def _record(run: Run, economy: Economy, said: Mapping[str, Any]) -> Record:
         weights=unless_missing(run.by_agent(name, "weight")),
         supporting_prices=prices(report["supporting_prices"]),
         improvement=None if better is None else (better, run.by_good(name, "improvement_production")),
+        proofs=_proofs(run, economy, name),
     )
 
 

@@ -99,15 +99,14 @@ def excess_demand(economy: Economy, best: Answers, p: Array) -> tuple[Array, Arr
             continue
         z[g] = wanted - offered
         relative[g] = z[g] / (wanted / 2 + offered / 2)
-    return z, relative
+    return np.where(np.abs(z) < HUGE / 2, z, np.copysign(np.inf, z)), relative
 
 
 def regrets(economy: Economy, record: Record, best: Answers, p: Array) -> Array:
     """What each agent's best answer at the prices would give it more than what it had, (agents,)."""
-    made = best.supply.lowest
-    endless = np.asarray(np.isinf(made).any(axis=1))
-    made = np.where(endless[:, None], 0.0, made)
-    bundles = best.demand.lowest
+    made, bundles = best.supply.lowest, best.demand.lowest
+    endless = np.asarray((np.isinf(made) | np.isinf(bundles)).any(axis=1))
+    made, bundles = (np.where(endless[:, None], 0.0, part) for part in (made, bundles))
     could = economy.payoff(economy.welfare(bundles, made), p, bundles, made)
     have = economy.payoff(
         economy.welfare(record.consumption, record.production), p, record.consumption, record.production
@@ -158,11 +157,8 @@ def _outside(had: Array, wanted: Interval, p: Array, tolerance: float) -> Array:
 
 def _best_answers(economy: Economy, record: Record, best: Answers, p: Array, tolerance: float) -> Claim:
     """Whether everybody has one of its best answers, up to what the tolerance lets be rationed."""
-    worst = 0.0
-    for had, wanted, size in (
-        (record.consumption, best.demand, economy.offered(record.production)),
-        (record.production, best.supply, np.abs(record.production).sum(axis=0)),
-    ):
+    worst, size = 0.0, economy.offered(record.production)
+    for had, wanted in ((record.consumption, best.demand), (record.production, best.supply)):
         outside = _outside(had, wanted, p, tolerance)
         shares = np.divide(
             outside,

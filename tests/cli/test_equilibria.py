@@ -89,7 +89,8 @@ def test_the_json_has_every_number_and_the_scenario_it_belongs_to(shell, barter,
     middle = told["equilibria"][1]
     assert middle["prices"] == pytest.approx({"good0": 0.5, "good1": 0.5})
     assert set(middle) == {
-        "prices", "index", "stable", "isolated", "starts", "residual", "consumption", "production",
+        "prices", "index", "no_index", "stable", "isolated", "starts", "residual", "consumption",
+        "production",
     }  # fmt: skip
     total = sum(np.array(list(bundle.values())) for bundle in middle["consumption"].values())
     np.testing.assert_allclose(total, 13.0)
@@ -158,10 +159,12 @@ def test_what_is_not_regular_missing_or_nearly_there_is_said():
     missing = words(dataclasses.replace(found, found=(one, two)))
     assert "The indices sum to 0 and not to +1: some equilibria are probably missing" in missing
     flat = words(
-        dataclasses.replace(found, found=(one, dataclasses.replace(two, index=0, stable=None), three))
+        dataclasses.replace(
+            found, found=(one, dataclasses.replace(two, index=0, stable=None, no_index="they touch"), three)
+        )
     )
     assert "Index +1 none +1 Stable under tatonnement? yes unclear yes" in flat
-    assert "the economy is not regular" in flat
+    assert "Equilibrium 2 has no index, and so there is no sum to check: they touch." in flat
     wide = words(dataclasses.replace(found, found=(dataclasses.replace(one, isolated=False),)))
     assert "Around equilibrium 1 there is a continuum" in wide
     near = words(dataclasses.replace(found, near_misses=((np.array([0.25, 0.75]), 3e-8),)))

@@ -180,7 +180,7 @@ def test_at_the_price_of_an_indifferent_producer_the_index_is_that_of_the_stairc
     at = clearing(plants, np.array([3.0]))
     assert at is not None
     assert at.indifferent
-    assert (index(plants, at.prices), stable(plants, at)) == (1, True)
+    assert (index(plants, at), stable(plants, at)) == ((1, None), True)
 
 
 def test_free_goods_are_left_out_of_the_slopes():

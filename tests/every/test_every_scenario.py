@@ -76,15 +76,46 @@ def test_it_opens_with_what_to_look_for(name):
     assert "# What to look for:" in text
 
 
+MEANT_NOT_TO_CLEAR = {
+    ("exceptional", "prices"): market.Status.NO_EQUILIBRIUM,
+    ("scarf", "small steps"): market.Status.CYCLING,
+}
+KINKED = ("gale",)  # fixed proportions: where no weights are found efficiency is unknown
+
+
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_every_market_in_it_clears_and_is_efficient(name, played):
+def test_every_market_in_it_clears_and_is_efficient_or_ends_as_its_story_says(name, played):
     comparison = played(name)
     for label, outcome in comparison.outcomes.items():
-        if outcome.kind == "auctioneer":
+        if (name, label) in MEANT_NOT_TO_CLEAR:
+            assert outcome.status is MEANT_NOT_TO_CLEAR[name, label]
+            assert comparison.alignments[label].efficient is not True
+        elif outcome.kind == "auctioneer":
             assert outcome.status is market.Status.CLEARED
-            assert comparison.alignments[label].efficient is True
+            assert comparison.alignments[label].efficient in ((True, None) if name in KINKED else (True,))
             if comparison.economy.money is Money.QUASILINEAR:
                 assert comparison.alignments[label].efficient_with_transfers is True
+        elif outcome.kind == "planner":
+            assert outcome.status is market.Status.OPTIMAL
+
+
+def test_a_little_honey_of_somebody_elses_makes_the_exceptional_market_clear():
+    """2/3 and 1/3: the beekeeper sells its wax for half a jar, so that p_wax = p_honey / 2."""
+    changed = market.load(FOLDER / "exceptional.toml", ["agents.chandler.endowment.honey=1"])
+    outcome = market.MarketModel(changed, "prices").run()
+    assert outcome.status is market.Status.CLEARED
+    np.testing.assert_allclose(outcome.prices, [2 / 3, 1 / 3], rtol=1e-8)
+
+
+def test_along_the_chain_prices_are_costs_and_the_farms_profit_is_the_landlords_bread(played):
+    """Wheat at p, half of revenue is wages: labour l = (4 p)^2, profit (4 p)^2; the rest is passed on."""
+    outcome = played("chain").outcomes["prices"]
+    _, wheat, flour, bread = outcome.prices
+    assert flour == pytest.approx(wheat + 0.25, rel=1e-8)
+    assert bread == pytest.approx((flour + 0.75) / 2.0, rel=1e-8)
+    profit = (4.0 * wheat) ** 2
+    landlord = outcome.economy.agents.index("landlord")
+    assert outcome.consumption[landlord, 3] * bread == pytest.approx(profit, rel=1e-7)
 
 
 def test_the_price_of_food_is_what_engels_households_spend_on_it_over_its_supply(played):

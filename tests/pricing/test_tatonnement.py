@@ -150,3 +150,13 @@ def test_a_staircase_of_constant_costs_clears_exactly_on_a_step_or_a_riser(plant
     cheaper = capacity[costs < p].sum()
     assert cheaper - 1e-6 <= supplied <= capacity[costs <= p].sum() + 1e-6
     assert supplied * p == np.float64(200.0 * plants) or abs(supplied * p / (200.0 * plants) - 1) < 1e-8
+
+
+@pytest.mark.parametrize("slope", [1e-3, 1e-6, 1e-9, 1e-12])
+def test_nearly_flat_supply_is_not_jumped_over(slope):
+    """All of supply, 0 to 100, lies within prices that differ by 100 slope; the last ones are not floats."""
+    primitives = economy("quasilinear", log=[[50.0]], quadratic=([[1.0]], [[slope]], [[100.0]]))
+    outcome = play(Auctioneer("prices", Tatonnement(), max_rounds=500), primitives)
+    assert outcome.status is Status.CLEARED
+    assert outcome.prices[0] == pytest.approx(0.5 + np.sqrt(0.25 + 50.0 * slope))
+    assert outcome.production[1, 0] == pytest.approx(50.0 / outcome.prices[0])

@@ -14,6 +14,7 @@ import pytest
 
 import market
 from market.certificate import alignment
+from market.equilibrium import search
 
 FILE = Path(__file__).parents[2] / "scenarios" / "two_by_two.toml"
 MATRIX = np.array([[5.0, 10.0], [20.0, 15.0]])  # by good: capital, labour
@@ -48,6 +49,13 @@ def test_more_capital_changes_prices_as_the_closed_form_says():
         [0.3 * income / outcome.prices[0], 0.7 * income / outcome.prices[1]],
         rtol=1e-7,
     )
+
+
+def test_the_table_is_the_only_equilibrium_that_a_search_finds_with_index_one():
+    [only] = search(market.build(market.load(FILE)), 20).found
+    np.testing.assert_allclose(only.prices, 1.0, rtol=1e-12)
+    np.testing.assert_allclose(only.production[1:, 2:], -MATRIX, rtol=1e-10)
+    assert (only.index, only.stable) == (1, True)
 
 
 def test_the_planner_finds_the_same_economy():

@@ -60,6 +60,20 @@ def test_they_agree_on_an_economy_calibrated_from_its_accounts(capital):
     np.testing.assert_allclose(checked.prices[2:], [ratio, 1.0], rtol=1e-10)
 
 
+def test_that_an_equilibrium_with_production_is_one_of_several_is_said():
+    """Kehoe's two of 1991, but who wants apples wants them copied, which costs one apple each."""
+    crra = 'utility = {{ family = "crra", weights = {{ copies = {}, pears = {} }}, risk_aversion = 5.0 }}'
+    text = economy(
+        ["apples", "pears", "copies"],
+        ("apple farmer", "endowment = { apples = 12.0, pears = 1.0 }\n" + crra.format(1024.0, 1.0)),
+        ("pear farmer", "endowment = { apples = 1.0, pears = 12.0 }\n" + crra.format(1.0, 1024.0)),
+        ("copier", activity(copies=1.0, apples=-1.0)),
+    )
+    checked = check(outcome_of(text))
+    assert (checked.agrees, checked.equilibria) == (True, 3)
+    assert "one of 3 found" in checked.sentences[1]
+
+
 @pytest.mark.parametrize("shares", ["{ labour = 0.6 }", "{ labour = 0.5, land = 0.2 }"])
 def test_profits_of_decreasing_returns_reach_their_owners(shares):
     text = economy(

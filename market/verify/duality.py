@@ -1,0 +1,212 @@
+"""What prices and multipliers prove that no allocation can do better than, whoever found them.
+
+Symbols as in `economy.py`: x, y, p; U_i = u_i(x_i) - C_i(y_i), r = q + sum e resources, m_i payments, b_i
+budgets.
+
+*Surplus.* max sum U subject to sum x - sum y <= r is, for any p >= 0, at most
+
+    p.r + sum_i max_x (u_i(x) - p.x) + sum_i max_y (p.y - C_i(y)).
+
+Where budgets cap what may be paid, with new payments t, sum t >= sum m, t_i + C_i <= b_i (multiplier n_i) and
+U'_i - t_i >= U_i - m_i for all (multiplier l_i), t drops out where l_i + n_i = k for everybody, n_i = 0 for
+those without a cap, and what is left is at most
+
+    p.r - k sum m - sum l_i (U_i - m_i) + sum n_i b_i
+        + sum_i max_x ((1 + l_i) u_i(x) - p.x) + sum_i max_y (p.y - (1 + l_i + n_i) C_i(y)).
+
+*Resources.* Nobody may be worse off, so that sum_i e_i <= p.(sum x - sum y) <= rho p.r, e_i being the
+least that i can do with at prices p: a consumer's expenditure for its utility; for whoever makes goods at a
+cost, for any l >= 0, at least l U_i - max_x (l u_i(x) - p.x) - max_y (p.y - l C_i(y)); for a technology
+-its profit.
+
+All bounds hold for any prices and multipliers; good ones make them tight. Where at recorded prices, right up
+to rounding, somebody would buy or make without end, prices are moved up, or down to unit costs, by a hair.
+
+Source: weak duality, Boyd and Vandenberghe (2004), section 5.1; the multipliers are our own derivation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market import netputs
+from market.economy import Block, Economy
+from market.errors import UnboundedDemandError
+from market.interval import Array
+
+HAIRS = (1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8)  # relative moves of prices that are tried in turn
+TIED = 1e-12  # relative moves of a multiplier at which somebody may be indifferent
+BISECTIONS = 40  # of incomes: to 2e-12 of what all resources are worth
+ROUNDING = 1e-13  # of utility: what may be missing to a goal that is reached
+
+
+def most_surplus(economy: Economy, p: Array) -> float:
+    """The most that total surplus can be, money; inf where these prices bound nothing."""
+    nothing = np.zeros(len(economy.agents))
+    return _most(economy, p, nothing, nothing)
+
+
+def most_surplus_with_caps(
+    economy: Economy, p: Array, kept: Array, capped: Array, now: Array, payments: Array
+) -> float:
+    """The same where no money may go negative and nobody may lose.
+
+    Args:
+        economy: with budgets.
+        p: (goods,), prices.
+        kept: (agents,), l, multipliers of being no worse off.
+        capped: (agents,), n, multipliers of budgets.
+        now: (agents,), U, all finite.
+        payments: (agents,), m, net money paid now.
+    """
+    has_cap = np.isfinite(economy.budget)
+    common = float(np.maximum(kept + np.where(has_cap, capped, 0.0), 0.0).max(initial=0.0))
+    held = np.where(has_cap, np.clip(kept, 0.0, common), common)
+    tied = common - held
+    fixed = -common * float(payments.sum()) - float(held @ (now - payments))
+    budgets = float(tied[has_cap] @ economy.budget[has_cap])
+    return fixed + budgets + _most(economy, p, held, tied)
+
+
+def _most(economy: Economy, p: Array, held: Array, tied: Array) -> float:
+    """p.r and everybody's best, utility counting 1 + held and cost 1 + held + tied."""
+    p = np.maximum(p, 0.0)
+    for hair in HAIRS:
+        consumers, bought_endlessly = _best_bundles(economy, p, 1.0 + held)
+        producers, unit_cost = _best_outputs(economy, p, 1.0 + held + tied)
+        made_endlessly = np.isfinite(unit_cost)
+        if not bought_endlessly.any() and not made_endlessly.any():
+            return float(p @ economy.resources + consumers.sum() + producers.sum())
+        p = np.where(bought_endlessly, p * (1.0 + hair), p)
+        at_cost = np.where(p == unit_cost, unit_cost * (1.0 - hair), unit_cost)
+        p = np.where(made_endlessly, np.minimum(p, at_cost), p)
+    return np.inf
+
+
+def _groups(
+    blocks: tuple[Block[Any], ...], factors: Array
+) -> Iterator[tuple[Any, Array, dict[str, Array], float]]:
+    """Family, row numbers and parameters of all agents of a block with the same factor."""
+    agents = np.arange(len(factors))
+    for block in blocks:
+        rows = agents[block.rows]
+        for factor in np.unique(factors[rows]):
+            chosen = factors[rows] == factor
+            if not chosen.any():  # nan: not asked for
+                continue
+            parameters = {key: values[chosen] for key, values in block.parameters.items()}
+            yield block.family, rows[chosen], parameters, float(factor)
+
+
+def _best_bundles(economy: Economy, p: Array, factors: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """max_x (f_i u_i(x) - p.x), (agents,), and of which goods somebody would buy without end, (goods,)."""
+    values, endless = np.zeros(len(factors)), np.zeros(len(p), dtype=bool)
+    for family, rows, parameters, factor in _groups(economy.utilities, factors):
+        try:
+            bundles = family.quasilinear_demand(p / factor, **parameters).lowest
+        except UnboundedDemandError as error:
+            endless[list(error.goods)] = True
+            continue
+        endless |= np.isinf(bundles).any(axis=0)
+        bundles = np.where(np.isinf(bundles), 0.0, bundles)
+        values[rows] = factor * family.value(bundles, **parameters) - bundles @ p
+    return values, endless
+
+
+def _best_outputs(economy: Economy, p: Array, factors: Array) -> tuple[Array, Array]:
+    """max_y (p.y - f_i C_i(y)), (agents,), and the least f_i c_ig at which some good is made without end."""
+    values, unit_cost = np.zeros(len(factors)), np.full(len(p), np.inf)
+    for family, rows, parameters, factor in _groups(economy.costs, factors):
+        made = family.supply(p / factor, **parameters).lowest
+        endless = np.isinf(made)
+        made = np.where(endless, 0.0, made)
+        first = factor * family.marginal(np.zeros_like(made), **parameters)
+        unit_cost = np.minimum(unit_cost, np.where(endless, first, np.inf).min(axis=0))
+        values[rows] = made @ p - factor * family.value(made, **parameters)
+    return values, unit_cost
+
+
+def least_share(economy: Economy, p: Array, x: Array, y: Array, like: tuple[Array, Array]) -> float:
+    """The smallest share of resources with which everybody could be as well off, from below.
+
+    Args:
+        economy: the primitives.
+        p: (goods,), prices.
+        x: (agents, goods), consumption.
+        y: (agents, goods), production.
+        like: an allocation (x', y') at whose slopes multipliers of producers are read off.
+
+    Returns:
+        0 where these prices say nothing.
+    """
+    p = netputs.without_profit(economy, np.maximum(p, 0.0), np.zeros(len(p), dtype=bool))
+    worth = float(p @ economy.resources)
+    if not (np.isfinite(worth) and worth > 0):
+        return 0.0
+    makes = np.asarray((economy.capacity > 0).any(axis=1))
+    try:
+        spent = np.where(makes, 0.0, _least_spending(economy, p, x, worth))
+        profits = float((economy.supply(p).lowest @ p).sum()) if economy.technologies else 0.0
+        producers = sum(_least_net(economy, p, x, y, like, int(i)) for i in np.flatnonzero(makes))
+    except UnboundedDemandError:
+        return 0.0
+    share = (float(spent.sum()) - profits + producers) / worth
+    return max(share, 0.0) if np.isfinite(share) else 0.0
+
+
+def _least_spending(economy: Economy, p: Array, x: Array, worth: float) -> Array:
+    """The least that buys consumers their utility, (agents,), by bisection; 0 for whoever is at -inf."""
+    now, slopes = economy.utility(x), economy.marginal_utility(x)
+    size = np.multiply(x, slopes, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum(axis=1)
+    goal = now - ROUNDING * (np.abs(np.where(np.isfinite(now), now, 0.0)) + size)
+    low, high = np.zeros_like(goal), np.full_like(goal, 2.0 * worth)
+    for _ in range(BISECTIONS):
+        income = (low + high) / 2
+        reached = economy.utility(_bought(economy, p, income)) >= goal
+        low, high = np.where(reached, low, income), np.where(reached, income, high)
+    return np.where(np.isneginf(now) | (goal <= economy.utility(np.zeros_like(x))), 0.0, low)
+
+
+def _bought(economy: Economy, p: Array, income: Array) -> Array:
+    """Best bundles that incomes can buy, (agents, goods): whoever is indifferent spends all on one good."""
+    bundles = np.zeros(economy.shape)
+    for block in economy.utilities:
+        found = block.family.budget_demand(p, income[block.rows], **block.parameters)
+        own = found.lowest.copy()
+        if found.joint is not None:
+            room = np.where((found.joint.direction != 0).any(axis=1)[:, None], 0.0, found.highest - own)
+            rows, goods = np.arange(len(own)), room.argmax(axis=1)
+            own[rows, goods] += room[rows, goods]
+        bundles[block.rows] = own
+    return bundles
+
+
+def _least_net(
+    economy: Economy, p: Array, x: Array, y: Array, like: tuple[Array, Array], agent: int
+) -> float:
+    """The least net purchases, money, with which one who makes goods at a cost is as well off."""
+    now = float(economy.welfare(x, y)[agent])
+    if np.isneginf(now):
+        return -np.inf
+    slopes = np.concatenate([economy.marginal_utility(like[0])[agent], economy.marginal_cost(like[1])[agent]])
+    known = np.isfinite(slopes) & (slopes > 0)
+    multipliers = np.unique(np.tile(p, 2)[known] / slopes[known])
+    tried = np.outer(multipliers, (1.0, 1.0 + TIED, 1.0 - TIED)).ravel()
+    return max((_relaxed(economy, p, agent, now, float(each)) for each in tried), default=-np.inf)
+
+
+def _relaxed(economy: Economy, p: Array, agent: int, now: float, multiplier: float) -> float:
+    """The bound l U_i - max_x (l u_i(x) - p.x) - max_y (p.y - l C_i(y)) of one agent; -inf if it is none."""
+    if multiplier <= 0:
+        return -np.inf
+    factors = np.full(len(economy.agents), np.nan)
+    factors[agent] = multiplier
+    consumers, bought_endlessly = _best_bundles(economy, p, factors)
+    producers, unit_cost = _best_outputs(economy, p, factors)
+    if bought_endlessly.any() or np.isfinite(unit_cost).any():
+        return -np.inf
+    return multiplier * now - float(consumers[agent]) - float(producers[agent])

@@ -1,0 +1,282 @@
+"""The two figures of the alignment report, between bounds that the folder proves.
+
+From one side an allocation that reaches the figure, from the other prices and multipliers that show that none
+does better (`duality.py`); both were recorded where a programme found the figure, and every other allocation
+and price in the folder serves as well. A figure beyond its bounds is false. One between them holds if they
+are as near to each other as the search was exact, else it is *not checked*. "Unknown" is believed only of
+what no programme found.
+
+Source: Debreu (1951) for the coefficient of resource utilisation; weak duality as in `duality.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from market.economy import Economy, Money
+from market.interval import Array
+from market.outcome import shown
+from market.record import number
+from market.verify.accounts import feasible, worth
+from market.verify.claims import ROUNDING, Claim
+from market.verify.duality import least_share, most_surplus, most_surplus_with_caps
+from market.verify.recorded import Proof, Record
+
+SEARCHED = 1e-5  # relative accuracy of what a convex programme reports
+REACHED = 1e-6  # the same of a share of resources
+LACKING = 1e-4  # the most that a share found may lack to be enough
+NO_GAP = 1e-7  # share of what is traded: a gap below is rounding
+
+
+def figures(
+    economy: Economy, record: Record, proved: bool, prices: Sequence[Array], others: Sequence[Record]
+) -> Iterator[Claim]:
+    """The claims about resource utilisation and about transfers.
+
+    Args:
+        economy: rebuilt from the scenario.
+        record: what was recorded.
+        proved: whether weights and prices prove efficiency in goods.
+        prices: all prices in the folder.
+        others: all mechanisms of the folder.
+    """
+    yield _utilisation(economy, record, proved, prices)
+    if economy.money is Money.QUASILINEAR:
+        yield from _with_transfers(economy, record, prices, others)
+    else:
+        report = record.alignment
+        none = report["efficient_with_transfers"] is None and report["surplus_gap"] is None
+        yield Claim(f"{record.name}: nothing is said of transfers", none, "money is not quasilinear")
+
+
+def _between(said: float, low: float, high: float, slack: float) -> tuple[bool | None, str]:
+    """Whether a figure is between its bounds, and they near each other; None if they are too far apart."""
+    within = low - slack <= said <= high + slack
+    told = f"{said:.6g}, proved to be from {low:.6g} to {high:.6g}"
+    tight = high - low <= 2.0 * slack
+    return (None, f"not checked: {told}") if within and not tight else (within, told)
+
+
+def _unknown(record: Record, figure: str, known: bool) -> tuple[bool | None, str]:
+    """Whether a figure may be unknown: not if a programme found it, or it follows from weights and prices."""
+    if (
+        known
+        or figure in record.proofs
+        or not any(why.startswith(figure) for why in record.alignment["unknown"])
+    ):
+        return False, "null, though it is known or nothing is said why"
+    return None, "not checked: unknown, as is said"
+
+
+# --- resource utilisation --------------------------------------------------------------------------
+
+
+def _utilisation(economy: Economy, record: Record, proved: bool, prices: Sequence[Array]) -> Claim:
+    name, said = f"{record.name}: resource utilisation", record.alignment["resource_utilisation"]
+    if not (economy.resources > 0).any():
+        return Claim(name, said is None, "there are no resources to scale")
+    found = record.proofs.get("resource_utilisation")
+    if said is None:
+        supporting = record.supporting_prices
+        known = proved and supporting is not None and float(supporting @ economy.resources) > 0
+        return Claim(name, *_unknown(record, "resource_utilisation", known))
+    used, lacking = (1.0, 0.0) if found is None else needed(economy, record, found)
+    if not abs(said - min(used, 1.0)) <= REACHED + min(lacking, LACKING):
+        return Claim(name, False, f"{said:.6g}, but {used:.6g} is what was found")
+    if lacking > LACKING:
+        detail = f"not checked: {said:.6g}; what was found may be {shown(lacking)} too little to be enough"
+        return Claim(name, None, detail)
+    low, high = _shares(economy, record, found, used + lacking, proved, prices)
+    return Claim(name, *_between(said, low, high, SEARCHED + lacking))
+
+
+def _shares(
+    economy: Economy,
+    record: Record,
+    found: Proof | None,
+    used: float,
+    proved: bool,
+    prices: Sequence[Array],
+) -> tuple[float, float]:
+    """Bounds on the coefficient, the lower one by as many prices as it takes."""
+    supporting = record.supporting_prices
+    if proved and supporting is not None and float(supporting @ economy.resources) > 0:
+        return 1.0, 1.0
+    x, y = record.consumption, record.production
+    high = min(_used(economy, x, y), 1.0)
+    candidates, like = list(prices), (x, y)
+    if found is not None:
+        candidates = [found.prices, *prices]
+        like = (found.consumption, found.production)
+        high = min(high, used)
+    low = 0.0
+    for p in candidates:
+        if high - low <= SEARCHED:
+            break
+        low = max(low, least_share(economy, p, x, y, like))
+    return low, high
+
+
+def _used(economy: Economy, x: Array, y: Array) -> float:
+    """The share of the resources that an allocation uses; inf if it uses what there is none of."""
+    net, there = x.sum(axis=0) - y.sum(axis=0), economy.resources
+    beyond = net > REACHED * np.maximum(x.sum(axis=0), np.abs(y).sum(axis=0))
+    if (beyond & (there == 0)).any():
+        return np.inf
+    return float(np.divide(np.maximum(net, 0.0), there, out=np.zeros_like(net), where=there > 0).max())
+
+
+def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float]:
+    """The share of the resources that was found to be enough, and what it lacks to be so, also a share.
+
+    A search leaves somebody worse off by rounding. To make good for U_i - U'_i takes resources worth
+    l_i (U_i - U'_i), l_i being the least price of a unit of utility: twice p_g / (du_i/dx_ig), for slopes
+    fall on the way (to a point of bliss it is just twice), or p.y_i / C_i(y_i), since C is convex and making
+    less of everything saves at least that much.
+    """
+    x, y, p = found.consumption, found.production, found.prices
+    if not _possible(economy, found):
+        return np.inf, np.inf
+    used, worth_of_all = _used(economy, x, y), float(p @ economy.resources)
+    before = economy.welfare(record.consumption, record.production)
+    with np.errstate(invalid="ignore"):
+        short = np.where(np.isneginf(before), 0.0, np.maximum(before - economy.welfare(x, y), 0.0))
+    size = np.abs(np.where(np.isfinite(before), before, 0.0)) + worth(economy, record)
+    short = np.where(short <= ROUNDING * size, 0.0, short)
+    if not short.any():
+        return used, 0.0
+    rates = economy.marginal_utility(x)
+    unit = 2.0 * np.divide(p, rates, out=np.full_like(rates, np.inf), where=rates > 0).min(axis=1)
+    cost = economy.cost(y)
+    unit = np.minimum(unit, np.divide(y @ p, cost, out=np.full_like(cost, np.inf), where=cost > 0))
+    lacking = np.multiply(unit, short, out=np.zeros_like(short), where=short > 0).sum()
+    return used, float(lacking / worth_of_all) if worth_of_all > 0 else np.inf
+
+
+def _possible(economy: Economy, found: Proof) -> bool:
+    """Whether an allocation could be had with enough resources."""
+    y = found.production
+    within = bool((found.consumption >= 0).all() and (y <= economy.capacity * (1.0 + ROUNDING)).all())
+    if not economy.technologies:
+        return within and bool((y >= 0).all())
+    negligible = np.asarray((np.abs(y) <= ROUNDING * economy.resources).all(axis=1))
+    slack = np.zeros(len(y))
+    for block in economy.technologies:
+        slack[block.rows] = block.family.slack(y[block.rows], **block.parameters)
+    return bool((found.consumption >= 0).all() and (negligible | (slack >= -REACHED)).all())
+
+
+def least_needed(economy: Economy, record: Record, prices: Sequence[Array]) -> float:
+    """The share of the resources without which, at some prices, somebody would be worse off."""
+    found = record.proofs.get("resource_utilisation")
+    used = 1.0 if found is None else sum(needed(economy, record, found))
+    return _shares(economy, record, found, used, False, prices)[0]
+
+
+# --- transfers -------------------------------------------------------------------------------------
+
+
+def _with_transfers(
+    economy: Economy, record: Record, prices: Sequence[Array], others: Sequence[Record]
+) -> Iterator[Claim]:
+    """Whether the surplus gap is between its bounds, and efficiency with transfers what it implies."""
+    report, name = record.alignment, f"{record.name}: surplus gap"
+    gap, efficient = report["surplus_gap"], report["efficient_with_transfers"]
+    if np.isneginf(economy.utility(np.tile(economy.most, (len(economy.agents), 1)))).any():
+        yield Claim(name, gap is None and efficient is None, "somebody is at -inf whatever is done")
+        return
+    if (gap is None) is not (efficient is None):
+        yield Claim(name, False, "one of the gap and the verdict is known, the other is not")
+        return
+    if gap is None:
+        yield Claim(name, *_unknown(record, "surplus_gap", _no_gap_at_own_prices(economy, record)))
+        return
+    said = number(gap)
+    now = float(economy.welfare(record.consumption, record.production).sum())
+    if np.isneginf(now):
+        yield _rescue(economy, record, said, others)
+        return
+    found = record.proofs.get("surplus_gap")
+    low, high = _totals(economy, record, found, prices, others)
+    size = _turnover(economy, record)
+    reached = 0.0 if found is None else max(_total(economy, found.consumption, found.production) - now, 0.0)
+    if abs(said - reached) > ROUNDING * max(size, abs(now), reached):
+        yield Claim(name, False, f"{said:.6g}, but {reached:.6g} is what was found")
+    else:
+        slack = SEARCHED * max(size, said)
+        yield Claim(name, *_between(said, max(low - now, 0.0), max(high - now, 0.0), slack))
+    no_gap, edge = said <= NO_GAP * size, abs(said - NO_GAP * size) <= ROUNDING * size
+    consistent = efficient is no_gap or edge
+    detail = f"gap {shown(said)} of {size:.3g} traded"
+    yield Claim(f"{record.name}: efficient with transfers", consistent, detail)
+
+
+def _no_gap_at_own_prices(economy: Economy, record: Record) -> bool:
+    """Whether the prices of the outcome itself prove that its total surplus is the largest."""
+    now = float(economy.welfare(record.consumption, record.production).sum())
+    if record.prices is None or not np.isfinite(now) or np.isfinite(economy.budget).any():
+        return False
+    return most_surplus(economy, record.prices) - now <= ROUNDING * _turnover(economy, record)
+
+
+def _rescue(economy: Economy, record: Record, said: float, others: Sequence[Record]) -> Claim:
+    """Whether those at -inf could be spared it, all together."""
+    name = f"{record.name}: surplus gap"
+    if not (said == np.inf and record.alignment["efficient_with_transfers"] is False):
+        return Claim(name, False, f"{said:.6g}, though somebody is at -inf")
+    pairs = _allocations(record.proofs.get("surplus_gap"), others)
+    rescued = any(np.isfinite(_total(economy, x, y)) and feasible(economy, x, y)[0] for x, y in pairs)
+    detail = "somebody is at -inf and need not be" if rescued else "not checked: somebody is at -inf"
+    return Claim(name, True if rescued else None, detail)
+
+
+def _allocations(found: Proof | None, others: Sequence[Record]) -> list[tuple[Array, Array]]:
+    """All (x, y) of the folder, and what was found for one figure."""
+    pairs = [(other.consumption, other.production) for other in others]
+    return pairs if found is None else [*pairs, (found.consumption, found.production)]
+
+
+def _turnover(economy: Economy, record: Record) -> float:
+    """What all that is consumed and made is worth at the margin, money."""
+    y, costs = record.production, economy.marginal_cost(record.production)
+    made = np.multiply(costs, y, out=np.zeros_like(y), where=y > 0).sum()
+    return float(worth(economy, record).sum() + made)
+
+
+def _total(economy: Economy, x: Array, y: Array) -> float:
+    return float(economy.welfare(x, y).sum())
+
+
+def _totals(
+    economy: Economy, record: Record, found: Proof | None, prices: Sequence[Array], others: Sequence[Record]
+) -> tuple[float, float]:
+    """Bounds on the largest total surplus, money."""
+    if np.isfinite(economy.budget).any():
+        return _totals_with_caps(economy, record, found)
+    pairs = _allocations(found, others)
+    low = max((_total(economy, x, y) for x, y in pairs if feasible(economy, x, y)[0]), default=-np.inf)
+    candidates = list(prices) if found is None else [found.prices, *prices]
+    high, slack = np.inf, SEARCHED * _turnover(economy, record)
+    for p in candidates:
+        if high - low <= slack:
+            break
+        high = min(high, most_surplus(economy, p))
+    return low, high
+
+
+def _totals_with_caps(economy: Economy, record: Record, found: Proof | None) -> tuple[float, float]:
+    """The same where money may not go negative and nobody may lose."""
+    now = economy.welfare(record.consumption, record.production)
+    if found is None:
+        return float(now.sum()), np.inf
+    x, y = found.consumption, found.production
+    then, low = economy.welfare(x, y), float(now.sum())
+    can_pay = np.minimum(then - now + record.payments, economy.budget - economy.cost(y))
+    size = max(_turnover(economy, record), float(np.abs(record.payments).sum()))
+    enough = can_pay.sum() >= record.payments.sum() - SEARCHED * size
+    if enough and feasible(economy, x, y)[0]:
+        low = max(low, float(then.sum()))
+    high = most_surplus_with_caps(economy, found.prices, found.kept, found.capped, now, record.payments)
+    return low, high
