@@ -2,13 +2,13 @@
 
 Each has a generator of its own, so one of them is the same however many are drawn. Sizes are log-uniform, 2
 to 200 agents and 1 to 20 goods; one to three groups of consumers with different families; producers or
-technologies in about half of the economies. Drawn with them are the corners: goods that a group does not want or
-does not own, agents without any income, spending caps, capacities, constant costs.
+technologies in about half of the economies. Drawn with them are the corners: goods that a group does not
+want or does not own, agents without any income, spending caps, capacities, constant costs.
 
-Kept within what has an equilibrium, as far as that can be said beforehand: every good is there or can be made,
-somebody wants each good, subsistence is within everybody's means, bliss (of the satiable) is above what
-there is of a good for each, and technologies make goods from earlier ones only, so that nothing can be made from
-nothing.
+Kept within what has an equilibrium, as far as that can be said beforehand: every good is there or can be
+made, somebody wants each good, subsistence is within everybody's means, bliss (of the satiable) is above what
+there is of a good for each, and technologies make goods from earlier ones only, so that nothing can be made
+from nothing.
 """
 
 from __future__ import annotations

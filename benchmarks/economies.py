@@ -3,9 +3,9 @@
     python -m benchmarks.economies                 # the table, and a CSV with one row an economy and rule
     python -m benchmarks.economies --write 17      # economy 17 as a scenario file, to run and look at
 
-Every outcome that is called cleared is judged again by `evidence.py`; one that fails there counts as called so
-wrongly. Gross substitutes hold where, at every price, a dearer good lowers demand for no other: known of an
-economy from its families and parameters.
+Every outcome that is called cleared is judged again by `evidence.py`; one that fails there counts as called
+so wrongly. Gross substitutes hold where, at every price, a dearer good lowers demand for no other: known of
+an economy from its families and parameters.
 """
 
 from __future__ import annotations
@@ -105,19 +105,25 @@ def table(found: list[dict[str, object]], rules: tuple[str, ...]) -> Table:
     shown.add_row("cleared", *(cleared(own) for own in columns))
     for word, wanted in (("with gross substitutes", True), ("without", False)):
         shown.add_row(
-            f"  {word}", *(cleared([row for row in own if row["gross_substitutes"] is wanted]) for own in columns)
+            f"  {word}",
+            *(cleared([row for row in own if row["gross_substitutes"] is wanted]) for own in columns),
         )
     for money in Money:
         shown.add_row(
-            f"  {money.value}", *(cleared([row for row in own if row["money"] == money.value]) for own in columns)
+            f"  {money.value}",
+            *(cleared([row for row in own if row["money"] == money.value]) for own in columns),
         )
     for status in Status:
         counts = [Counter(str(row["status"]) for row in own)[status.value] for own in columns]
         if status is not Status.CLEARED and any(counts):
             shown.add_row(status.value, *map(str, counts))
-    shown.add_row("called cleared wrongly", *(str(sum(bool(row["wrongly"]) for row in own)) for own in columns))
+    shown.add_row(
+        "called cleared wrongly", *(str(sum(bool(row["wrongly"]) for row in own)) for own in columns)
+    )
     rounds = [sorted(int(str(row["rounds"])) for row in own if row["status"] == "cleared") for own in columns]
-    shown.add_row("rounds where cleared, median", *(str(own[len(own) // 2]) if own else "-" for own in rounds))
+    shown.add_row(
+        "rounds where cleared, median", *(str(own[len(own) // 2]) if own else "-" for own in rounds)
+    )
     shown.add_row(
         "  nine of ten need at most", *(str(own[int(0.9 * len(own))]) if own else "-" for own in rounds)
     )

@@ -7,8 +7,8 @@ matters), prices p and money worth mu at the margin,
 
     v_g <= mu p_g, and v_g = mu p_g where some of the good is consumed,
 
-mu = 1 with quasilinear money unless the budget is spent, and whatever fits where money can only be spent. What is
-reported is by how much that fails, in shares of what is spent; Leontief utilities, which have no slopes, are
+mu = 1 with quasilinear money unless the budget is spent, and whatever fits where money can only be spent.
+Reported is by how much that fails, in shares of what is spent; Leontief utilities, which have no slopes, are
 compared with the most that the same money buys. Producers are judged likewise, by marginal cost.
 """
 
@@ -57,7 +57,9 @@ def _imbalance(economy: Economy, p: Array, x: Array, y: Array) -> float:
     worst = 0.0
     for g in range(len(p)):
         used = sum(x[:, g]) - sum(min(amount, 0.0) for amount in y[:, g])
-        there = economy.commons[g] + sum(economy.endowment[:, g]) + sum(max(amount, 0.0) for amount in y[:, g])
+        there = (
+            economy.commons[g] + sum(economy.endowment[:, g]) + sum(max(amount, 0.0) for amount in y[:, g])
+        )
         apart = used - there
         if p[g] == 0 and apart < 0:
             continue

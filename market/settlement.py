@@ -17,7 +17,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from market.assignment import Assigned, assign, needs_assignment
 from market.economy import Answers, Economy

@@ -54,7 +54,7 @@ def announce(
             if not refused.any():
                 raise
             in_vain = in_vain + refused
-            # Half: where it came from it would be sent to 0 again; never 0 itself, however often it is halved.
+            # Half: where it came from it would be sent to 0 again. Never 0 itself, however often halved.
             p = np.where(refused, np.maximum(positive / 2.0, LEAST), p)
         else:
             return Announcement(p, answers, imbalance(economy, answers, p)), in_vain

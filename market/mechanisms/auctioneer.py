@@ -5,15 +5,13 @@ same time as the traders, with payoff -sum |z|, its payoff would not depend on i
 p > 0 with x = x(p) would be a Nash equilibrium; leading, the rest points of the adjustment with p > 0 are
 exactly those with z(p) = 0.
 
-Four things are done here whatever the price rule is, since a rule sees only prices and excess demand:
+Three things are done here whatever the price rule is, since a rule sees only prices and excess demand:
 
-- *Stops at indifference.* A producer with constant unit cost c supplies nothing below c and all it can
-  above it. When excess demand changes sign between two announcements and some producer's c lies between
-  them, c itself is announced next. There the answer is an interval, and the market can clear exactly.
-- *Products of constant returns.* What makes no profit at its cost makes an unbounded one above. So a product
-  is never announced above its least unit cost at the other prices, and while it is being made just at it:
-  its price follows costs, and quantities balance its market.
-- *Ties.* Prices at which somebody is indifferent between goods are stopped at as well (`ties.py`).
+- *Foresight.* Where somebody's answer jumps (constant costs and returns, linear tastes, utilities that are
+  worth their price or not), the rule's step is taken against the demand and supply that will be left after
+  it, and ends just where the indifferent can be assigned amounts that balance (`foresight.py`).
+- *No profit at constant returns.* What makes no profit at its cost makes an unbounded one above. So a product
+  is never announced above its least unit cost at the other prices.
 - *Free goods.* A good in excess supply at ever lower prices is announced at price 0. If nothing is lacking
   there it clears by complementary slackness; if demand is unbounded or too large, its price goes back up
   and 0 is tried again only from a much lower one: other prices may have changed by then.
@@ -150,9 +148,7 @@ class Auctioneer(Mechanism):
     def step(self, economy: Economy, state: State, answering: Answering) -> AuctionState:
         """Announce, hear, adjust."""
         assert isinstance(state, AuctionState)
-        announced, in_vain = announce(
-            economy, state.next_prices, state.positive, state.in_vain, answering
-        )
+        announced, in_vain = announce(economy, state.next_prices, state.positive, state.in_vain, answering)
         best = state.best
         if best is None or announced.imbalance.disequilibrium < best.imbalance.disequilibrium:
             best = announced
@@ -168,17 +164,16 @@ class Auctioneer(Mechanism):
         )
         if announced.imbalance.disequilibrium <= self.tolerance:
             return replace(heard, next_prices=announced.prices)
-        return self._adjust(economy, heard, announced, state.last, answering)
+        return self._adjust(economy, heard, announced, answering)
 
     def _adjust(
         self,
         economy: Economy,
         state: AuctionState,
         announced: Announcement,
-        previous: Announcement | None,
         answering: Answering,
     ) -> AuctionState:
-        """Ask the rule for the next prices, then look after the indifferent and free goods."""
+        """Ask the rule for the next prices, then look after jumps, products and free goods."""
         p, seen = announced.prices, announced.imbalance
         asked: list[Array] = []
         proposed, memory = self.rule.adjust(self._shown(economy, announced, answering, asked), state.memory)

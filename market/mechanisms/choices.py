@@ -11,14 +11,16 @@ largest gain
 or into none of them where it has an outside option, whose gain is 0. M_c is infinite where nothing but
 prices limits it. Gains move with prices by the slopes a_lg = dh_l / d log p_g:
 
-| chooser | alternative | h | a | M | outside |
-| --- | --- | --- | --- | --- | --- |
-| values goods linearly | each good g | log w_g - log p_g | -1 at g | what is left for them | under quasilinear money |
-| homogeneous of degree one, quasilinear money | its best bundle | -log e(p) | minus spending shares | its cap, or inf | yes |
-| constant unit cost c | each good it makes | log p_g - log c_g | +1 at g | capacity x price, or inf | yes |
-| constant returns | one unit of it | log worth of outputs - log cost of inputs | shares of outputs minus shares of inputs | inf | yes |
+- Who values goods linearly at w_g: each good, with h = log w_g - log p_g and a = -1 at g. M is what is left
+  for them beside other wants. With quasilinear money there is an outside option: to keep it.
+- Who has a utility that is homogeneous of degree one, with quasilinear money: its best bundle, with h = -log
+  e(p) and a minus the shares of spending. M is its budget, or inf; outside option.
+- Who has a constant unit cost c_g: making g, with h = log p_g - log c_g and a = +1 at g. M is the worth of
+  its capacity, or inf; outside option.
+- Who has constant returns: one unit of activity, with h the log of the worth of its outputs over the cost of
+  its inputs, a the shares of outputs less those of inputs. M = inf; outside option.
 
-e(p) is what a unit of utility costs; the slopes of the last three are Shephard's and Hotelling's lemmas.
+e(p) is what a unit of utility costs; its slopes, and those of costs, are Shephard's lemma.
 
 Source: own derivation; a cost function's slopes as in Mas-Colell, Whinston and Green (1995), 3.G and 5.C.
 """
@@ -29,13 +31,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from market.economy import Economy, Money, Rows
 from market.interval import Array
 from market.mechanisms.announcing import Announcement, answer_as_they_prefer
+from market.mechanisms.slopes import Slopes
 
 ENORMOUS = 1e200  # stands for amounts without bound in sums
+NEVER = 1e-300  # stands for a worth of nothing in logarithms
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,24 @@ class Gains:
 
     chooser: NDArray[np.intp]
     log_gain: Array
-    slopes: sparse.csr_matrix
+    slopes: Slopes
+
+    def seen_from(self, move: Array) -> Gains:
+        """The same as linear functions of a move of log prices, of which these prices are at `move`."""
+        return Gains(self.chooser, self.log_gain - self.slopes.along(move), self.slopes)
+
+    def of(self, who: NDArray[np.bool_]) -> Gains:
+        """Those of some choosers, marked in (choosers,)."""
+        rows = np.flatnonzero(who[self.chooser])
+        return Gains(self.chooser[rows], self.log_gain[rows], self.slopes.chosen(rows))
+
+    def and_(self, others: Gains) -> Gains:
+        """These, and then others."""
+        return Gains(
+            np.concatenate([self.chooser, others.chooser]),
+            np.concatenate([self.log_gain, others.log_gain]),
+            Slopes.stacked([self.slopes, others.slopes]),
+        )
 
 
 @dataclass(frozen=True)
@@ -64,7 +84,8 @@ class Choosers:
         economy: the primitives.
         linear: rows of the agents that choose among goods, one chooser each, in this order.
         rays: rows of those with one bundle, next in order.
-        stepped: (choosers, 2), agent and good of constant costs, next.
+        stepped: (steps, 2), agent and good of constant costs, next.
+        unit_cost: (steps,), what these are.
         scaled: rows of those with constant returns, last.
         substitution: (choosers,), elasticity of substitution within a bundle or among inputs; else 0.
     """
@@ -76,28 +97,37 @@ class Choosers:
     linear: NDArray[np.intp]
     rays: NDArray[np.intp]
     stepped: NDArray[np.intp]
+    unit_cost: Array
     scaled: NDArray[np.intp]
     substitution: Array
 
     def gains(self, p: Array) -> Gains:
         """The alternatives at prices p > 0, (goods,)."""
-        parts = [
-            _among_goods(self.economy, self.linear, p),
-            _bundles(self.economy, self.rays, p),
-            _steps(self.economy, self.stepped, p),
-            _returns(self.economy, self.scaled, p),
-        ]
-        first = np.cumsum([0, len(self.linear), len(self.rays), len(self.stepped)])
+        parts, kinds = [], (self.linear, self.rays, self.stepped, self.scaled)
+        first = np.cumsum([0, *map(len, kinds)])
+        if len(self.linear):
+            parts.append((first[0], _among_goods(self.economy, self.linear, p)))
+        if len(self.rays):
+            parts.append((first[1], _bundles(self.economy, self.rays, p)))
+        if len(self.stepped):
+            parts.append((first[2], _steps(self.stepped[:, 1], self.unit_cost, p)))
+        if len(self.scaled):
+            parts.append((first[3], _returns(self.economy, self.scaled, p)))
         return Gains(
-            np.concatenate([part.chooser + start for part, start in zip(parts, first, strict=True)]),
-            np.concatenate([part.log_gain for part in parts]),
-            sparse.vstack([part.slopes for part in parts], format="csr"),
+            np.concatenate([part.chooser + start for start, part in parts]),
+            np.concatenate([part.log_gain for _, part in parts]),
+            Slopes.stacked([part.slopes for _, part in parts]),
         )
 
     @property
     def bent(self) -> bool:
         """Whether some gains are not linear in log prices."""
         return len(self.rays) + len(self.scaled) > 0
+
+    @property
+    def convex(self) -> NDArray[np.bool_]:
+        """Whose gain is a convex function of log prices that bends, (choosers,): tangents are below it."""
+        return self.substitution > 1.0
 
     def bend(self, gains: Gains, money: Array) -> Array:
         """The part of sum_l money_l d2h_l / d log p^2 that bends upwards, (goods, goods).
@@ -107,7 +137,7 @@ class Choosers:
         """
         excess = (self.substitution - 1.0)[gains.chooser]
         used = (money > 0) & (excess > 0)
-        shares = np.maximum(-gains.slopes[used].toarray(), 0.0)
+        shares = np.maximum(-gains.slopes.chosen(np.flatnonzero(used)).dense(), 0.0)
         total = np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
         weighted = shares * (money[used] * excess[used])[:, None]
         return np.asarray(np.diag(weighted.sum(axis=0)) - (weighted / total).T @ shares)
@@ -160,7 +190,7 @@ def choosers(economy: Economy, announced: Announcement) -> Choosers:
     bends = np.concatenate(
         [np.zeros(len(linear)), substitution[rays], np.zeros(len(stepped)), substitution[scaled]]
     )
-    return Choosers(money, outside, fixed, economy, linear, rays, stepped, scaled, bends)
+    return Choosers(money, outside, fixed, economy, linear, rays, stepped, cost, scaled, bends)
 
 
 def _spend_last(
@@ -187,8 +217,8 @@ def _substitution(economy: Economy) -> Array:
     for block in economy.utilities:
         if block.family.proportional:
             sigma[block.rows] = block.family.substitution(**block.parameters)
-    for block in economy.technologies:
-        sigma[block.rows] = block.family.substitution(**block.parameters)
+    for made in economy.technologies:
+        sigma[made.rows] = made.family.substitution(**made.parameters)
     return sigma
 
 
@@ -228,46 +258,37 @@ def _with_constant_returns(economy: Economy) -> NDArray[np.intp]:
     return np.concatenate(found)
 
 
-def _gains(chooser: NDArray[np.intp], log_gain: Array, slopes) -> Gains:  # type: ignore[no-untyped-def]
-    return Gains(chooser, log_gain, sparse.csr_matrix(slopes))
-
-
 def _among_goods(economy: Economy, rows: NDArray[np.intp], p: Array) -> Gains:
     weights = economy.linear_weights[rows]
     agent, good = np.nonzero((weights > 0) & (p > 0))
     log_gain = np.log(weights[agent, good]) - np.log(p[good])
-    entries = (-np.ones(len(agent)), (np.arange(len(agent)), good))
-    return _gains(agent, log_gain, sparse.csr_matrix(entries, shape=(len(agent), len(p))))
+    each = np.arange(len(agent))
+    return Gains(agent, log_gain, Slopes(each, good, -np.ones(len(agent)), (len(agent), len(p))))
 
 
 def _bundles(economy: Economy, rows: NDArray[np.intp], p: Array) -> Gains:
     log_cost, shares = np.zeros(len(economy.agents)), np.zeros(economy.shape)
-    if len(rows):
-        for block in economy.utilities:
-            if block.family.proportional:
-                log_cost[block.rows], shares[block.rows] = block.family.unit_cost(p, **block.parameters)
-    return _gains(np.arange(len(rows)), -log_cost[rows], -shares[rows])
+    for block in economy.utilities:
+        if block.family.proportional:
+            log_cost[block.rows], shares[block.rows] = block.family.unit_cost(p, **block.parameters)
+    return Gains(np.arange(len(rows)), -log_cost[rows], Slopes.of(-shares[rows]))
 
 
-def _steps(economy: Economy, stepped: NDArray[np.intp], p: Array) -> Gains:
-    agents, goods = stepped.T
-    priced = p[goods] > 0
-    log_gain = np.log(np.where(priced, p[goods], 1e-300)) - np.log(_unit_costs(economy)[agents, goods])
-    entries = (np.ones(len(agents)), (np.arange(len(agents)), goods))
-    return _gains(
-        np.arange(len(agents)), log_gain, sparse.csr_matrix(entries, shape=(len(agents), len(p)))
+def _steps(goods: NDArray[np.intp], unit_cost: Array, p: Array) -> Gains:
+    price = np.where(p[goods] > 0, p[goods], NEVER)
+    each = np.arange(len(goods))
+    return Gains(
+        each,
+        np.log(price) - np.log(unit_cost),
+        Slopes(each, goods, np.ones(len(goods)), (len(goods), len(p))),
     )
 
 
 def _returns(economy: Economy, rows: NDArray[np.intp], p: Array) -> Gains:
     unit = np.zeros(economy.shape)
-    if len(rows):
-        for block in economy.technologies:
-            unit[block.rows] = block.family.unit_netput(p, **block.parameters)
+    for block in economy.technologies:
+        unit[block.rows] = block.family.unit_netput(p, **block.parameters)
     out, used = np.maximum(unit[rows], 0.0) * p, np.maximum(-unit[rows], 0.0) * p
-    worth, cost = np.maximum(out.sum(axis=1), 1e-300), np.maximum(used.sum(axis=1), 1e-300)
-    return _gains(
-        np.arange(len(rows)),
-        np.log(worth) - np.log(cost),
-        out / worth[:, None] - used / cost[:, None],
-    )
+    worth, cost = np.maximum(out.sum(axis=1), NEVER), np.maximum(used.sum(axis=1), NEVER)
+    shares = out / worth[:, None] - used / cost[:, None]
+    return Gains(np.arange(len(rows)), np.log(worth) - np.log(cost), Slopes.of(shares))

@@ -47,6 +47,7 @@ from market.economy import Economy
 from market.interval import TIED, Array
 from market.mechanisms.announcing import Announcement
 from market.mechanisms.choices import Choosers, Gains, choosers
+from market.mechanisms.slopes import Slopes
 
 FARTHEST = 3.0  # no log price moves farther in a round
 STEPS = (1e-4, 4.0)  # step sizes of a rule, relative to excess demand, that are taken for its own
@@ -55,7 +56,7 @@ COUPLED = 1e-9  # slopes of gains up to which a good is moved by itself
 SLACK = 1e-6  # of log prices, by which alternatives may be out of reach
 USED = 1e-7  # share of a chooser's money from which an alternative counts as used
 MOST_ALTERNATIVES = 50_000  # with more of them within reach the rule's proposal stands
-PASSES, SETTLED = 8, 1e-3  # solutions of one step; relative change from which it has settled
+PASSES, SETTLED = 12, 0.03  # solutions of one step; relative change from which it has settled
 NEWTON, TIE_MOVES = 4, 1e-2  # iterations; how far a log price is moved at most to be put to a tie
 SOLVED = (
     clarabel.SolverStatus.Solved,
@@ -71,11 +72,13 @@ class _Step:
     Args:
         weight: (goods,), H, money.
         fixed: (goods,), f, money.
+        wish: (goods,), d, for goods that no choice depends on.
         reach: (goods,), how far log prices can move.
     """
 
     weight: Array
     fixed: Array
+    wish: Array
     reach: Array
 
 
@@ -114,30 +117,24 @@ def foresee(economy: Economy, announced: Announcement, proposed: Array) -> Array
 def _step(
     economy: Economy, announced: Announcement, proposed: Array, who: Choosers, priced: NDArray[np.bool_]
 ) -> _Step:
-    """The rule's step sizes as weights.
-
-    What a rule proposes for one good because of others (its step is against the good's own excess demand, or
-    far from it) is put into f instead, as if excess demand were such that a step of 1 led there.
-    """
+    """The rule's step sizes as weights; 1 where its wish for a good is not of that good's excess demand."""
     p, seen = announced.prices, announced.imbalance
-    d = np.zeros_like(p)
-    np.log(proposed / np.where(priced, p, 1.0), out=d, where=priced)
-    d = np.clip(d, -FARTHEST, FARTHEST)
+    wish = np.zeros_like(p)
+    np.log(proposed / np.where(priced, p, 1.0), out=wish, where=priced)
+    wish = np.clip(wish, -FARTHEST, FARTHEST)
     finite = np.isfinite(seen.z)
-    along = finite & (d * seen.relative > 0)
+    along = finite & (wish * seen.relative > 0)
     size = _market_values(economy, announced)
     np.divide(p * seen.z, seen.relative, out=size, where=along)  # what excess demand is relative to
-    own = np.divide(d, seen.relative, out=np.ones_like(d), where=along)
+    own = np.divide(wish, seen.relative, out=np.ones_like(wish), where=along)
     believed = along & (own >= STEPS[0]) & (own <= STEPS[1])
     weight = size / np.where(believed, own, 1.0)
-    z = p * np.where(finite, seen.z, 0.0)
-    toward = np.where(finite & ~believed & (seen.z != 0), weight * d - z, 0.0)
     reach = np.full_like(p, FARTHEST)
     if finite.all():
-        slope = z + toward
+        z = p * seen.z
         with np.errstate(over="ignore"):  # inf is out of reach of nothing
-            reach = np.minimum(reach, np.sqrt((slope * (slope / weight)).sum() / weight))
-    return _Step(weight, who.fixed + toward, np.where(priced, reach, 0.0))
+            reach = np.minimum(reach, np.sqrt((z * (z / weight)).sum() / weight))
+    return _Step(weight, who.fixed, wish, np.where(priced, reach, 0.0))
 
 
 def _market_values(economy: Economy, announced: Announcement) -> Array:
@@ -151,47 +148,62 @@ def _market_values(economy: Economy, announced: Announcement) -> Array:
 
 
 def _minimise(step: _Step, who: Choosers, p: Array) -> _Move | None:
-    """The move, with gains taken as linear anew at each solution; None if it cannot be found."""
+    """The move, with gains taken as linear anew at each solution; None if it cannot be found.
+
+    Tangents of convex gains are below them everywhere, so those of earlier solutions are kept.
+    """
     move, bend = np.zeros_like(p), np.zeros((len(p), len(p)))
-    found = None
+    found, tangents = None, None
     for _ in range(PASSES if who.bent else 1):
         gains = who.gains(p * np.exp(move))
-        solved = _solve(step, who, gains, move, bend)
+        linear = gains.seen_from(move)
+        solved = _solve(step, who, linear if tangents is None else linear.and_(tangents), bend, move)
         if solved is None:
             return found
-        change = float(np.abs(solved.move - move).max())
-        found, move = solved, solved.move
+        found = _without_tangents(solved, gains)
+        change = float(np.abs(found.move - move).max())
+        move = found.move
         if change <= SETTLED * float(np.abs(move).max()):
             break
-        bend = who.bend(gains, solved.money)
+        kept = linear.of(who.convex)
+        tangents = kept if tangents is None else kept.and_(tangents)
+        bend = who.bend(gains, found.money)
     return found
 
 
-def _solve(step: _Step, who: Choosers, gains: Gains, at: Array, bend: Array) -> _Move | None:
-    """The programme with gains linear around the move `at`."""
-    here = gains.log_gain - gains.slopes @ at  # at m = 0, as a linear function
+def _without_tangents(solved: _Move, gains: Gains) -> _Move:
+    """The same with money that went into tangents of earlier solutions put into the only alternative there is."""
+    count = len(gains.chooser)
+    if len(solved.money) == count:
+        return solved
+    money = solved.money[:count].copy()
+    np.add.at(money, np.searchsorted(gains.chooser, solved.chooser[count:]), solved.money[count:])
+    return _Move(solved.move, money, gains.chooser, solved.idle)
+
+
+def _solve(step: _Step, who: Choosers, gains: Gains, bend: Array, at: Array) -> _Move | None:
+    """The programme with gains that are linear in the move; those that bend do so around the move `at`."""
+    here = gains.log_gain
     near, outside_near = _within_reach(step, who, gains, here)
     money = np.zeros(len(here))
     limited = np.isfinite(who.money)
     only_one = (np.bincount(gains.chooser[near], minlength=len(limited)) == 1) & ~outside_near & limited
     alone = near & only_one[gains.chooser]
     money[alone] = who.money[gains.chooser[alone]]
-    fixed = step.fixed - gains.slopes.T @ money + bend @ at
-    move = np.clip(fixed / step.weight, -FARTHEST, FARTHEST) * (step.reach > 0)
+    fixed = step.fixed - gains.slopes.total(money) + bend @ at
+    move = step.wish * (step.reach > 0)
     considered = np.flatnonzero(near & ~alone)
     if len(considered) > MOST_ALTERNATIVES:
         return None
-    slopes = gains.slopes[considered]
-    coupled = np.zeros(len(move), dtype=bool)
-    if len(considered):
-        coupled = (step.reach > 0) & (abs(slopes).max(axis=0).toarray()[0] > COUPLED)
+    slopes = gains.slopes.chosen(considered)
+    coupled = (step.reach > 0) & (slopes.largest() > COUPLED)
     kept_back = np.zeros(len(limited))
     if coupled.any():
         concerned, place = np.unique(gains.chooser[considered], return_inverse=True)
         programme = _Programme(
             hessian=(np.diag(step.weight) + bend)[np.ix_(coupled, coupled)],
             fixed=fixed[coupled],
-            slopes=slopes[:, coupled],
+            slopes=slopes.of_goods(coupled),
             log_gain=here[considered],
             chooser=place,
             owed=who.money[concerned],
@@ -223,7 +235,7 @@ class _Programme:
 
     hessian: Array
     fixed: Array
-    slopes: sparse.csr_matrix
+    slopes: Slopes
     log_gain: Array
     chooser: NDArray[np.intp]
     owed: Array
@@ -235,36 +247,24 @@ class _Programme:
         Moves are counted in units of 1 / sqrt(Q_gg): markets may differ in value by many orders.
         """
         levels = np.flatnonzero(np.isfinite(self.owed))
-        column = np.full(len(self.owed), -1)
-        column[levels] = np.arange(len(levels))
-        of = column[self.chooser]
-        has, out = np.flatnonzero(of >= 0), np.flatnonzero(self.outside[levels])
+        out = np.flatnonzero(self.outside[levels])
         scale = float(self.hessian.diagonal().max())
         unit = np.sqrt(scale / self.hessian.diagonal())
         goods, alternatives = len(unit), len(self.log_gain)
-        box = sparse.vstack([sparse.eye(goods), -sparse.eye(goods)])
-        matrix = sparse.vstack(
-            [
-                sparse.hstack(
-                    [self.slopes @ sparse.diags(unit), _entries(has, of[has], (alternatives, len(levels)))]
-                ),
-                sparse.hstack(
-                    [
-                        sparse.csr_matrix((len(out), goods)),
-                        _entries(np.arange(len(out)), out, (len(out), len(levels))),
-                    ]
-                ),
-                sparse.hstack([box, sparse.csr_matrix((2 * goods, len(levels)))]),
-            ],
-            format="csc",
-        )
         far = FARTHEST / unit
         right = np.concatenate([-self.log_gain, np.zeros(len(out)), far, far])
-        scaled = np.triu(unit[:, None] * self.hessian * unit) / scale
-        quadratic = sparse.block_diag([scaled, sparse.csc_matrix((len(levels), len(levels)))], format="csc")
+        bent = sparse.coo_matrix(np.triu(unit[:, None] * self.hessian * unit) / scale)
+        size = goods + len(levels)
+        quadratic = sparse.csc_matrix((bent.data, (bent.row, bent.col)), shape=(size, size))
         linear = np.concatenate([-self.fixed * unit, self.owed[levels]]) / scale
-        cones = [clarabel.NonnegativeConeT(len(right))]
-        found = clarabel.DefaultSolver(quadratic, linear, matrix, right, cones, _settings()).solve()
+        found = clarabel.DefaultSolver(
+            quadratic,
+            linear,
+            self._conditions(unit, levels, out),
+            right,
+            [clarabel.NonnegativeConeT(len(right))],
+            _settings(),
+        ).solve()
         move, multipliers = np.array(found.x[:goods]) * unit, np.maximum(np.array(found.z), 0.0) * scale
         if found.status not in SOLVED or not np.isfinite(move).all():
             return None
@@ -272,20 +272,34 @@ class _Programme:
         kept_back[levels[out]] = multipliers[alternatives : alternatives + len(out)]
         return move, multipliers[:alternatives], kept_back
 
+    def _conditions(self, unit: Array, levels: NDArray[np.intp], out: NDArray[np.intp]) -> sparse.csc_matrix:
+        """The rows a.m - t <= -h, -t <= 0, and m within its bounds, (conditions, goods and levels)."""
+        goods, alternatives = len(unit), len(self.log_gain)
+        column = np.full(len(self.owed), -1)
+        column[levels] = goods + np.arange(len(levels))
+        of = column[self.chooser]
+        has = np.flatnonzero(of >= 0)
+        each, below = np.arange(goods), alternatives + len(out)
+        rows = [self.slopes.row, has, alternatives + np.arange(len(out)), below + each, below + goods + each]
+        columns = [self.slopes.good, of[has], goods + out, each, each]
+        values = [
+            self.slopes.value * unit[self.slopes.good],
+            -np.ones(len(has) + len(out)),
+            np.ones(goods),
+            -np.ones(goods),
+        ]
+        entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
+        return sparse.csc_matrix(entries, shape=(below + 2 * goods, goods + len(levels)))
+
 
 def _within_reach(
     step: _Step, who: Choosers, gains: Gains, here: Array
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which alternatives, (alternatives,), and which outside options, (choosers,), could be best after a move."""
-    moves = abs(gains.slopes) @ step.reach + SLACK
+    """Which alternatives, (alternatives,), and outside options, (choosers,), could be best after a move."""
+    moves = gains.slopes.reach(step.reach) + SLACK
     surely = np.where(who.outside, 0.0, -np.inf)
     np.maximum.at(surely, gains.chooser, here - moves)
     return here + moves >= surely[gains.chooser], who.outside & (surely <= 0)
-
-
-def _entries(rows: NDArray[np.intp], columns: NDArray[np.intp], shape: tuple[int, int]) -> sparse.csr_matrix:
-    """A matrix with -1 at these places."""
-    return sparse.csr_matrix((-np.ones(len(rows)), (rows, columns)), shape=shape)
 
 
 def _settings() -> clarabel.DefaultSettings:
@@ -308,18 +322,23 @@ def _put_to_ties(who: Choosers, p: Array, found: _Move) -> Array:
     if not ties.any():
         return p
     used, against, idle = used[ties], against[ties], idle[ties]
-    compared = sparse.diags((~idle).astype(float))
     prices, free = p, p > 0
     for _ in range(NEWTON):
         gains = who.gains(prices)
-        rows = (gains.slopes[used] - compared @ gains.slopes[against]).toarray()[:, free]
+        rows = _rows(gains.slopes, used) - np.where(idle[:, None], 0.0, _rows(gains.slopes, against))
         gap = gains.log_gain[used] - np.where(idle, 0.0, gains.log_gain[against])
         change = np.zeros_like(p)
-        change[free] = np.linalg.lstsq(rows, -gap, rcond=1e-9)[0]
+        change[free] = np.linalg.lstsq(rows[:, free], -gap, rcond=1e-9)[0]
         if not np.abs(change).max() <= TIE_MOVES:
             return prices
         prices = prices * np.exp(change)
     return prices
+
+
+def _rows(slopes: Slopes, which: NDArray[np.intp]) -> Array:
+    """Some rows of a matrix, in any order and as often as asked for, (rows, goods)."""
+    needed, place = np.unique(which, return_inverse=True)
+    return slopes.chosen(needed).dense()[place]
 
 
 def _as_written(economy: Economy, p: Array) -> Array:

@@ -113,7 +113,7 @@ class Utility(Family):
 
     @classmethod
     def beside_linear(cls, p: Array, b: Array, least: float, **parameters: Array) -> tuple[Array, Array]:
-        """What is bought whatever becomes of the choice among goods valued linearly, and what is left for them.
+        """What is bought whatever is chosen among goods valued linearly, and what is left for these.
 
         Args:
             p: (goods,), prices.
@@ -136,7 +136,7 @@ class Utility(Family):
 
     @staticmethod
     def substitution(**parameters: Array) -> Array:
-        """The elasticity of substitution between goods, (agents,); only of families that are `proportional`."""
+        """The elasticity of substitution, (agents,); only of families that are `proportional`."""
         raise NotImplementedError
 
     @staticmethod

@@ -126,7 +126,7 @@ class Quadratic(Utility):
         return np.where((weights > 0) & (slope == 0), weights, np.nan)
 
     @classmethod
-    def beside_linear(
+    def beside_linear(  # type: ignore[override]
         cls, p: Array, b: Array, least: float, *, weights: Array, slope: Array
     ) -> tuple[Array, Array]:
         """x_g = (p_g / k_g)(w_g - mu)^+ with mu the worth of the best linear good, or of money elsewhere."""
