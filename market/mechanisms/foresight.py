@@ -172,7 +172,7 @@ def _minimise(step: _Step, who: Choosers, p: Array) -> _Move | None:
 
 
 def _without_tangents(solved: _Move, gains: Gains) -> _Move:
-    """The same with money that went into tangents of earlier solutions put into the only alternative there is."""
+    """The same with money that went into earlier tangents put into the only alternative that they are of."""
     count = len(gains.chooser)
     if len(solved.money) == count:
         return solved
