@@ -4,7 +4,7 @@ VENV ?= .venv
 SCENARIO ?= scenarios/commons.toml
 BIN = $(VENV)/bin
 
-.PHONY: help run test test-all check format figures lock clean
+.PHONY: help run dashboard test test-all check format figures lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -16,14 +16,23 @@ $(VENV)/.run: requirements/run.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
+$(VENV)/.dashboard: requirements/dashboard.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dashboard.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@ $(VENV)/.run
+
 $(VENV)/.dev: requirements/dev.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@ $(VENV)/.run
+	@touch $@ $(VENV)/.run $(VENV)/.dashboard
 
 run: $(VENV)/.run ## play a scenario and print the comparison (SCENARIO=scenarios/war.toml plays another)
 	@$(BIN)/python run_sim.py $(SCENARIO)
+
+dashboard: $(VENV)/.dashboard ## look at scenarios in a browser (SCENARIO=scenarios/war.toml is shown first)
+	@$(BIN)/python run_sim.py dashboard $(SCENARIO)
 
 test: $(VENV)/.dev ## the whole test suite
 	@$(BIN)/python -m pytest -n auto -q
@@ -49,10 +58,14 @@ figures: $(VENV)/.dev ## draw the pictures of the documentation anew
 	@$(BIN)/python docs/figures.py
 
 lock: ## pin the newest versions anew (needs uv)
-	@for kind in run dev; do \
+	@for kind in run dashboard dev; do \
+	  case $$kind in \
+	    run) extras="" ;; \
+	    dashboard) extras="--extra dashboard -c requirements/run.txt" ;; \
+	    dev) extras="--extra dashboard --extra dev -c requirements/dashboard.txt" ;; \
+	  esac; \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url --no-emit-find-links $$(test $$kind = dev && echo "--extra dev -c requirements/run.txt") \
-	    pyproject.toml -o requirements/$$kind.txt; \
+	    --no-emit-index-url --no-emit-find-links $$extras pyproject.toml -o requirements/$$kind.txt || exit 1; \
 	done
 
 clean: ## remove environments, caches and runs

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from market.results import Drawing
     from market.scenario import Scenario
 
-COMMANDS = ("run", "equilibria", "validate", "schema", "list", "verify")
+COMMANDS = ("run", "equilibria", "validate", "schema", "list", "verify", "dashboard")
 GENERAL = ("--help", "-h", "--version")
 
 app = typer.Typer(
@@ -295,3 +295,26 @@ def verify(
         if not checked.holds:
             code = ExitCode.NOT_IN_EQUILIBRIUM
     return code
+
+
+@app.command()
+@answers
+def dashboard(
+    scenario: Annotated[
+        Path | None,
+        typer.Argument(metavar="[SCENARIO.toml]", help="Shown first, beside those in scenarios/."),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where exported runs are put.")] = Path("runs"),
+    host: Annotated[
+        str, typer.Option(help="The address to listen on; the default is reached from this machine only.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="N", help="0 is any that is free.")] = 8765,
+) -> ExitCode:
+    """Look at scenarios in a browser: step them, turn their numbers, see prices and verdicts live."""
+    from market.dashboard.server import scenarios, serve
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    serve(scenarios(scenario), out, host, port, say)
+    return ExitCode.DONE

@@ -212,7 +212,7 @@ def compare(
         economy = model.economy
         outcomes[name] = model.run()
         alignments[name] = alignment(outcomes[name])
-        paths.append(_path(name, model))
+        paths.append(path_of(name, model))
         if check and model.auctioneer is not None:
             checks[name] = against_reference(outcomes[name])
     if economy is None:
@@ -232,8 +232,13 @@ COLUMNS = {
 }
 
 
-def _path(name: str, model: MarketModel) -> pd.DataFrame:
-    """What the model collected, one row a round and good."""
+def path_of(name: str, model: MarketModel) -> pd.DataFrame:
+    """What a model collected so far, as in `Comparison.rounds`.
+
+    Args:
+        name: of its mechanism.
+        model: the simulation, after any number of rounds.
+    """
     if model.auctioneer is None:
         return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in COLUMNS.items()})
     collected = model.datacollector.get_model_vars_dataframe()

@@ -40,7 +40,7 @@ def price_paths(comparison: Comparison, ax: Axes) -> Axes:
     relative = "money" if economy.money is not Money.EXCHANGE else _unit_of_account(economy)
     ax.set_title("Prices")
     ax.set_ylabel(f"price of a unit ({relative})")
-    return _rounds_below(ax)
+    return _rounds_below(comparison.rounds, ax)
 
 
 @styled
@@ -63,7 +63,7 @@ def excess_demand_paths(comparison: Comparison, ax: Axes) -> Axes:
     ax.axhline(0.0, color="0.3", linewidth=1.0, zorder=1.5)
     ax.set_title("Excess demand")
     ax.set_ylabel("wanted beyond what there is (units, log scale)")
-    return _rounds_below(ax)
+    return _rounds_below(comparison.rounds, ax)
 
 
 def _paths(comparison: Comparison, ax: Axes, column: str) -> None:
@@ -158,7 +158,10 @@ def _unit_of_account(economy: Economy) -> str:
     return f"units of {plain(economy.goods[economy.numeraire])}"
 
 
-def _rounds_below(ax: Axes) -> Axes:
+def _rounds_below(rounds: pd.DataFrame, ax: Axes) -> Axes:
     ax.set_xlabel("round")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if rounds["round"].max() == 1:  # of which the locator would show fractions
+        ax.set_xticks([1])
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     return ax

@@ -17,14 +17,10 @@ from rich.text import Text
 
 from market.comparison import Comparison
 from market.economy import Economy, Money
-from market.printing.sections import Section, sections
-from market.printing.words import count, number, reading, visible
+from market.printing.sections import Section, notes, sections
+from market.printing.words import count, ending, number, reading, visible
 
 CELL = 13  # columns that a mechanism needs at least, with the gap beside it
-
-SHADOW = "* a shadow price: what one unit more would be worth to the planner; nobody pays it."
-LOST = "-inf: has too little of a good that it cannot do without."
-UNBOUNDED = "unbounded: there is no limit to what could be gained, since somebody is at -inf."
 
 
 def comparison(compared: Comparison, width: int) -> RenderableType:
@@ -126,20 +122,9 @@ def _style(cell: str) -> str:
 
 
 def _notes(compared: Comparison, told: Sequence[Section]) -> list[Text]:
-    """What the signs in the table mean; only those that are there."""
-    cells = [cell for part in told for row in part.rows for cell in row.cells]
-    notes = []
-    if any(cell.endswith(" *") for cell in cells):
-        notes.append(SHADOW)
-    if any(cell.startswith("-inf") for cell in cells):
-        notes.append(LOST)
-    if "unbounded" in cells:
-        notes.append(UNBOUNDED)
-    if compared.baseline is None and len(compared.outcomes) > 1:
-        notes.append(
-            "No game without prices was played, so there is nothing to compare gains and losses with."
-        )
-    return [Text(note, style="dim") for note in ("", *notes)] if notes else []
+    """What the signs in the table mean, below a blank line."""
+    said = notes(compared, told)
+    return [Text(note, style="dim") for note in ("", *said)] if said else []
 
 
 def _endings(compared: Comparison) -> Table:
@@ -148,9 +133,7 @@ def _endings(compared: Comparison) -> Table:
     grid.add_column(overflow="fold", max_width=24)
     grid.add_column(overflow="fold")
     for name, outcome in compared.outcomes.items():
-        status = outcome.status.value.replace("_", " ")
-        first = "Stopped" if status == "max rounds" else status.capitalize()
-        ended = Text(f"{first} after {count(outcome.rounds, 'round')}. ", style=_style(status))
+        ended = Text(f"{ending(outcome)} ", style=_style(outcome.status.value.replace("_", " ")))
         grid.add_row(Text(visible(name)), ended + Text(visible(outcome.reason), style=""))
     return grid
 

@@ -84,6 +84,24 @@ def sections(compared: Comparison) -> list[Section]:
     return [part for part in parts if part.rows]
 
 
+SHADOW = "* a shadow price: what one unit more would be worth to the planner; nobody pays it."
+LOST = "-inf: has too little of a good that it cannot do without."
+UNBOUNDED = "unbounded: there is no limit to what could be gained, since somebody is at -inf."
+ALONE = "No game without prices was played, so there is nothing to compare gains and losses with."
+
+
+def notes(compared: Comparison, told: Sequence[Section]) -> list[str]:
+    """What the signs in the table mean; only those that are there."""
+    cells = [cell for part in told for row in part.rows for cell in row.cells]
+    there = {
+        SHADOW: any(cell.endswith(" *") for cell in cells),
+        LOST: any(cell.startswith("-inf") for cell in cells),
+        UNBOUNDED: "unbounded" in cells,
+        ALONE: compared.baseline is None and len(compared.outcomes) > 1,
+    }
+    return [note for note, needed in there.items() if needed]
+
+
 def _endings_in_words(outcomes: Sequence[Outcome]) -> list[Row]:
     return [
         Row("Status", [outcome.status.value.replace("_", " ") for outcome in outcomes]),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # this module is also what error messages are written with, a
     from market.certificate import Alignment, Contrast
     from market.comparison import Comparison
     from market.economy import Economy
+    from market.outcome import Outcome
 
 NOT_HERE = "-"
 
@@ -76,19 +77,33 @@ def named_or_counted(economy: Economy, chosen: NDArray[np.bool_]) -> str:
 
 def reading(compared: Comparison) -> list[str]:
     """What the numbers say, in plain sentences; mechanisms of which the same is true share one."""
+    return [*unsettled(compared.outcomes), *judgements(compared)]
+
+
+def unsettled(outcomes: Mapping[str, Outcome]) -> list[str]:
+    """Which mechanisms did not reach what they look for, and what can be done about it."""
+    meanings = _together((o.status.meaning, name) for name, o in outcomes.items() if not o.status.settled)
+    return [f"Not settled: {names}. {meaning}" for meaning, names in meanings]
+
+
+def judgements(compared: Comparison) -> list[str]:
+    """How aligned each outcome is, and who gains and loses by it."""
     economy = compared.economy
-    unsettled = _together(
-        (o.status.meaning, name) for name, o in compared.outcomes.items() if not o.status.settled
-    )
     judged = {n: told for n, told in compared.alignments.items() if compared.outcomes[n].status != "failed"}
     verdicts = _together((_verdict(economy, told), name) for name, told in judged.items())
     changes = _together((_change(economy, told), name) for name, told in compared.contrasts().items())
     against = f"against '{visible(compared.baseline or '')}'"
     return [
-        *(f"Not settled: {names}. {meaning}" for meaning, names in unsettled),
         *(f"Under {names} {verdict}" for verdict, names in verdicts),
         *(f"Under {names}, {against}, {change}" for change, names in changes),
     ]
+
+
+def ending(outcome: Outcome) -> str:
+    """How a play ended and after how long, for instance `Cleared after 15 rounds.`."""
+    status = outcome.status.value.replace("_", " ")
+    first = "Stopped" if status == "max rounds" else status.capitalize()
+    return f"{first} after {count(outcome.rounds, 'round')}."
 
 
 def _together(said: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

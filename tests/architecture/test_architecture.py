@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -31,6 +32,8 @@ def test_imports_go_one_way():
     [
         ("import market", ("mesa", "matplotlib", "cvxpy", "pandas", "scipy")),
         ("import market; market.load('scenarios/commons.toml')", ("mesa", "matplotlib", "cvxpy", "pandas")),
+        ("import market.cli, market.dashboard.guard", ("mesa", "matplotlib", "solara")),
+        ("import market.dashboard.server", ("mesa", "matplotlib", "solara", "uvicorn")),
         ("import market.mechanisms, market.certificate", ("mesa", "matplotlib", "cvxpy", "pandas")),
     ],
 )
@@ -64,3 +67,25 @@ def test_contributing_names_every_module():
 def test_no_lock_names_a_download_address():
     for lock in (ROOT / "requirements").glob("*.txt"):
         assert "://" not in lock.read_text()
+
+
+def imported(path: Path) -> set[str]:
+    """What a module's source imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def test_only_the_dashboard_imports_what_draws_pages():
+    """Solara and Mesa's visualization take two seconds to import, and are an extra."""
+    pages = re.compile(r"(solara|reacton|ipyvue|ipyvuetify|uvicorn|starlette|mesa\.visualization)(\.|$)")
+    users = {
+        path.relative_to(ROOT / "market").as_posix()
+        for path in (ROOT / "market").rglob("*.py")
+        if any(pages.match(name) for name in imported(path))
+    }
+    assert users == {f"dashboard/{name}.py" for name in ("controls", "page", "panels", "server")}

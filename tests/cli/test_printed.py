@@ -9,7 +9,7 @@ from rich.console import Console
 
 import market
 from market.printing import report
-from market.printing.sections import sections
+from market.printing.sections import LOST, SHADOW, UNBOUNDED, sections
 from market.printing.words import number, percent, reading, visible
 
 
@@ -98,10 +98,10 @@ def test_the_commons_are_told_as_the_theory_has_them(commons):
 
 
 def test_signs_are_explained_where_they_occur_and_only_there(commons, war):
-    assert report.LOST in printed(commons, 120)
-    assert report.UNBOUNDED in printed(commons, 120)
-    assert report.SHADOW in printed(war, 120)
-    assert report.LOST not in printed(war, 120)
+    assert LOST in printed(commons, 120)
+    assert UNBOUNDED in printed(commons, 120)
+    assert SHADOW in printed(war, 120)
+    assert LOST not in printed(war, 120)
 
 
 def test_the_reading_says_in_words_who_counts_who_gains_and_who_loses(commons):

@@ -1,0 +1,175 @@
+"""What a page is told: which scenario and mechanism, with which numbers, and how to play it.
+
+The dials are Mesa's `UserInputs` and `Slider`. Mesa's own `ModelController` is not used: its Reset lets a
+round that is under way step the new model, and a model that broke goes on as if nothing had happened (see
+`play` and `director`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+
+import solara
+from mesa.visualization import Slider
+from mesa.visualization.solara_viz import UserInputs
+
+from market.dashboard.dials import MOST, Dial
+from market.dashboard.director import Director
+from market.dashboard.panels import Banner
+from market.dashboard.scene import Choice
+from market.dashboard.view import State, View
+
+FASTEST = 50  # rounds from one picture to the next
+
+
+class Session:
+    """What one visitor has chosen and sees; its methods are what the controls do.
+
+    A control is drawn anew only if something that it shows has changed: a slider that is drawn while it is
+    being moved may jump back.
+
+    Args:
+        files: name -> scenario; the first is shown first.
+        out: the folder in which exported runs are put.
+    """
+
+    def __init__(self, files: Mapping[str, Path], out: Path) -> None:
+        self.files = files
+        self.choice = solara.reactive(Choice(next(iter(files.values()))))
+        self.view = solara.reactive(View(None, State("info", "Setting up")))
+        self.pace = solara.reactive(1)
+        self.fresh = solara.reactive(0)
+        self.director = Director(self.view.set, out)
+
+    def live(self) -> Callable[[], None]:
+        """Begin; what is returned ends it."""
+        self.director.start(self.choice.value)
+        return self.director.close
+
+    def choose(self, choice: Choice) -> None:
+        """Start anew with this."""
+        if choice.file != self.choice.value.file or choice.values != self.choice.value.values:
+            self.fresh.set(self.fresh.value + 1)  # then the sliders must move too
+        self.choice.set(choice)
+        self.director.choose(choice)
+
+    def reset(self) -> None:
+        """Start anew with the same."""
+        self.director.choose(self.choice.value)
+
+    def turn(self, path: str, value: float) -> None:
+        """Turn a dial."""
+        self.choice.set(self.choice.value.turned(path, value))
+        self.director.turn(self.choice.value)
+
+    def run_at(self, rounds: int) -> None:
+        """Set how many rounds are played from picture to picture."""
+        self.pace.set(rounds)
+        self.director.pace(rounds)
+
+
+@solara.component
+def Toolbar(session: Session) -> None:
+    """Which scenario and mechanism; Step, Play or Pause, Reset."""
+    view, choice, director = session.view.value, session.choice.value, session.director
+    names = {path: name for name, path in session.files.items()}
+    with solara.v.Html(tag="div", class_="market-toolbar"):
+        solara.Select(
+            "Scenario",
+            values=list(session.files),
+            value=names[choice.file],
+            on_value=lambda name: session.choose(Choice(session.files[name])),
+        )
+        if len(view.mechanisms) > 1:
+            solara.Select(
+                "Mechanism to step",
+                values=list(view.mechanisms),
+                value=view.mechanism,
+                on_value=lambda name: session.choose(replace(choice, mechanism=name)),
+            )
+        solara.Button(
+            "Step",
+            icon_name="mdi-step-forward",
+            on_click=director.step,
+            disabled=view.over or view.playing,
+            outlined=True,
+        )
+        if view.playing:
+            solara.Button("Pause", icon_name="mdi-pause", on_click=director.pause, color="primary")
+        else:
+            solara.Button(
+                "Play", icon_name="mdi-play", on_click=director.play, color="primary", disabled=view.over
+            )
+        solara.Button("Reset", icon_name="mdi-restart", on_click=session.reset, outlined=True)
+
+
+@solara.component
+def Settings(session: Session) -> None:
+    """Pace, dials, seed and export."""
+    view = session.view.value
+    Pace(session)
+    Dials(view.dials, session).key(f"dials {session.fresh.value} {view.mechanism}")
+    if view.random:
+        Seed(view.seed, session)
+    solara.Button(
+        "Values of the file",
+        icon_name="mdi-undo",
+        on_click=lambda: session.choose(replace(session.choice.value, values=())),
+        disabled=not session.choice.value.values,
+        outlined=True,
+    )
+    solara.Button(
+        "Export the run",
+        icon_name="mdi-folder-download-outline",
+        on_click=session.director.export,
+        disabled=not view.table,
+        outlined=True,
+    )
+    if view.note is not None:
+        Banner(view.note)
+
+
+@solara.component
+def Pace(session: Session) -> None:
+    """How many rounds are played from picture to picture."""
+    pace = session.pace.value
+    label = f"rounds from picture to picture: {pace}"
+    solara.SliderInt(label, value=pace, on_value=session.run_at, min=1, max=FASTEST)
+
+
+@solara.component
+def Seed(seed: int, session: Session) -> None:
+    """The seed of all draws: always a whole number, so that no text ever gets to a model."""
+    solara.InputInt(
+        "Seed of all draws",
+        value=seed,
+        on_value=lambda wanted: session.choose(replace(session.choice.value, seed=wanted)),
+    )
+
+
+@solara.component
+def Dials(dials: tuple[Dial, ...], session: Session) -> None:
+    """A slider for each number that can be turned, under the name of its owner."""
+    values = dict(session.choice.value.values)
+    for owner, group in groupby(dials[:MOST], key=lambda dial: dial.owner):
+        solara.v.Html(tag="h3", children=[owner])
+        sliders = {dial.path: _slider(dial, values.get(dial.path, dial.value)) for dial in group}
+        UserInputs(sliders, on_change=session.turn)
+    if len(dials) > MOST:
+        solara.Text(f"and {len(dials) - MOST} more numbers, in the file only")
+
+
+def _slider(dial: Dial, now: float) -> Slider:
+    """Mesa's slider; its label tells the number, since the slider itself does not."""
+    kind = int if dial.whole else float
+    return Slider(
+        f"{dial.label}: {now:g}",
+        value=kind(dial.value),
+        min=kind(dial.low),
+        max=kind(dial.high),
+        step=kind(dial.step),
+        dtype=kind,
+    )

@@ -1,0 +1,150 @@
+"""The numbers of a scenario that can be turned while looking at it.
+
+A dial is a number that the file itself writes: in the commons, in an agent's count, endowment, budget,
+utility, cost or technology (those of a distribution included), or in the mechanism that is played. Turning
+it is `--set path=value`, so whatever is turned is validated as if it had been written. What stands in a
+data file, is left to its default or has no size to speak of (a tolerance of 1e-9, a penalty of 1e99) has no
+dial.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from market.parsing.toml_source import Place, Source, field
+from market.printing.words import visible
+from market.scenario import Scenario
+
+MOST = 24  # dials; a page with more cannot be found through
+REACH = 4.0  # times its value is as far as a number can be turned up
+SMALLEST, LARGEST = 1e-6, 1e9  # sizes that a dial can sensibly have
+OF_AGENTS = ("count", "endowment", "budget", "utility", "cost", "technology")
+FAMILIES = ("utility", "cost", "technology")  # an agent hardly ever has two of them
+WITHIN_ONE = ("shares", "owners")  # parts of a whole: from 0 to 1
+
+
+@dataclass(frozen=True)
+class Dial:
+    """A number that can be turned.
+
+    Args:
+        path: where it stands, as `--set` takes it.
+        owner: whose number it is: an agent, the commons or a mechanism.
+        label: what it is.
+        value: as the file has it.
+        low: the smallest value that can be chosen, above 0 if `value` is.
+        high: the largest.
+        step: from one value to the next; `value` is a whole number of steps from `low`.
+    """
+
+    path: str
+    owner: str
+    label: str
+    value: float
+    low: float
+    high: float
+    step: float
+
+    @property
+    def whole(self) -> bool:
+        """Whether it counts something."""
+        return isinstance(self.value, int) and self.label == "count"
+
+
+def dials(scenario: Scenario, mechanism: str) -> tuple[Dial, ...]:
+    """The dials of a scenario as its file is, whatever `--set` changed.
+
+    Args:
+        scenario: what `market.load` returns.
+        mechanism: the name of the one that is played; the numbers of others are left alone.
+    """
+    values = Source(scenario.file, scenario.text).parse()
+    found = (
+        _dial(owner, place, value)
+        for owner, start, tree in _trees(values, mechanism)
+        for place, value in _numbers(tree, start)
+        if place[-1] != "count" or isinstance(value, int)
+    )
+    return tuple(dial for dial in found if dial is not None)
+
+
+def draws(scenario: Scenario) -> bool:
+    """Whether anything in a scenario's file is drawn, so that the seed makes a difference."""
+    values = Source(scenario.file, scenario.text).parse()
+    return any(_drawn(agent) for agent in values["agents"])
+
+
+def _drawn(tree: object) -> bool:
+    if isinstance(tree, dict):
+        return "dist" in tree or any(map(_drawn, tree.values()))
+    return isinstance(tree, list) and any(map(_drawn, tree))
+
+
+def _trees(values: dict[str, Any], mechanism: str) -> Iterator[tuple[str, Place, object]]:
+    """Where dials are looked for: whose they are, the path, and what stands there."""
+    yield "in common", ("commons",), values.get("commons", {})
+    for index, agent in enumerate(values["agents"]):
+        for key in OF_AGENTS:
+            if key in agent:
+                yield agent["name"], ("agents", index, key), agent[key]
+    for index, entry in enumerate(values["mechanisms"]):
+        if entry["name"] == mechanism:
+            for key, value in entry.items():
+                yield mechanism, ("mechanisms", index, key), value
+
+
+def _numbers(tree: object, place: Place) -> Iterator[tuple[Place, float]]:
+    """Every number in a tree, with its path."""
+    if isinstance(tree, dict):
+        for key, part in tree.items():
+            yield from _numbers(part, (*place, key))
+    elif isinstance(tree, list):
+        for index, part in enumerate(tree):
+            yield from _numbers(part, (*place, index))
+    elif isinstance(tree, int | float) and not isinstance(tree, bool):
+        yield place, tree
+
+
+def _dial(owner: str, place: Place, value: float) -> Dial | None:
+    """The dial of a number; None if it is of no size to speak of or `--set` cannot lead there."""
+    path = field(place)
+    if not (value == 0 or SMALLEST <= abs(value) <= LARGEST) or any('"' in str(part) for part in place):
+        return None
+    words = place[1:] if place[0] == "commons" else place[2:]
+    if words[0] in FAMILIES and len(words) > 1:
+        words = words[1:]
+    label = " \N{MIDDLE DOT} ".join(visible(str(part)).replace("_", " ") for part in words)
+    return Dial(path, visible(owner), label, value, *_reach(value, place))
+
+
+def _reach(value: float, place: Place) -> tuple[float, float, float]:
+    """Lowest, highest and step.
+
+    Steps are round and `value` lies on them; a number keeps its sign, since zero and what is beyond it mostly
+    mean something else (an unwanted good, an output instead of an input).
+    """
+    if place[-1] == "count":
+        return 1.0, float(max(10, REACH * value)), 1.0
+    if any(part in WITHIN_ONE for part in place):
+        return _spread(value, 0.01 if 0 < value < 1 else 0.05, 1.0)
+    if value == 0:
+        return 0.0, 10.0, 0.1
+    size = abs(value)
+    step = 10.0 ** (math.floor(math.log10(size)) - 1)
+    low, high, step = _spread(size, step, REACH * size)
+    return (low, high, step) if value > 0 else (-high, -low, step)
+
+
+def _spread(value: float, step: float, most: float) -> tuple[float, float, float]:
+    """From a tenth of a value to `most`, so that the value is a whole number of steps from both ends."""
+    down = math.floor(0.9 * value / step + 1e-9)
+    up = math.floor((most - value) / step + 1e-9)
+    return _tidy(value - down * step), _tidy(value + up * step), _tidy(step)
+
+
+def _tidy(number: float) -> float:
+    """Without the noise of adding up decimals."""
+    return float(f"{number:.12g}")

@@ -1,0 +1,218 @@
+"""The one thread of a page in which everything happens.
+
+Clicks only say what is wanted and return at once; the thread does it, one thing after another, and the
+newest choice wins. So Reset while playing cannot race: the thread ends its round, sees that a new scene is
+wanted, and makes one at round 0. Nothing else ever touches a model. Pictures are drawn here too, which
+keeps the page answering and sets the pace of the play: the next round is played when the last one can be
+seen.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from market import plots, results
+from market.comparison import compare
+from market.dashboard.play import told
+from market.dashboard.scene import Choice, Scene, set_up
+from market.dashboard.view import State, View, view_of, visible_lines
+from market.errors import InputError
+from market.printing.words import visible
+
+AT_ONCE = 500  # rounds between pictures when a finished play is played again with other numbers
+_WRITING = threading.Lock()  # held while a run folder is written
+
+
+class _OvertakenError(Exception):
+    """Something newer is wanted."""
+
+
+class Director:
+    """Does what is wanted of a page, and shows what came of it.
+
+    Args:
+        show: called from the director's thread with everything that the page is to show.
+        out: the folder in which exported runs are put.
+    """
+
+    def __init__(self, show: Callable[[View], None], out: Path) -> None:
+        self._show = show
+        self._out = out
+        self._changed = threading.Condition()
+        self._wanted: Choice | None = None  # set while it is not done yet; so are the next four
+        self._steps = 0
+        self._playing = False
+        self._export = False
+        self._closed = False
+        self._per_picture = 1
+        self._hurry = False  # the rounds until the end of this play need not be seen
+        self._scene: Scene | None = None  # the rest is touched by the director's own thread only
+        self._note: State | None = None
+        self._view = View(None, State("info", "Setting up"))
+        self._thread = threading.Thread(target=self._work, name="director", daemon=True)
+
+    # --- what can be wanted, from any thread ---
+
+    def start(self, choice: Choice) -> None:
+        """Begin."""
+        self._wanted = choice
+        self._thread.start()
+
+    def choose(self, choice: Choice) -> None:
+        """Another scenario, mechanism or seed: from the start, and not playing."""
+        self._want(_wanted=choice, _playing=False, _hurry=False, _steps=0)
+
+    def turn(self, choice: Choice) -> None:
+        """Other numbers: what was playing plays on, what had come to its end is played to its end again."""
+        with self._changed:
+            if self._view.finished and self._wanted is None:
+                self._playing = self._hurry = True
+            self._wanted, self._steps = choice, 0
+            self._changed.notify()
+
+    def step(self) -> None:
+        """One picture's worth of rounds more."""
+        with self._changed:
+            self._steps += 1
+            self._changed.notify()
+
+    def play(self) -> None:
+        """Round after round, until the end or `pause`."""
+        self._want(_playing=True)
+
+    def pause(self) -> None:
+        """No further round."""
+        self._want(_playing=False, _hurry=False, _steps=0)
+
+    def pace(self, rounds: int) -> None:
+        """How many rounds are played from one picture to the next."""
+        self._want(_per_picture=rounds)
+
+    def export(self) -> None:
+        """Write a run folder."""
+        self._want(_export=True)
+
+    def close(self) -> None:
+        """End, after what is being done."""
+        self._want(_closed=True)
+
+    def _want(self, **wishes: object) -> None:
+        with self._changed:
+            for name, wish in wishes.items():
+                setattr(self, name, wish)
+            self._changed.notify()
+
+    # --- doing it, in the director's thread ---
+
+    def _work(self) -> None:
+        while task := self._next():
+            try:
+                task()
+            except _OvertakenError:
+                continue
+            except Exception as error:  # whatever it is, the page must say it and stay alive
+                self._pause()
+                self._put(self._failed(told(error)))
+
+    def _failed(self, why: str) -> View:
+        """What is left to be seen; nothing of another scene."""
+        left = self._view if self._scene else replace(View(None, self._view.state), choice=self._view.choice)
+        return replace(left, state=State("error", "This went wrong", why), busy="")
+
+    def _next(self) -> Callable[[], None] | None:
+        """What to do next, waiting for it if need be; None at the end."""
+        with self._changed:
+            self._changed.wait_for(self._something_to_do)
+            if self._closed:
+                return None
+            if self._wanted:
+                return self._set_up
+            if self._view.playing != self._playing:  # the buttons answer at once, pictures take a while
+                return self._tell
+            if self._export:
+                self._export = False
+                return self._write
+            return self._advance
+
+    def _something_to_do(self) -> bool:
+        wanted = self._closed or self._wanted or self._export or self._steps or self._playing
+        return bool(wanted or self._view.playing)
+
+    def _tell(self) -> None:
+        """Whether rounds follow one another, which may have changed while something was drawn."""
+        self._put(self._view)
+
+    def _set_up(self) -> None:
+        with self._changed:
+            choice, self._wanted = self._wanted, None
+        if choice is None:
+            return
+        if self._view.choice and choice.file != self._view.choice.file:
+            self._note = None  # it was about another scenario
+        self._put(replace(self._view, choice=choice, busy="Setting up"))
+        self._scene = None  # whatever becomes of this choice, the former one is gone
+        self._scene = scene = set_up(choice, self._progress)
+        if scene.play is None:
+            self._pause()
+        if not self._hurry:  # then only the end is worth a picture
+            self._put(view_of(scene))
+
+    def _progress(self, name: str) -> None:
+        if self._wanted or self._closed:
+            raise _OvertakenError
+        self._put(replace(self._view, busy=f"Playing '{visible(name)}' to its end"))
+
+    def _advance(self) -> None:
+        """Some rounds, and a picture."""
+        scene = self._scene
+        with self._changed:
+            self._steps = max(0, self._steps - 1)
+            rounds = AT_ONCE if self._hurry else self._per_picture
+        if scene is None or scene.play is None:
+            self._pause()
+            return
+        for _ in range(rounds):
+            if scene.play.over or self._wanted or self._closed:
+                break
+            scene.play.step()
+        if self._wanted:
+            return
+        if scene.play.over:
+            self._pause()
+        self._put(view_of(scene))
+
+    def _pause(self) -> None:
+        with self._changed:
+            self._playing, self._hurry, self._steps = False, False, 0
+
+    def _write(self) -> None:
+        """A run folder, exactly as `market run` writes it: every mechanism played to its end."""
+        scene = self._scene
+        if scene is None or scene.scenario is None:
+            return
+        self._note = None
+        self._put(replace(self._view, busy="Playing all mechanisms for the run folder"))
+        try:
+            results.check(scene.scenario, self._out)
+            compared = compare(scene.scenario, seed=scene.choice.seed)
+            figures = {"overview.svg": lambda path: plots.save(compared.plot(), path)}
+            with _WRITING:
+                folder = results.write_run(compared, self._out, figures)
+            self._note = State("success", "Run folder", visible(str(folder.resolve())))
+        except (InputError, MemoryError, OSError) as error:
+            self._note = State("error", "No run folder was written", visible_lines(told(error)))
+        self._put(replace(self._view, busy=""))
+
+    def _put(self, view: View) -> None:
+        self._view = view = replace(view, playing=self._playing, note=self._note)
+        if not self._closed:
+            self._show(view)
+
+
+def wait_for_exports() -> None:
+    """Wait until no run folder is being written."""
+    with _WRITING:
+        return

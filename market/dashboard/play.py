@@ -1,0 +1,75 @@
+"""A model that is stepped from outside: one round at a time, and never believed blindly.
+
+Since Mesa 3.5 a model that failed inside `step()` can be stepped on: its clock runs, its own step does not,
+and prices that no longer move look like an equilibrium. So a step counts only if the round counter rose by
+one, and a model that failed once stays broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from market.errors import MarketError
+from market.model import MarketModel
+from market.scenario import Scenario
+
+if TYPE_CHECKING:
+    from market.agents import Trader
+
+
+class Play:
+    """One mechanism of a scenario, played round by round.
+
+    Args:
+        scenario: what is played.
+        mechanism: the name of the mechanism.
+        seed: for all draws; the scenario's own if not given.
+        traders: as for `MarketModel`.
+
+    Raises:
+        InputError: the economy cannot be built.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        mechanism: str,
+        seed: int | None = None,
+        traders: Mapping[str, type[Trader]] | None = None,
+    ) -> None:
+        self.mechanism = mechanism
+        self.model = MarketModel(scenario, mechanism, seed=seed, traders=traders)
+        self.broken: str | None = None
+        """Why the model cannot be stepped any more; None as long as it can."""
+
+    @property
+    def round(self) -> int:
+        """How many rounds were played."""
+        return int(self.model.state.round)
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to play."""
+        return self.broken is not None or not self.model.running
+
+    def step(self) -> None:
+        """One round; nothing if the play is over."""
+        if self.over:
+            return
+        before = self.round
+        try:
+            self.model.step()
+        except Exception as error:  # whatever a trader of somebody's own does must not end the page
+            self.broken = f"The model broke in round {before + 1}. {told(error)}"
+            return
+        if self.round != before + 1:
+            self.broken = f"The model broke: round {before + 1} was not played."
+
+
+def told(error: Exception) -> str:
+    """An exception as a sentence: what we raise on purpose speaks for itself."""
+    said = " ".join(str(error).split())[:500]
+    if not isinstance(error, MarketError):
+        said = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    return said if said.endswith(".") else f"{said}."

@@ -1,0 +1,70 @@
+"""The comparison as an HTML table: the rows and words that `market run` prints.
+
+Every name comes from a file, so it is escaped twice over: what a terminal would act upon and what a browser
+would.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from market.comparison import Comparison
+from market.printing.sections import Section, notes, sections
+from market.printing.words import visible
+
+TONES = {
+    "cleared": "good", "nash": "good", "optimal": "good",
+    "cycling": "doubtful", "max rounds": "doubtful", "unknown": "doubtful",
+    "diverged": "bad", "no equilibrium": "bad", "failed": "bad", "-inf": "bad", "unbounded": "bad",
+}  # fmt: skip
+
+
+def table(compared: Comparison, stepped: str, over: bool) -> str:
+    """The table.
+
+    Args:
+        compared: what is told.
+        stepped: the mechanism that is being stepped; its column is marked.
+        over: whether it has come to its end; before, it has no status yet.
+    """
+    names, told = list(compared.outcomes), sections(compared)
+    marked = names.index(stepped) if stepped in names else -1
+    rows = [_heading(names, marked)]
+    for part in told:
+        if part.title:
+            rows.append(f'<tr class="part"><th colspan="{len(names) + 1}">{_text(part.title)}</th></tr>')
+        rows += _rows(part, marked, over)
+    said = "".join(f'<p class="market-notes">{_text(note)}</p>' for note in notes(compared, told))
+    return f"<table>{''.join(rows)}</table>{said}"
+
+
+def _heading(names: Sequence[str], marked: int) -> str:
+    cells = [
+        f'<th scope="col"{_class("stepped" if at == marked else "")}>{_text(name)}</th>'
+        for at, name in enumerate(names)
+    ]
+    return f"<tr><th></th>{''.join(cells)}</tr>"
+
+
+def _rows(part: Section, marked: int, over: bool) -> list[str]:
+    rows = []
+    for row in part.rows:
+        cells = list(row.cells)
+        if row.label == "Status" and marked >= 0 and not over:
+            cells[marked] = "in play"
+        told = [
+            f"<td{_class(TONES.get(cell, ''), 'stepped' if at == marked else '')}>{_text(cell)}</td>"
+            for at, cell in enumerate(cells)
+        ]
+        rows.append(f'<tr><th scope="row">{_text(row.label)}</th>{"".join(told)}</tr>')
+    return rows
+
+
+def _class(*names: str) -> str:
+    given = " ".join(name for name in names if name)
+    return f' class="{given}"' if given else ""
+
+
+def _text(said: str) -> str:
+    return html.escape(visible(said))

@@ -1,0 +1,187 @@
+"""The dashboard, end to end: what somebody sees who clicks through it in a real browser."""
+
+from __future__ import annotations
+
+import base64
+import re
+import socket
+
+import pytest
+
+from market import results, verify
+from market.plots.style import COLOURS
+
+BANNER = "main .market-banner"
+
+
+def choose(page, label, option):
+    """Choose from a list."""
+    page.get_by_label(label).click(force=True)
+    page.locator(".menuable__content__active .v-list-item").get_by_text(option, exact=True).click()
+
+
+def press(page, name):
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def see(page, headline):
+    """Wait until the play stands there."""
+    page.locator(BANNER).get_by_text(headline).first.wait_for()
+
+
+def soon(page, told, wanted):
+    """Wait until a function of the page gives what is wanted; not all parts change at the same moment."""
+    for _ in range(300):
+        if told() == wanted:
+            return
+        page.wait_for_timeout(200)
+    assert told() == wanted
+
+
+def price(page):
+    """The price of water under the stepped mechanism, as the table has it; None if it is not in there."""
+    title = page.locator("tr.part").get_by_text("Prices", exact=True)
+    cell = title.locator("xpath=../following-sibling::tr[1]").locator("td.stepped")
+    return float(cell.inner_text()) if cell.count() else None
+
+
+def pictures(page):
+    """Title -> the text of the SVG, of every picture that the browser could draw."""
+    drawn = page.locator("img.market-picture").evaluate_all(
+        "images => images.filter(i => i.complete && i.naturalWidth > 100).map(i => [i.alt, i.src])"
+    )
+    return {title: base64.b64decode(source.partition(",")[2]).decode() for title, source in drawn}
+
+
+def line(svg):
+    """The heights of the first line in a picture, round by round, from the bottom up."""
+    path = re.search(rf'<path d="([^"]*)" clip-path="[^"]*" style="fill: none; stroke: {COLOURS[0]}', svg)
+    return [-float(point.split()[-1]) for point in re.split("[ML]", path[1])[1:]]
+
+
+def test_the_page_loads_whole_and_asks_nobody_else_for_anything(page, served, recorder):
+    assert page.locator("h1").inner_text() == "Who gets the water?"
+    see(page, "Not begun")
+    soon(page, lambda: set(pictures(page)), {"What is possible together", "Utilities"})
+    press(page, "Step")
+    see(page, "Round 1")
+    all_four = {"Prices", "Excess demand", "What is possible together", "Utilities"}
+    soon(page, lambda: set(pictures(page)), all_four)
+    assert all(url.startswith((served.url, "data:", "blob:")) for url in page.requested), page.requested
+    assert recorder.asked == []
+
+
+def test_step_moves_the_price_in_the_table_and_in_the_picture(page):
+    press(page, "Step")
+    soon(page, lambda: price(page), 1.0)
+    press(page, "Step")
+    soon(page, lambda: price(page), 0.2636)
+    soon(page, lambda: len(line(pictures(page)["Prices"])), 2)
+    first, second = line(pictures(page)["Prices"])
+    assert second < first
+
+
+def test_a_slider_changes_the_equilibrium(page):
+    page.get_by_role("slider").nth(0).press("End")
+    page.get_by_text("rounds from picture to picture: 50").wait_for()
+    press(page, "Play")
+    see(page, "Cleared after")
+    soon(page, lambda: price(page), 0.2)  # p = 2 / 10
+    page.get_by_role("slider").nth(1).focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    page.get_by_text("water: 20", exact=True).wait_for()
+    soon(page, lambda: price(page), 0.1)  # p = 2 / 20
+    see(page, "Cleared after")
+
+
+def test_reset_while_playing_starts_anew_and_stays_there(page):
+    choose(page, "Scenario", "slow")
+    page.locator(BANNER).get_by_text("Not begun").wait_for()
+    press(page, "Play")
+    see(page, "Round 2")
+    press(page, "Reset")
+    see(page, "Not begun")
+    page.wait_for_timeout(1000)  # a round that was under way would show by now
+    assert page.locator(BANNER).inner_text().startswith("Not begun")
+    press(page, "Step")
+    see(page, "Round 1")
+
+
+def test_a_bad_scenario_says_what_is_wrong_and_the_page_lives_on(page):
+    choose(page, "Scenario", "bad")
+    see(page, "This scenario cannot be played")
+    assert "commons.watr: no good of that name" in page.locator(BANNER).inner_text()
+    assert "Did you mean 'water'?" in page.locator(BANNER).inner_text()
+    assert page.get_by_role("button", name="Play").is_disabled()
+    choose(page, "Scenario", "commons")
+    see(page, "Not begun")
+
+
+def test_a_play_that_goes_round_in_circles_says_so_and_names_are_no_markup(page):
+    choose(page, "Scenario", "rush")
+    choose(page, "Mechanism to step", "all at once")
+    see(page, "Not begun")
+    press(page, "Play")
+    see(page, "Cycling after")
+    assert page.locator(BANNER).evaluate("e => e.className").endswith("tone-warning")
+    assert page.locator("h1").inner_text() == "<img src=x> {{7 * 7}}"
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_an_exported_run_is_written_where_the_page_says_and_holds(page, served):
+    page.get_by_role("slider").nth(1).press("ArrowRight")
+    page.get_by_text("water: 11", exact=True).wait_for()
+    press(page, "Export the run")
+    said = page.locator(".market-settings .market-banner").inner_text()
+    (folder,) = served.runs.iterdir()
+    assert said.replace("\n", " ") == f"Run folder {folder}"
+    assert results.read_run(folder).overrides == ("commons.water=11.0",)
+    assert verify.verify(folder).holds
+
+
+def test_it_can_be_used_where_it_is_narrow(page):
+    page.set_viewport_size({"width": 400, "height": 800})
+    press(page, "Step")
+    see(page, "Round 1")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def asked(served, *lines):
+    """The first line of the answer to a request, written out line by line."""
+    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as talking:
+        talking.sendall("".join(f"{line}\r\n" for line in (*lines, "")).encode())
+        return talking.recv(4096).decode("latin-1").split("\r\n")[0]
+
+
+def websocket(served, host, origin):
+    """The answer to a request for a websocket."""
+    return asked(
+        served, "GET /jupyter/api/kernels/0/channels?session_id=0 HTTP/1.1", f"Host: {host}",
+        f"Origin: {origin}", "Cookie: solara-session-id=0", "Upgrade: websocket", "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
+    )  # fmt: skip
+
+
+def test_a_websocket_of_a_foreign_page_or_host_is_refused(served):
+    ours = f"127.0.0.1:{served.port}"
+    assert " 101 " in websocket(served, ours, f"http://{ours}")
+    assert " 403 " in websocket(served, ours, "http://evil.example")
+    assert " 403 " in websocket(served, "evil.example", "http://evil.example")
+
+
+def test_a_page_of_another_host_is_refused(served):
+    assert " 200 " in asked(served, "GET / HTTP/1.1", f"Host: 127.0.0.1:{served.port}")
+    assert " 403 " in asked(served, "GET / HTTP/1.1", f"Host: evil.example:{served.port}")
+
+
+def test_it_listens_on_this_machine_only_whatever_host_says(served):
+    """HOST is 0.0.0.0 here, and 127.0.0.2 is this machine too, under an address that was not asked for."""
+    with pytest.raises(OSError, match=r"refused|unreachable|assign"):
+        socket.create_connection(("127.0.0.2", served.port), timeout=10)
+
+
+def test_what_is_not_in_the_package_of_assets_is_not_fetched(served, recorder):
+    wanted = "GET /_solara/cdn/vue-katex@1/katex.js HTTP/1.1"
+    assert " 404 " in asked(served, wanted, f"Host: 127.0.0.1:{served.port}")
+    assert recorder.asked == []

@@ -1,0 +1,85 @@
+"""`market dashboard` says what is wrong before it serves anything."""
+
+from importlib.metadata import PackageNotFoundError
+
+import pytest
+
+from market.dashboard import extra, server
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """As if these versions were installed; None is missing."""
+
+    def install(**changed):
+        versions = dict.fromkeys(extra.NEEDED, "1.60.0")
+        versions |= {name.replace("_", "-"): given for name, given in changed.items()}
+
+        def version(name):
+            if versions[name] is None:
+                raise PackageNotFoundError(name)
+            return versions[name]
+
+        monkeypatch.setattr(extra, "version", version)
+
+    return install
+
+
+def test_a_missing_extra_is_one_message_that_says_how_to_install_it(shell, commons, installed):
+    installed(solara=None, uvicorn=None)
+    code, out, err = shell("dashboard", commons)
+    assert (code, out) == (2, "")
+    assert err.splitlines() == [
+        "the dashboard is not installed (missing: solara, uvicorn); install it with: "
+        "pip install 'market[dashboard]' (in a checkout: pip install -e '.[dashboard]')"
+    ]
+
+
+def test_a_version_that_shows_no_pictures_is_refused(shell, commons, installed):
+    installed(ipyvuetify="3.0.0")
+    code, _, err = shell("dashboard", commons)
+    assert code == 2
+    assert "ipyvuetify 3.0.0 shows no pictures" in err
+
+
+def test_a_scenario_that_is_not_there_is_said(shell, tmp_path):
+    code, _, err = shell("dashboard", tmp_path / "none.toml")
+    assert code == 2
+    assert "none.toml: no such file" in err
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_that_does_not_exist_is_said(shell, commons, installed, port):
+    installed()
+    code, _, err = shell("dashboard", commons, "--port", port)
+    assert code == 2
+    assert f"--port {port}" in err
+
+
+def test_a_port_in_use_is_said_with_a_way_out(shell, commons, installed):
+    installed()
+    with server._listening("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        code, _, err = shell("dashboard", commons, "--port", port)
+    assert code == 2
+    assert f"cannot listen on 127.0.0.1, port {port}" in err
+    assert "--port (0 is any that is free)" in err
+
+
+def test_the_file_given_comes_first_and_all_scenarios_of_the_folder_follow(tmp_path, monkeypatch):
+    (tmp_path / "scenarios").mkdir()
+    for name in ("b", "a"):
+        (tmp_path / "scenarios" / f"{name}.toml").touch()
+    (tmp_path / "mine.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    assert list(server.scenarios(tmp_path / "mine.toml")) == ["mine", "a", "b"]
+    assert list(server.scenarios(tmp_path / "scenarios" / "b.toml")) == ["b", "a"]
+    assert list(server.scenarios(None)) == ["a", "b"]
+
+
+def test_two_scenarios_of_one_name_can_be_told_apart(tmp_path, monkeypatch):
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "a.toml").touch()
+    (tmp_path / "a.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    assert len(server.scenarios(tmp_path / "a.toml")) == 2
