@@ -1,7 +1,8 @@
 """The agents of the simulation: traders, who answer prices, and the auctioneer, who sets them.
 
-A `Trader` is a view of one row of the economy's arrays. Built-in traders answer together, on arrays; one
-whose class overrides `demand` or `supply` is asked by itself and its answer takes the place of its row.
+A `Trader` is a view of one row of the economy's arrays, made when somebody asks for it. Built-in traders
+answer together, on arrays; one whose class overrides `demand` or `supply` is asked by itself and its answer
+takes the place of its row.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
-from market.interval import Array
+from market.economy import Answers
+from market.interval import Array, Interval
 
 if TYPE_CHECKING:
     from market.model import MarketModel
@@ -82,8 +84,7 @@ class Trader(mesa.Agent):
         Raises:
             UnboundedDemandError: a good that it wants is free.
         """
-        economy = self.model.economy
-        return economy.demand(prices, economy.supply(prices)).lowest[self.row].copy()
+        return self._answers(prices).demand.lowest[0].copy()
 
     def supply(self, prices: Array) -> Array:
         """What it would make at these prices: the outputs with the largest profit.
@@ -94,7 +95,17 @@ class Trader(mesa.Agent):
         Returns:
             (goods,), units, >= 0; inf where there is no largest. If it is indifferent, nothing.
         """
-        return self.model.economy.supply(prices).lowest[self.row].copy()
+        return self._answers(prices).supply.lowest[0].copy()
+
+    def _answers(self, prices: Array) -> Answers:
+        """Its row of what the economy answers."""
+        economy, row = self.model.economy, self.row
+        if not economy.technologies:  # through which incomes depend on what others do
+            return economy.part(row, row + 1).answers(prices)
+        everyone = economy.answers(prices)
+        return Answers(
+            *(Interval(a.lowest[[row]], a.highest[[row]]) for a in (everyone.demand, everyone.supply))
+        )
 
     @classmethod
     def answers_by_itself(cls) -> bool:

@@ -22,7 +22,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import lsq_linear
 
 from market.economy import Answers, Economy
 from market.interval import Array, Interval
@@ -130,6 +129,8 @@ class _Columns:
 
     def solve(self, excess: Array, size: Array, products: NDArray[np.bool_], demand: Interval) -> Array:
         """The levels that balance markets best, (unknowns,)."""
+        from scipy.optimize import lsq_linear  # deferred: an eighth of a second, and few need it
+
         value = np.where(self.p > 0, self.p * size, 0.0)
         share = value / value.max() if value.max() > 0 else np.ones_like(value)
         weight = np.where(products, PRODUCT, np.sqrt(np.maximum(share, 1e-12))) / size
@@ -188,4 +189,4 @@ def _tied(answer: Interval) -> NDArray[np.bool_]:
 
 def needs_assignment(answers: Answers) -> bool:
     """Whether amounts of several goods hang together for somebody."""
-    return answers.demand.joint is not None or answers.supply.joint is not None
+    return answers.hang_together

@@ -12,7 +12,8 @@ whose price is 0, since every unit of a good with p_g > 0 is missed by somebody 
 those would not make it better off (it lacks something else), it cannot gain. Otherwise
 a convex programme looks for a reallocation that nobody dislikes and someone prefers (`reallocation.py`),
 which is confirmed from the primitives before it is reported. If that search fails, efficiency is unknown
-(None).
+(None), and so it is where the programme is too large to be solved; then `unknown` has the bounds that can be
+proved all the same (`bounds.py`).
 
 *With transfers*, where money is quasilinear: efficient means that total surplus is maximal (with budgets:
 that no reallocation of goods and money, which may not go negative, gains anybody anything). The
@@ -32,6 +33,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from market.bounds import proved as proved_bounds
+from market.bounds import refuse_large, too_large
 from market.economy import Economy, Money
 from market.errors import NumericalError
 from market.interval import Array
@@ -96,6 +99,7 @@ def alignment(outcome: Outcome) -> Alignment:
     efficient: bool | None = True
     if not proved:
         try:
+            refuse_large(economy)
             better = improvement(economy, x, y)
             efficient = better is None
             nearly = found.residual <= (PROVED if found.zero.any() else SURE)
@@ -114,6 +118,10 @@ def alignment(outcome: Outcome) -> Alignment:
         if better is not None:
             efficient = False
             unknown = [why for why in unknown if not why.startswith("efficient")]
+    if unknown and too_large(economy):
+        missing = {"surplus_gap": gap, "resource_utilisation": utilisation}
+        names = tuple(name for name, value in missing.items() if value is None)
+        unknown += proved_bounds(economy, x, y, (outcome.prices, found.prices), names)
     return Alignment(
         efficient=efficient,
         degenerate=bool(efficient and supported and found.residual <= PROVED and found.zero.any()),
@@ -133,6 +141,8 @@ def proves_efficiency(economy: Economy, x: Array, y: Array, found: Support) -> b
     """Whether weights and prices prove that no reallocation of goods helps someone and hurts nobody."""
     if not found.residual <= PROVED:
         return False
+    if not found.zero.any():
+        return True
     with_all_that_is_free = np.where(found.prices == 0, np.maximum(x, economy.most), x)
     gains = economy.utility(with_all_that_is_free) > economy.utility(x)
     saves_cost = economy.cost(y) > 0
@@ -152,6 +162,7 @@ def _utilisation(
     if proved and float(found.prices @ economy.resources) > 0:
         return 1.0
     try:
+        refuse_large(economy)
         bound = resource_utilisation(economy, x, y)
     except NumericalError as error:
         unknown.append(f"resource_utilisation: {error}")
@@ -172,6 +183,7 @@ def _with_transfers(
     if np.isinf(economy.budget).all() and _equal_weights_support(economy, x, y, outcome.prices):
         return True, 0.0
     try:
+        refuse_large(economy)
         bound = surplus_gap(economy, x, y, outcome.payments)
     except NumericalError as error:
         unknown.append(f"surplus_gap: {error}")
@@ -196,12 +208,10 @@ def _turnover(economy: Economy, x: Array, y: Array) -> float:
 def _equal_weights_support(economy: Economy, x: Array, y: Array, p: Array | None) -> bool:
     """Whether everybody counts the same: the outcome maximises total surplus, whatever u + money is moved."""
     ones = np.ones(len(economy.agents))
-    slopes = economy.marginal_utility(x)
-    candidates = [slopes.max(axis=0)] if p is None else [p, slopes.max(axis=0)]
-    return any(
-        bool(np.isfinite(prices).all()) and residual(economy, x, y, ones, prices) <= PROVED
-        for prices in candidates
-    )
+    if p is not None and np.isfinite(p).all() and residual(economy, x, y, ones, p) <= PROVED:
+        return True
+    prices = economy.marginal_utility(x).max(axis=0)
+    return bool(np.isfinite(prices).all()) and residual(economy, x, y, ones, prices) <= PROVED
 
 
 @dataclass(frozen=True)

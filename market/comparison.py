@@ -14,8 +14,6 @@ import pandas as pd
 
 from market.certificate import Alignment, Contrast, alignment, contrast
 from market.economy import Economy, Money
-from market.equilibrium import Check
-from market.equilibrium import check as against_reference
 from market.errors import InputError, did_you_mean
 from market.interval import Array
 from market.model import MarketModel
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from market.agents import Trader
+    from market.equilibrium import Check
 
 NAMED = 20  # agents; up to here a table has a column for each of them
 
@@ -214,6 +213,8 @@ def compare(
         alignments[name] = alignment(outcomes[name])
         paths.append(path_of(name, model))
         if check and model.auctioneer is not None:
+            from market.equilibrium import check as against_reference  # deferred: a quarter second
+
             checks[name] = against_reference(outcomes[name])
     if economy is None:
         raise InputError("there is no mechanism to play")

@@ -23,11 +23,11 @@ together, on arrays.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,13 +35,16 @@ from scipy import sparse
 
 from market.costs import Cost
 from market.errors import UnboundedDemandError
-from market.interval import Array, Interval, Joint
+from market.interval import Array, Interval, Joint, sum_over_agents
+from market.names import View
 from market.registry import Family
 from market.technologies import Technology
 from market.utilities import Utility
 
 Rows = slice | NDArray[np.intp]
 F = TypeVar("F", bound=Family)
+
+PIECE = 1 << 16  # amounts, agents times goods, that are worked on at a time: what fits a core's cache
 
 
 class Money(StrEnum):
@@ -71,12 +74,84 @@ class Block(Generic[F]):
         """How many agents it holds."""
         return len(next(iter(self.parameters.values())))
 
+    def pieces(self, goods: int) -> Iterator[Block[F]]:
+        """The same agents, so many at a time that what is calculated for them stays in a core's cache."""
+        most = agents_a_piece(goods)
+        if self.size <= most:
+            yield self
+            return
+        for start in range(0, self.size, most):
+            yield self.part(start, min(start + most, self.size))
 
-class Answers(NamedTuple):
-    """What all agents answer to prices: demand and supply, each (agents, goods) and set-valued."""
+    def part(self, start: int, stop: int) -> Block[F]:
+        """The agents in these places of the block; arrays are views."""
+        rows = self.rows
+        if isinstance(rows, slice):
+            first = rows.start or 0
+            own: Rows = slice(first + start, first + stop)
+        else:
+            own = rows[start:stop]
+        return Block(self.family, own, {name: a[start:stop] for name, a in self.parameters.items()})
 
-    demand: Interval
-    supply: Interval
+    def between(self, start: int, stop: int) -> Block[F] | None:
+        """Those of its agents who stand in rows `start` to `stop`, in rows counted from there."""
+        rows = self.rows
+        if isinstance(rows, slice):
+            first = rows.start or 0
+            low, high = max(start - first, 0), min(stop - first, self.size)
+        else:
+            low, high = (int(place) for place in np.searchsorted(rows, (start, stop)))
+        if low >= high:
+            return None
+        kept = self.part(low, high)
+        moved: Rows = (
+            kept.rows - start
+            if not isinstance(kept.rows, slice)
+            else slice(kept.rows.start - start, kept.rows.stop - start)
+        )
+        return replace(kept, rows=moved)
+
+
+def agents_a_piece(goods: int) -> int:
+    """How many agents are worked on at a time."""
+    return max(PIECE // max(goods, 1), 1)
+
+
+class Answers:
+    """What all agents answer to prices, each (agents, goods) and set-valued.
+
+    Args:
+        demand: what they would consume.
+        supply: what they would make; netputs of technologies.
+    """
+
+    def __init__(self, demand: Interval, supply: Interval) -> None:
+        self._demand, self._supply = demand, supply
+
+    @property
+    def demand(self) -> Interval:
+        """What everyone would consume."""
+        return self._demand
+
+    @property
+    def supply(self) -> Interval:
+        """What everyone would make."""
+        return self._supply
+
+    @property
+    def total_demand(self) -> Interval:
+        """The sum of demand over agents, (goods,) each."""
+        return self.demand.total()
+
+    @property
+    def total_supply(self) -> Interval:
+        """The sum of supply over agents, (goods,) each."""
+        return self.supply.total()
+
+    @property
+    def hang_together(self) -> bool:
+        """Whether amounts of several goods hang together for somebody."""
+        return self.demand.joint is not None or self.supply.joint is not None
 
 
 @dataclass(frozen=True)
@@ -103,7 +178,7 @@ class Economy:
 
     money: Money
     goods: tuple[str, ...]
-    agents: tuple[str, ...]
+    agents: Sequence[str]
     groups: Mapping[str, NDArray[np.intp]]
     commons: Array
     endowment: Array
@@ -128,15 +203,24 @@ class Economy:
     @cached_property
     def resources(self) -> Array:
         """Q + sum e: what there is before anything is made, (goods,)."""
-        return self.commons + self.endowment.sum(axis=0)
+        return self.commons + sum_over_agents(self.endowment)
 
     @cached_property
     def capacity(self) -> Array:
         """The most that each agent can make at a cost in money, (agents, goods); inf without a limit."""
-        limit = np.zeros(self.shape)
-        for block in self.costs:
-            limit[block.rows] = block.family.limit(**block.parameters)
-        return limit
+        if not self.costs:
+            return self._nothing
+        return self._by_good(self.costs, lambda block: block.family.limit(**block.parameters))
+
+    @property
+    def _nothing(self) -> Array:
+        """Zeros, (agents, goods), that take no memory and cannot be written to."""
+        return np.broadcast_to(0.0, self.shape)
+
+    @cached_property
+    def has_endowments(self) -> bool:
+        """Whether somebody owns some of a good."""
+        return bool(self.endowment.any())
 
     @cached_property
     def turns_goods_into_goods(self) -> NDArray[np.bool_]:
@@ -170,26 +254,31 @@ class Economy:
     @cached_property
     def bliss(self) -> Array:
         """The amounts beyond which more does not help an agent, (agents, goods): 0 if unwanted."""
-        amounts = np.zeros(self.shape)
-        for block in self.utilities:
-            amounts[block.rows] = block.family.bliss(**block.parameters)
-        return amounts
+        return self._by_good(self.utilities, lambda block: block.family.bliss(**block.parameters))
+
+    @cached_property
+    def wants_something(self) -> NDArray[np.bool_]:
+        """Whose utility some good can raise, (agents,)."""
+        wants = np.zeros(len(self.agents), dtype=bool)
+        for block in self._pieces(self.utilities):
+            wants[block.rows] = (block.family.bliss(**block.parameters) > 0).any(axis=1)
+        return wants
+
+    @property
+    def has_ties(self) -> bool:
+        """Whether some family values goods linearly, so that some agent may be indifferent between them."""
+        none = Utility.linear_weights
+        return any(block.family.linear_weights is not none for block in self.utilities)
 
     @cached_property
     def linear_weights(self) -> Array:
         """What one unit is worth to those who value a good linearly, (agents, goods), else 0."""
-        weights = np.zeros(self.shape)
-        for block in self.utilities:
-            weights[block.rows] = block.family.linear_weights(**block.parameters)
-        return weights
+        return self._by_good(self.utilities, lambda block: block.family.linear_weights(**block.parameters))
 
     @cached_property
     def subsistence(self) -> Array:
         """The amounts beyond which an agent needs every good for a utility above -inf, (agents, goods)."""
-        amounts = np.zeros(self.shape)
-        for block in self.utilities:
-            amounts[block.rows] = block.family.subsistence(**block.parameters)
-        return amounts
+        return self._by_good(self.utilities, lambda block: block.family.subsistence(**block.parameters))
 
     @cached_property
     def indifference_prices(self) -> tuple[Array, ...]:
@@ -199,10 +288,15 @@ class Economy:
         """
         blocks: list[Block[Any]] = list(self.costs)
         if self.money is Money.QUASILINEAR:
-            blocks += self.utilities
-        found = [block.family.indifference_prices(**block.parameters) for block in blocks]
-        stacked = np.concatenate(found) if found else np.empty((0, len(self.goods)))
-        return tuple(np.unique(column[np.isfinite(column)]) for column in stacked.T)
+            none = Utility.indifference_prices
+            blocks += [block for block in self.utilities if block.family.indifference_prices is not none]
+        known = [np.zeros(0)] * len(self.goods)
+        for block in self._pieces(tuple(blocks)):
+            found = block.family.indifference_prices(**block.parameters)
+            for g, column in enumerate(found.T):
+                new = column[np.isfinite(column)]
+                known[g] = np.union1d(known[g], new) if len(new) else known[g]
+        return tuple(known)
 
     # --- values at an allocation -------------------------------------------------------------------
 
@@ -220,17 +314,15 @@ class Economy:
 
     def concave_marginal_utility(self, x: Array) -> Array:
         """The slopes of `concave_utility`, (agents, goods); inf where the slope at nothing is infinite."""
-        slopes = np.zeros(self.shape)
-        for block in self.utilities:
-            slopes[block.rows] = block.family.concave_marginal(x[block.rows], **block.parameters)
-        return slopes
+        return self._by_good(
+            self.utilities, lambda block: block.family.concave_marginal(x[block.rows], **block.parameters)
+        )
 
     def marginal_utility(self, x: Array) -> Array:
         """du_i/dx_ig, (agents, goods); inf where the slope at nothing is infinite."""
-        slopes = np.zeros(self.shape)
-        for block in self.utilities:
-            slopes[block.rows] = block.family.marginal(x[block.rows], **block.parameters)
-        return slopes
+        return self._by_good(
+            self.utilities, lambda block: block.family.marginal(x[block.rows], **block.parameters)
+        )
 
     def first_worth(self, p: Array) -> Array:
         """The most that a first, tiny amount of money spent at prices p adds to utility, per unit of it.
@@ -262,6 +354,8 @@ class Economy:
 
     def cost(self, y: Array) -> Array:
         """C_i(y_i), (agents,), money; inf for what cannot be made."""
+        if not self.costs and not y.any():
+            return np.zeros(len(self.agents))
         total = self._by_agent(
             self.costs, lambda block: block.family.value(y[block.rows], **block.parameters)
         )
@@ -270,6 +364,8 @@ class Economy:
 
     def marginal_cost(self, y: Array) -> Array:
         """dC_i/dy_ig, (agents, goods), money per unit; inf where the good cannot be made."""
+        if not self.costs:
+            return np.broadcast_to(np.inf, self.shape)
         slopes = np.full(self.shape, np.inf)
         for block in self.costs:
             slopes[block.rows] = block.family.marginal(y[block.rows], **block.parameters)
@@ -277,11 +373,14 @@ class Economy:
 
     def offered(self, y: Array) -> Array:
         """Resources and outputs, before anything is used or consumed, (goods,)."""
+        if not (self.costs or self.technologies):
+            return self.resources
         return self.resources + np.maximum(y, 0.0).sum(axis=0)
 
     def taken(self, x: Array, y: Array) -> Array:
         """What is consumed and what producers use, (goods,)."""
-        return x.sum(axis=0) + np.maximum(-y, 0.0).sum(axis=0)
+        eaten = sum_over_agents(x)
+        return eaten + np.maximum(-y, 0.0).sum(axis=0) if self.technologies else eaten
 
     def welfare(self, x: Array, y: Array) -> Array:
         """u_i(x_i) - C_i(y_i), (agents,): what an agent has of an allocation before any payment."""
@@ -304,6 +403,8 @@ class Economy:
         Raises:
             UnboundedDemandError: an input of which more always helps is free.
         """
+        if not (self.costs or self.technologies):
+            return Interval.exactly(self._nothing)
         at_a_cost = self._gather(self.costs, lambda block: block.family.supply(p, **block.parameters))
         if not self.technologies:
             return at_a_cost
@@ -329,7 +430,7 @@ class Economy:
         """
         if self.money is Money.FISHER:
             return self.budget
-        owned: Array = self.endowment @ p
+        owned: Array = self.endowment @ p if self.has_endowments else np.zeros(len(self.agents))
         if self.money is Money.EXCHANGE:
             shared = self.commons_share * float(self.commons @ p)
             return owned + shared + self.dividends(self.profit(p, supply.lowest))
@@ -378,7 +479,12 @@ class Economy:
         if self.money is Money.EXCHANGE:
             paid: Array = (x - self.endowment) @ p - self.dividends(y @ p)
             return paid - self.commons_share * paid.sum()
-        return np.asarray((x - self.endowment - y) @ p)
+        paid = np.empty(len(self.agents))
+        if not (self.has_endowments or self.costs):
+            return np.asarray(x @ p)
+        for rows in self.pieces:
+            paid[rows] = (x[rows] - self.endowment[rows] - y[rows]) @ p
+        return paid
 
     def payoff(self, welfare: Array, p: Array, x: Array, y: Array) -> Array:
         """What agents get in all when they trade at prices p, (agents,): welfare and what money adds.
@@ -391,7 +497,7 @@ class Economy:
         """
         if self.money is Money.QUASILINEAR:
             return welfare - self.payments(p, x, y)
-        if self.money is Money.FISHER:
+        if self.money is Money.FISHER and (self.has_endowments or self.costs):
             return welfare + (self.endowment + y) @ p
         return welfare
 
@@ -410,38 +516,85 @@ class Economy:
 
     # --- helpers -----------------------------------------------------------------------------------
 
+    def part(self, start: int, stop: int) -> Economy:
+        """The agents in these rows by themselves, at a cost that does not grow with the others.
+
+        What agents answer, have and pay is the same for them as in the whole economy, for technologies and
+        for whoever has a share in them excepted. What belongs to all together (`resources`, `capacity` in
+        total, `groups`) is not; the commons stay what they are, so that shares in them are right.
+        """
+        return replace(
+            self,
+            agents=View(self.agents, start, stop),
+            groups={},
+            endowment=self.endowment[start:stop],
+            budget=self.budget[start:stop],
+            commons_share=self.commons_share[start:stop],
+            utilities=_between(self.utilities, start, stop),
+            costs=_between(self.costs, start, stop),
+            technologies=_between(self.technologies, start, stop),
+            ownership=None,
+        )
+
+    @cached_property
+    def pieces(self) -> tuple[slice, ...]:
+        """All rows, so many at a time that what is calculated for them stays in a core's cache."""
+        agents, most = len(self.agents), agents_a_piece(len(self.goods))
+        return tuple(slice(start, min(start + most, agents)) for start in range(0, agents, most))
+
+    @cached_property
+    def parts(self) -> tuple[tuple[slice, Economy], ...]:
+        """The whole economy in parts of neighbours, each with its rows; one part with technologies."""
+        if len(self.pieces) <= 1 or self.technologies:
+            return ((slice(0, len(self.agents)), self),)
+        return tuple((rows, self.part(rows.start, rows.stop)) for rows in self.pieces)
+
     def _by_agent(self, blocks: tuple[Block[F], ...], evaluate: Callable[[Block[F]], Array]) -> Array:
         total = np.zeros(len(self.agents))
-        for block in blocks:
+        for block in self._pieces(blocks):
             total[block.rows] = evaluate(block)
         return total
 
+    def _by_good(self, blocks: tuple[Block[F], ...], evaluate: Callable[[Block[F]], Array]) -> Array:
+        amounts = np.zeros(self.shape)
+        for block in self._pieces(blocks):
+            amounts[block.rows] = evaluate(block)
+        return amounts
+
+    def _pieces(self, blocks: tuple[Block[F], ...]) -> Iterator[Block[F]]:
+        for block in blocks:
+            yield from block.pieces(len(self.goods))
+
     def _gather(self, blocks: tuple[Block[F], ...], answer: Callable[[Block[F]], Interval]) -> Interval:
         """Put the answers of blocks into the rows of one interval over all agents."""
-        parts = [(block.rows, answer(block)) for block in blocks]
-        if len(parts) == 1 and parts[0][1].lowest.shape == self.shape and isinstance(parts[0][0], slice):
-            return parts[0][1]
-        lowest = np.zeros(self.shape)
-        for rows, part in parts:
+        if (
+            len(blocks) == 1
+            and blocks[0].size == len(self.agents)
+            and getattr(blocks[0].family, "direct", False)
+        ):
+            return answer(blocks[0])
+        everyone = sum(block.size for block in blocks) == len(self.agents)
+        lowest = highest = np.empty(self.shape) if everyone else np.zeros(self.shape)
+        joint: Joint | None = None
+        for block in self._pieces(blocks):
+            part, rows = answer(block), block.rows
+            if part.lowest.shape == self.shape and isinstance(rows, slice):
+                return part  # it is everyone's
+            if highest is lowest and not part.single_valued:
+                highest = lowest.copy()
             lowest[rows] = part.lowest
-        if all(part.single_valued for _, part in parts):
-            return Interval.exactly(lowest)
-        highest = np.zeros(self.shape)
-        for rows, part in parts:
-            highest[rows] = part.highest
-        return Interval(lowest, highest, self._gather_joint(parts))
-
-    def _gather_joint(self, parts: list[tuple[Rows, Interval]]) -> Joint | None:
-        """How amounts hang together, over all agents; None where they do not."""
-        if all(part.joint is None for _, part in parts):
-            return None
-        agents = len(self.agents)
-        joint = Joint(np.full(agents, -np.inf), np.full(agents, np.inf), np.zeros(self.shape))
-        for rows, part in parts:
+            if highest is not lowest:
+                highest[rows] = part.highest
             if part.joint is not None:
+                joint = joint or _unjoined(self.shape)
                 for whole, own in zip(joint, part.joint, strict=True):
                     whole[rows] = own
-        return joint
+        return Interval(lowest, highest, joint)
+
+
+def _between(blocks: tuple[Block[F], ...], start: int, stop: int) -> tuple[Block[F], ...]:
+    """Those of each block who stand in rows `start` to `stop`."""
+    return tuple(own for block in blocks if (own := block.between(start, stop)) is not None)
 
 
 def _within_means(free: Interval, p: Array, means: Array) -> Interval:
@@ -476,10 +629,11 @@ def _either(first: NDArray[np.bool_], one: Joint | None, other: Joint | None) ->
     known = one or other
     if known is None:
         return None
-    nothing = Joint(
-        np.full_like(known.least_spent, -np.inf),
-        np.full_like(known.most_spent, np.inf),
-        np.zeros_like(known.direction),
-    )
+    nothing = _unjoined(known.direction.shape)
     pairs = zip(one or nothing, other or nothing, strict=True)
     return Joint(*(np.where(first if a.ndim == 1 else first[:, None], a, b) for a, b in pairs))
+
+
+def _unjoined(shape: tuple[int, ...]) -> Joint:
+    """Amounts that hang together for nobody."""
+    return Joint(np.full(shape[0], -np.inf), np.full(shape[0], np.inf), np.zeros(shape))

@@ -109,8 +109,9 @@ def _exceptional(economy: Economy) -> str | None:
     if economy.money is not Money.EXCHANGE or (economy.commons > 0).any():
         return None
     wanted, endless = economy.bliss > 0, np.isinf(economy.bliss)
-    for only in {tuple(row) for row in wanted[wanted.any(axis=1)].tolist()}:
-        chosen = np.array(only)
+    choosy = wanted[wanted.any(axis=1) & ~wanted.all(axis=1)]  # who wants all goods owns none beside them
+    for only in np.unique(np.packbits(choosy, axis=1), axis=0):
+        chosen = np.unpackbits(only, count=len(economy.goods)).astype(bool)
         group = wanted.any(axis=1) & ~(wanted & ~chosen).any(axis=1) & (endless | ~wanted).all(axis=1)
         owns = economy.endowment[group].sum(axis=0)
         there = economy.resources[chosen]

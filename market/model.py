@@ -4,27 +4,36 @@ One `model.step()` is one round of the mechanism's life (`mechanisms/base.py`): 
 are announced, answers given, excess demand seen, prices adjusted, data collected. `run()` steps to the end
 and gives the same outcome as `mechanisms.play`.
 
-Mesa appears here, in `agents.py` and nowhere below.
+What traders are lives in the columns of the economy's arrays. `Trader` objects are views of a row, made when
+they are first asked for, by `agents`, `agents_by_type`, `trader` or `traders`; only those of a class of one's
+own are made at the start. Built-in traders answer prices all together (`aggregates.py`).
+
+Mesa appears here, in `agents.py`, `population.py` and nowhere below.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import cast
 
 import mesa
 import numpy as np
 import pandas as pd
 
 from market.agents import Auctioneer, Trader
+from market.aggregates import Own, Together
 from market.economy import Answers
 from market.errors import InputError, MarketError, NumericalError, did_you_mean
-from market.interval import Array, Interval
+from market.interval import Array
 from market.outcome import Outcome
+from market.population import LazyModel
 from market.scenario import Scenario, build
 
+SUGGESTED = 1000  # names among which a misspelt one is looked for
 
-class MarketModel(mesa.Model):
+
+class MarketModel(LazyModel):
     """An economy played under one mechanism.
 
     Args:
@@ -66,37 +75,60 @@ class MarketModel(mesa.Model):
         if not isinstance(scenario, Scenario):
             raise InputError(f"a scenario is needed, not {scenario!r:.60}; use market.load(...)")
         self.economy = build(scenario, seed)
-        super().__init__(rng=self.economy.seed)
+        super().__init__(self.economy.seed)
         label = scenario.mechanism_names[0] if mechanism is None else mechanism
         self.mechanism = scenario.mechanism(label)
         self.state = self.mechanism.start(self.economy)
         self._outcome: tuple[int, Outcome] | None = None
-        self.traders = self._create_traders(traders or {})
-        self._own_answers = [trader for trader in self.traders if trader.answers_by_itself()]
-        self.auctioneer = Auctioneer(self) if hasattr(self.state, "prices") else None
+        self._classes = self._classes_by_row(traders or {})
+        self._own = [self._trader(row) for row, kind in self._classes.items() if kind.answers_by_itself()]
+        self._together = Together(self.economy, np.array([own.row for own in self._own], dtype=np.intp))
+        priced = hasattr(self.state, "prices")
+        self.auctioneer = cast(Auctioneer, self.agent(len(self.economy.agents))) if priced else None
         self.datacollector = mesa.DataCollector(model_reporters=self._reporters())
         self.running = not self.mechanism.done(self.economy, self.state)
 
-    def _create_traders(self, classes: Mapping[str, type[Trader]]) -> tuple[Trader, ...]:
-        """One trader a row, of the class asked for."""
+    def _classes_by_row(self, classes: Mapping[str, type[Trader]]) -> dict[int, type[Trader]]:
+        """The rows of traders of another class, ascending, and which."""
         kinds: dict[int, type[Trader]] = {}
+        groups, agents = self.economy.groups, self.economy.agents
         for name, kind in classes.items():
-            known = (*self.economy.groups, *self.economy.agents)
-            if name not in known:
+            if name not in groups and name not in agents:
+                known = (*groups, *agents[:SUGGESTED])
                 raise InputError(f"no agent or group '{name}'; {did_you_mean(name, known)}")
             if not (isinstance(kind, type) and issubclass(kind, Trader)):
                 raise InputError(f"'{name}' needs a subclass of market.Trader, not {kind!r:.60}")
             kinds.update(dict.fromkeys(self.economy.rows(name).tolist(), kind))
-        return tuple(kinds.get(row, Trader)(self, row) for row in range(len(self.economy.agents)))
+        return dict(sorted(kinds.items()))
+
+    @property
+    def size(self) -> int:
+        """How many agents there are, the auctioneer included, made or not."""
+        return len(self.economy.agents) + hasattr(self.state, "prices")
+
+    def make(self, place: int) -> mesa.Agent:
+        """The trader of that row; after the last one, the auctioneer."""
+        if place == len(self.economy.agents):
+            return Auctioneer(self)
+        return self._classes.get(place, Trader)(self, place)
+
+    def _trader(self, row: int) -> Trader:
+        return cast(Trader, self.agent(row))
+
+    @property
+    def traders(self) -> tuple[Trader, ...]:
+        """All traders in the order of their rows; they are made at the first call."""
+        agents = self.everyone()
+        return tuple(cast(list[Trader], agents[: len(self.economy.agents)]))
 
     def trader(self, name: str) -> Trader:
-        """The trader of that name."""
+        """The trader of that name; no other is made for it."""
         rows = self.economy.rows(name)
         if len(rows) != 1:
             raise InputError(
                 f"'{name}' is a group of {len(rows)}; name one of them, for instance '{name}[0]'"
             )
-        return self.traders[int(rows[0])]
+        return self._trader(int(rows[0]))
 
     @property
     def goods(self) -> tuple[str, ...]:
@@ -126,16 +158,13 @@ class MarketModel(mesa.Model):
 
     def answers(self, prices: Array) -> Answers:
         """What everyone answers: built-in traders together, the others one by one."""
-        answers = self.economy.answers(prices)
-        if not self._own_answers:
-            return answers
-        demand, supply = ([part.copy() for part in both.bounds] for both in answers)
-        for trader in self._own_answers:
-            if type(trader).demand is not Trader.demand:
-                _put(demand, trader, trader.demand(prices.copy()), "demand", self.state.round)
-            if type(trader).supply is not Trader.supply:
-                _put(supply, trader, trader.supply(prices.copy()), "supply", self.state.round)
-        return Answers(Interval(demand[0], demand[1], answers.demand.joint), Interval(supply[0], supply[1]))
+        if not self._own:
+            return self._together(prices)
+        demand, supply = (np.zeros((len(self._own), len(self.goods))) for _ in range(2))
+        for place, trader in enumerate(self._own):
+            demand[place] = _checked(trader.demand(prices.copy()), trader, "demand", self.state.round)
+            supply[place] = _checked(trader.supply(prices.copy()), trader, "supply", self.state.round)
+        return self._together(prices, Own(self._together.apart, demand, supply))
 
     def run(self) -> Outcome:
         """Step to the end and hand over the outcome.
@@ -174,23 +203,23 @@ def _observed(model: MarketModel, name: str, good: int | None) -> float:
     return float(value) if good is None else float(value[good])
 
 
-def _put(parts: list[Array], trader: Trader, answer: Array, what: str, done: int) -> None:
-    """Put one trader's own answer into its row, after a look at it."""
+def _checked(answer: Array, trader: Trader, what: str, done: int) -> Array:
+    """One trader's own answer, after a look at it."""
     try:
         amounts = np.asarray(answer, dtype=float)
     except (TypeError, ValueError):
         raise NumericalError(
             f"{trader.name} answered round {done + 1} with a {what} of {answer!r:.60}; it must be numbers"
         ) from None
-    if amounts.shape != parts[0].shape[1:]:
+    goods = (len(trader.model.goods),)
+    if amounts.shape != goods:
         raise NumericalError(
             f"{trader.name} answered round {done + 1} with a {what} of shape {amounts.shape}; "
-            f"it must be one amount a good, shape {parts[0].shape[1:]}"
+            f"it must be one amount a good, shape {goods}"
         )
     if not (amounts >= 0).all():
         wrong = "not a number" if np.isnan(amounts).any() else "negative"
         raise NumericalError(
             f"{trader.name} answered round {done + 1} with a {what} of {amounts}; none may be {wrong}"
         )
-    for part in parts:
-        part[trader.row] = amounts
+    return amounts

@@ -22,8 +22,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import linprog
 
+from market.bounds import too_large, usual_prices
 from market.economy import Economy, Money
 from market.interval import Array
 from market.netputs import conditions
@@ -31,6 +31,7 @@ from market.rates import determined, equal_weights
 from market.support import Active, active, residual
 
 PLAIN = 1e-8  # residual up to which weights that are plain to see are taken
+SHARP = 1e-13  # residual that is rounding, and that no other weights of these agents would make less
 ZERO = 1e-7  # weights below this share of the largest, in units of value, are zero
 _TIGHT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 
@@ -62,6 +63,8 @@ def support(economy: Economy, x: Array, y: Array) -> Support:
     found = _without_programme(economy, x, y, slopes, costs, binds, hopeless, idle)
     if found is not None:
         return _weigh_the_empty_handed(economy, x, y, binds, found)
+    if too_large(economy):
+        return _weigh_the_empty_handed(economy, x, y, binds, _nearest(economy, x, y, slopes, hopeless, idle))
     problem = _scale(economy, x, y, slopes, costs, binds, hopeless | idle)
     scaled_weights, scaled_prices = problem.most_equal()
     weights = scaled_weights / problem.per_value
@@ -85,7 +88,10 @@ def _without_programme(
     idle: NDArray[np.bool_],
 ) -> Support | None:
     """Weights that are plain to see: equal ones, or the only ones that can be; None if neither support it."""
-    for candidate in (equal_weights(economy, slopes), determined(slopes, costs, binds, ~(hopeless | idle))):
+    for find in range(2):  # the second is not looked for if the first will do
+        candidate = (
+            determined(slopes, costs, binds, ~(hopeless | idle)) if find else equal_weights(economy, slopes)
+        )
         if candidate is None:
             continue
         weights, prices = candidate
@@ -100,9 +106,40 @@ def _without_programme(
     return None
 
 
+def _nearest(
+    economy: Economy,
+    x: Array,
+    y: Array,
+    slopes: Array,
+    hopeless: NDArray[np.bool_],
+    idle: NDArray[np.bool_],
+) -> Support:
+    """Weights for more agents than a programme can have: those that usual prices would give each by itself.
+
+    Sharpened by turns; others may come nearer, so the residual is an upper bound on the least.
+    """
+    zero = hopeless & ~idle
+    prices = usual_prices(economy)
+    worth = np.multiply(slopes, x, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum(axis=1)
+    with np.errstate(over="ignore"):
+        weights = np.divide(x @ prices, worth, out=np.zeros_like(worth), where=(worth > 0) & ~zero)
+    some = weights[weights > 0]
+    weights = np.where(zero, 0.0, np.where(weights > 0, weights, some.mean() if len(some) else 1.0))
+    size = weights.max()  # first, so that the sum cannot overflow
+    if not (0 < size < np.inf):
+        return Support(np.full(len(zero), 1.0 / len(zero)), np.zeros(len(prices)), np.inf, zero)
+    weights, prices = weights / size, prices / size
+    total = weights.sum()
+    weights, prices = weights / total, prices / total
+    start = Support(weights, prices, residual(economy, x, y, weights, prices), zero)
+    return _polish(economy, x, y, start)
+
+
 def _at_stake(economy: Economy) -> NDArray[np.bool_]:
     """Whose weight means something: who wants something or bears a cost, (agents,); all if nobody does."""
-    concerned = np.asarray(((economy.bliss > 0) | (economy.capacity > 0)).any(axis=1))
+    concerned = economy.wants_something
+    if economy.costs:
+        concerned = concerned | (economy.capacity > 0).any(axis=1)
     return concerned if concerned.any() else ~concerned
 
 
@@ -125,6 +162,8 @@ class _Problem(NamedTuple):
             floor: (agents, extras), coefficients of v_i >= floor_i.extras.
             extra: how many extra variables.
         """
+        from scipy.optimize import linprog  # deferred: an eighth of a second, and few need it
+
         counted = self.free.astype(float)
         count = counted.sum()
         rows = sparse.hstack(
@@ -284,6 +323,8 @@ def _highest_asked(binds: Active, costs: Array, weights: Array, prices: Array) -
     Up to there the conditions leave it open, and a positive price shows more: that nobody can have some
     of the good without costing somebody else.
     """
+    if not binds.could_make.any():
+        return prices
     with np.errstate(invalid="ignore"):
         asked = np.where(binds.could_make & np.isfinite(costs), weights[:, None] * costs, np.inf).min(axis=0)
     idle = ~binds.consumed.any(axis=0) & ~binds.made.any(axis=0) & ~binds.left_over & np.isfinite(asked)
@@ -292,20 +333,34 @@ def _highest_asked(binds: Active, costs: Array, weights: Array, prices: Array) -
 
 def _polish(economy: Economy, x: Array, y: Array, found: Support) -> Support:
     """Sharpen weights and prices where the equalities fix them: each in turn from the other."""
-    slopes = economy.marginal_utility(x)
-    consumed = active(economy, x, y).consumed & np.isfinite(slopes) & (slopes > 0) & ~found.zero[:, None]
+    if found.residual <= SHARP:
+        return found
+    consumed = active(economy, x, y).consumed
     best, weights, prices = found, found.weights, found.prices
     for _ in range(3):
-        ratio = np.divide(prices, slopes, out=np.zeros_like(slopes), where=consumed)
-        fixed = np.divide(
-            ratio.sum(axis=1), consumed.sum(axis=1), out=weights.copy(), where=consumed.any(axis=1)
-        )
+        fixed = weights.copy()
+        for rows, part in economy.parts:
+            slopes, eats = _rates(part, x[rows], consumed[rows], found.zero[rows])
+            ratio = np.divide(prices, slopes, out=np.zeros_like(slopes), where=eats).sum(axis=1)
+            np.divide(ratio, eats.sum(axis=1), out=fixed[rows], where=eats.any(axis=1))
         weights = fixed / fixed.sum()
-        worth = np.multiply(weights[:, None], slopes, out=np.zeros_like(slopes), where=consumed)
-        prices = np.divide(
-            worth.sum(axis=0), consumed.sum(axis=0), out=prices / fixed.sum(), where=consumed.any(axis=0)
-        )
+        worth, eaters = np.zeros(len(prices)), np.zeros(len(prices))
+        for rows, part in economy.parts:
+            slopes, eats = _rates(part, x[rows], consumed[rows], found.zero[rows])
+            worth += np.multiply(weights[rows, None], slopes, out=np.zeros_like(slopes), where=eats).sum(
+                axis=0
+            )
+            eaters += eats.sum(axis=0)
+        prices = np.divide(worth, eaters, out=prices / fixed.sum(), where=eaters > 0)
         violation = residual(economy, x, y, weights, prices)
         if violation < best.residual:
             best = Support(weights, prices, violation, found.zero)
     return best
+
+
+def _rates(
+    part: Economy, x: Array, consumed: NDArray[np.bool_], zero: NDArray[np.bool_]
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Marginal utilities of a part of the agents, and where they bind the weight to the price."""
+    slopes = part.marginal_utility(x)
+    return slopes, consumed & np.isfinite(slopes) & (slopes > 0) & ~zero[:, None]

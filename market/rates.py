@@ -44,22 +44,34 @@ def determined(
         counts: (agents,), whose weights are looked for.
     """
     eats = binds.consumed & np.isfinite(slopes) & (slopes > 0) & counts[:, None]
-    makes = binds.made & binds.could_make & np.isfinite(costs) & (costs > 0) & counts[:, None] & ~eats
-    linked = eats | makes
-    rates = np.where(eats, slopes, np.where(makes, costs, 1.0))
+    linked, rates = eats, slopes
+    if binds.made.any():
+        makes = binds.made & binds.could_make & np.isfinite(costs) & (costs > 0) & counts[:, None] & ~eats
+        linked, rates = eats | makes, np.where(eats, slopes, costs)
     if not linked[counts].any(axis=1).all():
         return None
     weights, prices = np.zeros(len(slopes)), np.zeros(slopes.shape[1])
     prices[linked.any(axis=0).argmax()] = 1.0
     for _ in range(2 * slopes.shape[1]):
-        by_price = np.where(linked & (prices > 0), prices / rates, 0.0).max(axis=1)
-        weights = np.where(weights > 0, weights, by_price)
-        by_weight = np.where(linked & (weights > 0)[:, None], weights[:, None] * rates, 0.0).max(axis=0)
+        new = weights <= 0
+        for g in np.flatnonzero(prices > 0):
+            told = new & linked[:, g]
+            weights[told] = np.maximum(weights[told], prices[g] / rates[told, g])
+        by_weight = np.zeros(len(prices))
+        for good, column in enumerate(linked.T):
+            told = column & (weights > 0)
+            by_weight[good] = (weights[told] * rates[told, good]).max(initial=0.0)
         if ((by_weight > 0) == (prices > 0)).all():
             break
         prices = np.where(prices > 0, prices, by_weight)
     if not (weights[counts] > 0).all():
         return None
+    return weights, np.where(prices > 0, prices, _offered(weights, slopes, counts))
+
+
+def _offered(weights: Array, slopes: Array, counts: NDArray[np.bool_]) -> Array:
+    """The most that anyone who counts would give for each good, (goods,)."""
     wanted = counts[:, None] & np.isfinite(slopes)
-    offered = np.multiply(weights[:, None], slopes, out=np.zeros_like(slopes), where=wanted).max(axis=0)
-    return weights, np.where(prices > 0, prices, offered)
+    return np.asarray(
+        np.multiply(weights[:, None], slopes, out=np.zeros_like(slopes), where=wanted).max(axis=0)
+    )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice, pairwise
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -27,6 +27,7 @@ from market.economy import Block, Economy, Money, Rows
 from market.errors import Fault, InputError, ScenarioError, did_you_mean
 from market.interval import Array
 from market.mechanisms import Mechanism
+from market.names import Names
 from market.parsing.checks import Finding, cross_checks, model_findings, names, read_all_data, report
 from market.parsing.data_files import Data, row_name
 from market.parsing.draws import DISTRIBUTIONS
@@ -205,13 +206,17 @@ class _Builder:
             for index, group in enumerate(scenario.agents)
         ]
         self.starts = np.concatenate([[0], np.cumsum(self.sizes)])
+        self.names = Names(
+            (group.name, size, size > 1 or index in scenario.data)
+            for index, (group, size) in enumerate(zip(scenario.agents, self.sizes, strict=True))
+        )
 
     def economy(self) -> Economy:
         scenario, groups = self.scenario, range(len(self.sizes))
         economy = Economy(
             money=scenario.economy,
             goods=scenario.goods,
-            agents=tuple(name for index in groups for name in self._members(index)),
+            agents=self.names,
             groups={group.name: self._row_numbers(index) for index, group in enumerate(scenario.agents)},
             commons=np.array([scenario.commons.get(good, 0.0) for good in scenario.goods]),
             endowment=self._stack(
@@ -238,16 +243,9 @@ class _Builder:
 
     # --- who stands where ---
 
-    def _members(self, index: int) -> Iterator[str]:
-        """The names of a group's agents."""
-        name = self.scenario.agents[index].name
-        if self.sizes[index] == 1 and index not in self.scenario.data:
-            return iter((name,))
-        return (f"{name}[{member}]" for member in range(self.sizes[index]))
-
     def _member(self, index: int, member: int) -> str:
         """The name of one agent of a group."""
-        return next(islice(self._members(index), member, None))
+        return self.names[int(self.starts[index]) + member]
 
     def _row_numbers(self, index: int) -> NDArray[np.intp]:
         return np.arange(self.starts[index], self.starts[index + 1], dtype=np.intp)
@@ -299,7 +297,9 @@ class _Builder:
         shape = (sum(self.sizes[index] for index in groups), len(self.columns))
         by_agent = parameter.axis == "agent"
         absent = 0.0 if parameter.axis == "one good" else parameter.absent
-        stacked = np.full(shape[:1] if by_agent else shape, absent, dtype=np.float64)
+        stacked = np.zeros(shape[:1] if by_agent else shape)  # takes no memory before it is written to
+        if absent != 0:
+            stacked[:] = absent
         start = 0
         for index, numbers in zip(groups, given, strict=True):
             rows = slice(start, start + self.sizes[index])

@@ -20,7 +20,7 @@ import numpy as np
 
 from market.assignment import Assigned, assign, needs_assignment
 from market.economy import Answers, Economy
-from market.interval import Array
+from market.interval import Array, good_by_good, sum_over_agents
 from market.rationing import ration
 
 CLEARED = 1e-8  # shares of an offer up to which what is lacking or left over is rounding
@@ -48,7 +48,11 @@ def imbalance(economy: Economy, answers: Answers, p: Array) -> Imbalance:
     """How far announced demand and supply are from balance, good by good."""
     if economy.technologies or needs_assignment(answers):
         return _imbalance_of(economy, assign(economy, answers, p), p)
-    demand, supply = answers.demand.total(), answers.supply.total()
+    demand, supply = answers.total_demand, answers.total_supply
+    if demand.single_valued and supply.single_valued:
+        return _of_amounts(
+            np.minimum(demand.lowest, _MOST), np.minimum(economy.resources + supply.lowest, _MOST), p
+        )
     least, most = (np.minimum(total, _MOST) for total in demand.bounds)
     offered_least, offered_most = (np.minimum(economy.resources + total, _MOST) for total in supply.bounds)
     lacking, left_over = least - offered_most, offered_least - most
@@ -64,10 +68,18 @@ def _imbalance_of(economy: Economy, assigned: Assigned, p: Array) -> Imbalance:
     y = assigned.production
     wanted = assigned.consumption.sum(axis=0) + np.maximum(-y, 0.0).sum(axis=0)
     offered = economy.resources + np.maximum(y, 0.0).sum(axis=0)
-    z = np.where((p == 0) & (wanted < offered), 0.0, wanted - offered)
+    return _of_amounts(wanted, offered, p)
+
+
+def _of_amounts(wanted: Array, offered: Array, p: Array) -> Imbalance:
+    """How far single amounts are from balance, (goods,) each."""
+    z = wanted - offered
+    if p.min() <= 0:
+        z = np.where((p == 0) & (z < 0), 0.0, z)
     mean = wanted / 2 + offered / 2
     relative = np.divide(z, mean, out=np.zeros_like(z), where=z != 0)
-    return Imbalance(np.where(np.abs(z) < _MOST / 2, z, np.copysign(np.inf, z)), relative)
+    unbounded = np.abs(z) >= _MOST / 2
+    return Imbalance(np.where(unbounded, np.copysign(np.inf, z), z) if unbounded.any() else z, relative)
 
 
 def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
@@ -112,12 +124,29 @@ def _nearly_balanced(economy: Economy, x: Array, y: Array, p: Array) -> bool:
 
 def _trim(economy: Economy, x: Array, y: Array) -> tuple[Array, Array]:
     """Scale the long side of each good down to the short side, where that is hardly anything."""
-    bought = np.maximum(x - economy.endowment, 0.0)
-    wanted = bought.sum(axis=0)
-    offered = economy.commons + np.maximum(economy.endowment - x, 0.0).sum(axis=0) + y.sum(axis=0)
+    made = sum_over_agents(y) if economy.costs else np.zeros(len(economy.goods))
+    if not economy.has_endowments:
+        served, taken = _shares(sum_over_agents(x), economy.commons + made)
+        return good_by_good(np.multiply, x, served), y * taken if economy.costs else y
+    wanted, for_sale = np.zeros_like(made), np.zeros_like(made)
+    for rows in economy.pieces:
+        net = x[rows] - economy.endowment[rows]
+        wanted += sum_over_agents(np.maximum(net, 0.0))
+        for_sale += sum_over_agents(np.maximum(-net, 0.0))
+    served, taken = _shares(wanted, economy.commons + for_sale + made)
+    consumption = np.empty(economy.shape)
+    for rows in economy.pieces:
+        had, own = x[rows], economy.endowment[rows]
+        bought = np.maximum(had - own, 0.0)
+        consumption[rows] = np.where(bought > 0, own + bought * served, had)
+    return consumption, y * taken if economy.costs else y
+
+
+def _shares(wanted: Array, offered: Array) -> tuple[Array, Array]:
+    """Which share of what is wanted is served, and of what is offered taken, (goods,) each."""
     served = np.divide(offered, wanted, out=np.ones_like(wanted), where=wanted > offered)
     taken = np.divide(wanted, offered, out=np.ones_like(wanted), where=offered > wanted)
-    return np.where(bought > 0, economy.endowment + bought * served, x), y * taken
+    return served, taken
 
 
 def _trim_with_inputs(economy: Economy, x: Array, y: Array) -> tuple[Array, Array]:
@@ -143,6 +172,13 @@ def regret(economy: Economy, p: Array, x: Array, y: Array) -> Array:
 
     Everyone's best answer at p is asked for anew; a rationed agent regrets what it could not have.
     """
+    regrets = np.empty(len(economy.agents))
+    for rows, part in economy.parts:
+        regrets[rows] = _regret(part, p, x[rows], y[rows])
+    return regrets
+
+
+def _regret(economy: Economy, p: Array, x: Array, y: Array) -> Array:
     best = economy.answers(p)
     made = best.supply.lowest
     eaten = best.demand.lowest
@@ -166,10 +202,15 @@ def relative_regret(economy: Economy, p: Array, x: Array, y: Array, regrets: Arr
     The worth of a bundle is sum_g x_g du/dx_g, of outputs p.y. The ratio has no unit: it does not change
     when a utility is multiplied by a number.
     """
-    slopes = economy.marginal_utility(x)
-    with np.errstate(invalid="ignore"):
-        worth = np.where(x > 0, x * np.where(np.isfinite(slopes), slopes, 0.0), 0.0).sum(axis=1) + y @ p
-    shares = np.divide(
-        regrets, worth, out=np.where(regrets > 0, np.inf, 0.0), where=(regrets > 0) & (worth > 0)
-    )
-    return float(shares.max(initial=0.0))
+    largest = 0.0
+    for rows, part in economy.parts:
+        had, gained = x[rows], regrets[rows]
+        slopes = part.marginal_utility(had)
+        finite = np.isfinite(slopes)
+        worth = np.einsum("ig,ig->i", had, slopes if finite.all() else np.where(finite, slopes, 0.0))
+        worth += y[rows] @ p
+        shares = np.divide(
+            gained, worth, out=np.where(gained > 0, np.inf, 0.0), where=(gained > 0) & (worth > 0)
+        )
+        largest = max(largest, float(shares.max(initial=0.0)))
+    return largest

@@ -32,6 +32,7 @@ from market.interval import Array
 from market.netputs import violation
 
 NOTHING = 1e-9  # amounts below this share of the average are none at all
+LEFT_OVER = 1e-7  # a share of what there is that counts as left over
 
 
 class Active(NamedTuple):
@@ -54,46 +55,89 @@ class Active(NamedTuple):
     empty: NDArray[np.bool_]
 
 
-def active(economy: Economy, x: Array, y: Array, tolerance: float = 1e-7) -> Active:
+def active(economy: Economy, x: Array, y: Array, tolerance: float = LEFT_OVER) -> Active:
     """Who consumes and makes what, and what is left over by more than a share `tolerance`."""
     there = economy.offered(y)
+    left_over = there - economy.taken(x, y) > tolerance * there
     some = NOTHING * there / len(economy.agents)
-    by_technology = economy.turns_goods_into_goods[:, None]
-    could_make = (economy.capacity > 0) & (y < economy.capacity * (1.0 - NOTHING))
-    consumed = x > some
-    nothing = np.asarray(~(x > 0).any(axis=1))
+    found = [_active(part, x[rows], y[rows], some, left_over) for rows, part in economy.parts]
+    if len(found) == 1:
+        return found[0]
+    by_agent = {name: [getattr(each, name) for each in found] for name in Active._fields}
+    joined = {name: np.concatenate(parts) for name, parts in by_agent.items() if name != "left_over"}
+    return Active(**joined, left_over=left_over)
+
+
+def _active(economy: Economy, x: Array, y: Array, some: Array, left_over: NDArray[np.bool_]) -> Active:
+    """The same for a part of an economy; `some` is the least amount of each good that is any, (goods,)."""
+    could_make: NDArray[np.bool_] = np.broadcast_to(np.False_, economy.shape)
+    made = could_make
+    if economy.costs:
+        could_make = (economy.capacity > 0) & (y < economy.capacity * (1.0 - NOTHING))
+        made = (y > some) & ~economy.turns_goods_into_goods[:, None]
     return Active(
-        consumed=consumed,
+        consumed=x > some,
         wanting=economy.marginal_utility(x) > 0,
-        made=(y > some) & ~by_technology,
+        made=made,
         could_make=could_make,
-        left_over=there - economy.taken(x, y) > tolerance * there,
-        empty=nothing & (economy.bliss > 0).any(axis=1),
+        left_over=left_over,
+        empty=~(x > 0).any(axis=1) & economy.wants_something,
     )
 
 
 def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
-    """The largest violation of the conditions above, relative to prices; 0 is full support."""
-    binds = active(economy, x, y)
+    """The largest violation of the conditions above, relative to prices; 0 is full support.
+
+    inf of weights or prices that are not finite: they support nothing.
+    """
+    if not (np.isfinite(w).all() and np.isfinite(p).all()):
+        return np.inf
+    there = economy.offered(y)
+    left_over = there - economy.taken(x, y) > LEFT_OVER * there
+    some = NOTHING * there / len(economy.agents)
+    size = _sizes(economy, x, w, p)
+    with np.errstate(over="ignore"):
+        largest = float((np.where(left_over, p, 0.0) / size).max(initial=0.0))
+    empty = np.zeros(len(economy.agents), dtype=bool)
+    for rows, part in economy.parts:
+        binds = _active(part, x[rows], y[rows], some, left_over)
+        empty[rows] = binds.empty & (w[rows] > 0)
+        largest = max(largest, _violation(part, x[rows], y[rows], w[rows], p, binds, size))
+    if empty.any():
+        first = np.where(empty, w, 0.0) * np.where(empty, economy.first_worth(p), 0.0)
+        largest = max(largest, float((first - 1.0).max()))
+    return max(largest, violation(economy, y, p))
+
+
+def _sizes(economy: Economy, x: Array, w: Array, p: Array) -> Array:
+    """What violations are relative to, (goods,): the price; of a free good what it is worth to somebody."""
+    if (p > 0).all():
+        return p
+    worth = np.zeros(len(p))
+    for rows, part in economy.parts:
+        worth = np.maximum(worth, _worth(part, x[rows], w[rows]).max(axis=0, initial=0.0))
+    return np.where(p > 0, p, np.where(worth > 0, worth, 1.0))
+
+
+def _worth(economy: Economy, x: Array, w: Array) -> Array:
+    """w_i m_ig, (agents, goods); 0 for who does not count."""
     with np.errstate(invalid="ignore"):
         worth = np.nan_to_num(w[:, None] * economy.marginal_utility(x), nan=0.0)
-        worth = np.where(w[:, None] > 0, worth, 0.0)
-        cost = np.nan_to_num(w[:, None] * economy.marginal_cost(y), nan=0.0, posinf=np.inf)
-    size = np.where(
-        p > 0, p, np.where(worth.max(axis=0, initial=0.0) > 0, worth.max(axis=0, initial=0.0), 1.0)
-    )
+    return np.where(w[:, None] > 0, worth, 0.0)
+
+
+def _violation(economy: Economy, x: Array, y: Array, w: Array, p: Array, binds: Active, size: Array) -> float:
+    """The largest violation of the conditions on what agents consume and make."""
     empty = binds.empty & (w > 0)
-    worth = np.where(empty[:, None], 0.0, worth)
-    first = (
-        np.where(empty, w, 0.0) * np.where(empty, economy.first_worth(p), 0.0) if empty.any() else np.zeros(1)
-    )
+    worth = np.where(empty[:, None], 0.0, _worth(economy, x, w))
     parts = [
         np.maximum(worth - p, 0.0),
         np.where(binds.consumed & (binds.wanting | (p > 0)), np.abs(p - worth), 0.0),
-        np.where(binds.could_make, np.maximum(p - cost, 0.0), 0.0),
-        np.where(binds.made, np.maximum(cost - p, 0.0), 0.0),
-        np.where(binds.left_over, p, 0.0)[None, :],
     ]
+    if economy.costs:
+        with np.errstate(invalid="ignore"):
+            cost = np.nan_to_num(w[:, None] * economy.marginal_cost(y), nan=0.0, posinf=np.inf)
+        parts.append(np.where(binds.could_make, np.maximum(p - cost, 0.0), 0.0))
+        parts.append(np.where(binds.made, np.maximum(cost - p, 0.0), 0.0))
     with np.errstate(over="ignore"):
-        largest = max(float((part / size).max(initial=0.0)) for part in parts)
-    return max(largest, float(np.maximum(first - 1.0, 0.0).max()), violation(economy, y, p))
+        return max(float((part / size).max(initial=0.0)) for part in parts)

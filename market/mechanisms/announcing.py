@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from market.aggregates import Deferred
 from market.economy import Answers, Economy
 from market.errors import UnboundedDemandError
 from market.interval import Array
@@ -18,6 +19,7 @@ from market.mechanisms.base import Answering
 from market.netputs import without_profit
 from market.settlement import Imbalance, imbalance
 
+ROUNDING = 1e-12  # of sums over many agents, relative
 BOUNDS = (1e-250, 1e250)  # prices outside have left every economy that float64 can hold
 LEAST = 1e-300  # below any price that is still followed
 
@@ -78,12 +80,31 @@ def left_the_bounds(economy: Economy, p: Array) -> str | None:
     return f"The price of {names} left the range from {BOUNDS[0]:.0e} to {BOUNDS[1]:.0e}"
 
 
+def by_trader(economy: Economy, announced: Announcement) -> Announcement:
+    """The same announcement with everyone's answers, its imbalance held against what they add up to.
+
+    Where the two differ by more than rounding, what the answers add up to is the imbalance.
+    """
+    if not isinstance(announced.answers, Deferred):
+        return announced
+    p, answers, seen = announced.prices, announced.answers.by_agent(), announced.imbalance
+    added_up = imbalance(economy, answers, p)
+    same = bool((np.abs(added_up.relative - seen.relative) <= ROUNDING).all())
+    return Announcement(p, answers, seen if same else added_up)
+
+
 def answer_as_they_prefer(economy: Economy, announced: Announcement) -> NDArray[np.bool_]:
     """Which agents gave the answer that their preferences and costs imply, (agents,)."""
-    best = economy.answers(announced.prices)
-    pairs = zip(
-        (*announced.answers.demand.bounds, *announced.answers.supply.bounds),
-        (*best.demand.bounds, *best.supply.bounds),
-        strict=True,
-    )
-    return np.all([(given == right).all(axis=1) for given, right in pairs], axis=0)
+    given, p = announced.answers, announced.prices
+    faithful = np.ones(len(economy.agents), dtype=bool)
+    if isinstance(given, Deferred) and given.own is None:  # the economy itself was asked for everyone
+        return faithful
+    for rows, part in economy.parts:
+        best = part.answers(p)
+        pairs = zip(
+            (*given.demand.bounds, *given.supply.bounds),
+            (*best.demand.bounds, *best.supply.bounds),
+            strict=True,
+        )
+        faithful[rows] = np.all([(had[rows] == right).all(axis=1) for had, right in pairs], axis=0)
+    return faithful

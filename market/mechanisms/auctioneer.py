@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ from market.mechanisms.announcing import (
     Announcement,
     announce,
     answer_as_they_prefer,
+    by_trader,
     excess_at,
     left_the_bounds,
 )
@@ -74,6 +75,7 @@ class AuctionState(State):
         trail: the last prices, to tell cycles by.
         queries: how often demand was asked for.
         impossible: why there is no equilibrium, if that can be shown.
+        jumps: whether anybody's answer can jump from one alternative to another.
     """
 
     next_prices: Array
@@ -86,6 +88,7 @@ class AuctionState(State):
     trail: Trail = Trail()
     queries: int = 0
     impossible: str | None = None
+    jumps: bool = False
 
     @property
     def prices(self) -> Array:
@@ -94,6 +97,10 @@ class AuctionState(State):
 
     def observed(self) -> Mapping[str, Any]:
         """Prices, excess demand, disequilibrium and the auctioneer's payoff of the last round."""
+        return self._observed
+
+    @cached_property
+    def _observed(self) -> Mapping[str, Any]:
         if self.last is None:
             return {}
         seen = self.last.imbalance
@@ -131,7 +138,13 @@ class Auctioneer(Mechanism):
         first = self._first(economy)
         never = np.zeros(len(first), dtype=np.intp)
         return AuctionState(
-            0, first, self.rule.start(first), first, never, impossible=no_equilibrium(economy)
+            0,
+            first,
+            self.rule.start(first),
+            first,
+            never,
+            impossible=no_equilibrium(economy),
+            jumps=may_choose(economy),
         )
 
     def _refuse(self, economy: Economy) -> None:
@@ -177,7 +190,7 @@ class Auctioneer(Mechanism):
         p, seen = announced.prices, announced.imbalance
         asked: list[Array] = []
         proposed, memory = self.rule.adjust(self._shown(economy, announced, answering, asked), state.memory)
-        if may_choose(economy):
+        if state.jumps:
             proposed = foresee(economy, announced, proposed)
         lacking_at_zero = (p == 0) & (seen.z > 0)
         in_vain = state.in_vain + lacking_at_zero
@@ -238,12 +251,13 @@ class Auctioneer(Mechanism):
         assert isinstance(state, AuctionState)
         if state.round == 0:
             state = self.step(economy, state, economy.answers)
-        chosen = state.last if self._cleared(state) else state.best
-        assert chosen is not None
+        seen = state.last if self._cleared(state) else state.best
+        assert seen is not None
+        chosen = by_trader(economy, seen)
         p, z = chosen.prices, chosen.imbalance.z
         x, y = settle(economy, chosen.answers, p)
         regrets = regret(economy, p, x, y)
-        faithful = answer_as_they_prefer(economy, chosen)
+        faithful = answer_as_they_prefer(economy, seen)
         found = Found(
             economy=economy,
             chosen=chosen,

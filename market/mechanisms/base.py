@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from market.aggregates import Together
 from market.economy import Answers, Economy
 from market.interval import Array
 from market.outcome import Outcome
 from market.registry import Family
 
 Answering = Callable[[Array], Answers]
-"""Prices (goods,) -> what everyone answers; `Economy.answers` unless some traders answer for themselves."""
+"""Prices (goods,) -> what everyone answers, as `Economy.answers` has it unless some answer for themselves."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def play(
         answering: how everyone answers prices; `economy.answers` by default.
         observe: called with the state after every round.
     """
-    answering = answering or economy.answers
+    answering = answering or Together(economy)
     state = mechanism.start(economy)
     while not mechanism.done(economy, state):
         state = mechanism.step(economy, state, answering)

@@ -146,7 +146,7 @@ class Choosers:
 def may_choose(economy: Economy) -> bool:
     """Whether anybody in this economy has such a choice at any prices."""
     return bool(
-        economy.linear_weights.any()
+        (economy.has_ties and economy.linear_weights.any())
         or len(_with_one_bundle(economy))
         or len(_flat(economy))
         or len(_with_constant_returns(economy))
@@ -199,7 +199,7 @@ def _spend_last(
     """Who puts its last money into goods valued linearly, and how much; x becomes what they buy beside."""
     rows, money = [np.zeros(0, dtype=np.intp)], [np.zeros(0)]
     least = 1.0 if economy.money is Money.QUASILINEAR else 0.0
-    for block in economy.utilities:
+    for block in economy.utilities if economy.has_ties else ():
         own = np.arange(len(economy.agents))[block.rows]
         if not economy.linear_weights[own].any():
             continue

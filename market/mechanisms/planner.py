@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from market.bounds import refuse_large
 from market.economy import Economy
 from market.errors import NumericalError
 from market.interval import Array
@@ -121,6 +122,7 @@ class Planner(Mechanism):
     def _attempt(self, economy: Economy, attempt: int) -> Solution:
         import cvxpy  # deferred: takes a second to import
 
+        refuse_large(economy)
         nothing = np.zeros(economy.shape)
         programme = Programme(economy, typical_amounts(economy, nothing, nothing))
         weights = self.weights(economy)

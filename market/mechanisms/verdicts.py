@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from market.economy import Economy
-from market.mechanisms.announcing import Announcement
+from market.mechanisms.announcing import ROUNDING, Announcement
 from market.outcome import Status, shown
 
 REGRETTED = (
@@ -66,6 +66,13 @@ def verdict(found: Found) -> tuple[Status, str, dict[str, float]]:
 
 
 def _cleared(found: Found) -> tuple[Status, str, dict[str, float]]:
+    added_up = found.chosen.imbalance.disequilibrium
+    if added_up > found.tolerance * (1.0 + 1e-6) + ROUNDING:
+        reason = (
+            f"Total demand equals supply, but what the traders ask for one by one does not add up to it: the "
+            f"relative difference is {shown(added_up)}. The total of some family is wrong."
+        )
+        return Status.FAILED, reason, {}
     if found.relative_regret > max(10 * found.tolerance, REGRETTED):
         reason = (
             f"Demand equals supply, but some trader could gain {shown(found.relative_regret)} of what its "

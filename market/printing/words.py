@@ -67,7 +67,7 @@ def count(many: int, what: str) -> str:
 
 def named_or_counted(economy: Economy, chosen: NDArray[np.bool_]) -> str:
     """Names of a few, the number of many."""
-    names = [visible(economy.agents[i]) for i in np.flatnonzero(chosen)]
+    names = [visible(economy.agents[i]) for i in np.flatnonzero(chosen).tolist()]
     if not names:
         return "nobody"
     if len(names) == len(economy.agents) > 1:

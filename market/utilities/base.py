@@ -7,6 +7,7 @@ scenario's keys.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,12 +15,18 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from market.errors import UnboundedDemandError
-from market.interval import Array, Interval, Joint
+from market.interval import Array, Interval, Joint, good_by_good
 from market.registry import Family, Parameter
 
 Expression = Any  # a cvxpy expression; cvxpy is imported only where a programme is solved
 Held = tuple[Expression, list[Expression]]
 """A cvxpy expression, and the constraints that hold it up: a maximiser makes the bound that it is tight."""
+
+Sums = tuple[Array, ...]
+"""Arrays, of a size that does not grow with the agents, on which their total demand depends."""
+
+Total = Callable[[Array], Array | None]
+"""Prices (goods,) -> total demand, (goods,); None at prices at which it cannot be had in this way."""
 
 
 class Utility(Family):
@@ -28,6 +35,8 @@ class Utility(Family):
     parameters: ClassVar[dict[str, Parameter]]
     proportional: ClassVar[bool] = False
     """Whether u is homogeneous of degree one with one best bundle for each unit of money (`unit_cost`)."""
+    direct: ClassVar[bool] = False
+    """Whether demand is worked out in its own place, so that there is no use in doing it piece by piece."""
 
     @staticmethod
     def value(x: Array, **parameters: Array) -> Array:
@@ -60,6 +69,49 @@ class Utility(Family):
             UnboundedDemandError: a wanted good is free.
         """
         raise NotImplementedError
+
+    @staticmethod
+    def quasilinear_sums(**parameters: Array) -> Sums | None:  # noqa: ARG004
+        """What total quasilinear demand depends on, summed over the agents once; None: on each of them.
+
+        Sums of the agents of two blocks, added up, are the sums of all of them. Only families whose demand is
+        single-valued may have them.
+        """
+        return None
+
+    @staticmethod
+    def quasilinear_total(p: Array, *sums: Array) -> Array:
+        """The total of `quasilinear_demand` at prices p, (goods,), from what `quasilinear_sums` gives.
+
+        Raises:
+            UnboundedDemandError: a wanted good is free.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def budget_sums(fixed: Array, owned: Array, **parameters: Array) -> Sums | None:  # noqa: ARG004
+        """The same for demand at the incomes b_i = fixed_i + owned_i.p.
+
+        Args:
+            fixed: (agents,), money.
+            owned: (agents, goods), units.
+            parameters: the family's.
+        """
+        return None
+
+    @staticmethod
+    def budget_total(p: Array, *sums: Array) -> Array:
+        """The total of `budget_demand` at prices p, (goods,), from what `budget_sums` gives.
+
+        Raises:
+            UnboundedDemandError: a wanted good is free.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def prepared_total(b: Array, **parameters: Array) -> Total | None:  # noqa: ARG004
+        """A fast way to the total of `budget_demand` at fixed incomes b, (agents,); None if there is none."""
+        return None
 
     @staticmethod
     def bliss(**parameters: Array) -> Array:
@@ -204,10 +256,39 @@ def divide_where(wanted: NDArray[np.bool_], numerator: Array, denominator: Array
     return result
 
 
+def total_at(p: Array, wanted: Array, spent: Array) -> Array:
+    """What is spent on each good over its price, (goods,); 0 of what nobody wants.
+
+    Args:
+        p: (goods,), prices.
+        wanted: (goods,), > 0 where somebody wants the good.
+        spent: (goods,), money.
+
+    Raises:
+        UnboundedDemandError: a wanted good is free.
+    """
+    if p.min() > 0:
+        with np.errstate(over="ignore"):
+            return spent / p
+    refuse_free_goods(p, (wanted > 0)[None, :])
+    return divide_where(wanted > 0, spent, p)
+
+
+def over_prices(spent: Array, p: Array, out: Array | None = None) -> Array:
+    """What is spent over prices > 0, (agents, goods), as `divide_where` gives it; inf beyond floats.
+
+    `out` may be `spent` itself.
+    """
+    with np.errstate(over="ignore"):
+        return good_by_good(np.divide, spent, p, out)
+
+
 def log_where(wanted: NDArray[np.bool_], numbers: Array) -> Array:
     """The logarithm where the good is wanted and 0 elsewhere; -inf of 0."""
-    result = np.zeros(np.broadcast_shapes(numbers.shape, wanted.shape))
     with np.errstate(divide="ignore"):
+        if numbers.shape == wanted.shape and wanted.all():  # three times as fast as one by one
+            return np.log(numbers)
+        result = np.zeros(np.broadcast_shapes(numbers.shape, wanted.shape))
         np.log(numbers, out=result, where=wanted)
     return result
 

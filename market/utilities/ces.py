@@ -20,6 +20,7 @@ from market.utilities.base import (
     WEIGHTS,
     Expression,
     Held,
+    Total,
     Utility,
     at_most_one,
     divide_where,
@@ -107,6 +108,11 @@ class Ces(Utility):
             [[2.0, 0.5]]
         """
         return means.budget_demand(p, b, weights, elasticity)
+
+    @staticmethod
+    def prepared_total(b: Array, *, weights: Array, elasticity: Array) -> Total | None:  # type: ignore[override]
+        """Where all have the same elasticity."""
+        return means.prepared_total(b, weights, elasticity)
 
     @staticmethod
     def bliss(*, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004

@@ -12,18 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from market.interval import Array, Interval
+from market.interval import Array, Interval, sum_over_agents
 from market.registry import Parameter
 from market.utilities.base import (
     WEIGHTS,
     Expression,
     Held,
+    Sums,
     Utility,
     at_most_one,
     divide_where,
     never_satiated,
+    over_prices,
     refuse_free_goods,
     sum_by_agent,
+    total_at,
 )
 from market.utilities.filling import heights
 
@@ -48,10 +51,28 @@ def weighted_log1ps(x: Expression, weights: Array) -> Expression:
 
 def spend_shares(p: Array, b: Array, weights: Array) -> Interval:
     """Spend the share a_g / sum a of income b on good g."""
+    total = np.einsum("ig->i", weights)[:, None]  # with few goods five times as fast as sum(axis=1)
+    if (p > 0).all() and (total > 0).all():
+        share = weights * (b[:, None] / total)
+        return Interval.exactly(over_prices(share, p, out=share))
     refuse_free_goods(p, weights > 0)
-    total = weights.sum(axis=1, keepdims=True)
     share = divide_where(weights > 0, weights, total)
     return Interval.exactly(divide_where(weights > 0, share * b[:, None], p[None, :]))
+
+
+def spent_shares(fixed: Array, owned: Array, weights: Array) -> Sums:
+    """What `spend_shares` depends on in total: sum_i s_i b_i = sum_i s_i fixed_i + (sum_i s_i owned_i').p.
+
+    Shares s_ig = a_ig / sum a_i. Returns the sums of s, (goods,), of s fixed, (goods,), and of s owned', a
+    matrix (goods, goods) whose row g says how much of each good's value is spent on g.
+    """
+    s = divide_where(weights > 0, weights, weights.sum(axis=1, keepdims=True))
+    return sum_over_agents(s), s.T @ fixed, s.T @ owned
+
+
+def total_spent(p: Array, shares: Array, money: Array, owned: Array) -> Array:
+    """Total demand of those who spend constant shares of income, from `spent_shares`."""
+    return total_at(p, shares, money + owned @ p)
 
 
 class Log(Utility):
@@ -59,11 +80,12 @@ class Log(Utility):
 
     name = "log"
     parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS}
+    direct = True
 
     @staticmethod
     def value(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
         """-inf where a wanted good is missing."""
-        total: Array = special.xlogy(weights, x).sum(axis=1)
+        total: Array = np.einsum("ig->i", special.xlogy(weights, x))
         return total
 
     @staticmethod
@@ -94,6 +116,8 @@ class Log(Utility):
 
         Source: Mas-Colell, Whinston and Green (1995), section 10.C.
         """
+        if (p > 0).all():
+            return Interval.exactly(over_prices(weights, p))
         refuse_free_goods(p, weights > 0)
         return Interval.exactly(divide_where(weights > 0, weights, p[None, :]))
 
@@ -101,6 +125,26 @@ class Log(Utility):
     def budget_demand(p: Array, b: Array, *, weights: Array) -> Interval:  # type: ignore[override]
         """x_g = (a_g / sum a) b / p_g; nothing at all with no income, where u is -inf in any case."""
         return spend_shares(p, b, weights)
+
+    @staticmethod
+    def quasilinear_sums(*, weights: Array) -> Sums:  # type: ignore[override]
+        """sum_i a_i, (goods,)."""
+        return (sum_over_agents(weights),)
+
+    @staticmethod
+    def quasilinear_total(p: Array, *sums: Array) -> Array:
+        """(sum_i a_ig) / p_g."""
+        return total_at(p, sums[0], sums[0])
+
+    @staticmethod
+    def budget_sums(fixed: Array, owned: Array, *, weights: Array) -> Sums:  # type: ignore[override]
+        """Shares of income times what it is made of."""
+        return spent_shares(fixed, owned, weights)
+
+    @staticmethod
+    def budget_total(p: Array, *sums: Array) -> Array:
+        """sum_g (sum_i s_ig b_i) / p_g."""
+        return total_spent(p, *sums)
 
     @staticmethod
     def bliss(*, weights: Array) -> Array:  # type: ignore[override]
@@ -210,6 +254,18 @@ class StoneGeary(Utility):
         """x_g = s_g + a_g / p_g."""
         beyond = Log.quasilinear_demand(p, weights=weights).lowest
         return Interval.exactly(np.where(weights > 0, subsistence, 0.0) + beyond)
+
+    @staticmethod
+    def quasilinear_sums(*, weights: Array, subsistence: Array) -> Sums:  # type: ignore[override]
+        """sum_i a_i and sum_i s_i, (goods,) each."""
+        first = np.where(weights > 0, subsistence, 0.0)
+        return sum_over_agents(weights), sum_over_agents(first)
+
+    @staticmethod
+    def quasilinear_total(p: Array, *sums: Array) -> Array:
+        """sum_i s_ig + (sum_i a_ig) / p_g."""
+        weights, first = sums
+        return first + total_at(p, weights, weights)
 
     @staticmethod
     def budget_demand(p: Array, b: Array, *, weights: Array, subsistence: Array) -> Interval:  # type: ignore[override]

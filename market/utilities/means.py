@@ -27,6 +27,7 @@ from market.interval import Array, Interval
 from market.utilities.base import (
     Expression,
     Held,
+    Total,
     divide_where,
     exp,
     log_where,
@@ -35,9 +36,15 @@ from market.utilities.base import (
 )
 from market.utilities.logs import weighted_logs
 
+SMALLEST = 1e-250  # of a sum: terms that were lost below 1e-308 do not matter to it
+FEW = 32  # goods; with fewer, what is calculated of them is laid out good by good
+
 
 def shares(weights: Array) -> Array:
     """s_g = a_g / A, (agents, goods); 0 for an agent that wants nothing."""
+    total = np.einsum("ig->i", weights)
+    if (total > 0).all():
+        return weights / total[:, None]
     return divide_where(weights > 0, weights, weights.sum(axis=1, keepdims=True))
 
 
@@ -64,6 +71,8 @@ def log_mean(x: Array, weights: Array, rho: Array) -> Array:
     """
     s = shares(weights)
     wanted, present = s > 0, (s > 0) & (x > 0)
+    if present.all():
+        return _log_mean_of_all(x, s, rho)
     missing = wanted & ~present
     logs = log_where(present, x)
     curved = rho != 0
@@ -79,6 +88,25 @@ def log_mean(x: Array, weights: Array, rho: Array) -> Array:
         mean = np.where(curved, m / divisor + log_total / divisor, (s * logs).sum(axis=1))
     ruined = missing.any(axis=1) & (rho <= 0) | ~present.any(axis=1)
     return np.where(wanted.any(axis=1), np.where(ruined, -np.inf, mean), 0.0)
+
+
+def _log_mean_of_all(x: Array, s: Array, rho: Array) -> Array:
+    """Log M where everybody wants every good and has some of it, (agents,)."""
+    logs = np.log(x)
+    curved = rho != 0
+    if not curved.any():
+        return np.asarray(np.einsum("ig,ig->i", s, logs))
+    z = rho[:, None] * logs
+    m = z.max(axis=1)
+    z -= m[:, None]
+    rest = np.einsum("ig,ig->i", s, np.expm1(z))
+    near = rest > -0.5  # else 1 + rest has lost digits
+    total = np.log1p(np.where(near, rest, 0.0))
+    if not near.all():
+        total[~near] = np.log(np.einsum("ig,ig->i", s[~near], np.exp(z[~near])))
+    with np.errstate(over="ignore"):
+        mean = (m + total) / np.where(curved, rho, 1.0)
+    return mean if curved.all() else np.where(curved, mean, np.einsum("ig,ig->i", s, logs))
 
 
 def log_slopes(x: Array, weights: Array, rho: Array) -> Array:
@@ -142,12 +170,65 @@ def budget_demand(p: Array, b: Array, weights: Array, sigma: Array) -> Interval:
     Raises:
         UnboundedDemandError: a wanted good is free.
     """
+    if (p > 0).all():
+        return Interval.exactly(_spent(p, b, weights, sigma))
     wanted = weights > 0
     refuse_free_goods(p, wanted)
     logs = log_spending(p, weights, sigma)
     total = log_sum(logs, wanted)
     share = np.where(wanted, exp(logs - np.where(np.isfinite(total), total, 0.0)[:, None]), 0.0)
     return Interval.exactly(divide_where(wanted, share * b[:, None], p[None, :]))
+
+
+def _spent(p: Array, b: Array, weights: Array, sigma: Array) -> Array:
+    """The same bundles at prices > 0, (agents, goods).
+
+    In one array, and with few goods good by good, so that every step goes along many numbers at once. A good
+    that is not wanted has log a = -inf and t = 0.
+    """
+    by_good = weights.shape[1] < FEW
+    agents, goods = ((None, ...), (..., None)) if by_good else ((..., None), (None, ...))
+    axis = 0 if by_good else 1
+    with np.errstate(divide="ignore"):
+        t = np.log(weights.T, order="C") if by_good else np.log(weights)
+    t *= sigma[agents]
+    t += (1.0 - sigma)[agents] * np.log(p)[goods]
+    largest = t.max(axis=axis)
+    t -= np.where(np.isfinite(largest), largest, 0.0)[agents]
+    np.exp(t, out=t)
+    total = t.sum(axis=axis)
+    t *= np.divide(b, total, out=np.zeros_like(b), where=total > 0)[agents]
+    with np.errstate(over="ignore"):
+        t /= p[goods]
+    return np.ascontiguousarray(t.T) if by_good else t
+
+
+def prepared_total(b: Array, weights: Array, sigma: Array) -> Total | None:
+    """Total demand at fixed incomes of agents with the same sigma: two products of a matrix and a vector.
+
+    With A_ig = a_ig^sigma and P_g = p_g^(1 - sigma), sum_i x_ig = p_g^(-sigma) sum_i A_ig b_i / (A P)_i. A is
+    calculated once. Rows of A and P are scaled to a largest number of 1; where some (A P)_i is too small to
+    be precise all the same, None.
+    """
+    if not len(b) or (sigma != sigma[0]).any():
+        return None
+    s = float(sigma[0])
+    largest = weights.max(axis=1)
+    wants = largest > 0
+    a = (weights / np.where(wants, largest, 1.0)[:, None]) ** s
+    b = np.where(wants, b, 0.0)
+
+    def total(p: Array) -> Array | None:
+        if not p.min() > 0:
+            return None
+        logs = (1.0 - s) * np.log(p)
+        priced = np.exp(logs - logs.max())
+        spending = np.where(wants, a @ priced, 1.0)
+        if spending.min() < SMALLEST:
+            return None
+        return np.asarray(priced * ((b / spending) @ a) / p)
+
+    return total
 
 
 def log_unit_cost(p: Array, weights: Array, rho: Array) -> Array:

@@ -18,6 +18,8 @@ from market.utilities.base import (
     WEIGHTS,
     Expression,
     Held,
+    Sums,
+    Total,
     Utility,
     at_most_one,
     divide_where,
@@ -27,7 +29,7 @@ from market.utilities.base import (
     refuse_free_goods,
     sum_by_agent,
 )
-from market.utilities.logs import Log, spend_shares, weighted_logs
+from market.utilities.logs import Log, spend_shares, spent_shares, total_spent, weighted_logs
 
 
 def geometric_mean(x: Expression, weights: Array) -> Held:
@@ -92,6 +94,16 @@ class CobbDouglas(Utility):
     def budget_demand(p: Array, b: Array, *, weights: Array) -> Interval:  # type: ignore[override]
         """x_g = (a_g / sum a) b / p_g: constant shares of income."""
         return spend_shares(p, b, weights)
+
+    @staticmethod
+    def budget_sums(fixed: Array, owned: Array, *, weights: Array) -> Sums:  # type: ignore[override]
+        """Shares of income times what it is made of."""
+        return spent_shares(fixed, owned, weights)
+
+    @staticmethod
+    def budget_total(p: Array, *sums: Array) -> Array:
+        """sum_g (sum_i s_ig b_i) / p_g."""
+        return total_spent(p, *sums)
 
     @staticmethod
     def bliss(*, weights: Array) -> Array:  # type: ignore[override]
@@ -182,6 +194,11 @@ class Crra(Utility):
     def budget_demand(p: Array, b: Array, *, weights: Array, risk_aversion: Array) -> Interval:  # type: ignore[override]
         """As for CES with sigma = 1/eta: u is an increasing function of the same power mean."""
         return means.budget_demand(p, b, weights, 1.0 / risk_aversion)
+
+    @staticmethod
+    def prepared_total(b: Array, *, weights: Array, risk_aversion: Array) -> Total | None:  # type: ignore[override]
+        """Where all have the same elasticity."""
+        return means.prepared_total(b, weights, 1.0 / risk_aversion)
 
     @staticmethod
     def bliss(*, weights: Array, risk_aversion: Array) -> Array:  # type: ignore[override]  # noqa: ARG004

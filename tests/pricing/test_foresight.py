@@ -71,8 +71,10 @@ def test_two_goods_that_somebody_mixes_at_equilibrium_are_tied():
 def test_the_step_minimises_the_rules_proximal_problem(weights, p, step):
     """No other move of log prices makes the objective, written out literally, smaller.
 
-    The rule wishes for d = step x relative excess demand, less than the farthest move. With f = -p q (all demand hangs on choices) and
-    H = z p / d this is sum_g H_g m_g^2 / 2 - f.m + sum_i b_i max_g (log w_ig - log p_g - m_g).
+    The rule wishes for d = step x relative excess demand, less than the farthest move. With f = -p q (all
+    demand hangs on choices) and H = z p / d this is
+
+        sum_g H_g m_g^2 / 2 - f.m + sum_i b_i max_g (log w_ig - log p_g - m_g).
     """
     agents = len(weights)
     market = linear_fisher(weights, np.linspace(1.0, 3.0, agents), [2.0, 3.0, 5.0])

@@ -1,0 +1,48 @@
+"""Names that are made when they are read behave as a tuple of them would."""
+
+from __future__ import annotations
+
+import pytest
+
+from market.names import Names, View
+
+NAMES = Names([("alpha", 3, True), ("baker", 1, False), ("c[0]", 1, False), ("d", 1, True)])
+PLAIN = ("alpha[0]", "alpha[1]", "alpha[2]", "baker", "c[0]", "d[0]")
+
+
+def test_they_are_read_as_from_a_tuple():
+    assert tuple(NAMES) == PLAIN
+    assert NAMES == PLAIN
+    assert list(PLAIN) == NAMES
+    assert PLAIN[:-1] != NAMES
+    assert [NAMES[row] for row in range(-6, 6)] == [PLAIN[row] for row in range(-6, 6)]
+    assert NAMES[1:5] == PLAIN[1:5]
+    assert NAMES[::-2] == PLAIN[::-2]
+    assert hash(NAMES) == hash(Names([(name, 1, False) for name in PLAIN]))
+    with pytest.raises(IndexError):
+        NAMES[6]
+    with pytest.raises(IndexError):
+        NAMES[-7]
+
+
+def test_rows_are_found_by_name():
+    assert [NAMES.index(name) for name in PLAIN] == list(range(6))
+    unknown = ("alpha", "alpha[3]", "alpha[01]", "alpha[-1]", "alpha[x]", "baker[0]", "d", "", "c", 7)
+    for wrong in (*unknown, "alpha[\u0661]"):
+        assert wrong not in NAMES
+        with pytest.raises(ValueError, match="no agent is called"):
+            NAMES.index(wrong)
+    with pytest.raises(ValueError, match="no agent"):
+        NAMES.index("alpha[0]", 1)
+
+
+def test_neighbours_are_seen_through_a_view():
+    view = View(NAMES, 2, 5)
+    assert tuple(view) == PLAIN[2:5]
+    assert view[0:2] == PLAIN[2:4]
+    assert len(view) == 3
+
+
+def test_many_names_are_shown_by_three():
+    assert repr(NAMES) == "<6 names: alpha[0], alpha[1], ..., d[0]>"
+    assert repr(Names([("one", 1, False)])) == "('one',)"
