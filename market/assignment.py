@@ -39,14 +39,10 @@ class Assigned:
     Args:
         consumption: (agents, goods), units.
         production: (agents, goods), units, or netputs.
-        made: (goods,), whether it is a product of constant returns that is being made.
-        linked: (links, 2), pairs of goods of both of which somebody that is indifferent gets some.
     """
 
     consumption: Array
     production: Array
-    made: NDArray[np.bool_]
-    linked: NDArray[np.intp]
 
 
 def assign(economy: Economy, answers: Answers, p: Array) -> Assigned:
@@ -62,17 +58,14 @@ def assign(economy: Economy, answers: Answers, p: Array) -> Assigned:
     for answer, side in ((answers.demand, 1), (answers.supply, -1)):
         columns.add_boxes(answer, side)
         columns.add_rays(answer, side)
-    made, linked = np.zeros(len(p), dtype=bool), np.zeros((0, 2), dtype=np.intp)
     if columns.columns:
-        products = made
+        products = np.zeros(len(p), dtype=bool)
         if answers.supply.joint is not None:
             products = np.asarray((answers.supply.joint.direction > 0).any(axis=0))
         excess = x.sum(axis=0) - economy.resources - y.sum(axis=0)
         levels = columns.solve(excess, _sizes(economy, x, y), products, answers.demand)
         columns.put(levels, x, y)
-        made = products & columns.in_use(levels)
-        linked = columns.linked(levels)
-    return Assigned(x, y, made, linked)
+    return Assigned(x, y)
 
 
 def _bounded(amounts: Array) -> Array:
@@ -178,26 +171,6 @@ class _Columns:
         """Add what the levels stand for to the allocation."""
         for column, level in zip(self.columns, levels, strict=True):
             (x if column.side > 0 else y)[:] += level * column.share
-
-    def linked(self, levels: Array) -> NDArray[np.intp]:
-        """Pairs of goods of both of which somebody that is indifferent between them gets some."""
-        pairs: list[tuple[int, int]] = []
-        last: dict[int, int] = {}
-        for column, level in zip(self.columns, levels, strict=True):
-            if column.agent >= 0 and level > NONE * column.upper:
-                good = int(column.share[column.agent].argmax())
-                if column.agent in last:
-                    pairs.append((last[column.agent], good))
-                last[column.agent] = good
-        return np.array(pairs, dtype=np.intp).reshape(len(pairs), 2)
-
-    def in_use(self, levels: Array) -> NDArray[np.bool_]:
-        """Which goods a ray of supply makes some of."""
-        made = np.zeros(len(self.p), dtype=bool)
-        for column, level in zip(self.columns, levels, strict=True):
-            if column.side < 0 and level > 0:
-                made |= (column.share > 0).any(axis=0)
-        return made
 
 
 def _rays(answer: Interval) -> NDArray[np.bool_]:

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from market.interval import Array, Interval
+from market.interval import TIED, Array, Interval
 from market.registry import Family, Parameter, Registry
 
 PRICE_STEP = 4e-15  # relative: prices nearer than that are the same up to rounding
@@ -140,8 +140,8 @@ class QuadraticCost(Cost):
             inside = np.divide(margin, slope, out=np.zeros_like(margin), where=rising)
             width = np.divide(PRICE_STEP * p, slope, out=np.zeros_like(margin), where=rising)
         sloped = np.clip(inside, 0.0, limit)
-        lowest = np.where(rising, sloped, np.where(margin > 0, limit, 0.0))
-        indifferent = ~rising & (margin == 0)
+        indifferent = ~rising & (np.abs(margin) <= TIED * _finite(unit_cost))
+        lowest = np.where(rising, sloped, np.where((margin > 0) & ~indifferent, limit, 0.0))
         unresolved = rising & (inside > 0) & (width > UNRESOLVED * sloped)
         if not (indifferent.any() or unresolved.any()):
             return Interval.exactly(lowest)

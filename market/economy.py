@@ -460,6 +460,7 @@ class Economy:
             return free
         with np.errstate(invalid="ignore"):
             bound = ~(np.nan_to_num(free.lowest @ p, nan=np.inf) <= means)
+        free = _within_means(free, p, np.where(bound, np.inf, means))
         tied = family.budget_demand(p, np.where(bound, np.maximum(means, 0.0), 0.0), **parameters)
         lowest = np.where(bound[:, None], tied.lowest, free.lowest)
         if free.single_valued and tied.single_valued:
@@ -595,6 +596,33 @@ class Economy:
 def _between(blocks: tuple[Block[F], ...], start: int, stop: int) -> tuple[Block[F], ...]:
     """Those of each block who stand in rows `start` to `stop`."""
     return tuple(own for block in blocks if (own := block.between(start, stop)) is not None)
+
+
+def _within_means(free: Interval, p: Array, means: Array) -> Interval:
+    """Quasilinear demand of those who are as glad of a good as of its price, and have only so much money.
+
+    Args:
+        free: demand without a limit; its lowest amounts can be paid for.
+        p: (goods,), prices, > 0 where a range of amounts is demanded.
+        means: (agents,), money; inf without a limit.
+    """
+    if free.single_valued:
+        return free
+    rays = np.zeros(len(means), dtype=bool)
+    if free.joint is not None:
+        rays = (free.joint.direction != 0).any(axis=1)
+    loose = np.isfinite(means) & ((free.highest > free.lowest).any(axis=1) | rays)
+    if not loose.any():
+        return free
+    spent = np.where(loose[:, None], free.lowest, 0.0) @ p
+    left = np.where(loose, np.maximum(means - spent, 0.0), np.inf)
+    more = free.lowest + np.divide(left[:, None], p, out=np.full_like(free.lowest, np.inf), where=p > 0)
+    highest = np.where(loose[:, None], np.minimum(free.highest, more), free.highest)
+    direction = np.zeros_like(free.lowest) if free.joint is None else free.joint.direction
+    joint = Joint(
+        np.where(loose & ~rays, spent, -np.inf), np.where(loose, np.maximum(means, spent), np.inf), direction
+    )
+    return Interval(free.lowest, highest, joint)
 
 
 def _either(first: NDArray[np.bool_], one: Joint | None, other: Joint | None) -> Joint | None:

@@ -18,6 +18,10 @@ income has u = 0 whatever it takes of one free good: it lacks nothing there, and
    without end, and own all of S, some of each, and some of another good g, which somebody else wants alone.
    At p_g > 0 they spend all their income on S, which is worth more than all of S, so that S is lacking; at
    p_g = 0 there is no largest bundle for whoever wants g.
+4. *Gains without end.* With quasilinear money: let c_g be the least constant unit cost of g at which
+   somebody can make any amount. At p_g > c_g it would make more than any amount, so p <= c. If somebody whose
+   money may go negative without limit values goods linearly, or their best bundle, at more than c, it wants
+   more than any amount at all such prices.
 
 Source: Arrow (1951), "An extension of the basic theorems of classical welfare economics", for 3; the others
 are own derivations.
@@ -29,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy import Economy, Money
-from market.interval import Array
+from market.interval import TIED, Array
 
 AMOUNTS = (1e-6, 1.0, 1e6)  # of a good, at which it is tried whether more of it helps
 
@@ -38,7 +42,12 @@ def no_equilibrium(economy: Economy) -> str | None:
     """Why no prices can clear all markets, as a sentence without its full stop; None if that is not known."""
     if economy.technologies:
         return None
-    return _nobody_has_it(economy) or _wanted_without_income(economy) or _exceptional(economy)
+    return (
+        _nobody_has_it(economy)
+        or _wanted_without_income(economy)
+        or _exceptional(economy)
+        or _gains_without_end(economy)
+    )
 
 
 def _nobody_has_it(economy: Economy) -> str | None:
@@ -120,6 +129,51 @@ def _exceptional(economy: Economy) -> str | None:
                 f"let somebody else own some {names}"
             )
     return None
+
+
+def _gains_without_end(economy: Economy) -> str | None:
+    if economy.money is not Money.QUASILINEAR or not economy.costs:
+        return None
+    ceiling = _unlimited_costs(economy)
+    rich = np.isinf(economy.budget)
+    pays = (economy.linear_weights > ceiling * (1.0 + 2.0 * TIED)) & rich[:, None]
+    if pays.any():
+        i, g = np.argwhere(pays)[0]
+        return _without_end(
+            economy.agents[i], economy.goods[g], float(economy.linear_weights[i, g]), float(ceiling[g])
+        )
+    for block in economy.utilities:
+        if block.family.proportional:
+            own = np.arange(len(economy.agents))[block.rows]
+            wanted = block.family.bliss(**block.parameters) > 0
+            can = rich[own] & wanted.any(axis=1) & (~wanted | np.isfinite(ceiling)).all(axis=1)
+            known = np.where(np.isfinite(ceiling), ceiling, 1.0)
+            log_cost, _ = block.family.unit_cost(known, **block.parameters)
+            better = np.flatnonzero(can & (log_cost < -2.0 * TIED))
+            if len(better):
+                names = ", ".join(np.array(economy.goods)[wanted[better[0]]])
+                return _without_end(
+                    economy.agents[own[better[0]]], names, 1.0, float(np.exp(log_cost[better[0]]))
+                )
+    return None
+
+
+def _without_end(agent: str, goods: str, worth: float, cost: float) -> str:
+    return (
+        f"any amount of {goods} can be made at a cost of {cost:.4g} for what is always worth {worth:.4g} to "
+        f"{agent}, so that at any prices somebody would trade more than any amount; give the producer a "
+        f"capacity, or {agent} a budget"
+    )
+
+
+def _unlimited_costs(economy: Economy) -> Array:
+    """The least constant unit cost at which somebody can make any amount, (goods,); inf if nobody can."""
+    least = np.full(len(economy.goods), np.inf)
+    for block in economy.costs:
+        flat = block.family.indifference_prices(**block.parameters)
+        endless = np.isfinite(flat) & np.isinf(block.family.limit(**block.parameters))
+        least = np.minimum(least, np.where(endless, flat, np.inf).min(axis=0))
+    return least
 
 
 def _wanted_alone(economy: Economy) -> NDArray[np.bool_]:

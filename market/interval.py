@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
+TIED = 1e-12  # relative difference up to which two amounts of money count as the same
+
 
 class Joint(NamedTuple):
     """How the amounts within an interval hang together, where one good by itself does not tell.

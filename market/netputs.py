@@ -72,21 +72,19 @@ def _idle(netput, p: Array, own: Array, parameters) -> float:  # type: ignore[no
     return float((does_nothing & (best.lowest @ p > 0) & np.isfinite(best.lowest).all(axis=1)).any())
 
 
-def without_profit(economy: Economy, p: Array, made: NDArray[np.bool_]) -> Array:
+def without_profit(economy: Economy, p: Array) -> Array:
     """Prices near p at which no technology with constant returns makes a profit.
 
-    The price of a product is at most its least unit cost, and for products that are `made` just that. Costs
-    are passed on through chains of products until they settle; what is calculated so is zero profit up to
-    rounding.
+    The price of a product is at most its least unit cost. Costs are passed on through chains of products
+    until they settle; what is calculated so is zero profit up to rounding.
 
     Args:
         economy: with or without technologies.
         p: (goods,), prices as a rule proposes them.
-        made: (goods,), what is being made with constant returns.
     """
     if not economy.technologies:
         return p
-    prices = np.where(made, 4.0 * p, p)
+    prices = p
     for _ in range(SWEEPS):
         ceiling = prices.copy()
         for block in economy.technologies:

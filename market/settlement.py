@@ -17,7 +17,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from market.assignment import Assigned, assign, needs_assignment
 from market.economy import Answers, Economy
@@ -34,14 +33,10 @@ class Imbalance(NamedTuple):
     Args:
         z: excess demand, units; 0 where the market clears, infinite where an amount without bound is offered.
         relative: z over the mean of the demand and supply that are compared, -2 to 2.
-        made: which goods are products of constant returns that are being made; None if there are none.
-        linked: (links, 2), pairs of goods that somebody mixes; None if there are none.
     """
 
     z: Array
     relative: Array
-    made: NDArray[np.bool_] | None = None
-    linked: NDArray[np.intp] | None = None
 
     @property
     def disequilibrium(self) -> float:
@@ -73,7 +68,7 @@ def _imbalance_of(economy: Economy, assigned: Assigned, p: Array) -> Imbalance:
     y = assigned.production
     wanted = assigned.consumption.sum(axis=0) + np.maximum(-y, 0.0).sum(axis=0)
     offered = economy.resources + np.maximum(y, 0.0).sum(axis=0)
-    return _of_amounts(wanted, offered, p)._replace(made=assigned.made, linked=assigned.linked)
+    return _of_amounts(wanted, offered, p)
 
 
 def _of_amounts(wanted: Array, offered: Array, p: Array) -> Imbalance:

@@ -16,12 +16,12 @@ from market.economy import Answers, Economy
 from market.errors import UnboundedDemandError
 from market.interval import Array
 from market.mechanisms.base import Answering
-from market.mechanisms.ties import move_together, stop_at_ties
 from market.netputs import without_profit
 from market.settlement import Imbalance, imbalance
 
 ROUNDING = 1e-12  # of sums over many agents, relative
 BOUNDS = (1e-250, 1e250)  # prices outside have left every economy that float64 can hold
+LEAST = 1e-300  # below any price that is still followed
 
 
 @dataclass(frozen=True)
@@ -34,19 +34,19 @@ class Announcement:
 
 
 def announce(
-    economy: Economy, p: Array, positive: Array, never_free: NDArray[np.bool_], answering: Answering
-) -> tuple[Announcement, NDArray[np.bool_]]:
+    economy: Economy, p: Array, positive: Array, in_vain: NDArray[np.intp], answering: Answering
+) -> tuple[Announcement, NDArray[np.intp]]:
     """Announce prices; goods without a largest bundle at price 0 get half their last price again.
 
     Args:
         economy: the primitives.
         p: (goods,), the prices to announce.
         positive: (goods,), the last price above zero of each good.
-        never_free: (goods,), goods known to be lacking at price 0.
+        in_vain: (goods,), how often price 0 was tried and the good was lacking there.
         answering: how everyone answers.
 
     Returns:
-        What was announced and answered, and the goods now known to be lacking at price 0.
+        What was announced and answered, and how often price 0 was tried in vain by now.
     """
     while True:
         try:
@@ -55,55 +55,20 @@ def announce(
             refused = np.isin(np.arange(len(p)), error.goods) & (p == 0)
             if not refused.any():
                 raise
-            never_free = never_free | refused
-            p = np.where(refused, positive / 2.0, p)  # half: where it came from it would be sent to 0 again
+            in_vain = in_vain + refused
+            # Half: where it came from it would be sent to 0 again. Never 0 itself, however often halved.
+            p = np.where(refused, np.maximum(positive / 2.0, LEAST), p)
         else:
-            return Announcement(p, answers, imbalance(economy, answers, p)), never_free
+            return Announcement(p, answers, imbalance(economy, answers, p)), in_vain
 
 
 def excess_at(economy: Economy, p: Array, answering: Answering) -> Array:
     """Relative excess demand at prices that are only asked about, (goods,); 2 where demand is unbounded."""
-    p = without_profit(economy, p, np.zeros(len(p), dtype=bool))
+    p = without_profit(economy, p)
     try:
         return imbalance(economy, answering(p), p).relative
     except UnboundedDemandError as error:
         return np.where(np.isin(np.arange(len(p)), error.goods), 2.0, 0.0)
-
-
-def look_after(
-    economy: Economy, proposed: Array, announced: Announcement, previous: Announcement | None
-) -> Array:
-    """The rule's prices, with those at which somebody is indifferent stopped at."""
-    seen = announced.imbalance
-    proposed = move_together(announced.prices, proposed, seen.linked)
-    if previous is not None:
-        before = previous.imbalance.z
-        if economy.has_ties:
-            proposed = stop_at_ties(
-                proposed, announced.prices, seen.z, previous.prices, before, economy.linear_weights
-            )
-        proposed = _stop_at_indifference(economy, proposed, announced, previous)
-    return proposed
-
-
-def being_made(seen: Imbalance) -> NDArray[np.bool_]:
-    """Which goods are products of constant returns that are being made."""
-    return np.zeros(len(seen.z), dtype=bool) if seen.made is None else seen.made
-
-
-def _stop_at_indifference(
-    economy: Economy, proposed: Array, announced: Announcement, previous: Announcement
-) -> Array:
-    """Where excess demand changed sign across an indifferent agent's price, propose that price."""
-    flipped = np.sign(announced.imbalance.z) * np.sign(previous.imbalance.z) < 0
-    stopped = proposed.copy()
-    for g in np.flatnonzero(flipped):
-        low, high = sorted((announced.prices[g], previous.prices[g]))
-        between = economy.indifference_prices[g]
-        between = between[(between > low) & (between < high)]
-        if len(between):
-            stopped[g] = between[np.abs(between - proposed[g]).argmin()]
-    return stopped
 
 
 def left_the_bounds(economy: Economy, p: Array) -> str | None:

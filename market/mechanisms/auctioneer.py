@@ -5,18 +5,16 @@ same time as the traders, with payoff -sum |z|, its payoff would not depend on i
 p > 0 with x = x(p) would be a Nash equilibrium; leading, the rest points of the adjustment with p > 0 are
 exactly those with z(p) = 0.
 
-Four things are done here whatever the price rule is, since a rule sees only prices and excess demand:
+Three things are done here whatever the price rule is, since a rule sees only prices and excess demand:
 
-- *Stops at indifference.* A producer with constant unit cost c supplies nothing below c and all it can
-  above it. When excess demand changes sign between two announcements and some producer's c lies between
-  them, c itself is announced next. There the answer is an interval, and the market can clear exactly.
-- *Products of constant returns.* What makes no profit at its cost makes an unbounded one above. So a product
-  is never announced above its least unit cost at the other prices, and while it is being made just at it:
-  its price follows costs, and quantities balance its market.
-- *Ties.* Prices at which somebody is indifferent between goods are stopped at as well (`ties.py`).
+- *Foresight.* Where somebody's answer jumps (constant costs and returns, linear tastes, utilities that are
+  worth their price or not), the rule's step is taken against the demand and supply that will be left after
+  it, and ends just where the indifferent can be assigned amounts that balance (`foresight.py`).
+- *No profit at constant returns.* What makes no profit at its cost makes an unbounded one above. So a product
+  is never announced above its least unit cost at the other prices.
 - *Free goods.* A good in excess supply at ever lower prices is announced at price 0. If nothing is lacking
   there it clears by complementary slackness; if demand is unbounded or too large, its price goes back up
-  and 0 is not tried again.
+  and 0 is tried again only from a much lower one: other prices may have changed by then.
 
 Under `exchange` only relative prices matter: announced prices are normalised to sum to one, or to a
 numeraire of price 1.
@@ -40,14 +38,14 @@ from market.mechanisms.announcing import (
     Announcement,
     announce,
     answer_as_they_prefer,
-    being_made,
     by_trader,
     excess_at,
     left_the_bounds,
-    look_after,
 )
 from market.mechanisms.base import Answering, Mechanism, State
 from market.mechanisms.bidding import respond
+from market.mechanisms.choices import may_choose
+from market.mechanisms.foresight import foresee
 from market.mechanisms.trails import Trail
 from market.mechanisms.verdicts import Found, verdict
 from market.netputs import without_profit
@@ -57,6 +55,7 @@ from market.registry import option
 from market.settlement import regret, relative_regret, settle
 
 FREE_BELOW = 1e-13  # of its first price: from there a good in excess supply is tried at price 0
+AGAIN_BELOW = 1e-6  # of the price from which it was tried last: from there it is tried once more
 SHOWN = 200  # rounds that are played of an economy without equilibrium
 
 
@@ -69,25 +68,27 @@ class AuctionState(State):
         next_prices: (goods,), what will be announced next.
         memory: the price rule's.
         positive: (goods,), the last price above zero of each good.
-        never_free: (goods,), goods that are lacking at price 0.
+        in_vain: (goods,), how often price 0 was tried and the good was lacking there.
         last: the last announcement; None before the first round.
         best: the announcement with the least disequilibrium so far.
         diverged: why no further round can be played, if so.
         trail: the last prices, to tell cycles by.
         queries: how often demand was asked for.
         impossible: why there is no equilibrium, if that can be shown.
+        jumps: whether anybody's answer can jump from one alternative to another.
     """
 
     next_prices: Array
     memory: Memory
     positive: Array
-    never_free: NDArray[np.bool_]
+    in_vain: NDArray[np.intp]
     last: Announcement | None = None
     best: Announcement | None = None
     diverged: str | None = None
     trail: Trail = Trail()
     queries: int = 0
     impossible: str | None = None
+    jumps: bool = False
 
     @property
     def prices(self) -> Array:
@@ -135,9 +136,15 @@ class Auctioneer(Mechanism):
         """
         self._refuse(economy)
         first = self._first(economy)
-        nothing = np.zeros(len(first), dtype=bool)
+        never = np.zeros(len(first), dtype=np.intp)
         return AuctionState(
-            0, first, self.rule.start(first), first, nothing, impossible=no_equilibrium(economy)
+            0,
+            first,
+            self.rule.start(first),
+            first,
+            never,
+            impossible=no_equilibrium(economy),
+            jumps=may_choose(economy),
         )
 
     def _refuse(self, economy: Economy) -> None:
@@ -149,14 +156,12 @@ class Auctioneer(Mechanism):
 
     def _first(self, economy: Economy) -> Array:
         asked = np.array([self.initial_prices.get(good, 1.0) for good in economy.goods])
-        return economy.normalise(without_profit(economy, asked, np.zeros(len(asked), dtype=bool)))
+        return economy.normalise(without_profit(economy, asked))
 
     def step(self, economy: Economy, state: State, answering: Answering) -> AuctionState:
         """Announce, hear, adjust."""
         assert isinstance(state, AuctionState)
-        announced, never_free = announce(
-            economy, state.next_prices, state.positive, state.never_free, answering
-        )
+        announced, in_vain = announce(economy, state.next_prices, state.positive, state.in_vain, answering)
         best = state.best
         if best is None or announced.imbalance.disequilibrium < best.imbalance.disequilibrium:
             best = announced
@@ -164,7 +169,7 @@ class Auctioneer(Mechanism):
             state,
             round=state.round + 1,
             positive=np.where(announced.prices > 0, announced.prices, state.positive),
-            never_free=never_free,
+            in_vain=in_vain,
             last=announced,
             best=best,
             trail=state.trail.with_round(announced.prices, announced.imbalance.disequilibrium),
@@ -172,33 +177,34 @@ class Auctioneer(Mechanism):
         )
         if announced.imbalance.disequilibrium <= self.tolerance:
             return replace(heard, next_prices=announced.prices)
-        return self._adjust(economy, heard, announced, state.last, answering)
+        return self._adjust(economy, heard, announced, answering)
 
     def _adjust(
         self,
         economy: Economy,
         state: AuctionState,
         announced: Announcement,
-        previous: Announcement | None,
         answering: Answering,
     ) -> AuctionState:
-        """Ask the rule for the next prices, then look after the indifferent and free goods."""
+        """Ask the rule for the next prices, then look after jumps, products and free goods."""
         p, seen = announced.prices, announced.imbalance
         asked: list[Array] = []
         proposed, memory = self.rule.adjust(self._shown(economy, announced, answering, asked), state.memory)
-        proposed = look_after(economy, proposed, announced, previous)
+        if state.jumps:
+            proposed = foresee(economy, announced, proposed)
         lacking_at_zero = (p == 0) & (seen.z > 0)
-        never_free = state.never_free | lacking_at_zero
-        try_zero = ~never_free & (seen.z <= 0) & (proposed < FREE_BELOW * self._first(economy))
+        in_vain = state.in_vain + lacking_at_zero
+        free_below = FREE_BELOW * AGAIN_BELOW ** np.minimum(in_vain, 50.0)
+        try_zero = (seen.z <= 0) & (proposed < free_below * self._first(economy))
         raised = np.where(proposed > 0, proposed, state.positive)
         proposed = np.where(lacking_at_zero, raised, np.where(try_zero, 0.0, proposed))
-        proposed = without_profit(economy, proposed, being_made(seen))
+        proposed = without_profit(economy, proposed)
         diverged = left_the_bounds(economy, proposed)
         return replace(
             state,
             next_prices=proposed if diverged else economy.normalise(proposed),
             memory=memory,
-            never_free=never_free,
+            in_vain=in_vain,
             diverged=diverged,
             queries=state.queries + len(asked),
         )

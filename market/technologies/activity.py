@@ -42,6 +42,16 @@ class Activity(Technology):
         return ray(netput, p)
 
     @classmethod
+    def unit_netput(cls, p: Array, *, netput: Array) -> Array:  # noqa: ARG003
+        """The activity at level 1."""
+        return netput
+
+    @classmethod
+    def substitution(cls, *, netput: Array) -> Array:
+        """None."""
+        return np.zeros(len(netput))
+
+    @classmethod
     def cost_ratio(cls, p: Array, *, netput: Array) -> Array:
         """Inputs at p over outputs at p."""
         worth = np.maximum(netput, 0.0) @ p

@@ -59,6 +59,16 @@ class Technology(Family):
         raise NotImplementedError
 
     @classmethod
+    def unit_netput(cls, p: Array, **parameters: Array) -> Array:
+        """What one unit of activity makes and uses at prices p, (agents, goods); 0 where returns decrease."""
+        raise NotImplementedError
+
+    @classmethod
+    def substitution(cls, **parameters: Array) -> Array:
+        """The elasticity of substitution among inputs, (agents,)."""
+        raise NotImplementedError
+
+    @classmethod
     def makes(cls, **parameters: Array) -> NDArray[np.bool_]:
         """Which goods can be outputs, (agents, goods)."""
         raise NotImplementedError
@@ -140,8 +150,7 @@ class OneOutput(Technology):
         constant = cls.constant(**parameters)
         answers = []
         if constant.any():
-            _, inputs = cls.unit_cost(p, **parameters)
-            answers.append(ray(np.where(constant[:, None], output - inputs, 0.0), p))
+            answers.append(ray(cls.unit_netput(p, output=output, **parameters), p))
         if not constant.all():
             made, inputs = cls.best(output @ p, p, **parameters)
             netput = np.where(constant[:, None], 0.0, made[:, None] * output - inputs)
@@ -150,6 +159,12 @@ class OneOutput(Technology):
             return answers[0]
         any_level, one = answers
         return Interval(any_level.lowest + one.lowest, any_level.highest + one.highest, any_level.joint)
+
+    @classmethod
+    def unit_netput(cls, p: Array, *, output: Array, **parameters: Array) -> Array:
+        """One unit of output less its cheapest inputs."""
+        _, inputs = cls.unit_cost(p, **parameters)
+        return np.where(cls.constant(**parameters)[:, None], output - inputs, 0.0)
 
     @classmethod
     def cost_ratio(cls, p: Array, *, output: Array, **parameters: Array) -> Array:

@@ -59,6 +59,11 @@ class CesTechnology(OneOutput):
         return np.ones(len(scale), dtype=bool)
 
     @classmethod
+    def substitution(cls, *, output: Array, scale: Array, weights: Array, elasticity: Array) -> Array:  # noqa: ARG003
+        """Sigma."""
+        return elasticity
+
+    @classmethod
     def uses(cls, *, output: Array, scale: Array, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # noqa: ARG003
         """Goods with a weight."""
         return weights > 0

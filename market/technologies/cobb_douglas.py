@@ -52,6 +52,11 @@ class CobbDouglasTechnology(OneOutput):
         ]
 
     @classmethod
+    def substitution(cls, *, output: Array, scale: Array, shares: Array) -> Array:  # noqa: ARG003
+        """One."""
+        return np.ones(len(scale))
+
+    @classmethod
     def uses(cls, *, output: Array, scale: Array, shares: Array) -> NDArray[np.bool_]:  # noqa: ARG003
         """Goods with a share."""
         return shares > 0
@@ -134,6 +139,11 @@ class PowerTechnology(OneOutput):
     def constant(cls, *, input: Array, scale: Array, exponent: Array) -> NDArray[np.bool_]:  # noqa: ARG003
         """Nobody."""
         return np.zeros(len(exponent), dtype=bool)
+
+    @classmethod
+    def substitution(cls, *, output: Array, input: Array, scale: Array, exponent: Array) -> Array:  # noqa: ARG003
+        """One: there is one input, and nothing to replace it by."""
+        return np.ones(len(scale))
 
     @classmethod
     def uses(cls, *, output: Array, input: Array, scale: Array, exponent: Array) -> NDArray[np.bool_]:  # noqa: ARG003

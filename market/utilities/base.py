@@ -29,13 +29,13 @@ Sums = tuple[Array, ...]
 Total = Callable[[Array], Array | None]
 """Prices (goods,) -> total demand, (goods,); None at prices at which it cannot be had in this way."""
 
-TIED = 1e-12  # relative difference up to which two amounts of money count as the same
-
 
 class Utility(Family):
     """Base of the utility families; all functions are pure."""
 
     parameters: ClassVar[dict[str, Parameter]]
+    proportional: ClassVar[bool] = False
+    """Whether u is homogeneous of degree one with one best bundle for each unit of money (`unit_cost`)."""
     direct: ClassVar[bool] = False
     """Whether demand is worked out in its own place, so that there is no use in doing it piece by piece."""
 
@@ -170,6 +170,34 @@ class Utility(Family):
     def linear_weights(**parameters: Array) -> Array:
         """What one unit of a good is worth where utility is linear in it, (agents, goods), else 0."""
         return np.zeros_like(first_of(parameters))
+
+    @classmethod
+    def beside_linear(cls, p: Array, b: Array, least: float, **parameters: Array) -> tuple[Array, Array]:
+        """What is bought whatever is chosen among goods valued linearly, and what is left for these.
+
+        Args:
+            p: (goods,), prices.
+            b: (agents,), income; inf without a limit.
+            least: what a unit of money is worth elsewhere: 1 with quasilinear money, else 0.
+            parameters: of the family.
+
+        Returns:
+            Amounts, (agents, goods), and money, (agents,): 0 where all is spent on other goods.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def unit_cost(p: Array, **parameters: Array) -> tuple[Array, Array]:
+        """Log of what a unit of utility costs, (agents,), and the shares of goods in it, (agents, goods).
+
+        Only of families that are `proportional`.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def substitution(**parameters: Array) -> Array:
+        """The elasticity of substitution, (agents,); only of families that are `proportional`."""
+        raise NotImplementedError
 
     @staticmethod
     def homothetic(**parameters: Array) -> NDArray[np.bool_]:

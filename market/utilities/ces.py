@@ -13,11 +13,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.interval import Array, Interval, Joint
+from market.interval import TIED, Array, Interval, Joint
 from market.registry import Parameter
 from market.utilities import means
 from market.utilities.base import (
-    TIED,
     WEIGHTS,
     Expression,
     Held,
@@ -25,6 +24,7 @@ from market.utilities.base import (
     Unit,
     Utility,
     at_most_one,
+    divide_where,
     exp,
     log_where,
     never_satiated,
@@ -50,6 +50,7 @@ class Ces(Utility):
     """
 
     name = "ces"
+    proportional = True
     parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS, "elasticity": ELASTICITY}
 
     @staticmethod
@@ -81,9 +82,20 @@ class Ces(Utility):
         """
         wanted = weights > 0
         refuse_free_goods(p, wanted)
-        cost = means.log_unit_cost(p, weights, _rho(elasticity)) - _log_scale(weights, elasticity)
+        cost, shares = Ces.unit_cost(p, weights=weights, elasticity=elasticity)
+        return ray(cost, divide_where(wanted, shares, p[None, :]), wanted)
+
+    @staticmethod
+    def unit_cost(p: Array, *, weights: Array, elasticity: Array) -> tuple[Array, Array]:  # type: ignore[override]
+        """Log e(p), and the shares of spending; an agent that wants nothing never gets any utility."""
+        log_cost = means.log_unit_cost(p, weights, _rho(elasticity)) - _log_scale(weights, elasticity)
         unit = means.budget_demand(p, np.ones(len(weights)), weights, elasticity).lowest
-        return ray(cost, unit, wanted)
+        return log_cost, unit * p
+
+    @staticmethod
+    def substitution(*, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+        """Sigma."""
+        return elasticity
 
     @staticmethod
     def budget_demand(p: Array, b: Array, *, weights: Array, elasticity: Array) -> Interval:  # type: ignore[override]

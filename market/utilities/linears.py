@@ -90,6 +90,11 @@ class Linear(Utility):
         """a_g."""
         return weights
 
+    @classmethod
+    def beside_linear(cls, p: Array, b: Array, least: float, *, weights: Array) -> tuple[Array, Array]:  # type: ignore[override]  # noqa: ARG003
+        """Nothing beside them."""
+        return np.zeros_like(weights), b
+
     @staticmethod
     def homothetic(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
         """Which goods are best does not depend on income."""
@@ -105,6 +110,7 @@ class Leontief(Utility):
     """u(x) = min over a_g > 0 of x_g / a_g."""
 
     name = "leontief"
+    proportional = True
     parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS}
 
     @staticmethod
@@ -178,6 +184,19 @@ class Leontief(Utility):
         """1 / a_g of the only good that is wanted: of several, one price alone does not tell."""
         alone = (weights > 0) & at_most_one(weights > 0)[:, None]
         return np.where(alone, divide_where(alone, np.ones_like(weights), weights), np.nan)
+
+    @staticmethod
+    def unit_cost(p: Array, *, weights: Array) -> tuple[Array, Array]:  # type: ignore[override]
+        """p.a; shares a_g p_g / p.a."""
+        cost: Array = weights @ p
+        priced = cost > 0
+        shares = divide_where((weights > 0) & priced[:, None], weights * p, cost[:, None])
+        return np.where(priced, log_where(priced, cost), np.inf), shares
+
+    @staticmethod
+    def substitution(*, weights: Array) -> Array:  # type: ignore[override]
+        """None."""
+        return np.zeros(len(weights))
 
     @staticmethod
     def homothetic(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from market.interval import Array, Interval
+from market.interval import TIED, Array, Interval
 from market.registry import Parameter
 from market.utilities import means
 from market.utilities.base import (
-    TIED,
     WEIGHTS,
     Expression,
     Held,

@@ -10,10 +10,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.interval import Array, Interval
+from market.interval import TIED, Array, Interval
 from market.registry import Parameter
 from market.utilities.base import (
-    TIED,
     WEIGHTS,
     Expression,
     Held,
@@ -130,6 +129,17 @@ class Quadratic(Utility):
     def indifference_prices(*, weights: Array, slope: Array) -> Array:  # type: ignore[override]
         """a_g where k_g = 0."""
         return np.where((weights > 0) & (slope == 0), weights, np.nan)
+
+    @classmethod
+    def beside_linear(  # type: ignore[override]
+        cls, p: Array, b: Array, least: float, *, weights: Array, slope: Array
+    ) -> tuple[Array, Array]:
+        """x_g = (p_g / k_g)(w_g - mu)^+ with mu the worth of the best linear good, or of money elsewhere."""
+        curved, straight = (weights > 0) & (slope > 0) & (p > 0), (weights > 0) & (slope == 0)
+        worth = divide_where(curved | straight, weights, p[None, :])
+        floor = np.where(straight, worth, 0.0).max(axis=1, initial=least)[:, None]
+        base = divide_where(curved, p * np.maximum(worth - floor, 0.0), slope)
+        return base, np.maximum(b - base @ p, 0.0)
 
     @staticmethod
     def homothetic(*, weights: Array, slope: Array) -> NDArray[np.bool_]:  # type: ignore[override]

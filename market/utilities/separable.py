@@ -97,6 +97,11 @@ class Separable(Utility):
         """The weight of a linear term: what the last unit is worth when other terms are used up."""
         return _split(parameters).straight
 
+    @classmethod
+    def beside_linear(cls, p: Array, b: Array, least: float, **parameters: Array) -> tuple[Array, Array]:
+        """The other terms until they are worth no more than the best linear one, or than money elsewhere."""
+        return _split(parameters).beside_linear(p, b, least)
+
     @staticmethod
     def homothetic(**parameters: Array) -> NDArray[np.bool_]:
         """All terms linear, all logarithmic, or all powers with one exponent; or one good, never satiated."""

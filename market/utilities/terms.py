@@ -28,8 +28,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from market.interval import Array, Interval
-from market.utilities.base import TIED, divide_where, exp, log_where, refuse_free_goods, spend_rest
+from market.interval import TIED, Array, Interval
+from market.utilities.base import divide_where, exp, log_where, refuse_free_goods, spend_rest
 from market.utilities.forms import Form
 from market.utilities.roots import falling_root
 
@@ -179,6 +179,15 @@ class Terms:
             tied.any(axis=1) & ~short, np.maximum(b - np.where(short[:, None], 0.0, first) @ p, 0.0), 0.0
         )
         return spend_rest(bought + free, rest, p, tied, b)
+
+    def beside_linear(self, p: Array, b: Array, least: float) -> tuple[Array, Array]:
+        """What is bought at mu = W, at least `least`, and what is left of b; see `Utility.beside_linear`."""
+        priced = (p > 0) & self.wanted
+        worth = divide_where(priced, self.straight, p[None, :])
+        gap = np.maximum(worth.max(axis=1, keepdims=True, initial=least) - worth, 0.0)
+        bought = self._at(-np.inf, log_where(gap > 0, gap) + np.where(gap > 0, 0.0, -np.inf), p, priced)
+        spent = np.nan_to_num(bought @ p, nan=np.inf)
+        return bought, np.maximum(b - np.minimum(spent, b), 0.0)
 
     def _at(self, log_delta: Array | float, log_gap: Array, p: Array, where: NDArray[np.bool_]) -> Array:
         """The amounts at mu = W + delta of the marked goods, (agents, goods); 0 of the others."""

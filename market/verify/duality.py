@@ -143,7 +143,7 @@ def least_share(economy: Economy, p: Array, x: Array, y: Array, like: tuple[Arra
     Returns:
         0 where these prices say nothing.
     """
-    p = netputs.without_profit(economy, np.maximum(p, 0.0), np.zeros(len(p), dtype=bool))
+    p = netputs.without_profit(economy, np.maximum(p, 0.0))
     worth = float(p @ economy.resources)
     if not (np.isfinite(worth) and worth > 0):
         return 0.0
