@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PIL import Image  # matplotlib brings it along
 import market
 from market import plots
 from market.comparison import Comparison
+from market.sweep import Options, sweep
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -38,6 +40,30 @@ def played(name: str) -> Comparison:
     return market.compare(market.load(ROOT / "scenarios" / f"{name}.toml"), SHOWN.get(name))
 
 
+def write(figure: Figure, picture: str) -> None:
+    """Save a picture, small."""
+    path = IMAGES / f"{picture}.png"
+    plots.save(figure, path)
+    small = Image.open(path).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)
+
+
+def sweep_curve() -> Figure:
+    """The price of power against demand for it, over ten draws of the plants."""
+    with tempfile.TemporaryDirectory() as folder, matplotlib.rc_context(plots.STYLE):
+        swept = sweep(
+            ROOT / "scenarios" / "merit_order.toml",
+            ["agents.city.utility.weights.power=20000:100000:9"],
+            seeds=10,
+            out=folder,
+            mechanisms=["prices"],
+            options=Options(backend="serial"),
+        )
+        figure = Figure(figsize=(5.6, 4.2), layout="constrained")
+        plots.sweep_curve(swept, "agents.city.utility.weights.power", "price[power]", figure.add_subplot())
+    return figure
+
+
 def main() -> None:
     """Write them all beside this file."""
     comparisons = {name: played(name) for name in dict.fromkeys(name for name, _ in PICTURES.values())}
@@ -45,10 +71,8 @@ def main() -> None:
         with matplotlib.rc_context(plots.STYLE):
             figure = Figure(figsize=(5.6, 5.2 if draw is plots.edgeworth_box else 4.2), layout="constrained")
             draw(comparisons[name], figure.add_subplot())
-        path = IMAGES / f"{picture}.png"
-        plots.save(figure, path)
-        small = Image.open(path).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-        small.save(path, optimize=True)
+        write(figure, picture)
+    write(sweep_curve(), "sweep_curve")
 
 
 if __name__ == "__main__":
