@@ -14,7 +14,8 @@ from market.economy import Money
 from market.mechanisms import Auctioneer, Planner, Unmediated, play
 from market.mechanisms.seize import Seize
 from market.pricing import Tatonnement
-from market.reallocation import resource_utilisation, surplus_gap
+from market.reallocation import resource_utilisation
+from market.surplus import surplus_gap
 from tests.strategies import economies
 
 SLACK = 1e-6  # of the solver

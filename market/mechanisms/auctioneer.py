@@ -191,7 +191,7 @@ class Auctioneer(Mechanism):
         asked: list[Array] = []
         proposed, memory = self.rule.adjust(self._shown(economy, announced, answering, asked), state.memory)
         if state.jumps:
-            proposed = foresee(economy, announced, proposed)
+            proposed = foresee(economy, announced, proposed, self.rule.knows is Knows.EXCESS)
         lacking_at_zero = (p == 0) & (seen.z > 0)
         in_vain = state.in_vain + lacking_at_zero
         free_below = FREE_BELOW * AGAIN_BELOW ** np.minimum(in_vain, 50.0)

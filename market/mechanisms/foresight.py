@@ -99,14 +99,22 @@ class _Move:
     idle: NDArray[np.bool_]
 
 
-def foresee(economy: Economy, announced: Announcement, proposed: Array) -> Array:
-    """The rule's proposal with its step taken implicitly in what agents choose, (goods,)."""
+def foresee(economy: Economy, announced: Announcement, proposed: Array, joint: bool) -> Array:
+    """The rule's proposal with its step taken implicitly in what agents choose, (goods,).
+
+    Args:
+        economy: the primitives.
+        announced: prices and what was answered to them.
+        proposed: (goods,), the next prices as the rule has them.
+        joint: whether what it proposes for one good because of others is to be believed where answers jump;
+            it is not if the rule asked what is demanded at other prices and took slopes across a jump.
+    """
     p = announced.prices
     who = choosers(economy, announced)
     priced = (p > 0) & (proposed > 0)
     if not len(who.money) or not priced.any():
         return proposed
-    step = _step(economy, announced, np.where(priced, proposed, p), who, priced)
+    step = _step(economy, announced, np.where(priced, proposed, p), who, priced, joint)
     found = _minimise(step, who, p)
     if found is None:
         return proposed
@@ -115,9 +123,17 @@ def foresee(economy: Economy, announced: Announcement, proposed: Array) -> Array
 
 
 def _step(
-    economy: Economy, announced: Announcement, proposed: Array, who: Choosers, priced: NDArray[np.bool_]
+    economy: Economy,
+    announced: Announcement,
+    proposed: Array,
+    who: Choosers,
+    priced: NDArray[np.bool_],
+    joint: bool,
 ) -> _Step:
-    """The rule's step sizes as weights; 1 where its wish for a good is not of that good's excess demand."""
+    """The rule's step sizes as weights; 1 where its wish for a good is not of that good's excess demand.
+
+    Such a wish, if `joint`, is taken as if excess demand were what a step of 1 makes it of.
+    """
     p, seen = announced.prices, announced.imbalance
     wish = np.zeros_like(p)
     np.log(proposed / np.where(priced, p, 1.0), out=wish, where=priced)
@@ -134,7 +150,11 @@ def _step(
         z = p * seen.z
         with np.errstate(over="ignore"):  # inf is out of reach of nothing
             reach = np.minimum(reach, np.sqrt((z * (z / weight)).sum() / weight))
-    return _Step(weight, who.fixed, wish, np.where(priced, reach, 0.0))
+    toward = np.zeros_like(p)
+    if joint:
+        modest = finite & ~believed & (np.abs(wish) <= STEPS[1] * np.abs(seen.relative).max())
+        toward = np.where(modest, weight * wish - p * np.where(finite, seen.z, 0.0), 0.0)
+    return _Step(weight, who.fixed + toward, wish, np.where(priced, reach, 0.0))
 
 
 def _market_values(economy: Economy, announced: Announcement) -> Array:

@@ -154,9 +154,13 @@ class Ces(Utility):
 
     @staticmethod
     def indifference_prices(*, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]
-        """a_g^(1/rho) of the only good that is wanted: of several, one price alone does not tell."""
+        """a_g^(1/rho) of the only good that is wanted: of several, one price alone does not tell.
+
+        Near an elasticity of 1 that may be more or less than any number: then there is no such price.
+        """
         alone = (weights > 0) & at_most_one(weights > 0)[:, None]
-        return np.where(alone, exp(_log_scale(weights, elasticity))[:, None], np.nan)
+        prices = exp(_log_scale(weights, elasticity))[:, None]
+        return np.where(alone & (prices > 0) & np.isfinite(prices), prices, np.nan)
 
     @staticmethod
     def homothetic(*, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # type: ignore[override]  # noqa: ARG004

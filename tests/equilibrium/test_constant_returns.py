@@ -70,7 +70,7 @@ def test_factor_prices_are_the_roots_of_the_formula_and_the_index_is_the_sign_of
     signs = [
         -int(np.sign(lacking_apples(q * 1.0001, share) - lacking_apples(q / 1.0001, share))) for q in roots
     ]
-    found = search(built(pressed(share)), 12)
+    found = search(built(pressed(share)), 24)
     np.testing.assert_allclose([e.prices[0] / e.prices[1] for e in found.found], roots, rtol=1e-8)
     assert [e.index for e in found.found] == signs
     assert [e.stable for e in found.found] == [sign == 1 for sign in signs]
@@ -197,7 +197,7 @@ def test_the_unit_of_a_good_changes_neither_index_nor_what_is_found():
     other = dataclasses.replace(
         plain, endowment=plain.endowment * c, technologies=(dataclasses.replace(block, parameters=given),)
     )
-    usual, changed = search(plain, 12), search(other, 25)
+    usual, changed = search(plain, 24), search(other, 25)
     assert [e.index for e in changed.found] == [e.index for e in usual.found] == [1, -1, 1]
     for one, two in zip(changed.found, usual.found, strict=True):
         values = one.prices * c

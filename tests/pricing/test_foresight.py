@@ -10,7 +10,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from market.costs import COSTS
-from market.economy import Block, Economy
+from market.economy import Answers, Block, Economy
+from market.interval import Interval
 from market.mechanisms import Auctioneer
 from market.mechanisms.announcing import announce
 from market.mechanisms.base import play
@@ -47,7 +48,7 @@ def test_where_nobody_can_go_over_the_rules_proposal_stands():
     alone = linear_fisher([[1.0, 0.0], [0.0, 1.0]], [3.0, 2.0], [4.0, 4.0])
     seen = announced(alone, [1.0, 1.0])
     proposed = np.array([0.9, 0.8])
-    assert foresee(alone, seen, proposed) == pytest.approx(proposed, rel=1e-9)
+    assert foresee(alone, seen, proposed, joint=True) == pytest.approx(proposed, rel=1e-9)
 
 
 def test_two_goods_that_somebody_mixes_at_equilibrium_are_tied():
@@ -81,7 +82,7 @@ def test_the_step_minimises_the_rules_proximal_problem(weights, p, step):
     seen = announced(market, p)
     z, r = seen.imbalance.z * p, seen.imbalance.relative
     assume((np.abs(r) > 1e-3).all())
-    move = np.log(foresee(market, seen, p * np.exp(step * r)) / p)
+    move = np.log(foresee(market, seen, p * np.exp(step * r), joint=True) / p)
     hessian, fixed = z / (step * r), -p * market.resources
     log_worth = np.log(np.array(weights)) - np.log(p)
 
@@ -102,8 +103,8 @@ def test_a_trader_that_answers_otherwise_is_taken_at_its_word():
     market = linear_fisher([[1.0, 2.0], [2.0, 1.0]], [1.0, 1.0], [1.0, 1.0])
     seen = announced(market, [1.0, 1.5])
     assert len(choosers(market, seen).money) == 2
-    demand = seen.answers.demand
-    lied = replace(seen, answers=seen.answers._replace(demand=type(demand).exactly(0.5 * demand.lowest)))
+    half = Interval.exactly(0.5 * seen.answers.demand.lowest)
+    lied = replace(seen, answers=Answers(half, seen.answers.supply))
     assert len(choosers(market, lied).money) == 0
 
 
