@@ -123,7 +123,8 @@ def least_bound(economy: Economy, x: Array, found: Solution) -> tuple[Array, flo
     """Prices near an optimum, and the upper bound on total surplus that they give; inf if none gives any."""
     slopes = economy.marginal_utility(x)
     valued = np.where(np.isfinite(slopes) & (x > 0), slopes, 0.0).max(axis=0)
-    near = [_at_indifference(economy, np.maximum(prices, 0.0)) for prices in (found.prices, valued)]
+    told = np.nan_to_num(found.prices)  # there is no multiplier where nobody wants anything
+    near = [_at_indifference(economy, np.maximum(prices, 0.0)) for prices in (told, valued)]
     tried = [(1.0 + more) * prices for prices in near for more in RAISED]
     bounds = [upper_bound(economy, prices) for prices in tried]
     least = int(np.argmin(bounds))
