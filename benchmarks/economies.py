@@ -91,7 +91,10 @@ def table(found: list[dict[str, object]], rules: tuple[str, ...]) -> Table:
     for rule in (*rules, "the better of anderson and newton"):
         shown.add_column(rule, justify="right")
 
+    none = {row["economy"] for row in found if row["status"] == "no_equilibrium"}
+
     def cleared(own: list[dict[str, object]]) -> str:
+        own = [row for row in own if row["economy"] not in none]
         good = sum(row["status"] == "cleared" for row in own)
         return f"{good} of {len(own)} ({100.0 * good / max(len(own), 1):.1f} %)"
 
@@ -152,6 +155,7 @@ def main() -> None:
         writer.writerows(found)
     console = Console(width=110)
     console.print(table(found, rules))
+    console.print("Shares are of those that are not proved to have no equilibrium.")
     odd = [row for row in found if row["status"] != "cleared" or row["wrongly"]]
     for row in odd:
         console.print(

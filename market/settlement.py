@@ -24,6 +24,7 @@ from market.interval import Array, good_by_good, sum_over_agents
 from market.rationing import ration
 
 CLEARED = 1e-8  # shares of an offer up to which what is lacking or left over is rounding
+ENDLESS = 1e199  # amounts from there on stand for more than any amount
 _MOST = 1e200  # stands for an unbounded amount where amounts are added and subtracted
 
 
@@ -60,7 +61,9 @@ def imbalance(economy: Economy, answers: Answers, p: Array) -> Imbalance:
     z = np.where((p == 0) & (z < 0), 0.0, z)
     mean = np.where(z > 0, least / 2 + offered_most / 2, most / 2 + offered_least / 2)
     relative = np.divide(z, mean, out=np.zeros_like(z), where=z != 0)
-    return Imbalance(np.where(np.abs(z) < _MOST / 2, z, np.copysign(np.inf, z)), relative)
+    return _with_what_has_no_bound(
+        Imbalance(np.where(np.abs(z) < _MOST / 2, z, np.copysign(np.inf, z)), relative), least, offered_least
+    )
 
 
 def _imbalance_of(economy: Economy, assigned: Assigned, p: Array) -> Imbalance:
@@ -79,7 +82,23 @@ def _of_amounts(wanted: Array, offered: Array, p: Array) -> Imbalance:
     mean = wanted / 2 + offered / 2
     relative = np.divide(z, mean, out=np.zeros_like(z), where=z != 0)
     unbounded = np.abs(z) >= _MOST / 2
-    return Imbalance(np.where(unbounded, np.copysign(np.inf, z), z) if unbounded.any() else z, relative)
+    return _with_what_has_no_bound(
+        Imbalance(np.where(unbounded, np.copysign(np.inf, z), z) if unbounded.any() else z, relative),
+        wanted,
+        offered,
+    )
+
+
+def _with_what_has_no_bound(found: Imbalance, wanted: Array, offered: Array) -> Imbalance:
+    """The same where at least more than any amount is wanted or offered: nothing is a match for that."""
+    endless = np.where(wanted >= ENDLESS, 1.0, np.where(offered >= ENDLESS, -1.0, 0.0))
+    if not endless.any():
+        return found
+    marked = endless != 0
+    return Imbalance(
+        np.where(marked, np.copysign(np.inf, endless), found.z),
+        np.where(marked, 2.0 * endless, found.relative),
+    )
 
 
 def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:

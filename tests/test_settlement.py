@@ -10,6 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import economies
 
+from market.costs import COSTS
+from market.economy import Block
+from market.mechanisms import Auctioneer
+from market.mechanisms.base import play
+from market.outcome import Status
+from market.pricing import Tatonnement
 from market.settlement import gain, imbalance, regret, settle
 
 
@@ -111,3 +117,17 @@ def test_an_indifferent_buyer_takes_what_producers_make_for_certain_too():
     x, y = settle(primitives, answers, p)
     np.testing.assert_allclose([x[0, 0], y[1, 0]], [9.0, 5.0])
     np.testing.assert_allclose(regret(primitives, p, x, y), 0.0)
+
+
+def test_an_endless_offer_is_no_match_for_endless_demand():
+    """Worth 3 to one, made at 1 by another, both without limit: at p = 2 both want more than any amount."""
+    market = with_utility("quasilinear", LINEAR, {"weights": [[3.0], [0.0]]}, commons=[1.0])
+    cost = {"unit_cost": np.array([[1.0]]), "capacity": np.array([[INF]])}
+    market = dataclasses.replace(market, costs=(Block(COSTS["linear"], slice(1, 2), cost),))
+    p = np.array([2.0])
+    seen = imbalance(market, market.answers(p), p)
+    assert seen.z[0] == INF
+    assert seen.disequilibrium == 2.0
+    outcome = play(Auctioneer("prices", Tatonnement()), market)
+    assert outcome.status is Status.NO_EQUILIBRIUM
+    assert "more than any amount" in outcome.reason

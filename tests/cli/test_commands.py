@@ -40,8 +40,8 @@ def test_a_played_scenario_leaves_one_folder_with_all_that_is_promised(shell, co
     assert f"Run folder: {folder}" in out
     assert folder.name.startswith("commons-")
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == {
-        "result.json", "agents.parquet", "rounds.parquet", "bounds.parquet", "comparison.csv", "manifest.json",
-        "input/scenario.toml",
+        "result.json", "agents.parquet", "rounds.parquet", "bounds.parquet", "comparison.csv",
+        "manifest.json", "input/scenario.toml",
     }  # fmt: skip
 
 
