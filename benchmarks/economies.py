@@ -141,7 +141,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first economy")
     parser.add_argument("--rules", default=",".join(RULES))
     parser.add_argument("--write", type=int, metavar="NUMBER", help="print this economy as a scenario")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/economies.csv"))
+    parser.add_argument("--out", type=Path, default=Path("runs/economies.csv"))
     given = parser.parse_args()
     rules = tuple(given.rules.split(","))
     if given.write is not None:

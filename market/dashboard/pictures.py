@@ -13,6 +13,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from market import plots
+from market.plots.box import has_box
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,6 +47,8 @@ def _panels(compared: Comparison) -> list[tuple[str, Panel]]:
     found: list[tuple[str, Panel]] = []
     if len(compared.rounds):
         found += zip(OF_PRICES, (plots.price_paths, plots.excess_demand_paths), strict=True)
+    if has_box(compared.economy):
+        found.append(("The box", plots.edgeworth_box))
     if len(compared.economy.agents) == 2:
         found.append(("What is possible together", plots.frontier))
     return [*found, ("Utilities", plots.utilities_by_mechanism)]

@@ -1,6 +1,7 @@
 """Pictures of a play that has only begun."""
 
 import base64
+from pathlib import Path
 
 import pytest
 import stories
@@ -43,6 +44,12 @@ def test_a_market_of_many_has_no_frontier(tmp_path):
     file.write_text(stories.WAR)
     compared = set_up(Choice(file), lambda _: None).compared()
     assert [picture.title for picture in pictures(compared)] == ["Utilities"]
+
+
+def test_two_agents_with_two_goods_have_a_box():
+    file = Path(__file__).parents[2] / "scenarios" / "edgeworth.toml"
+    compared = set_up(Choice(file), lambda _: None).compared()
+    assert "The box" in [picture.title for picture in pictures(compared)]
 
 
 def test_what_is_shown_together_keeps_the_order_of_the_file(commons, begun):
