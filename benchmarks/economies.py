@@ -88,7 +88,7 @@ def table(found: list[dict[str, object]], rules: tuple[str, ...]) -> Table:
     """What became of them, rule by rule."""
     shown = Table(title="Random economies: how each rule ends", title_justify="left")
     shown.add_column("")
-    for rule in (*rules, "the better of anderson and newton"):
+    for rule in (*rules, "anderson or newton"):
         shown.add_column(rule, justify="right")
 
     none = {row["economy"] for row in found if row["status"] == "no_equilibrium"}
@@ -106,7 +106,7 @@ def table(found: list[dict[str, object]], rules: tuple[str, ...]) -> Table:
     ]
     columns = [*(by(rule) for rule in rules), better]
     shown.add_row("cleared", *(cleared(own) for own in columns))
-    for word, wanted in (("with gross substitutes", True), ("without", False)):
+    for word, wanted in (("gross substitutes", True), ("others", False)):
         shown.add_row(
             f"  {word}",
             *(cleared([row for row in own if row["gross_substitutes"] is wanted]) for own in columns),
@@ -120,16 +120,10 @@ def table(found: list[dict[str, object]], rules: tuple[str, ...]) -> Table:
         counts = [Counter(str(row["status"]) for row in own)[status.value] for own in columns]
         if status is not Status.CLEARED and any(counts):
             shown.add_row(status.value, *map(str, counts))
-    shown.add_row(
-        "called cleared wrongly", *(str(sum(bool(row["wrongly"]) for row in own)) for own in columns)
-    )
+    shown.add_row("cleared wrongly", *(str(sum(bool(row["wrongly"]) for row in own)) for own in columns))
     rounds = [sorted(int(str(row["rounds"])) for row in own if row["status"] == "cleared") for own in columns]
-    shown.add_row(
-        "rounds where cleared, median", *(str(own[len(own) // 2]) if own else "-" for own in rounds)
-    )
-    shown.add_row(
-        "  nine of ten need at most", *(str(own[int(0.9 * len(own))]) if own else "-" for own in rounds)
-    )
+    shown.add_row("rounds, median", *(str(own[len(own) // 2]) if own else "-" for own in rounds))
+    shown.add_row("  for nine of ten", *(str(own[int(0.9 * len(own))]) if own else "-" for own in rounds))
     return shown
 
 
