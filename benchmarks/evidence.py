@@ -181,8 +181,8 @@ def _consumer(
     v[wanted] = slopes
     eaten = x > NOTHING * there
     spent = float(p @ x)
-    if (v[wanted & (p == 0)] > 0).any():
-        return np.inf
+    if (v[wanted & (p == 0)] > NOTHING * max(float(v.max()), float(p.max(initial=0.0)))).any():
+        return np.inf  # more of a free good would help
     priced = wanted & (p > 0)
     ratio = np.divide(v, p, out=np.zeros_like(p), where=priced)
     most = float(ratio[priced].max(initial=0.0))

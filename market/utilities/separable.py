@@ -46,8 +46,8 @@ class Separable(Utility):
     def quasilinear_demand(p: Array, **parameters: Array) -> Interval:
         """Each good until its slope is down to its price.
 
-        A good with a linear term is demanded without bound below that term's weight. At the weight it is,
-        if other terms never end; if they do (or there are none), any amount from there on is best.
+        A good with a linear term is demanded without bound below that term's weight. At the weight any amount
+        is best from where on the other terms have ended, or add less than rounding.
 
         Raises:
             UnboundedDemandError: a good that can always be used is free.
@@ -87,10 +87,9 @@ class Separable(Utility):
 
     @staticmethod
     def indifference_prices(**parameters: Array) -> Array:
-        """The weight of a linear term whose good has no terms that never end beside it."""
+        """The weight of a linear term."""
         terms = _split(parameters)
-        flat = (terms.straight > 0) & np.isfinite(terms.rest)
-        return np.where(flat, terms.straight, np.nan)
+        return np.where(terms.straight > 0, terms.straight, np.nan)
 
     @staticmethod
     def linear_weights(**parameters: Array) -> Array:

@@ -89,6 +89,19 @@ class Terms:
         return amounts
 
     @cached_property
+    def settled(self) -> Array:
+        """From where on curved terms add less to the linear one than rounding does, (agents, goods).
+
+        At a price of a the slope d(x) of terms that never end has to be 0, and just above it d(x) = p - a:
+        where d falls exponentially whole markets lie between a and the next number that a price can be.
+        """
+        endless = np.isinf(self.rest) & (self.straight > 0)
+        if not endless.any():
+            return self.rest
+        rounding = np.where(endless, np.log(TIED * np.where(endless, self.straight, 1.0)), 0.0)
+        return np.where(endless, self.amount(rounding), self.rest)
+
+    @cached_property
     def bliss(self) -> Array:
         """The amounts beyond which more does not help, (agents, goods)."""
         return np.where(self.straight > 0, np.inf, self.rest)
@@ -153,7 +166,7 @@ class Terms:
         tied = (self.straight > 0) & (np.abs(beyond) <= TIED * self.straight)
         above = (beyond > 0) & ~tied
         lowest = self.amount(log_where(above, np.where(above, beyond, 1.0)))
-        lowest = np.where(above, lowest, np.where(tied | (beyond == 0), self.rest, np.inf))
+        lowest = np.where(above, lowest, np.where(tied | (beyond == 0), self.settled, np.inf))
         lowest = np.where(self.wanted, lowest, 0.0)
         if not tied.any():
             return Interval.exactly(lowest)
@@ -186,6 +199,8 @@ class Terms:
         worth = divide_where(priced, self.straight, p[None, :])
         gap = np.maximum(worth.max(axis=1, keepdims=True, initial=least) - worth, 0.0)
         bought = self._at(-np.inf, log_where(gap > 0, gap) + np.where(gap > 0, 0.0, -np.inf), p, priced)
+        if least > 0:
+            bought = np.minimum(bought, np.where(self.straight > 0, self.settled, np.inf))
         spent = np.nan_to_num(bought @ p, nan=np.inf)
         return bought, np.maximum(b - np.minimum(spent, b), 0.0)
 
