@@ -1,0 +1,116 @@
+"""What a scenario can name, from the registries: a section a family, with its formula, keys and source.
+
+```{families} utilities
+```
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from docutils import nodes
+from pieces import paragraph, prose, section
+from schema_keys import keys, schema
+from sphinx.util.docutils import SphinxDirective
+
+from market.costs import COSTS
+from market.mechanisms import GAMES, MECHANISMS
+from market.parsing.draws import DISTRIBUTIONS
+from market.pricing import RULES
+from market.registry import Family, Registry
+from market.technologies import TECHNOLOGIES
+from market.utilities import UTILITIES
+from market.utilities.forms import FORMS
+
+NAMED = ("name", "kind")  # of every mechanism, said where mechanisms are
+
+
+class Place(NamedTuple):
+    """Where a registry's families stand in the schema: in objects named `prefix...`, told apart by a key."""
+
+    registry: Registry[Any]
+    prefix: str
+    key: str
+    above: str = ""  # the mechanism whose own keys are not repeated
+
+
+PLACES = {
+    "utilities": Place(UTILITIES, "Utility_", "family"),
+    "terms": Place(FORMS, "Form_", "form"),
+    "costs": Place(COSTS, "Cost_", "family"),
+    "technologies": Place(TECHNOLOGIES, "Technology_", "family"),
+    "distributions": Place(DISTRIBUTIONS, "Dist_", "dist"),
+    "mechanisms": Place(MECHANISMS, "Mechanism_", "kind"),
+    "games": Place(GAMES, "Mechanism_Unmediated_", "game", "unmediated"),
+    "rules": Place(RULES, "Mechanism_Auctioneer_", "rule", "auctioneer"),
+}
+
+
+class Families(SphinxDirective):
+    """A section for each family of a registry."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """The sections, in the order of the registry."""
+        place = PLACES[self.arguments[0]]
+        return [_section(place, family) for family in place.registry]
+
+
+class About(SphinxDirective):
+    """What a module says of itself."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Its docstring but for the first line, which is a heading."""
+        text = inspect.getdoc(import_module(self.arguments[0])) or ""
+        return list(prose(text.partition("\n")[2]))
+
+
+def _section(place: Place, family: type[Family]) -> nodes.section:
+    first, _, rest = (inspect.getdoc(family) or "").partition("\n")
+    content: list[nodes.Node] = [nodes.literal_block(text=first, language="text")] if "=" in first else []
+    content += [] if content else [paragraph(first)]
+    content += prose(re.split(r"\n\s*(?:Args|Example):", rest)[0]) if rest.strip() else []
+    if knows := getattr(family, "knows", None):
+        content.append(paragraph(f"It knows: {knows}."))
+    entry = _entry(place, family)
+    if entry["properties"]:
+        content.append(keys(entry))
+    content += _source(family)
+    return section(family.name, f"{place.registry.kind}-{family.name}", *content, code=True)
+
+
+def _entry(place: Place, family: type[Family]) -> dict[str, Any]:
+    """The object with the family's own keys."""
+    objects = [
+        entry
+        for name, entry in schema()["$defs"].items()
+        if name.startswith(place.prefix) and entry["properties"][place.key].get("const") == family.name
+    ]
+    shared = set.intersection(*(set(entry["properties"]) for entry in objects))
+    said = {*NAMED, place.key} if place.registry is not MECHANISMS else {"name"}
+    said |= _own(place.above) if place.above else set()
+    own = {key: value for key, value in objects[0]["properties"].items() if key in shared - said}
+    return {"properties": own, "required": objects[0].get("required", [])}
+
+
+def _own(mechanism: str) -> set[str]:
+    """The scenario's keys for the options of a mechanism itself."""
+    fields = dataclasses.fields(MECHANISMS[mechanism])
+    return {field.metadata.get("key") or field.name for field in fields}
+
+
+def _source(family: type[Family]) -> Iterator[nodes.Node]:
+    """The paragraph of the module that names where its mathematics come from."""
+    text = inspect.getdoc(sys.modules[family.__module__]) or ""
+    found = re.search(r"^Source: .*?(?=\n\s*\n|\Z)", text, flags=re.MULTILINE | re.DOTALL)
+    if found:
+        yield paragraph(f"{found[0]} (`{family.__module__}`)")
