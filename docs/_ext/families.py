@@ -10,8 +10,8 @@ import dataclasses
 import inspect
 import re
 import sys
-from collections.abc import Iterator
 from importlib import import_module
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from docutils import nodes
@@ -60,7 +60,12 @@ class Families(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """The sections, in the order of the registry."""
         place = PLACES[self.arguments[0]]
-        return [_section(place, family) for family in place.registry]
+        families = list(place.registry)
+        sections = [_section(place, family) for family in families]
+        for module, together in groupby(range(len(families)), lambda k: families[k].__module__):
+            alike = list(together)
+            sections[alike[-1]] += _source(module, [families[k].name for k in alike])
+        return sections
 
 
 class About(SphinxDirective):
@@ -84,7 +89,6 @@ def _section(place: Place, family: type[Family]) -> nodes.section:
     entry = _entry(place, family)
     if entry["properties"]:
         content.append(keys(entry))
-    content += _source(family)
     return section(family.name, f"{place.registry.kind}-{family.name}", *content, code=True)
 
 
@@ -108,9 +112,9 @@ def _own(mechanism: str) -> set[str]:
     return {field.metadata.get("key") or field.name for field in fields}
 
 
-def _source(family: type[Family]) -> Iterator[nodes.Node]:
-    """The paragraph of the module that names where its mathematics come from."""
-    text = inspect.getdoc(sys.modules[family.__module__]) or ""
-    found = re.search(r"^Source: .*?(?=\n\s*\n|\Z)", text, flags=re.MULTILINE | re.DOTALL)
-    if found:
-        yield paragraph(f"{found[0]} (`{family.__module__}`)")
+def _source(module: str, families: list[str]) -> list[nodes.Node]:
+    """The paragraph of a module that names where its mathematics come from, after its families."""
+    text = inspect.getdoc(sys.modules[module]) or ""
+    found = re.search(r"^Source: (.*?)(?=\n\s*\n|\Z)", text, flags=re.MULTILINE | re.DOTALL)
+    of = ", ".join(f"`{name}`" for name in families)
+    return [paragraph(f"Source of {of}: {found[1]} More in `{module}`.")] if found else []
