@@ -1,7 +1,7 @@
 """How Sphinx builds the documentation: `make docs`, without network and without warnings.
 
-The source folder is the whole checkout, not docs/, so that a link from a page to a notebook, a scenario or the
-changelog is the same when it is read here and on a code host. `-c docs` tells Sphinx where this file is.
+The source folder is the whole checkout, not docs/, so that a link from a page to a notebook, a scenario or
+the changelog is the same when it is read here and on a code host. `-c docs` tells Sphinx where this file is.
 """
 
 import sys
@@ -33,6 +33,7 @@ myst_heading_anchors = 4
 nb_execution_mode = "off"  # the test suite runs them; what they show is kept in them
 
 mathjax_path = "mathjax/tex-mml-chtml.js"
+smartquotes_action = "D"  # dashes; quotation marks in formulas are meant
 default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # shapes and units are in the docstrings
@@ -57,4 +58,4 @@ html_theme_options = {
     "show_nav_level": 2,
     "back_to_top_button": False,
 }
-html_sidebars = {"docs/index": []}
+html_sidebars = {page: [] for page in ("docs/index", "docs/tutorial", "CONTRIBUTING", "CHANGELOG")}

@@ -93,7 +93,7 @@ def followed(page: Path, shell, monkeypatch, folder: Path) -> None:
     text, names, end = page.read_text(), {}, 0
     for block in BLOCK.finditer(text):
         language, code = block.groups()
-        asked = [mark for mark in SAVED.finditer(text, end, block.start())]
+        asked = list(SAVED.finditer(text, end, block.start()))
         end = block.end()
         if asked:
             (folder / (asked[-1][1] or asked[-1][2])).write_text(code)

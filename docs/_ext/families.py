@@ -99,11 +99,28 @@ def _entry(place: Place, family: type[Family]) -> dict[str, Any]:
         for name, entry in schema()["$defs"].items()
         if name.startswith(place.prefix) and entry["properties"][place.key].get("const") == family.name
     ]
-    shared = set.intersection(*(set(entry["properties"]) for entry in objects))
     said = {*NAMED, place.key} if place.registry is not MECHANISMS else {"name"}
     said |= _own(place.above) if place.above else set()
-    own = {key: value for key, value in objects[0]["properties"].items() if key in shared - said}
-    return {"properties": own, "required": objects[0].get("required", [])}
+    shared = set.intersection(*(set(entry["properties"]) for entry in objects)) - said
+    needed = set.intersection(*(set(entry.get("required", [])) for entry in objects))
+    own = {
+        key: _together(key, [entry["properties"][key] for entry in objects])
+        for key in objects[0]["properties"]
+        if key in shared
+    }
+    return {"properties": own, "required": needed}
+
+
+def _together(key: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """What objects say of a key; where it tells them apart, all that it may be."""
+    names = list(dict.fromkeys(entry["const"] for entry in entries if "const" in entry))
+    if len(names) < 2:
+        return {"description": f"which {key}"} | entries[0]
+    together = {"enum": names, "description": f"which {key}, see below"}
+    for entry in entries:
+        if "default" in entry:
+            together["default"] = entry["default"]
+    return together
 
 
 def _own(mechanism: str) -> set[str]:

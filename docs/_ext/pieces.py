@@ -1,7 +1,7 @@
 """Sections, tables and text as docutils nodes, for what is generated from the program itself.
 
-Text comes from docstrings and descriptions, in which `code` and *emphasis* are the only marks, and a formula's
-signs stand for themselves. So it is made into nodes here and not handed to a parser of Markdown.
+Text comes from docstrings and descriptions, in which `code` and *emphasis* are the only marks, and the signs
+of a formula stand for themselves. So it is made into nodes here and not handed to a parser of Markdown.
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ those of one object of `market/layout.py`.
 
 from __future__ import annotations
 
-import types
 from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args
@@ -53,7 +52,8 @@ def kind(entry: dict[str, Any]) -> str:
     if choices:
         return _choice([choice for choice in choices if choice.get("type") != "null"])
     if entry["type"] == "array":
-        return f"list of: {kind(entry['items'])}"
+        inside = kind(entry["items"])
+        return "list of tables" if inside in ("table", "a mechanism") else f"list of: {inside}"
     if entry["type"] == "object":
         inside = entry.get("additionalProperties")
         return f"name = {kind(inside)}" if isinstance(inside, dict) else "table"
@@ -73,8 +73,14 @@ def _choice(choices: list[dict[str, Any]]) -> str:
 
 def _limits(entry: dict[str, Any]) -> str:
     signs = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
-    limits = [f"{sign} {entry[key]:g}" for key, sign in signs.items() if abs(entry.get(key, HUGE)) < HUGE]
+    limits = [
+        f"{sign} {_plain(entry[key])}" for key, sign in signs.items() if abs(entry.get(key, HUGE)) < HUGE
+    ]
     return f" {', '.join(limits)}" if limits else ""
+
+
+def _plain(limit: float) -> str:
+    return f"{limit:,}" if isinstance(limit, int) else f"{limit:g}"
 
 
 def _toml(value: object) -> str:
@@ -133,4 +139,4 @@ class ResultKeys(SphinxDirective):
 
 def _null(annotation: Any) -> str:
     """Whether a key may be null."""
-    return "yes" if isinstance(annotation, types.UnionType) and type(None) in get_args(annotation) else ""
+    return "yes" if type(None) in get_args(annotation) else ""
