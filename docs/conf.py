@@ -32,7 +32,6 @@ myst_enable_extensions = ["dollarmath", "amsmath", "deflist"]
 myst_heading_anchors = 4
 nb_execution_mode = "off"  # the test suite runs them; what they show is kept in them
 
-mathjax_path = "mathjax/tex-mml-chtml.js"
 smartquotes_action = "D"  # dashes; quotation marks in formulas are meant
 default_role = "code"
 autodoc_member_order = "bysource"
