@@ -83,7 +83,7 @@ def test_the_kinds_of_documentation_are_kept_apart_and_every_page_is_in_one():
 # --- the code on the pages ------------------------------------------------------------------------------
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", flags=re.MULTILINE | re.DOTALL)
-SAVED = re.compile(r"[Ss]ave this as `([\w.-]+)`|and this as `([\w.-]+)`")
+SAVED = re.compile(r"(?:[Ss]ave|and)\s+this\s+as\s+`([\w.-]+)`")
 
 
 def followed(page: Path, shell, monkeypatch, folder: Path) -> None:
@@ -96,7 +96,7 @@ def followed(page: Path, shell, monkeypatch, folder: Path) -> None:
         asked = list(SAVED.finditer(text, end, block.start()))
         end = block.end()
         if asked:
-            (folder / (asked[-1][1] or asked[-1][2])).write_text(code)
+            (folder / asked[-1][1]).write_text(code)
         elif language == "python":
             exec(compile(code, page.name, "exec"), names)
         elif language == "console":
