@@ -4,7 +4,7 @@ VENV ?= .venv
 SCENARIO ?= scenarios/commons.toml
 BIN = $(VENV)/bin
 
-.PHONY: help run dashboard test test-all check format figures notebooks lock clean
+.PHONY: help run dashboard test test-all check format docs figures notebooks lock clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -53,6 +53,10 @@ check: $(VENV)/.dev ## lint, format, types and the direction of imports
 
 format: $(VENV)/.dev ## put the code into shape
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
+
+docs: $(VENV)/.dev ## the documentation as pages in build/docs, without network; a warning is an error
+	@$(BIN)/python -m sphinx --quiet --fail-on-warning --keep-going -c docs -d build/doctrees . build/docs
+	@echo "Open build/docs/index.html"
 
 figures: $(VENV)/.dev ## draw the pictures of the documentation anew
 	@$(BIN)/python docs/figures.py

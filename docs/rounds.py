@@ -1,4 +1,4 @@
-"""Measures every price rule on every shipped scenario, for docs/rules.md: `python docs/rounds.py`."""
+"""Measures every price rule on every shipped scenario, for docs/how-to/rules.md: `python docs/rounds.py`."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from market.mechanisms import Auctioneer, play
 from market.pricing import RULES
 
 ROOT = Path(__file__).parents[1]
-PAGE = ROOT / "docs" / "rules.md"
+PAGE = ROOT / "docs" / "how-to" / "rules.md"
 BEGIN, END = "<!-- rounds: written by docs/rounds.py -->\n", "<!-- end of rounds -->\n"
 MOST = 1000  # rounds; what takes longer is shown by how it ended
 

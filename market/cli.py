@@ -34,8 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Agents left alone, agents trading at prices, and how far each outcome is from the best they could "
     "do together. `market SCENARIO.toml` is `market run SCENARIO.toml`.",
-    epilog="Exit codes: 0 done; 2 the input is at fault; 3 done, but some mechanism did not reach an "
-    "equilibrium or some claim does not hold; 130 interrupted; 1 our fault.",
+    epilog="Exit codes: " + "; ".join(f"{code:d} {code.meaning}" for code in ExitCode) + ".",
 )
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is wrong.")]

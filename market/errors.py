@@ -22,10 +22,25 @@ class ExitCode(IntEnum):
     """What the command line returns to the shell."""
 
     DONE = 0
-    OUR_FAULT = 1
     INPUT_AT_FAULT = 2
     NOT_IN_EQUILIBRIUM = 3
     INTERRUPTED = 130
+    OUR_FAULT = 1
+
+    @property
+    def meaning(self) -> str:
+        """What it says, as the end of a sentence."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    ExitCode.DONE: "done",
+    ExitCode.INPUT_AT_FAULT: "the input is at fault",
+    ExitCode.NOT_IN_EQUILIBRIUM: "done, but some mechanism did not reach an equilibrium or some claim does "
+    "not hold",
+    ExitCode.INTERRUPTED: "interrupted",
+    ExitCode.OUR_FAULT: "our fault",
+}
 
 
 class MarketError(Exception):

@@ -76,81 +76,129 @@ class _Strict(BaseModel):
 class Named(_Strict):
     """The scenario, as both files name it."""
 
-    title: Text
-    file: Text
-    sha256: Text
+    title: Text = Field(description="of the scenario")
+    file: Text = Field(description="its name as given")
+    sha256: Text = Field(description="of its bytes, whatever was changed by `--set`")
 
 
 class Listed(_Strict):
     """A file of the folder."""
 
-    bytes: Count
-    sha256: Text
+    bytes: Count = Field(description="its size")
+    sha256: Text = Field(description="of its bytes")
 
 
 class Manifest(_Strict):
     """`manifest.json`."""
 
-    schema_: Schema = Field(alias="schema")
-    created: Text
-    seed: Count
-    scenario: Named
-    overrides: list[Text]
-    mechanisms: Annotated[list[Text], Field(min_length=1)]
-    versions: dict[str, Text]
-    files: dict[str, Listed]
+    schema_: Schema = Field(alias="schema", description="the version of this format")
+    created: Text = Field(description="when, in UTC")
+    seed: Count = Field(description="the root of every random draw")
+    scenario: Named = Field(description="what was played")
+    overrides: list[Text] = Field(description="`path=value` of `--set`, in order")
+    mechanisms: Annotated[list[Text], Field(min_length=1)] = Field(
+        description="the names of those that were played"
+    )
+    versions: dict[str, Text] = Field(description="of Python and of the packages that do the arithmetic")
+    files: dict[str, Listed] = Field(description="of the folder, by name")
 
 
 class Reported(_Strict):
     """The alignment report of a mechanism."""
 
-    efficient: bool | None
-    degenerate: bool
-    weights: dict[str, Finite] | None
-    supporting_prices: dict[str, Finite] | None
-    residual: Size
-    resource_utilisation: Finite | None
-    efficient_with_transfers: bool | None
-    surplus_gap: Extended | None
-    improvement: ByBoth | None
-    improvement_production: ByBoth | None
-    unknown: list[Text]
+    efficient: bool | None = Field(
+        description="whether no reallocation of goods helps someone and hurts nobody; null if that is not "
+        "known"
+    )
+    degenerate: bool = Field(description="whether somebody weighs nothing in the super-agent")
+    weights: dict[str, Finite] | None = Field(
+        description="`{agent: w}` of the super-agent, summing to 1; null where none supports the outcome or "
+        "above 1000 agents"
+    )
+    supporting_prices: dict[str, Finite] | None = Field(description="`{good: p}` that go with the weights")
+    residual: Size = Field(
+        description="largest relative violation of the conditions for a super-agent at these weights and "
+        "prices"
+    )
+    resource_utilisation: Finite | None = Field(
+        description="Debreu's coefficient: the smallest share of all resources with which everybody could be "
+        "as well off; null where there is nothing to scale, or where it is not known"
+    )
+    efficient_with_transfers: bool | None = Field(
+        description="the same as `efficient` with money moved too; null without money, or if that is not "
+        "known"
+    )
+    surplus_gap: Extended | None = Field(
+        description="money left on the table; null where money does not count one for one, or if it is not "
+        "known"
+    )
+    improvement: ByBoth | None = Field(
+        description="`{agent: {good: x}}` that nobody dislikes and someone prefers; null if none was found"
+    )
+    improvement_production: ByBoth | None = Field(description="`{agent: {good: y}}`, what is made in it")
+    unknown: list[Text] = Field(description="what could not be computed, and why")
 
 
 class Compared(_Strict):
     """How an auctioneer's prices compare with a reference solution."""
 
-    method: Text
-    residual: Size
-    agrees: bool | None
-    prices: dict[str, Finite] | None
-    price_difference: Size | None
-    consumption_difference: Size | None
-    equilibria: Count | None
-    reason: Text
+    method: Text = Field(description="by which the reference solution was found")
+    residual: Size = Field(description="of the reference solution")
+    agrees: bool | None = Field(description="false is a contradiction; null if it cannot be told")
+    prices: dict[str, Finite] | None = Field(
+        description="`{good: p}` of the equilibrium that was compared with"
+    )
+    price_difference: Size | None = Field(description="the largest one, relative")
+    consumption_difference: Size | None = Field(
+        description="the largest one, relative to what an agent has of the good on average"
+    )
+    equilibria: Count | None = Field(description="how many a quick search found; null if none was made")
+    reason: Text = Field(description="all that in words")
 
 
 class Told(_Strict):
     """What is told of a mechanism's outcome."""
 
-    name: Text
-    kind: Literal["auctioneer", "unmediated", "planner"]
-    status: Literal[tuple(status.value for status in Status)]  # type: ignore[valid-type]
-    reason: Text
-    rounds: Count
-    prices: dict[str, Price] | None
-    disequilibrium: Size | None
-    auctioneer_payoff: Extended | None
-    consumption: ByBoth | None
-    production: ByBoth | None
-    payments: dict[str, Finite] | None
-    revenue: Finite
-    utilities: ByAgent | None
-    payoffs: ByAgent | None
-    max_regret: Size | None
-    evidence: dict[str, Size]
-    alignment: Reported
-    check: Compared | None = None
+    name: Text = Field(description="of the mechanism in the scenario")
+    kind: Literal["auctioneer", "unmediated", "planner"] = Field(
+        description="`auctioneer`, `unmediated` or `planner`"
+    )
+    status: Literal[tuple(each.value for each in Status)] = Field(  # type: ignore[valid-type]
+        description="how it ended"
+    )
+    reason: Text = Field(description="one sentence with the numbers behind the status")
+    rounds: Count = Field(description="how many were played")
+    prices: dict[str, Price] | None = Field(
+        description="`{good: p}` announced last, or of the planner, shadow prices; null in games"
+    )
+    disequilibrium: Size | None = Field(
+        description="largest relative excess demand over goods; null without an auctioneer"
+    )
+    auctioneer_payoff: Extended | None = Field(
+        description="minus the sum of what is lacking and left over, units of goods; null without an "
+        "auctioneer"
+    )
+    consumption: ByBoth | None = Field(description="`{agent: {good: x}}`; null above 1000 agents")
+    production: ByBoth | None = Field(
+        description="`{agent: {good: y}}`, netputs of technologies; null above 1000 agents"
+    )
+    payments: dict[str, Finite] | None = Field(
+        description="`{agent: money}`, net money paid; null above 1000 agents"
+    )
+    revenue: Finite = Field(description="what the auctioneer took for the commons, money")
+    utilities: ByAgent | None = Field(description="`{agent: u(x) - C(y)}`; null above 1000 agents")
+    payoffs: ByAgent | None = Field(
+        description="`{agent: payoff}` in the game that was played, money and penalties included; null above "
+        "1000 agents"
+    )
+    max_regret: Size | None = Field(
+        description="the most that anybody could gain by deviating alone; null for a planner"
+    )
+    evidence: dict[str, Size] = Field(description="`{name: number}`, the residuals behind the status")
+    alignment: Reported = Field(description="the alignment report")
+    check: Compared | None = Field(
+        None, description="of an auctioneer with `--check`: against a reference solution; not there otherwise"
+    )
 
     @model_validator(mode="after")
     def _of_its_kind(self) -> Told:
@@ -170,12 +218,12 @@ class Told(_Strict):
 class Result(_Strict):
     """`result.json`."""
 
-    schema_: Schema = Field(alias="schema")
-    scenario: Named
-    seed: Count
-    goods: list[Text]
-    agents: list[Text]
-    mechanisms: Annotated[list[Told], Field(min_length=1)]
+    schema_: Schema = Field(alias="schema", description="the version of this format")
+    scenario: Named = Field(description="what was played")
+    seed: Count = Field(description="the root of every random draw")
+    goods: list[Text] = Field(description="their names, in order")
+    agents: list[Text] = Field(description="their names, in order")
+    mechanisms: Annotated[list[Told], Field(min_length=1)] = Field(description="what came of each, in order")
 
 
 def check_layout(path: Path, read: Mapping[str, Any], layout: type[Manifest | Result]) -> None:

@@ -1104,6 +1104,13 @@ def test_the_json_schema_names_and_explains_everything_that_is_declared():
                 assert json.dumps(option.metadata.get("meaning", ""))[1:-1] in text
 
 
+def test_the_json_schema_knows_that_a_bound_itself_is_not_allowed():
+    exponent = json_schema()["$defs"]["Form_Power"]["properties"]["exponent"]["oneOf"][0]
+    assert exponent["exclusiveMaximum"] == 1.0
+    assert exponent["not"] == {"const": 0}
+    assert "lt" not in exponent  # which says nothing to an editor
+
+
 # --- imports --------------------------------------------------------------------------------------------
 
 

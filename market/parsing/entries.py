@@ -193,24 +193,22 @@ def _not_near_zero(value: float) -> float:
     return value
 
 
-def plain(low: float | None, high: float | None, open_low: bool, number: type = float) -> Any:
+def plain(
+    low: float | None, high: float | None, open_low: bool, open_high: bool = False, number: type = float
+) -> Any:
     """A number within bounds, as a type; one that is not whole is of a size that can be computed with."""
+    if number is float:
+        low = -LARGEST if low is None else max(low, -LARGEST)
+        high = LARGEST if high is None else min(high, LARGEST)
+    bounds: dict[str, Any] = {"gt" if open_low else "ge": low, "lt" if open_high else "le": high}
     if number is int:
-        bounds: dict[str, Any] = {"gt" if open_low else "ge": low, "le": high}
         return Annotated[int, Field(**bounds)]
-    low = -LARGEST if low is None else max(low, -LARGEST)
-    high = LARGEST if high is None else min(high, LARGEST)
-    bounds = {"gt" if open_low else "ge": low, "le": high}
     return Annotated[float, Field(**bounds), AfterValidator(_not_near_zero)]
 
 
 def in_range(parameter: Parameter) -> Any:
     """A number of a declared range, as a type."""
-    if not (parameter.open_high or parameter.nonzero):
-        return plain(parameter.low, parameter.high, parameter.open_low)
-    kind: Any = plain(parameter.low, None if parameter.open_high else parameter.high, parameter.open_low)
-    if parameter.open_high:
-        kind = Annotated[kind, Field(lt=parameter.high)]
+    kind: Any = plain(parameter.low, parameter.high, parameter.open_low, parameter.open_high)
     if parameter.nonzero:
         kind = Annotated[kind, AfterValidator(_not_zero), Field(json_schema_extra={"not": {"const": 0}})]
     return kind

@@ -73,7 +73,7 @@ def _option_type(hint: Any, metadata: Mapping[str, Any]) -> tuple[Any, str]:
     if origin in (Union, types.UnionType):
         return _option_union([_option_type(argument, metadata) for argument in arguments])
     if hint in (int, float):
-        return plain(metadata["low"], metadata["high"], metadata["open_low"], hint), "a number"
+        return plain(metadata["low"], metadata["high"], metadata["open_low"], number=hint), "a number"
     if hint is str:
         return _WORDS[metadata["names"]], "a text"
     if origin is Literal:

@@ -6,6 +6,7 @@ down. Of the browser, which asks its maker for updates by itself, the requests o
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shutil
@@ -160,3 +161,20 @@ def page(browser, served):
     yield opened
     assert opened.complaints == []
     context.close()
+
+
+@pytest.fixture(scope="session")
+def documentation(tmp_path_factory, recorder):
+    """The documentation as `make docs` makes it, with everything beyond this machine out of reach."""
+    if importlib.util.find_spec("sphinx") is None:
+        skip("Sphinx is not installed")
+    folder = tmp_path_factory.mktemp("documentation")
+    command = [
+        sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "--keep-going", "-c", "docs",
+        "-d", str(folder / "doctrees"), ".", str(folder / "pages"),
+    ]  # fmt: skip
+    environment = {**os.environ, **recorder.environment, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert recorder.asked == []
+    return folder / "pages"

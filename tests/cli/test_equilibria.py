@@ -176,7 +176,7 @@ def test_what_is_not_regular_missing_or_nearly_there_is_said():
 
 def test_what_docs_equilibria_shows_is_what_the_program_does(shell, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
-    page = (ROOT / "docs" / "equilibria.md").read_text()
+    page = (ROOT / "docs" / "explanation" / "equilibria.md").read_text()
     [block] = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     exec(compile(block, "equilibria.md", "exec"), {})
     assert capsys.readouterr().out.splitlines()[-1] == "1"

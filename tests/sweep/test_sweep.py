@@ -234,7 +234,7 @@ def test_the_examples_of_the_page_on_sweeps_run(tmp_path, monkeypatch, capsys):
     from market.cli import main
 
     root = Path(__file__).parents[2]
-    page = (root / "docs" / "sweeps.md").read_text()
+    page = (root / "docs" / "how-to" / "sweeps.md").read_text()
     (tmp_path / "scenarios").symlink_to(root / "scenarios")
     monkeypatch.chdir(tmp_path)
     command = page.split("\n\n")[1].replace("\\\n", " ")
