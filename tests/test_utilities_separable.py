@@ -183,8 +183,8 @@ def test_at_the_weight_of_a_linear_term_any_amount_is_best_if_the_others_end():
 def test_terms_that_never_end_are_settled_where_they_add_less_than_rounding():
     """2 x + log x at p = 2: its slope beside the linear one, 1 / x, is below 1e-12 of 2 from x = 5e11 on.
 
-    2 x + 1 - exp(-x / 3): there exp(-x / 3) / 3 = 2e-12 is reached at x = 3 log(1 / 6e-12) = 77.5 already, and
-    from there on no price between 2 and the next number could tell amounts apart.
+    2 x + 1 - exp(-x / 3): there exp(-x / 3) / 3 = 2e-12 is reached at x = 3 log(1 / 6e-12) = 77.5 already,
+    and from there on no price between 2 and the next number could tell amounts apart.
     """
     given = terms((1, 1), linear_weight=2.0, log_weight=1.0)
     answer = Separable.quasilinear_demand(np.array([2.0]), **given)
