@@ -201,9 +201,14 @@ class Economy:
         return len(self.agents), len(self.goods)
 
     @cached_property
+    def owned(self) -> Array:
+        """Sum e: what all agents own of each good, (goods,)."""
+        return sum_over_agents(self.endowment)
+
+    @cached_property
     def resources(self) -> Array:
         """Q + sum e: what there is before anything is made, (goods,)."""
-        return self.commons + sum_over_agents(self.endowment)
+        return self.commons + self.owned
 
     @cached_property
     def capacity(self) -> Array:

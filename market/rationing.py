@@ -17,6 +17,9 @@ it earned, so whoever is not served sells less as well. Owners keep what they do
 
 Source: proportional rationing as in Benassy (1975), "Neo-Keynesian disequilibrium theory in a monetary
 economy"; the passing on through incomes is our own derivation.
+
+Agents of a part of an economy are rationed by the same steps; what is needed of all together, sums over
+agents, is asked for (`sums.py`).
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ import numpy as np
 
 from market.economy import Economy, Money
 from market.interval import Array
+from market.sums import Steps, alone
 
 ENDLESS = 1e12  # times all that is offered: stands for demand without bound
 EXACT = 1e-13  # of trade: differences up to here are rounding
@@ -41,33 +45,48 @@ def ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Array
         y: (agents, goods), what everyone wants to make, finite.
         p: (goods,), prices.
     """
+    return alone(rationing(economy, x, y, p))
+
+
+def rationing(economy: Economy, x: Array, y: Array, p: Array) -> Steps[tuple[Array, Array]]:
+    """The same of a part of an economy, asking for sums over all its agents."""
     bought, sold = np.maximum(x - economy.endowment, 0.0), np.maximum(economy.endowment - x, 0.0)
-    there = economy.commons + sold.sum(axis=0) + np.maximum(y, 0.0).sum(axis=0)
     finite = np.where(np.isfinite(bought), bought, 0.0)
-    most = ENDLESS * np.maximum(there, finite.sum(axis=0))
+    for_sale, made, asked = yield sold.sum(axis=0), np.maximum(y, 0.0).sum(axis=0), finite.sum(axis=0)
+    there = economy.commons + for_sale + made
+    most = ENDLESS * np.maximum(there, asked)
     bought, commons = np.minimum(bought, np.where(most > 0, most, ENDLESS)), economy.commons
-    at_first = _short_side(economy, bought, sold, y, commons)[0]
+    at_first, *_ = yield from _short_side(economy, bought, sold, y, commons)
     for _ in range(ROUNDS):
         before = bought, sold, y, commons
-        bought, sold, y, commons = _short_side(economy, bought, sold, y, commons)
+        bought, sold, y, commons = yield from _short_side(economy, bought, sold, y, commons)
         bought, sold = _within_income(economy, p, bought, sold, y, commons)
         after = bought, sold, y, commons
         pairs = zip(before, after, strict=True)
-        if all((np.abs(old - new) <= EXACT * np.abs(old)).all() for old, new in pairs):
+        moved = not all((np.abs(old - new) <= EXACT * np.abs(old)).all() for old, new in pairs)
+        (anywhere,) = yield (float(moved),)
+        if not anywhere:
             break
     else:
         at_first = np.full_like(bought, np.inf)  # so that nothing counts as traded
-    if not (bought > VANISHED * at_first).any():
+    (traded,) = yield (float((bought > VANISHED * at_first).any()),)
+    if not traded:
         bought, sold, y = np.zeros_like(bought), np.zeros_like(sold), np.zeros_like(y)
     return economy.endowment + bought - sold, y
 
 
 def _short_side(
     economy: Economy, bought: Array, sold: Array, y: Array, commons: Array
-) -> tuple[Array, Array, Array, Array]:
+) -> Steps[tuple[Array, Array, Array, Array]]:
     """Cut the long side of each good; amounts of goods that balance stay exactly as they are."""
-    wanted = bought.sum(axis=0) + np.maximum(-y, 0.0).sum(axis=0)
-    offered = commons + sold.sum(axis=0) + np.maximum(y, 0.0).sum(axis=0)
+    asked, used, for_sale, produced = yield (
+        bought.sum(axis=0),
+        np.maximum(-y, 0.0).sum(axis=0),
+        sold.sum(axis=0),
+        np.maximum(y, 0.0).sum(axis=0),
+    )
+    wanted = asked + used
+    offered = commons + for_sale + produced
     served = np.divide(offered, wanted, out=np.ones_like(wanted), where=wanted > offered * (1.0 + EXACT))
     taken = np.divide(wanted, offered, out=np.ones_like(wanted), where=offered > wanted * (1.0 + EXACT))
     cut = np.where(y > 0, taken, np.where(y < 0, served, 1.0))

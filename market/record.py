@@ -224,11 +224,12 @@ def bounds_table(played: Played) -> pd.DataFrame:
 
 def agents_table(played: Played) -> pd.DataFrame:
     """One row a mechanism and agent; the columns are described at the top of this module."""
-    parts = [_agents(outcome, played.alignments[name]) for name, outcome in played.outcomes.items()]
+    parts = [agents_of(outcome, played.alignments[name]) for name, outcome in played.outcomes.items()]
     return pd.concat(parts, ignore_index=True)
 
 
-def _agents(outcome: Outcome, report: Alignment) -> pd.DataFrame:
+def agents_of(outcome: Outcome, report: Alignment) -> pd.DataFrame:
+    """The rows of one mechanism's agents in that table."""
     economy, better = outcome.economy, report.improvement
     unknown = np.full(len(economy.agents), np.nan)
     unknown_by_good = np.full(economy.shape, np.nan)

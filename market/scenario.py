@@ -4,8 +4,9 @@
 draws what is to be drawn and lays everyone side by side in arrays: all agents with the same family of
 utility are one block, in the order of the file.
 
-Every number drawn has its own generator, derived from the seed, the group's name and the parameter's path,
-never from a position: another group, parameter or mechanism does not change it.
+Every number drawn has its own generators, derived from the seed, the group's name and the parameter's path,
+never from a position: another group, parameter or mechanism does not change it, and neither does it matter
+how many of the agents are built at a time.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -27,10 +29,18 @@ from market.economy import Block, Economy, Money, Rows
 from market.errors import Fault, InputError, ScenarioError, did_you_mean
 from market.interval import Array
 from market.mechanisms import Mechanism
-from market.names import Names
-from market.parsing.checks import Finding, cross_checks, model_findings, names, read_all_data, report
+from market.names import Names, View
+from market.parsing.checks import (
+    Finding,
+    cross_checks,
+    model_findings,
+    names,
+    read_all_data,
+    report,
+    too_many,
+)
 from market.parsing.data_files import Data, row_name
-from market.parsing.draws import DISTRIBUTIONS
+from market.parsing.draws import DISTRIBUTIONS, draw
 from market.parsing.entries import LARGEST, SMALLEST, Column, FamilyEntry, Number, size_fault
 from market.parsing.overrides import Override, override
 from market.parsing.schema import BUDGET, ENDOWMENT, Document, json_schema
@@ -178,46 +188,69 @@ def _validated(
 # --- from scenario to economy ---------------------------------------------------------------------------
 
 
-def build(scenario: Scenario, seed: int | None = None) -> Economy:
+def build(scenario: Scenario, seed: int | None = None, rows: range | None = None) -> Economy:
     """Draw what is to be drawn and put everything into arrays.
 
     Args:
         scenario: what `load` returns.
         seed: for all draws; the scenario's own if not given.
+        rows: of the agents to build, neighbours; all if not given. They are the same as in the whole economy,
+            and what belongs to all together is as in `Economy.part`: the commons and the shares in them are
+            those of everyone, `resources` and `groups` are not.
 
     Raises:
-        InputError: a number that was drawn or read is out of its range, or demand would be unbounded.
+        InputError: a number that was drawn or read is out of its range, demand would be unbounded, or there
+            are more agents than one machine should try to hold.
     """
     if seed is not None and not 0 <= seed < 2**63:
         raise InputError(f"seed {seed} is out of range; it must be 0 to 2**63 - 1")
-    return _Builder(scenario, scenario.seed if seed is None else seed).economy()
+    return _Builder(scenario, scenario.seed if seed is None else seed, rows).economy()
+
+
+def population(scenario: Scenario) -> Names:
+    """The names of all agents, built or not."""
+    return Names(
+        (group.name, size, size > 1 or index in scenario.data)
+        for index, (group, size) in enumerate(zip(scenario.agents, _sizes(scenario), strict=True))
+    )
+
+
+def _sizes(scenario: Scenario) -> list[int]:
+    """How many agents each group has."""
+    return [
+        scenario.data[index].rows if index in scenario.data else group.count
+        for index, group in enumerate(scenario.agents)
+    ]
 
 
 class _Builder:
     """One build: who stands where, and what is found wrong on the way."""
 
-    def __init__(self, scenario: Scenario, seed: int) -> None:
+    def __init__(self, scenario: Scenario, seed: int, rows: range | None) -> None:
         self.scenario = scenario
         self.seed = seed
         self.findings: list[Finding] = []
         self.columns = {good: g for g, good in enumerate(scenario.goods)}
-        self.sizes = [
-            scenario.data[index].rows if index in scenario.data else group.count
-            for index, group in enumerate(scenario.agents)
+        self.names = population(scenario)
+        self.rows = range(len(self.names)) if rows is None else rows
+        self.whole = len(self.rows) == len(self.names)
+        self.members = [
+            range(min(max(self.rows.start - first, 0), size), min(max(self.rows.stop - first, 0), size))
+            for size, first in _with_first_rows(_sizes(scenario))
         ]
+        self.sizes = [len(members) for members in self.members]
         self.starts = np.concatenate([[0], np.cumsum(self.sizes)])
-        self.names = Names(
-            (group.name, size, size > 1 or index in scenario.data)
-            for index, (group, size) in enumerate(zip(scenario.agents, self.sizes, strict=True))
-        )
 
     def economy(self) -> Economy:
         scenario, groups = self.scenario, range(len(self.sizes))
+        self.findings += too_many(len(self.rows), len(self.columns))
+        if self.findings:
+            raise report(Source(scenario.file, scenario.text), scenario.places, self.findings)
         economy = Economy(
             money=scenario.economy,
             goods=scenario.goods,
-            agents=self.names,
-            groups={group.name: self._row_numbers(index) for index, group in enumerate(scenario.agents)},
+            agents=self.names if self.whole else View(self.names, self.rows.start, self.rows.stop),
+            groups=self._groups() if self.whole else {},
             commons=np.array([scenario.commons.get(good, 0.0) for good in scenario.goods]),
             endowment=self._stack(
                 groups, ENDOWMENT, [group.endowment for group in scenario.agents], "endowment"
@@ -227,7 +260,7 @@ class _Builder:
             utilities=tuple(self._blocks("utility", UTILITIES)),
             costs=tuple(self._blocks("cost", COSTS)),
             technologies=tuple(self._blocks("technology", TECHNOLOGIES)),
-            ownership=self._ownership(),
+            ownership=self._ownership() if self.whole else None,
             numeraire=None if scenario.numeraire is None else self.columns[scenario.numeraire],
             seed=self.seed,
         )
@@ -244,8 +277,11 @@ class _Builder:
     # --- who stands where ---
 
     def _member(self, index: int, member: int) -> str:
-        """The name of one agent of a group."""
-        return self.names[int(self.starts[index]) + member]
+        """The name of one agent of a group, by its place among those that are built."""
+        return self.names[self.rows.start + int(self.starts[index]) + member]
+
+    def _groups(self) -> dict[str, NDArray[np.intp]]:
+        return {group.name: self._row_numbers(index) for index, group in enumerate(self.scenario.agents)}
 
     def _row_numbers(self, index: int) -> NDArray[np.intp]:
         return np.arange(self.starts[index], self.starts[index + 1], dtype=np.intp)
@@ -265,7 +301,7 @@ class _Builder:
         entries: dict[int, FamilyEntry] = {
             index: entry
             for index, group in enumerate(self.scenario.agents)
-            if (entry := getattr(group, part)) is not None
+            if (entry := getattr(group, part)) is not None and self.sizes[index]
         }
         members: dict[str, list[int]] = {}
         for index, entry in entries.items():
@@ -318,12 +354,12 @@ class _Builder:
         """A number as written, or one for each agent of a group, drawn or read, and checked."""
         if isinstance(given, int | float):
             return given
-        group = self.scenario.agents[index]
+        group, members = self.scenario.agents[index], self.members[index]
         if isinstance(given, Column):
-            numbers = self.scenario.data[index].columns[given.column]
+            numbers = self.scenario.data[index].columns[given.column][members.start : members.stop]
         else:
-            rng = generator(self.seed, "agents", group.name, *map(str, path))
-            numbers = DISTRIBUTIONS[given.dist].draw(rng, self.sizes[index], **given.parameters())
+            rng = partial(_stream, self.seed, ("agents", group.name, *map(str, path)))
+            numbers = draw(DISTRIBUTIONS[given.dist], rng, members, **given.parameters())
         wrong = np.flatnonzero(_out_of_range(parameter, numbers))
         if len(wrong):
             first = float(numbers[wrong[0]])
@@ -338,7 +374,7 @@ class _Builder:
         who = f"drawn for {show(self._member(index, first))}"
         if isinstance(given, Column):
             file = self.scenario.data[index].file
-            who = f"{show(file)}, {row_name(self.scenario.folder, file, first)}"
+            who = f"{show(file)}, {row_name(self.scenario.folder, file, self.members[index].start + first)}"
         more = f" (and so for {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         self.findings.append(Finding(("agents", index, *self._place(index, path)), f"{who}: {message}{more}"))
 
@@ -349,23 +385,25 @@ class _Builder:
 
     def _commons_share(self) -> Array:
         """The share of each agent in the commons; they sum to one."""
-        agents = int(self.starts[-1])
         if not self.scenario.commons_shares:
-            return np.full(agents, 1.0 / agents)
+            return np.full(len(self.rows), 1.0 / len(self.names))
         return self._shares(self.scenario.commons_shares)
 
     def _shares(self, given: Mapping[str, float]) -> Array:
-        """The share of each agent, (agents,), summing to one; a group's is split equally among its own."""
-        shares = np.zeros(int(self.starts[-1]))
-        rows = {group.name: self._row_numbers(index) for index, group in enumerate(self.scenario.agents)}
+        """The share of each agent, (agents,), summing to one over all; a group's is split equally."""
+        shares = np.zeros(len(self.rows))
+        largest = max(given.values())  # first, so that the sum cannot overflow
+        sizes = _sizes(self.scenario)
+        places = {group.name: index for index, group in enumerate(self.scenario.agents)}
         for name, share in given.items():
-            if name in rows:
-                shares[rows[name]] += share / len(rows[name])
-            else:
-                group, _, member = name.rpartition("[")
-                shares[rows[group][int(member[:-1])]] += share
-        relative: Array = shares / shares.max()  # first, so that the sum cannot overflow
-        return np.asarray(relative / relative.sum())
+            if name in places:
+                index = places[name]
+                shares[self.starts[index] : self.starts[index + 1]] += share / largest / sizes[index]
+                continue
+            row = self.names.index(name)
+            if row in self.rows:
+                shares[row - self.rows.start] += share / largest
+        return shares / sum(share / largest for share in given.values())
 
     def _ownership(self) -> sparse.csr_matrix | None:
         """Who owns which producer, (agents, agents), sparse; None if everyone owns itself."""
@@ -406,6 +444,18 @@ class _Builder:
                 f"let the weights sum to less than 1"
             )
             self.findings.append(Finding(("agents", int(index), "utility"), message))
+
+
+def _with_first_rows(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """The size of each group, and the row of its first member."""
+    first = 0
+    for size in sizes:
+        yield size, first
+        first += size
+
+
+def _stream(seed: int, purpose: Sequence[str], stream: int) -> np.random.Generator:
+    return generator(seed, *purpose, stream=stream)
 
 
 def _out_of_range(parameter: Parameter, numbers: Array) -> NDArray[np.bool_]:

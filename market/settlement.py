@@ -10,6 +10,9 @@ A good whose price is zero clears if nothing is lacking (complementary slackness
 
 At prices that do not clear, the short side decides and the long side is rationed in proportion, and nobody
 spends what it did not earn (`rationing.py`).
+
+Agents of a part of an economy are settled by the same steps; what is needed of all together, sums over
+agents, is asked for (`sums.py`).
 """
 
 from __future__ import annotations
@@ -21,7 +24,8 @@ import numpy as np
 from market.assignment import Assigned, assign, needs_assignment
 from market.economy import Answers, Economy
 from market.interval import Array, good_by_good, sum_over_agents
-from market.rationing import ration
+from market.rationing import ration, rationing
+from market.sums import Steps, alone
 
 CLEARED = 1e-8  # shares of an offer up to which what is lacking or left over is rounding
 ENDLESS = 1e199  # amounts from there on stand for more than any amount
@@ -103,54 +107,75 @@ def _with_what_has_no_bound(found: Imbalance, wanted: Array, offered: Array) -> 
 
 def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
     """What everyone consumes and makes, (agents, goods) each: feasible, and balanced where it can be."""
-    if economy.technologies or needs_assignment(answers):
-        assigned = assign(economy, answers, p)
-        x, y = assigned.consumption, assigned.production
-    else:
-        x, y = _assign(economy, answers)
-    if not _nearly_balanced(economy, x, y, p):
+    if not (economy.technologies or needs_assignment(answers)):
+        return alone(settling(economy, answers, p))
+    assigned = assign(economy, answers, p)
+    x, y = assigned.consumption, assigned.production
+    if not _nearly_balanced(economy.taken(x, y), economy.offered(y), p):
         return ration(economy, x, y, p)
-    return _trim_with_inputs(economy, x, y) if economy.technologies else _trim(economy, x, y)
+    return _trim_with_inputs(economy, x, y) if economy.technologies else alone(_trimming(economy, x, y))
 
 
-def _assign(economy: Economy, answers: Answers) -> tuple[Array, Array]:
+def settling(economy: Economy, answers: Answers, p: Array) -> Steps[tuple[Array, Array]]:
+    """The same of a part of an economy in which amounts do not hang together, asking for sums over all."""
+    x, y = yield from _assigning(economy, answers)
+    made = sum_over_agents(np.maximum(y, 0.0)) if economy.costs else np.zeros(len(p))
+    taken, owned, made = yield sum_over_agents(x), economy.owned, made
+    if not _nearly_balanced(taken, economy.commons + owned + made, p):
+        return (yield from rationing(economy, x, y, p))
+    return (yield from _trimming(economy, x, y))
+
+
+def _assigning(economy: Economy, answers: Answers) -> Steps[tuple[Array, Array]]:
     """Choose from everyone's set so that demand and supply are as near as they can be; always finite."""
-    if (
+    single = (
         answers.demand.single_valued
         and answers.supply.single_valued
         and np.isfinite(answers.supply.lowest).all()
-    ):
+    )
+    (several,) = yield (float(not single),)
+    if not several:
         return np.minimum(answers.demand.lowest, _MOST), answers.supply.lowest
     certain = np.where(np.isfinite(answers.supply.lowest), answers.supply.lowest, 0.0).sum(axis=0)
-    enough = np.minimum(answers.demand.total().lowest + economy.resources + certain, _MOST)
+    asked, owned, certain = yield answers.total_demand.lowest, economy.owned, certain
+    resources = economy.commons + owned
+    enough = np.minimum(asked + resources + certain, _MOST)
     wanted = np.minimum(answers.demand.lowest, _MOST)
     d_low, d_high = (np.minimum(amounts, np.maximum(enough, wanted)) for amounts in answers.demand.bounds)
-    enough = np.maximum(enough, np.minimum(d_high.sum(axis=0), _MOST))
+    (most,) = yield (d_high.sum(axis=0),)
+    enough = np.maximum(enough, np.minimum(most, _MOST))
     s_low, s_high = (np.minimum(amounts, enough) for amounts in answers.supply.bounds)
-    lacking = d_low.sum(axis=0) - economy.resources - s_high.sum(axis=0)
-    room = (d_high - d_low).sum(axis=0) + (s_high - s_low).sum(axis=0)
+    least, most_made, d_room, s_room = yield (
+        d_low.sum(axis=0),
+        s_high.sum(axis=0),
+        (d_high - d_low).sum(axis=0),
+        (s_high - s_low).sum(axis=0),
+    )
+    lacking, room = least - resources - most_made, d_room + s_room
     share = np.clip(np.divide(-lacking, room, out=np.zeros_like(room), where=room > 0), 0.0, 1.0)
     return d_low + share * (d_high - d_low), s_high - share * (s_high - s_low)
 
 
-def _nearly_balanced(economy: Economy, x: Array, y: Array, p: Array) -> bool:
-    """Whether only rounding is lacking, or left over at a price."""
-    wanted, offered = economy.taken(x, y), economy.offered(y)
+def _nearly_balanced(wanted: Array, offered: Array, p: Array) -> bool:
+    """Whether only rounding is lacking, or left over at a price; all (goods,)."""
     apart = np.where((p == 0) & (offered > wanted), 0.0, np.abs(wanted - offered))
     return bool((apart <= CLEARED * offered).all())
 
 
-def _trim(economy: Economy, x: Array, y: Array) -> tuple[Array, Array]:
+def _trimming(economy: Economy, x: Array, y: Array) -> Steps[tuple[Array, Array]]:
     """Scale the long side of each good down to the short side, where that is hardly anything."""
     made = sum_over_agents(y) if economy.costs else np.zeros(len(economy.goods))
-    if not economy.has_endowments:
-        served, taken = _shares(sum_over_agents(x), economy.commons + made)
+    (owners,) = yield (float(economy.has_endowments),)
+    if not owners:
+        eaten, made = yield sum_over_agents(x), made
+        served, taken = _shares(eaten, economy.commons + made)
         return good_by_good(np.multiply, x, served), y * taken if economy.costs else y
     wanted, for_sale = np.zeros_like(made), np.zeros_like(made)
     for rows in economy.pieces:
         net = x[rows] - economy.endowment[rows]
         wanted += sum_over_agents(np.maximum(net, 0.0))
         for_sale += sum_over_agents(np.maximum(-net, 0.0))
+    wanted, for_sale, made = yield wanted, for_sale, made
     served, taken = _shares(wanted, economy.commons + for_sale + made)
     consumption = np.empty(economy.shape)
     for rows in economy.pieces:

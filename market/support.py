@@ -29,8 +29,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy import Economy
-from market.interval import Array
+from market.interval import Array, sum_over_agents
 from market.netputs import violation
+from market.sums import Largest, Steps, alone
 
 NEGLIGIBLE = 1e-12  # share of the value of all there is below which the worth of a good is rounding
 NOTHING = 1e-9  # amounts below this share of the average are none at all
@@ -92,12 +93,26 @@ def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
 
     inf of weights or prices that are not finite: they support nothing.
     """
-    if not (np.isfinite(w).all() and np.isfinite(p).all()):
+    return alone(residuals(economy, x, y, w, p))
+
+
+def residuals(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> Steps[float]:
+    """The same of a part of an economy without technologies, asking for what is needed of all (`sums.py`)."""
+    nothing = np.zeros(len(p))
+    eaten, used, owned, made, agents, strange = yield (
+        sum_over_agents(x),
+        np.maximum(-y, 0.0).sum(axis=0) if economy.technologies else nothing,
+        economy.owned,
+        np.maximum(y, 0.0).sum(axis=0) if economy.costs or economy.technologies else nothing,
+        float(len(economy.agents)),
+        float(not (np.isfinite(w).all() and np.isfinite(p).all())),
+    )
+    if strange:
         return np.inf
-    there = economy.offered(y)
-    left_over = there - economy.taken(x, y) > LEFT_OVER * there
-    some = NOTHING * there / len(economy.agents)
-    size = _sizes(economy, x, w, p, there)
+    there = economy.commons + owned + made
+    left_over = there - (eaten + used) > LEFT_OVER * there
+    some = NOTHING * there / agents
+    size = yield from _sizes(economy, x, w, p, there)
     with np.errstate(over="ignore"):
         largest = float((np.where(left_over, p, 0.0) / size).max(initial=0.0))
     empty = np.zeros(len(economy.agents), dtype=bool)
@@ -108,10 +123,11 @@ def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
     if empty.any():
         first = np.where(empty, w, 0.0) * np.where(empty, economy.first_worth(p), 0.0)
         largest = max(largest, float((first - 1.0).max()))
-    return max(largest, violation(economy, y, p))
+    (everywhere,) = yield (Largest(max(largest, violation(economy, y, p))),)
+    return float(everywhere.value)
 
 
-def _sizes(economy: Economy, x: Array, w: Array, p: Array, there: Array) -> Array:
+def _sizes(economy: Economy, x: Array, w: Array, p: Array, there: Array) -> Steps[Array]:
     """What violations are relative to, (goods,): the price; of a free good what it is worth to somebody.
 
     At least the price at which all of the good would be worth next to nothing beside everything.
@@ -119,6 +135,8 @@ def _sizes(economy: Economy, x: Array, w: Array, p: Array, there: Array) -> Arra
     worth = np.zeros(len(p))
     for rows, part in economy.parts if (p <= 0).any() else ():
         worth = np.maximum(worth, _worth(part, x[rows], w[rows]).max(axis=0, initial=0.0))
+    (everywhere,) = yield (Largest(worth),)
+    worth = everywhere.value
     size = np.where(p > 0, p, np.where(worth > 0, worth, 1.0))
     least = NEGLIGIBLE * float(there @ p)
     return np.maximum(size, np.divide(least, there, out=np.zeros_like(p), where=there > 0))

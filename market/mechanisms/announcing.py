@@ -87,7 +87,15 @@ def by_trader(economy: Economy, announced: Announcement) -> Announcement:
     """
     if not isinstance(announced.answers, Deferred):
         return announced
-    p, answers, seen = announced.prices, announced.answers.by_agent(), announced.imbalance
+    return held_against(economy, announced, announced.answers.by_agent())
+
+
+def held_against(economy: Economy, announced: Announcement, answers: Answers) -> Announcement:
+    """An announcement with everyone's own answers, its imbalance held against what they add up to.
+
+    Where the two differ by more than rounding, what the answers add up to is the imbalance.
+    """
+    p, seen = announced.prices, announced.imbalance
     added_up = imbalance(economy, answers, p)
     same = bool((np.abs(added_up.relative - seen.relative) <= ROUNDING).all())
     return Announcement(p, answers, seen if same else added_up)

@@ -241,6 +241,30 @@ class Auctioneer(Mechanism):
         """Whether a rule without memory has announced the same prices before."""
         return type(state.memory) is Memory and state.trail.period is not None
 
+    def reported(self, state: AuctionState) -> Announcement:
+        """The announcement of which an outcome tells: the last if it clears, else the nearest to clearing."""
+        seen = state.last if self._cleared(state) else state.best
+        assert seen is not None
+        return seen
+
+    def found(
+        self, economy: Economy, state: AuctionState, chosen: Announcement, regretted: float, unfaithful: int
+    ) -> Found:
+        """The evidence of a play; `regretted` is the largest relative regret of traders that are faithful."""
+        return Found(
+            economy=economy,
+            chosen=chosen,
+            tolerance=self.tolerance,
+            rounds=state.round,
+            cleared=self._cleared(state),
+            relative_regret=regretted,
+            unfaithful=unfaithful,
+            diverged=state.diverged,
+            impossible=state.impossible,
+            period=state.trail.period if self._comes_back(state) else None,
+            amplitude=state.trail.amplitude,
+        )
+
     def outcome(self, economy: Economy, state: State) -> Outcome:
         """What agents can have at the last prices if they clear, else at the best that were seen.
 
@@ -251,27 +275,15 @@ class Auctioneer(Mechanism):
         assert isinstance(state, AuctionState)
         if state.round == 0:
             state = self.step(economy, state, economy.answers)
-        seen = state.last if self._cleared(state) else state.best
-        assert seen is not None
+        seen = self.reported(state)
         chosen = by_trader(economy, seen)
         p, z = chosen.prices, chosen.imbalance.z
         x, y = settle(economy, chosen.answers, p)
         regrets = regret(economy, p, x, y)
         faithful = answer_as_they_prefer(economy, seen)
-        found = Found(
-            economy=economy,
-            chosen=chosen,
-            tolerance=self.tolerance,
-            rounds=state.round,
-            cleared=self._cleared(state),
-            relative_regret=relative_regret(economy, p, x, y, np.where(faithful, regrets, 0.0)),
-            unfaithful=int(np.count_nonzero(~faithful)),
-            diverged=state.diverged,
-            impossible=state.impossible,
-            period=state.trail.period if self._comes_back(state) else None,
-            amplitude=state.trail.amplitude,
-        )
-        status, reason, evidence = verdict(found)
+        regretted = relative_regret(economy, p, x, y, np.where(faithful, regrets, 0.0))
+        unfaithful = int(np.count_nonzero(~faithful))
+        status, reason, evidence = verdict(self.found(economy, state, chosen, regretted, unfaithful))
         welfare = economy.welfare(x, y)
         payments = economy.payments(p, x, y)
         return Outcome(

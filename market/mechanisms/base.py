@@ -71,7 +71,7 @@ def play(
     answering: Answering | None = None,
     observe: Callable[[State], None] | None = None,
 ) -> Outcome:
-    """Play a mechanism to its end: the only loop.
+    """Play a mechanism to its end.
 
     Args:
         mechanism: what is played.
@@ -79,10 +79,19 @@ def play(
         answering: how everyone answers prices; `economy.answers` by default.
         observe: called with the state after every round.
     """
-    answering = answering or Together(economy)
+    return mechanism.outcome(economy, played(mechanism, economy, answering or Together(economy), observe))
+
+
+def played(
+    mechanism: Mechanism,
+    economy: Economy,
+    answering: Answering,
+    observe: Callable[[State], None] | None = None,
+) -> State:
+    """The state in which a mechanism ends: the only loop; arguments as for `play`."""
     state = mechanism.start(economy)
     while not mechanism.done(economy, state):
         state = mechanism.step(economy, state, answering)
         if observe:
             observe(state)
-    return mechanism.outcome(economy, state)
+    return state

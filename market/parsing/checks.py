@@ -22,7 +22,7 @@ from market.mechanisms import MECHANISMS
 from market.parsing.data_files import MAX_ROWS, Data, read_data
 from market.parsing.entries import MODELS, Entry, Names
 from market.parsing.overrides import Override
-from market.parsing.schema import Document, Group
+from market.parsing.schema import MAX_COUNT, Document, Group
 from market.parsing.toml_source import Place, Source, describe, field, show
 from market.pricing import RULES
 
@@ -83,7 +83,7 @@ def names(values: dict[str, Any], data: Mapping[int, Data]) -> Names:
         if isinstance(name, str) and "data" in group:
             members[name] = data[index].rows if index in data else None
         elif isinstance(name, str):
-            known = isinstance(count, int) and 1 <= count <= MAX_ROWS
+            known = isinstance(count, int) and 1 <= count <= MAX_COUNT
             members[name] = (count if count > 1 else 0) if known else None
     return Names(dict.fromkeys(_words(goods)), members)
 
@@ -245,7 +245,6 @@ def cross_checks(values: dict[str, Any], known: Names) -> Iterator[Finding]:
     yield from _numbered_names_taken(values, known)
     yield from _count_and_data(values)
     yield from _money(values)
-    yield from _too_many(known)
 
 
 def _goods_twice(values: dict[str, Any]) -> Iterator[Finding]:
@@ -354,12 +353,14 @@ def _technology(group: dict[str, Any], place: Place, money: object) -> Iterator[
         yield Finding((*place, "owners"), message)
 
 
-def _too_many(known: Names) -> Iterator[Finding]:
-    agents = sum(max(count or 0, 1) for count in known.members.values())
+def too_many(agents: int, goods: int) -> Iterator[Finding]:
+    """Refuse to build more at a time than fits; in shards (`market run --shards N`) there may be more."""
+    instead = "at a time (play them in shards: --shards)"
     if agents > MAX_ROWS:
-        yield Finding(("agents",), f"{agents} agents in all groups together; at most {MAX_ROWS} can be")
-    elif agents * len(known.goods) > MAX_CELLS:
-        message = f"{agents} agents times {len(known.goods)} goods; at most {MAX_CELLS} numbers fit"
+        message = f"{agents} agents in all groups together; at most {MAX_ROWS} can be {instead}"
+        yield Finding(("agents",), message)
+    elif agents * goods > MAX_CELLS:
+        message = f"{agents} agents times {goods} goods; at most {MAX_CELLS} numbers fit {instead}"
         yield Finding(("agents",), message)
 
 

@@ -2,17 +2,23 @@
 
 A distribution declares its parameters as a utility family does, so the scenario's keys, range checks and
 schema follow from the class. To add one: a class here and its name in `DISTRIBUTIONS`.
+
+The members of a group are drawn from several streams, `STREAM` neighbours from each, so that what anybody has
+can be drawn without drawing for all who stand before it, and is the same whoever else is drawn with it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 
 from market.interval import Array
 from market.registry import Family, Parameter, Registry
+
+STREAM = 1 << 16  # members of a group that are drawn from one stream
 
 
 def _real(meaning: str) -> Parameter:
@@ -120,3 +126,26 @@ class Pareto(Distribution):
 DISTRIBUTIONS: Registry[Distribution] = Registry(
     "distribution", Uniform, Normal, Lognormal, Exponential, Pareto
 )
+
+
+def draw(
+    distribution: type[Distribution],
+    rng: Callable[[int], np.random.Generator],
+    members: range,
+    **parameters: float,
+) -> Array:
+    """What some neighbours in a group have drawn, (members,).
+
+    Args:
+        distribution: from which.
+        rng: gives the generator of each of the group's streams, new.
+        members: who, by their numbers in the group.
+        parameters: of the distribution.
+    """
+    drawn = np.empty(len(members))
+    for stream in range(members.start // STREAM, -(-members.stop // STREAM)):
+        first = stream * STREAM
+        start, stop = max(members.start, first), min(members.stop, first + STREAM)
+        numbers = distribution.draw(rng(stream), stop - first, **parameters)
+        drawn[start - members.start : stop - members.start] = numbers[start - first :]
+    return drawn

@@ -19,7 +19,6 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConst
 from market.costs import COSTS
 from market.economy import Money
 from market.mechanisms import GAMES, MECHANISMS, Mechanism
-from market.parsing.data_files import MAX_ROWS
 from market.parsing.entries import (
     DICT,
     LITERAL,
@@ -191,11 +190,14 @@ _MECHANISM = As(choice(_mechanism_models(), _mechanism_tag, _known_mechanism))
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(printable)]
 
 
+MAX_COUNT = 10**12  # agents of a group, in shards
+
+
 class Group(Entry):
     """An agent, or a group of agents of the same kind."""
 
     name: Name = Field(description="of the agent or group; members of a group are name[0], name[1], ...")
-    count: Annotated[int, Field(ge=1, le=MAX_ROWS)] = Field(1, description="how many agents")
+    count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = Field(1, description="how many agents")
     data: str | None = Field(None, description="a CSV or Parquet file beside the scenario, one agent a row")
     utility: Annotated[FamilyEntry | None, _UTILITY] = Field(None, description="what the agent wants")
     cost: Annotated[FamilyEntry | None, _COST] = Field(

@@ -16,28 +16,25 @@ To add one: a class here with the same methods, and its name in `sweeping.BACKEN
 from __future__ import annotations
 
 import os
-import platform
 import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Protocol
 
 from market.errors import InputError
+from market.processes import connect
 from market.sweep.design import Run
 from market.sweep.runs import Done
 
 Chunk = tuple[Run, ...]
 Work = Callable[[Chunk], Done]
 
-PACKAGES = ("market", "numpy", "scipy", "cvxpy", "clarabel")  # that numbers come from
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS")}
 WATCH = 0.5  # seconds between two looks whether the parent is still there
-CONNECT = 10.0  # seconds for a scheduler to answer
 LONELY = 60.0  # seconds that a cluster may be without any worker
 POLL = 0.01  # seconds
 
@@ -190,50 +187,16 @@ class Dask:
         address: of the scheduler, for instance "tcp://10.0.0.1:8786".
 
     Raises:
-        InputError: dask.distributed is not installed, nobody answers there, there are no workers, or they
-        have not
-            got the versions that are here.
+        InputError: as `processes.connect` says.
     """
 
     def __init__(self, work: Work, address: str) -> None:
-        try:
-            from distributed import Client, as_completed
-        except ImportError as error:
-            raise InputError(
-                "--backend dask needs dask.distributed, which is missing; `pip install 'market[cluster]'`"
-            ) from error
         self._work, self._address = work, address
-        try:
-            self._client = Client(address, timeout=CONNECT, set_as_default=False)
-        except (OSError, ValueError, TimeoutError) as error:
-            raise InputError(f"no Dask scheduler answers at '{address}' ({error}); see --address") from error
-        try:
-            self._check()
-        except BaseException:
-            self._client.close()
-            raise
+        self._client = connect(address)
+        from distributed import as_completed  # deferred: only who has a cluster needs it
+
         self._ended = as_completed(loop=self._client.loop)
         self._busy: dict[str, Chunk] = {}
-
-    def _check(self) -> None:
-        """Every worker has the versions that are here."""
-        if not self.workers():
-            raise InputError(f"the Dask scheduler at '{self._address}' has no workers; start some")
-        here = versions()
-        try:
-            found: Mapping[str, Mapping[str, str]] = self._client.run(versions)
-        except Exception as error:  # whatever a worker raises while it imports the package
-            raise InputError(
-                f"the workers at '{self._address}' cannot import market ({error}); "
-                f"install the same version there"
-            ) from error
-        for worker, there in found.items():
-            for name in here:
-                if there[name] != here[name]:
-                    raise InputError(
-                        f"worker {worker} has {name} {there[name]} and here is {here[name]}, so that results "
-                        f"would depend on who made them; install the same version"
-                    )
 
     def workers(self) -> int:
         """As many as there are now: a cluster grows and shrinks."""
@@ -285,14 +248,3 @@ class Dask:
         """Cancel what is under way and leave the cluster as it was."""
         self._client.cancel(list(self._ended.futures))
         self._client.close()
-
-
-def versions() -> dict[str, str]:
-    """The versions that numbers depend on; "none" of a package that is not installed."""
-    found = {"python": ".".join(platform.python_version_tuple()[:2])}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "none"
-    return found

@@ -15,20 +15,18 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import scipy.linalg  # noqa: F401  # so that its threads are there to be limited before the first run
-from threadpoolctl import threadpool_limits
 
 from market.certificate import Alignment, alignment, contrast
 from market.economy import Economy, Money
 from market.errors import MarketError
 from market.mechanisms import play
 from market.outcome import Outcome
+from market.processes import alike_everywhere
 from market.scenario import Scenario, build, loads
 from market.sweep.axes import Axis
 from market.sweep.columns import named
@@ -96,14 +94,6 @@ def execute(task: Task, chunk: Sequence[Run]) -> Done:
     with _ONE_AT_A_TIME, alike_everywhere():
         rows = [row for run, scenario in _with_scenarios(task, chunk) for row in _rows(task, run, scenario)]
     return Done(_by_column(task, rows), time.perf_counter() - start)
-
-
-@contextmanager
-def alike_everywhere() -> Iterator[None]:
-    """One thread for linear algebra, and numpy's own handling of floating-point errors, in every process."""
-    usual = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
-    with threadpool_limits(1), np.errstate(**usual):  # type: ignore[arg-type]
-        yield
 
 
 def given_up(task: Task, run: Run, error: str) -> Done:

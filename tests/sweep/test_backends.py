@@ -14,6 +14,7 @@ import pytest
 import stories
 from troublemakers import KilledOn, threads, version_of_its_own, who
 
+from market import processes
 from market.errors import InputError
 from market.sweep import Options, sweep
 from market.sweep.backends import Dask, Died, Loky
@@ -286,18 +287,14 @@ def test_a_cluster_s_worker_killed_in_the_middle_loses_nothing(cluster, village,
 
 
 def test_a_cluster_of_other_versions_is_refused(cluster, monkeypatch):
-    from market.sweep import backends
-
-    monkeypatch.setattr(backends, "versions", version_of_its_own)
+    monkeypatch.setattr(processes, "versions", version_of_its_own)
     with pytest.raises(InputError, match=rf"worker tcp://.* has numpy 1\.\d+ and here is 1\.{os.getpid()}, "):
         Dask(who, cluster.scheduler_address)
 
 
 def test_where_nobody_answers_is_one_message(monkeypatch):
     pytest.importorskip("distributed")
-    from market.sweep import backends
-
-    monkeypatch.setattr(backends, "CONNECT", 0.5)
+    monkeypatch.setattr(processes, "CONNECT", 0.5)
     with pytest.raises(InputError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"):
         Dask(who, "tcp://127.0.0.1:9")
 

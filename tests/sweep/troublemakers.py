@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from market.sweep.runs import Done, Task, alike_everywhere, execute
+from market.processes import alike_everywhere
+from market.sweep.runs import Done, Task, execute
 
 
 def rows(chunk, **columns):

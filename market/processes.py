@@ -1,0 +1,90 @@
+"""What processes that calculate together have to agree on: versions, threads, floating-point errors.
+
+Sums are taken in another order where linear algebra has two threads, so it has one in every process that
+takes part, the parent included. A cluster's workers are asked for their versions before anything is sent to them.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+
+from market.errors import InputError
+
+PACKAGES = ("market", "numpy", "scipy", "cvxpy", "clarabel")  # that numbers come from
+CONNECT = 10.0  # seconds for a scheduler to answer
+
+
+@contextmanager
+def alike_everywhere() -> Iterator[None]:
+    """One thread for linear algebra, and numpy's own handling of floating-point errors, in every process."""
+    import scipy.linalg  # noqa: F401  # deferred; its threads have to be there to be limited
+    from threadpoolctl import threadpool_limits
+
+    usual = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
+    with threadpool_limits(1), np.errstate(**usual):  # type: ignore[arg-type]
+        yield
+
+
+def versions() -> dict[str, str]:
+    """The versions that numbers depend on; "none" of a package that is not installed."""
+    found = {"python": ".".join(platform.python_version_tuple()[:2])}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "none"
+    return found
+
+
+def connect(address: str) -> Any:
+    """A Dask client whose workers have the versions that are here.
+
+    Args:
+        address: of the scheduler, for instance "tcp://10.0.0.1:8786".
+
+    Raises:
+        InputError: dask.distributed is not installed, nobody answers there, there are no workers, or they
+            have not got the versions that are here.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise InputError(
+            "--backend dask needs dask.distributed, which is missing; `pip install 'market[cluster]'`"
+        ) from error
+    try:
+        client = Client(address, timeout=CONNECT, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        raise InputError(f"no Dask scheduler answers at '{address}' ({error}); see --address") from error
+    try:
+        _check(client, address)
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def _check(client: Any, address: str) -> None:
+    """Every worker has the versions that are here."""
+    if not client.nthreads():
+        raise InputError(f"the Dask scheduler at '{address}' has no workers; start some")
+    here = versions()
+    try:
+        found: Mapping[str, Mapping[str, str]] = client.run(versions)
+    except Exception as error:  # whatever a worker raises while it imports the package
+        raise InputError(
+            f"the workers at '{address}' cannot import market ({error}); install the same version there"
+        ) from error
+    for worker, there in found.items():
+        for name in here:
+            if there[name] != here[name]:
+                raise InputError(
+                    f"worker {worker} has {name} {there[name]} and here is {here[name]}, so that results "
+                    f"would depend on who made them; install the same version"
+                )

@@ -1,0 +1,81 @@
+"""Shards as a process holds them: made once, asked often, forgotten at the end. These functions run in workers.
+
+A worker with several threads takes one call at a time, since the number of threads of linear algebra is the
+process's own. What goes wrong on purpose comes back as a value, a `Refusal`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from market.errors import InputError, MarketError, UnboundedDemandError
+from market.processes import alike_everywhere
+from market.scenario import Scenario
+from market.shards.shard import Shard
+
+_HELD: dict[tuple[str, int], Shard] = {}
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What went wrong in a shard.
+
+    Args:
+        message: in words.
+        at_fault: whether the input is.
+        goods: of which somebody wants more than any amount; None if that is not what is wrong.
+    """
+
+    message: str
+    at_fault: bool
+    goods: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A process was asked for a shard that it does not hold."""
+
+
+def hold(key: str, index: int, scenario: Scenario, seed: int, rows: range) -> Any:
+    """Make a shard and keep it; what `Shard.opening` says.
+
+    Args:
+        key: of the play.
+        index: of the shard in it.
+        scenario: whose agents.
+        seed: for all draws.
+        rows: which agents.
+    """
+    with _ONE_AT_A_TIME, alike_everywhere():
+        try:
+            _HELD[key, index] = Shard(scenario, seed, rows)
+            return _HELD[key, index].opening()
+        except MarketError as error:
+            return _refusal(error)
+
+
+def tell(key: str, index: int, method: str, arguments: Mapping[str, Any]) -> Any:
+    """Call a method of a shard that is held."""
+    shard = _HELD.get((key, index))
+    if shard is None:
+        return Lost()
+    with _ONE_AT_A_TIME, alike_everywhere():
+        try:
+            return getattr(shard, method)(**arguments)
+        except MarketError as error:
+            return _refusal(error)
+
+
+def forget(key: str) -> None:
+    """Let go of all shards of a play."""
+    for held in [each for each in _HELD if each[0] == key]:
+        del _HELD[held]
+
+
+def _refusal(error: MarketError) -> Refusal:
+    goods = error.goods if isinstance(error, UnboundedDemandError) else None
+    return Refusal(str(error), isinstance(error, InputError), goods)

@@ -1,0 +1,148 @@
+"""Weights that the market's own prices give each agent by itself, and whether they support the outcome.
+
+With quasilinear money equal weights are tried first: if they support the outcome at the prices, total surplus
+is maximal. Otherwise agent i weighs w_i = p_g / (du_i/dx_ig), the inverse of what money is worth to it at the
+margin, the largest of the goods that it consumes. Both are known to each shard by itself, and what is left to
+prove is one residual over all (`support.residuals`): if it is small, a weighted sum of utilities is maximal.
+
+Other weights are not looked for: that is a programme over everybody.
+
+Source: Negishi (1960); Mas-Colell, Whinston and Green (1995), section 16.E.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from market.certificate import PROVED, Alignment
+from market.economy import Economy, Money
+from market.interval import Array
+from market.outcome import shown
+from market.sums import Steps
+from market.support import NOTHING, residuals
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What supports the outcome, the same in every shard but for the weights of its own agents.
+
+    Args:
+        weights: (agents of the shard,), not normalised; None if the prices do not give everyone one.
+        total: the sum of all weights.
+        equal: whether all weigh the same.
+        capped: whether spending caps limit what money can be paid.
+        residual: the largest relative violation of the supporting conditions; inf without weights.
+        unweighed: how many agents are given no weight.
+    """
+
+    weights: Array | None
+    total: float
+    equal: bool
+    capped: bool
+    residual: float
+    unweighed: int
+
+    @property
+    def proved(self) -> bool:
+        """Whether weights and prices prove that the outcome is efficient."""
+        return self.residual <= PROVED
+
+
+def judging(economy: Economy, x: Array, y: Array, p: Array) -> Steps[Judgement]:
+    """What can be said of the efficiency of an outcome, asking for sums over all agents.
+
+    Args:
+        economy: a part, without technologies.
+        x: (agents, goods), what its agents consume.
+        y: (agents, goods), what they make.
+        p: (goods,), prices.
+    """
+    ones = np.ones(len(economy.agents))
+    caps = bool(np.isfinite(economy.budget).any())
+    count, capped, owned, made = yield (
+        float(len(ones)),
+        float(caps),
+        economy.owned,
+        np.maximum(y, 0.0).sum(axis=0) if economy.costs else np.zeros(len(p)),
+    )
+    residual = np.inf
+    if economy.money is Money.QUASILINEAR:
+        residual = yield from residuals(economy, x, y, ones, p)
+        if residual <= PROVED:
+            return Judgement(ones, count, True, bool(capped), residual, 0)
+    some = NOTHING * (economy.commons + owned + made) / count
+    weights = own_weights(economy, x, p, some)
+    total, unweighed = yield float(weights.sum()), float((weights <= 0).sum())
+    if unweighed or not np.isfinite(total):
+        return Judgement(None, total, False, bool(capped), np.inf, int(unweighed))
+    own = yield from residuals(economy, x, y, weights, p)
+    return Judgement(weights, total, False, bool(capped), own, 0)
+
+
+def own_weights(economy: Economy, x: Array, p: Array, some: Array) -> Array:
+    """The largest p_g / (du_i/dx_ig) over the goods that each consumes, (agents,); 0 where there is none.
+
+    Args:
+        economy: a part.
+        x: (agents, goods), what its agents consume.
+        p: (goods,), prices.
+        some: (goods,), amounts up to which nothing is consumed.
+    """
+    weights = np.zeros(len(economy.agents))
+    for rows, part in economy.parts:
+        slopes = part.marginal_utility(x[rows])
+        counts = (x[rows] > some) & (slopes > 0) & np.isfinite(slopes)
+        weights[rows] = np.divide(p, slopes, out=np.zeros_like(slopes), where=counts).max(axis=1, initial=0.0)
+    return weights
+
+
+def report(found: Judgement, economy: Economy, p: Array, weights: Array | None) -> Alignment:
+    """The alignment report that a judgement allows.
+
+    Args:
+        found: the judgement.
+        economy: of which `resources` and `money` are everybody's.
+        p: (goods,), prices.
+        weights: (agents,), normalised, of those that are told; None if none support the outcome.
+    """
+    quasilinear = economy.money is Money.QUASILINEAR
+    surplus = found.proved and found.equal and not found.capped
+    worth = float(p @ economy.resources) > 0
+    unknown = []
+    if not found.proved:
+        why = _why(found)
+        unknown.append(f"efficient: {why}")
+        if economy.resources.any():
+            unknown.append(f"resource_utilisation: {why}")
+    elif not worth and economy.resources.any():
+        unknown.append("resource_utilisation: all there is was for free")
+    if quasilinear and not surplus:
+        capped = "what may be paid is capped, which takes a programme over everybody"
+        unknown.append(f"surplus_gap: {capped if found.capped else _why(found)}")
+    return Alignment(
+        efficient=True if found.proved else None,
+        degenerate=False,
+        negishi_weights=weights,
+        supporting_prices=p / found.total if found.weights is not None else p,
+        residual=found.residual,
+        resource_utilisation=1.0 if found.proved and worth else None,
+        efficient_with_transfers=True if quasilinear and surplus else None,
+        surplus_gap=0.0 if quasilinear and surplus else None,
+        unknown=tuple(unknown),
+    )
+
+
+def _why(found: Judgement) -> str:
+    """Why more cannot be said."""
+    if found.unweighed:
+        return f"played in shards, and prices alone give {found.unweighed} of the agents no weight"
+    if found.proved:
+        return "played in shards, and the weights that prices give are not equal"
+    return (
+        f"played in shards, where only the weights that prices give are tried; they leave a residual of "
+        f"{shown(found.residual)}"
+    )
+
+

@@ -1,0 +1,387 @@
+"""A market whose agents are in shards, from the first announcement to the report.
+
+The auctioneer is the very one that plays in one process (`mechanisms.auctioneer`). It is given an economy
+without agents in which all that is owned is in common, so that resources are right, and answers that are totals
+alone. What comes after the rounds is driven step by step: every shard's sums are added in their order and sent
+back to all, until each is done (`market.sums`).
+
+What needs everybody in one place is refused: games and planners; price rules that see bids; technologies, whose
+profits go to owners in other shards; agents who choose between what is as good, since whoever foresees or
+assigns their choices has to see all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from market.certificate import Alignment
+from market.economy import Answers, Economy, Money
+from market.errors import InputError, MarketError, did_you_mean
+from market.interval import Array, Interval
+from market.mechanisms.announcing import held_against
+from market.mechanisms.auctioneer import Auctioneer, AuctionState
+from market.mechanisms.base import State, played
+from market.mechanisms.verdicts import verdict
+from market.names import Names
+from market.outcome import Status
+from market.parsing.checks import MAX_CELLS
+from market.parsing.data_files import MAX_ROWS
+from market.pricing import Knows
+from market.record import LARGEST_MAP
+from market.scenario import Scenario, population
+from market.shards.judging import report
+from market.shards.pools import Pool
+from market.shards.shard import Done, Ended, Opening, Totals, Written
+from market.sums import Sums, added
+
+
+class Summed(Answers):
+    """What everybody answers, of which only the totals are known here.
+
+    Args:
+        demand: the sum over agents, (goods,) each.
+        supply: the sum over agents, (goods,) each.
+    """
+
+    def __init__(self, demand: Interval, supply: Interval) -> None:
+        self._totals = demand, supply
+
+    @property
+    def demand(self) -> Interval:
+        """Nobody has it.
+
+        Raises:
+            MarketError: always.
+        """
+        raise MarketError("what each agent answers stays in its shard")
+
+    supply = demand
+
+    @property
+    def total_demand(self) -> Interval:
+        """The sum of demand over agents, (goods,) each."""
+        return self._totals[0]
+
+    @property
+    def total_supply(self) -> Interval:
+        """The sum of supply over agents, (goods,) each."""
+        return self._totals[1]
+
+    @property
+    def hang_together(self) -> bool:
+        """Never: a shard refuses such answers."""
+        return False
+
+
+@dataclass(frozen=True)
+class SharedOutcome:
+    """What came of an auction in shards: what an `Outcome` tells, as far as sums tell it.
+
+    Args:
+        name: of the mechanism. kind: "auctioneer". status: how it ended. reason: the numbers behind it.
+        rounds: how many were played.
+        prices: (goods,). disequilibrium: the largest relative excess demand, from every trader's own answer.
+        auctioneer_payoff: -sum |z|, units. revenue: what the auctioneer took for the commons, money.
+        max_regret: the largest gain that anybody could make by another bundle.
+        evidence: the residuals behind the status, by name.
+        ended: what is told of all agents, in sums and extremes.
+        consumption: (agents, goods), and so on; None above `LARGEST_MAP` agents.
+        production: see consumption. payments: see consumption. utilities: see consumption. payoffs: see
+            consumption.
+        alignment: the report.
+        rounds_seen: (rounds, 2, goods), prices and excess demand; and `round_figures`.
+        round_figures: (rounds, 2), disequilibrium and the auctioneer's payoff.
+        files: what the shards wrote.
+    """
+
+    name: str
+    kind: str
+    status: Status
+    reason: str
+    rounds: int
+    prices: Array
+    disequilibrium: float
+    auctioneer_payoff: float
+    revenue: float
+    max_regret: float
+    evidence: Mapping[str, float]
+    ended: Ended
+    consumption: Array | None
+    production: Array | None
+    payments: Array | None
+    utilities: Array | None
+    payoffs: Array | None
+    alignment: Alignment
+    rounds_seen: Array
+    round_figures: Array
+    files: tuple[Written, ...]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What came of a scenario whose agents were in shards.
+
+    Args:
+        scenario: what was played.
+        seed: of all draws.
+        agents: the names of all.
+        economy: without agents; `resources`, `goods` and `money` are everybody's.
+        commons: (goods,), what is in common.
+        shards: how many there were.
+        outcomes: mechanism name -> outcome.
+    """
+
+    scenario: Scenario
+    seed: int
+    agents: Names
+    economy: Economy
+    commons: Array
+    shards: int
+    outcomes: Mapping[str, SharedOutcome]
+
+    @property
+    def settled(self) -> bool:
+        """Whether every mechanism reached what it looks for."""
+        return all(outcome.status.settled for outcome in self.outcomes.values())
+
+
+def refuse(scenario: Scenario, names: Sequence[str] | None, shards: int) -> list[str]:
+    """The mechanisms to play, after a look whether they can be played in so many shards.
+
+    Raises:
+        InputError: they cannot; says which and why.
+    """
+    chosen = list(scenario.mechanism_names) if names is None else list(dict.fromkeys(names))
+    for name in chosen:
+        if name not in scenario.mechanism_names:
+            raise InputError(f"no mechanism '{name}'; {did_you_mean(name, scenario.mechanism_names)}")
+        why = _not_in_shards(scenario, name)
+        if why is not None:
+            able = [each for each in scenario.mechanism_names if _not_in_shards(scenario, each) is None]
+            choose = f"choose others (--mechanism '{able[0]}') or " if able else ""
+            raise InputError(
+                f"the mechanism '{name}' cannot be played in shards: {why}; {choose}leave out --shards and "
+                f"--backend"
+            )
+    agents, goods = len(population(scenario)), len(scenario.goods)
+    if shards > agents:
+        raise InputError(f"--shards {shards}: there are only {agents} agents; use at most as many shards")
+    most = min(MAX_ROWS, MAX_CELLS // goods)
+    if -(-agents // shards) > most:
+        raise InputError(
+            f"{agents} agents times {goods} goods in {shards} shards; a shard holds at most {most} agents of so "
+            f"many goods: use --shards {-(-agents // most)} at least"
+        )
+    return chosen
+
+
+def _not_in_shards(scenario: Scenario, name: str) -> str | None:
+    """Why a mechanism needs all agents in one place; None if it does not."""
+    mechanism = scenario.mechanism(name)
+    if not isinstance(mechanism, Auctioneer):
+        needs = {
+            "planner": "a planner solves one programme over everybody",
+            "unmediated": "in a game without prices everybody's move depends on the others'",
+        }
+        return needs.get(mechanism.name, f"a mechanism of the kind {mechanism.name} sees every agent")
+    if mechanism.rule.knows is Knows.SPENDING:
+        return f"the rule {mechanism.rule.name} sees what every agent bids for each good"
+    owner = next((group.name for group in scenario.agents if group.technology is not None), None)
+    if owner is not None:
+        return f"'{owner}' has a technology, and who makes what takes one assignment over everybody"
+    return None
+
+
+def play_in_shards(
+    scenario: Scenario,
+    pool: Pool,
+    shards: int,
+    mechanisms: Sequence[str] | None = None,
+    seed: int | None = None,
+    folder: str | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Shared:
+    """Play a scenario's auctioneers on agents that are in shards.
+
+    Args:
+        scenario: what `market.load` returns.
+        pool: where the shards are.
+        shards: how many.
+        mechanisms: names of those to play; all of them by default.
+        seed: for all draws; the scenario's own if not given.
+        folder: where shards write the rows of their agents; nowhere if not given.
+        progress: called with a mechanism's name before it is played.
+
+    Raises:
+        InputError: what cannot be played in shards, or a shard that cannot be built or went away.
+    """
+    names = refuse(scenario, mechanisms, shards)
+    agents, root = population(scenario), scenario.seed if seed is None else seed
+    count = len(agents)
+    rows = [range(count * k // shards, count * (k + 1) // shards) for k in range(shards)]
+    try:
+        openings = pool.make(scenario, root, rows)
+        economy = _without_agents(scenario, root, openings)
+        _refuse_choices(names[0], openings)
+        outcomes = {}
+        for number, name in enumerate(names):
+            if progress:
+                progress(name)
+            mechanism = scenario.mechanism(name)
+            assert isinstance(mechanism, Auctioneer)
+            table = None if folder is None else f"{folder}/{number:03}-"
+            outcomes[name] = _Play(mechanism, economy, pool, count).outcome(table)
+    finally:
+        pool.close()
+    commons = np.array([scenario.commons.get(good, 0.0) for good in scenario.goods])
+    return Shared(scenario, root, agents, economy, commons, shards, outcomes)
+
+
+def _refuse_choices(name: str, openings: Sequence[Opening]) -> None:
+    why = next((each.chooses for each in openings if each.chooses is not None), None)
+    if why is not None:
+        raise InputError(
+            f"the mechanism '{name}' cannot be played in shards: {why} makes some agents choose between what is "
+            f"as good, and who gets what takes one assignment over everybody; leave out --shards and --backend"
+        )
+
+
+def _without_agents(scenario: Scenario, seed: int, openings: Sequence[Opening]) -> Economy:
+    """The economy as the auctioneer sees it: nobody in it, and all that there is in common."""
+    (owned,) = added([(opening.owned,) for opening in openings])
+    commons = np.array([scenario.commons.get(good, 0.0) for good in scenario.goods])
+    numeraire = None if scenario.numeraire is None else scenario.goods.index(scenario.numeraire)
+    nobody = np.zeros(0)
+    return Economy(
+        money=scenario.economy,
+        goods=scenario.goods,
+        agents=(),
+        groups={},
+        commons=commons + owned,
+        endowment=np.zeros((0, len(commons))),
+        budget=nobody,
+        commons_share=nobody,
+        utilities=(),
+        numeraire=numeraire,
+        seed=seed,
+    )
+
+
+class _Play:
+    """One auction in shards."""
+
+    def __init__(self, mechanism: Auctioneer, economy: Economy, pool: Pool, agents: int) -> None:
+        self._mechanism, self._economy, self._pool, self._agents = mechanism, economy, pool, agents
+        self._seen: list[tuple[Array, Array]] = []
+        self._figures: list[tuple[float, float]] = []
+
+    def outcome(self, table: str | None) -> SharedOutcome:
+        """Play to the end; `table` is what the names of the tables begin with."""
+        state = played(self._mechanism, self._economy, self._answers, self._observe)
+        assert isinstance(state, AuctionState)
+        seen = self._mechanism.reported(state)
+        p = seen.prices
+        added_up, dones = self._closed(p)
+        ended = Ended(*added([done.ended for done in dones]))
+        judgement = dones[0].judgement
+        chosen = held_against(self._economy, seen, added_up)
+        regretted = float(ended.relative_regret.value)
+        status, reason, evidence = verdict(
+            self._mechanism.found(self._economy, state, chosen, regretted, unfaithful=0)
+        )
+        rows = self._rows() if self._agents <= LARGEST_MAP else {}
+        supported = np.isfinite(judgement.residual)
+        weights = rows.get("weights", np.zeros(0)) / judgement.total if supported else None
+        paid = ended.paid if self._economy.money is not Money.EXCHANGE else 0.0
+        return SharedOutcome(
+            name=self._mechanism.label,
+            kind=self._mechanism.name,
+            status=status,
+            reason=reason,
+            rounds=state.round,
+            prices=p,
+            disequilibrium=chosen.imbalance.disequilibrium,
+            auctioneer_payoff=-float(np.abs(chosen.imbalance.z).sum()),
+            revenue=paid,
+            max_regret=float(ended.regret.value),
+            evidence=evidence | {"demand_queries": float(state.queries)},
+            ended=ended,
+            consumption=rows.get("consumption"),
+            production=rows.get("production"),
+            payments=rows.get("payments"),
+            utilities=rows.get("utilities"),
+            payoffs=rows.get("payoffs"),
+            alignment=report(judgement, self._economy, p, weights),
+            rounds_seen=np.array(self._seen),
+            round_figures=np.array(self._figures),
+            files=self._written(table, judgement.total if supported else None),
+        )
+
+    def _answers(self, p: Array) -> Summed:
+        """Prices out, sums back, added in the order of the shards."""
+        answered: list[Totals] = self._pool.tell("ask", p=p)
+        (low,) = added([(each.demand,) for each in answered])
+        high = low
+        if any(each.most_demand is not None for each in answered):
+            (high,) = added([(_or(each.most_demand, each.demand),) for each in answered])
+        nothing = np.zeros(len(p))
+        (made,) = added([(_or(each.supply, nothing),) for each in answered])
+        most_made = made
+        if any(each.most_supply is not None for each in answered):
+            (most_made,) = added([(_or(_most(each), nothing),) for each in answered])
+        return Summed(Interval(low, high), Interval(made, most_made))
+
+    def _observe(self, state: State) -> None:
+        seen = state.observed()
+        self._seen.append((seen["price"], seen["excess_demand"]))
+        self._figures.append((seen["disequilibrium"], seen["auctioneer_payoff"]))
+
+    def _closed(self, p: Array) -> tuple[Summed, list[Done]]:
+        """What everybody's own answers add up to, and what comes of the work after the rounds."""
+        replies: list[Sums | Done] = self._pool.tell("begin", p=p)
+        first = added([_sums(reply) for reply in replies])
+        demand, supply = _interval(first[0], first[1]), _interval(first[2], first[3])
+        totals = first
+        while True:
+            replies = self._pool.tell("go_on", totals=totals)
+            if isinstance(replies[0], Done):
+                return Summed(demand, supply), [reply for reply in replies if isinstance(reply, Done)]
+            totals = added([_sums(reply) for reply in replies])
+
+    def _rows(self) -> dict[str, Any]:
+        """What each agent got, in the order of the agents."""
+        parts: list[Mapping[str, Any]] = self._pool.tell("rows")
+        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+    def _written(self, table: str | None, total: float | None) -> tuple[Written, ...]:
+        if table is None:
+            return ()
+        names = self._pool.names()
+        each = [{"path": f"{table}{k:05}.parquet", "worker": name} for k, name in enumerate(names)]
+        written: list[Written] = self._pool.tell(
+            "write", each, mechanism=self._mechanism.label, total=total
+        )
+        return tuple(written)
+
+
+def _or(amounts: Array | None, otherwise: Array) -> Array:
+    return otherwise if amounts is None else amounts
+
+
+def _most(totals: Totals) -> Array | None:
+    return totals.supply if totals.most_supply is None else totals.most_supply
+
+
+def _sums(reply: Sums | Done) -> Sums:
+    """What a shard asks to be added."""
+    assert not isinstance(reply, Done)
+    return reply
+
+
+def _interval(lowest: Array, highest: Array) -> Interval:
+    """An interval that is known to be a point where it is one."""
+    return Interval(lowest, lowest if np.array_equal(lowest, highest) else highest)

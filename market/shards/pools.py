@@ -1,0 +1,173 @@
+"""Where shards are: in this process, or on the workers of a Dask cluster.
+
+A pool makes the shards and calls a method of all of them at once; answers come in the order of the shards,
+whoever was first. On a cluster every shard is pinned to the worker that made it. A worker that goes away takes
+its shards with it, and the play ends with a message: nothing is made up for it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from market.errors import InputError, NumericalError, UnboundedDemandError
+from market.processes import connect
+from market.scenario import Scenario
+from market.shards.holding import Lost, Refusal, forget, hold, tell
+from market.shards.shard import Opening
+
+LOOK = 1.0  # seconds between two looks whether all workers are still there
+
+
+class Pool(Protocol):
+    """What a play asks of the place where shards are."""
+
+    def make(self, scenario: Scenario, seed: int, rows: Sequence[range]) -> list[Opening]:
+        """Make a shard for each of these rows."""
+
+    def tell(self, method: str, each: Sequence[Mapping[str, Any]] | None = None, **same: Any) -> list[Any]:
+        """Call a method of every shard, with arguments for each and the same for all."""
+
+    def names(self) -> list[str]:
+        """Who has each shard."""
+
+    def close(self) -> None:
+        """Let go of the shards."""
+
+
+class Here:
+    """In this process, one after another."""
+
+    def __init__(self) -> None:
+        self._key, self._count = secrets.token_hex(8), 0
+
+    def make(self, scenario: Scenario, seed: int, rows: Sequence[range]) -> list[Opening]:
+        """Make them."""
+        self._count = len(rows)
+        return _checked([hold(self._key, k, scenario, seed, own) for k, own in enumerate(rows)])
+
+    def tell(self, method: str, each: Sequence[Mapping[str, Any]] | None = None, **same: Any) -> list[Any]:
+        """Call them."""
+        own = each or [{}] * self._count
+        return _checked([tell(self._key, k, method, {**own[k], **same}) for k in range(self._count)])
+
+    def names(self) -> list[str]:
+        """This process."""
+        return ["here"] * self._count
+
+    def close(self) -> None:
+        """Forget them."""
+        forget(self._key)
+
+
+class Cluster:
+    """On the workers of a Dask cluster, as many shards on each as come to its turn.
+
+    Args:
+        address: of the scheduler, for instance "tcp://10.0.0.1:8786".
+
+    Raises:
+        InputError: there is no such cluster, or its workers are not fit (`processes.connect`).
+    """
+
+    def __init__(self, address: str) -> None:
+        self._address, self._client = address, connect(address)
+        self._key = secrets.token_hex(8)
+        self._workers = sorted(self._client.nthreads())
+        self._places: list[str] = []
+
+    @property
+    def workers(self) -> int:
+        """How many there were when the play began."""
+        return len(self._workers)
+
+    def make(self, scenario: Scenario, seed: int, rows: Sequence[range]) -> list[Opening]:
+        """Have each made by the worker that will keep it."""
+        self._places = [self._workers[k % len(self._workers)] for k in range(len(rows))]
+        sent = self._client.scatter(scenario, broadcast=True, hash=False)
+        calls = [(self._key, k, sent, seed, own) for k, own in enumerate(rows)]
+        return self._everywhere(hold, calls)
+
+    def tell(self, method: str, each: Sequence[Mapping[str, Any]] | None = None, **same: Any) -> list[Any]:
+        """Call them where they are."""
+        own = each or [{}] * len(self._places)
+        calls = [(self._key, k, method, {**own[k], **same}) for k in range(len(self._places))]
+        return self._everywhere(tell, calls)
+
+    def _everywhere(self, function: Any, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Call a function for every shard on its worker; the answers in the order of the shards."""
+        futures: list[Any] = [None] * len(calls)
+        for worker in self._workers:
+            own = [k for k, place in enumerate(self._places) if place == worker]
+            if own:
+                arguments = zip(*(calls[k] for k in own), strict=True)
+                sent = self._client.map(
+                    function, *arguments, workers=[worker], allow_other_workers=False, pure=False, retries=0
+                )
+                for k, future in zip(own, sent, strict=True):
+                    futures[k] = future
+        try:
+            self._wait(futures)
+            return _checked(self._gathered(futures), self._places)
+        except BaseException:
+            self._client.cancel(futures)
+            raise
+
+    def _wait(self, futures: Sequence[Any]) -> None:
+        """Wait until all have ended, but not for a worker that is gone."""
+        from distributed import wait
+
+        while True:
+            try:
+                wait(list(futures), timeout=LOOK)
+            except TimeoutError:
+                gone = set(self._places) - set(self._client.nthreads())
+                if gone:
+                    raise _gone(sorted(gone)) from None
+            else:
+                return
+
+    def _gathered(self, futures: Sequence[Any]) -> list[Any]:
+        """The answers."""
+        from distributed import CancelledError, KilledWorker
+
+        try:
+            answers: list[Any] = self._client.gather(list(futures))
+        except (KilledWorker, CancelledError) as error:
+            gone = set(self._places) - set(self._client.nthreads())
+            raise _gone(sorted(gone) or ["(" + " ".join(str(error).split()) + ")"]) from error
+        return answers
+
+    def names(self) -> list[str]:
+        """The address of each shard's worker."""
+        return list(self._places)
+
+    def close(self) -> None:
+        """Have them forgotten, and leave the cluster as it was."""
+        try:
+            self._client.run(forget, self._key, on_error="ignore")
+        finally:
+            self._client.close()
+
+
+def _gone(workers: Sequence[str]) -> InputError:
+    plural = "s" if len(workers) > 1 else ""
+    return InputError(
+        f"worker{plural} {', '.join(workers)} of the cluster went away, and the agents there with it; see that "
+        f"workers have enough memory, or use more --shards, and repeat the command"
+    )
+
+
+def _checked(answers: list[Any], places: Sequence[str] | None = None) -> list[Any]:
+    """The answers, or what is wrong with them."""
+    refusals = [each for each in answers if isinstance(each, Refusal)]
+    lost = [k for k, each in enumerate(answers) if isinstance(each, Lost)]
+    if lost:
+        raise _gone(sorted({places[k] if places else "here" for k in lost}))
+    wrong = next((each for each in refusals if each.goods is None), None)
+    if wrong is not None:
+        raise InputError(wrong.message) if wrong.at_fault else NumericalError(wrong.message)
+    if refusals:
+        raise UnboundedDemandError(sorted({g for each in refusals for g in each.goods or ()}))
+    return answers

@@ -1,0 +1,320 @@
+"""Some of the agents of a scenario, where they were built and stay: what they answer, get and are told.
+
+A shard is asked for totals at prices (`ask`), as often as there are rounds. When the rounds are over, work that
+needs everybody's sums goes on in it step by step (`begin`, `go_on`), and in the end it writes the rows of its
+agents (`write`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from market.aggregates import Together
+from market.certificate import Alignment
+from market.economy import Economy, Money
+from market.errors import InputError
+from market.interval import Array
+from market.outcome import Outcome, Status
+from market.scenario import Scenario, build
+from market.settlement import regret, relative_regret, settling
+from market.shards.judging import Judgement, judging
+from market.sums import Largest, Steps, Sums
+from market.utilities import Utility
+
+WRITTEN = 1 << 16  # agents whose rows are put into a table at a time
+
+
+class Totals(NamedTuple):
+    """What the agents of a shard answer in total, (goods,) each.
+
+    Args:
+        demand: the least that they would consume.
+        most_demand: the most; None if it is the same.
+        supply: the least that they would make; None if none of them makes anything.
+        most_supply: the most; None if it is the same.
+    """
+
+    demand: Array
+    most_demand: Array | None = None
+    supply: Array | None = None
+    most_supply: Array | None = None
+
+
+class Opening(NamedTuple):
+    """What has to be known of a shard before it is played with.
+
+    Args:
+        owned: (goods,), what its agents own.
+        chooses: what makes some of them choose between what is as good; None if nobody does.
+    """
+
+    owned: Array
+    chooses: str | None
+
+
+class Ended(NamedTuple):
+    """What is told of all agents, in sums and extremes; the first ones are (goods,).
+
+    Args:
+        consumed: of each good. made: of each good.
+        paid: money, by all.
+        utility: u - C, of those above -inf. ruined: how many are at -inf. lowest: the least, negative.
+        payoff: of those above -inf. payoff_ruined: how many are at -inf. lowest_payoff: the least, negative.
+        regret: the largest. relative_regret: the largest, as a share of what trades are worth.
+        differ: whether some payoff is not the utility.
+        agents: how many there are.
+    """
+
+    consumed: Array
+    made: Array
+    paid: float
+    utility: float
+    ruined: float
+    lowest: Largest
+    payoff: float
+    payoff_ruined: float
+    lowest_payoff: Largest
+    regret: Largest
+    relative_regret: Largest
+    differ: float
+    agents: float
+
+
+class Done(NamedTuple):
+    """What comes of the work after the rounds.
+
+    Args:
+        ended: of the shard's own agents.
+        judgement: the weights in it are of nobody, since they stay in the shard.
+    """
+
+    ended: Ended
+    judgement: Judgement
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that a shard wrote.
+
+    Args:
+        name: of the file.
+        bytes: its size.
+        sha256: its checksum.
+        worker: who wrote it.
+    """
+
+    name: str
+    bytes: int
+    sha256: str
+    worker: str
+
+
+class Shard:
+    """Neighbours among the agents of a scenario.
+
+    Args:
+        scenario: whose agents they are.
+        seed: for all draws.
+        rows: which of them.
+    """
+
+    def __init__(self, scenario: Scenario, seed: int, rows: range) -> None:
+        self.economy = build(scenario, seed, rows)
+        self._together = Together(self.economy)
+        self._work: Steps[Done] | None = None
+        self._outcome: Outcome | None = None
+        self._weights: Array | None = None
+
+    def opening(self) -> Opening:
+        """What the auctioneer has to know beforehand."""
+        return Opening(self.economy.owned, chooses(self.economy))
+
+    def ask(self, p: Array) -> Totals:
+        """What the agents answer to prices p in total.
+
+        Raises:
+            UnboundedDemandError: a wanted good is free.
+            InputError: amounts of several goods hang together for somebody.
+        """
+        answers = self._together(p)
+        if answers.hang_together:
+            raise InputError(
+                "at some prices an agent is as well off with more of several goods together, and who gets how "
+                "much of them takes one assignment over everybody; leave out --shards and --backend"
+            )
+        demand, supply = answers.total_demand, answers.total_supply
+        made = bool(self.economy.costs)
+        return Totals(
+            demand.lowest,
+            None if demand.single_valued else demand.highest,
+            supply.lowest if made else None,
+            supply.highest if made and not supply.single_valued else None,
+        )
+
+    def begin(self, p: Array) -> Sums | Done:
+        """Begin with what comes after the rounds: the first sums that are needed of all."""
+        self._work = self._closing(p)
+        return self._next(None)
+
+    def go_on(self, totals: Sums) -> Sums | Done:
+        """Go on with the sums over all that were asked for."""
+        return self._next(totals)
+
+    def _next(self, totals: Sums | None) -> Sums | Done:
+        assert self._work is not None
+        try:
+            return self._work.send(totals) if totals is not None else next(self._work)
+        except StopIteration as ended:
+            self._work = None
+            done: Done = ended.value
+            return done
+
+    def _closing(self, p: Array) -> Steps[Done]:
+        """What everyone answers, gets, pays and regrets, and what supports that."""
+        economy = self.economy
+        answers = economy.answers(p)
+        yield *answers.total_demand.bounds, *answers.total_supply.bounds
+        x, y = yield from settling(economy, answers, p)
+        del answers
+        regrets = regret(economy, p, x, y)
+        payments = yield from _paying(economy, p, x, y)
+        welfare = economy.welfare(x, y)
+        payoffs = economy.payoff(welfare, p, x, y)
+        judgement = yield from judging(economy, x, y, p)
+        self._weights = judgement.weights
+        self._outcome = Outcome(
+            economy=economy,
+            name="",
+            kind="auctioneer",
+            status=Status.MAX_ROUNDS,
+            reason="",
+            rounds=0,
+            consumption=x,
+            production=y,
+            payments=payments,
+            revenue=float(payments.sum()),
+            utilities=welfare,
+            payoffs=payoffs,
+            prices=p,
+            regret=regrets,
+        )
+        ended = Ended(
+            consumed=x.sum(axis=0),
+            made=np.maximum(y, 0.0).sum(axis=0) if economy.costs else np.zeros(len(p)),
+            paid=float(payments.sum()),
+            utility=float(welfare[np.isfinite(welfare)].sum()),
+            ruined=float(np.isneginf(welfare).sum()),
+            lowest=Largest(-float(welfare.min())),
+            payoff=float(payoffs[np.isfinite(payoffs)].sum()),
+            payoff_ruined=float(np.isneginf(payoffs).sum()),
+            lowest_payoff=Largest(-float(payoffs.min())),
+            regret=Largest(float(regrets.max())),
+            relative_regret=Largest(relative_regret(economy, p, x, y, regrets)),
+            differ=float((payoffs != welfare).any()),
+            agents=float(len(economy.agents)),
+        )
+        return Done(ended, replace(judgement, weights=None if judgement.weights is None else np.zeros(0)))
+
+    def rows(self) -> Mapping[str, Any]:
+        """What every agent of the shard got, for markets so small that all of it is told."""
+        had = self._closed()
+        return {
+            "consumption": had.consumption,
+            "production": np.array(had.production),
+            "payments": had.payments,
+            "utilities": had.utilities,
+            "payoffs": had.payoffs,
+            "weights": np.zeros(0) if self._weights is None else self._weights,
+        }
+
+    def write(self, path: str, mechanism: str, total: float | None, worker: str) -> Written:
+        """Write the rows of the agents, so many at a time that it takes no memory worth speaking of.
+
+        Args:
+            path: of the file, in a folder that is there.
+            mechanism: the name that the rows bear.
+            total: the sum of all weights; None if none support the outcome.
+            worker: who writes.
+
+        Raises:
+            InputError: the file cannot be written.
+        """
+        import pyarrow as pa  # deferred: nobody needs it before the end
+        import pyarrow.parquet as pq
+
+        from market.record import agents_of
+
+        had, writer = self._closed(), None
+        weights = self._weights if total is not None else None
+        try:
+            for start in range(0, len(had.payments), WRITTEN):
+                part = _part(had, weights, start, min(start + WRITTEN, len(had.payments)), total)
+                table = pa.Table.from_pandas(
+                    agents_of(replace(part[0], name=mechanism), part[1]), preserve_index=False
+                )
+                writer = writer or pq.ParquetWriter(path, table.schema)
+                writer.write_table(table)
+        except OSError as error:
+            raise InputError(
+                f"worker {worker} cannot write '{path}' ({error.strerror or error}); --out must name a folder "
+                f"that all machines share"
+            ) from error
+        finally:
+            if writer is not None:
+                writer.close()
+        self._outcome = self._weights = None
+        file = Path(path)
+        with file.open("rb") as opened:
+            checksum = hashlib.file_digest(opened, "sha256").hexdigest()
+        return Written(file.name, file.stat().st_size, checksum, worker)
+
+    def _closed(self) -> Outcome:
+        assert self._outcome is not None
+        return self._outcome
+
+
+def _paying(economy: Economy, p: Array, x: Array, y: Array) -> Steps[Array]:
+    """Net money paid, (agents,); see `Economy.payments`."""
+    if economy.money is not Money.EXCHANGE:
+        return economy.payments(p, x, y)
+    paid: Array = (x - economy.endowment) @ p
+    (total,) = yield (float(paid.sum()),)
+    return np.asarray(paid - economy.commons_share * total)
+
+
+def _part(
+    had: Outcome, weights: Array | None, start: int, stop: int, total: float | None
+) -> tuple[Outcome, Alignment]:
+    """Some of the agents of an outcome, and a report that bears their weights."""
+    rows = slice(start, stop)
+    assert had.regret is not None and had.prices is not None
+    own = replace(
+        had,
+        economy=had.economy.part(start, stop),
+        consumption=had.consumption[rows],
+        production=had.production[rows],
+        payments=had.payments[rows],
+        utilities=had.utilities[rows],
+        payoffs=had.payoffs[rows],
+        regret=had.regret[rows],
+    )
+    told = None if weights is None or total is None else weights[rows] / total
+    return own, Alignment(None, False, told, had.prices, np.inf, None, None, None)
+
+
+def chooses(economy: Economy) -> str | None:
+    """What makes somebody choose between alternatives that are as good, in words; None if nobody does."""
+    if economy.has_ties and economy.linear_weights.any():
+        none = Utility.linear_weights
+        names = [b.family.name for b in economy.utilities if b.family.linear_weights is not none]
+        return f"goods that are valued linearly (utility {', '.join(names)})"
+    if any(len(prices) for prices in economy.indifference_prices):
+        names = [block.family.name for block in (*economy.costs, *economy.utilities)]
+        return f"a constant marginal cost or worth (one of {', '.join(names)})"
+    return None
