@@ -11,7 +11,7 @@ import difflib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -123,6 +123,17 @@ def run(
     as_json: Json = False,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")] = False,
     quiet: Quiet = False,
+    shards: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Split the agents into so many parts; auctioneers only."),
+    ] = None,
+    backend: Annotated[
+        Literal["here", "dask"],
+        typer.Option(help="Where the parts are: in this process, or on a Dask cluster's workers."),
+    ] = "here",
+    address: Annotated[
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Of the Dask cluster's scheduler.")
+    ] = None,
 ) -> ExitCode:
     """Play a scenario under its mechanisms, compare them, and write a run folder."""
     from market import results
@@ -131,6 +142,10 @@ def run(
 
     read = load(scenario, overrides or ())
     results.check(read, out)
+    if shards is not None or backend == "dask" or address is not None:
+        if check:
+            raise InputError("--check needs all agents in one place; leave out --shards and --backend")
+        return _in_shards(read, out, mechanism, seed, shards, backend, address, as_json, quiet)
     compared = _play(read, mechanism, seed, check, quiet)
     if not (as_json or quiet):
         _show(compared)  # before the figures are drawn, which takes as long again
@@ -161,6 +176,39 @@ def _play(
             status.update(Text(f"Playing '{visible(name)}'"))
 
         return compare(scenario, mechanisms, seed, progress, check=check)
+
+
+def _in_shards(
+    scenario: Scenario,
+    out: Path,
+    mechanisms: list[str] | None,
+    seed: int | None,
+    shards: int | None,
+    backend: str,
+    address: str | None,
+    as_json: bool,
+    quiet: bool,
+) -> ExitCode:
+    """Play with the agents in parts, and say what can be said in sums."""
+    from market.printing.words import visible
+    from market.shards import Cluster, Here, Pool, refuse, run_in_shards
+
+    if (backend == "dask") is (address is None):
+        raise InputError("--backend dask and --address tcp://HOST:PORT go together")
+    refuse(scenario, mechanisms, shards)
+    pool: Pool = Here() if address is None else Cluster(address)
+    parts = shards or max(pool.workers, 1)
+    shared, folder = run_in_shards(scenario, pool, parts, out, mechanisms, seed)
+    if as_json:
+        sys.stdout.write((folder / "result.json").read_text(encoding="utf-8"))
+    elif not quiet:
+        from market.printing.shards import shared as printed
+
+        on = terminal()
+        show(printed(shared, on.width), on)
+    if not quiet:
+        print(f"Run folder: {visible(str(folder))}", file=sys.stderr if as_json else sys.stdout)
+    return ExitCode.DONE if shared.settled else ExitCode.NOT_IN_EQUILIBRIUM
 
 
 def _figures(compared: Comparison) -> dict[str, Drawing]:

@@ -99,6 +99,7 @@ class Manifest(_Strict):
     mechanisms: Annotated[list[Text], Field(min_length=1)] = Field(
         description="the names of those that were played"
     )
+    shards: Count | None = Field(None, description="how many wrote the rows of agents; null: one file")
     versions: dict[str, Text] = Field(description="of Python and of the packages that do the arithmetic")
     files: dict[str, Listed] = Field(description="of the folder, by name")
 
@@ -222,7 +223,7 @@ class Result(_Strict):
     scenario: Named = Field(description="what was played")
     seed: Count = Field(description="the root of every random draw")
     goods: list[Text] = Field(description="their names, in order")
-    agents: list[Text] = Field(description="their names, in order")
+    agents: list[Text] | None = Field(description="their names, in order; null of many in shards")
     mechanisms: Annotated[list[Told], Field(min_length=1)] = Field(description="what came of each, in order")
 
 

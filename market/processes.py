@@ -1,7 +1,8 @@
 """What processes that calculate together have to agree on: versions, threads, floating-point errors.
 
 Sums are taken in another order where linear algebra has two threads, so it has one in every process that
-takes part, the parent included. A cluster's workers are asked for their versions before anything is sent to them.
+takes part, the parent included. A cluster's workers are asked for their versions before anything is sent to
+them.
 """
 
 from __future__ import annotations

@@ -13,6 +13,8 @@ strings "Infinity" and "-Infinity", and NaN is refused. Beyond the contract each
   with, `price_difference`, `consumption_difference`: the largest ones, relative, `equilibria`: how many a
   quick search found, null if none was made, `reason`}.
 
+`agents`, the names, is null where more than `LARGEST_MAP` agents were played in shards.
+
 The table of agents, `agents.parquet`, has one row a mechanism and agent: `mechanism`, `agent`,
 `consumption[g]`, `production[g]` and `action[g]` (what it took, claimed or made in a game, else null) for
 each good g, `payment`, `utility`, `payoff`, `regret` (null under the planner), `weight` (null where no
@@ -29,7 +31,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -43,6 +45,7 @@ from market.scenario import Scenario
 
 if TYPE_CHECKING:
     from market.equilibrium import Check
+    from market.shards import SharedOutcome
 
 SCHEMA = 1
 LARGEST_MAP = 1000  # agents; above, per-agent maps are null and only agents.parquet has them
@@ -90,12 +93,24 @@ def result(played: Played) -> dict[str, Any]:
         "goods": list(economy.goods),
         "agents": list(economy.agents),
         "mechanisms": [
-            {**_mechanism(outcome, played.alignments[name]), **_check(outcome, played.checks.get(name))}
+            {
+                **mechanism_of(outcome, played.alignments[name], economy.agents, economy.goods),
+                **_check(outcome, played.checks.get(name)),
+            }
             for name, outcome in outcomes.items()
         ],
     }
-    plain: dict[str, Any] = _plain(told, "result")
-    return plain
+    return plain(told)
+
+
+def plain(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The result with Python's own numbers, infinities as words.
+
+    Raises:
+        NumericalError: a number is NaN; says which.
+    """
+    result: dict[str, Any] = _plain(dict(told), "result")
+    return result
 
 
 def as_json(told: Mapping[str, Any]) -> str:
@@ -108,21 +123,29 @@ def number(value: float | str) -> float:
     return float(value)
 
 
-def _mechanism(outcome: Outcome, report: Alignment) -> dict[str, Any]:
-    """One mechanism's part; arrays and infinities still as they are."""
-    economy = outcome.economy
-    small = len(economy.agents) <= LARGEST_MAP
+def mechanism_of(
+    outcome: Outcome | SharedOutcome, report: Alignment, agents: Sequence[str], goods: Sequence[str]
+) -> dict[str, Any]:
+    """One mechanism's part; arrays and infinities still as they are.
+
+    Args:
+        outcome: what came of it.
+        report: how aligned that is.
+        agents: the names of all.
+        goods: their names.
+    """
+    small = len(agents) <= LARGEST_MAP
 
     def by_good(amounts: Array | None) -> dict[str, Any] | None:
-        return None if amounts is None else dict(zip(economy.goods, amounts, strict=True))
+        return None if amounts is None else dict(zip(goods, amounts, strict=True))
 
     def by_agent(values: Array | None) -> dict[str, Any] | None:
-        return dict(zip(economy.agents, values, strict=True)) if small and values is not None else None
+        return dict(zip(agents, values, strict=True)) if small and values is not None else None
 
     def by_both(amounts: Array | None) -> dict[str, Any] | None:
         if not small or amounts is None:
             return None
-        return {agent: by_good(row) for agent, row in zip(economy.agents, amounts, strict=True)}
+        return {agent: by_good(row) for agent, row in zip(agents, amounts, strict=True)}
 
     better = report.improvement
     return {
@@ -217,9 +240,13 @@ def bounds_table(played: Played) -> pd.DataFrame:
         for name, report in played.alignments.items()
         for figure, bound in report.bounds.items()
     ]
+    return pd.concat(parts, ignore_index=True) if parts else no_bounds()
+
+
+def no_bounds() -> pd.DataFrame:
+    """That table where no programme was solved."""
     words = {column: pd.Series(dtype=object) for column in ("mechanism", "figure", "agent", "good")}
-    empty = pd.DataFrame({**words, **{column: pd.Series(dtype=float) for column in BOUNDS}})
-    return pd.concat(parts, ignore_index=True) if parts else empty
+    return pd.DataFrame({**words, **{column: pd.Series(dtype=float) for column in BOUNDS}})
 
 
 def agents_table(played: Played) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The run folder: written whole or not at all, and read back with every file checked.
 
-It has `result.json`, `agents.parquet` and `bounds.parquet` (see `record.py`), the scenario as
+It has `result.json`, `agents.parquet` and `bounds.parquet` (see `record.py`; of a market that was played in
+shards `agents/`, the same table in files by mechanism and shard), the scenario as
 `input/scenario.toml` (with the data files it reads beside it), `comparison.csv` (one row a mechanism),
 `rounds.parquet` (mechanism, round, good, price, excess_demand, disequilibrium, auctioneer_payoff), figures,
 and `manifest.json`, written last: seed, versions, the scenario's hash, overrides, and a checksum of every
@@ -60,9 +61,10 @@ __all__ = [
 
 PACKAGES = ("mesa", "numpy", "scipy", "pandas", "cvxpy", "clarabel", "pyarrow", "matplotlib")
 
+AGENTS = "agents.parquet"
+PARTS = "agents/"  # of the same table, in the order of their names
 NEEDED = (
     "result.json",
-    "agents.parquet",
     "bounds.parquet",
     "rounds.parquet",
     "comparison.csv",
@@ -89,7 +91,7 @@ def check(scenario: Scenario, parent: Path) -> None:
     except UnicodeEncodeError as error:
         raise InputError(f"--out '{parent}' is not UTF-8, and not every file can be written there") from error
     data_files(scenario)
-    with _refusals(parent):
+    with refusals(parent):
         missing = _missing(parent)
         probe = parent / f".{secrets.token_hex(8)}.part"
         try:
@@ -117,7 +119,7 @@ def write_run(played: Played, parent: Path, figures: Mapping[str, Drawing] | Non
     told = as_json(result(played))
     now = datetime.now(UTC)
     name = f"{slug(Path(played.scenario.file).stem)}-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-    with _refusals(parent), _whole_folder(parent, name) as folder:
+    with refusals(parent), whole_folder(parent, name) as folder:
         (folder / "result.json").write_text(told, encoding="utf-8")
         agents_table(played).to_parquet(folder / "agents.parquet", index=False)
         bounds_table(played).to_parquet(folder / "bounds.parquet", index=False)
@@ -126,7 +128,8 @@ def write_run(played: Played, parent: Path, figures: Mapping[str, Drawing] | Non
         copy_scenario(played.scenario, folder / "input")
         for file, draw in (figures or {}).items():
             draw(folder / file)
-        manifest = _manifest(played, now, folder)
+        seed = next(iter(played.outcomes.values())).economy.seed
+        manifest = manifest_of(played.scenario, seed, list(played.outcomes), now, folder)
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return parent / name
 
@@ -142,7 +145,7 @@ def slug(name: str) -> str:
 
 
 @contextmanager
-def _whole_folder(parent: Path, name: str) -> Iterator[Path]:
+def whole_folder(parent: Path, name: str) -> Iterator[Path]:
     """A folder to write into, which takes its name when all of it is on the disk and vanishes otherwise."""
     missing = _missing(parent)
     unfinished = parent / f".{name}.part"
@@ -217,7 +220,7 @@ def to_disk(path: Path) -> None:
 
 
 @contextmanager
-def _refusals(parent: Path) -> Iterator[None]:
+def refusals(parent: Path) -> Iterator[None]:
     """What the operating system refuses, as one sentence."""
     try:
         yield
@@ -260,20 +263,40 @@ def _inside(name: str) -> Path | None:
     return None if path.is_absolute() or ".." in path.parts or not path.parts else Path(*path.parts)
 
 
-def _manifest(played: Played, now: datetime, folder: Path) -> dict[str, Any]:
-    scenario = played.scenario
-    economy = next(iter(played.outcomes.values())).economy
+def manifest_of(
+    scenario: Scenario,
+    seed: int,
+    mechanisms: Sequence[str],
+    now: datetime,
+    folder: Path,
+    known: Mapping[str, Mapping[str, Any]] | None = None,
+    shards: int | None = None,
+) -> dict[str, Any]:
+    """What `manifest.json` says.
+
+    Args:
+        scenario: what was played.
+        seed: of all draws.
+        mechanisms: that were played.
+        now: when.
+        folder: with all other files in it.
+        known: file name -> bytes and checksum, of files that need not be read again.
+        shards: how many wrote the table of agents; None if it is one file.
+    """
+    known = known or {}
     return {
         "schema": SCHEMA,
         "created": now.isoformat(timespec="seconds"),
-        "seed": economy.seed,
+        "seed": seed,
         "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
         "overrides": list(scenario.overrides),
-        "mechanisms": list(played.outcomes),
+        "mechanisms": list(mechanisms),
+        **({} if shards is None else {"shards": shards}),
         "versions": {"python": platform.python_version(), "market": market.__version__, **_versions()},
         "files": {
-            path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+            name: known.get(name) or {"bytes": path.stat().st_size, "sha256": _sha256(path)}
             for path in _files(folder)
+            for name in (path.relative_to(folder).as_posix(),)
         },
     }
 
@@ -354,7 +377,15 @@ def read_run(path: Path) -> Run:
     told = _read_json(path, "result.json")
     check_layout(path / "result.json", told, Result)
     _check_names(path, manifest, told)
-    return Run(path, manifest, told, read_table(path / "agents.parquet"), read_table(path / "bounds.parquet"))
+    return Run(path, manifest, told, _agents(path, manifest), read_table(path / "bounds.parquet"))
+
+
+def _agents(folder: Path, manifest: Mapping[str, Any]) -> pd.DataFrame:
+    """The table of agents, in one file or in parts."""
+    parts = sorted(name for name in manifest["files"] if name.startswith(PARTS))
+    if AGENTS in manifest["files"]:
+        return read_table(folder / AGENTS)
+    return pd.concat([read_table(folder / part) for part in parts], ignore_index=True)
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -387,7 +418,8 @@ def _check_names(folder: Path, manifest: Mapping[str, Any], told: Mapping[str, A
 def _check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Every file of the manifest is there as it was written, and what we need is in the manifest."""
     listed = manifest["files"]
-    for needed in NEEDED:
+    agents = () if any(name.startswith(PARTS) for name in listed) else (AGENTS,)
+    for needed in (*agents, *NEEDED):
         if needed not in listed:
             raise RunError(f"'{folder / 'manifest.json'}' does not list {needed}")
     for name, recorded in listed.items():

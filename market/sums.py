@@ -1,8 +1,8 @@
 """Work on some of an economy's agents that needs sums over all of them.
 
 Such work is a generator: it yields its own agents' sums, arrays (goods,) or numbers, and is sent the sums
-over everybody. Whoever has all agents together drives it by sending back what it yields (`alone`); where agents
-are spread over shards, whoever drives all of them adds up (`added`) and sends the totals to each.
+over everybody. Whoever has all agents together drives it by sending back what it yields (`alone`); where
+agents are spread over shards, whoever drives all of them adds up (`added`) and sends the totals to each.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Shards as a process holds them: made once, asked often, forgotten at the end. These functions run in workers.
+"""Shards as a process holds them: made once, asked often, forgotten at the end.
+
+These functions run in workers.
 
 A worker with several threads takes one call at a time, since the number of threads of linear algebra is the
 process's own. What goes wrong on purpose comes back as a value, a `Refusal`.

@@ -144,5 +144,3 @@ def _why(found: Judgement) -> str:
         f"played in shards, where only the weights that prices give are tried; they leave a residual of "
         f"{shown(found.residual)}"
     )
-
-

@@ -1,13 +1,13 @@
 """A market whose agents are in shards, from the first announcement to the report.
 
 The auctioneer is the very one that plays in one process (`mechanisms.auctioneer`). It is given an economy
-without agents in which all that is owned is in common, so that resources are right, and answers that are totals
-alone. What comes after the rounds is driven step by step: every shard's sums are added in their order and sent
-back to all, until each is done (`market.sums`).
+without agents in which all that is owned is in common, so that resources are right, and answers that are
+totals alone. What comes after the rounds is driven step by step: every shard's sums are added in their order
+and sent back to all, until each is done (`market.sums`).
 
-What needs everybody in one place is refused: games and planners; price rules that see bids; technologies, whose
-profits go to owners in other shards; agents who choose between what is as good, since whoever foresees or
-assigns their choices has to see all of them.
+What needs everybody in one place is refused: games and planners; price rules that see bids; technologies,
+whose profits go to owners in other shards; agents who choose between what is as good, since whoever foresees
+or assigns their choices has to see all of them.
 """
 
 from __future__ import annotations
@@ -149,8 +149,8 @@ class Shared:
         return all(outcome.status.settled for outcome in self.outcomes.values())
 
 
-def refuse(scenario: Scenario, names: Sequence[str] | None, shards: int) -> list[str]:
-    """The mechanisms to play, after a look whether they can be played in so many shards.
+def refuse(scenario: Scenario, names: Sequence[str] | None, shards: int | None = None) -> list[str]:
+    """The mechanisms to play, after a look whether they can be played in (so many) shards.
 
     Raises:
         InputError: they cannot; says which and why.
@@ -167,16 +167,21 @@ def refuse(scenario: Scenario, names: Sequence[str] | None, shards: int) -> list
                 f"the mechanism '{name}' cannot be played in shards: {why}; {choose}leave out --shards and "
                 f"--backend"
             )
-    agents, goods = len(population(scenario)), len(scenario.goods)
+    if shards is not None:
+        _refuse_sizes(len(population(scenario)), len(scenario.goods), shards)
+    return chosen
+
+
+def _refuse_sizes(agents: int, goods: int, shards: int) -> None:
+    """See that shards are of a size that a worker can hold, and none is empty."""
     if shards > agents:
         raise InputError(f"--shards {shards}: there are only {agents} agents; use at most as many shards")
     most = min(MAX_ROWS, MAX_CELLS // goods)
     if -(-agents // shards) > most:
         raise InputError(
-            f"{agents} agents times {goods} goods in {shards} shards; a shard holds at most {most} agents of so "
-            f"many goods: use --shards {-(-agents // most)} at least"
+            f"{agents} agents times {goods} goods in {shards} shards; a shard holds at most {most} agents of "
+            f"so many goods: use --shards {-(-agents // most)} at least"
         )
-    return chosen
 
 
 def _not_in_shards(scenario: Scenario, name: str) -> str | None:
@@ -245,8 +250,9 @@ def _refuse_choices(name: str, openings: Sequence[Opening]) -> None:
     why = next((each.chooses for each in openings if each.chooses is not None), None)
     if why is not None:
         raise InputError(
-            f"the mechanism '{name}' cannot be played in shards: {why} makes some agents choose between what is "
-            f"as good, and who gets what takes one assignment over everybody; leave out --shards and --backend"
+            f"the mechanism '{name}' cannot be played in shards: {why} makes some agents choose between what "
+            f"is as good, and who gets what takes one assignment over everybody; leave out --shards and "
+            f"--backend"
         )
 
 
@@ -362,9 +368,7 @@ class _Play:
             return ()
         names = self._pool.names()
         each = [{"path": f"{table}{k:05}.parquet", "worker": name} for k, name in enumerate(names)]
-        written: list[Written] = self._pool.tell(
-            "write", each, mechanism=self._mechanism.label, total=total
-        )
+        written: list[Written] = self._pool.tell("write", each, mechanism=self._mechanism.label, total=total)
         return tuple(written)
 
 

@@ -1,8 +1,8 @@
 """Where shards are: in this process, or on the workers of a Dask cluster.
 
 A pool makes the shards and calls a method of all of them at once; answers come in the order of the shards,
-whoever was first. On a cluster every shard is pinned to the worker that made it. A worker that goes away takes
-its shards with it, and the play ends with a message: nothing is made up for it.
+whoever was first. On a cluster every shard is pinned to the worker that made it. A worker that goes away
+takes its shards with it, and the play ends with a message: nothing is made up for it.
 """
 
 from __future__ import annotations
@@ -23,6 +23,10 @@ LOOK = 1.0  # seconds between two looks whether all workers are still there
 class Pool(Protocol):
     """What a play asks of the place where shards are."""
 
+    @property
+    def workers(self) -> int:
+        """How many processes there are."""
+
     def make(self, scenario: Scenario, seed: int, rows: Sequence[range]) -> list[Opening]:
         """Make a shard for each of these rows."""
 
@@ -38,6 +42,8 @@ class Pool(Protocol):
 
 class Here:
     """In this process, one after another."""
+
+    workers = 1
 
     def __init__(self) -> None:
         self._key, self._count = secrets.token_hex(8), 0
@@ -154,8 +160,8 @@ class Cluster:
 def _gone(workers: Sequence[str]) -> InputError:
     plural = "s" if len(workers) > 1 else ""
     return InputError(
-        f"worker{plural} {', '.join(workers)} of the cluster went away, and the agents there with it; see that "
-        f"workers have enough memory, or use more --shards, and repeat the command"
+        f"worker{plural} {', '.join(workers)} of the cluster went away, and the agents there with it; see "
+        f"that workers have enough memory, or use more --shards, and repeat the command"
     )
 
 

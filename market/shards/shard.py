@@ -1,8 +1,8 @@
 """Some of the agents of a scenario, where they were built and stay: what they answer, get and are told.
 
-A shard is asked for totals at prices (`ask`), as often as there are rounds. When the rounds are over, work that
-needs everybody's sums goes on in it step by step (`begin`, `go_on`), and in the end it writes the rows of its
-agents (`write`).
+A shard is asked for totals at prices (`ask`), as often as there are rounds. When the rounds are over, work
+that needs everybody's sums goes on in it step by step (`begin`, `go_on`), and in the end it writes the rows
+of its agents (`write`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 
 from market.aggregates import Together
 from market.certificate import Alignment
-from market.economy import Economy, Money
+from market.economy import Block, Economy, Money
 from market.errors import InputError
 from market.interval import Array
 from market.outcome import Outcome, Status
@@ -145,8 +145,8 @@ class Shard:
         answers = self._together(p)
         if answers.hang_together:
             raise InputError(
-                "at some prices an agent is as well off with more of several goods together, and who gets how "
-                "much of them takes one assignment over everybody; leave out --shards and --backend"
+                "at some prices an agent is as well off with more of several goods together, and who gets "
+                "how much of them takes one assignment over everybody; leave out --shards and --backend"
             )
         demand, supply = answers.total_demand, answers.total_supply
         made = bool(self.economy.costs)
@@ -262,8 +262,8 @@ class Shard:
                 writer.write_table(table)
         except OSError as error:
             raise InputError(
-                f"worker {worker} cannot write '{path}' ({error.strerror or error}); --out must name a folder "
-                f"that all machines share"
+                f"worker {worker} cannot write '{path}' ({error.strerror or error}); --out must name a "
+                f"folder that all machines share"
             ) from error
         finally:
             if writer is not None:
@@ -293,7 +293,8 @@ def _part(
 ) -> tuple[Outcome, Alignment]:
     """Some of the agents of an outcome, and a report that bears their weights."""
     rows = slice(start, stop)
-    assert had.regret is not None and had.prices is not None
+    assert had.regret is not None
+    assert had.prices is not None
     own = replace(
         had,
         economy=had.economy.part(start, stop),
@@ -315,6 +316,7 @@ def chooses(economy: Economy) -> str | None:
         names = [b.family.name for b in economy.utilities if b.family.linear_weights is not none]
         return f"goods that are valued linearly (utility {', '.join(names)})"
     if any(len(prices) for prices in economy.indifference_prices):
-        names = [block.family.name for block in (*economy.costs, *economy.utilities)]
+        blocks: list[Block[Any]] = [*economy.costs, *economy.utilities]
+        names = [block.family.name for block in blocks]
         return f"a constant marginal cost or worth (one of {', '.join(names)})"
     return None

@@ -1,0 +1,84 @@
+"""What `market run --shards` prints: a column for each mechanism, in sums and extremes."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from market.printing.report import points
+from market.printing.words import count, number, visible
+from market.shards import Shared, SharedOutcome
+from market.shards.folder import total_surplus
+
+MOST_GOODS = 20  # whose prices are shown
+
+
+def shared(played: Shared, width: int) -> RenderableType:
+    """All that is printed of a play in shards.
+
+    Args:
+        played: what came of it.
+        width: columns that there are.
+    """
+    goods = played.scenario.goods
+    size = (
+        f"{count(len(played.agents), 'agent')}, {count(len(goods), 'good')}, {count(played.shards, 'shard')}."
+    )
+    grid = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, 2))
+    grid.add_column("", overflow="fold", max_width=width // 2)
+    for name in played.outcomes:
+        grid.add_column(Text(visible(name), overflow="fold"), justify="right", overflow="fold")
+    columns = [_cells(played, outcome) for outcome in played.outcomes.values()]
+    for label in columns[0]:
+        grid.add_row(Text(label), *(Text(cells[label]) for cells in columns))
+    blank = Text()
+    return Group(
+        Text(visible(played.scenario.title), style="bold"),
+        Text(size),
+        blank,
+        grid,
+        blank,
+        Text("How each ended", style="bold"),
+        points(f"{visible(name)}: {visible(each.reason)}" for name, each in played.outcomes.items()),
+        *_unknown(played),
+        blank,
+    )
+
+
+def _cells(played: Shared, outcome: SharedOutcome) -> dict[str, str]:
+    """Label -> what is said of a mechanism; the same labels for all."""
+    told, report = outcome.ended, outcome.alignment
+    goods = list(zip(played.scenario.goods, outcome.prices, strict=True))[:MOST_GOODS]
+    surplus = total_surplus(played, outcome)
+    above = told.agents - told.ruined
+    return {
+        "status": outcome.status.value.replace("_", " "),
+        "rounds": str(outcome.rounds),
+        **{f"price of {visible(good)}": number(float(p)) for good, p in goods},
+        "largest relative excess demand": number(outcome.disequilibrium),
+        "lowest utility": number(-float(told.lowest.value)),
+        "mean utility above -inf": number(told.utility / above) if above else "-",
+        "agents with utility -inf": str(int(told.ruined)),
+        **({} if surplus is None else {"total surplus": number(surplus)}),
+        "revenue": number(outcome.revenue),
+        "efficient": _word(report.efficient),
+        **({} if surplus is None else {"efficient with transfers": _word(report.efficient_with_transfers)}),
+        "residual of the weights": number(report.residual),
+        "largest regret": number(outcome.max_regret),
+    }
+
+
+def _word(verdict: bool | None) -> str:
+    return {True: "yes", False: "no", None: "unknown"}[verdict]
+
+
+def _unknown(played: Shared) -> list[RenderableType]:
+    """What could not be said, and why; nothing where everything could."""
+    sentences = [
+        f"{visible(name)}: {visible(sentence)}."
+        for name, outcome in played.outcomes.items()
+        for sentence in outcome.alignment.unknown
+    ]
+    return [Text(), Text("Unknown", style="bold"), points(sentences)] if sentences else []

@@ -1,0 +1,193 @@
+"""The run folder of a market in shards: the parent writes what is told in sums, each shard its agents' rows.
+
+It is a run folder as any other (`results.py`), with two differences: the table of agents is in the folder
+`agents`, one file for each mechanism and shard, in the order of their names; and above `LARGEST_MAP` agents
+the result has null in the place of their names. All machines must see the folder under the same path.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from market.economy import Money
+from market.errors import InputError
+from market.names import Names
+from market.record import LARGEST_MAP, SCHEMA, as_json, mechanism_of, no_bounds, plain
+from market.results import PARTS, copy_scenario, manifest_of, refusals, slug, whole_folder
+from market.scenario import Scenario
+from market.shards.playing import Shared, SharedOutcome, play_in_shards
+from market.shards.pools import Pool
+from market.shards.shard import Written
+
+COLUMNS = ("mechanism", "round", "good", "price", "excess_demand", "disequilibrium", "auctioneer_payoff")
+
+
+def run_in_shards(
+    scenario: Scenario,
+    pool: Pool,
+    shards: int,
+    out: Path,
+    mechanisms: Sequence[str] | None = None,
+    seed: int | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[Shared, Path]:
+    """Play in shards and write a run folder, whole or not at all.
+
+    Args:
+        scenario: what `market.load` returns.
+        pool: where the shards are.
+        shards: how many.
+        out: the folder in which a new folder is made.
+        mechanisms: names of those to play; all of them by default.
+        seed: for all draws; the scenario's own if not given.
+        progress: called with a mechanism's name before it is played.
+
+    Returns:
+        What came of it, and the new folder.
+
+    Raises:
+        InputError: it cannot be played in shards or written there.
+    """
+    now = datetime.now(UTC)
+    name = f"{slug(Path(scenario.file).stem)}-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    out = out.absolute()
+    with refusals(out), whole_folder(out, name) as folder:
+        tables = folder / PARTS
+        tables.mkdir()
+        shared = play_in_shards(scenario, pool, shards, mechanisms, seed, str(tables), progress)
+        known = _seen(tables, [file for each in shared.outcomes.values() for file in each.files])
+        (folder / "result.json").write_text(as_json(result(shared)), encoding="utf-8")
+        no_bounds().to_parquet(folder / "bounds.parquet", index=False)
+        rounds(shared).to_parquet(folder / "rounds.parquet", index=False)
+        table(shared).to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
+        copy_scenario(scenario, folder / "input")
+        manifest = manifest_of(scenario, shared.seed, list(shared.outcomes), now, folder, known, shards)
+        (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    return shared, out / name
+
+
+def _seen(folder: Path, files: Sequence[Written]) -> dict[str, Mapping[str, Any]]:
+    """What shards say of their files, after a look whether they are here.
+
+    Raises:
+        InputError: a file is not what its shard wrote.
+    """
+    for file in files:
+        path = folder / file.name
+        if not path.exists() or path.stat().st_size != file.bytes:
+            raise InputError(
+                f"worker {file.worker} wrote '{path}' where this machine does not see it; --out must name a "
+                f"folder that all machines share"
+            )
+    return {f"{PARTS}{file.name}": {"bytes": file.bytes, "sha256": file.sha256} for file in files}
+
+
+def result(shared: Shared) -> dict[str, Any]:
+    """The result as plain Python objects, ready for strict JSON.
+
+    Raises:
+        NumericalError: a number is NaN; says which.
+    """
+    scenario, agents = shared.scenario, shared.agents
+    return plain(
+        {
+            "schema": SCHEMA,
+            "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
+            "seed": shared.seed,
+            "goods": list(scenario.goods),
+            "agents": list(agents) if len(agents) <= LARGEST_MAP else None,
+            "mechanisms": [_told(outcome, agents, scenario.goods) for outcome in shared.outcomes.values()],
+        }
+    )
+
+
+def _told(outcome: SharedOutcome, agents: Names, goods: Sequence[str]) -> dict[str, Any]:
+    return mechanism_of(outcome, outcome.alignment, agents, goods)
+
+
+def rounds(shared: Shared) -> pd.DataFrame:
+    """One row a mechanism, round and good, as in `Comparison.rounds`."""
+    goods = list(shared.scenario.goods)
+    parts = []
+    for name, outcome in shared.outcomes.items():
+        count = outcome.rounds
+        parts.append(
+            pd.DataFrame(
+                {
+                    "mechanism": name,
+                    "round": np.repeat(np.arange(1, count + 1), len(goods)),
+                    "good": goods * count,
+                    "price": outcome.rounds_seen[:, 0].ravel(),
+                    "excess_demand": outcome.rounds_seen[:, 1].ravel(),
+                    "disequilibrium": np.repeat(outcome.round_figures[:, 0], len(goods)),
+                    "auctioneer_payoff": np.repeat(outcome.round_figures[:, 1], len(goods)),
+                }
+            )
+        )
+    told: pd.DataFrame = pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+    return told.sort_values(["round", "good"], kind="stable").sort_values(
+        "mechanism",
+        kind="stable",
+        key=lambda column: column.map(list(shared.outcomes).index),
+        ignore_index=True,
+    )
+
+
+def table(shared: Shared) -> pd.DataFrame:
+    """One row a mechanism, numbers as numbers; -inf is never averaged away, and never averaged in."""
+    return pd.DataFrame([_row(shared, name) for name in shared.outcomes])
+
+
+def _row(shared: Shared, name: str) -> dict[str, object]:
+    outcome, told = shared.outcomes[name], shared.outcomes[name].ended
+    report = outcome.alignment
+    prices = zip(shared.scenario.goods, outcome.prices, strict=True)
+    surplus = total_surplus(shared, outcome)
+    return {
+        "mechanism": name,
+        "kind": outcome.kind,
+        "status": outcome.status.value,
+        "rounds": outcome.rounds,
+        **{f"price of {good}": float(p) for good, p in prices},
+        "disequilibrium": outcome.disequilibrium,
+        **_of_many("utility", -float(told.lowest.value), told.utility, told.ruined, told.agents),
+        **(
+            _of_many("payoff", -float(told.lowest_payoff.value), told.payoff, told.payoff_ruined, told.agents)
+            if told.differ
+            else {}
+        ),
+        "total surplus": np.nan if surplus is None else surplus,
+        "revenue": outcome.revenue,
+        "efficient": report.efficient,
+        "efficient with transfers": report.efficient_with_transfers,
+        "left on the table": np.nan if report.surplus_gap is None else report.surplus_gap,
+        "resource utilisation": np.nan
+        if report.resource_utilisation is None
+        else report.resource_utilisation,
+        "degenerate": report.degenerate,
+        "largest regret": outcome.max_regret,
+    }
+
+
+def total_surplus(shared: Shared, outcome: SharedOutcome) -> float | None:
+    """sum_i u_i - C_i, money; -inf if anybody is. None without quasilinear money."""
+    if shared.economy.money is not Money.QUASILINEAR:
+        return None
+    return -np.inf if outcome.ended.ruined else outcome.ended.utility
+
+
+def _of_many(what: str, lowest: float, total: float, ruined: float, agents: float) -> dict[str, float]:
+    """What can be said of many without hiding anyone; as in `Comparison.table`."""
+    return {
+        f"lowest {what}": lowest,
+        f"mean {what} above -inf": total / (agents - ruined) if agents > ruined else np.nan,
+        f"agents with {what} -inf": int(ruined),
+    }
