@@ -18,6 +18,7 @@ from market.errors import InputError, did_you_mean
 from market.interval import Array
 from market.model import MarketModel
 from market.outcome import Outcome
+from market.record import NAMED
 from market.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     from market.agents import Trader
     from market.equilibrium import Check
-
-NAMED = 20  # agents; up to here a table has a column for each of them
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from market.shards import SharedOutcome
 
 SCHEMA = 1
+NAMED = 20  # agents; up to here a table of mechanisms has a column for each of them
 LARGEST_MAP = 1000  # agents; above, per-agent maps are null and only agents.parquet has them
 
 

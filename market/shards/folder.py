@@ -19,8 +19,9 @@ import pandas as pd
 
 from market.economy import Money
 from market.errors import InputError
+from market.interval import Array
 from market.names import Names
-from market.record import LARGEST_MAP, SCHEMA, as_json, mechanism_of, no_bounds, plain
+from market.record import LARGEST_MAP, NAMED, SCHEMA, as_json, mechanism_of, no_bounds, plain
 from market.results import PARTS, copy_scenario, manifest_of, refusals, slug, whole_folder
 from market.scenario import Scenario
 from market.shards.playing import Shared, SharedOutcome, play_in_shards
@@ -151,6 +152,8 @@ def _row(shared: Shared, name: str) -> dict[str, object]:
     report = outcome.alignment
     prices = zip(shared.scenario.goods, outcome.prices, strict=True)
     surplus = total_surplus(shared, outcome)
+    utility = (-float(told.lowest.value), told.utility, told.ruined)
+    payoff = (-float(told.lowest_payoff.value), told.payoff, told.payoff_ruined)
     return {
         "mechanism": name,
         "kind": outcome.kind,
@@ -158,12 +161,8 @@ def _row(shared: Shared, name: str) -> dict[str, object]:
         "rounds": outcome.rounds,
         **{f"price of {good}": float(p) for good, p in prices},
         "disequilibrium": outcome.disequilibrium,
-        **_of_many("utility", -float(told.lowest.value), told.utility, told.ruined, told.agents),
-        **(
-            _of_many("payoff", -float(told.lowest_payoff.value), told.payoff, told.payoff_ruined, told.agents)
-            if told.differ
-            else {}
-        ),
+        **_by_agent("utility", shared, outcome.utilities, *utility),
+        **(_by_agent("payoff", shared, outcome.payoffs, *payoff) if told.differ else {}),
         "total surplus": np.nan if surplus is None else surplus,
         "revenue": outcome.revenue,
         "efficient": report.efficient,
@@ -173,7 +172,9 @@ def _row(shared: Shared, name: str) -> dict[str, object]:
         if report.resource_utilisation is None
         else report.resource_utilisation,
         "degenerate": report.degenerate,
+        **_weights(shared, outcome),
         "largest regret": outcome.max_regret,
+        **dict.fromkeys(("against", "agents who gain", "agents who lose", "Pareto improvement")),
     }
 
 
@@ -184,10 +185,24 @@ def total_surplus(shared: Shared, outcome: SharedOutcome) -> float | None:
     return -np.inf if outcome.ended.ruined else outcome.ended.utility
 
 
-def _of_many(what: str, lowest: float, total: float, ruined: float, agents: float) -> dict[str, float]:
-    """What can be said of many without hiding anyone; as in `Comparison.table`."""
+def _by_agent(
+    what: str, shared: Shared, values: Array | None, lowest: float, total: float, ruined: float
+) -> dict[str, float]:
+    """A column an agent, or what can be said of many without hiding anyone; as in `Comparison.table`."""
+    if values is not None and len(values) <= NAMED:
+        return {f"{what} of {agent}": float(v) for agent, v in zip(shared.agents, values, strict=True)}
+    above = len(shared.agents) - ruined
     return {
         f"lowest {what}": lowest,
-        f"mean {what} above -inf": total / (agents - ruined) if agents > ruined else np.nan,
+        f"mean {what} above -inf": total / above if above else np.nan,
         f"agents with {what} -inf": int(ruined),
     }
+
+
+def _weights(shared: Shared, outcome: SharedOutcome) -> dict[str, float]:
+    if len(shared.agents) <= NAMED:
+        told = outcome.alignment.negishi_weights
+        known = np.full(len(shared.agents), np.nan) if told is None else told
+        return {f"weight of {agent}": float(w) for agent, w in zip(shared.agents, known, strict=True)}
+    smallest, largest = outcome.weights or (np.nan, np.nan)
+    return {"smallest weight": smallest, "largest weight": largest}

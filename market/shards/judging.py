@@ -20,7 +20,7 @@ from market.certificate import PROVED, Alignment
 from market.economy import Economy, Money
 from market.interval import Array
 from market.outcome import shown
-from market.sums import Steps
+from market.sums import Largest, Steps
 from market.support import NOTHING, residuals
 
 
@@ -35,6 +35,8 @@ class Judgement:
         capped: whether spending caps limit what money can be paid.
         residual: the largest relative violation of the supporting conditions; inf without weights.
         unweighed: how many agents are given no weight.
+        smallest: the smallest weight, not normalised.
+        largest: the largest.
     """
 
     weights: Array | None
@@ -43,6 +45,8 @@ class Judgement:
     capped: bool
     residual: float
     unweighed: int
+    smallest: float = 1.0
+    largest: float = 1.0
 
     @property
     def proved(self) -> bool:
@@ -74,11 +78,16 @@ def judging(economy: Economy, x: Array, y: Array, p: Array) -> Steps[Judgement]:
             return Judgement(ones, count, True, bool(capped), residual, 0)
     some = NOTHING * (economy.commons + owned + made) / count
     weights = own_weights(economy, x, p, some)
-    total, unweighed = yield float(weights.sum()), float((weights <= 0).sum())
+    total, unweighed, least, most = yield (
+        float(weights.sum()),
+        float((weights <= 0).sum()),
+        Largest(-float(weights.min())),
+        Largest(float(weights.max())),
+    )
     if unweighed or not np.isfinite(total):
         return Judgement(None, total, False, bool(capped), np.inf, int(unweighed))
     own = yield from residuals(economy, x, y, weights, p)
-    return Judgement(weights, total, False, bool(capped), own, 0)
+    return Judgement(weights, total, False, bool(capped), own, 0, -float(least.value), float(most.value))
 
 
 def own_weights(economy: Economy, x: Array, p: Array, some: Array) -> Array:

@@ -92,6 +92,7 @@ class SharedOutcome:
         consumption: (agents, goods), and so on; None above `LARGEST_MAP` agents.
         production: see consumption. payments: see consumption. utilities: see consumption. payoffs: see
             consumption.
+        weights: the smallest and the largest weight in the report, normalised; None if none support it.
         alignment: the report.
         rounds_seen: (rounds, 2, goods), prices and excess demand; and `round_figures`.
         round_figures: (rounds, 2), disequilibrium and the auctioneer's payoff.
@@ -115,6 +116,7 @@ class SharedOutcome:
     payments: Array | None
     utilities: Array | None
     payoffs: Array | None
+    weights: tuple[float, float] | None
     alignment: Alignment
     rounds_seen: Array
     round_figures: Array
@@ -321,6 +323,9 @@ class _Play:
             payments=rows.get("payments"),
             utilities=rows.get("utilities"),
             payoffs=rows.get("payoffs"),
+            weights=(judgement.smallest / judgement.total, judgement.largest / judgement.total)
+            if supported
+            else None,
             alignment=report(judgement, self._economy, p, weights),
             rounds_seen=np.array(self._seen),
             round_figures=np.array(self._figures),
