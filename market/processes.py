@@ -10,6 +10,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -24,12 +25,18 @@ CONNECT = 10.0  # seconds for a scheduler to answer
 @contextmanager
 def alike_everywhere() -> Iterator[None]:
     """One thread for linear algebra, and numpy's own handling of floating-point errors, in every process."""
-    import scipy.linalg  # noqa: F401  # deferred; its threads have to be there to be limited
-    from threadpoolctl import threadpool_limits
-
     usual = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
-    with threadpool_limits(1), np.errstate(**usual):  # type: ignore[arg-type]
+    with _libraries().limit(limits=1), np.errstate(**usual):  # type: ignore[arg-type]
         yield
+
+
+@cache
+def _libraries() -> Any:
+    """The threaded libraries of this process; to find them takes a millisecond."""
+    import scipy.linalg  # noqa: F401  # deferred; its threads have to be there to be limited
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def versions() -> dict[str, str]:

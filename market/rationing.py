@@ -56,18 +56,26 @@ def rationing(economy: Economy, x: Array, y: Array, p: Array) -> Steps[tuple[Arr
     there = economy.commons + for_sale + made
     most = ENDLESS * np.maximum(there, asked)
     bought, commons = np.minimum(bought, np.where(most > 0, most, ENDLESS)), economy.commons
-    at_first, *_ = yield from _short_side(economy, bought, sold, y, commons)
-    for _ in range(ROUNDS):
-        before = bought, sold, y, commons
-        bought, sold, y, commons = yield from _short_side(economy, bought, sold, y, commons)
-        bought, sold = _within_income(economy, p, bought, sold, y, commons)
-        after = bought, sold, y, commons
-        pairs = zip(before, after, strict=True)
-        moved = not all((np.abs(old - new) <= EXACT * np.abs(old)).all() for old, new in pairs)
-        (anywhere,) = yield (float(moved),)
-        if not anywhere:
+    moved = True
+    for played in range(ROUNDS + 1):
+        asked, used, for_sale, produced, anywhere = yield (
+            bought.sum(axis=0),
+            np.maximum(-y, 0.0).sum(axis=0),
+            sold.sum(axis=0),
+            np.maximum(y, 0.0).sum(axis=0),
+            float(moved),
+        )
+        if not anywhere or played == ROUNDS:
             break
-    else:
+        before = bought, sold, y, commons
+        wanted, offered = asked + used, commons + for_sale + produced
+        bought, sold, y, commons = _short_side(economy, *before, wanted, offered)
+        if played == 0:
+            at_first = bought
+        bought, sold = _within_income(economy, p, bought, sold, y, commons)
+        pairs = zip(before, (bought, sold, y, commons), strict=True)
+        moved = not all((np.abs(old - new) <= EXACT * np.abs(old)).all() for old, new in pairs)
+    if anywhere:
         at_first = np.full_like(bought, np.inf)  # so that nothing counts as traded
     (traded,) = yield (float((bought > VANISHED * at_first).any()),)
     if not traded:
@@ -76,17 +84,9 @@ def rationing(economy: Economy, x: Array, y: Array, p: Array) -> Steps[tuple[Arr
 
 
 def _short_side(
-    economy: Economy, bought: Array, sold: Array, y: Array, commons: Array
-) -> Steps[tuple[Array, Array, Array, Array]]:
+    economy: Economy, bought: Array, sold: Array, y: Array, commons: Array, wanted: Array, offered: Array
+) -> tuple[Array, Array, Array, Array]:
     """Cut the long side of each good; amounts of goods that balance stay exactly as they are."""
-    asked, used, for_sale, produced = yield (
-        bought.sum(axis=0),
-        np.maximum(-y, 0.0).sum(axis=0),
-        sold.sum(axis=0),
-        np.maximum(y, 0.0).sum(axis=0),
-    )
-    wanted = asked + used
-    offered = commons + for_sale + produced
     served = np.divide(offered, wanted, out=np.ones_like(wanted), where=wanted > offered * (1.0 + EXACT))
     taken = np.divide(wanted, offered, out=np.ones_like(wanted), where=offered > wanted * (1.0 + EXACT))
     cut = np.where(y > 0, taken, np.where(y < 0, served, 1.0))

@@ -11,7 +11,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from market.errors import InputError, NumericalError, UnboundedDemandError
+from market.errors import InputError, MarketError, NumericalError, UnboundedDemandError
 from market.processes import connect
 from market.scenario import Scenario
 from market.shards.holding import Lost, Refusal, forget, hold, tell
@@ -114,36 +114,34 @@ class Cluster:
                 for k, future in zip(own, sent, strict=True):
                     futures[k] = future
         try:
-            self._wait(futures)
-            return _checked(self._gathered(futures), self._places)
+            for future in futures:
+                self._wait(future)
+            return _checked(self._client.gather(futures), self._places)
+        except Exception as error:
+            self._client.cancel(futures)
+            gone = self._gone()
+            if gone and not isinstance(error, MarketError):
+                raise _went_away(gone) from error
+            raise
         except BaseException:
             self._client.cancel(futures)
             raise
 
-    def _wait(self, futures: Sequence[Any]) -> None:
-        """Wait until all have ended, but not for a worker that is gone."""
-        from distributed import wait
-
+    def _wait(self, future: Any) -> None:
+        """Wait until it has ended, but not for a worker that is gone."""
         while True:
             try:
-                wait(list(futures), timeout=LOOK)
+                future.exception(timeout=LOOK)
             except TimeoutError:
-                gone = set(self._places) - set(self._client.nthreads())
+                gone = self._gone()
                 if gone:
-                    raise _gone(sorted(gone)) from None
+                    raise _went_away(gone) from None
             else:
                 return
 
-    def _gathered(self, futures: Sequence[Any]) -> list[Any]:
-        """The answers."""
-        from distributed import CancelledError, KilledWorker
-
-        try:
-            answers: list[Any] = self._client.gather(list(futures))
-        except (KilledWorker, CancelledError) as error:
-            gone = set(self._places) - set(self._client.nthreads())
-            raise _gone(sorted(gone) or ["(" + " ".join(str(error).split()) + ")"]) from error
-        return answers
+    def _gone(self) -> list[str]:
+        """Workers with shards that the cluster has no more."""
+        return sorted(set(self._places) - set(self._client.nthreads()))
 
     def names(self) -> list[str]:
         """The address of each shard's worker."""
@@ -157,7 +155,7 @@ class Cluster:
             self._client.close()
 
 
-def _gone(workers: Sequence[str]) -> InputError:
+def _went_away(workers: Sequence[str]) -> InputError:
     plural = "s" if len(workers) > 1 else ""
     return InputError(
         f"worker{plural} {', '.join(workers)} of the cluster went away, and the agents there with it; see "
@@ -170,7 +168,7 @@ def _checked(answers: list[Any], places: Sequence[str] | None = None) -> list[An
     refusals = [each for each in answers if isinstance(each, Refusal)]
     lost = [k for k, each in enumerate(answers) if isinstance(each, Lost)]
     if lost:
-        raise _gone(sorted({places[k] if places else "here" for k in lost}))
+        raise _went_away(sorted({places[k] if places else "here" for k in lost}))
     wrong = next((each for each in refusals if each.goods is None), None)
     if wrong is not None:
         raise InputError(wrong.message) if wrong.at_fault else NumericalError(wrong.message)

@@ -1,0 +1,200 @@
+"""Shards on the workers of a cluster: the same bits as here, and a message when a worker goes away."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from test_shards import BAKERS, town
+
+from market import cli
+from market.errors import InputError
+from market.shards import Cluster, Here, play_in_shards, run_in_shards
+from market.shards import pools as pools_module
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Two processes on this machine that are reached over TCP, as a cluster is."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
+    ) as running:
+        yield running
+
+
+def bits(outcome):
+    """Everything that is told of an outcome, as bytes."""
+    numbers = [outcome.prices, outcome.rounds_seen, outcome.round_figures, outcome.consumption]
+    figures = [outcome.disequilibrium, outcome.revenue, outcome.max_regret, outcome.alignment.residual]
+    sums = [getattr(value, "value", value) for value in outcome.ended]
+    return [np.asarray(part).tobytes() for part in (*numbers, *figures, *sums)]
+
+
+@pytest.mark.parametrize("money", ["quasilinear", "fisher", "exchange"])
+def test_a_cluster_gives_the_same_bits_as_shards_here(cluster, money):
+    scenario = town(money, more="" if money == "exchange" else BAKERS, buyers=300, tasters=200)
+    far = play_in_shards(scenario, Cluster(cluster.scheduler_address), 5)
+    near = play_in_shards(scenario, Here(), 5)
+    assert bits(far.outcomes["prices"]) == bits(near.outcomes["prices"])
+    other = play_in_shards(scenario, Here(), 4)
+    assert bits(other.outcomes["prices"]) != bits(near.outcomes["prices"])  # order of sums does matter
+
+
+def test_a_run_folder_of_a_cluster_has_the_same_files(cluster, tmp_path):
+    scenario = town(buyers=300, tasters=20)
+    pools = (Cluster(cluster.scheduler_address), Here())
+    folders = [run_in_shards(scenario, pool, 3, tmp_path)[1] for pool in pools]
+    for name in (
+        "result.json",
+        "comparison.csv",
+        "rounds.parquet",
+        *(f"agents/000-0000{k}.parquet" for k in range(3)),
+    ):
+        far, near = ((folder / name).read_bytes() for folder in folders)
+        assert far == near, name
+
+
+def test_the_agents_of_a_shard_are_on_workers_only(cluster):
+    seen = []
+
+    class Watched(Cluster):
+        def tell(self, method, each=None, **same):
+            answers = super().tell(method, each, **same)
+            seen.append((method, self.held(), list(self.names())))
+            return answers
+
+        def held(self):
+            return self._client.run(_held)
+
+    play_in_shards(town(buyers=30, tasters=20), Watched(cluster.scheduler_address), 4)
+    _, held, names = seen[0]
+    assert {worker: count for worker, count in held.items()} == {worker: 2 for worker in set(names)}
+    assert len(held) == 2
+    assert _held() == 0
+    with pools_module.connect(cluster.scheduler_address) as client:
+        assert set(client.run(_held).values()) == {0}  # nothing is left on the workers
+
+
+def _held():
+    from market.shards import holding
+
+    return len(holding._HELD)
+
+
+def test_what_is_wrong_on_a_worker_is_the_message_that_it_is_here(cluster):
+    wrong = town(buyers=30, tasters=20, rule="")
+    text = wrong.text.replace("mean = 5", "mean = -5")
+    from market import loads
+
+    messages = []
+    for pool in (Here(), Cluster(cluster.scheduler_address)):
+        with pytest.raises(InputError, match=r"drawn for taster\[\d+\]: -\d.* is too small") as refused:
+            play_in_shards(loads(text), pool, 3)
+        messages.append(str(refused.value))
+    assert messages[0] == messages[1]
+
+
+def test_a_worker_that_goes_away_ends_the_play_with_a_message():
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
+    ) as running:
+        pool = Cluster(running.scheduler_address)
+        lost = pool._workers[0]
+        rounds = []
+
+        class Killing:
+            """The pool, of which a worker is killed in the third round."""
+
+            def __getattr__(self, name):
+                return getattr(pool, name)
+
+            def tell(self, method, each=None, **same):
+                rounds.append(method)
+                if len(rounds) == 3:
+                    threading.Timer(
+                        0.1, pool._client.run, (os._exit, 1), {"workers": [lost], "on_error": "ignore"}
+                    ).start()
+                    time.sleep(0.5)
+                return pool.tell(method, each, **same)
+
+        began = time.monotonic()
+        with pytest.raises(InputError, match="went away, and the agents there with it") as ended:
+            play_in_shards(town(buyers=30, tasters=20), Killing(), 4)
+        assert lost in str(ended.value)
+        assert len(rounds) == 3
+        assert time.monotonic() - began < 60  # it does not hang
+
+
+def test_a_folder_that_only_workers_see_is_one_message(cluster, tmp_path, monkeypatch):
+    from market.shards import folder
+
+    def elsewhere(tables, files):
+        for file in files:
+            (tables / file.name).rename(tmp_path / file.name)
+        return real(tables, files)
+
+    real = folder._seen
+    monkeypatch.setattr(folder, "_seen", elsewhere)
+    with pytest.raises(InputError, match="a folder that all machines share"):
+        run_in_shards(town(buyers=30, tasters=20), Cluster(cluster.scheduler_address), 2, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+# --- the command -------------------------------------------------------------------------------------
+
+
+def run(*arguments):
+    return cli.main(["run", *map(str, arguments)])
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "town.toml"
+    path.write_text(town(buyers=30, tasters=20).text)
+    return path
+
+
+def test_the_command_plays_on_a_cluster(cluster, file, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run(file, "--out", out, "--backend", "dask", "--address", cluster.scheduler_address) == 0
+    assert "51 agents, 2 goods, 2 shards." in capsys.readouterr().out  # a shard a worker
+    (folder,) = out.iterdir()
+    assert cli.main(["verify", str(folder), "--quiet"]) == 0
+
+
+def test_the_command_plays_in_shards_here(file, tmp_path, capsys):
+    assert run(file, "--out", tmp_path / "out", "--shards", 3, "--json") == 0
+    assert '"status": "cleared"' in capsys.readouterr().out
+    assert run(file, "--out", tmp_path / "out", "--shards", 3, "--set", "mechanisms.prices.max_rounds=1") == 3
+    assert "Unknown" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--backend", "dask"], "--backend dask and --address tcp://HOST:PORT go together"),
+        (["--address", "tcp://127.0.0.1:1"], "--backend dask and --address tcp://HOST:PORT go together"),
+        (["--shards", "2", "--check"], "--check needs all agents in one place"),
+        (["--shards", "2", "--mechanism", "prizes"], "no mechanism 'prizes'"),
+        (["--shards", "200"], "there are only 51 agents"),
+    ],
+)
+def test_what_does_not_go_together_is_one_message(file, tmp_path, capsys, options, said):
+    assert run(file, "--out", tmp_path / "out", *options) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_without_the_extra_a_cluster_is_refused_with_what_to_install(file, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert run(file, "--out", tmp_path / "out", "--backend", "dask", "--address", "tcp://127.0.0.1:9") == 2
+    error = capsys.readouterr().err
+    assert "pip install 'market[cluster]'" in error
+    assert error.count("\n") == 1

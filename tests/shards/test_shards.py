@@ -1,0 +1,286 @@
+"""Markets in shards: the same agents, the same market, whoever holds which of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from market import build, compare, loads
+from market.errors import InputError
+from market.parsing.draws import STREAM
+from market.scenario import population
+from market.shards import Here, play_in_shards, run_in_shards
+from market.sums import Largest, added, alone
+from market.verify import verify
+
+EVERY_DRAW = """
+schema = 1
+title = "A town"
+economy = "{money}"
+goods = ["water", "bread"]
+seed = 3
+commons = {{ water = {stock}, bread = {stock} }}
+[[agents]]
+name = "mayor"
+utility = {{ family = "log", weights = {{ water = 3.0, bread = 1.0 }} }}
+{owns}
+[[agents]]
+name = "buyer"
+count = {buyers}
+utility = {{ family = "log", weights = {{ water = {{ dist = "lognormal", mean = 0, sigma = 0.5 }}, bread = 1.0 }} }}
+{owns}
+[[agents]]
+name = "taster"
+count = {tasters}
+utility = {{ family = "crra", weights = {{ water = {{ dist = "pareto", shape = 3, scale = 1 }}, bread = {{ dist = "normal", mean = 5, sd = 0.5 }} }}, risk_aversion = {{ dist = "uniform", low = 0.5, high = 2.0 }} }}
+{owns}
+{more}
+[[mechanisms]]
+name = "prices"
+kind = "auctioneer"
+{rule}
+"""
+OWNS = {
+    "quasilinear": "",
+    "fisher": "budget = 2.0",
+    "exchange": "endowment = { water = 1.0, bread = 0.5 }",
+}
+BAKERS = """
+[[agents]]
+name = "baker"
+count = 20
+cost = { family = "quadratic", unit_cost = { bread = 0.2 }, slope = { bread = { dist = "exponential", mean = 2 } } }
+"""
+
+
+def town(money="quasilinear", buyers=700, tasters=299, more="", rule=""):
+    """A scenario of buyers + tasters + 1 agents, and more."""
+    text = EVERY_DRAW.format(
+        money=money,
+        stock=float(buyers),
+        owns=OWNS[money],
+        buyers=buyers,
+        tasters=tasters,
+        more=more,
+        rule=rule,
+    )
+    return loads(text)
+
+
+def in_shards(scenario, shards):
+    """The outcome of its auctioneer in so many shards of this process."""
+    return play_in_shards(scenario, Here(), shards).outcomes["prices"]
+
+
+# --- the same agents ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cuts", [(0, 1), (0, 5, STREAM, STREAM + 3), (2 * STREAM - 1, 2 * STREAM + 2)])
+def test_agents_are_the_same_whoever_is_built_with_them(cuts):
+    scenario = town(buyers=2 * STREAM + 10, tasters=20)
+    whole = build(scenario)
+    for start, stop in zip(cuts, (*cuts[1:], len(whole.agents)), strict=True):
+        part = build(scenario, rows=range(start, stop))
+        assert part.agents[0] == whole.agents[start]
+        assert part.commons_share[0] == whole.commons_share[start]
+        for block in part.utilities:
+            (same,) = (each for each in whole.utilities if each.family is block.family)
+            first = start + block.rows.start - same.rows.start
+            for name, values in block.parameters.items():
+                assert np.array_equal(values, same.parameters[name][first : first + block.size]), name
+
+
+def test_streams_of_a_group_differ():
+    weights = build(town(buyers=2 * STREAM, tasters=1)).utilities[0].parameters["weights"][1:, 0]
+    assert not np.isin(weights[:STREAM], weights[STREAM:]).any()
+
+
+def test_shares_in_the_commons_are_those_of_everybody():
+    text = EVERY_DRAW.format(
+        money="exchange", stock=9.0, owns="", buyers=4, tasters=3, more="", rule=""
+    ).replace("seed = 3", 'seed = 3\ncommons_shares = { buyer = 2.0, "taster[2]" = 1.0 }')
+    scenario = loads(text)
+    parts = [build(scenario, rows=range(a, b)).commons_share for a, b in ((0, 3), (3, 6), (6, 8))]
+    expected = [0, 1 / 6, 1 / 6, 1 / 6, 1 / 6, 0, 0, 1 / 3]
+    assert np.concatenate(parts) == pytest.approx(expected, abs=1e-15)
+    assert build(scenario).commons_share == pytest.approx(expected, abs=1e-15)
+
+
+def test_what_is_wrong_with_an_agent_names_it_whatever_shard_it_is_in(tmp_path):
+    (tmp_path / "d.csv").write_text("w\n" + "1\n" * 7 + "-1\n")
+    text = """
+schema = 1
+economy = "quasilinear"
+goods = ["water"]
+commons.water = 1
+agents = [{ name = "a", data = "d.csv", utility = { family = "log", weights = { water = { column = "w" } } } }]
+mechanisms = [{ name = "prices", kind = "auctioneer" }]
+"""
+    scenario = loads(text, folder=tmp_path)
+    with pytest.raises(InputError, match=r"d\.csv, line 9: -1 is too small"):
+        build(scenario, rows=range(6, 8))
+
+
+# --- the same market ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shards", [1, 3, 7])
+@pytest.mark.parametrize(
+    ("money", "more"), [("quasilinear", ""), ("quasilinear", BAKERS), ("fisher", BAKERS), ("exchange", "")]
+)
+@pytest.mark.parametrize("rule", ["", 'rule = "newton"', "max_rounds = 2"])
+def test_a_market_in_shards_is_the_market_in_one_piece(money, more, shards, rule):
+    scenario = town(money, more=more, buyers=60, tasters=30, rule=rule)
+    whole = compare(scenario)
+    one, report = whole.outcomes["prices"], whole.alignments["prices"]
+    many = in_shards(scenario, shards)
+    assert (many.status, many.rounds) == (one.status, one.rounds)
+    assert many.prices == pytest.approx(one.prices, rel=1e-12)
+    assert many.disequilibrium == pytest.approx(one.disequilibrium, rel=1e-9, abs=1e-13)
+    for name in ("consumption", "production", "payments", "utilities", "payoffs"):
+        size = np.abs(getattr(one, name)).max() or 1.0
+        if name == "payments":
+            size = float((one.consumption @ one.prices).max())
+        assert getattr(many, name) == pytest.approx(getattr(one, name), rel=1e-12, abs=1e-12 * size), name
+    assert many.revenue == pytest.approx(one.revenue, rel=1e-12, abs=1e-10)
+    assert many.max_regret == pytest.approx(one.max_regret, rel=1e-9, abs=1e-12)
+    assert many.ended.consumed == pytest.approx(one.consumption.sum(axis=0), rel=1e-12)
+    assert -float(many.ended.lowest.value) == pytest.approx(one.utilities.min(), rel=1e-12)
+    assert many.alignment.efficient in (report.efficient, None)
+    if many.status.settled and many.alignment.efficient:
+        assert many.alignment.negishi_weights == pytest.approx(report.negishi_weights, rel=1e-6)
+
+
+def test_a_market_that_clears_is_proved_efficient_in_shards_too():
+    for money in ("quasilinear", "fisher", "exchange"):
+        found = in_shards(town(money, buyers=60, tasters=30), 4).alignment
+        assert found.efficient, money
+        assert found.residual < 1e-6
+        assert found.unknown == ()
+        assert (found.surplus_gap == 0.0) is (money == "quasilinear")
+
+
+def test_what_is_not_proved_is_unknown_and_says_why():
+    found = in_shards(town(rule="max_rounds = 2"), 4).alignment
+    assert found.efficient is None
+    assert found.surplus_gap is None
+    assert all("played in shards" in sentence for sentence in found.unknown)
+
+
+def test_a_free_good_clears_in_shards():
+    text = """
+schema = 1
+economy = "quasilinear"
+goods = ["water", "bread"]
+commons = { water = 1000.0, bread = 5.0 }
+agents = [{ name = "a", count = 9, utility = { family = "quadratic", weights = { water = 1.0, bread = 2.0 }, slope = { water = 1.0, bread = 1.0 } } }]
+mechanisms = [{ name = "prices", kind = "auctioneer" }]
+"""
+    one, many = compare(loads(text)).outcomes["prices"], in_shards(loads(text), 4)
+    assert many.prices[0] == one.prices[0] == 0.0
+    assert many.status == one.status == "cleared"
+    assert many.consumption == pytest.approx(one.consumption, rel=1e-12)
+
+
+# --- sums --------------------------------------------------------------------------------------------
+
+
+def test_sums_are_added_in_their_order():
+    parts = [(0.1,), (0.2,), (0.3,)]
+    assert added(parts) == ((0.1 + 0.2) + 0.3,)
+    assert added(parts[::-1]) != added(parts)
+    assert added([(Largest(2.0),), (Largest(5.0),), (Largest(1.0),)])[0].value == 5.0
+
+
+def test_work_alone_is_sent_what_it_yields():
+    def work():
+        first = yield (1.0,)
+        second = yield (first[0] + 1.0, 7.0)
+        return first, second
+
+    assert alone(work()) == ((1.0,), (2.0, 7.0))
+
+
+# --- what cannot be played in shards -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "said"),
+    [
+        ('kind = "planner"', "'m' cannot be played in shards: a planner solves one programme over everybody"),
+        ('kind = "unmediated"\ngame = "autarky"', "in a game without prices"),
+    ],
+)
+def test_a_mechanism_that_needs_everybody_is_refused(mechanism, said):
+    text = EVERY_DRAW.format(money="quasilinear", stock=9.0, owns="", buyers=4, tasters=3, more="", rule="")
+    with pytest.raises(InputError, match=said) as refused:
+        in_shards(loads(f'{text}[[mechanisms]]\nname = "m"\n{mechanism}'), 2)
+    assert "--mechanism 'prices'" in str(refused.value)
+
+
+def test_a_rule_that_sees_bids_is_refused():
+    with pytest.raises(InputError, match="the rule proportional_response sees what every agent bids"):
+        in_shards(town("fisher", rule='rule = "proportional_response"'), 2)
+
+
+def test_a_technology_is_refused():
+    mill = '[[agents]]\nname = "mill"\ntechnology = { family = "activity", netput = { bread = 1.0, water = -1.0 } }'
+    with pytest.raises(InputError, match="'mill' has a technology"):
+        in_shards(town("exchange", more=mill), 2)
+
+
+@pytest.mark.parametrize(
+    ("utility", "said"),
+    [
+        ("{ family = 'linear', weights = { water = 1.0, bread = 2.0 } }", "linear"),
+        ("{ family = 'leontief', weights = { water = 1.0, bread = 2.0 } }", "one assignment over everybody"),
+    ],
+)
+def test_agents_who_choose_between_what_is_as_good_are_refused(utility, said):
+    group = f'[[agents]]\nname = "picky"\ncount = 4\nutility = {utility}\nbudget = 1.0'
+    with pytest.raises(InputError, match=said):
+        in_shards(town(more=group, rule="initial_prices = { water = 0.5, bread = 0.25 }"), 2)
+
+
+def test_more_shards_than_agents_and_shards_that_are_too_large_are_refused():
+    with pytest.raises(InputError, match="there are only 8 agents"):
+        in_shards(town(buyers=4, tasters=3), 9)
+    huge = town(buyers=10**9, tasters=1)
+    assert len(population(huge)) == 10**9 + 2
+    with pytest.raises(InputError, match="use --shards 101 at least"):
+        in_shards(huge, 50)
+    with pytest.raises(InputError, match="play them in shards: --shards"):
+        build(huge)
+
+
+# --- the run folder ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("buyers", "rule"), [(5, ""), (60, "max_rounds = 2"), (1500, "")])
+def test_a_run_in_shards_is_verified_like_any_other(tmp_path, buyers, rule):
+    scenario = town(buyers=buyers, tasters=4, more=BAKERS, rule=rule)
+    shared, folder = run_in_shards(scenario, Here(), 3, tmp_path)
+    assert [path.name for path in sorted((folder / "agents").iterdir())] == [
+        f"000-0000{k}.parquet" for k in range(3)
+    ]
+    checked = verify(folder)
+    assert checked.holds, [claim for claim in checked.claims if not claim.holds]
+    written = pd.concat(map(pd.read_parquet, sorted((folder / "agents").iterdir())))
+    assert written["agent"].tolist() == list(shared.agents)
+    one = compare(scenario).outcomes["prices"]
+    assert written["consumption[water]"].to_numpy() == pytest.approx(one.consumption[:, 0], rel=1e-12)
+
+
+def test_a_changed_row_is_found(tmp_path):
+    _, folder = run_in_shards(town(buyers=20, tasters=4), Here(), 3, tmp_path)
+    part = folder / "agents" / "000-00001.parquet"
+    part.write_bytes(part.read_bytes()[:-1] + b"x")
+    with pytest.raises(InputError, match="000-00001"):
+        verify(folder)
+
+
+def test_nothing_is_left_of_a_run_that_is_refused(tmp_path):
+    with pytest.raises(InputError):
+        run_in_shards(town("fisher", rule='rule = "proportional_response"'), Here(), 2, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
