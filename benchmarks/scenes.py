@@ -16,6 +16,12 @@ def ces_market(agents: int, goods: int) -> str:
     return _text("fisher", agents, goods, "family = 'ces', elasticity = 2.0, ", budget)
 
 
+def crra_market(agents: int, goods: int) -> str:
+    """Traders with money and risk aversions of their own, so that no total has a closed form."""
+    eta = UNIFORM.format(low=0.5, high=2.0)
+    return _text("quasilinear", agents, goods, f"family = 'crra', risk_aversion = {eta}, ", "")
+
+
 def _text(money: str, agents: int, goods: int, family: str, budget: str) -> str:
     names = [f"good{g}" for g in range(goods)]
     weight = UNIFORM.format(low=0.5, high=2.0)

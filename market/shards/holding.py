@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from market.errors import InputError, MarketError, UnboundedDemandError
-from market.processes import alike_everywhere
+from market.processes import alike_everywhere, keep_freed_memory
 from market.scenario import Scenario
 from market.shards.shard import Shard
 
@@ -52,6 +52,7 @@ def hold(key: str, index: int, scenario: Scenario, seed: int, rows: range) -> An
         seed: for all draws.
         rows: which agents.
     """
+    keep_freed_memory()
     with _ONE_AT_A_TIME, alike_everywhere():
         try:
             _HELD[key, index] = Shard(scenario, seed, rows)
