@@ -2,11 +2,11 @@
 
 A Dask cluster of two processes on this machine, reached over TCP. Measured are
 
-- a round in shards on the cluster, in shards here, and in one piece, for families with and without a total in
-  closed form; what the cluster's round takes beyond the arithmetic of its slower half is its overhead;
-- that overhead against the number of shards, with tiny shards: a constant and so much a shard;
-- the bytes that every process writes to its connections in a round, against the numbers that a round is about;
-- building and, once, settling, judging and writing the rows, for each trader of a shard.
+- a round in shards on the cluster, in shards here, and in one piece, for families with and without a total
+in closed form; what the cluster's round takes beyond the arithmetic of its slower half is its overhead; -
+that overhead against the number of shards, with tiny shards: a constant and so much a shard; - the bytes
+that every process writes to its connections in a round, against the numbers that a round is about; -
+building and, once, settling, judging and writing the rows, for each trader of a shard.
 
 From these it works out a market of 1e9 traders on 64 workers. Times are the clock's, the least of several: a
 round is about waiting. With `--out FILE.csv` the tables are kept.
@@ -89,7 +89,7 @@ def rounds(address: str, agents: int) -> list[dict[str, object]]:
             whole = Together(build(scenario))
             prices = np.linspace(0.5, 2.0, GOODS)
             whole(prices)
-            seconds = {"in one piece": by_clock(lambda whole=whole: whole(prices), 20)}
+            seconds = {"in one piece": by_clock(lambda whole=whole, prices=prices: whole(prices), 20)}
         for name, pool in (("shards here", Here()), ("shards on a cluster", Cluster(address))):
             made(pool, scenario, WORKERS)
             seconds[name] = a_round(pool, 30)

@@ -48,9 +48,9 @@ KEPT = 32 << 20  # bytes: an array up to this size is made in memory that the pr
 def keep_freed_memory() -> None:
     """Have this process use freed memory again instead of giving it back at once.
 
-    Dask's nannies start workers with `MALLOC_TRIM_THRESHOLD_=65536`, so that every array of more than 128 KB is
-    made in new pages: eight times the time where much is calculated in arrays of half a megabyte. Where there
-    is no such setting, or no glibc, nothing is done.
+    Dask's nannies start workers with `MALLOC_TRIM_THRESHOLD_=65536`, so that every array of more than 128 KB
+    is made in new pages: eight times the time where much is calculated in arrays of half a megabyte. Where
+    there is no such setting, or no glibc, nothing is done.
     """
     if "MALLOC_TRIM_THRESHOLD_" not in os.environ:
         return
