@@ -204,6 +204,31 @@ slope = { water = 1.0, bread = 1.0 }
     assert many.consumption == pytest.approx(one.consumption, rel=1e-12)
 
 
+def test_rationing_goes_on_in_a_shard_whose_agents_trade_nothing():
+    text = """
+schema = 1
+economy = "exchange"
+goods = ["water", "bread"]
+agents = [
+    { name = "hermit", count = 3, endowment = { water = 1.0 } },
+    { name = "a", count = 2, endowment = { water = 4.0, bread = 1.0 } },
+    { name = "b", count = 1, endowment = { bread = 3.0 } },
+]
+mechanisms = [{ name = "prices", kind = "auctioneer", max_rounds = 1 }]
+"""
+    for name, weights in (
+        ("hermit", "water = 1.0"),
+        ("a", "water = 1.0, bread = 3.0"),
+        ("b", "water = 2.0, bread = 1.0"),
+    ):
+        wants = f"utility = {{ family = 'log', weights = {{ {weights} }} }}"
+        text = text.replace(f'name = "{name}"', f'name = "{name}", {wants}')
+    one, many = compare(loads(text)).outcomes["prices"], in_shards(loads(text), 2)
+    assert one.consumption[:3].tolist() == [[1.0, 0.0]] * 3
+    assert many.consumption == pytest.approx(one.consumption, rel=1e-12)
+    assert (many.consumption[3:] != [[4.0, 1.0], [4.0, 1.0], [0.0, 3.0]]).any()  # the others do trade
+
+
 # --- sums --------------------------------------------------------------------------------------------
 
 
