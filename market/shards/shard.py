@@ -17,9 +17,10 @@ import numpy as np
 
 from market.aggregates import Together
 from market.certificate import Alignment
-from market.economy import Block, Economy, Money
+from market.economy import Economy, Money
 from market.errors import InputError
 from market.interval import Array
+from market.mechanisms.choices import may_choose
 from market.outcome import Outcome, Status
 from market.scenario import Scenario, build
 from market.settlement import regret, relative_regret, settling
@@ -140,14 +141,9 @@ class Shard:
 
         Raises:
             UnboundedDemandError: a wanted good is free.
-            InputError: amounts of several goods hang together for somebody.
         """
         answers = self._together(p)
-        if answers.hang_together:
-            raise InputError(
-                "at some prices an agent is as well off with more of several goods together, and who gets "
-                "how much of them takes one assignment over everybody; leave out --shards and --backend"
-            )
+        assert not answers.hang_together  # only for those who choose, and these are refused (`chooses`)
         demand, supply = answers.total_demand, answers.total_supply
         made = bool(self.economy.costs)
         return Totals(
@@ -311,12 +307,12 @@ def _part(
 
 def chooses(economy: Economy) -> str | None:
     """What makes somebody choose between alternatives that are as good, in words; None if nobody does."""
-    if economy.has_ties and economy.linear_weights.any():
+    if may_choose(economy):
+        names = [block.family.name for block in economy.utilities if block.family.proportional]
         none = Utility.linear_weights
-        names = [b.family.name for b in economy.utilities if b.family.linear_weights is not none]
-        return f"goods that are valued linearly (utility {', '.join(names)})"
+        names += [b.family.name for b in economy.utilities if b.family.linear_weights is not none]
+        names += [f"cost {block.family.name}" for block in economy.costs]
+        return f"a constant worth or cost of goods (one of {', '.join(dict.fromkeys(names))})"
     if any(len(prices) for prices in economy.indifference_prices):
-        blocks: list[Block[Any]] = [*economy.costs, *economy.utilities]
-        names = [block.family.name for block in blocks]
-        return f"a constant marginal cost or worth (one of {', '.join(names)})"
+        return "a price at which any amount of a good is worth as much"
     return None
