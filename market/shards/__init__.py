@@ -7,11 +7,13 @@ the shards, so that the same shards give the same bits wherever they are. Settle
 same way (`market.sums`), and every shard writes the rows of its own agents. Nobody ever holds all of them.
 
 Mechanisms other than an auctioneer's, and economies in which somebody chooses between alternatives that are
-as good, need everyone in one place: they are refused, saying why (`playing.py`).
+as good, need everyone in one place: they are refused, saying why (`refusing.py`).
 """
 
 from market.shards.folder import run_in_shards
-from market.shards.playing import Shared, SharedOutcome, play_in_shards, refuse
+from market.shards.playing import play_in_shards
 from market.shards.pools import Cluster, Here, Pool
+from market.shards.refusing import refuse
+from market.shards.shared import Shared, SharedOutcome
 
 __all__ = ["Cluster", "Here", "Pool", "Shared", "SharedOutcome", "play_in_shards", "refuse", "run_in_shards"]

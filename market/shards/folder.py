@@ -24,9 +24,10 @@ from market.names import Names
 from market.record import LARGEST_MAP, NAMED, SCHEMA, as_json, mechanism_of, no_bounds, plain
 from market.results import PARTS, copy_scenario, manifest_of, refusals, slug, whole_folder
 from market.scenario import Scenario
-from market.shards.playing import Shared, SharedOutcome, play_in_shards
+from market.shards.playing import play_in_shards
 from market.shards.pools import Pool
 from market.shards.shard import Written
+from market.shards.shared import Shared, SharedOutcome
 
 COLUMNS = ("mechanism", "round", "good", "price", "excess_demand", "disequilibrium", "auctioneer_payoff")
 

@@ -5,37 +5,30 @@ without agents in which all that is owned is in common, so that resources are ri
 totals alone. What comes after the rounds is driven step by step: every shard's sums are added in their order
 and sent back to all, until each is done (`market.sums`).
 
-What needs everybody in one place is refused: games and planners; price rules that see bids; technologies,
-whose profits go to owners in other shards; agents who choose between what is as good, since whoever foresees
-or assigns their choices has to see all of them.
+What needs everybody in one place is refused (`refusing.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from market.certificate import Alignment
 from market.economy import Answers, Economy, Money
-from market.errors import InputError, MarketError, did_you_mean
+from market.errors import MarketError
 from market.interval import Array, Interval
 from market.mechanisms.announcing import held_against
 from market.mechanisms.auctioneer import Auctioneer, AuctionState
 from market.mechanisms.base import State, played
 from market.mechanisms.verdicts import verdict
-from market.names import Names
-from market.outcome import Status
-from market.parsing.checks import MAX_CELLS
-from market.parsing.data_files import MAX_ROWS
-from market.pricing import Knows
 from market.record import LARGEST_MAP
 from market.scenario import Scenario, population
 from market.shards.judging import report
 from market.shards.pools import Pool
+from market.shards.refusing import refuse, refuse_choices
 from market.shards.shard import Done, Ended, Opening, Totals, Written
+from market.shards.shared import Shared, SharedOutcome
 from market.sums import Sums, added
 
 
@@ -77,132 +70,6 @@ class Summed(Answers):
         return False
 
 
-@dataclass(frozen=True)
-class SharedOutcome:
-    """What came of an auction in shards: what an `Outcome` tells, as far as sums tell it.
-
-    Args:
-        name: of the mechanism. kind: "auctioneer". status: how it ended. reason: the numbers behind it.
-        rounds: how many were played.
-        prices: (goods,). disequilibrium: the largest relative excess demand, from every trader's own answer.
-        auctioneer_payoff: -sum |z|, units. revenue: what the auctioneer took for the commons, money.
-        max_regret: the largest gain that anybody could make by another bundle.
-        evidence: the residuals behind the status, by name.
-        ended: what is told of all agents, in sums and extremes.
-        consumption: (agents, goods), and so on; None above `LARGEST_MAP` agents.
-        production: see consumption. payments: see consumption. utilities: see consumption. payoffs: see
-            consumption.
-        weights: the smallest and the largest weight in the report, normalised; None if none support it.
-        alignment: the report.
-        rounds_seen: (rounds, 2, goods), prices and excess demand; and `round_figures`.
-        round_figures: (rounds, 2), disequilibrium and the auctioneer's payoff.
-        files: what the shards wrote.
-    """
-
-    name: str
-    kind: str
-    status: Status
-    reason: str
-    rounds: int
-    prices: Array
-    disequilibrium: float
-    auctioneer_payoff: float
-    revenue: float
-    max_regret: float
-    evidence: Mapping[str, float]
-    ended: Ended
-    consumption: Array | None
-    production: Array | None
-    payments: Array | None
-    utilities: Array | None
-    payoffs: Array | None
-    weights: tuple[float, float] | None
-    alignment: Alignment
-    rounds_seen: Array
-    round_figures: Array
-    files: tuple[Written, ...]
-
-
-@dataclass(frozen=True)
-class Shared:
-    """What came of a scenario whose agents were in shards.
-
-    Args:
-        scenario: what was played.
-        seed: of all draws.
-        agents: the names of all.
-        economy: without agents; `resources`, `goods` and `money` are everybody's.
-        commons: (goods,), what is in common.
-        shards: how many there were.
-        outcomes: mechanism name -> outcome.
-    """
-
-    scenario: Scenario
-    seed: int
-    agents: Names
-    economy: Economy
-    commons: Array
-    shards: int
-    outcomes: Mapping[str, SharedOutcome]
-
-    @property
-    def settled(self) -> bool:
-        """Whether every mechanism reached what it looks for."""
-        return all(outcome.status.settled for outcome in self.outcomes.values())
-
-
-def refuse(scenario: Scenario, names: Sequence[str] | None, shards: int | None = None) -> list[str]:
-    """The mechanisms to play, after a look whether they can be played in (so many) shards.
-
-    Raises:
-        InputError: they cannot; says which and why.
-    """
-    chosen = list(scenario.mechanism_names) if names is None else list(dict.fromkeys(names))
-    for name in chosen:
-        if name not in scenario.mechanism_names:
-            raise InputError(f"no mechanism '{name}'; {did_you_mean(name, scenario.mechanism_names)}")
-        why = _not_in_shards(scenario, name)
-        if why is not None:
-            able = [each for each in scenario.mechanism_names if _not_in_shards(scenario, each) is None]
-            choose = f"choose others (--mechanism '{able[0]}') or " if able else ""
-            raise InputError(
-                f"the mechanism '{name}' cannot be played in shards: {why}; {choose}leave out --shards and "
-                f"--backend"
-            )
-    if shards is not None:
-        _refuse_sizes(len(population(scenario)), len(scenario.goods), shards)
-    return chosen
-
-
-def _refuse_sizes(agents: int, goods: int, shards: int) -> None:
-    """See that shards are of a size that a worker can hold, and none is empty."""
-    if shards > agents:
-        raise InputError(f"--shards {shards}: there are only {agents} agents; use at most as many shards")
-    most = min(MAX_ROWS, MAX_CELLS // goods)
-    if -(-agents // shards) > most:
-        raise InputError(
-            f"{agents} agents times {goods} goods in {shards} shards; a shard holds at most {most} agents of "
-            f"so many goods: use --shards {-(-agents // most)} at least"
-        )
-
-
-def _not_in_shards(scenario: Scenario, name: str) -> str | None:
-    """Why a mechanism needs all agents in one place; None if it does not."""
-    mechanism = scenario.mechanism(name)
-    if not isinstance(mechanism, Auctioneer):
-        needs = {
-            "planner": "a planner solves one programme over everybody",
-            "unmediated": "in a game without prices everybody's move depends on the others'",
-        }
-        return needs.get(mechanism.name, f"a mechanism of the kind {mechanism.name} sees every agent")
-    if mechanism.rule.knows is Knows.SPENDING:
-        return f"the rule {mechanism.rule.name} sees what every agent bids for each good"
-    owner = next((group.name for group in scenario.agents if group.technology is not None), None)
-    if owner is not None:
-        return f"'{owner}' has a technology, and who makes what takes one assignment over everybody"
-    return None
-
-
 def play_in_shards(
     scenario: Scenario,
     pool: Pool,
@@ -233,7 +100,7 @@ def play_in_shards(
     try:
         openings = pool.make(scenario, root, rows)
         economy = _without_agents(scenario, root, openings)
-        _refuse_choices(names[0], openings)
+        refuse_choices(names[0], openings)
         outcomes = {}
         for number, name in enumerate(names):
             if progress:
@@ -246,16 +113,6 @@ def play_in_shards(
         pool.close()
     commons = np.array([scenario.commons.get(good, 0.0) for good in scenario.goods])
     return Shared(scenario, root, agents, economy, commons, shards, outcomes)
-
-
-def _refuse_choices(name: str, openings: Sequence[Opening]) -> None:
-    why = next((each.chooses for each in openings if each.chooses is not None), None)
-    if why is not None:
-        raise InputError(
-            f"the mechanism '{name}' cannot be played in shards: {why} makes some agents choose between what "
-            f"is as good, and who gets what takes one assignment over everybody; leave out --shards and "
-            f"--backend"
-        )
 
 
 def _without_agents(scenario: Scenario, seed: int, openings: Sequence[Opening]) -> Economy:

@@ -1,0 +1,85 @@
+"""What cannot be played in shards, and why: whatever needs all agents in one place.
+
+Games and planners; price rules that see bids; technologies, whose profits go to owners in other shards;
+agents who choose between what is as good, since whoever foresees or assigns their choices has to see all of
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from market.errors import InputError, did_you_mean
+from market.mechanisms.auctioneer import Auctioneer
+from market.parsing.checks import MAX_CELLS
+from market.parsing.data_files import MAX_ROWS
+from market.pricing import Knows
+from market.scenario import Scenario, population
+from market.shards.shard import Opening
+
+
+def refuse(scenario: Scenario, names: Sequence[str] | None, shards: int | None = None) -> list[str]:
+    """The mechanisms to play, after a look whether they can be played in (so many) shards.
+
+    Raises:
+        InputError: they cannot; says which and why.
+    """
+    chosen = list(scenario.mechanism_names) if names is None else list(dict.fromkeys(names))
+    for name in chosen:
+        if name not in scenario.mechanism_names:
+            raise InputError(f"no mechanism '{name}'; {did_you_mean(name, scenario.mechanism_names)}")
+        why = _not_in_shards(scenario, name)
+        if why is not None:
+            able = [each for each in scenario.mechanism_names if _not_in_shards(scenario, each) is None]
+            choose = f"choose others (--mechanism '{able[0]}') or " if able else ""
+            raise InputError(
+                f"the mechanism '{name}' cannot be played in shards: {why}; {choose}leave out --shards and "
+                f"--backend"
+            )
+    if shards is not None:
+        _refuse_sizes(len(population(scenario)), len(scenario.goods), shards)
+    return chosen
+
+
+def _refuse_sizes(agents: int, goods: int, shards: int) -> None:
+    """See that shards are of a size that a worker can hold, and none is empty."""
+    if shards > agents:
+        raise InputError(f"--shards {shards}: there are only {agents} agents; use at most as many shards")
+    most = min(MAX_ROWS, MAX_CELLS // goods)
+    if -(-agents // shards) > most:
+        raise InputError(
+            f"{agents} agents times {goods} goods in {shards} shards; a shard holds at most {most} agents of "
+            f"so many goods: use --shards {-(-agents // most)} at least"
+        )
+
+
+def _not_in_shards(scenario: Scenario, name: str) -> str | None:
+    """Why a mechanism needs all agents in one place; None if it does not."""
+    mechanism = scenario.mechanism(name)
+    if not isinstance(mechanism, Auctioneer):
+        needs = {
+            "planner": "a planner solves one programme over everybody",
+            "unmediated": "in a game without prices everybody's move depends on the others'",
+        }
+        return needs.get(mechanism.name, f"a mechanism of the kind {mechanism.name} sees every agent")
+    if mechanism.rule.knows is Knows.SPENDING:
+        return f"the rule {mechanism.rule.name} sees what every agent bids for each good"
+    owner = next((group.name for group in scenario.agents if group.technology is not None), None)
+    if owner is not None:
+        return f"'{owner}' has a technology, and who makes what takes one assignment over everybody"
+    return None
+
+
+def refuse_choices(name: str, openings: Sequence[Opening]) -> None:
+    """See that nobody in any shard chooses between what is as good.
+
+    Raises:
+        InputError: somebody does.
+    """
+    why = next((each.chooses for each in openings if each.chooses is not None), None)
+    if why is not None:
+        raise InputError(
+            f"the mechanism '{name}' cannot be played in shards: {why} makes some agents choose between what "
+            f"is as good, and who gets what takes one assignment over everybody; leave out --shards and "
+            f"--backend"
+        )

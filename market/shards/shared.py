@@ -1,0 +1,88 @@
+"""What came of a market in shards, as far as sums and extremes tell it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from market.certificate import Alignment
+from market.economy import Economy
+from market.interval import Array
+from market.names import Names
+from market.outcome import Status
+from market.scenario import Scenario
+from market.shards.shard import Ended, Written
+
+
+@dataclass(frozen=True)
+class SharedOutcome:
+    """What came of an auction in shards: what an `Outcome` tells, as far as sums tell it.
+
+    Args:
+        name: of the mechanism. kind: "auctioneer". status: how it ended. reason: the numbers behind it.
+        rounds: how many were played.
+        prices: (goods,). disequilibrium: the largest relative excess demand, from every trader's own answer.
+        auctioneer_payoff: -sum |z|, units. revenue: what the auctioneer took for the commons, money.
+        max_regret: the largest gain that anybody could make by another bundle.
+        evidence: the residuals behind the status, by name.
+        ended: what is told of all agents, in sums and extremes.
+        consumption: (agents, goods), and so on; None above `LARGEST_MAP` agents.
+        production: see consumption. payments: see consumption. utilities: see consumption. payoffs: see
+            consumption.
+        weights: the smallest and the largest weight in the report, normalised; None if none support it.
+        alignment: the report.
+        rounds_seen: (rounds, 2, goods), prices and excess demand; and `round_figures`.
+        round_figures: (rounds, 2), disequilibrium and the auctioneer's payoff.
+        files: what the shards wrote.
+    """
+
+    name: str
+    kind: str
+    status: Status
+    reason: str
+    rounds: int
+    prices: Array
+    disequilibrium: float
+    auctioneer_payoff: float
+    revenue: float
+    max_regret: float
+    evidence: Mapping[str, float]
+    ended: Ended
+    consumption: Array | None
+    production: Array | None
+    payments: Array | None
+    utilities: Array | None
+    payoffs: Array | None
+    weights: tuple[float, float] | None
+    alignment: Alignment
+    rounds_seen: Array
+    round_figures: Array
+    files: tuple[Written, ...]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What came of a scenario whose agents were in shards.
+
+    Args:
+        scenario: what was played.
+        seed: of all draws.
+        agents: the names of all.
+        economy: without agents; `resources`, `goods` and `money` are everybody's.
+        commons: (goods,), what is in common.
+        shards: how many there were.
+        outcomes: mechanism name -> outcome.
+    """
+
+    scenario: Scenario
+    seed: int
+    agents: Names
+    economy: Economy
+    commons: Array
+    shards: int
+    outcomes: Mapping[str, SharedOutcome]
+
+    @property
+    def settled(self) -> bool:
+        """Whether every mechanism reached what it looks for."""
+        return all(outcome.status.settled for outcome in self.outcomes.values())
