@@ -89,8 +89,13 @@ def support(economy: Economy, x: Array, y: Array, own: Array | None = None) -> S
     zero = ~idle & (hopeless | (scaled_weights <= ZERO * scaled_weights.max()))
     total = weights[~zero].sum()
     weights = np.where(zero, 0.0, weights / total)
-    prices = _highest_asked(binds, costs, weights, scaled_prices * problem.reference / total)
-    found = Support(weights, prices, residual(economy, x, y, weights, prices), zero)
+    nothing = scaled_prices <= ZERO * scaled_prices.max()  # perhaps: the programme has no sharp zeros
+    candidates = []
+    for none in (nothing, binds.left_over):
+        prices = np.where(none, 0.0, scaled_prices * problem.reference / total)
+        prices = _highest_asked(binds, costs, weights, prices)
+        candidates.append(Support(weights, prices, residual(economy, x, y, weights, prices), zero))
+    found = min(candidates, key=lambda each: each.residual)
     return _weigh_the_empty_handed(economy, x, y, binds, _polish(economy, x, y, found))
 
 
@@ -264,7 +269,7 @@ def _scale(
         reference = np.where(suggested > 0, suggested, reference)
     agents, goods = economy.shape
     kinks = np.where(hopeless[:, None], 0.0, economy.kinks(x))
-    bent = (kinks > 0).any(axis=1)[:, None]
+    bent = np.asarray((kinks > 0).any(axis=1))[:, None]
     worth = finite_slopes / (per_value[:, None] * reference)
     cost = finite_costs / (per_value[:, None] * reference)
     alive = ~hopeless[:, None]

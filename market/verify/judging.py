@@ -7,7 +7,7 @@ consumes), w_i dC_i/dy_ig >= p_g where it could make more (<= where it makes som
 something is left. Utilities being concave, that proves efficiency, except for what agents with w_i = 0 could
 gain through free goods or by saving costs.
 
-At a kink there are many slopes, any m_i >= 0 with sum_g b_ig m_ig = 1, and one of them has to do: that along p.
+At a kink there are many slopes, any m_i >= 0 with sum_g b_ig m_ig = 1; one has to do: that along p.
 
 *Not efficient* is proved by the recorded improvement: feasible, nobody worse off, somebody better off.
 
