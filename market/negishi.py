@@ -226,15 +226,18 @@ class _Problem(NamedTuple):
         if first is None:
             return np.where(self.free, 1.0, 0.0), np.ones(self.goods)
         slack = first[-1] * (1.0 + 1e-6) + 1e-10
-        best = first
-        able = self._able(slack)
-        if able.any():
-            floor = able.astype(float)[:, None]
-            cost = np.zeros(size + 2)
-            cost[size] = -1.0
-            second = self._solve(cost, slack, floor, extra=1)
-            best = first if second is None else second
+        best = self._highest_floor(slack, self.free)
+        if best is None or not best[size] > ZERO:  # not everybody can count, so who can?
+            able = self._able(slack)
+            best = self._highest_floor(slack, able) if able.any() else None
+        best = first if best is None else best
         return best[: self.agents], best[self.agents : size]
+
+    def _highest_floor(self, slack: float, able: NDArray[np.bool_]) -> Array | None:
+        """The solution in which the least v of those who are able is largest; that v comes after v and P."""
+        cost = np.zeros(self.agents + self.goods + 2)
+        cost[self.agents + self.goods] = -1.0
+        return self._solve(cost, slack, able.astype(float)[:, None], extra=1)
 
     def _able(self, slack: float) -> NDArray[np.bool_]:
         """Which agents can have a positive weight: maximise the sum of min(v_i, 1)."""
