@@ -89,9 +89,9 @@ def support(economy: Economy, x: Array, y: Array, own: Array | None = None) -> S
     zero = ~idle & (hopeless | (scaled_weights <= ZERO * scaled_weights.max()))
     total = weights[~zero].sum()
     weights = np.where(zero, 0.0, weights / total)
-    nothing = scaled_prices <= ZERO * scaled_prices.max()  # perhaps: the programme has no sharp zeros
+    tiny = scaled_prices <= ZERO * scaled_prices.max()
     candidates = []
-    for none in (nothing, binds.left_over):
+    for none in (np.zeros_like(tiny), tiny, binds.left_over):  # the programme has no sharp zeros
         prices = np.where(none, 0.0, scaled_prices * problem.reference / total)
         prices = _highest_asked(binds, costs, weights, prices)
         candidates.append(Support(weights, prices, residual(economy, x, y, weights, prices), zero))
@@ -391,8 +391,8 @@ def _polish(economy: Economy, x: Array, y: Array, found: Support) -> Support:
             slopes, eats = _rates(part, x[rows], prices, consumed[rows], found.zero[rows])
             ratio = np.divide(prices, slopes, out=np.zeros_like(slopes), where=eats).sum(axis=1)
             np.divide(ratio, eats.sum(axis=1), out=fixed[rows], where=eats.any(axis=1))
-        if not fixed.sum() > 0:
-            break  # all are satiated: nothing has a price
+        if not (fixed[~found.zero] > 0).all():
+            break  # all that somebody eats has no price here: whoever weighs nothing was found before
         weights = fixed / fixed.sum()
         worth, eaters = np.zeros(len(prices)), np.zeros(len(prices))
         for rows, part in economy.parts:
