@@ -14,6 +14,7 @@ import pytest
 from economies import INF, LEONTIEF, economy, scarf, with_utility
 
 import market
+from market.bounds import least_utilisation
 from market.certificate import alignment
 from market.economy import Block, Economy
 from market.mechanisms import Auctioneer, Autarky, Planner, Seize, Unmediated, play
@@ -21,6 +22,7 @@ from market.outcome import Outcome, Status
 from market.pricing import Newton, Tatonnement
 from market.results import write_run
 from market.support import residual
+from market.surplus import nothing_to_gain
 from market.utilities import Leontief
 from market.verify import verify
 from market.verify.judging import must_weigh_nothing
@@ -122,25 +124,35 @@ def test_with_quasilinear_money_all_of_a_stock_in_its_proportions_leaves_nothing
 
 
 def test_a_spending_cap_weighs_on_who_wants_fixed_proportions():
-    """Who has spent all it has, 0.5, gets a unit of utility for p.a < 1 and weighs p.a."""
-    capped = with_utility(
-        "quasilinear",
-        LEONTIEF,
-        {"weights": [[1.0, 1.0], [0.25, 0.25]]},
-        commons=[2.0, 2.0],
-        budget=[INF, 0.5],
-    )
+    """The second good is free, so a unit costs p and p / 4; who has spent its 0.1 weighs a quarter."""
+    tastes = {"weights": [[1.0, 1.0], [0.25, 0.25]]}
+    capped = with_utility("quasilinear", LEONTIEF, tastes, commons=[2.0, 3.0], budget=[INF, 0.1])
     outcome = play(PRICES, capped)
     assert outcome.status is Status.CLEARED
+    assert outcome.prices[1] == 0.0
     report = alignment(outcome)
     assert (report.efficient, report.efficient_with_transfers, report.surplus_gap) == (True, True, 0.0)
+    weights = nothing_to_gain(
+        capped, outcome.consumption, outcome.production, outcome.payments, outcome.prices, 1e-6
+    )
+    np.testing.assert_allclose(weights, [1.0, 0.25], rtol=1e-8)
 
 
 def test_with_too_many_agents_for_programmes_the_prices_of_the_outcome_give_the_weights(monkeypatch):
+    """With equal shares the second would lack the second good, but in the market that is left over."""
+    tastes = {"weights": [[1.0, 1.0], [1.0, 3.0]]}
+    clogs = with_utility("fisher", LEONTIEF, tastes, commons=[6.0, 10.0], budget=[3.0, 1.0])
     monkeypatch.setattr("market.bounds.LARGEST", 0)
-    report = alignment(play(PRICES, SHOES))
+    outcome = play(PRICES, clogs)
+    assert outcome.prices[1] == 0.0
+    report = alignment(outcome)
     assert report.efficient is True
-    np.testing.assert_allclose(report.negishi_weights, [1.0 / 3.0, 2.0 / 3.0], rtol=1e-7)
+    np.testing.assert_allclose(report.negishi_weights, 0.5, rtol=1e-7)
+
+
+def test_prices_prove_that_all_of_a_good_is_needed_though_another_is_free():
+    x = np.array([[3.0, 3.0], [3.0, 1.5]])
+    assert least_utilisation(SHOES, x, np.array([1.0, 0.0])) == pytest.approx(1.0, abs=1e-12)
 
 
 # --- the planner, and games without prices ----------------------------------------------------------------
@@ -160,6 +172,15 @@ def test_a_plan_that_leaves_crumbs_to_somebody_is_optimal_all_the_same():
     plan = play(Planner("planner"), plenty)
     assert plan.status is Status.OPTIMAL, plan.reason
     assert (plan.utilities == 0.0).any()
+
+
+def test_a_plan_beside_a_kink_is_sharpened_as_one_without_is():
+    """The optimum for log utility is flat, so an interior-point method leaves a violation of 2e-6."""
+    both = mixed("quasilinear", [0.05, 1.05], [0.05078125, 0.05], commons=[0.25, 0.25])
+    plan = play(Planner("planner"), both)
+    assert plan.status is Status.OPTIMAL
+    assert plan.evidence["residual"] <= 1e-12
+    assert plan.consumption[1, 0] / plan.consumption[1, 1] == pytest.approx(0.05078125 / 0.05, rel=1e-12)
 
 
 def test_alone_farmers_who_need_each_others_fruit_are_not_efficient_and_a_trade_shows_it():
