@@ -1,7 +1,7 @@
 """What can be proved of an outcome that is too large for the convex programmes of `reallocation.py`.
 
 Symbols: p (goods,) any prices >= 0; r (goods,) resources; m_i the slopes of a concave transform of u_i at
-x_i. Both bounds hold for every p, and both are exact where p supports the outcome.
+x_i, at kinks those along p. Both bounds hold for every p, and both are exact where p supports the outcome.
 
 *Surplus* (quasilinear money). For every feasible (x', y'), sum x' - sum y' <= r, so
 
@@ -169,7 +169,7 @@ def least_utilisation(economy: Economy, x: Array, p: Array) -> float:
 def _needed(economy: Economy, x: Array, p: Array) -> Iterator[Array]:
     """w_i m_i.x_i of the agents of each part."""
     for rows, part in economy.parts:
-        slopes = part.concave_marginal_utility(x[rows])
+        slopes = part.concave_marginal_utility_along(x[rows], p)
         finite = np.isfinite(slopes)
         ratio = np.divide(p, slopes, out=np.full_like(slopes, np.inf), where=(slopes > 0) & finite)
         w = np.where(finite, ratio, 0.0).min(axis=1)

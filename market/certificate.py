@@ -94,12 +94,12 @@ def alignment(outcome: Outcome) -> Alignment:
         >>> # report = alignment(outcome); report.efficient, report.negishi_weights
     """
     economy, x, y = outcome.economy, outcome.consumption, outcome.production
-    found = support(economy, x, y)
+    found = support(economy, x, y, outcome.prices)
     unknown: list[str] = []
     proved = proves_efficiency(economy, x, y, found)
     within = economy if too_large(economy) else without_sacrifice(economy, y)
     if not proved and within is not economy:
-        proved = proves_efficiency(within, x, y, support(within, x, y))
+        proved = proves_efficiency(within, x, y, support(within, x, y, outcome.prices))
     better = None
     efficient: bool | None = True
     if not proved:

@@ -368,6 +368,33 @@ class Economy:
         beyond = (y > self.capacity).any(axis=1) & ~self.turns_goods_into_goods
         return np.where(beyond, np.inf, total)
 
+    @cached_property
+    def has_kinks(self) -> bool:
+        """Whether some family may have several slopes at a bundle (`Utility.kink`)."""
+        return any(block.family.kink is not Utility.kink for block in self.utilities)
+
+    def kinks(self, x: Array) -> Array:
+        """What slopes there are at kinks, (agents, goods), b: any m >= 0 with sum_g b_ig m_ig = 1; else 0."""
+        if not self.has_kinks:
+            return self._nothing
+        return self._by_good(
+            self.utilities, lambda block: block.family.kink(x[block.rows], **block.parameters)
+        )
+
+    def marginal_utility_along(self, x: Array, p: Array) -> Array:
+        """`marginal_utility`, and at kinks the slopes nearest to prices p (goods,), (agents, goods)."""
+        return self._by_good(
+            self.utilities,
+            lambda block: block.family.marginal_along(x[block.rows], p, **block.parameters),
+        )
+
+    def concave_marginal_utility_along(self, x: Array, p: Array) -> Array:
+        """`concave_marginal_utility`, and at kinks the slopes nearest to prices, (agents, goods)."""
+        return self._by_good(
+            self.utilities,
+            lambda block: block.family.concave_marginal_along(x[block.rows], p, **block.parameters),
+        )
+
     def marginal_cost(self, y: Array) -> Array:
         """dC_i/dy_ig, (agents, goods), money per unit; inf where the good cannot be made."""
         if not self.costs:

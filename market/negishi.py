@@ -10,6 +10,13 @@ where r_g is a reference price and k_i agent i's marginal utility per unit of va
 With quasilinear money utilities are in money and comparable, so k_i is the same for all and "most equal"
 means w itself; otherwise utilities have no common unit and it means v, the weight of a unit of value.
 
+At a kink, where slopes are any m >= 0 with sum_g b_ig m_ig = 1, the conditions ask for w_i m_ig near p_g for
+one of them. Summed with b that leaves w_i alone: with t the violation allowed, in units of r_g,
+
+    sum over consumed g of b_ig (p_g - t r_g) <= w_i <= sum_g b_ig (p_g + t r_g),
+
+and conversely, for p_g >= t r_g, such w_i can be split into w_i m_ig within these bounds good by good.
+
 An agent with infinite marginal utility for something it lacks must weigh nothing: w_i * inf <= p_g.
 
 Source: Negishi (1960); the linear programme is our own derivation from the first-order conditions.
@@ -52,8 +59,16 @@ class Support(NamedTuple):
     zero: NDArray[np.bool_]
 
 
-def support(economy: Economy, x: Array, y: Array) -> Support:
-    """The Negishi weights of an allocation: the most equal among those that support it best."""
+def support(economy: Economy, x: Array, y: Array, own: Array | None = None) -> Support:
+    """The Negishi weights of an allocation: the most equal among those that support it best.
+
+    Args:
+        economy: the primitives.
+        x: (agents, goods), consumption.
+        y: (agents, goods), production.
+        own: (goods,), the prices at which it came about, if any: tried where there are too many agents for
+            the programme.
+    """
     slopes, costs, binds = economy.marginal_utility(x), economy.marginal_cost(y), active(economy, x, y)
     infinite = np.asarray(np.isinf(slopes).any(axis=1))
     hopeless, idle = infinite | binds.empty, ~_at_stake(economy)
@@ -64,7 +79,9 @@ def support(economy: Economy, x: Array, y: Array) -> Support:
     if found is not None:
         return _weigh_the_empty_handed(economy, x, y, binds, found)
     if too_large(economy):
-        return _weigh_the_empty_handed(economy, x, y, binds, _nearest(economy, x, y, slopes, hopeless, idle))
+        tried = [usual_prices(economy)] + ([own] if own is not None and np.isfinite(own).all() else [])
+        each = [_nearest(economy, x, y, p, hopeless, idle) for p in tried]
+        return _weigh_the_empty_handed(economy, x, y, binds, min(each, key=lambda end: end.residual))
     problem = _scale(economy, x, y, slopes, costs, binds, hopeless | idle)
     scaled_weights, scaled_prices = problem.most_equal()
     weights = scaled_weights / problem.per_value
@@ -72,8 +89,13 @@ def support(economy: Economy, x: Array, y: Array) -> Support:
     zero = ~idle & (hopeless | (scaled_weights <= ZERO * scaled_weights.max()))
     total = weights[~zero].sum()
     weights = np.where(zero, 0.0, weights / total)
-    prices = _highest_asked(binds, costs, weights, scaled_prices * problem.reference / total)
-    found = Support(weights, prices, residual(economy, x, y, weights, prices), zero)
+    tiny = scaled_prices <= ZERO * scaled_prices.max()
+    candidates = []
+    for none in (np.zeros_like(tiny), tiny, binds.left_over):  # the programme has no sharp zeros
+        prices = np.where(none, 0.0, scaled_prices * problem.reference / total)
+        prices = _highest_asked(binds, costs, weights, prices)
+        candidates.append(Support(weights, prices, residual(economy, x, y, weights, prices), zero))
+    found = min(candidates, key=lambda each: each.residual)
     return _weigh_the_empty_handed(economy, x, y, binds, _polish(economy, x, y, found))
 
 
@@ -90,7 +112,9 @@ def _without_programme(
     """Weights that are plain to see: equal ones, or the only ones that can be; None if neither support it."""
     for find in range(2):  # the second is not looked for if the first will do
         candidate = (
-            determined(slopes, costs, binds, ~(hopeless | idle)) if find else equal_weights(economy, slopes)
+            determined(slopes, costs, binds, ~(hopeless | idle), economy.kinks(x))
+            if find
+            else equal_weights(economy, slopes)
         )
         if candidate is None:
             continue
@@ -110,16 +134,16 @@ def _nearest(
     economy: Economy,
     x: Array,
     y: Array,
-    slopes: Array,
+    prices: Array,
     hopeless: NDArray[np.bool_],
     idle: NDArray[np.bool_],
 ) -> Support:
-    """Weights for more agents than a programme can have: those that usual prices would give each by itself.
+    """Weights for more agents than a programme can have: those that some prices would give each by itself.
 
     Sharpened by turns; others may come nearer, so the residual is an upper bound on the least.
     """
     zero = hopeless & ~idle
-    prices = usual_prices(economy)
+    slopes = economy.marginal_utility_along(x, prices)
     worth = np.multiply(slopes, x, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum(axis=1)
     with np.errstate(over="ignore"):
         weights = np.divide(x @ prices, worth, out=np.zeros_like(worth), where=(worth > 0) & ~zero)
@@ -202,15 +226,18 @@ class _Problem(NamedTuple):
         if first is None:
             return np.where(self.free, 1.0, 0.0), np.ones(self.goods)
         slack = first[-1] * (1.0 + 1e-6) + 1e-10
-        best = first
-        able = self._able(slack)
-        if able.any():
-            floor = able.astype(float)[:, None]
-            cost = np.zeros(size + 2)
-            cost[size] = -1.0
-            second = self._solve(cost, slack, floor, extra=1)
-            best = first if second is None else second
+        best = self._highest_floor(slack, self.free)
+        if best is None or not best[size] > ZERO:  # not everybody can count, so who can?
+            able = self._able(slack)
+            best = self._highest_floor(slack, able) if able.any() else None
+        best = first if best is None else best
         return best[: self.agents], best[self.agents : size]
+
+    def _highest_floor(self, slack: float, able: NDArray[np.bool_]) -> Array | None:
+        """The solution in which the least v of those who are able is largest; that v comes after v and P."""
+        cost = np.zeros(self.agents + self.goods + 2)
+        cost[self.agents + self.goods] = -1.0
+        return self._solve(cost, slack, able.astype(float)[:, None], extra=1)
 
     def _able(self, slack: float) -> NDArray[np.bool_]:
         """Which agents can have a positive weight: maximise the sum of min(v_i, 1)."""
@@ -244,18 +271,39 @@ def _scale(
         suggested = np.where(valued > 0, valued, np.where(np.isfinite(made), made, 0.0))
         reference = np.where(suggested > 0, suggested, reference)
     agents, goods = economy.shape
+    kinks = np.where(hopeless[:, None], 0.0, economy.kinks(x))
+    bent = np.asarray((kinks > 0).any(axis=1))[:, None]
     worth = finite_slopes / (per_value[:, None] * reference)
     cost = finite_costs / (per_value[:, None] * reference)
     alive = ~hopeless[:, None]
     parts = [
-        _pairs(worth, binds.wanting & alive & np.isfinite(slopes), +1.0),
-        _pairs(worth, binds.consumed & alive, -1.0),
+        _pairs(worth, binds.wanting & alive & np.isfinite(slopes) & ~bent, +1.0),
+        _pairs(worth, binds.consumed & alive & ~(kinks > 0), -1.0),
+        *_kink_rows(kinks * per_value[:, None] * reference, binds.consumed),
         _pairs(cost, binds.could_make & np.isfinite(costs), -1.0),
         _pairs(cost, binds.made, +1.0),
         sparse.hstack([sparse.csr_matrix((goods, agents)), sparse.eye(goods)]).tocsr()[binds.left_over],
         _technology_rows(economy, y, reference),
     ]
     return _Problem(sparse.vstack(parts).tocsr(), agents, goods, ~hopeless, per_value, reference)
+
+
+def _kink_rows(kinks: Array, consumed: NDArray[np.bool_]) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+    """Weights at kinks are neither above nor below what the goods at the kink are worth, a row each.
+
+    Args:
+        kinks: (agents, goods), b_ig r_g k_i, so that v_i = sum_g b_ig P_g.
+        consumed: (agents, goods).
+    """
+    rows = []
+    for part, sign in ((kinks, 1.0), (np.where(consumed, kinks, 0.0), -1.0)):
+        size = part.sum(axis=1)
+        bent = np.flatnonzero(size > 0)
+        own = sparse.csr_matrix(
+            (sign / size[bent], (np.arange(len(bent)), bent)), shape=(len(bent), len(kinks))
+        )
+        rows.append(sparse.hstack([own, sparse.csr_matrix(-sign * part[bent] / size[bent, None])]).tocsr())
+    return rows[0], rows[1]
 
 
 def _technology_rows(economy: Economy, y: Array, reference: Array) -> sparse.csr_matrix:
@@ -340,15 +388,15 @@ def _polish(economy: Economy, x: Array, y: Array, found: Support) -> Support:
     for _ in range(3):
         fixed = weights.copy()
         for rows, part in economy.parts:
-            slopes, eats = _rates(part, x[rows], consumed[rows], found.zero[rows])
+            slopes, eats = _rates(part, x[rows], prices, consumed[rows], found.zero[rows])
             ratio = np.divide(prices, slopes, out=np.zeros_like(slopes), where=eats).sum(axis=1)
             np.divide(ratio, eats.sum(axis=1), out=fixed[rows], where=eats.any(axis=1))
-        if not fixed.sum() > 0:
-            break  # all are satiated: nothing has a price
+        if not (fixed[~found.zero] > 0).all():
+            break  # all that somebody eats has no price here: whoever weighs nothing was found before
         weights = fixed / fixed.sum()
         worth, eaters = np.zeros(len(prices)), np.zeros(len(prices))
         for rows, part in economy.parts:
-            slopes, eats = _rates(part, x[rows], consumed[rows], found.zero[rows])
+            slopes, eats = _rates(part, x[rows], prices, consumed[rows], found.zero[rows])
             worth += np.multiply(weights[rows, None], slopes, out=np.zeros_like(slopes), where=eats).sum(
                 axis=0
             )
@@ -361,8 +409,8 @@ def _polish(economy: Economy, x: Array, y: Array, found: Support) -> Support:
 
 
 def _rates(
-    part: Economy, x: Array, consumed: NDArray[np.bool_], zero: NDArray[np.bool_]
+    part: Economy, x: Array, prices: Array, consumed: NDArray[np.bool_], zero: NDArray[np.bool_]
 ) -> tuple[Array, NDArray[np.bool_]]:
     """Marginal utilities of a part of the agents, and where they bind the weight to the price."""
-    slopes = part.marginal_utility(x)
+    slopes = part.marginal_utility_along(x, prices)
     return slopes, consumed & np.isfinite(slopes) & (slopes > 0) & ~zero[:, None]

@@ -7,7 +7,12 @@ amounts right to only 1e-6. The conditions of `support.py` that bind,
     sum_i x_ig - sum_i y_ig = r_g           where p_g > 0,
 
 are solved for those x, y and p, with slopes of m and c by central differences (an agent's depend on its own
-bundle only, so one pair of evaluations a good gives them for all agents). In relative steps, and kept only if
+bundle only, so one pair of evaluations a good gives them for all agents). At a kink, where slopes are any
+m >= 0 with sum_g b_ig m_ig = 1, they say of prices only one thing, and amounts stay in proportion:
+
+    sum_g b_ig p_g = w_i,    x_ig / b_ig the same for all g with b_ig > 0.
+
+In relative steps, and kept only if
 the residual, recomputed from the primitives, is smaller.
 
 Source: Nocedal and Wright (2006), *Numerical Optimization*, chapter 18, equality-constrained Newton steps.
@@ -72,7 +77,7 @@ def _worth(economy: Economy, found: Solution, weights: Array) -> Array:
     A price that is tiny next to the others is lost in the rounding of an interior-point method's multipliers.
     """
     x, p = found.consumption, found.prices
-    slopes = economy.marginal_utility(x)
+    slopes = economy.marginal_utility_along(x, p)
     eats = (x > 0) & np.isfinite(slopes)
     worth = np.multiply(weights[:, None] * x, slopes, out=np.zeros_like(x), where=eats).sum(axis=0)
     amounts = np.where(eats, x, 0.0).sum(axis=0)
@@ -84,32 +89,42 @@ def _newton_step(economy: Economy, at: Solution, weights: Array) -> Solution | N
     x, y, p = at.consumption, at.production, at.prices
     binds = active(economy, x, y)
     priced = p > 0
-    eats = (x > 0) & (weights[:, None] > 0) & priced
+    kinks = np.where((x > 0) & (weights[:, None] > 0), economy.kinks(x), 0.0)
+    kinks[kinks @ p <= 0] = 0.0
+    bent = kinks > 0
+    eats = (x > 0) & (weights[:, None] > 0) & priced & ~bent
     makes = (y > 0) & binds.could_make & (weights[:, None] > 0) & priced
-    size = int(eats.sum() + makes.sum() + priced.sum())
-    if size > _LARGEST or not eats.any():
+    size = int(eats.sum() + bent.sum() + makes.sum() + priced.sum())
+    if size > _LARGEST or not (eats.any() or bent.any()):
         return None
     gap, slopes = _first_order(weights, p, eats, x, economy.marginal_utility)
     cost_gap, cost_slopes = _first_order(weights, p, makes, y, economy.marginal_cost)
     there = np.maximum(economy.resources + y.sum(axis=0), x.sum(axis=0))
     short = (x.sum(axis=0) - y.sum(axis=0) - economy.resources) / np.where(there > 0, there, 1.0)
     # Unknowns: relative changes of x where eaten, of y where made, of p where positive; as many conditions.
-    first_y, first_p = len(gap), len(gap) + len(cost_gap)
+    first_bent, first_y = len(gap), len(gap) + int(bent.sum())
+    first_p = first_y + len(cost_gap)
     price_of = first_p + np.cumsum(priced) - 1
-    system = [slopes, _moved(cost_slopes, first_y)]
-    for amounts, where, first, sign in ((x, eats, 0, 1.0), (y, makes, first_y, -1.0)):
+    kink_gap, proportions, (told, row, good) = _at_kinks(kinks, weights, x, p)
+    system = [slopes, _moved(cost_slopes, first_y), _moved(proportions, first_bent)]
+    system += [(told, first_bent + row, price_of[good])]
+    for where, first in ((eats, 0), (makes, first_y)):
+        own = first + np.arange(int(where.sum()))
+        system += [(-np.ones(len(own)), own, price_of[np.nonzero(where)[1]])]
+    for used, where, first in ((x, eats, 0), (x, bent, first_bent), (-y, makes, first_y)):
         i, g = np.nonzero(where)
-        own, price = first + np.arange(len(g)), price_of[g]
-        system += [(-np.ones(len(g)), own, price), (sign * amounts[i, g] / there[g], price, own)]
-    step = _least_squares(system, -np.concatenate([gap, cost_gap, short[priced]]))
+        own, paid = first + np.arange(len(g)), priced[g]
+        system += [((used[i, g] / there[g])[paid], price_of[g][paid], own[paid])]
+    step = _least_squares(system, -np.concatenate([gap, kink_gap, cost_gap, short[priced]]))
     if step is None:
         return None
     step *= min(1.0, 0.5 / max(float(np.abs(step).max()), 0.5))  # nothing more than halves in one step
-    changes = np.split(step, [first_y, first_p])
+    changes = np.split(step, [first_bent, first_y, first_p])
     x, y, p = x.copy(), y.copy(), p.copy()
     x[eats] *= 1.0 + changes[0]
-    y[makes] *= 1.0 + changes[1]
-    p[priced] *= 1.0 + changes[2]
+    x[bent] *= 1.0 + changes[1]
+    y[makes] *= 1.0 + changes[2]
+    p[priced] *= 1.0 + changes[3]
     return Solution(x, np.minimum(y, economy.capacity), p, at.value)
 
 
@@ -141,6 +156,22 @@ def _moved(entries: Entries, first: int) -> Entries:
     """Entries of a block on the diagonal that begins there."""
     values, rows, columns = entries
     return values, rows + first, columns + first
+
+
+def _at_kinks(kinks: Array, weights: Array, x: Array, p: Array) -> tuple[Array, Entries, Entries]:
+    """What is not as it must be at kinks, with as many rows as amounts.
+
+    In the row of an agent's first good w / sum_g b_g p_g - 1, in those of the others by how much they are out
+    of proportion to it; and slopes in relative changes of amounts, and of prices (columns are goods).
+    """
+    i, g = np.nonzero(kinks)
+    own, first, cost = np.arange(len(i)), np.searchsorted(i, i), kinks @ p
+    other = own != first
+    units = np.log(x[i, g] / kinks[i, g])
+    gap = np.where(other, units - units[first], weights[i] / cost[i] - 1.0)
+    ones = np.ones(int(other.sum()))
+    rows, columns = np.tile(own[other], 2), np.concatenate([own[other], first[other]])
+    return gap, (np.concatenate([ones, -ones]), rows, columns), (-(kinks * p)[i, g] / cost[i], first, g)
 
 
 def _first_order(

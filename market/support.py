@@ -8,6 +8,10 @@ du_i/dx_ig; c_ig = dC_i/dy_ig; K capacity. The allocation maximises sum w_i (u_i
     p_g = 0 where something of g is left over;
     netputs of technologies pay most at p (`netputs.violation`).
 
+Where u_i has a kink (goods that are equally scarce to whoever wants them in fixed proportions) m_i may be any
+of several, and those along p serve best: violations are then relatively the same in all of its goods, so that
+no others have a smaller one (`Utility.marginal_along`).
+
 For concave u_i and convex C_i these conditions are also enough: they are the first-order conditions of a
 concave programme. The *residual* is their largest violation relative to p_g, or to the price at which all of
 g would be worth a share `NEGLIGIBLE` of everything, if that is more. An agent with w_i = 0 and 0 * inf (an
@@ -134,7 +138,7 @@ def _sizes(economy: Economy, x: Array, w: Array, p: Array, there: Array) -> Step
     """
     worth = np.zeros(len(p))
     for rows, part in economy.parts if (p <= 0).any() else ():
-        worth = np.maximum(worth, _worth(part, x[rows], w[rows]).max(axis=0, initial=0.0))
+        worth = np.maximum(worth, _worth(part, x[rows], w[rows], p).max(axis=0, initial=0.0))
     (everywhere,) = yield (Largest(worth),)
     worth = everywhere.value
     size = np.where(p > 0, p, np.where(worth > 0, worth, 1.0))
@@ -142,17 +146,17 @@ def _sizes(economy: Economy, x: Array, w: Array, p: Array, there: Array) -> Step
     return np.maximum(size, np.divide(least, there, out=np.zeros_like(p), where=there > 0))
 
 
-def _worth(economy: Economy, x: Array, w: Array) -> Array:
+def _worth(economy: Economy, x: Array, w: Array, p: Array) -> Array:
     """w_i m_ig, (agents, goods); 0 for who does not count."""
     with np.errstate(invalid="ignore"):
-        worth = np.nan_to_num(w[:, None] * economy.marginal_utility(x), nan=0.0)
+        worth = np.nan_to_num(w[:, None] * economy.marginal_utility_along(x, p), nan=0.0)
     return np.where(w[:, None] > 0, worth, 0.0)
 
 
 def _violation(economy: Economy, x: Array, y: Array, w: Array, p: Array, binds: Active, size: Array) -> float:
     """The largest violation of the conditions on what agents consume and make."""
     empty = binds.empty & (w > 0)
-    worth = np.where(empty[:, None], 0.0, _worth(economy, x, w))
+    worth = np.where(empty[:, None], 0.0, _worth(economy, x, w, p))
     parts = [
         np.maximum(worth - p, 0.0),
         np.where(binds.consumed & (binds.wanting | (p > 0)), np.abs(p - worth), 0.0),

@@ -190,7 +190,7 @@ def nothing_to_gain(
     capped = np.isfinite(economy.budget)
     budget = np.where(capped, economy.budget, 1.0)
     all_spent = capped & (spent >= budget - SPENT * np.maximum(np.abs(budget), np.abs(spent)))
-    slopes = economy.marginal_utility(x)
+    slopes = economy.marginal_utility_along(x, p)
     wants = (slopes > 0) & (p > 0)
     rates = np.divide(p, slopes, out=np.full_like(slopes, np.inf), where=wants & np.isfinite(slopes))
     rates = np.where(np.isinf(slopes), 0.0, rates)

@@ -125,6 +125,11 @@ def any_family(family: type[Utility], money: Money) -> bool:
     return True
 
 
+def fixed_proportions(family: type[Utility], money: Money) -> bool:
+    """Fixed proportions, alone or beside a family whose slopes are the only ones."""
+    return family.name in ("leontief", "log")
+
+
 def wild(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The same parameters, extremes and all; the weights of CES are shares, so that u is a usual number."""
     if family.name != "ces":

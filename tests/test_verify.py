@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import stories
 from hypothesis import given, settings
-from strategies import SOAK, economies, one_of_each_mechanism
+from strategies import SOAK, economies, fixed_proportions, one_of_each_mechanism
 
 import market
 from market.certificate import alignment
@@ -625,8 +625,12 @@ class Party:
         self.checks = {}
 
 
+small = economies(max_agents=4, max_goods=2)
+with_kinks = economies(max_agents=4, max_goods=2, families=fixed_proportions)
+
+
 @settings(max_examples=15 * SOAK)
-@given(economies(max_agents=4, max_goods=2))
+@given(small | with_kinks)
 def test_what_is_said_of_random_economies_holds(economy):
     party = Party(economy)
     run = Run(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
@@ -653,7 +657,7 @@ def told(economy, party: Played):
 
 
 @settings(max_examples=15 * SOAK)
-@given(economies(max_agents=4, max_goods=2))
+@given(small | with_kinks)
 def test_nobody_is_said_to_weigh_nothing_who_has_a_weight(economy):
     """Whoever must weigh nothing is found to weigh nothing by the programme that looks for weights."""
     party = Party(economy)

@@ -217,7 +217,7 @@ def _better_without(
 
     Slopes are taken with all tiny amounts gone; a bundle that is tiny altogether is judged as a whole.
     """
-    slopes = economy.marginal_utility(np.where(tiny, 0.0, x))
+    slopes = economy.marginal_utility_along(np.where(tiny, 0.0, x), p)
     worth = np.multiply(weights[:, None], slopes, out=np.zeros_like(x), where=weights[:, None] > 0)
     whole = np.asarray(tiny.all(axis=1))
     idle = np.zeros_like(weights)

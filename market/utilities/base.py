@@ -49,9 +49,36 @@ class Utility(Family):
         """du/dx_g, (agents, goods), >= 0; inf where the slope at x_g = 0 is infinite.
 
         Where u has a kink (Leontief at its corner, CES with several goods missing) these are slopes m that
-        no other bundle beats, u(x') <= u(x) + m.(x' - x): a supergradient, which proves as much.
+        no other bundle beats, u(x') <= u(x) + m.(x' - x): a supergradient, which proves as much. `kink` has
+        the others.
         """
         raise NotImplementedError
+
+    @staticmethod
+    def kink(x: Array, **parameters: Array) -> Array:  # noqa: ARG004
+        """What all supergradients are where they are many: (agents, goods), b >= 0.
+
+        Any m >= 0 with sum_g b_g m_g = 1 that is 0 where b_g is 0. b is 0 throughout for an agent whose
+        slopes are the only ones, or whose others are not of this form. Only of families whose
+        `concave_value` is u itself.
+        """
+        return np.zeros_like(x)
+
+    @classmethod
+    def marginal_along(cls, x: Array, p: Array, **parameters: Array) -> Array:
+        """The supergradient nearest to prices, (agents, goods): `marginal` where there is no kink.
+
+        w m <= p with equality where x_g > 0 asks at a kink for some m among many. Those of `kink` that are
+        a multiple of p, m_g = p_g / b.p where b_g > 0, meet it with w = b.p, and no others meet it with any
+        other w. Where all of these goods are free nothing is along p, and `marginal` is as good.
+
+        Args:
+            x: (agents, goods), consumption.
+            p: (goods,), prices.
+            parameters: the family's.
+        """
+        slopes = cls.marginal(x, **parameters)
+        return slopes if cls.kink is Utility.kink else turned(slopes, cls.kink(x, **parameters), p)
 
     @staticmethod
     def quasilinear_demand(p: Array, **parameters: Array) -> Interval:
@@ -133,6 +160,13 @@ class Utility(Family):
     def concave_marginal(cls, x: Array, **parameters: Array) -> Array:
         """The slopes of `concave_value`, (agents, goods)."""
         return cls.marginal(x, **parameters)
+
+    @classmethod
+    def concave_marginal_along(cls, x: Array, p: Array, **parameters: Array) -> Array:
+        """The slopes of `concave_value` nearest to prices, (agents, goods), as `marginal_along`."""
+        if cls.kink is Utility.kink:
+            return cls.concave_marginal(x, **parameters)
+        return cls.marginal_along(x, p, **parameters)
 
     @staticmethod
     def concave(x: Expression, *, unit: Unit = 1.0, **parameters: Array) -> Held:
@@ -254,6 +288,13 @@ def refuse_free_goods(p: Array, wanted: NDArray[np.bool_]) -> None:
     free = p <= 0
     if free.any() and wanted[:, free].any():
         raise UnboundedDemandError(np.flatnonzero(free & wanted.any(axis=0)).tolist())
+
+
+def turned(slopes: Array, kinks: Array, p: Array) -> Array:
+    """Slopes, at kinks those along prices p, (agents, goods); see `Utility.marginal_along`."""
+    cost = kinks @ p
+    along = np.asarray(cost > 0)
+    return np.where(along[:, None], divide_where((kinks > 0) & along[:, None], p, cost[:, None]), slopes)
 
 
 def divide_where(wanted: NDArray[np.bool_], numerator: Array, denominator: Array) -> Array:

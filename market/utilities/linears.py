@@ -31,6 +31,8 @@ from market.utilities.base import (
 from market.utilities.ces import ray
 from market.utilities.quadratics import Quadratic
 
+EQUALLY = 1e-7  # relative difference up to which goods are equally scarce: as little as is not left over
+
 
 class Linear(Utility):
     """u(x) = sum_g a_g x_g."""
@@ -123,14 +125,22 @@ class Leontief(Utility):
     def marginal(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
         """1 / a_g of the scarcest good and 0 of the others: only that one helps.
 
-        Where k goods are equally scarce (up to rounding) none of them helps by itself; 1 / (k a_g) is a
+        Where k goods are equally scarce (up to `EQUALLY`) none of them helps by itself; 1 / (k a_g) is a
         supergradient then: no step adds more than these slopes say.
         """
-        wanted = weights > 0
-        units = divide_where(wanted, x, weights)
-        scarce = wanted & (units <= Leontief.value(x, weights=weights)[:, None] * (1.0 + 1e-9))
+        scarce = _scarce(x, weights)
         count = np.maximum(scarce.sum(axis=1, keepdims=True), 1)
         return divide_where(scarce, np.ones_like(weights), weights * count)
+
+    @staticmethod
+    def kink(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+        """a_g of the goods that are equally scarce, if there are several.
+
+        u is the least of the x_g / a_g, so its supergradients are the mixtures of the slopes of those that
+        are least: m_g = s_g / a_g, s_g >= 0, sum s_g = 1, that is sum a_g m_g = 1.
+        """
+        scarce = _scarce(x, weights)
+        return np.where(scarce & ~at_most_one(scarce)[:, None], weights, 0.0)
 
     @staticmethod
     def quasilinear_demand(p: Array, *, weights: Array) -> Interval:  # type: ignore[override]
@@ -212,6 +222,13 @@ class Leontief(Utility):
     def gross_substitutes_with_money(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
         """Not with two goods or more."""
         return at_most_one(weights > 0)
+
+
+def _scarce(x: Array, weights: Array) -> NDArray[np.bool_]:
+    """Which goods there are fewest of beside what is wanted, (agents, goods)."""
+    wanted = weights > 0
+    units = divide_where(wanted, x, weights)
+    return wanted & (units <= Leontief.value(x, weights=weights)[:, None] * (1.0 + EQUALLY))
 
 
 def _refuse_free_bundles(p: Array, cost: Array, wanted: NDArray[np.bool_]) -> None:

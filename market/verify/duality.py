@@ -192,7 +192,8 @@ def _least_net(
     now = float(economy.welfare(x, y)[agent])
     if np.isneginf(now):
         return -np.inf
-    slopes = np.concatenate([economy.marginal_utility(like[0])[agent], economy.marginal_cost(like[1])[agent]])
+    wanted, costs = economy.marginal_utility_along(like[0], p), economy.marginal_cost(like[1])
+    slopes = np.concatenate([wanted[agent], costs[agent]])
     known = np.isfinite(slopes) & (slopes > 0)
     multipliers = np.unique(np.tile(p, 2)[known] / slopes[known])
     tried = np.outer(multipliers, (1.0, 1.0 + TIED, 1.0 - TIED)).ravel()

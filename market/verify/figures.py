@@ -147,7 +147,7 @@ def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float
     short = np.where(short <= ROUNDING * size, 0.0, short)
     if not short.any():
         return used, 0.0
-    rates = economy.marginal_utility(x)
+    rates = economy.marginal_utility_along(x, p)
     unit = 2.0 * np.divide(p, rates, out=np.full_like(rates, np.inf), where=rates > 0).min(axis=1)
     cost = economy.cost(y)
     unit = np.minimum(unit, np.divide(y @ p, cost, out=np.full_like(cost, np.inf), where=cost > 0))

@@ -7,11 +7,14 @@ consumes), w_i dC_i/dy_ig >= p_g where it could make more (<= where it makes som
 something is left. Utilities being concave, that proves efficiency, except for what agents with w_i = 0 could
 gain through free goods or by saving costs.
 
+At a kink there are many slopes, any m_i >= 0 with sum_g b_ig m_ig = 1; one has to do: that along p.
+
 *Not efficient* is proved by the recorded improvement: feasible, nobody worse off, somebody better off.
 
 *Degenerate*: that every support has a weight of zero. w_i = 0 follows where a slope is infinite; then goods
 that i consumes or could make must be free, as are those left over, eaten without use or made at no cost;
-whoever values a free good at the margin, or makes it at a cost, weighs nothing too; and so on.
+whoever values a free good at the margin, or makes it at a cost, weighs nothing too, at a kink if all of its
+goods are free; and so on.
 
 *Unknown* is believed only where nothing in the folder proves one or the other: the allocations of the other
 mechanisms, and what the search for the coefficient of resource utilisation left over, are tried first.
@@ -91,7 +94,7 @@ def violation(economy: Economy, record: Record, w: Array, p: Array, left: float 
     x, y = record.consumption, record.production
     there = economy.offered(y)
     none = NONE * there / len(economy.agents)
-    slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
+    slopes, costs = economy.marginal_utility_along(x, p), economy.marginal_cost(y)
     counts = np.broadcast_to(w[:, None] > 0, x.shape)
     valued = np.multiply(w[:, None], slopes, out=np.zeros_like(x), where=counts)
     spent = np.multiply(w[:, None], costs, out=np.zeros_like(x), where=counts)
@@ -261,12 +264,14 @@ def must_weigh_nothing(economy: Economy, record: Record) -> NDArray[np.bool_]:
     can_more = (economy.capacity > 0) & (y < economy.capacity * (1.0 - NONE))
     useless = ((x > none) & (slopes == 0)).any(axis=0)
     free = (there - economy.taken(x, y) > LEFT * there) | (can_more & (costs == 0)).any(axis=0) | useless
+    kinked = economy.kinks(x) > 0
+    bent = np.asarray(kinked.any(axis=1))
     for _ in range(len(economy.goods) + 1):
         free = free | ((x > none) & (slopes > 0) & nothing[:, None]).any(axis=0)
         free = free | (can_more & np.isfinite(costs) & nothing[:, None]).any(axis=0)
         nothing = (
             nothing
-            | ((slopes > 0) & free).any(axis=1)
+            | np.where(bent, ~(kinked & ~free).any(axis=1), ((slopes > 0) & free).any(axis=1))
             | ((y > none) & at_a_cost & (costs > 0) & free).any(axis=1)
         )
     return nothing

@@ -80,7 +80,6 @@ MEANT_NOT_TO_CLEAR = {
     ("exceptional", "prices"): market.Status.NO_EQUILIBRIUM,
     ("scarf", "small steps"): market.Status.CYCLING,
 }
-KINKED = ("gale",)  # fixed proportions: where no weights are found efficiency is unknown
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -92,7 +91,7 @@ def test_every_market_in_it_clears_and_is_efficient_or_ends_as_its_story_says(na
             assert comparison.alignments[label].efficient is not True
         elif outcome.kind == "auctioneer":
             assert outcome.status is market.Status.CLEARED
-            assert comparison.alignments[label].efficient in ((True, None) if name in KINKED else (True,))
+            assert comparison.alignments[label].efficient is True
             if comparison.economy.money is Money.QUASILINEAR:
                 assert comparison.alignments[label].efficient_with_transfers is True
         elif outcome.kind == "planner":

@@ -119,6 +119,32 @@ def test_no_bundle_beats_what_finite_marginals_promise(family, data, x, y, share
 
 
 @every_utility
+@given(data=st.data(), p=price_vectors, q=price_vectors, y=amounts)
+def test_slopes_along_prices_promise_as_much_and_are_those_prices_where_a_bundle_is_demanded(
+    family, data, p, q, y
+):
+    """At what is bought at p, u(y) <= u(x) + m.(y - x) for m along any q; at a kink m is p over its cost."""
+    taken = drawn(data, family)
+    x = family.budget_demand(p, np.ones(AGENTS), **taken).lowest
+    here = family.value(x, **taken)
+    concave = ~family.not_concave(**taken)
+    for prices in (p, q):
+        slopes = family.marginal_along(x, prices, **taken)
+        finite = np.isfinite(slopes).all(axis=1) & np.isfinite(here) & concave
+        promised = np.where(finite, here, 0.0) + (np.where(finite[:, None], slopes, 0.0) * (y - x)).sum(
+            axis=1
+        )
+        assert no_better(family.value(y, **taken)[finite], promised[finite])
+    kinks = family.kink(x, **taken)
+    bent = (kinks > 0).any(axis=1)
+    along = family.marginal_along(x, p, **taken)[bent]
+    np.testing.assert_allclose((kinks[bent] * along).sum(axis=1), 1.0, rtol=1e-12)
+    np.testing.assert_allclose(
+        along * (kinks[bent] @ p)[:, None], np.where(kinks[bent] > 0, p, 0.0), rtol=1e-12
+    )
+
+
+@every_utility
 @given(data=st.data(), p=price_vectors, other=amounts, share=shares)
 def test_no_bundle_beats_the_demand_when_money_is_quasilinear(family, data, p, other, share):
     taken = drawn(data, family)

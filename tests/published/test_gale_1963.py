@@ -28,6 +28,7 @@ import numpy as np
 import pytest
 from economies import LEONTIEF, with_utility
 
+from market.certificate import alignment
 from market.equilibrium import search
 from market.mechanisms import Auctioneer, play
 from market.outcome import Status
@@ -82,6 +83,17 @@ def test_prices_that_follow_excess_demand_run_to_the_side_on_which_they_start(ru
     away = [abs(p[0] - p[1]) for p in seen]
     assert (np.diff(away) >= 0).all()
     assert away[0] < 1e-3
+
+
+@pytest.mark.parametrize(
+    ("ratio", "weights"), [(2.0, [2 / 3, 1 / 3]), (1.0, [1 / 2, 1 / 2]), (0.5, [1 / 3, 2 / 3])]
+)
+def test_all_three_are_efficient_and_everybody_counts_by_what_a_unit_of_utility_costs_it(ratio, weights):
+    """By a q + b and b q + a at q = inf, 1 and 0; a first unit costs that also who gets nothing."""
+    outcome = outcome_of(Additive(step=0.01), ratio)
+    report = alignment(outcome)
+    assert (outcome.status, report.efficient, report.degenerate) == (Status.CLEARED, True, False)
+    np.testing.assert_allclose(report.negishi_weights, weights, rtol=1e-8)
 
 
 @pytest.mark.parametrize("rule", [Newton(), Anderson(), Leader()])

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from economies import LEONTIEF, with_utility
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from strategies import SOAK, any_family, economies, wild
+from strategies import SOAK, any_family, economies, fixed_proportions, wild
 
 from market.certificate import alignment
-from market.economy import Money
+from market.economy import Economy, Money
 from market.errors import InputError, NumericalError
 from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Unmediated, play
 from market.outcome import Outcome, Status
@@ -25,13 +26,11 @@ PRICES = Auctioneer("prices", Tatonnement())
 some = settings(max_examples=25 * SOAK)
 
 
-def shifted(outcome: Outcome, x: np.ndarray, y: np.ndarray) -> Outcome:
-    """The outcome with another allocation, unpaid."""
-    welfare = outcome.economy.welfare(x, y)
+def shifted(economy: Economy, x: np.ndarray, y: np.ndarray) -> Outcome:
+    """Another allocation, unpaid."""
+    welfare = economy.welfare(x, y)
     nothing = np.zeros(len(welfare))
-    return Outcome(
-        outcome.economy, "given", "given", Status.MAX_ROUNDS, "", 0, x, y, nothing, 0.0, welfare, welfare
-    )
+    return Outcome(economy, "given", "given", Status.MAX_ROUNDS, "", 0, x, y, nothing, 0.0, welfare, welfare)
 
 
 @some
@@ -82,12 +81,10 @@ def test_every_cleared_outcome_is_efficient_by_support_and_by_search(economy):
         ]
     ),
 )
-def test_at_extremes_too_what_is_settled_by_prices_or_a_planner_is_never_called_inefficient(
-    economy, mechanism
-):
+def test_at_extremes_too_what_is_settled_by_prices_or_a_planner_is_called_efficient(economy, mechanism):
     """Nearly perfect substitutes and complements, satiation, indifference, costs that hardly rise.
 
-    Not every one of them is settled, and of an outcome at a kink it may be unknown whether it is efficient.
+    Not every one of them is settled.
     """
     try:
         outcome = play(mechanism, economy)
@@ -97,12 +94,49 @@ def test_at_extremes_too_what_is_settled_by_prices_or_a_planner_is_never_called_
     said = {report.efficient, report.efficient_with_transfers}
     if outcome.status in (Status.CLEARED, Status.OPTIMAL):
         assert False not in said, report
-        straight = all(block.family.name != "leontief" for block in economy.utilities)
-        assert report.efficient is True or not straight
+        assert report.efficient is True
     if report.improvement is not None:
         better, made = report.improvement.consumption, report.improvement.production
         assert (economy.welfare(better, made) >= outcome.utilities).all()
         assert (economy.taken(better, made) <= economy.offered(made) * (1 + 1e-12)).all()
+
+
+@some
+@given(
+    economies(max_agents=4, max_goods=3, families=fixed_proportions),
+    st.sampled_from([Auctioneer("prices", Tatonnement(), max_rounds=1000), Planner("planner")]),
+)
+def test_at_kinks_a_cleared_market_and_a_plan_are_efficient(economy, mechanism):
+    """Several goods equally scarce: weights are looked for along all slopes, not along one of them."""
+    outcome = play(mechanism, economy)
+    if isinstance(mechanism, Planner):
+        assert outcome.status is Status.OPTIMAL, outcome.reason
+    assume(outcome.status in (Status.CLEARED, Status.OPTIMAL))
+    report = alignment(outcome)
+    assert report.efficient is True
+    assert report.residual <= 1e-6
+
+
+def numbers(low, high, count):
+    return st.lists(st.floats(low, high), min_size=count, max_size=count).map(np.array)
+
+
+@some
+@given(numbers(0.1, 5.0, 9), numbers(0.0, 5.0, 3), numbers(0.5, 20.0, 3), st.floats(0.0, 0.9))
+def test_bundles_in_fixed_proportions_are_efficient_if_and_only_if_some_good_is_used_up(
+    tastes, t, there, kept
+):
+    """All want all goods: if none is left of one of them nobody can gain; else everybody could."""
+    assume(t.sum() > 0.1)
+    weights = tastes.reshape(3, 3)
+    economy = with_utility("fisher", LEONTIEF, {"weights": weights}, commons=there)
+    x = weights * t[:, None]
+    x *= (there / x.sum(axis=0)).min()
+    nothing = np.zeros_like(x)
+    assert alignment(shifted(economy, x, nothing)).efficient is True
+    wasted = alignment(shifted(economy, kept * x, nothing))
+    assert wasted.efficient is False
+    assert (economy.utility(wasted.improvement.consumption) >= economy.utility(kept * x)).all()
 
 
 @some
@@ -126,7 +160,7 @@ def test_moved_away_from_equilibrium_an_outcome_is_inefficient_and_the_improveme
     i, g = data.draw(st.sampled_from(eaten.tolist()))
     assume(economy.marginal_utility(x)[i, g] > 0)
     x[i, g] *= 1 - share
-    report = alignment(shifted(outcome, x, y))
+    report = alignment(shifted(economy, x, y))
     assert report.efficient is False
     assert report.improvement is not None
     better_x, better_y = report.improvement.consumption, report.improvement.production
@@ -159,7 +193,7 @@ def test_a_bad_swap_between_two_traders_is_found_and_undone(economy, share):
     assume(np.isfinite(slopes).all() and (slopes > 0).all())
     rates = slopes[:, 0] / slopes[:, 1]
     assume(abs(np.log(rates[0] / rates[1])) > 0.05)
-    report = alignment(shifted(outcome, x, outcome.production))
+    report = alignment(shifted(economy, x, outcome.production))
     assert report.efficient is False
     assert report.improvement is not None
 
