@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from market.bounds import spares_everyone, usual_prices
 from market.economy import Economy
 from market.errors import InfeasibleError, NumericalError, UnboundedDemandError
 from market.interval import Array
@@ -76,7 +77,11 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Bound 
         return None
     if np.isfinite(economy.budget).any():
         return _gap_with_caps(economy, x, y, payments)
-    typical, said, nobody = typical_amounts(economy, x, y), "", np.zeros(len(economy.agents))
+    nobody = np.zeros(len(economy.agents))
+    if spares_everyone(economy, x, y):  # no programme is needed to see that
+        shares, none = np.tile(economy.resources / len(nobody), (len(nobody), 1)), np.zeros(economy.shape)
+        return Bound(np.inf, fit(economy, shares, none), none, usual_prices(economy), nobody, nobody)
+    typical, said = typical_amounts(economy, x, y), ""
     for attempt in range(len(SETTINGS)):
         try:
             found = _largest_surplus(Programme(economy, typical), attempt)

@@ -106,3 +106,17 @@ def test_what_a_cap_leaves_is_found_where_money_is_left():
     assert gap.value == pytest.approx(2 * np.log(5) - np.log(16), rel=1e-6)
     poor = dataclasses.replace(primitives, budget=np.array([4.0, 0.0]))
     assert surplus_gap(poor, x, np.zeros_like(x), NOTHING).value == pytest.approx(0.0, abs=1e-7)
+
+
+def test_that_equal_shares_spare_everybody_is_seen_without_a_programme(monkeypatch):
+    """One has all the water and the other -inf: the gap is infinite, and half for each is the proof."""
+
+    def refused(*_):
+        raise AssertionError("a programme was solved")
+
+    monkeypatch.setattr("market.surplus.Programme", refused)
+    thirsty = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
+    bound = surplus_gap(thirsty, np.array([[10.0], [0.0]]), np.zeros((2, 1)), np.zeros(2))
+    assert bound.value == np.inf
+    np.testing.assert_array_equal(bound.consumption, [[5.0], [5.0]])
+    assert np.isfinite(thirsty.welfare(bound.consumption, bound.production)).all()
