@@ -35,7 +35,7 @@ dashboard: $(VENV)/.dashboard ## look at scenarios in a browser (SCENARIO=scenar
 	@$(BIN)/python run_sim.py dashboard $(SCENARIO)
 
 test: $(VENV)/.dev ## the whole test suite
-	@$(BIN)/python -m pytest -n auto -q
+	@$(BIN)/python -m pytest -n auto -q $(TESTS)
 
 test-all: ## the whole test suite on every Python found, 3.11 to 3.13
 	@for version in 3.11 3.12 3.13; do \
