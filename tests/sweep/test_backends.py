@@ -258,7 +258,7 @@ def cluster():
     """Two processes on this machine that are reached over TCP, as a cluster is."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, memory_limit=0
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
     ) as running:
         yield running
 
