@@ -72,7 +72,7 @@ lock: ## pin the newest versions anew (needs uv)
 	    dev) extras="--extra dashboard --extra dev -c requirements/dashboard.txt" ;; \
 	  esac; \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-emit-index-url --no-emit-find-links $$extras pyproject.toml -o requirements/$$kind.txt || exit 1; \
+	    $$extras pyproject.toml -o requirements/$$kind.txt || exit 1; \
 	done
 
 clean: ## remove environments, caches and runs

@@ -49,7 +49,34 @@ class Own:
     supply: Array
 
 
-class Deferred(Answers):
+class InTotal(Answers):
+    """Answers of which the totals are known, and nothing hangs together.
+
+    Args:
+        total_demand: the sum over agents, (goods,) each.
+        total_supply: the sum over agents, (goods,) each.
+    """
+
+    def __init__(self, total_demand: Interval, total_supply: Interval) -> None:
+        self._totals = total_demand, total_supply
+
+    @property
+    def total_demand(self) -> Interval:
+        """The sum of demand over agents, (goods,) each."""
+        return self._totals[0]
+
+    @property
+    def total_supply(self) -> Interval:
+        """The sum of supply over agents, (goods,) each."""
+        return self._totals[1]
+
+    @property
+    def hang_together(self) -> bool:
+        """Never: such answers are asked for one by one."""
+        return False
+
+
+class Deferred(InTotal):
     """Answers whose totals are known; what each agent answers is calculated when it is first read.
 
     Args:
@@ -64,7 +91,7 @@ class Deferred(Answers):
         self, economy: Economy, p: Array, total_demand: Interval, total_supply: Interval, own: Own | None
     ) -> None:
         self.own, self._economy, self._p = own, economy, p.copy()
-        self._totals = total_demand, total_supply
+        super().__init__(total_demand, total_supply)
 
     def by_agent(self) -> Answers:
         """The same answers, calculated for everyone now and kept by the caller alone."""
@@ -83,21 +110,6 @@ class Deferred(Answers):
     def supply(self) -> Interval:
         """What everyone would make, (agents, goods); calculated at the first call."""
         return self._everyone.supply
-
-    @property
-    def total_demand(self) -> Interval:
-        """The sum of demand over agents, (goods,) each."""
-        return self._totals[0]
-
-    @property
-    def total_supply(self) -> Interval:
-        """The sum of supply over agents, (goods,) each."""
-        return self._totals[1]
-
-    @property
-    def hang_together(self) -> bool:
-        """Never: such answers are not deferred."""
-        return False
 
 
 def with_own(answers: Answers, own: Own | None) -> Answers:

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from market.economy import Answers, Economy, Money
+from market.aggregates import InTotal
+from market.economy import Economy, Money
 from market.errors import MarketError
 from market.interval import Array, Interval
 from market.mechanisms.announcing import held_against
@@ -32,16 +33,8 @@ from market.shards.shared import Shared, SharedOutcome
 from market.sums import Sums, added
 
 
-class Summed(Answers):
-    """What everybody answers, of which only the totals are known here.
-
-    Args:
-        demand: the sum over agents, (goods,) each.
-        supply: the sum over agents, (goods,) each.
-    """
-
-    def __init__(self, demand: Interval, supply: Interval) -> None:
-        self._totals = demand, supply
+class Summed(InTotal):
+    """What everybody answers, of which only the totals are known here."""
 
     @property
     def demand(self) -> Interval:
@@ -53,21 +46,6 @@ class Summed(Answers):
         raise MarketError("what each agent answers stays in its shard")
 
     supply = demand
-
-    @property
-    def total_demand(self) -> Interval:
-        """The sum of demand over agents, (goods,) each."""
-        return self._totals[0]
-
-    @property
-    def total_supply(self) -> Interval:
-        """The sum of supply over agents, (goods,) each."""
-        return self._totals[1]
-
-    @property
-    def hang_together(self) -> bool:
-        """Never: a shard refuses such answers."""
-        return False
 
 
 def play_in_shards(
