@@ -44,7 +44,7 @@ from market.mechanisms.announcing import (
 )
 from market.mechanisms.base import Answering, Mechanism, State
 from market.mechanisms.bidding import respond
-from market.mechanisms.choices import may_choose
+from market.mechanisms.choices import Choices, possible
 from market.mechanisms.foresight import foresee
 from market.mechanisms.trails import Trail
 from market.mechanisms.verdicts import Found, verdict
@@ -75,7 +75,7 @@ class AuctionState(State):
         trail: the last prices, to tell cycles by.
         queries: how often demand was asked for.
         impossible: why there is no equilibrium, if that can be shown.
-        jumps: whether anybody's answer can jump from one alternative to another.
+        choices: where somebody's answer can jump from one alternative to another; None if nowhere.
     """
 
     next_prices: Array
@@ -88,7 +88,7 @@ class AuctionState(State):
     trail: Trail = Trail()
     queries: int = 0
     impossible: str | None = None
-    jumps: bool = False
+    choices: Choices | None = None
 
     @property
     def prices(self) -> Array:
@@ -144,7 +144,7 @@ class Auctioneer(Mechanism):
             first,
             never,
             impossible=no_equilibrium(economy),
-            jumps=may_choose(economy),
+            choices=possible(economy),
         )
 
     def _refuse(self, economy: Economy) -> None:
@@ -190,8 +190,8 @@ class Auctioneer(Mechanism):
         p, seen = announced.prices, announced.imbalance
         asked: list[Array] = []
         proposed, memory = self.rule.adjust(self._shown(economy, announced, answering, asked), state.memory)
-        if state.jumps:
-            proposed = foresee(economy, announced, proposed, self.rule.knows is Knows.EXCESS)
+        if state.choices is not None:
+            proposed = foresee(economy, state.choices, announced, proposed, self.rule.knows is Knows.EXCESS)
         lacking_at_zero = (p == 0) & (seen.z > 0)
         in_vain = state.in_vain + lacking_at_zero
         free_below = FREE_BELOW * AGAIN_BELOW ** np.minimum(in_vain, 50.0)

@@ -143,17 +143,36 @@ class Choosers:
         return np.asarray(np.diag(weighted.sum(axis=0)) - (weighted / total).T @ shares)
 
 
-def may_choose(economy: Economy) -> bool:
-    """Whether anybody in this economy has such a choice at any prices."""
-    return bool(
-        (economy.has_ties and economy.linear_weights.any())
-        or len(_with_one_bundle(economy))
-        or len(_flat(economy))
-        or len(_with_constant_returns(economy))
-    )
+@dataclass(frozen=True)
+class Choices:
+    """Who can come to a choice at some prices: what follows from the primitives alone.
+
+    Args:
+        rays: rows of those with one best bundle for each unit of money, worth its price or not.
+        stepped: (steps, 2), agent and good wherever output is made at a constant unit cost.
+        unit_cost: (steps,), what these are.
+        scaled: rows of those with constant returns.
+        substitution: (agents,), elasticity of substitution of those with one bundle or a technology; else 0.
+    """
+
+    rays: NDArray[np.intp]
+    stepped: NDArray[np.intp]
+    unit_cost: Array
+    scaled: NDArray[np.intp]
+    substitution: Array
 
 
-def choosers(economy: Economy, announced: Announcement) -> Choosers:
+def possible(economy: Economy) -> Choices | None:
+    """The choices that there can be in an economy; None if nobody ever has one."""
+    rays, scaled = _with_one_bundle(economy), _with_constant_returns(economy)
+    stepped, unit_cost = _flat(economy)
+    linear = economy.has_ties and bool(economy.linear_weights.any())
+    if not (linear or len(rays) or len(stepped) or len(scaled)):
+        return None
+    return Choices(rays, stepped, unit_cost, scaled, _substitution(economy))
+
+
+def choosers(economy: Economy, choices: Choices, announced: Announcement) -> Choosers:
     """Who chooses, with how much money, at the prices announced; all prices are > 0 that matter here.
 
     Traders that do not answer as their preferences say are taken to have no choice: their answers stand.
@@ -163,34 +182,31 @@ def choosers(economy: Economy, announced: Announcement) -> Choosers:
     means = economy.spending_power(p, answers.supply)
     x, y = answers.demand.lowest.copy(), answers.supply.lowest.copy()
     linear, rest = _spend_last(economy, p, means, faithful, x)
-    rays = _with_one_bundle(economy)
-    rays = rays[faithful[rays] & (means[rays] > 0)]
+    rays = choices.rays[faithful[choices.rays] & (means[choices.rays] > 0)]
     x[rays] = 0.0
-    stepped = _flat(economy)
-    stepped = stepped[faithful[stepped[:, 0]]]
+    alike = faithful[choices.stepped[:, 0]]
+    stepped, cost = choices.stepped[alike], choices.unit_cost[alike]
     agents, goods = stepped.T
-    cost = _unit_costs(economy)[agents, goods]
     capacity = economy.capacity[agents, goods]
     y[agents, goods] = 0.0
-    scaled = _with_constant_returns(economy)
-    scaled = scaled[faithful[scaled]]
+    scaled = choices.scaled[faithful[choices.scaled]]
     y[scaled] = 0.0
     money = np.concatenate(
         [rest, means[rays], capacity * np.maximum(p[goods], cost), np.full(len(scaled), np.inf)]
     )
-    outside = np.concatenate(
-        [
-            np.full(len(linear), economy.money is Money.QUASILINEAR),
-            np.ones(len(rays) + len(stepped) + len(scaled), dtype=bool),
-        ]
-    )
+    outside = np.ones(len(money), dtype=bool)
+    outside[: len(linear)] = economy.money is Money.QUASILINEAR
     x, y = np.minimum(x, ENORMOUS), np.clip(y, -ENORMOUS, ENORMOUS)
     fixed = p * (x.sum(axis=0) - economy.resources - y.sum(axis=0))
-    substitution = _substitution(economy)
-    bends = np.concatenate(
-        [np.zeros(len(linear)), substitution[rays], np.zeros(len(stepped)), substitution[scaled]]
+    substitution = np.concatenate(
+        [
+            np.zeros(len(linear)),
+            choices.substitution[rays],
+            np.zeros(len(stepped)),
+            choices.substitution[scaled],
+        ]
     )
-    return Choosers(money, outside, fixed, economy, linear, rays, stepped, cost, scaled, bends)
+    return Choosers(money, outside, fixed, economy, linear, rays, stepped, cost, scaled, substitution)
 
 
 def _spend_last(
@@ -234,19 +250,15 @@ def _rows_of(economy: Economy, parts: list[Rows]) -> NDArray[np.intp]:
     return np.concatenate([np.zeros(0, dtype=np.intp), *(everyone[rows] for rows in parts)])
 
 
-def _unit_costs(economy: Economy) -> Array:
-    """Constant unit costs, (agents, goods); nan where there is none."""
+def _flat(economy: Economy) -> tuple[NDArray[np.intp], Array]:
+    """(steps, 2), agent and good wherever output is made at a constant unit cost, and these, (steps,)."""
+    if not economy.costs:
+        return np.zeros((0, 2), dtype=np.intp), np.zeros(0)
     prices = np.full(economy.shape, np.nan)
     for block in economy.costs:
         prices[block.rows] = block.family.indifference_prices(**block.parameters)
-    return prices
-
-
-def _flat(economy: Economy) -> NDArray[np.intp]:
-    """(steps, 2), agent and good wherever output is made at a constant unit cost."""
-    if not economy.costs:
-        return np.zeros((0, 2), dtype=np.intp)
-    return np.argwhere((_unit_costs(economy) > 0) & (economy.capacity > 0))
+    steps = np.argwhere((prices > 0) & (economy.capacity > 0))
+    return steps, prices[tuple(steps.T)]
 
 
 def _with_constant_returns(economy: Economy) -> NDArray[np.intp]:

@@ -46,7 +46,7 @@ from scipy import sparse
 from market.economy import Economy
 from market.interval import TIED, Array
 from market.mechanisms.announcing import Announcement
-from market.mechanisms.choices import Choosers, Gains, choosers
+from market.mechanisms.choices import Choices, Choosers, Gains, choosers
 from market.mechanisms.slopes import Slopes
 
 FARTHEST = 3.0  # no log price moves farther in a round
@@ -99,18 +99,21 @@ class _Move:
     idle: NDArray[np.bool_]
 
 
-def foresee(economy: Economy, announced: Announcement, proposed: Array, joint: bool) -> Array:
+def foresee(
+    economy: Economy, choices: Choices, announced: Announcement, proposed: Array, joint: bool
+) -> Array:
     """The rule's proposal with its step taken implicitly in what agents choose, (goods,).
 
     Args:
         economy: the primitives.
+        choices: that there can be in it.
         announced: prices and what was answered to them.
         proposed: (goods,), the next prices as the rule has them.
         joint: whether what it proposes for one good because of others is to be believed where answers jump;
             it is not if the rule asked what is demanded at other prices and took slopes across a jump.
     """
     p = announced.prices
-    who = choosers(economy, announced)
+    who = choosers(economy, choices, announced)
     priced = (p > 0) & (proposed > 0)
     if not len(who.money) or not priced.any():
         return proposed
@@ -203,9 +206,8 @@ def _without_tangents(solved: _Move, gains: Gains) -> _Move:
 
 def _solve(step: _Step, who: Choosers, gains: Gains, bend: Array, at: Array) -> _Move | None:
     """The programme with gains that are linear in the move; those that bend do so around the move `at`."""
-    here = gains.log_gain
-    near, outside_near = _within_reach(step, who, gains, here)
-    money = np.zeros(len(here))
+    near, outside_near = _within_reach(step, who, gains)
+    money = np.zeros(len(gains.log_gain))
     limited = np.isfinite(who.money)
     only_one = (np.bincount(gains.chooser[near], minlength=len(limited)) == 1) & ~outside_near & limited
     alone = near & only_one[gains.chooser]
@@ -224,7 +226,7 @@ def _solve(step: _Step, who: Choosers, gains: Gains, bend: Array, at: Array) -> 
             hessian=(np.diag(step.weight) + bend)[np.ix_(coupled, coupled)],
             fixed=fixed[coupled],
             slopes=slopes.of_goods(coupled),
-            log_gain=here[considered],
+            log_gain=gains.log_gain[considered],
             chooser=place,
             owed=who.money[concerned],
             outside=outside_near[concerned],
@@ -312,14 +314,12 @@ class _Programme:
         return sparse.csc_matrix(entries, shape=(below + 2 * goods, goods + len(levels)))
 
 
-def _within_reach(
-    step: _Step, who: Choosers, gains: Gains, here: Array
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _within_reach(step: _Step, who: Choosers, gains: Gains) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which alternatives, (alternatives,), and outside options, (choosers,), could be best after a move."""
     moves = gains.slopes.reach(step.reach) + SLACK
     surely = np.where(who.outside, 0.0, -np.inf)
-    np.maximum.at(surely, gains.chooser, here - moves)
-    return here + moves >= surely[gains.chooser], who.outside & (surely <= 0)
+    np.maximum.at(surely, gains.chooser, gains.log_gain - moves)
+    return gains.log_gain + moves >= surely[gains.chooser], who.outside & (surely <= 0)
 
 
 def _settings() -> clarabel.DefaultSettings:

@@ -20,7 +20,7 @@ from market.certificate import Alignment
 from market.economy import Economy, Money
 from market.errors import InputError
 from market.interval import Array
-from market.mechanisms.choices import may_choose
+from market.mechanisms.choices import possible
 from market.outcome import Outcome, Status
 from market.scenario import Scenario, build
 from market.settlement import regret, relative_regret, settling
@@ -307,7 +307,7 @@ def _part(
 
 def chooses(economy: Economy) -> str | None:
     """What makes somebody choose between alternatives that are as good, in words; None if nobody does."""
-    if may_choose(economy):
+    if possible(economy) is not None:
         names = [block.family.name for block in economy.utilities if block.family.proportional]
         none = Utility.linear_weights
         names += [b.family.name for b in economy.utilities if b.family.linear_weights is not none]

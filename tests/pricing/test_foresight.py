@@ -15,7 +15,7 @@ from market.interval import Interval
 from market.mechanisms import Auctioneer
 from market.mechanisms.announcing import announce
 from market.mechanisms.base import play
-from market.mechanisms.choices import choosers, may_choose
+from market.mechanisms.choices import choosers, possible
 from market.mechanisms.foresight import FARTHEST, foresee
 from market.mechanisms.slopes import Slopes
 from market.outcome import Status
@@ -44,11 +44,11 @@ def linear_fisher(weights, budget, commons):
 def test_where_nobody_can_go_over_the_rules_proposal_stands():
     """Log demand has no jumps, and the linear buyer has only one good to buy."""
     mixed = economy("fisher", log=[[1.0, 1.0]], linear=None, commons=[4.0, 4.0], budget=[3.0])
-    assert not may_choose(mixed)
+    assert possible(mixed) is None
     alone = linear_fisher([[1.0, 0.0], [0.0, 1.0]], [3.0, 2.0], [4.0, 4.0])
     seen = announced(alone, [1.0, 1.0])
     proposed = np.array([0.9, 0.8])
-    assert foresee(alone, seen, proposed, joint=True) == pytest.approx(proposed, rel=1e-9)
+    assert foresee(alone, possible(alone), seen, proposed, joint=True) == pytest.approx(proposed, rel=1e-9)
 
 
 def test_two_goods_that_somebody_mixes_at_equilibrium_are_tied():
@@ -82,7 +82,7 @@ def test_the_step_minimises_the_rules_proximal_problem(weights, p, step):
     seen = announced(market, p)
     z, r = seen.imbalance.z * p, seen.imbalance.relative
     assume((np.abs(r) > 1e-3).all())
-    move = np.log(foresee(market, seen, p * np.exp(step * r), joint=True) / p)
+    move = np.log(foresee(market, possible(market), seen, p * np.exp(step * r), joint=True) / p)
     hessian, fixed = z / (step * r), -p * market.resources
     log_worth = np.log(np.array(weights)) - np.log(p)
 
@@ -102,10 +102,10 @@ def test_a_trader_that_answers_otherwise_is_taken_at_its_word():
     """Only those who answer as their preferences say are foreseen to go over to something else."""
     market = linear_fisher([[1.0, 2.0], [2.0, 1.0]], [1.0, 1.0], [1.0, 1.0])
     seen = announced(market, [1.0, 1.5])
-    assert len(choosers(market, seen).money) == 2
+    assert len(choosers(market, possible(market), seen).money) == 2
     half = Interval.exactly(0.5 * seen.answers.demand.lowest)
     lied = replace(seen, answers=Answers(half, seen.answers.supply))
-    assert len(choosers(market, lied).money) == 0
+    assert len(choosers(market, possible(market), lied).money) == 0
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_trader_that_answers_otherwise_is_taken_at_its_word():
 def test_slopes_of_gains_are_their_derivatives(market):
     """By central differences in log prices."""
     p = np.array([0.6, 0.8, 1.1])
-    who = choosers(market, announced(market, p))
+    who = choosers(market, possible(market), announced(market, p))
     gains = who.gains(p)
     assert len(gains.log_gain)
     slopes = gains.slopes.dense()
