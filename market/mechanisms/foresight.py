@@ -38,18 +38,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import clarabel
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from market.economy import Economy
 from market.interval import TIED, Array
 from market.mechanisms.announcing import Announcement
 from market.mechanisms.choices import Choices, Choosers, Gains, choosers
+from market.mechanisms.programme import FARTHEST, Programme
 from market.mechanisms.slopes import Slopes
 
-FARTHEST = 3.0  # no log price moves farther in a round
 STEPS = (1e-4, 4.0)  # step sizes of a rule, relative to excess demand, that are taken for its own
 LEAST_VALUE = 1e-9  # of the largest market's: what a market counts at least when moves are weighed
 COUPLED = 1e-9  # slopes of gains up to which a good is moved by itself
@@ -58,11 +56,6 @@ USED = 1e-7  # share of a chooser's money from which an alternative counts as us
 MOST_ALTERNATIVES = 50_000  # with more of them within reach the rule's proposal stands
 PASSES, SETTLED = 12, 0.03  # solutions of one step; relative change from which it has settled
 NEWTON, TIE_MOVES = 4, 1e-2  # iterations; how far a log price is moved at most to be put to a tie
-SOLVED = (
-    clarabel.SolverStatus.Solved,
-    clarabel.SolverStatus.AlmostSolved,
-    clarabel.SolverStatus.InsufficientProgress,
-)
 
 
 @dataclass(frozen=True)
@@ -222,7 +215,7 @@ def _solve(step: _Step, who: Choosers, gains: Gains, bend: Array, at: Array) -> 
     kept_back = np.zeros(len(limited))
     if coupled.any():
         concerned, place = np.unique(gains.chooser[considered], return_inverse=True)
-        programme = _Programme(
+        programme = Programme(
             hessian=(np.diag(step.weight) + bend)[np.ix_(coupled, coupled)],
             fixed=fixed[coupled],
             slopes=slopes.of_goods(coupled),
@@ -240,95 +233,12 @@ def _solve(step: _Step, who: Choosers, gains: Gains, bend: Array, at: Array) -> 
     return _Move(move, np.where(money > USED * top[gains.chooser], money, 0.0), gains.chooser, idle)
 
 
-@dataclass(frozen=True)
-class _Programme:
-    """min m.Q m / 2 - f.m + sum_c M_c t_c with t_c >= h_l + a_l.m, and >= 0 with an outside option.
-
-    Of a chooser without limit to its money there is no t: h_l + a_l.m <= 0.
-
-    Args:
-        hessian: (goods, goods), Q. fixed: (goods,), f.
-        slopes: (alternatives, goods), a.
-        log_gain: (alternatives,), h.
-        chooser: (alternatives,), whose it is.
-        owed: (choosers,), M; inf without a limit.
-        outside: (choosers,), whether nothing at all is an option too.
-    """
-
-    hessian: Array
-    fixed: Array
-    slopes: Slopes
-    log_gain: Array
-    chooser: NDArray[np.intp]
-    owed: Array
-    outside: NDArray[np.bool_]
-
-    def solve(self) -> tuple[Array, Array, Array] | None:
-        """The move, the money that goes into each alternative, and what each chooser keeps back.
-
-        Moves are counted in units of 1 / sqrt(Q_gg): markets may differ in value by many orders.
-        """
-        levels = np.flatnonzero(np.isfinite(self.owed))
-        out = np.flatnonzero(self.outside[levels])
-        scale = float(self.hessian.diagonal().max())
-        unit = np.sqrt(scale / self.hessian.diagonal())
-        goods, alternatives = len(unit), len(self.log_gain)
-        far = FARTHEST / unit
-        right = np.concatenate([-self.log_gain, np.zeros(len(out)), far, far])
-        bent = sparse.coo_matrix(np.triu(unit[:, None] * self.hessian * unit) / scale)
-        size = goods + len(levels)
-        quadratic = sparse.csc_matrix((bent.data, (bent.row, bent.col)), shape=(size, size))
-        linear = np.concatenate([-self.fixed * unit, self.owed[levels]]) / scale
-        found = clarabel.DefaultSolver(
-            quadratic,
-            linear,
-            self._conditions(unit, levels, out),
-            right,
-            [clarabel.NonnegativeConeT(len(right))],
-            _settings(),
-        ).solve()
-        move, multipliers = np.array(found.x[:goods]) * unit, np.maximum(np.array(found.z), 0.0) * scale
-        if found.status not in SOLVED or not np.isfinite(move).all():
-            return None
-        kept_back = np.zeros(len(self.owed))
-        kept_back[levels[out]] = multipliers[alternatives : alternatives + len(out)]
-        return move, multipliers[:alternatives], kept_back
-
-    def _conditions(self, unit: Array, levels: NDArray[np.intp], out: NDArray[np.intp]) -> sparse.csc_matrix:
-        """The rows a.m - t <= -h, -t <= 0, and m within its bounds, (conditions, goods and levels)."""
-        goods, alternatives = len(unit), len(self.log_gain)
-        column = np.full(len(self.owed), -1)
-        column[levels] = goods + np.arange(len(levels))
-        of = column[self.chooser]
-        has = np.flatnonzero(of >= 0)
-        each, below = np.arange(goods), alternatives + len(out)
-        rows = [self.slopes.row, has, alternatives + np.arange(len(out)), below + each, below + goods + each]
-        columns = [self.slopes.good, of[has], goods + out, each, each]
-        values = [
-            self.slopes.value * unit[self.slopes.good],
-            -np.ones(len(has) + len(out)),
-            np.ones(goods),
-            -np.ones(goods),
-        ]
-        entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-        return sparse.csc_matrix(entries, shape=(below + 2 * goods, goods + len(levels)))
-
-
 def _within_reach(step: _Step, who: Choosers, gains: Gains) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which alternatives, (alternatives,), and outside options, (choosers,), could be best after a move."""
     moves = gains.slopes.reach(step.reach) + SLACK
     surely = np.where(who.outside, 0.0, -np.inf)
     np.maximum.at(surely, gains.chooser, gains.log_gain - moves)
     return gains.log_gain + moves >= surely[gains.chooser], who.outside & (surely <= 0)
-
-
-def _settings() -> clarabel.DefaultSettings:
-    settings = clarabel.DefaultSettings()
-    settings.verbose = False
-    settings.max_threads = 1
-    settings.max_iter = 80
-    settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = 1e-12
-    return settings
 
 
 def _put_to_ties(who: Choosers, p: Array, found: _Move) -> Array:

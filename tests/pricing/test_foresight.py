@@ -16,7 +16,8 @@ from market.mechanisms import Auctioneer
 from market.mechanisms.announcing import announce
 from market.mechanisms.base import play
 from market.mechanisms.choices import choosers, possible
-from market.mechanisms.foresight import FARTHEST, foresee
+from market.mechanisms.foresight import foresee
+from market.mechanisms.programme import FARTHEST
 from market.mechanisms.slopes import Slopes
 from market.outcome import Status
 from market.pricing import Anderson, Newton, Tatonnement
