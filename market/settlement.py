@@ -17,7 +17,8 @@ agents, is asked for (`sums.py`).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -32,7 +33,8 @@ ENDLESS = 1e199  # amounts from there on stand for more than any amount
 _MOST = 1e200  # stands for an unbounded amount where amounts are added and subtracted
 
 
-class Imbalance(NamedTuple):
+@dataclass(frozen=True)
+class Imbalance:
     """How far the market for each good is from clearing, all (goods,).
 
     Args:
@@ -43,7 +45,7 @@ class Imbalance(NamedTuple):
     z: Array
     relative: Array
 
-    @property
+    @cached_property
     def disequilibrium(self) -> float:
         """The largest relative excess demand in absolute value."""
         return float(np.abs(self.relative).max())
@@ -55,9 +57,7 @@ def imbalance(economy: Economy, answers: Answers, p: Array) -> Imbalance:
         return _imbalance_of(economy, assign(economy, answers, p), p)
     demand, supply = answers.total_demand, answers.total_supply
     if demand.single_valued and supply.single_valued:
-        return _of_amounts(
-            np.minimum(demand.lowest, _MOST), np.minimum(economy.resources + supply.lowest, _MOST), p
-        )
+        return _of_amounts(demand.lowest, economy.resources + supply.lowest, p)
     least, most = (np.minimum(total, _MOST) for total in demand.bounds)
     offered_least, offered_most = (np.minimum(economy.resources + total, _MOST) for total in supply.bounds)
     lacking, left_over = least - offered_most, offered_least - most
@@ -80,9 +80,13 @@ def _imbalance_of(economy: Economy, assigned: Assigned, p: Array) -> Imbalance:
 
 def _of_amounts(wanted: Array, offered: Array, p: Array) -> Imbalance:
     """How far single amounts are from balance, (goods,) each."""
+    together = wanted + offered
+    if p.min() > 0 and together.min() > 0 and together.max() < ENDLESS:  # nearly every round: no case is special
+        z = wanted - offered
+        return Imbalance(z, z / (together / 2))
+    wanted, offered = np.minimum(wanted, _MOST), np.minimum(offered, _MOST)
     z = wanted - offered
-    if p.min() <= 0:
-        z = np.where((p == 0) & (z < 0), 0.0, z)
+    z = np.where((p == 0) & (z < 0), 0.0, z)
     mean = wanted / 2 + offered / 2
     relative = np.divide(z, mean, out=np.zeros_like(z), where=z != 0)
     unbounded = np.abs(z) >= _MOST / 2

@@ -21,6 +21,8 @@ from market.settlement import Imbalance, imbalance
 
 ROUNDING = 1e-12  # of sums over many agents, relative
 BOUNDS = (1e-250, 1e250)  # prices outside have left every economy that float64 can hold
+FREE_BELOW = 1e-13  # of its first price: from there a good in excess supply is tried at price 0
+AGAIN_BELOW = 1e-6  # of the price from which it was tried last: from there it is tried once more
 LEAST = 1e-300  # below any price that is still followed
 
 
@@ -71,8 +73,36 @@ def excess_at(economy: Economy, p: Array, answering: Answering) -> Array:
         return np.where(np.isin(np.arange(len(p)), error.goods), 2.0, 0.0)
 
 
+def with_free_goods(
+    announced: Announcement, proposed: Array, positive: Array, in_vain: NDArray[np.intp], first: Array
+) -> tuple[Array, NDArray[np.intp]]:
+    """Put goods in excess supply at very low prices at price 0, and those that are lacking there back up.
+
+    Args:
+        announced: of this round.
+        proposed: (goods,), the prices that a rule proposes for the next.
+        positive: (goods,), the last price above zero of each good.
+        in_vain: (goods,), how often price 0 was tried in vain before this round's answers.
+        first: (goods,), the first prices.
+
+    Returns:
+        The prices, and how often price 0 was tried in vain by now.
+    """
+    p, z = announced.prices, announced.imbalance.z
+    if p.min() > 0 and (proposed >= FREE_BELOW * first).all():  # nearly every round
+        return proposed, in_vain
+    lacking_at_zero = (p == 0) & (z > 0)
+    in_vain = in_vain + lacking_at_zero
+    free_below = FREE_BELOW * AGAIN_BELOW ** np.minimum(in_vain, 50.0)
+    try_zero = (z <= 0) & (proposed < free_below * first)
+    raised = np.where(proposed > 0, proposed, positive)
+    return np.where(lacking_at_zero, raised, np.where(try_zero, 0.0, proposed)), in_vain
+
+
 def left_the_bounds(economy: Economy, p: Array) -> str | None:
     """Which price cannot be followed any further, as a sentence without its full stop."""
+    if p.min() >= BOUNDS[0] and p.max() <= BOUNDS[1]:  # false where there is a nan
+        return None
     outside = ~np.isfinite(p) | (p > BOUNDS[1]) | ((p < BOUNDS[0]) & (p != 0))
     if not outside.any():
         return None

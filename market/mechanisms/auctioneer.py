@@ -41,6 +41,7 @@ from market.mechanisms.announcing import (
     by_trader,
     excess_at,
     left_the_bounds,
+    with_free_goods,
 )
 from market.mechanisms.base import Answering, Mechanism, State
 from market.mechanisms.bidding import respond
@@ -54,8 +55,6 @@ from market.pricing import Knows, Memory, Rule, Seen
 from market.registry import option
 from market.settlement import regret, relative_regret, settle
 
-FREE_BELOW = 1e-13  # of its first price: from there a good in excess supply is tried at price 0
-AGAIN_BELOW = 1e-6  # of the price from which it was tried last: from there it is tried once more
 SHOWN = 200  # rounds that are played of an economy without equilibrium
 
 
@@ -65,6 +64,7 @@ class AuctionState(State):
 
     Args:
         round: how many times prices were announced and answered.
+        first: (goods,), the first prices.
         next_prices: (goods,), what will be announced next.
         memory: the price rule's.
         positive: (goods,), the last price above zero of each good.
@@ -78,6 +78,7 @@ class AuctionState(State):
         choices: where somebody's answer can jump from one alternative to another; None if nowhere.
     """
 
+    first: Array
     next_prices: Array
     memory: Memory
     positive: Array
@@ -140,6 +141,7 @@ class Auctioneer(Mechanism):
         return AuctionState(
             0,
             first,
+            first,
             self.rule.start(first),
             first,
             never,
@@ -162,52 +164,50 @@ class Auctioneer(Mechanism):
         """Announce, hear, adjust."""
         assert isinstance(state, AuctionState)
         announced, in_vain = announce(economy, state.next_prices, state.positive, state.in_vain, answering)
+        p, seen = announced.prices, announced.imbalance
         best = state.best
-        if best is None or announced.imbalance.disequilibrium < best.imbalance.disequilibrium:
+        if best is None or seen.disequilibrium < best.imbalance.disequilibrium:
             best = announced
-        heard = replace(
-            state,
-            round=state.round + 1,
-            positive=np.where(announced.prices > 0, announced.prices, state.positive),
-            in_vain=in_vain,
-            last=announced,
-            best=best,
-            trail=state.trail.with_round(announced.prices, announced.imbalance.disequilibrium),
-            queries=state.queries + 1,
-        )
-        if announced.imbalance.disequilibrium <= self.tolerance:
-            return replace(heard, next_prices=announced.prices)
-        return self._adjust(economy, heard, announced, answering)
+        heard: dict[str, Any] = {  # what changes, put together first since making a state takes its time
+            "round": state.round + 1,
+            "positive": p if p.min() > 0 else np.where(p > 0, p, state.positive),
+            "in_vain": in_vain,
+            "last": announced,
+            "best": best,
+            "trail": state.trail.with_round(p, seen.disequilibrium),
+            "queries": state.queries + 1,
+        }
+        if seen.disequilibrium <= self.tolerance:
+            return replace(state, **heard, next_prices=p)
+        return replace(state, **heard | self._adjusted(economy, state, announced, in_vain, answering))
 
-    def _adjust(
+    def _adjusted(
         self,
         economy: Economy,
         state: AuctionState,
         announced: Announcement,
+        in_vain: NDArray[np.intp],
         answering: Answering,
-    ) -> AuctionState:
-        """Ask the rule for the next prices, then look after jumps, products and free goods."""
-        p, seen = announced.prices, announced.imbalance
+    ) -> dict[str, Any]:
+        """Ask the rule for the next prices, then look after jumps, products and free goods.
+
+        Returns:
+            What changes in the state after that, by name.
+        """
         asked: list[Array] = []
         proposed, memory = self.rule.adjust(self._shown(economy, announced, answering, asked), state.memory)
         if state.choices is not None:
             proposed = foresee(economy, state.choices, announced, proposed, self.rule.knows is Knows.EXCESS)
-        lacking_at_zero = (p == 0) & (seen.z > 0)
-        in_vain = state.in_vain + lacking_at_zero
-        free_below = FREE_BELOW * AGAIN_BELOW ** np.minimum(in_vain, 50.0)
-        try_zero = (seen.z <= 0) & (proposed < free_below * self._first(economy))
-        raised = np.where(proposed > 0, proposed, state.positive)
-        proposed = np.where(lacking_at_zero, raised, np.where(try_zero, 0.0, proposed))
+        proposed, in_vain = with_free_goods(announced, proposed, state.positive, in_vain, state.first)
         proposed = without_profit(economy, proposed)
         diverged = left_the_bounds(economy, proposed)
-        return replace(
-            state,
-            next_prices=proposed if diverged else economy.normalise(proposed),
-            memory=memory,
-            in_vain=in_vain,
-            diverged=diverged,
-            queries=state.queries + len(asked),
-        )
+        return {
+            "next_prices": proposed if diverged else economy.normalise(proposed),
+            "memory": memory,
+            "in_vain": in_vain,
+            "diverged": diverged,
+            "queries": state.queries + 1 + len(asked),
+        }
 
     def _shown(
         self, economy: Economy, announced: Announcement, answering: Answering, asked: list[Array]

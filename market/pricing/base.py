@@ -76,7 +76,7 @@ def logs(p: Array) -> Array:
 
 def from_logs(log_p: Array) -> Array:
     """Prices from logarithms, kept within what a float can hold."""
-    return np.exp(np.clip(log_p, -690.0, 690.0))
+    return np.exp(np.minimum(np.maximum(log_p, -690.0), 690.0))  # `np.clip` takes four times as long
 
 
 def log_ratio(r: Array) -> Array:

@@ -57,13 +57,17 @@ class Tatonnement(Rule):
         """One step for each good; a good whose market clears stays where it is."""
         assert isinstance(memory, AdaptiveSteps)
         r, before = seen.r, memory.seen
-        same, flipped = r * before > 0, r * before < 0
+        size_of_r, turn = np.abs(r), r * before
+        same, flipped = turn > 0, turn < 0
         factor = np.where(same, self.growth, np.where(flipped, self.shrink, 1.0))
-        steps = np.clip(memory.steps * factor, SMALLEST_STEP, LARGEST_STEP)
-        jumped = flipped & (np.abs(r) > np.abs(before))
+        steps = np.minimum(np.maximum(memory.steps * factor, SMALLEST_STEP), LARGEST_STEP)
+        jumped = flipped & (size_of_r > np.abs(before))
         limit = np.where(jumped, self.shrink, np.where(same, GATHERING, np.inf)) * memory.moved
-        size = np.minimum(steps * np.abs(r), np.minimum(limit, LARGEST_MOVE))
-        steps = np.divide(size, np.abs(r), out=steps, where=size >= LARGEST_MOVE)
+        size = np.minimum(steps * size_of_r, np.minimum(limit, LARGEST_MOVE))
+        np.divide(size, size_of_r, out=steps, where=size >= LARGEST_MOVE)
+        prices = from_logs(logs(seen.p) + np.sign(r) * size)
+        if turn.all():  # excess demand everywhere, now and before
+            return prices, AdaptiveSteps(steps, r, size)
         told = r != 0
         after = AdaptiveSteps(steps, np.where(told, r, before), np.where(told, size, memory.moved))
-        return np.where(told, from_logs(logs(seen.p) + np.sign(r) * size), seen.p), after
+        return np.where(told, prices, seen.p), after
