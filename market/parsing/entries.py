@@ -49,7 +49,7 @@ TUPLE: Any = tuple
 class Entry(BaseModel):
     """A table of the scenario file: unknown keys, NaN, infinities and near-types are refused."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True, defer_build=True)
 
     @classmethod
     def keys(cls) -> list[str]:
