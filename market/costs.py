@@ -18,8 +18,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from market.interval import TIED, Array, Interval
 from market.registry import Family, Parameter, Registry
@@ -302,7 +302,7 @@ class PowerCost(Cost):
         cones = cvxpy.PowCone3D(powers, np.ones(len(rows)), y[rows, goods], 1.0 / exponent[rows, goods])
         costs = (_finite(unit_cost) * np.power(unit, exponent))[rows, goods]
         entries = (costs, (rows, np.arange(len(rows))))
-        return total + sparse.csr_matrix(entries, shape=(len(unit_cost), len(rows))) @ powers, [cones]
+        return total + scipy.sparse.csr_matrix(entries, shape=(len(unit_cost), len(rows))) @ powers, [cones]
 
 
 def _flat(unit_cost: Array, exponent: Array) -> NDArray[np.bool_]:

@@ -30,8 +30,8 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from market.costs import Cost
 from market.errors import UnboundedDemandError
@@ -187,7 +187,7 @@ class Economy:
     utilities: tuple[Block[Utility], ...]
     costs: tuple[Block[Cost], ...] = ()
     technologies: tuple[Block[Technology], ...] = ()
-    ownership: sparse.csr_matrix | None = None
+    ownership: scipy.sparse.csr_matrix | None = None
     numeraire: int | None = None
     seed: int = 0
 

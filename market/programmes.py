@@ -22,8 +22,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from market.economy import Economy
 from market.errors import InfeasibleError, NumericalError
@@ -105,11 +105,11 @@ class Programme:
             return cvxpy.Constant(np.zeros(allowed.shape))
         free = cvxpy.Variable(len(places), nonneg=nonneg)
         ones = (np.ones(len(places)), (places, np.arange(len(places))))
-        scatter = sparse.csr_matrix(ones, shape=(allowed.size, len(places)))
+        scatter = scipy.sparse.csr_matrix(ones, shape=(allowed.size, len(places)))
         return cvxpy.reshape(scatter @ free, allowed.shape, order="C")
 
     def _in_units(self, scaled: Expression) -> Expression:
-        return scaled @ sparse.diags(self.units)
+        return scaled @ scipy.sparse.diags(self.units)
 
     def net_use(self) -> Expression:
         """What is consumed beyond what is made, (goods,), in units of `units`."""
@@ -257,7 +257,9 @@ def _spread(rows: Any, agents: int) -> Any:
     """The matrix that puts a block's values into the rows of all agents."""
     positions = np.arange(agents)[rows]
     ones = np.ones(len(positions))
-    return sparse.csr_matrix((ones, (positions, np.arange(len(positions)))), shape=(agents, len(positions)))
+    return scipy.sparse.csr_matrix(
+        (ones, (positions, np.arange(len(positions)))), shape=(agents, len(positions))
+    )
 
 
 def typical_amounts(economy: Economy, x: Array, y: Array) -> Array:

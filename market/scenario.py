@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from pydantic import InstanceOf, ValidationError
-from scipy import sparse
 
 from market.costs import COSTS
 from market.economy import Block, Economy, Money, Rows
@@ -405,7 +405,7 @@ class _Builder:
                 shares[row - self.rows.start] += share / largest
         return shares / sum(share / largest for share in given.values())
 
-    def _ownership(self) -> sparse.csr_matrix | None:
+    def _ownership(self) -> scipy.sparse.csr_matrix | None:
         """Who owns which producer, (agents, agents), sparse; None if everyone owns itself."""
         if not any(group.owners for group in self.scenario.agents):
             return None
@@ -421,7 +421,7 @@ class _Builder:
                 each = np.tile(shares[owners], len(producers))
                 parts.append((each, np.tile(owners, len(producers)), np.repeat(producers, len(owners))))
         values, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return sparse.csr_matrix((values, (rows, columns)), shape=(agents, agents))
+        return scipy.sparse.csr_matrix((values, (rows, columns)), shape=(agents, agents))
 
     def _refuse_impossible(self, block: Block[Technology]) -> None:
         """A technology that makes something out of nothing, or has increasing returns."""

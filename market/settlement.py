@@ -81,7 +81,7 @@ def _imbalance_of(economy: Economy, assigned: Assigned, p: Array) -> Imbalance:
 def _of_amounts(wanted: Array, offered: Array, p: Array) -> Imbalance:
     """How far single amounts are from balance, (goods,) each."""
     together = wanted + offered
-    if p.min() > 0 and together.min() > 0 and together.max() < ENDLESS:  # nearly every round: no case is special
+    if p.min() > 0 and together.min() > 0 and together.max() < ENDLESS:  # nearly every round
         z = wanted - offered
         return Imbalance(z, z / (together / 2))
     wanted, offered = np.minimum(wanted, _MOST), np.minimum(offered, _MOST)

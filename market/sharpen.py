@@ -24,8 +24,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from market.economy import Economy
 from market.interval import Array
@@ -147,7 +147,7 @@ def _least_squares(system: list[Entries], right: Array) -> Array | None:
     else:
         from scipy.sparse.linalg import lsmr  # deferred: a fourteenth of a second, and few need it
 
-        matrix = sparse.csr_matrix((values, (rows, columns)), shape=(size, size))
+        matrix = scipy.sparse.csr_matrix((values, (rows, columns)), shape=(size, size))
         step = lsmr(matrix, right, atol=1e-15, btol=1e-15, maxiter=20 * size)[0]
     return np.asarray(step, dtype=float) if np.isfinite(step).all() else None
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import clarabel
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from market.interval import Array
 from market.mechanisms.slopes import Slopes
@@ -59,9 +59,9 @@ class Programme:
         goods, alternatives = len(unit), len(self.log_gain)
         far = FARTHEST / unit
         right = np.concatenate([-self.log_gain, np.zeros(len(out)), far, far])
-        bent = sparse.coo_matrix(np.triu(unit[:, None] * self.hessian * unit) / scale)
+        bent = scipy.sparse.coo_matrix(np.triu(unit[:, None] * self.hessian * unit) / scale)
         size = goods + len(levels)
-        quadratic = sparse.csc_matrix((bent.data, (bent.row, bent.col)), shape=(size, size))
+        quadratic = scipy.sparse.csc_matrix((bent.data, (bent.row, bent.col)), shape=(size, size))
         linear = np.concatenate([-self.fixed * unit, self.owed[levels]]) / scale
         found = clarabel.DefaultSolver(
             quadratic,
@@ -78,7 +78,9 @@ class Programme:
         kept_back[levels[out]] = multipliers[alternatives : alternatives + len(out)]
         return move, multipliers[:alternatives], kept_back
 
-    def _conditions(self, unit: Array, levels: NDArray[np.intp], out: NDArray[np.intp]) -> sparse.csc_matrix:
+    def _conditions(
+        self, unit: Array, levels: NDArray[np.intp], out: NDArray[np.intp]
+    ) -> scipy.sparse.csc_matrix:
         """The rows a.m - t <= -h, -t <= 0, and m within its bounds, (conditions, goods and levels)."""
         goods, alternatives = len(unit), len(self.log_gain)
         column = np.full(len(self.owed), -1)
@@ -95,7 +97,7 @@ class Programme:
             -np.ones(goods),
         ]
         entries = (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns)))
-        return sparse.csc_matrix(entries, shape=(below + 2 * goods, goods + len(levels)))
+        return scipy.sparse.csc_matrix(entries, shape=(below + 2 * goods, goods + len(levels)))
 
 
 def _settings() -> clarabel.DefaultSettings:

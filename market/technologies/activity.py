@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from market.interval import Array, Interval
 from market.registry import Parameter
@@ -103,4 +103,4 @@ class Activity(Technology):
         import cvxpy  # deferred here and below: takes a second to import, and only programmes need it
 
         level = cvxpy.Variable(len(netput), nonneg=True)
-        return [y == sparse.diags(np.ones(len(netput))) @ cvxpy.multiply(level[:, None], netput)]
+        return [y == scipy.sparse.diags(np.ones(len(netput))) @ cvxpy.multiply(level[:, None], netput)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from market.errors import UnboundedDemandError
 from market.interval import Array, Interval, Joint
@@ -222,7 +222,7 @@ def _refuse_free_inputs(p: Array, used: NDArray[np.bool_]) -> None:
 def by_agent(agent: NDArray[np.intp], agents: int) -> Any:
     """The matrix that adds up terms by agent."""
     ones = (np.ones(len(agent)), (agent, np.arange(len(agent))))
-    return sparse.csr_matrix(ones, shape=(agents, len(agent)))
+    return scipy.sparse.csr_matrix(ones, shape=(agents, len(agent)))
 
 
 def parts(
@@ -235,5 +235,7 @@ def parts(
     places = np.flatnonzero(used)
     free = cvxpy.Variable(len(places), nonneg=True)
     ones = (np.ones(len(places)), (places, np.arange(len(places))))
-    z = cvxpy.reshape(sparse.csr_matrix(ones, shape=(used.size, len(places))) @ free, used.shape, order="C")
+    z = cvxpy.reshape(
+        scipy.sparse.csr_matrix(ones, shape=(used.size, len(places))) @ free, used.shape, order="C"
+    )
     return made, z, [y == cvxpy.multiply(made[:, None], output) - z]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse, special
 
 from market.interval import Array
 from market.registry import Parameter
@@ -47,7 +47,9 @@ class CesTechnology(OneOutput):
         flat = power == 0.0
         with np.errstate(invalid="ignore"):
             terms = np.log(share) + np.where(flat, 1.0, power)[:, None] * log_values
-            summed = special.logsumexp(np.where(used, terms, -np.inf), axis=1) / np.where(flat, 1.0, power)
+            summed = scipy.special.logsumexp(np.where(used, terms, -np.inf), axis=1) / np.where(
+                flat, 1.0, power
+            )
         logs = np.where(used, weights * np.where(used, log_values, 0.0), 0.0).sum(axis=1)
         geometric = logs / np.maximum(weights.sum(axis=1), 1e-300)
         with np.errstate(over="ignore"):
@@ -104,7 +106,7 @@ class CesTechnology(OneOutput):
         terms = np.where(used, sigma * log_share + (1.0 - sigma) * log_p, -np.inf)
         power = np.where(flat, 1.0, 1.0 - sigma[:, 0])
         with np.errstate(invalid="ignore"):
-            ces = special.logsumexp(terms, axis=1) / power
+            ces = scipy.special.logsumexp(terms, axis=1) / power
         flat_cost = np.where(used, share * (log_p - log_share), 0.0).sum(axis=1)
         log_cost = np.where(flat, flat_cost, ces)
         with np.errstate(over="ignore"):
@@ -134,7 +136,7 @@ class CesTechnology(OneOutput):
             return constraints
         level = cvxpy.multiply(1.0 / scale, made)
         shares = cvxpy.Variable(len(agent), nonneg=True)
-        curved = sparse.diags((~flat).astype(float))
+        curved = scipy.sparse.diags((~flat).astype(float))
         constraints.append(by_agent(agent, len(scale)) @ shares == curved @ level)
         power, weight = rho[agent], weights[agent, good]
         up, down = np.flatnonzero(power > 0), np.flatnonzero(power < 0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from market.interval import Array
 from market.registry import Parameter
@@ -64,7 +64,7 @@ class CobbDouglasTechnology(OneOutput):
     @classmethod
     def production(cls, z: Array, *, scale: Array, shares: Array) -> Array:
         """A prod z^s."""
-        return scale * np.exp(special.xlogy(shares, z).sum(axis=1))
+        return scale * np.exp(scipy.special.xlogy(shares, z).sum(axis=1))
 
     @classmethod
     def product(cls, z: Array, *, scale: Array, shares: Array) -> Array:
@@ -77,7 +77,7 @@ class CobbDouglasTechnology(OneOutput):
         """C(p) = (1/A) prod (p_h / s_h)^s_h; inputs s_h c / p_h by Shephard's lemma."""
         used = shares > 0
         ratio = np.where(used, p, 1.0) / np.where(used, shares, 1.0)
-        cost = np.exp(special.xlogy(shares, ratio).sum(axis=1)) / scale
+        cost = np.exp(scipy.special.xlogy(shares, ratio).sum(axis=1)) / scale
         return cost, np.divide(shares * cost[:, None], p, out=np.zeros_like(shares), where=used & (p > 0))
 
     @classmethod
@@ -86,7 +86,7 @@ class CobbDouglasTechnology(OneOutput):
         used, total = shares > 0, cls._sum(shares)
         falling = (total < 1.0) & (price > 0)
         worth = np.where(falling, price, 1.0)[:, None] * np.where(used, shares, 1.0) / np.where(used, p, 1.0)
-        log_made = np.log(scale) + special.xlogy(shares, worth).sum(axis=1)
+        log_made = np.log(scale) + scipy.special.xlogy(shares, worth).sum(axis=1)
         power = np.where(falling, log_made / np.where(falling, 1.0 - total, 1.0), 0.0)
         with np.errstate(over="ignore"):
             made = np.where(falling, np.exp(power), 0.0)

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from market.errors import UnboundedDemandError
 from market.interval import Array, Interval, Joint, good_by_good
@@ -351,7 +351,7 @@ def exp(exponents: Array) -> Array:
 def sum_by_agent(terms: Expression, rows: NDArray[np.intp], agents: int) -> Expression:
     """Add up a vector of cvxpy terms, of which each belongs to the agent in `rows`."""
     entries = np.arange(len(rows))
-    return sparse.csr_matrix((np.ones(len(rows)), (rows, entries)), shape=(agents, len(rows))) @ terms
+    return scipy.sparse.csr_matrix((np.ones(len(rows)), (rows, entries)), shape=(agents, len(rows))) @ terms
 
 
 def spend_rest(base: Array, rest: Array, p: Array, tied: NDArray[np.bool_], b: Array) -> Interval:

@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from market.interval import Array
 from market.registry import Family, Parameter, Registry
@@ -119,7 +119,7 @@ class LogForm(Form):
     @staticmethod
     def value(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
         """-inf of nothing."""
-        return np.asarray(special.xlogy(weight, x))
+        return np.asarray(scipy.special.xlogy(weight, x))
 
     @staticmethod
     def log_slope(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
@@ -156,7 +156,7 @@ class Log1pForm(Form):
     @staticmethod
     def value(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
         """0 of nothing."""
-        return np.asarray(special.xlog1py(weight, x))
+        return np.asarray(scipy.special.xlog1py(weight, x))
 
     @staticmethod
     def log_slope(x: Array, *, weight: Array) -> Array:  # type: ignore[override]

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from market.interval import Array, Interval, sum_over_agents
 from market.registry import Parameter
@@ -23,6 +23,7 @@ from market.utilities.base import (
     Utility,
     at_most_one,
     divide_where,
+    log_where,
     never_satiated,
     over_prices,
     refuse_free_goods,
@@ -92,7 +93,7 @@ class Log(Utility):
     @staticmethod
     def value(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
         """-inf where a wanted good is missing."""
-        total: Array = np.einsum("ig->i", special.xlogy(weights, x))
+        total: Array = np.einsum("ig,ig->i", weights, log_where(weights > 0, x))
         return total
 
     @staticmethod
@@ -183,7 +184,7 @@ class Log1p(Utility):
     @staticmethod
     def value(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
         """0 for the empty bundle."""
-        total: Array = special.xlog1py(weights, x).sum(axis=1)
+        total: Array = scipy.special.xlog1py(weights, x).sum(axis=1)
         return total
 
     @staticmethod

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special
 
 from market.interval import TIED, Array, Interval
 from market.registry import Parameter
@@ -60,7 +60,7 @@ class CobbDouglas(Utility):
     @staticmethod
     def value(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
         """0 where a wanted good is missing; 1 for an agent that wants nothing."""
-        return exp(special.xlogy(weights, x).sum(axis=1))
+        return exp(scipy.special.xlogy(weights, x).sum(axis=1))
 
     @staticmethod
     def marginal(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
@@ -87,7 +87,7 @@ class CobbDouglas(Utility):
         wanted = weights > 0
         refuse_free_goods(p, wanted)
         per_money = divide_where(wanted, weights, p[None, :])
-        log_utility = special.xlogy(weights, per_money).sum(axis=1) / (1.0 - weights.sum(axis=1))
+        log_utility = scipy.special.xlogy(weights, per_money).sum(axis=1) / (1.0 - weights.sum(axis=1))
         with np.errstate(over="ignore"):  # near-free goods: more than any number
             utility = np.exp(log_utility)[:, None]
             demand = np.multiply(per_money, utility, out=np.zeros_like(per_money), where=wanted)

@@ -32,6 +32,11 @@ def test_imports_go_one_way():
     [
         ("import market", ("mesa", "matplotlib", "cvxpy", "pandas", "scipy")),
         ("import market; market.load('scenarios/commons.toml')", ("mesa", "matplotlib", "cvxpy", "pandas")),
+        (
+            "import market; commons = market.load('scenarios/commons.toml'); "
+            "market.play(commons.mechanism('prices'), market.build(commons))",
+            ("mesa", "matplotlib", "cvxpy", "pandas", "scipy.sparse", "scipy.special"),
+        ),
         ("import market.cli, market.dashboard.guard", ("mesa", "matplotlib", "solara")),
         ("import market.dashboard.server", ("mesa", "matplotlib", "solara", "uvicorn")),
         ("import market.mechanisms, market.certificate", ("mesa", "matplotlib", "cvxpy", "pandas")),
