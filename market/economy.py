@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from market.costs import Cost
 from market.errors import UnboundedDemandError
-from market.interval import Array, Interval, Joint, sum_over_agents
+from market.interval import Array, Interval, Joint, is_nothing, sum_over_agents
 from market.names import View
 from market.registry import Family
 from market.technologies import Technology
@@ -138,12 +138,12 @@ class Answers:
         """What everyone would make."""
         return self._supply
 
-    @property
+    @cached_property
     def total_demand(self) -> Interval:
         """The sum of demand over agents, (goods,) each."""
         return self.demand.total()
 
-    @property
+    @cached_property
     def total_supply(self) -> Interval:
         """The sum of supply over agents, (goods,) each."""
         return self.supply.total()
@@ -221,6 +221,11 @@ class Economy:
     def _nothing(self) -> Array:
         """Zeros, (agents, goods), that take no memory and cannot be written to."""
         return np.broadcast_to(0.0, self.shape)
+
+    @property
+    def has_producers(self) -> bool:
+        """Whether somebody can make something."""
+        return bool(self.costs or self.technologies)
 
     @cached_property
     def has_endowments(self) -> bool:
@@ -360,7 +365,7 @@ class Economy:
 
     def cost(self, y: Array) -> Array:
         """C_i(y_i), (agents,), money; inf for what cannot be made."""
-        if not self.costs and not y.any():
+        if not self.costs and (is_nothing(y) or not y.any()):
             return np.zeros(len(self.agents))
         total = self._by_agent(
             self.costs, lambda block: block.family.value(y[block.rows], **block.parameters)
@@ -406,7 +411,7 @@ class Economy:
 
     def offered(self, y: Array) -> Array:
         """Resources and outputs, before anything is used or consumed, (goods,)."""
-        if not (self.costs or self.technologies):
+        if not self.has_producers:
             return self.resources
         return self.resources + np.maximum(y, 0.0).sum(axis=0)
 
@@ -436,7 +441,7 @@ class Economy:
         Raises:
             UnboundedDemandError: an input of which more always helps is free.
         """
-        if not (self.costs or self.technologies):
+        if not self.has_producers:
             return Interval.exactly(self._nothing)
         at_a_cost = self._gather(self.costs, lambda block: block.family.supply(p, **block.parameters))
         if not self.technologies:
@@ -463,6 +468,8 @@ class Economy:
         """
         if self.money is Money.FISHER:
             return self.budget
+        if self.money is Money.QUASILINEAR and not (self.has_endowments or self.has_producers):
+            return self.budget
         owned: Array = self.endowment @ p if self.has_endowments else np.zeros(len(self.agents))
         if self.money is Money.EXCHANGE:
             shared = self.commons_share * float(self.commons @ p)
@@ -471,7 +478,7 @@ class Economy:
 
     def profit(self, p: Array, y: Array) -> Array:
         """p.y - C(y), (agents,), money; inf for an unbounded output at a price above cost."""
-        if not (self.costs or self.technologies):
+        if not self.has_producers:
             return np.zeros(len(self.agents))
         unbounded = np.asarray(np.isinf(y).any(axis=1))
         finite = np.where(unbounded[:, None], 0.0, y)

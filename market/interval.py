@@ -63,6 +63,11 @@ class Interval(NamedTuple):
         return Interval(lowest, lowest if self.single_valued else sum_over_agents(self.highest))
 
 
+def is_nothing(amounts: Array) -> bool:
+    """Whether amounts, (agents, goods), are one 0 for all, as where nobody makes anything; not looked for."""
+    return amounts.strides == (0, 0) and not amounts[:1, :1].any()
+
+
 def sum_over_agents(amounts: Array) -> Array:
     """The sum of the rows, (goods,).
 
@@ -71,6 +76,8 @@ def sum_over_agents(amounts: Array) -> Array:
     """
     agents, goods = amounts.shape
     together = max(1, min(64, 512 // max(goods, 1), agents // 16))
+    if is_nothing(amounts):
+        return np.zeros(goods)
     if together == 1 or not amounts.flags.c_contiguous:
         return np.asarray(amounts.sum(axis=0))
     whole = agents - agents % together

@@ -360,7 +360,7 @@ class _Builder:
         else:
             rng = partial(_stream, self.seed, ("agents", group.name, *map(str, path)))
             numbers = draw(DISTRIBUTIONS[given.dist], rng, members, **given.parameters())
-        wrong = np.flatnonzero(_out_of_range(parameter, numbers))
+        wrong = _out_of_range(parameter, numbers)
         if len(wrong):
             first = float(numbers[wrong[0]])
             self._refuse(index, given, parameter.fault(first) or size_fault(first), wrong, path)
@@ -458,10 +458,13 @@ def _stream(seed: int, purpose: Sequence[str], stream: int) -> np.random.Generat
     return generator(seed, *purpose, stream=stream)
 
 
-def _out_of_range(parameter: Parameter, numbers: Array) -> NDArray[np.bool_]:
-    """Which numbers `parameter.fault` or `size_fault` would refuse."""
+def _out_of_range(parameter: Parameter, numbers: Array) -> NDArray[np.intp]:
+    """Where the numbers are that `parameter.fault` or `size_fault` would refuse."""
+    least, most = numbers.min(initial=math.inf), numbers.max(initial=-math.inf)
+    if max(parameter.low, SMALLEST) < least and most < min(parameter.high, LARGEST):  # nearly always
+        return np.zeros(0, dtype=np.intp)
     low = numbers <= parameter.low if parameter.open_low else numbers < parameter.low
     high = numbers >= parameter.high if parameter.open_high else numbers > parameter.high
     size = np.abs(numbers)
     wrong_size = ~(size <= LARGEST) | ((size < SMALLEST) & (size > 0))  # NaN is of no size
-    return wrong_size | low | high | (parameter.nonzero & (numbers == 0))
+    return np.flatnonzero(wrong_size | low | high | (parameter.nonzero & (numbers == 0)))

@@ -117,17 +117,20 @@ def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
     x, y = assigned.consumption, assigned.production
     if not _nearly_balanced(economy.taken(x, y), economy.offered(y), p):
         return ration(economy, x, y, p)
-    return _trim_with_inputs(economy, x, y) if economy.technologies else alone(_trimming(economy, x, y))
+    if economy.technologies:
+        return _trim_with_inputs(economy, x, y)
+    return alone(_trimming(economy, x, y, sum_over_agents(x)))
 
 
 def settling(economy: Economy, answers: Answers, p: Array) -> Steps[tuple[Array, Array]]:
     """The same of a part of an economy in which amounts do not hang together, asking for sums over all."""
     x, y = yield from _assigning(economy, answers)
     made = sum_over_agents(np.maximum(y, 0.0)) if economy.costs else np.zeros(len(p))
-    taken, owned, made = yield sum_over_agents(x), economy.owned, made
-    if not _nearly_balanced(taken, economy.commons + owned + made, p):
+    eaten = answers.total_demand.lowest if x is answers.demand.lowest else sum_over_agents(x)
+    eaten, owned, made = yield eaten, economy.owned, made
+    if not _nearly_balanced(eaten, economy.commons + owned + made, p):
         return (yield from rationing(economy, x, y, p))
-    return (yield from _trimming(economy, x, y))
+    return (yield from _trimming(economy, x, y, eaten))
 
 
 def _assigning(economy: Economy, answers: Answers) -> Steps[tuple[Array, Array]]:
@@ -135,11 +138,12 @@ def _assigning(economy: Economy, answers: Answers) -> Steps[tuple[Array, Array]]
     single = (
         answers.demand.single_valued
         and answers.supply.single_valued
-        and np.isfinite(answers.supply.lowest).all()
+        and not (economy.has_producers and np.isinf(answers.supply.lowest).any())
     )
     (several,) = yield (float(not single),)
     if not several:
-        return np.minimum(answers.demand.lowest, _MOST), answers.supply.lowest
+        wanted, made = answers.demand.lowest, answers.supply.lowest
+        return (wanted if wanted.max(initial=0.0) <= _MOST else np.minimum(wanted, _MOST)), made
     certain = np.where(np.isfinite(answers.supply.lowest), answers.supply.lowest, 0.0).sum(axis=0)
     asked, owned, certain = yield answers.total_demand.lowest, economy.owned, certain
     resources = economy.commons + owned
@@ -166,12 +170,19 @@ def _nearly_balanced(wanted: Array, offered: Array, p: Array) -> bool:
     return bool((apart <= CLEARED * offered).all())
 
 
-def _trimming(economy: Economy, x: Array, y: Array) -> Steps[tuple[Array, Array]]:
-    """Scale the long side of each good down to the short side, where that is hardly anything."""
+def _trimming(economy: Economy, x: Array, y: Array, eaten: Array) -> Steps[tuple[Array, Array]]:
+    """Scale the long side of each good down to the short side, where that is hardly anything.
+
+    Args:
+        economy: the primitives, or a part of them.
+        x: (agents, goods), what they would consume.
+        y: (agents, goods), what they would make.
+        eaten: (goods,), what all consume together.
+    """
     made = sum_over_agents(y) if economy.costs else np.zeros(len(economy.goods))
     (owners,) = yield (float(economy.has_endowments),)
     if not owners:
-        eaten, made = yield sum_over_agents(x), made
+        (made,) = yield (made,)
         served, taken = _shares(eaten, economy.commons + made)
         return good_by_good(np.multiply, x, served), y * taken if economy.costs else y
     wanted, for_sale = np.zeros_like(made), np.zeros_like(made)
@@ -214,26 +225,31 @@ def _trim_with_inputs(economy: Economy, x: Array, y: Array) -> tuple[Array, Arra
     return x * np.divide(there, eaten, out=np.ones_like(eaten), where=eaten > there), y
 
 
-def regret(economy: Economy, p: Array, x: Array, y: Array) -> Array:
+def regret(economy: Economy, p: Array, payoffs: Array) -> Array:
     """The most each agent could gain at prices p by another bundle that it can pay for, (agents,).
 
     Everyone's best answer at p is asked for anew; a rationed agent regrets what it could not have.
+
+    Args:
+        economy: the primitives.
+        p: (goods,), prices.
+        payoffs: (agents,), what everyone has now (`Economy.payoff`).
     """
     regrets = np.empty(len(economy.agents))
     for rows, part in economy.parts:
-        regrets[rows] = _regret(part, p, x[rows], y[rows])
+        regrets[rows] = gain(payoffs[rows], _best(part, p))
     return regrets
 
 
-def _regret(economy: Economy, p: Array, x: Array, y: Array) -> Array:
+def _best(economy: Economy, p: Array) -> Array:
+    """The payoff of everyone's best answer to prices p, (agents,); inf of one without bound."""
     best = economy.answers(p)
-    made = best.supply.lowest
-    eaten = best.demand.lowest
+    eaten, made = best.demand.lowest, best.supply.lowest
+    if not (np.isinf(eaten.max(initial=0.0)) or (economy.has_producers and np.isinf(made).any())):
+        return economy.payoff(economy.welfare(eaten, made), p, eaten, made)
     unbounded = np.asarray((np.isinf(made) | np.isinf(eaten)).any(axis=1))
     made, eaten = (np.where(unbounded[:, None], 0.0, part) for part in (made, eaten))
-    most = economy.payoff(economy.welfare(eaten, made), p, eaten, made)
-    have = economy.payoff(economy.welfare(x, y), p, x, y)
-    return np.where(unbounded, np.inf, gain(have, most))
+    return np.where(unbounded, np.inf, economy.payoff(economy.welfare(eaten, made), p, eaten, made))
 
 
 def gain(before: Array, after: Array) -> Array:
@@ -253,9 +269,11 @@ def relative_regret(economy: Economy, p: Array, x: Array, y: Array, regrets: Arr
     for rows, part in economy.parts:
         had, gained = x[rows], regrets[rows]
         slopes = part.marginal_utility(had)
-        finite = np.isfinite(slopes)
-        worth = np.einsum("ig,ig->i", had, slopes if finite.all() else np.where(finite, slopes, 0.0))
-        worth += y[rows] @ p
+        if not np.isfinite(slopes.max(initial=0.0)):
+            slopes = np.where(np.isfinite(slopes), slopes, 0.0)
+        worth = np.einsum("ig,ig->i", had, slopes)
+        if part.has_producers:
+            worth += y[rows] @ p
         shares = np.divide(
             gained, worth, out=np.where(gained > 0, np.inf, 0.0), where=(gained > 0) & (worth > 0)
         )

@@ -279,12 +279,13 @@ class Auctioneer(Mechanism):
         chosen = by_trader(economy, seen)
         p, z = chosen.prices, chosen.imbalance.z
         x, y = settle(economy, chosen.answers, p)
-        regrets = regret(economy, p, x, y)
+        welfare = economy.welfare(x, y)
+        payoffs = economy.payoff(welfare, p, x, y)
+        regrets = regret(economy, p, payoffs)
         faithful = answer_as_they_prefer(economy, seen)
         regretted = relative_regret(economy, p, x, y, np.where(faithful, regrets, 0.0))
         unfaithful = int(np.count_nonzero(~faithful))
         status, reason, evidence = verdict(self.found(economy, state, chosen, regretted, unfaithful))
-        welfare = economy.welfare(x, y)
         payments = economy.payments(p, x, y)
         return Outcome(
             economy=economy,
@@ -298,7 +299,7 @@ class Auctioneer(Mechanism):
             payments=payments,
             revenue=float(payments.sum()),
             utilities=welfare,
-            payoffs=economy.payoff(welfare, p, x, y),
+            payoffs=payoffs,
             prices=p,
             disequilibrium=chosen.imbalance.disequilibrium,
             auctioneer_payoff=-float(np.abs(z).sum()),

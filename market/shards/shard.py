@@ -178,10 +178,10 @@ class Shard:
         yield *answers.total_demand.bounds, *answers.total_supply.bounds
         x, y = yield from settling(economy, answers, p)
         del answers
-        regrets = regret(economy, p, x, y)
-        payments = yield from _paying(economy, p, x, y)
         welfare = economy.welfare(x, y)
         payoffs = economy.payoff(welfare, p, x, y)
+        regrets = regret(economy, p, payoffs)
+        payments = yield from _paying(economy, p, x, y)
         judgement = yield from judging(economy, x, y, p)
         self._weights = judgement.weights
         self._outcome = Outcome(

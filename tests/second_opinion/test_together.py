@@ -112,7 +112,8 @@ def test_work_in_pieces_gives_every_trader_the_same(family, money, data):
         y = np.minimum(answers.supply.lowest, 2.0)
         settled = ()
         if np.isfinite(bounds).all() and not answers.hang_together:
-            settled = (*settle(fresh, answers, p), regret(fresh, p, x, y))
+            payoffs = fresh.payoff(fresh.welfare(x, y), p, x, y)
+            settled = (*settle(fresh, answers, p), regret(fresh, p, payoffs))
         w = np.full(len(fresh.agents), 0.1)
         return (
             *bounds, *settled, fresh.utility(x), fresh.marginal_utility(x), fresh.concave_utility(x),
