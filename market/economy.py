@@ -335,6 +335,12 @@ class Economy:
             self.utilities, lambda block: block.family.marginal(x[block.rows], **block.parameters)
         )
 
+    def worth(self, x: Array) -> Array:
+        """What bundles are worth at the margin, sum_g x_ig du_i/dx_ig, (agents,), utility."""
+        return self._by_agent(
+            self.utilities, lambda block: block.family.worth(x[block.rows], **block.parameters)
+        )
+
     def first_worth(self, p: Array) -> Array:
         """The most that a first, tiny amount of money spent at prices p adds to utility, per unit of it.
 

@@ -262,16 +262,13 @@ def gain(before: Array, after: Array) -> Array:
 def relative_regret(economy: Economy, p: Array, x: Array, y: Array, regrets: Array) -> float:
     """The largest regret as a share of what the agent's trades are worth to it.
 
-    The worth of a bundle is sum_g x_g du/dx_g, of outputs p.y. The ratio has no unit: it does not change
-    when a utility is multiplied by a number.
+    The worth of a bundle is what it is at the margin (`Economy.worth`), of outputs p.y. The ratio has no
+    unit: it does not change when a utility is multiplied by a number.
     """
     largest = 0.0
     for rows, part in economy.parts:
         had, gained = x[rows], regrets[rows]
-        slopes = part.marginal_utility(had)
-        if not np.isfinite(slopes.max(initial=0.0)):
-            slopes = np.where(np.isfinite(slopes), slopes, 0.0)
-        worth = np.einsum("ig,ig->i", had, slopes)
+        worth = part.worth(had)
         if part.has_producers:
             worth += y[rows] @ p
         shares = np.divide(

@@ -80,6 +80,19 @@ class Utility(Family):
         slopes = cls.marginal(x, **parameters)
         return slopes if cls.kink is Utility.kink else turned(slopes, cls.kink(x, **parameters), p)
 
+    @classmethod
+    def worth(cls, x: Array, **parameters: Array) -> Array:
+        """What a bundle is worth at the margin, sum_g x_g du/dx_g, (agents,); infinite slopes do not count.
+
+        Where u is homogeneous of degree one that is u itself, by Euler's theorem.
+        """
+        if cls.proportional:
+            return cls.value(x, **parameters)
+        slopes = cls.marginal(x, **parameters)
+        if not np.isfinite(slopes.max(initial=0.0)):
+            slopes = np.where(np.isfinite(slopes), slopes, 0.0)
+        return np.asarray(np.einsum("ig,ig->i", x, slopes))
+
     @staticmethod
     def quasilinear_demand(p: Array, **parameters: Array) -> Interval:
         """The bundles that maximise u(x) - p.x; inf where more of a priced good always pays.

@@ -101,6 +101,12 @@ class Log(Utility):
         """a_g / x_g."""
         return divide_where(weights > 0, weights, x)
 
+    @classmethod
+    def worth(cls, x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+        """sum_g a_g over the goods that are there: x_g a_g / x_g."""
+        counted = weights if x.min(initial=1.0) > 0 else np.where(x > 0, weights, 0.0)
+        return np.asarray(np.einsum("ig->i", counted))
+
     @staticmethod
     def quasilinear_demand(p: Array, *, weights: Array) -> Interval:  # type: ignore[override]
         """x_g = a_g / p_g: each agent spends a_g on good g at every price.

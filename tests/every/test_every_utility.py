@@ -87,6 +87,17 @@ def smooth_at(family, x, taken):
 
 
 @every_utility
+@given(data=st.data(), x=amounts, missing=st.lists(st.booleans(), min_size=SIZE, max_size=SIZE))
+def test_a_bundle_is_worth_its_amounts_at_its_slopes(family, data, x, missing):
+    """Also at corners, where infinite slopes of what is missing do not count."""
+    taken = drawn(data, family)
+    x = np.where(np.reshape(missing, x.shape), 0.0, x)
+    slopes = family.marginal(x, **taken)
+    expected = (x * np.where(np.isfinite(slopes), slopes, 0.0)).sum(axis=1)
+    np.testing.assert_allclose(family.worth(x, **taken), expected, rtol=1e-9, atol=1e-250)
+
+
+@every_utility
 @given(data=st.data(), x=amounts)
 def test_marginals_are_the_slopes_of_the_value(family, data, x):
     taken = data.draw(parameters(family, AGENTS, GOODS))
