@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import scipy
@@ -40,7 +40,7 @@ from market.parsing.checks import (
     too_many,
 )
 from market.parsing.data_files import Data, row_name
-from market.parsing.draws import DISTRIBUTIONS, draw
+from market.parsing.draws import DISTRIBUTIONS, by_stream, draw
 from market.parsing.entries import LARGEST, SMALLEST, Column, FamilyEntry, Number, size_fault
 from market.parsing.overrides import Override, override
 from market.parsing.schema import BUDGET, ENDOWMENT, Document, json_schema
@@ -223,6 +223,20 @@ def _sizes(scenario: Scenario) -> list[int]:
     ]
 
 
+class _Place(NamedTuple):
+    """Where a parameter's numbers are put, and where they come from.
+
+    Args:
+        column: (members,), of the array that is filled.
+        given: what the scenario says.
+        path: of it in the group's table.
+    """
+
+    column: Array
+    given: Any
+    path: Place
+
+
 class _Builder:
     """One build: who stands where, and what is found wrong on the way."""
 
@@ -338,45 +352,58 @@ class _Builder:
             stacked[:] = absent
         start = 0
         for index, numbers in zip(groups, given, strict=True):
-            rows = slice(start, start + self.sizes[index])
-            start = rows.stop
+            own = stacked[start : start + self.sizes[index]]
+            start += self.sizes[index]
             if parameter.axis == "one good":
-                stacked[rows, self.columns[numbers]] = 1.0
+                own[:, self.columns[numbers]] = 1.0
                 continue
             if parameter.axis == "agent":
-                stacked[rows] = self._numbers(index, numbers, parameter, path)
-                continue
-            for good, number in numbers.items():
-                stacked[rows, self.columns[good]] = self._numbers(index, number, parameter, (*path, good))
+                places = [_Place(own, numbers, path)]
+            else:
+                named = numbers.items()
+                places = [_Place(own[:, self.columns[good]], n, (*path, good)) for good, n in named]
+            self._fill(index, parameter, places)
         return stacked
 
-    def _numbers(self, index: int, given: Number, parameter: Parameter, path: Place) -> Array | float:
-        """A number as written, or one for each agent of a group, drawn or read, and checked."""
-        if isinstance(given, int | float):
-            return given
-        group, members = self.scenario.agents[index], self.members[index]
-        if isinstance(given, Column):
-            numbers = self.scenario.data[index].columns[given.column][members.start : members.stop]
-        else:
-            rng = partial(_stream, self.seed, ("agents", group.name, *map(str, path)))
-            numbers = draw(DISTRIBUTIONS[given.dist], rng, members, **given.parameters())
-        wrong = _out_of_range(parameter, numbers)
-        if len(wrong):
-            first = float(numbers[wrong[0]])
-            self._refuse(index, given, parameter.fault(first) or size_fault(first), wrong, path)
-        return numbers
+    def _fill(self, index: int, parameter: Parameter, places: Sequence[_Place]) -> None:
+        """Put a group's numbers in their places, as written or drawn or read, and checked.
 
-    def _refuse(
-        self, index: int, given: Number, message: str | None, wrong: NDArray[np.intp], path: Place
-    ) -> None:
+        Those of some neighbours in all places, then those of the next: their rows stay in a core's cache.
+        """
+        members = self.members[index]
+        wrong: list[list[int]] = [[] for _ in places]
+        for some in by_stream(members):
+            here = slice(some.start - members.start, some.stop - members.start)
+            for place, faults in zip(places, wrong, strict=True):
+                if isinstance(place.given, int | float):
+                    place.column[here] = place.given
+                    continue
+                place.column[here] = numbers = self._numbers(index, place, some)
+                faults += (here.start + _out_of_range(parameter, numbers)).tolist()
+        for place, faults in zip(places, wrong, strict=True):
+            if faults:
+                self._refuse(index, parameter, place, faults)
+
+    def _numbers(self, index: int, place: _Place, members: range) -> Array:
+        """A number for each of some neighbours in a group, read or drawn."""
+        group, given = self.scenario.agents[index], place.given
+        if isinstance(given, Column):
+            return self.scenario.data[index].columns[given.column][members.start : members.stop]
+        rng = partial(_stream, self.seed, ("agents", group.name, *map(str, place.path)))
+        return draw(DISTRIBUTIONS[given.dist], rng, members, **given.parameters())
+
+    def _refuse(self, index: int, parameter: Parameter, place: _Place, wrong: Sequence[int]) -> None:
         """Name the first agent whose number is out of range, and where the number comes from."""
-        first = int(wrong[0])
+        first, given = wrong[0], place.given
+        number = float(place.column[first])
+        message = parameter.fault(number) or size_fault(number)
         who = f"drawn for {show(self._member(index, first))}"
         if isinstance(given, Column):
             file = self.scenario.data[index].file
             who = f"{show(file)}, {row_name(self.scenario.folder, file, self.members[index].start + first)}"
         more = f" (and so for {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        self.findings.append(Finding(("agents", index, *self._place(index, path)), f"{who}: {message}{more}"))
+        where = ("agents", index, *self._place(index, place.path))
+        self.findings.append(Finding(where, f"{who}: {message}{more}"))
 
     def _place(self, index: int, path: Place) -> Place:
         """Where a number stands in a group's table."""

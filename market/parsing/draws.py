@@ -10,7 +10,7 @@ can be drawn without drawing for all who stand before it, and is the same whoeve
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -128,6 +128,20 @@ DISTRIBUTIONS: Registry[Distribution] = Registry(
 )
 
 
+def by_stream(members: range) -> Iterator[range]:
+    """Neighbours in a group, by their numbers in it, those of each stream by themselves.
+
+    Example:
+        >>> [len(some) for some in by_stream(range(65_530, 65_540))]
+        [6, 4]
+    """
+    start = members.start
+    while start < members.stop:
+        stop = min(members.stop, (start // STREAM + 1) * STREAM)
+        yield range(start, stop)
+        start = stop
+
+
 def draw(
     distribution: type[Distribution],
     rng: Callable[[int], np.random.Generator],
@@ -139,13 +153,8 @@ def draw(
     Args:
         distribution: from which.
         rng: gives the generator of each of the group's streams, new.
-        members: who, by their numbers in the group.
+        members: who, by their numbers in the group; all of them of one stream.
         parameters: of the distribution.
     """
-    drawn = np.empty(len(members))
-    for stream in range(members.start // STREAM, -(-members.stop // STREAM)):
-        first = stream * STREAM
-        start, stop = max(members.start, first), min(members.stop, first + STREAM)
-        numbers = distribution.draw(rng(stream), stop - first, **parameters)
-        drawn[start - members.start : stop - members.start] = numbers[start - first :]
-    return drawn
+    stream, before = divmod(members.start, STREAM)
+    return distribution.draw(rng(stream), before + len(members), **parameters)[before:]
