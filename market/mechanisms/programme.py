@@ -17,6 +17,7 @@ from market.interval import Array
 from market.mechanisms.slopes import Slopes
 
 FARTHEST = 3.0  # no log price moves farther in a round
+ALLOWED = 1e-3  # of that, by which the solver may be off
 SOLVED = (
     clarabel.SolverStatus.Solved,
     clarabel.SolverStatus.AlmostSolved,
@@ -72,8 +73,8 @@ class Programme:
             _settings(),
         ).solve()
         move, multipliers = np.array(found.x[:goods]) * unit, np.maximum(np.array(found.z), 0.0) * scale
-        if found.status not in SOLVED or not np.isfinite(move).all():
-            return None
+        if found.status not in SOLVED or not (np.abs(move) <= (1.0 + ALLOWED) * FARTHEST).all():
+            return None  # what it calls solved may be beyond all bounds where values differ by too much
         kept_back = np.zeros(len(self.owed))
         kept_back[levels[out]] = multipliers[alternatives : alternatives + len(out)]
         return move, multipliers[:alternatives], kept_back

@@ -56,7 +56,8 @@ def accounts(
     if p is not None:
         turnover, owed = (x + economy.endowment + np.abs(y)) @ p, economy.payments(p, x, y)
         payoffs = economy.payoff(utilities, p, x, y)
-    yield _equal(record, "payments", difference(record.payments, owed, turnover))
+    shared = turnover.sum() * economy.commons_share if economy.money is Money.EXCHANGE else 0.0
+    yield _equal(record, "payments", difference(record.payments, owed, turnover + shared))
     revenue = number(record.said["revenue"])
     yield _equal(record, "revenue", difference(revenue, float(owed.sum()), float(turnover.sum())))
     apart = difference(record.payoffs, payoffs, turnover + worth(economy, record))

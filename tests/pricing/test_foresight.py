@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import market
 from market.costs import COSTS
 from market.economy import Answers, Block, Economy
 from market.interval import Interval
@@ -221,3 +222,30 @@ def test_quadratic_tastes_of_slope_zero_compete_with_constant_costs():
     assert outcome.status is Status.CLEARED
     assert outcome.prices == pytest.approx([3.0])
     assert outcome.production[:, 0] == pytest.approx([0.0, 4.0, 5.0])
+
+
+def test_a_step_beyond_all_bounds_is_not_taken_though_the_solver_calls_it_solved():
+    """Found by playing random economies: prices went to 1e250 in the second round."""
+    terms = ", ".join(
+        f'{{ good = "{good}", form = "{form}", '
+        f'weight = {{ dist = "uniform", low = {low}, high = {high} }}{end} }}'
+        for good, form, low, high, end in (
+            ("bread", "linear", 1.6672, 2.849, ""),
+            ("bread", "power", 1.0489, 1.8998, ", exponent = -0.5"),
+            ("honey", "linear", 0.4362, 2.1005, ""),
+            ("honey", "power", 1.9811, 2.0151, ", exponent = 0.9"),
+        )
+    )
+    scenario = market.loads(
+        f"""
+        schema = 1
+        economy = "quasilinear"
+        seed = 54
+        goods = ["bread", "honey"]
+        commons = {{ bread = 13.3916, honey = 26.1664 }}
+        agents = [{{ name = "c0", count = 5, utility = {{ family = "separable", terms = [{terms}] }} }}]
+        mechanisms = [{{ name = "prices", kind = "auctioneer", max_rounds = 2000 }}]
+        """
+    )
+    outcome = play(scenario.mechanism("prices"), market.build(scenario))
+    assert outcome.status is Status.CLEARED, outcome.reason
