@@ -353,11 +353,16 @@ class Economy:
             0 for an agent that wants nothing.
         """
         tiny = 1e-9 * max(float(self.resources @ p), 1e-9 * float(p.max(initial=0.0)), 1e-250)
-        try:
-            more, less = (self._ratio_of_first_money(p, money) for money in (tiny, 1e-3 * tiny))
-        except UnboundedDemandError:
-            return np.where((self.bliss > 0).any(axis=1), np.inf, 0.0)
-        return np.where(less > 1.01 * more, np.inf, more)
+        without_end, prices = np.zeros(len(self.agents), dtype=bool), p.copy()
+        while True:
+            try:
+                more, less = (self._ratio_of_first_money(prices, money) for money in (tiny, 1e-3 * tiny))
+                break
+            except UnboundedDemandError as error:
+                goods = list(error.goods)
+                without_end |= (self.bliss[:, goods] > 0).any(axis=1)
+                prices[goods] = max(float(p.max(initial=0.0)), 1.0)  # to the others it makes no difference
+        return np.where(without_end | (less > 1.01 * more), np.inf, more)
 
     def _ratio_of_first_money(self, p: Array, money: float) -> Array:
         """(u(what the money buys) - u(nothing)) / money, (agents,); inf where u(nothing) is -inf."""

@@ -149,7 +149,8 @@ class Programme:
             rows = agents[block.rows][chosen]
             parameters = {key: array[chosen] for key, array in block.parameters.items()}
             expression = block.family.stated if stated else block.family.concave
-            value, needed = expression(self._free_x[rows], unit=self.units, **parameters)
+            with np.errstate(over="ignore"):  # of what can be made without end; the solver refuses it
+                value, needed = expression(self._free_x[rows], unit=self.units, **parameters)
             constraints += needed
             total = total + _spread(rows, len(agents)) @ value
         return total, constraints

@@ -210,6 +210,18 @@ def test_weights_are_zero_only_where_they_must_be():
     np.testing.assert_allclose(report.negishi_weights, [0.5, 0.5, 0.0], atol=1e-9)
 
 
+def test_a_first_unit_of_money_buys_no_end_of_a_free_good_only_for_who_wants_it():
+    """Log1p agents: a / p at most, inf for those who want good 1 (log) or good 2 (log1p), free here."""
+    primitives = economy(
+        "quasilinear",
+        log=[[1.0, 1.0, 0.0]],
+        log1p=[[3.0, 0.0, 1.0], [3.0, 0.0, 0.0]],
+        commons=[1.0, 1.0, 1.0],
+    )
+    worth = primitives.first_worth(np.array([0.5, 0.0, 0.0]))
+    np.testing.assert_allclose(worth, [np.inf, np.inf, 6.0], rtol=1e-6)
+
+
 def test_nothing_is_better_than_what_is_already_efficient():
     outcome = play(PRICES, EDGEWORTH)
     assert improvement(EDGEWORTH, outcome.consumption, outcome.production) is None

@@ -10,6 +10,7 @@ from market.certificate import alignment
 from market.errors import ScenarioError
 from market.netputs import violation
 from market.results import write_run
+from market.technologies import TECHNOLOGIES
 from market.verify import verify
 
 HEAD = 'schema = 1\neconomy = "exchange"\n'
@@ -221,3 +222,15 @@ def test_what_a_run_with_technologies_says_is_verified(text, start, tmp_path):
     folder = write_run(market.compare(scenario), tmp_path)
     checked = verify(folder)
     assert checked.holds, [claim for claim in checked.claims if not claim.holds]
+
+
+@pytest.mark.parametrize(("elasticity", "cost"), [(0.5, 0.5), (1.0, 0.0), (2.0, 0.0)])
+def test_what_can_be_made_of_a_free_input_costs_nothing_only_if_no_other_is_needed(elasticity, cost):
+    """C = (1/A) (sum a^sigma p^(1 - sigma))^(1 / (1 - sigma)), A = 2, as p_0 goes to 0 and p_1 = 1."""
+    made = TECHNOLOGIES["ces"].unit_cost(
+        np.array([0.0, 1.0]),
+        scale=np.array([2.0]),
+        weights=np.array([[1.0, 1.0]]),
+        elasticity=np.array([elasticity]),
+    )
+    assert made[0] == pytest.approx([cost])

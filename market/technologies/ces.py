@@ -101,15 +101,14 @@ class CesTechnology(OneOutput):
             flat[:, None], weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-300), weights
         )
         used = weights > 0
-        log_p = np.log(np.where(used, p, 1.0))
         log_share = np.log(np.where(used, share, 1.0))
-        terms = np.where(used, sigma * log_share + (1.0 - sigma) * log_p, -np.inf)
         power = np.where(flat, 1.0, 1.0 - sigma[:, 0])
-        with np.errstate(invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # log p of a free input is -inf
+            log_p = np.log(np.where(used, p, 1.0))
+            terms = np.where(used, sigma * log_share + (1.0 - sigma) * log_p, -np.inf)
             ces = scipy.special.logsumexp(terms, axis=1) / power
-        flat_cost = np.where(used, share * (log_p - log_share), 0.0).sum(axis=1)
-        log_cost = np.where(flat, flat_cost, ces)
-        with np.errstate(over="ignore"):
+            flat_cost = np.where(used, share * (log_p - log_share), 0.0).sum(axis=1)
+            log_cost = np.where(flat, flat_cost, ces)
             inputs = np.exp(sigma * (log_share + log_cost[:, None] - log_p)) / scale[:, None]
             return np.exp(log_cost) / scale, np.where(used, inputs, 0.0)
 
