@@ -44,6 +44,7 @@ from market.utilities import Utility
 Rows = slice | NDArray[np.intp]
 F = TypeVar("F", bound=Family)
 
+FIRST = 6  # amounts of money, each a thousandth of the last, that are tried as the first to be spent
 PIECE = 1 << 16  # amounts, agents times goods, that are worked on at a time: what fits a core's cache
 
 
@@ -356,13 +357,20 @@ class Economy:
         without_end, prices = np.zeros(len(self.agents), dtype=bool), p.copy()
         while True:
             try:
-                more, less = (self._ratio_of_first_money(prices, money) for money in (tiny, 1e-3 * tiny))
+                worth = self._ratio_of_first_money(prices, tiny)
                 break
             except UnboundedDemandError as error:
                 goods = list(error.goods)
                 without_end |= (self.bliss[:, goods] > 0).any(axis=1)
                 prices[goods] = max(float(p.max(initial=0.0)), 1.0)  # to the others it makes no difference
-        return np.where(without_end | (less > 1.01 * more), np.inf, more)
+        rises = ~without_end & np.isfinite(worth)
+        for step in range(1, FIRST):  # what is tiny buys a lot of a good that is nearly free
+            if not rises.any():
+                break
+            less = self._ratio_of_first_money(prices, 1e-3**step * tiny)
+            rises &= less > 1.01 * worth
+            worth = np.where(rises, less, worth)
+        return np.where(without_end | rises, np.inf, worth)
 
     def _ratio_of_first_money(self, p: Array, money: float) -> Array:
         """(u(what the money buys) - u(nothing)) / money, (agents,); inf where u(nothing) is -inf."""

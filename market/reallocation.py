@@ -30,11 +30,12 @@ from market.economy import Block, Economy
 from market.errors import InfeasibleError, NumericalError
 from market.interval import Array
 from market.netputs import allowed
-from market.programmes import Programme, fit, typical_amounts
+from market.programmes import Programme, Solution, fit, typical_amounts
 from market.proofs import Bound
 
 Expression = Any
 
+ROUGH = 1e-4  # share of what somebody has that a solver may lose
 SPARED = 1e-9  # share of what is left over that is given to nobody, so that sums stay within what there is
 MOST_RESCUES = 20  # agents who lack subsistence that are tried one at a time, those who need least first
 SATIATED = 1e-6  # of the worth of a first bundle: below, more is worth nothing that can be told from nothing
@@ -295,7 +296,7 @@ def resource_utilisation(economy: Economy, x: Array, y: Array) -> Bound | None:
         Between 0 and 1, with its proof; None where there are no resources to scale.
 
     Raises:
-        NumericalError: the programme was not solved.
+        NumericalError: the programme was not solved, or what it found leaves somebody worse off.
     """
     import cvxpy
 
@@ -310,8 +311,17 @@ def resource_utilisation(economy: Economy, x: Array, y: Array) -> Bound | None:
     held = search.hold(search.expression())
     balance = search.programme.net_use() <= share * (economy.resources / search.programme.units)
     found = search.programme.solve(-share, [*held, *search.constraints], balance)
+    if not _as_well_off(economy, x, y, found):
+        raise NumericalError("the share that the convex programme found is not enough for everybody")
     value = float(min(max(-found.value, 0.0), 1.0))
     return Bound(value, found.consumption, found.production, np.maximum(found.prices, 0.0), idle, idle)
+
+
+def _as_well_off(economy: Economy, x: Array, y: Array, found: Solution) -> bool:
+    """Whether nobody is worse off by more than a solver's rounding can cost."""
+    before, after = economy.welfare(x, y), economy.welfare(found.consumption, found.production)
+    size = np.abs(np.where(np.isfinite(before), before, 0.0)) + economy.worth(x)
+    return bool((np.isneginf(before) | (after >= before - ROUGH * size)).all())
 
 
 def with_what_is_left(economy: Economy, x: Array, y: Array, found: Bound) -> Reallocation | None:

@@ -14,6 +14,7 @@ from market.errors import NumericalError
 from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Seize, Unmediated, play
 from market.outcome import Outcome, Status
 from market.pricing import Tatonnement
+from market.programmes import Programme, Solution
 from market.reallocation import improvement, improves, resource_utilisation
 from market.surplus import surplus_gained
 
@@ -222,6 +223,12 @@ def test_a_first_unit_of_money_buys_no_end_of_a_free_good_only_for_who_wants_it(
     np.testing.assert_allclose(worth, [np.inf, np.inf, 6.0], rtol=1e-6)
 
 
+def test_a_first_unit_of_money_is_worth_a_number_however_cheap_a_good_is():
+    """a_0 / p_0 for log1p; an amount that is tiny elsewhere would buy plenty of good 0."""
+    keen = economy("quasilinear", log1p=[[1.0, 1.0]], commons=[1.0, 1e6])
+    np.testing.assert_allclose(keen.first_worth(np.array([1e-10, 1.0])), [1e10], rtol=1e-2)
+
+
 def test_nothing_is_better_than_what_is_already_efficient():
     outcome = play(PRICES, EDGEWORTH)
     assert improvement(EDGEWORTH, outcome.consumption, outcome.production) is None
@@ -264,6 +271,17 @@ def test_a_programme_that_ends_at_less_surplus_than_there_is_proves_no_gap_of_ze
         with pytest.raises(NumericalError, match="less surplus"):
             surplus_gained(two, x, y, worse, y)
     assert surplus_gained(two, worse * 0.8 + 1.0, y, x, y) > 0
+
+
+def test_a_share_that_the_solver_says_is_enough_is_not_reported_if_somebody_is_worse_off(monkeypatch):
+    """As it did of amounts of 1e200, of which all that others had was rounding."""
+    two = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
+    x, y = np.array([[5.0], [5.0]]), np.zeros((2, 1))
+    assert resource_utilisation(two, x, y).value == pytest.approx(1.0, abs=1e-6)
+    lost = Solution(np.array([[5.0], [0.0]]), y, np.ones(1), -0.5)
+    monkeypatch.setattr(Programme, "solve", lambda *_: lost)
+    with pytest.raises(NumericalError, match="not enough for everybody"):
+        resource_utilisation(two, x, y)
 
 
 def test_whoever_has_a_tiny_weight_is_not_said_to_weigh_nothing():

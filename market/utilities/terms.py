@@ -146,7 +146,7 @@ class Terms:
         """The root of log d(x) = log D in log x. d is convex: a Newton step from below falls short of it."""
         excess = np.where(where, self.log_slope(least) - log_slope, 0.0)
         bend = np.where(where, self.bend(least), 1.0)
-        step = -np.expm1(-excess) / bend
+        step = np.divide(-np.expm1(-excess), bend, out=np.zeros_like(bend), where=bend > 0)  # 0 below floats
         start = np.clip(np.where(where, least + step, 1.0), 1e-300, _MOST)
         end = np.clip(np.where(where, highest, 1.0), start, _MOST)
 

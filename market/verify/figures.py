@@ -151,7 +151,10 @@ def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float
     unit = 2.0 * np.divide(p, rates, out=np.full_like(rates, np.inf), where=rates > 0).min(axis=1)
     cost = economy.cost(y)
     unit = np.minimum(unit, np.divide(y @ p, cost, out=np.full_like(cost, np.inf), where=cost > 0))
-    lacking = np.multiply(unit, short, out=np.zeros_like(short), where=short > 0).sum()
+    with np.errstate(invalid="ignore"):  # 0 times inf where amounts are beyond measure: nothing is known
+        lacking = np.multiply(unit, short, out=np.zeros_like(short), where=short > 0).sum()
+    if np.isnan(lacking):
+        return used, np.inf
     return used, float(lacking / worth_of_all) if worth_of_all > 0 else np.inf
 
 

@@ -217,8 +217,13 @@ def _with_what_is_left(economy: Economy, record: Record) -> list[tuple[Array, Ar
     found = record.proofs.get("resource_utilisation")
     if found is None:
         return []
-    left = np.maximum(economy.resources + (found.production - found.consumption).sum(axis=0), 0.0)
-    return [(found.consumption + left * (1.0 - NONE) / len(economy.agents), found.production)]
+    there = np.maximum(economy.resources + found.production.sum(axis=0), 0.0)
+    eaten = found.consumption.sum(axis=0)
+    share = np.divide(
+        there, eaten, out=np.ones_like(there), where=eaten > there
+    )  # gains of rounding are none
+    left = np.maximum(there - eaten, 0.0)
+    return [(found.consumption * share + left * (1.0 - NONE) / len(economy.agents), found.production)]
 
 
 def _improves(economy: Economy, record: Record, x: Array, y: Array) -> tuple[bool, str]:
