@@ -44,6 +44,7 @@ from market.utilities import Utility
 Rows = slice | NDArray[np.intp]
 F = TypeVar("F", bound=Family)
 
+_MOST = 1e200  # stands for an infinite income: 0 times that is 0, of what is not wanted
 FIRST = 6  # amounts of money, each a thousandth of the last, that are tried as the first to be spent
 PIECE = 1 << 16  # amounts, agents times goods, that are worked on at a time: what fits a core's cache
 
@@ -481,7 +482,7 @@ class Economy:
         return self._gather(self.utilities, lambda block: self._block_demand(block, p, means[block.rows]))
 
     def spending_power(self, p: Array, supply: Interval) -> Array:
-        """The most that each agent can pay for its consumption, (agents,), money; inf without a limit.
+        """The most that each agent can pay for its consumption, (agents,), money; inf without a budget.
 
         At an interval of outputs profit is the same for all of them, so any of them serves.
         """
@@ -492,7 +493,7 @@ class Economy:
         owned: Array = self.endowment @ p if self.has_endowments else np.zeros(len(self.agents))
         if self.money is Money.EXCHANGE:
             shared = self.commons_share * float(self.commons @ p)
-            return owned + shared + self.dividends(self.profit(p, supply.lowest))
+            return np.minimum(owned + shared + self.dividends(self.profit(p, supply.lowest)), _MOST)
         return self.budget + owned + self.profit(p, supply.lowest)
 
     def profit(self, p: Array, y: Array) -> Array:

@@ -234,3 +234,17 @@ def test_what_can_be_made_of_a_free_input_costs_nothing_only_if_no_other_is_need
         elasticity=np.array([elasticity]),
     )
     assert made[0] == pytest.approx([cost])
+
+
+@pytest.mark.parametrize("utility", ["log", "cobb_douglas", "leontief", "linear"])
+def test_whoever_owns_a_profit_without_end_still_buys_nothing_it_does_not_want(utility):
+    """A chair sold at 10 takes wood for 1, at any level: income is infinite, and so is demand."""
+    tastes = f'utility = {{ family = "{utility}", weights = {{ chairs = 0.5 }} }}'
+    wants_chairs = f"{tastes}\nendowment = {{ wood = 1.0 }}"
+    makes_chairs = activity(chairs=1.0, wood=-1.0) + "\nowners = { owner = 1.0 }"
+    text = economy(("wood", "chairs"), ("owner", wants_chairs), ("carpenter", makes_chairs))
+    primitives = market.build(market.loads(text))
+    with np.errstate(invalid="raise"):
+        wanted = primitives.answers(np.array([1.0, 10.0])).demand.lowest
+    assert wanted[0, 0] == 0
+    assert wanted[0, 1] > 1e190

@@ -49,7 +49,7 @@ def _values(family: type[Family]) -> Iterator[tuple[str, str]]:
         return
     for key, parameter in parameters.items():
         each = {"good": "for each good", "agent": "one number", "one good": "its name"}[parameter.axis]
-        yield key, f"{parameter.meaning} ({parameter.unit}; {each})"
+        yield key, f"{parameter.meaning} ({'; '.join(filter(None, (parameter.unit, each)))})"
     if knows := getattr(family, "knows", None):
         yield "knows", str(knows)
     if dataclasses.is_dataclass(family):

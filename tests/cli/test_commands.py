@@ -288,6 +288,7 @@ def test_everything_that_is_registered_is_listed_with_its_options(shell):
     assert "max_claim" in out
     assert "(default 1e+99)" in words
     assert "(must be given)" in words
+    assert "the least value (one number)" in words  # no unit
 
 
 def test_the_version_is_the_package_s(shell):
