@@ -34,7 +34,6 @@ import scipy
 from numpy.typing import NDArray
 
 from market.costs import Cost
-from market.errors import UnboundedDemandError
 from market.interval import Array, Interval, Joint, is_nothing, sum_over_agents
 from market.names import View
 from market.registry import Family
@@ -45,7 +44,6 @@ Rows = slice | NDArray[np.intp]
 F = TypeVar("F", bound=Family)
 
 _MOST = 1e200  # stands for an infinite income: 0 times that is 0, of what is not wanted
-FIRST = 6  # amounts of money, each a thousandth of the last, that are tried as the first to be spent
 PIECE = 1 << 16  # amounts, agents times goods, that are worked on at a time: what fits a core's cache
 
 
@@ -351,37 +349,13 @@ class Economy:
         whether an empty bundle is best, also where single slopes at nothing do not exist.
 
         Returns:
-            inf where utility at nothing is -inf or rises infinitely fast, or where a wanted good is free;
+            inf where utility at nothing is -inf or rises infinitely fast, or without bound with what is free;
             0 for an agent that wants nothing.
         """
         tiny = 1e-9 * max(float(self.resources @ p), 1e-9 * float(p.max(initial=0.0)), 1e-250)
-        without_end, prices = np.zeros(len(self.agents), dtype=bool), p.copy()
-        while True:
-            try:
-                worth = self._ratio_of_first_money(prices, tiny)
-                break
-            except UnboundedDemandError as error:
-                goods = list(error.goods)
-                without_end |= (self.bliss[:, goods] > 0).any(axis=1)
-                prices[goods] = max(float(p.max(initial=0.0)), 1.0)  # to the others it makes no difference
-        rises = ~without_end & np.isfinite(worth)
-        for step in range(1, FIRST):  # what is tiny buys a lot of a good that is nearly free
-            if not rises.any():
-                break
-            less = self._ratio_of_first_money(prices, 1e-3**step * tiny)
-            rises &= less > 1.01 * worth
-            worth = np.where(rises, less, worth)
-        return np.where(without_end | rises, np.inf, worth)
-
-    def _ratio_of_first_money(self, p: Array, money: float) -> Array:
-        """(u(what the money buys) - u(nothing)) / money, (agents,); inf where u(nothing) is -inf."""
-        bundles = self._gather(
-            self.utilities,
-            lambda block: block.family.budget_demand(p, np.full(block.size, money), **block.parameters),
+        return self._by_agent(
+            self.utilities, lambda block: block.family.first_worth(p, tiny, **block.parameters)
         )
-        nothing = self.utility(np.zeros(self.shape))
-        reached = np.where(np.isneginf(nothing), np.inf, self.utility(bundles.lowest))
-        return (reached - np.where(np.isneginf(nothing), 0.0, nothing)) / money
 
     def cost(self, y: Array) -> Array:
         """C_i(y_i), (agents,), money; inf for what cannot be made."""

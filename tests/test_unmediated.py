@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from economies import INF, economy
 
+from market.economy import Block
 from market.mechanisms import Autarky, Claims, Gift, Seize, Unmediated, play
 from market.outcome import Status
+from market.utilities import UTILITIES
 
 
 def war(agents: int):
@@ -39,6 +41,29 @@ def test_war_once_begun_among_three_never_ends_by_single_steps():
     outcome = play(Unmediated("claims", Claims(schedule="sequential", first_claims=10.0)), war(3))
     assert outcome.status is Status.NASH
     assert (outcome.consumption == 0).all()
+
+
+@pytest.mark.parametrize("last", ["moves", "waits"])
+def test_the_rounding_of_what_others_took_is_nothing_to_live_on(last):
+    """0.8 - (0.1 + 0.7) is 1e-16 in floats: a utility of log 1e-16 = -37 instead of -inf."""
+    survivor = economy("quasilinear", log=[[1.0]], commons=[0.8])
+    quadratic = {"weights": np.array([[0.1], [0.7]]), "slope": np.ones((2, 1))}  # sated at 0.1 and 0.7
+    primitives = dataclasses.replace(
+        survivor,
+        agents=("a", "b", "c"),
+        groups={name: np.array([row]) for row, name in enumerate("abc")},
+        endowment=np.zeros((3, 1)),
+        budget=np.full(3, INF),
+        commons_share=np.full(3, 1 / 3),
+        utilities=(
+            Block(UTILITIES["quadratic"], slice(0, 2), quadratic),
+            Block(UTILITIES["log"], slice(2, 3), {"weights": np.ones((1, 1))}),
+        ),
+    )
+    movers = ("a", "b", "c") if last == "moves" else ("a", "b")
+    outcome = play(Unmediated("first", Seize(movers=movers)), primitives)
+    np.testing.assert_array_equal(outcome.consumption, [[0.1], [0.7], [0.0]])
+    assert np.isneginf(outcome.utilities[2])
 
 
 def test_any_number_of_goods_can_be_fought_over():

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from market.economy import Economy
 from market.interval import Array
-from market.mechanisms.unmediated import SLACK, Game, Played, Schedule
+from market.mechanisms.unmediated import SLACK, Game, Played, Schedule, left_of
 from market.registry import option
 from market.settlement import gain
 
@@ -94,7 +94,7 @@ class Claims(Game):
         at_war = _too_much(economy, profile.sum(axis=0)).any()
         forced = _too_much(economy, others).any(axis=1)
         greedy = np.minimum(np.maximum(economy.bliss - economy.endowment, 0.0), self._most(economy))
-        modest = np.minimum(greedy, np.maximum(economy.commons - others, 0.0))
+        modest = np.minimum(greedy, left_of(economy.commons, others))
         now = economy.utility(economy.endowment + profile)
         in_war, in_peace = (
             economy.utility(economy.endowment + greedy),

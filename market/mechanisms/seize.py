@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from market.economy import Economy
 from market.interval import Array
-from market.mechanisms.unmediated import Game, Played
+from market.mechanisms.unmediated import Game, Played, left_of
 from market.registry import option
 from market.settlement import gain
 
@@ -46,7 +46,7 @@ class Seize(Game):
 
     def replies(self, economy: Economy, profile: Array, rows: NDArray[np.intp]) -> Array:
         """Everything of use that the others have not taken."""
-        left = np.maximum(economy.commons - (profile.sum(axis=0) - profile[rows]), 0.0)
+        left = left_of(economy.commons, profile.sum(axis=0) - profile[rows])
         return np.minimum(np.maximum(economy.bliss[rows] - economy.endowment[rows], 0.0), left)
 
     def result(self, economy: Economy, profile: Array) -> Played:
@@ -54,7 +54,7 @@ class Seize(Game):
         x = economy.endowment + profile
         others = np.setdiff1d(np.arange(len(economy.agents)), self.players(economy))
         if len(others):
-            x[others] += np.maximum(economy.commons - profile.sum(axis=0), 0.0) / len(others)
+            x[others] += left_of(economy.commons, profile.sum(axis=0)) / len(others)
         y = np.zeros(economy.shape)
         return Played(x, y, economy.welfare(x, y))
 

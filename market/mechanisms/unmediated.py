@@ -38,6 +38,19 @@ Schedule = Literal["sequential", "simultaneous", "random"]
 SLACK = 1e-12  # relative rounding error allowed where amounts are added up
 
 
+def left_of(stock: Array, taken: Array) -> Array:
+    """What is left of a stock, >= 0: none where it is the rounding of a sum.
+
+    A crumb of 1e-17 is the difference between a utility of -inf and one of -40.
+
+    Args:
+        stock: (goods,), units.
+        taken: (goods,) or (agents, goods), added up from what agents took.
+    """
+    left = stock - taken
+    return np.where(left > SLACK * stock, left, 0.0)
+
+
 class Played(NamedTuple):
     """What a profile of actions leads to: x and y, (agents, goods), and payoffs, (agents,)."""
 

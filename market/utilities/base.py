@@ -23,6 +23,8 @@ Unit = Array | float  # amounts of each good, (goods,), or of all of them alike
 Held = tuple[Expression, list[Expression]]
 """A cvxpy expression, and the constraints that hold it up: a maximiser makes the bound that it is tight."""
 
+FIRST = 6  # amounts of money, each a thousandth of the last, that are tried as the first to be spent
+
 Sums = tuple[Array, ...]
 """Arrays, of a size that does not grow with the agents, on which their total demand depends."""
 
@@ -92,6 +94,45 @@ class Utility(Family):
         if not np.isfinite(slopes.max(initial=0.0)):
             slopes = np.where(np.isfinite(slopes), slopes, 0.0)
         return np.asarray(np.einsum("ig,ig->i", x, slopes))
+
+    @classmethod
+    def first_worth(cls, p: Array, tiny: float, **parameters: Array) -> Array:
+        """The most that a first amount of money, spent at prices p, adds to utility per unit, (agents,).
+
+        From the utility of what tiny amounts buy; see `Economy.first_worth`.
+
+        Args:
+            p: (goods,), prices.
+            tiny: an amount of money that is next to nothing for everybody.
+            parameters: the family's.
+        """
+        prices, keen = p.copy(), nobody(parameters)
+        while True:
+            try:
+                worth = cls._worth_of(tiny, prices, **parameters)
+                break
+            except UnboundedDemandError as error:
+                goods = list(error.goods)
+                keen = keen | (cls.bliss(**parameters)[:, goods] > 0).any(axis=1)
+                prices[goods] = max(float(p.max(initial=0.0)), 1.0)  # to the others it makes no difference
+        rises = ~keen & np.isfinite(worth)
+        for step in range(1, FIRST):  # what is tiny buys a lot of a good that is nearly free
+            if not rises.any():
+                break
+            less = cls._worth_of(1e-3**step * tiny, prices, **parameters)
+            rises &= less > 1.01 * worth
+            worth = np.where(rises, less, worth)
+        return np.where(keen | rises, np.inf, worth)
+
+    @classmethod
+    def _worth_of(cls, money: float, p: Array, **parameters: Array) -> Array:
+        """(u(what the money buys) - u(nothing)) / money, (agents,); inf where u(nothing) is -inf."""
+        first = first_of(parameters)
+        bought = _one_of(cls.budget_demand(p, np.full(len(first), money), **parameters), p, money)
+        nothing = cls.value(np.zeros_like(bought), **parameters)
+        ruined = np.isneginf(nothing)
+        gained = cls.value(bought, **parameters) - np.where(ruined, 0.0, nothing)
+        return np.where(ruined, np.inf, gained / money)
 
     @staticmethod
     def quasilinear_demand(p: Array, **parameters: Array) -> Interval:
@@ -301,6 +342,16 @@ def refuse_free_goods(p: Array, wanted: NDArray[np.bool_]) -> None:
     free = p <= 0
     if free.any() and wanted[:, free].any():
         raise UnboundedDemandError(np.flatnonzero(free & wanted.any(axis=0)).tolist())
+
+
+def _one_of(answer: Interval, p: Array, money: float) -> Array:
+    """A bundle that is demanded, (agents, goods): what the indifferent have left goes into one good."""
+    if answer.single_valued:
+        return answer.lowest
+    choice = (answer.highest > answer.lowest) & (p > 0)
+    first = choice & (np.cumsum(choice, axis=1) == 1)
+    left = np.maximum(money - answer.lowest @ p, 0.0)
+    return answer.lowest + divide_where(first, left[:, None], p[None, :])
 
 
 def turned(slopes: Array, kinks: Array, p: Array) -> Array:

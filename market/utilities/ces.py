@@ -92,6 +92,12 @@ class Ces(Utility):
         unit = means.budget_demand(p, np.ones(len(weights)), weights, elasticity).lowest
         return log_cost, unit * p
 
+    @classmethod
+    def first_worth(cls, p: Array, tiny: float, *, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]  # noqa: ARG003
+        """1 / e(p), for any amount of money; a free good makes it infinite from sigma = 1 on."""
+        cost = means.log_unit_cost(p, weights, _rho(elasticity)) - _log_scale(weights, elasticity)
+        return exp(-cost)
+
     @staticmethod
     def substitution(*, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
         """Sigma."""

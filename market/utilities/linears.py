@@ -203,6 +203,13 @@ class Leontief(Utility):
         shares = divide_where((weights > 0) & priced[:, None], weights * p, cost[:, None])
         return np.where(priced, log_where(priced, cost), np.inf), shares
 
+    @classmethod
+    def first_worth(cls, p: Array, tiny: float, *, weights: Array) -> Array:  # type: ignore[override]  # noqa: ARG003
+        """1 / p.a for any amount of money: infinite only if all that is wanted is free."""
+        cost: Array = weights @ p
+        nothing = np.where((weights > 0).any(axis=1), np.inf, 0.0)
+        return np.divide(1.0, cost, out=nothing, where=cost > 0)
+
     @staticmethod
     def substitution(*, weights: Array) -> Array:  # type: ignore[override]
         """None."""

@@ -233,14 +233,14 @@ def prepared_total(b: Array, weights: Array, sigma: Array) -> Total | None:
 
 
 def log_unit_cost(p: Array, weights: Array, rho: Array) -> Array:
-    """Log of the least that M = 1 costs at prices p > 0 of wanted goods, (agents,); inf if nothing is wanted.
+    """Log of the least that M = 1 costs, (agents,): -inf if it costs nothing, inf if nothing is wanted.
 
     min p.x subject to M(x) >= 1 is the dual mean (sum s_g^sigma p_g^(1 - sigma))^(1 / (1 - sigma)), for
     rho = 0 prod (p_g / s_g)^s_g: with q_g = p_g / s_g it is the mean of the q_g with weights s_g and the
     exponent 1 - sigma = -rho / (1 - rho), so `log_mean` serves again.
     """
     wanted = weights > 0
-    q = divide_where(wanted, np.where(p > 0, p, 1.0)[None, :], shares(weights))
+    q = divide_where(wanted, p[None, :], shares(weights))
     cost = log_mean(q, weights, -rho / (1.0 - rho))
     return np.where(wanted.any(axis=1), cost, np.inf)
 

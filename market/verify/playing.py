@@ -66,7 +66,8 @@ def playing(economy: Economy, record: Record, options: Unmediated) -> Iterator[C
     yield Claim(f"{record.name}: actions are allowed", allowed, f"in the game {game.name}")
     follows = _FOLLOWS[game.name](economy, record.actions, options)
     apart = max(
-        difference(record.consumption, follows.consumption), difference(record.production, follows.production)
+        difference(record.consumption, follows.consumption, economy.commons),
+        difference(record.production, follows.production),
     )
     yield Claim(
         f"{record.name}: the outcome follows from what everyone did",
@@ -132,6 +133,12 @@ def _allowed(economy: Economy, actions: Array, options: Unmediated) -> bool:
     return bool((actions <= economy.capacity * FITS).all())
 
 
+def _left(economy: Economy, taken: Array) -> Array:
+    """What is left of the commons; a share of them that is rounding is nothing."""
+    left = economy.commons - taken
+    return np.where(left > (FITS - 1.0) * economy.commons, left, 0.0)
+
+
 # --- seize -----------------------------------------------------------------------------------------
 
 
@@ -147,18 +154,17 @@ def _room(economy: Economy) -> Array:
 
 def _in_order(economy: Economy, options: Unmediated) -> Array:
     """What the movers take, one after the other, (agents, goods)."""
-    left, room, taken = economy.commons.copy(), _room(economy), np.zeros(economy.shape)
+    room, taken = _room(economy), np.zeros(economy.shape)
     for i in _movers(economy, options):
-        taken[i] = np.minimum(room[i], left)
-        left -= taken[i]
+        taken[i] = np.minimum(room[i], _left(economy, taken.sum(axis=0)))
     return taken
 
 
 def _seize(economy: Economy, actions: Array, options: Unmediated) -> Follows:
     movers = np.zeros(len(economy.agents), dtype=bool)
     movers[_movers(economy, options)] = True
-    left = np.maximum(economy.commons - actions.sum(axis=0), 0.0)
-    waiting = np.count_nonzero(~movers)
+    left = _left(economy, actions.sum(axis=0))
+    waiting = int(np.count_nonzero(~movers))
     x = economy.endowment + np.where(movers[:, None], actions, left / max(waiting, 1))
     now = economy.utility(economy.endowment + actions)
     best = economy.utility(economy.endowment + np.minimum(_room(economy), actions + left))
@@ -198,7 +204,7 @@ def _best_claims(economy: Economy, claims: Array, options: Unmediated) -> tuple[
     others = claims.sum(axis=0) - claims
     certain = (others > economy.commons * FITS).any(axis=1)
     greedy = np.minimum(_room(economy), _most(economy, options))
-    modest = np.minimum(greedy, np.maximum(economy.commons - others, 0.0))
+    modest = np.minimum(greedy, _left(economy, others))
     now, fighting = economy.utility(economy.endowment + claims), _too_much(economy, claims)
     starts = (others + greedy > economy.commons * FITS).any(axis=1)
     found = []

@@ -87,6 +87,27 @@ def smooth_at(family, x, taken):
 
 
 @every_utility
+@given(
+    data=st.data(), p=price_vectors, free=st.lists(st.booleans(), min_size=GOODS, max_size=GOODS), x=amounts
+)
+def test_no_first_bundle_is_worth_more_than_a_first_unit_of_money(family, data, p, free, x):
+    """In any direction, of goods that are free too; 0 for who wants nothing, inf where nothing is -inf."""
+    taken = drawn(data, family)
+    p = np.where(free, 0.0, p)
+    worth = family.first_worth(p, 1e-9, **taken)
+    assert not np.isnan(worth).any()
+    wants = (family.bliss(**taken) > 0).any(axis=1)
+    assert (worth[~wants] == 0).all()
+    nothing = family.value(np.zeros_like(x), **taken)
+    assert np.isposinf(worth[wants & np.isneginf(nothing)]).all()
+    little = 1e-9 * x
+    paid = little @ p
+    told = np.isfinite(nothing) & np.isfinite(worth) & (paid > 0)
+    gained = family.value(little, **taken)[told] - nothing[told]
+    assert (gained <= worth[told] * paid[told] * (1 + 1e-2) + 1e-15 * np.abs(nothing[told])).all()
+
+
+@every_utility
 @given(data=st.data(), x=amounts, missing=st.lists(st.booleans(), min_size=SIZE, max_size=SIZE))
 def test_a_bundle_is_worth_its_amounts_at_its_slopes(family, data, x, missing):
     """Also at corners, where infinite slopes of what is missing do not count."""
