@@ -86,6 +86,31 @@ def test_rounding_in_what_all_pay_is_not_held_against_who_trades_nothing(tmp_pat
     assert checked.holds, refused(checked)
 
 
+ENDLESS = """
+schema = 1
+economy = "quasilinear"
+goods = ["tea"]
+commons.tea = 1.0
+[[agents]]
+name = "drinker"
+utility = { family = "leontief", weights = { tea = 2.0 } }
+[[agents]]
+name = "maker"
+cost = { family = "linear", unit_cost = { tea = 0.1 } }
+[[mechanisms]]
+name = "prices"
+kind = "auctioneer"
+initial_prices = { tea = 0.2 }
+max_rounds = 1
+"""
+
+
+def test_a_demand_without_end_does_not_meet_a_supply_without_end(tmp_path):
+    """Tea worth 0.5 to one and made for 0.1 by another, at 0.2: both would trade more than any amount."""
+    checked = verify(write_run(market.compare(market.loads(ENDLESS, name="tea")), tmp_path))
+    assert checked.holds, refused(checked)
+
+
 @pytest.mark.parametrize("story", STORIES)
 def test_what_a_run_wrote_holds(written, story):
     checked = verify(written[story])

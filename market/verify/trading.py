@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 SEEN = 1e-11  # rounding of relative excess demand, whose size is 0 to 2
 HUGE = 1e300  # stands for an unbounded amount in sums
+ENDLESS = 1e199  # amounts from there on are more than any amount
 
 
 def trading(economy: Economy, record: Record, options: Auctioneer) -> Iterator[Claim]:
@@ -85,12 +86,19 @@ def balance(economy: Economy, record: Record, p: Array) -> tuple[Array, Array]:
 
 
 def excess_demand(economy: Economy, best: Answers, p: Array) -> tuple[Array, Array]:
-    """(units, share of the mean of demand and supply), (goods,) each; 0 where demand and supply meet."""
+    """(units, share of the mean of demand and supply), (goods,) each; 0 where demand and supply meet.
+
+    Nothing meets a demand or a supply that is more than any amount, not even one of the other side.
+    """
     demand = [np.minimum(np.minimum(part, HUGE).sum(axis=0), HUGE) for part in best.demand.bounds]
     offered = [np.minimum(part, HUGE).sum(axis=0) for part in best.supply.bounds]
     supply = [np.minimum(economy.resources + total, HUGE) for total in offered]
     z, relative = np.zeros(len(p)), np.zeros(len(p))
     for g, price in enumerate(p):
+        if max(demand[0][g], supply[0][g]) >= ENDLESS:
+            side = 1.0 if demand[0][g] >= ENDLESS else -1.0
+            z[g], relative[g] = side * np.inf, side * 2.0
+            continue
         if demand[0][g] > supply[1][g]:
             wanted, offered = demand[0][g], supply[1][g]
         elif demand[1][g] < supply[0][g] and price > 0:
