@@ -321,7 +321,8 @@ def _as_well_off(economy: Economy, x: Array, y: Array, found: Solution) -> bool:
     """Whether nobody is worse off by more than a solver's rounding can cost."""
     before, after = economy.welfare(x, y), economy.welfare(found.consumption, found.production)
     size = np.abs(np.where(np.isfinite(before), before, 0.0)) + economy.worth(x)
-    return bool((np.isneginf(before) | (after >= before - ROUGH * size)).all())
+    enough = before - ROUGH * np.where(np.isfinite(before), size, 0.0)  # of what is beyond floats: the same
+    return bool((np.isneginf(before) | (after >= enough)).all())
 
 
 def with_what_is_left(economy: Economy, x: Array, y: Array, found: Bound) -> Reallocation | None:

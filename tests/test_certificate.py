@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from economies import INF, economy, references
+from economies import CES, INF, economy, references, with_utility
 
 from market.certificate import alignment, contrast
 from market.economy import Block, Economy
@@ -282,6 +282,15 @@ def test_a_share_that_the_solver_says_is_enough_is_not_reported_if_somebody_is_w
     monkeypatch.setattr(Programme, "solve", lambda *_: lost)
     with pytest.raises(NumericalError, match="not enough for everybody"):
         resource_utilisation(two, x, y)
+
+
+def test_a_share_is_enough_for_utilities_beyond_floats_too():
+    """u = A^(1/rho) M with A = 0.5 and rho = -1e-5 is infinite."""
+    two = with_utility(
+        "exchange", CES, {"weights": [[0.5], [0.5]], "elasticity": [1.0, 0.99999]}, endowment=[[1.0], [1.0]]
+    )
+    found = resource_utilisation(two, np.array([[0.5], [1.0]]), np.zeros((2, 1)))
+    assert found.value == pytest.approx(0.75, abs=1e-6)
 
 
 def test_whoever_has_a_tiny_weight_is_not_said_to_weigh_nothing():
