@@ -66,8 +66,10 @@ def test_any_number_of_workers_gives_the_same_bytes(village, tmp_path, alone, wo
 
 
 def test_convex_programmes_too_give_the_same_bytes_in_another_process(village, tmp_path):
+    """Fixed proportions, which the planner cannot do without a programme for."""
+    families = [f'agents.{name}.utility.family="leontief"' for name in ("alpha", "beta")]
     alone, apart = (
-        sweep(village, VARY, out=tmp_path / options.backend, seeds=2, options=options)
+        sweep(village, VARY, out=tmp_path / options.backend, seeds=2, options=options, overrides=families)
         for options in (Options("serial"), Options("loky", 1))
     )
     assert set(apart.runs["mechanism"]) == {"first mover", "prices", "planner"}
