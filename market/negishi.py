@@ -69,7 +69,8 @@ def support(economy: Economy, x: Array, y: Array, own: Array | None = None) -> S
         own: (goods,), the prices at which it came about, if any: tried where there are too many agents for
             the programme.
     """
-    slopes, costs, binds = economy.marginal_utility(x), economy.marginal_cost(y), active(economy, x, y)
+    slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
+    binds = active(economy, x, y, slopes=slopes)
     infinite = np.asarray(np.isinf(slopes).any(axis=1))
     hopeless, idle = infinite | binds.empty, ~_at_stake(economy)
     agents, goods = economy.shape
