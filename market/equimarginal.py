@@ -13,12 +13,13 @@ compared by theirs. For logarithmic and power utilities the first is then linear
 whatever the weights. After each step consumption is scaled to what there is, and prices are what goods are
 worth on average. Slopes of m and c are taken by differences; an agent's depend on its own bundle only, so
 that an evaluation a good gives them for everybody. Whoever is better off with nothing of a good, or at
-capacity, is put there on the way.
+capacity, is put there on the way. Those who make a good at a constant cost do so in the order of their costs:
+the last of them makes what is asked for, and its cost is the price.
 
 What is found is not to be believed: whoever uses it recomputes what it claims. And it is found only where no
 other optimum can be, so that it is what any other method finds: curvatures at it are clearly negative, and
-what is at a bound is clearly better there. Goods left over, kinks, constant marginal costs and technologies
-are for programmes (`programmes.py`).
+what is at a bound is clearly better there. Goods left over, kinks, equal costs and technologies are for
+programmes (`programmes.py`).
 
 Source: Gossen (1854), *Entwickelung der Gesetze des menschlichen Verkehrs*; Nocedal and Wright (2006),
 *Numerical Optimization*, chapter 11, Newton's method for nonlinear equations.
@@ -119,6 +120,7 @@ class _Search:
         self.vital = np.where(wanted, economy.subsistence, 0.0)
         self.priced: NDArray[np.bool_] = np.asarray(wanted.any(axis=0))
         self.share = np.zeros(len(self.priced))
+        self.flat = np.zeros(wanted.shape, dtype=bool)
 
     def end(self) -> Solution | None:
         """Where the steps end, if that is the optimum and no other can be."""
@@ -131,7 +133,11 @@ class _Search:
             if not np.isfinite(gap):
                 return None
             if gap <= EXACT or (gap <= CLOSE and gap > before / 2.0):
-                return self._solution(at, here) if self._alone(at, here) else None
+                settled = self._bounded(at, here.prices)
+                if (settled.makes == at.makes).all():
+                    return self._solution(at, here) if self._alone(at, here) else None
+                at, before = settled, np.inf
+                continue
             at, before = self._stepped(at, here), gap
         return None
 
@@ -144,11 +150,50 @@ class _Search:
             makes = (economy.capacity > 0) & self.priced
             each = typical_amounts(economy, nothing, nothing) * eaters / np.maximum(makes.sum(axis=0), 1)
             y = np.where(makes, np.minimum(each, economy.capacity / 2.0), 0.0)
-        rest = economy.resources + y.sum(axis=0) - self.vital.sum(axis=0)
-        if not (self.priced.any() and (rest[self.priced] > 0).all()):
+            self.flat = makes & (self._cost(y) == self._cost(nothing))
+            makes, y = makes & ~self.flat, np.where(self.flat, 0.0, y)
+            for good in np.flatnonzero(self.flat.any(axis=0)):
+                y, makes = self._in_order_of_cost(int(good), y, makes, each)
+        if not (self.priced.any() and (self._rest(y)[self.priced] > 0).all()):
             return None
-        self.share = rest / eaters
-        return _Place(np.where(wanted, self.vital + self.share, 0.0), y, wanted, makes)
+        self.share = self._rest(y) / eaters
+        return _Place(self._shared(y), y, wanted, makes)
+
+    def _rest(self, y: Array) -> Array:
+        """What there is beyond what is vital, (goods,)."""
+        return self.economy.resources + y.sum(axis=0) - self.vital.sum(axis=0)
+
+    def _shared(self, y: Array) -> Array:
+        """What is vital, and equal shares of the rest."""
+        return np.where(self.wanted, self.vital + self._rest(y) / np.maximum(self.wanted.sum(axis=0), 1), 0.0)
+
+    def _in_order_of_cost(
+        self, good: int, y: Array, makes: NDArray[np.bool_], each: Array
+    ) -> tuple[Array, NDArray[np.bool_]]:
+        """Those whose cost is constant make a good in the order of their costs, up to what that is worth.
+
+        The first whose cost is more than all that it and the cheaper ones can make is worth, in equal shares,
+        is between bounds; found by halving.
+        """
+        cost, capacity = self._cost(y)[:, good], self.economy.capacity[:, good]
+        rows = np.flatnonzero(self.flat[:, good])
+        rows = rows[np.argsort(cost[rows], kind="stable")]
+
+        def filled(until: int) -> Array:
+            made = y.copy()
+            made[rows[:until], good] = capacity[rows[:until]]
+            return made
+
+        low, high = 0, len(rows) - 1
+        while low < high:
+            middle = (low + high) // 2
+            worth = self._worth(self._shared(np.minimum(filled(middle + 1), 1e100)))[:, good]
+            low, high = (middle + 1, high) if worth.max() > cost[rows[middle]] else (low, middle)
+        made, row = filled(low), rows[low]
+        made[row, good] = min(each[good], capacity[row] / 2.0)
+        makes = makes.copy()
+        makes[row, good] = True
+        return made, makes
 
     def _beyond(self, at: _Place) -> Array:
         """Consumption beyond what is vital, of those who eat, (agents, goods)."""
@@ -173,7 +218,8 @@ class _Search:
         gap, cost_gap, rises = np.log(worth / prices), np.zeros_like(worth), np.ones_like(worth)
         if at.makes.any():
             cost_gap = np.where(at.makes, np.log(cost / prices), 0.0)
-            rises = np.where(at.makes, np.log(self._cost(at.y * (1.0 + STEP)) / cost) / STEP, 1.0)
+            bends_up = at.makes & ~self.flat
+            rises = np.where(bends_up, np.log(self._cost(at.y * (1.0 + STEP)) / cost) / STEP, 1.0)
         gap = np.where(at.eats, gap, 0.0)
         return _Slopes(worth, cost, prices, gap, cost_gap, np.where(both, bends, -np.eye(len(prices))), rises)
 
@@ -181,21 +227,27 @@ class _Search:
         """A step, with consumption scaled to what there is; None where there is no telling whereto.
 
         log (x - s) moves by B^-1 (d - gap) and log y by (d - gap) / rise, d being the move of log p, and d is
-        such that what is consumed more is what is made more.
+        such that what is consumed more is what is made more. Where somebody makes more at a constant cost, d
+        leads to that cost, and it makes what is asked for.
         """
-        beyond, made = self._beyond(at), np.where(at.makes, at.y / here.rises, 0.0)
+        marginal = at.makes & self.flat
+        beyond, made = self._beyond(at), np.where(at.makes & ~marginal, at.y / here.rises, 0.0)
         one = np.where(at.eats[:, :, None], np.eye(len(here.prices)), 0.0)
         try:
             answer = np.linalg.solve(here.bends, np.concatenate([here.gap[:, :, None], one], axis=2))
             fixed, turned = answer[:, :, 0], answer[:, :, 1:]
             system = (beyond[:, :, None] * turned).sum(axis=0) - np.diag(made.sum(axis=0))
-            system[~self.priced, ~self.priced] = 1.0
-            d = np.linalg.solve(system, (beyond * fixed).sum(axis=0) - (made * here.cost_gap).sum(axis=0))
+            right = (beyond * fixed).sum(axis=0) - (made * here.cost_gap).sum(axis=0)
+            known = marginal.any(axis=0) | ~self.priced
+            system[known] = np.eye(len(known))[known]
+            d = np.linalg.solve(system, np.where(known, (marginal * here.cost_gap).sum(axis=0), right))
         except np.linalg.LinAlgError:
             return None
         x = np.where(at.eats, self.vital + beyond * _factor(turned @ d - fixed), at.x)
-        y = np.where(at.makes, at.y * _factor((d - here.cost_gap) / here.rises), at.y)
-        near = at._replace(x=x, y=np.minimum(y, self.economy.capacity))
+        y = np.where(at.makes & ~marginal, at.y * _factor((d - here.cost_gap) / here.rises), at.y)
+        asked = x.sum(axis=0) - self.economy.resources - np.where(marginal, 0.0, y).sum(axis=0)
+        y = np.clip(np.where(marginal, asked, y), 0.0, self.economy.capacity)
+        near = at._replace(x=x, y=y)
         return self._scaled(self._bounded(near, here.prices * _factor(d)))
 
     def _bounded(self, at: _Place, prices: Array) -> _Place:
@@ -205,17 +257,22 @@ class _Search:
         if low.any():
             gone = low & (self._worth(np.where(low, 0.0, x)) < prices)
             x, eats = np.where(gone, 0.0, x), eats & ~gone
-        if makes.any():
-            idle = makes & (y < LITTLE * self.share) & (self._cost(np.zeros_like(y)) > prices)
-            full = makes & (y >= self.economy.capacity) & (self._cost(y) < prices)
-            y, makes = np.where(idle, 0.0, y), makes & ~idle & ~full
+        if makes.any() or self.flat.any():
+            cost, some, room = self._cost(y), y > 0, y < self.economy.capacity
+            idle = makes & ~self.flat & (y < LITTLE * self.share) & (self._cost(np.zeros_like(y)) > prices)
+            full = makes & ~self.flat & ~room & (cost < prices)
+            y, makes = np.where(idle, 0.0, y), makes & ~idle & ~full & (~self.flat | (some & room))
+            alone = self.flat & ~(makes & self.flat).any(axis=0)
+            makes = makes | _first(np.where(alone & ~some & room & (cost < prices), cost, np.inf))
+            alone = self.flat & ~(makes & self.flat).any(axis=0)
+            makes = makes | _first(np.where(alone & ~room & (cost > prices), -cost, np.inf))
         return _Place(x, y, eats, makes)
 
     def _scaled(self, at: _Place) -> _Place:
         """The place with what is consumed beyond what is vital scaled to what there is."""
         beyond = self._beyond(at)
-        rest = self.economy.resources + at.y.sum(axis=0) - self.vital.sum(axis=0)
-        return at._replace(x=np.where(at.eats, self.vital + beyond * (rest / beyond.sum(axis=0)), at.x))
+        scale = self._rest(at.y) / beyond.sum(axis=0)
+        return at._replace(x=np.where(at.eats, self.vital + beyond * scale, at.x))
 
     def _alone(self, at: _Place, here: _Slopes) -> bool:
         """Whether curvatures are so negative, and losses at bounds so clear, that nothing else is as good.
@@ -223,6 +280,8 @@ class _Search:
         The slopes of p log m with log (x - s), weighed as here, are symmetric: those of m are.
         """
         bends: Array = here.bends
+        if not np.isfinite(bends).all():  # a slope that jumps, as at a kink
+            return False
         if bends.shape[2] > 1:
             size = np.sqrt(np.where(at.eats, here.prices * self._beyond(at), 1.0))
             bends = size[:, :, None] * bends / size[:, None, :]
@@ -240,6 +299,12 @@ class _Search:
         x, counts = fit(self.economy, at.x, at.y), self.weights > 0
         value = float(self.weights[counts] @ self.economy.welfare(x, at.y)[counts])
         return Solution(x, at.y, here.prices, value)
+
+
+def _first(costs: Array) -> NDArray[np.bool_]:
+    """Who has the least finite cost of each good; nobody where there is none, (agents, goods)."""
+    rows = np.arange(len(costs))[:, None]
+    return np.isfinite(costs) & (rows == np.argmin(costs, axis=0))
 
 
 def _factor(change: Array) -> Array:

@@ -85,6 +85,62 @@ def test_what_rises_in_cost_is_made_until_it_costs_what_it_is_worth():
     np.testing.assert_allclose(full.prices, [4.0], rtol=1e-12)
 
 
+PLANTS = ([[5.0], [1.0], [2.0]], [[9.0], [2.0], [3.0]])  # unit costs and capacities
+
+
+@pytest.mark.parametrize(
+    ("weights", "made", "price"),
+    [
+        ([[8.0]], [0.0, 2.0, 2.0], 2.0),
+        ([[12.0]], [0.0, 2.0, 3.0], 2.4),
+        ([[50.0]], [5.0, 2.0, 3.0], 5.0),
+        ([[1.0], [7.0]], [0.0, 2.0, 2.0], 2.0),
+        ([[1.0], [0.5]], [0.0, 1.5, 0.0], 1.0),
+    ],
+    ids=["second is last", "between second and third", "all", "unequal tastes", "first is enough"],
+)
+def test_who_makes_at_a_constant_cost_does_so_in_the_order_of_costs(weights, made, price):
+    """Log demand W / p, W the sum of weights: at p = 2 it is 4 for W = 8, at 5 units worth 12 / 5 for 12."""
+    known = economy("quasilinear", log=weights, linear=PLANTS)
+    found = optimum(known, np.ones(len(known.agents)))
+    np.testing.assert_allclose(found.production[len(weights) :, 0], made, rtol=1e-12)
+    np.testing.assert_allclose(found.prices, [price], rtol=1e-12)
+
+
+def test_of_many_plants_the_last_is_found_without_walking_past_the_others():
+    """Unit costs 1 to 100, one unit each: 49.5 are worth 2475 / 49.5 = 50, what the fiftieth costs."""
+    costs, room = np.arange(1.0, 101.0)[:, None], np.ones((100, 1))
+    known = economy("quasilinear", log=[[2475.0]], linear=(costs, room))
+    found = optimum(known, np.ones(101))
+    np.testing.assert_allclose(found.production[1:, 0], [1.0] * 49 + [0.5] + [0.0] * 50, rtol=1e-10)
+
+
+def test_goods_that_are_worth_nothing_without_each_other_are_made_all_the_same():
+    """u = x^0.4 y^0.4; little can be made at a cost of 0.2, the rest at 0.6 = 0.4 u / x, 0.4 = 0.4 u / y."""
+    cheap, dear = [[0.2, np.inf], [np.inf, 0.2]], [[0.6, np.inf], [np.inf, 0.4]]
+    room = [[0.01, 0.0], [0.0, 0.01]], [[9.0, 0.0], [0.0, 9.0]]
+    known = economy("quasilinear", cobb_douglas=[[0.4, 0.4]], linear=(cheap + dear, room[0] + room[1]))
+    found = optimum(known, np.ones(5))
+    np.testing.assert_allclose(found.prices, [0.6, 0.4], rtol=1e-12)
+    x, y = found.consumption[0]
+    u = (x * y) ** 0.4
+    np.testing.assert_allclose([0.4 * u / x, 0.4 * u / y], [0.6, 0.4], rtol=1e-12)
+    np.testing.assert_allclose(found.production[1:3].max(axis=1), 0.01, rtol=1e-12)
+
+
+def test_a_slope_that_jumps_is_no_answer(monkeypatch):
+    """Fixed proportions, both used up: how slopes bend there is no number, on which LAPACK may break down."""
+    curvatures = np.linalg.eigvalsh
+
+    def strict(matrices):
+        assert np.isfinite(matrices).all()
+        return curvatures(matrices)
+
+    monkeypatch.setattr(np.linalg, "eigvalsh", strict)
+    primitives = with_utility("fisher", LEONTIEF, {"weights": [[0.6, 0.6]]}, commons=[1.0, 1.0 + 5e-8])
+    assert optimum(primitives, np.ones(1)) is None
+
+
 @pytest.mark.parametrize(
     "primitives",
     [
