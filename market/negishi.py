@@ -363,7 +363,9 @@ def _weigh_the_empty_handed(economy: Economy, x: Array, y: Array, binds: Active,
     total = given.sum()
     weights, prices = given / total, found.prices / total
     zero = np.where(candidates, weights == 0.0, found.zero)
-    return Support(weights, prices, residual(economy, x, y, weights, prices), zero)
+    same = total == 1.0 and bool((given == found.weights).all())
+    violation = found.residual if same else residual(economy, x, y, weights, prices)
+    return Support(weights, prices, violation, zero)
 
 
 def _highest_asked(binds: Active, costs: Array, weights: Array, prices: Array) -> Array:
