@@ -36,6 +36,7 @@ from market.economy import Economy
 from market.interval import Array
 from market.programmes import Solution, fit, typical_amounts
 
+LARGEST = 10_000_000  # slopes, agents times goods times goods: beyond that a programme takes less memory
 MOST_STEPS = 40
 FURTHEST = 5.0  # the most that a logarithm may change in one step
 STEP = 1e-7  # relative, of differences
@@ -62,7 +63,8 @@ def optimum(economy: Economy, weights: Array) -> Solution | None:
         >>> found.consumption.ravel().round(12), found.prices.round(12)
         (array([7.5, 2.5]), array([0.4]))
     """
-    if economy.technologies:
+    agents, goods = economy.shape
+    if economy.technologies or agents * goods * goods > LARGEST:
         return None
     with np.errstate(all="ignore"):
         return _Search(economy, weights, (economy.bliss > 0) & (weights > 0)[:, None]).end()
@@ -209,8 +211,8 @@ class _Search:
         beyond, worth, cost = self._beyond(at), self._worth(at.x), self._cost(at.y)
         valued = np.where(at.eats, beyond * worth, 0.0).sum(axis=0)
         prices = np.where(self.priced, valued / beyond.sum(axis=0), 0.0)
-        bends, goods = np.empty((*at.x.shape, len(prices))), range(len(prices))
-        for good in goods:
+        bends = np.empty((*at.x.shape, len(prices)))
+        for good in range(len(prices)):
             more = at.x.copy()
             more[:, good] += STEP * beyond[:, good]
             bends[:, :, good] = np.log(self._worth(more) / worth) / STEP
@@ -218,8 +220,8 @@ class _Search:
         gap, cost_gap, rises = np.log(worth / prices), np.zeros_like(worth), np.ones_like(worth)
         if at.makes.any():
             cost_gap = np.where(at.makes, np.log(cost / prices), 0.0)
-            bends_up = at.makes & ~self.flat
-            rises = np.where(bends_up, np.log(self._cost(at.y * (1.0 + STEP)) / cost) / STEP, 1.0)
+            steep = at.makes & ~self.flat
+            rises = np.where(steep, np.log(self._cost(at.y * (1.0 + STEP)) / cost) / STEP, 1.0)
         gap = np.where(at.eats, gap, 0.0)
         return _Slopes(worth, cost, prices, gap, cost_gap, np.where(both, bends, -np.eye(len(prices))), rises)
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SOAK, any_family, economies, wild
 
+from market import equimarginal
 from market.economy import Block
 from market.equimarginal import optimum
 from market.mechanisms import Planner, planner, play
@@ -182,6 +183,13 @@ def test_what_technologies_could_make_is_left_to_programmes():
     assert optimum(alone, np.ones(1)) is not None
     press = Block(TECHNOLOGIES["activity"], slice(0, 1), {"netput": np.array([[-1.0, 1.0]])})
     assert optimum(replace(alone, technologies=(press,)), np.ones(1)) is None
+
+
+def test_more_slopes_than_fit_into_memory_are_not_tried(monkeypatch):
+    two = economy("quasilinear", log=[[1.0, 1.0], [1.0, 2.0]], commons=[10.0, 1.0])
+    assert optimum(two, np.ones(2)) is not None
+    monkeypatch.setattr(equimarginal, "LARGEST", 7)  # two agents, two goods: eight slopes
+    assert optimum(two, np.ones(2)) is None
 
 
 def test_who_weighs_nothing_gets_nothing():
