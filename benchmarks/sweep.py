@@ -6,6 +6,10 @@ with its processes started, every run judged and on the disk; `batch_run` of the
 many as ours. Prints a table and, with `--out FILE.csv`, keeps it. Times are the least of several repeats,
 taken in turns; where the machine does other things as well, ratios are steadier than times.
 
+A second table tells start and end apart from the runs between. The same design with three times as many
+seeds takes so much longer for so many runs more, at a *steady* rate; what the first took beyond its runs at
+that rate is what begins and ends a design: starting processes, their imports, the summary.
+
 Also what a run costs beyond its arithmetic (handing it over, its row, its share of a file on the disk), and
 how long 1,000 runs of the shipped commons take under all its mechanisms.
 """
@@ -14,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 import os
 import platform
 import tempfile
@@ -24,13 +29,15 @@ from pathlib import Path
 
 AIM = 10.0  # times the runs per second of `batch_run`
 STOCKS = (5.0, 10.0, 15.0, 20.0)
+LARGER = 3  # times as many seeds, to see what a run more costs
+TOLD = 0.3  # seconds that the larger design must take longer for its rate to be told
 SIZES = ((2, 500), (100, 250), (1_000, 100), (10_000, 15))  # drinkers, seeds
 SHIPPED = Path(__file__).parents[1] / "scenarios" / "commons.toml"
 
 
 @dataclass(frozen=True)
 class Row:
-    """Runs per second of each, and how many times as many ours are."""
+    """Runs per second of each, and how many times as many ours are; steady, between start and end, too."""
 
     drinkers: int
     runs: int
@@ -41,6 +48,14 @@ class Row:
     ratio: float
     ratio_with_processes: float
     aim: float
+    steady: float
+    steady_batch_run: float
+    steady_batch_run_with_processes: float
+    steady_ratio: float
+    steady_ratio_with_processes: float
+    start_and_end: float
+    start_and_end_of_batch_run: float
+    start_and_end_with_processes: float
 
 
 def scene(drinkers: int) -> str:
@@ -95,18 +110,31 @@ def plain(drinkers: int, seeds: int, processes: int) -> None:
     assert len(found) == seeds * len(STOCKS)
 
 
+def times(drinkers: int, seeds: int, workers: int) -> tuple[float, ...]:
+    """Seconds that a design takes: ours, `batch_run` in one process, and in as many as ours."""
+    return (
+        seconds(lambda: ours(drinkers, seeds, workers)),
+        seconds(lambda: plain(drinkers, seeds, 1)),
+        seconds(lambda: plain(drinkers, seeds, workers)),
+    )
+
+
 def measured(drinkers: int, seeds: int, workers: int, repeats: int) -> Row:
-    times = [float("inf")] * 3
+    least, larger = [math.inf] * 3, [math.inf] * 3
     for _ in range(repeats):
-        again = (
-            seconds(lambda: ours(drinkers, seeds, workers)),
-            seconds(lambda: plain(drinkers, seeds, 1)),
-            seconds(lambda: plain(drinkers, seeds, workers)),
-        )
-        times = [min(pair) for pair in zip(times, again, strict=True)]
+        least = list(map(min, least, times(drinkers, seeds, workers)))
+        larger = list(map(min, larger, times(drinkers, LARGER * seeds, workers)))
     runs = seeds * len(STOCKS)
-    speed, alone, many = (runs / each for each in times)
-    return Row(drinkers, runs, workers, speed, alone, many, speed / alone, speed / many, AIM)
+    speed, alone, many = (runs / each for each in least)
+    longer = [more - few for few, more in zip(least, larger, strict=True)]
+    a_run = [each / ((LARGER - 1) * runs) if each > TOLD else math.nan for each in longer]
+    steady, steady_alone, steady_many = (1.0 / each for each in a_run)
+    begun = [few - runs * each for few, each in zip(least, a_run, strict=True)]
+    return Row(
+        *(drinkers, runs, workers, speed, alone, many, speed / alone, speed / many, AIM),
+        *(steady, steady_alone, steady_many, steady / steady_alone, steady / steady_many),
+        *begun,
+    )
 
 
 def shipped(runs: int, workers: int) -> float:
@@ -150,20 +178,50 @@ def overhead(runs: int = 400, chunk: int = 100) -> float:
 
 
 def table(rows: list[Row]) -> str:
+    """Whole designs, from the first run to the last result."""
     head = ("drinkers", "runs", "ours a second", "batch_run", "x", "with processes", "x", "aim")
-    lines = [head] + [
-        (
-            f"{row.drinkers:,}",
-            f"{row.runs:,}",
-            f"{row.ours:,.1f}",
-            f"{row.batch_run:,.1f}",
-            f"{row.ratio:.2f}",
-            f"{row.batch_run_with_processes:,.1f}",
-            f"{row.ratio_with_processes:.2f}",
-            f"{row.aim:.0f}" + (" met" if row.ratio >= row.aim else " missed"),
-        )
-        for row in rows
-    ]
+    return _aligned(
+        head,
+        [
+            (
+                f"{row.drinkers:,}",
+                f"{row.runs:,}",
+                f"{row.ours:,.1f}",
+                f"{row.batch_run:,.1f}",
+                f"{row.ratio:.2f}",
+                f"{row.batch_run_with_processes:,.1f}",
+                f"{row.ratio_with_processes:.2f}",
+                f"{row.aim:.0f}" + (" met" if row.ratio >= row.aim else " missed"),
+            )
+            for row in rows
+        ],
+    )
+
+
+def steady_table(rows: list[Row]) -> str:
+    """Runs a second between start and end, and the seconds that start and end take together."""
+    head = ("drinkers", "ours a second", "batch_run", "x", "with processes", "x", "start and end", "", "")
+    return _aligned(
+        head,
+        [
+            (
+                f"{row.drinkers:,}",
+                f"{row.steady:,.1f}",
+                f"{row.steady_batch_run:,.1f}",
+                f"{row.steady_ratio:.2f}",
+                f"{row.steady_batch_run_with_processes:,.1f}",
+                f"{row.steady_ratio_with_processes:.2f}",
+                f"{row.start_and_end:.1f} s",
+                f"{row.start_and_end_of_batch_run:.1f} s",
+                f"{row.start_and_end_with_processes:.1f} s",
+            )
+            for row in rows
+        ],
+    )
+
+
+def _aligned(head: tuple[str, ...], cells: list[tuple[str, ...]]) -> str:
+    lines = [head, *cells]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     return "\n".join(
         "  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
@@ -180,9 +238,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, metavar="FILE.csv")
     given = parser.parse_args()
     sizes = [(drinkers, max(1, seeds // 10) if given.quick else seeds) for drinkers, seeds in SIZES]
+    times(1, 1, given.workers)  # what only the first design would have to import
     rows = [measured(drinkers, seeds, given.workers, given.repeats) for drinkers, seeds in sizes]
     print(f"{platform.platform()}, {os.cpu_count()} processors, {given.workers} workers")
+    print("Whole designs:")
     print(table(rows))
+    print("Between start and end, and what these take (ours, batch_run, batch_run with processes):")
+    print(steady_table(rows))
     print(f"A run costs {1e3 * overhead():.3f} ms of a processor beyond its arithmetic (aim: below 1 ms).")
     runs = 40 if given.quick else 1000
     took = shipped(runs, given.workers)

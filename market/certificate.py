@@ -115,7 +115,7 @@ def alignment(outcome: Outcome) -> Alignment:
             efficient = None
             unknown.append(f"efficient: {error}")
     bounds: dict[str, Bound] = {}
-    transfers, gap = _with_transfers(outcome, unknown, bounds)
+    transfers, gap = _with_transfers(outcome, found, unknown, bounds)
     supported = np.isfinite(found.residual)
     utilisation = _utilisation(within, x, y, found, proved, unknown, bounds)
     if efficient is None and "resource_utilisation" in bounds:
@@ -179,14 +179,14 @@ def _utilisation(
 
 
 def _with_transfers(
-    outcome: Outcome, unknown: list[str], bounds: dict[str, Bound]
+    outcome: Outcome, found: Support, unknown: list[str], bounds: dict[str, Bound]
 ) -> tuple[bool | None, float | None]:
     """Whether total surplus is maximal, and what is missing; (None, None) without quasilinear money."""
     economy, x, y = outcome.economy, outcome.consumption, outcome.production
     if economy.money is not Money.QUASILINEAR:
         return None, None
     capped = bool(np.isfinite(economy.budget).any())
-    if not capped and _equal_weights_support(economy, x, y, outcome.prices):
+    if not capped and (_of_equal_weights(found) or _equal_weights_support(economy, x, y, outcome.prices)):
         return True, 0.0
     p = outcome.prices
     weights = None
@@ -210,6 +210,11 @@ def _with_transfers(
 
 
 FOUND_GAP = 1e-7  # a gap below this share of what is consumed is the solver's rounding
+
+
+def _of_equal_weights(found: Support) -> bool:
+    """Whether the support that was found is by equal weights, so that none is to be looked for."""
+    return found.residual <= PROVED and bool((found.weights == found.weights[0]).all())
 
 
 def _equal_weights_support(economy: Economy, x: Array, y: Array, p: Array | None) -> bool:

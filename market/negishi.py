@@ -69,7 +69,8 @@ def support(economy: Economy, x: Array, y: Array, own: Array | None = None) -> S
         own: (goods,), the prices at which it came about, if any: tried where there are too many agents for
             the programme.
     """
-    slopes, costs, binds = economy.marginal_utility(x), economy.marginal_cost(y), active(economy, x, y)
+    slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
+    binds = active(economy, x, y, slopes=slopes)
     infinite = np.asarray(np.isinf(slopes).any(axis=1))
     hopeless, idle = infinite | binds.empty, ~_at_stake(economy)
     agents, goods = economy.shape
@@ -362,7 +363,9 @@ def _weigh_the_empty_handed(economy: Economy, x: Array, y: Array, binds: Active,
     total = given.sum()
     weights, prices = given / total, found.prices / total
     zero = np.where(candidates, weights == 0.0, found.zero)
-    return Support(weights, prices, residual(economy, x, y, weights, prices), zero)
+    same = total == 1.0 and bool((given == found.weights).all())
+    violation = found.residual if same else residual(economy, x, y, weights, prices)
+    return Support(weights, prices, violation, zero)
 
 
 def _highest_asked(binds: Active, costs: Array, weights: Array, prices: Array) -> Array:

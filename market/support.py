@@ -62,12 +62,25 @@ class Active(NamedTuple):
     empty: NDArray[np.bool_]
 
 
-def active(economy: Economy, x: Array, y: Array, tolerance: float = LEFT_OVER) -> Active:
-    """Who consumes and makes what, and what is left over by more than a share `tolerance`."""
+def active(
+    economy: Economy, x: Array, y: Array, tolerance: float = LEFT_OVER, slopes: Array | None = None
+) -> Active:
+    """Who consumes and makes what, and what is left over by more than a share `tolerance`.
+
+    Args:
+        economy: the primitives.
+        x: (agents, goods), consumption.
+        y: (agents, goods), production.
+        tolerance: a share of what there is.
+        slopes: (agents, goods), marginal utilities, if they are known.
+    """
     there = economy.offered(y)
     left_over = there - economy.taken(x, y) > tolerance * there
     some = NOTHING * there / len(economy.agents)
-    found = [_active(part, x[rows], y[rows], some, left_over) for rows, part in economy.parts]
+    found = []
+    for rows, part in economy.parts:
+        own = part.marginal_utility(x[rows]) if slopes is None else slopes[rows]
+        found.append(_active(part, x[rows], y[rows], some, left_over, own))
     if len(found) == 1:
         return found[0]
     by_agent = {name: [getattr(each, name) for each in found] for name in Active._fields}
@@ -75,7 +88,9 @@ def active(economy: Economy, x: Array, y: Array, tolerance: float = LEFT_OVER) -
     return Active(**joined, left_over=left_over)
 
 
-def _active(economy: Economy, x: Array, y: Array, some: Array, left_over: NDArray[np.bool_]) -> Active:
+def _active(
+    economy: Economy, x: Array, y: Array, some: Array, left_over: NDArray[np.bool_], slopes: Array
+) -> Active:
     """The same for a part of an economy; `some` is the least amount of each good that is any, (goods,)."""
     could_make: NDArray[np.bool_] = np.broadcast_to(np.False_, economy.shape)
     made = could_make
@@ -84,7 +99,7 @@ def _active(economy: Economy, x: Array, y: Array, some: Array, left_over: NDArra
         made = (y > some) & ~economy.turns_goods_into_goods[:, None]
     return Active(
         consumed=x > some,
-        wanting=economy.marginal_utility(x) > 0,
+        wanting=slopes > 0,
         made=made,
         could_make=could_make,
         left_over=left_over,
@@ -121,9 +136,11 @@ def residuals(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> Steps
         largest = float((np.where(left_over, p, 0.0) / size).max(initial=0.0))
     empty = np.zeros(len(economy.agents), dtype=bool)
     for rows, part in economy.parts:
-        binds = _active(part, x[rows], y[rows], some, left_over)
+        slopes = part.marginal_utility(x[rows])
+        binds = _active(part, x[rows], y[rows], some, left_over, slopes)
         empty[rows] = binds.empty & (w[rows] > 0)
-        largest = max(largest, _violation(part, x[rows], y[rows], w[rows], p, binds, size))
+        along = part.marginal_utility_along(x[rows], p) if part.has_kinks else slopes
+        largest = max(largest, _violation(part, along, y[rows], w[rows], p, binds, size))
     if empty.any():
         first = np.where(empty, w, 0.0) * np.where(empty, economy.first_worth(p), 0.0)
         largest = max(largest, float((first - 1.0).max()))
@@ -138,7 +155,8 @@ def _sizes(economy: Economy, x: Array, w: Array, p: Array, there: Array) -> Step
     """
     worth = np.zeros(len(p))
     for rows, part in economy.parts if (p <= 0).any() else ():
-        worth = np.maximum(worth, _worth(part, x[rows], w[rows], p).max(axis=0, initial=0.0))
+        slopes = part.marginal_utility_along(x[rows], p)
+        worth = np.maximum(worth, _worth(slopes, w[rows]).max(axis=0, initial=0.0))
     (everywhere,) = yield (Largest(worth),)
     worth = everywhere.value
     size = np.where(p > 0, p, np.where(worth > 0, worth, 1.0))
@@ -146,17 +164,19 @@ def _sizes(economy: Economy, x: Array, w: Array, p: Array, there: Array) -> Step
     return np.maximum(size, np.divide(least, there, out=np.zeros_like(p), where=there > 0))
 
 
-def _worth(economy: Economy, x: Array, w: Array, p: Array) -> Array:
+def _worth(slopes: Array, w: Array) -> Array:
     """w_i m_ig, (agents, goods); 0 for who does not count."""
     with np.errstate(invalid="ignore"):
-        worth = np.nan_to_num(w[:, None] * economy.marginal_utility_along(x, p), nan=0.0)
+        worth = np.nan_to_num(w[:, None] * slopes, nan=0.0)
     return np.where(w[:, None] > 0, worth, 0.0)
 
 
-def _violation(economy: Economy, x: Array, y: Array, w: Array, p: Array, binds: Active, size: Array) -> float:
-    """The largest violation of the conditions on what agents consume and make."""
+def _violation(
+    economy: Economy, slopes: Array, y: Array, w: Array, p: Array, binds: Active, size: Array
+) -> float:
+    """The largest violation of the conditions on what agents consume and make; slopes are those along p."""
     empty = binds.empty & (w > 0)
-    worth = np.where(empty[:, None], 0.0, _worth(economy, x, w, p))
+    worth = np.where(empty[:, None], 0.0, _worth(slopes, w))
     parts = [
         np.maximum(worth - p, 0.0),
         np.where(binds.consumed & (binds.wanting | (p > 0)), np.abs(p - worth), 0.0),

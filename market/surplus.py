@@ -5,8 +5,9 @@ bounded from both sides. Any feasible allocation bounds it from below. Any price
 
     S <= sum_i max_x (u_i(x) - p.x) + sum_i max_y (p.y - C_i(y)) + p.r,
 
-r the resources, since sum x - sum y <= r; the maxima are what agents answer to p, in closed form. A convex
-programme proposes both, and its answer counts only if the bounds meet.
+r the resources, since sum x - sum y <= r; the maxima are what agents answer to p, in closed form. Newton's
+method on marginal utilities proposes both, or else a convex programme, and an answer counts only if the
+bounds meet.
 
 *Spending caps.* Where money may not go negative the question is what could be gained in total with nobody,
 the auctioneer included, worse off. Nothing can, if there are prices p > 0 and weights 0 < w_i <= 1 with
@@ -33,6 +34,7 @@ from numpy.typing import NDArray
 
 from market.bounds import spares_everyone, usual_prices
 from market.economy import Economy
+from market.equimarginal import optimum
 from market.errors import InfeasibleError, NumericalError, UnboundedDemandError
 from market.interval import Array
 from market.programmes import SETTINGS, Programme, Solution, fit, typical_amounts
@@ -82,11 +84,17 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Bound 
         shares, none = np.tile(economy.resources / len(nobody), (len(nobody), 1)), np.zeros(economy.shape)
         return Bound(np.inf, fit(economy, shares, none), none, usual_prices(economy), nobody, nobody)
     typical, said = typical_amounts(economy, x, y), ""
-    for attempt in range(len(SETTINGS)):
+    for attempt in (None, *range(len(SETTINGS))):
         try:
-            found = _largest_surplus(Programme(economy, typical), attempt)
+            found = (
+                optimum(economy, np.ones_like(nobody))
+                if attempt is None
+                else _largest_surplus(Programme(economy, typical), attempt)
+            )
         except NumericalError as error:
             said = str(error)
+            continue
+        if found is None:
             continue
         best = fit(economy, found.consumption, found.production)
         made, most = found.production, float(economy.welfare(best, found.production).sum())

@@ -186,6 +186,15 @@ def test_an_unequal_planner_leaves_surplus_on_the_table():
     assert report.surplus_gap == pytest.approx(2 * np.log(5) - np.log(7.5) - np.log(2.5), rel=1e-7)
 
 
+def test_equal_weights_prove_nothing_where_they_support_nothing():
+    """Of ten units each has two and the rest is lying there: 2 log (5 / 2) could be gained."""
+    two = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
+    report = alignment(given(two, [[2.0], [2.0]]))
+    assert report.negishi_weights.tolist() == [0.5, 0.5]
+    assert report.efficient_with_transfers is False
+    assert report.surplus_gap == pytest.approx(2 * np.log(2.5), rel=1e-7)
+
+
 def test_an_agent_without_hope_makes_total_surplus_undefined_and_that_is_said():
     hopeless = economy("quasilinear", log=[[1.0, 0.0], [0.0, 1.0]], commons=[1.0, 0.0])
     report = alignment(given(hopeless, [[1.0, 0.0], [0.0, 0.0]]))

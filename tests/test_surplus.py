@@ -61,17 +61,32 @@ def test_equilibrium_prices_bound_total_surplus_by_what_is_reached(name):
         assert upper_bound(known.economy, factor * outcome.prices) >= most - 1e-9 * turnover
 
 
-def test_a_gap_that_the_solver_gets_wrong_is_not_reported(monkeypatch):
-    """Its allocation is half as good as it could be: bounds do not meet, so nothing is said."""
+def test_a_gap_that_every_method_gets_wrong_is_not_reported(monkeypatch):
+    """Their allocation is half as good as it could be: bounds do not meet, so nothing is said."""
     two = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
     x = np.array([[7.0], [3.0]])
 
-    def wrong(programme, attempt):
+    def wrong(*_):
         return Solution(0.5 * x, np.zeros_like(x), np.array([0.2]), 0.0)
 
+    monkeypatch.setattr(surplus, "optimum", wrong)
+    right = surplus_gap(two, x, np.zeros_like(x), NOTHING).value  # the programme is asked next
+    assert right == pytest.approx(2 * np.log(5) - np.log(21), rel=1e-6)
     monkeypatch.setattr(surplus, "_largest_surplus", wrong)
     with pytest.raises(NumericalError, match="is sure to be the most"):
         surplus_gap(two, x, np.zeros_like(x), NOTHING)
+
+
+def test_what_is_left_on_the_table_is_found_without_a_programme(monkeypatch):
+    """Of ten units one has seven and the other three; five each would be worth log 25/21 more."""
+
+    def refused(*_):
+        raise AssertionError("a programme was solved")
+
+    monkeypatch.setattr(surplus, "Programme", refused)
+    two = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
+    x = np.array([[7.0], [3.0]])
+    assert surplus_gap(two, x, np.zeros_like(x), NOTHING).value == pytest.approx(np.log(25 / 21), rel=1e-12)
 
 
 def capped(*budgets):

@@ -9,8 +9,10 @@ some w >= 0. The multipliers of the resource constraints are the planner's shado
 w_i du_i/dx_ig <= p_g with equality where x_ig > 0, so that, with w_i the inverse of i's marginal utility of
 money, they are the prices at which everyone would choose the same by itself.
 
-Solved as a convex programme, with no code in common with the auctioneer; then these conditions are
-recomputed from the primitives, and their largest relative violation is the evidence.
+Solved by Newton's method on these conditions where they have one answer that is plain to see
+(`equimarginal.py`), else as a convex programme (`programmes.py`), neither with code in common with the
+auctioneer. Whichever it was, the conditions are then recomputed from the primitives, and their largest
+relative violation is the evidence.
 
 Source: Negishi (1960), "Welfare economics and existence of an equilibrium for a competitive economy";
 Mas-Colell, Whinston and Green (1995), section 16.E.
@@ -18,13 +20,16 @@ Mas-Colell, Whinston and Green (1995), section 16.E.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from market.bounds import refuse_large
 from market.economy import Economy
+from market.equimarginal import optimum
 from market.errors import NumericalError
 from market.interval import Array
 from market.mechanisms.base import Answering, Mechanism, State
@@ -35,16 +40,16 @@ from market.registry import option
 from market.sharpen import sharpen
 from market.support import residual
 
-SHARP_ENOUGH = 1e-8  # relative violation at which no other settings of the solver are tried
+SHARP_ENOUGH = 1e-8  # relative violation at which no other way is tried
 
 
 @dataclass(frozen=True)
 class PlanState(State):
-    """Before and after the programme is solved.
+    """Before and after the problem is solved.
 
     Args:
         round: 0 before, 1 after.
-        solution: what the solver found, or why it found nothing.
+        solution: what was found, or why nothing was.
     """
 
     solution: Solution | str | None = None
@@ -67,7 +72,7 @@ class Planner(Mechanism):
         return PlanState(0)
 
     def step(self, economy: Economy, state: State, answering: Answering) -> PlanState:  # noqa: ARG002
-        """Solve the programme."""
+        """Solve the problem."""
         return PlanState(state.round + 1, self._impossible(economy) or self._solve(economy))
 
     def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
@@ -102,30 +107,32 @@ class Planner(Mechanism):
         return None
 
     def _solve(self, economy: Economy) -> Solution | str:
-        """The sharpest of the solver's answers, by the violation recomputed from the primitives."""
+        """The sharpest answer, by the violation recomputed from the primitives; no more than are needed."""
+        weights = self.weights(economy)
+        ways: list[Callable[[], Solution | None]] = [partial(optimum, economy, weights)]
+        ways += [partial(self._by_programme, economy, weights, attempt) for attempt in range(len(SETTINGS))]
         best, least, why = None, np.inf, ""
-        for attempt in range(len(SETTINGS)):
+        for way in ways:
             try:
-                found = self._attempt(economy, attempt)
+                refuse_large(economy)
+                found = way()
             except NumericalError as error:
                 why = str(error)
                 continue
-            violation = residual(
-                economy, found.consumption, found.production, self.weights(economy), found.prices
-            )
+            if found is None:
+                continue
+            violation = residual(economy, found.consumption, found.production, weights, found.prices)
             if best is None or violation < least:
                 best, least = found, violation
             if least <= SHARP_ENOUGH:
                 break
         return best or why
 
-    def _attempt(self, economy: Economy, attempt: int) -> Solution:
+    def _by_programme(self, economy: Economy, weights: Array, attempt: int) -> Solution:
         import cvxpy  # deferred: takes a second to import
 
-        refuse_large(economy)
         nothing = np.zeros(economy.shape)
         programme = Programme(economy, typical_amounts(economy, nothing, nothing))
-        weights = self.weights(economy)
         utilities, constraints = programme.utilities(stated=True, counted=weights > 0)
         size = float((weights * programme.at_stake()).max())
         objective = cvxpy.sum(cvxpy.multiply(weights / size, utilities - programme.costs()))
@@ -140,7 +147,7 @@ class Planner(Mechanism):
         assert isinstance(state, PlanState)
         found = state.solution
         if not isinstance(found, Solution):
-            return self._nothing_found(economy, state.round, found or "The programme was not solved")
+            return self._nothing_found(economy, state.round, found or "The problem was not solved")
         x, y, p = found.consumption, found.production, found.prices
         violation = residual(economy, x, y, self.weights(economy), p)
         status = Status.OPTIMAL if violation <= self.tolerance else Status.FAILED

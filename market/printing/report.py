@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from market.comparison import Comparison
 from market.economy import Economy, Money
 from market.printing.sections import Section, notes, sections
 from market.printing.words import count, ending, number, reading, visible
+
+if TYPE_CHECKING:
+    from market.comparison import Comparison
 
 CELL = 13  # columns that a mechanism needs at least, with the gap beside it
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from market.certificate import PROVED, Alignment, Contrast
-from market.comparison import Comparison
 from market.economy import Economy, Money
 from market.interval import Array
 from market.outcome import Outcome
 from market.printing.words import NOT_HERE, named_or_counted, number, percent, visible
+
+if TYPE_CHECKING:
+    from market.comparison import Comparison
 
 ONE_BY_ONE = 8  # agents, or groups, that are told one by one
 NOISE = 1e-7  # regrets below this share of what is at stake are shown as 0; result.json has the number

@@ -1,8 +1,9 @@
 """The loop over the runs of a sweep: chunks out, results to the disk, and what becomes of those that break.
 
 Runs are given out in chunks that take about a second, whatever a run costs, so that the cost of handing one
-over and of writing its file is spread over many runs, and a crash loses seconds at most. How runs are cut
-into chunks changes no result.
+over and of writing its file is spread over many runs, and a crash loses seconds at most. Towards the end
+chunks become smaller, so that all workers end together, down to a tenth of a second. How runs are cut into
+chunks changes no result.
 
 When a worker dies (killed for lack of memory, say) its chunk is tried again run by run, so that the one that
 is to blame is found; a run on which workers died twice is recorded as failed, and the others are not
@@ -21,6 +22,9 @@ from market.sweep.design import Run
 from market.sweep.runs import Done
 
 SECONDS = 1.0  # that a chunk is to take
+SHORTEST = (
+    0.1  # seconds that a chunk takes even at the end: it costs some milliseconds to hand one over and keep it
+)
 FIRST = 4  # runs in a chunk, before it is known what a run costs
 LARGEST = 2000  # runs in a chunk
 TRIES = 2  # of a run on which workers die
@@ -100,8 +104,10 @@ class _Queue:
         """The next runs; towards the end fewer, so that all workers end together."""
         if self._suspects:
             return (self._suspects.popleft(),)
-        size = FIRST if self._seconds is None else max(1, min(LARGEST, int(SECONDS / self._seconds)))
-        fair = max(1, -(-self._left // (2 * max(workers, 1))))
-        chunk = tuple(islice(self._runs, min(size, fair)))
+        most, least = FIRST, 1
+        if self._seconds is not None:
+            most, least = (max(1, min(LARGEST, int(end / self._seconds))) for end in (SECONDS, SHORTEST))
+        fair = -(-self._left // (2 * max(workers, 1)))
+        chunk = tuple(islice(self._runs, min(most, max(fair, least))))
         self._left -= len(chunk)
         return chunk

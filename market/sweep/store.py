@@ -79,7 +79,7 @@ class Store:
         found: set[int] = set()
         for path in sorted(self.parts.iterdir()):
             if path.name.startswith("part-") and path.name.endswith(f"-{_checksum(path)}.parquet"):
-                found.update(pq.read_table(path, columns=["run"])["run"].to_pylist())
+                found.update(_read_part(path, ["run"])["run"].to_pylist())
             else:
                 path.unlink()
         return found
@@ -104,7 +104,7 @@ class Store:
     def gather(self) -> pd.DataFrame:
         """Put all runs into one file, in order, and hand them over."""
         files = sorted(path for path in self.parts.iterdir() if not path.name.startswith("."))
-        table = pa.concat_tables([pq.read_table(path, schema=self.schema) for path in files])
+        table = pa.concat_tables([_read_part(path) for path in files])
         order = np.argsort(table["run"].to_numpy(), kind="stable")
         table = table.take(pa.array(order)).combine_chunks()
         write_whole(self.folder / "runs.parquet", lambda path: pq.write_table(table, path))
@@ -250,6 +250,12 @@ def _removed_on_failure(path: Path) -> Iterator[None]:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def _read_part(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """One of our files; `pq.read_table`, which looks for a data set of many, takes three times as long."""
+    with pq.ParquetFile(path) as file:
+        return file.read(columns)
 
 
 def _checksum(path: Path) -> str:

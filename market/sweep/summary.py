@@ -14,6 +14,7 @@ Source: Law (2015), *Simulation Modeling and Analysis*, sections 4.5 and 11.2.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -43,22 +44,21 @@ def summary(runs: pd.DataFrame, axes: Sequence[Axis], names: Sequence[str]) -> p
 
     Returns:
         `point`, the parameters, `mechanism`, `measure`, `runs`, `failed` (those with only an error),
-        and what `_spread` gives. A measure that a mechanism has not got at a point is left out, but
+        and what `_Groups.spread` gives. A measure that a mechanism has not got at a point is left out, but
         `settled`, which begins, is always there.
     """
-    by = ["point", *(axis.path for axis in axes), "mechanism"]
-    groups = runs.groupby(by, sort=False, dropna=False)
-    counted = groups.agg(runs=("run", "size"), failed=("error", "count")).reset_index()
-    counted["_group"] = range(len(counted))
-    parts = []
-    for order, name in enumerate(names):
-        part = counted.merge(_spread(runs[by], _as_float(runs[name]), by), on=by, how="left")
-        if name != "settled":
-            part = part[part["missing"] < part["runs"]]
-        part.insert(len(by), "measure", name)
-        parts.append(part.assign(_order=order))
-    whole = pd.concat(parts, ignore_index=True).sort_values(["_group", "_order"], kind="stable")
-    return whole.drop(columns=["_group", "_order"]).reset_index(drop=True)
+    groups = _grouped(runs[["point", *(axis.path for axis in axes), "mechanism"]])
+    many = np.diff(groups.starts, append=len(runs))
+    failed = groups.count_of(runs["error"].notna().to_numpy(bool))
+    spreads = [groups.spread(_as_float(runs[name])) for name in names]
+    told = np.array([spread["missing"] < many for spread in spreads])
+    told |= np.array([[name == "settled"] for name in names])
+    group, measure = np.nonzero(told.T)  # measures of a group stand together
+    whole = groups.keys.iloc[group].assign(measure=np.array(names, dtype=object)[measure])
+    whole["runs"], whole["failed"] = many[group], failed[group]
+    for name in spreads[0]:
+        whole[name] = np.array([spread[name] for spread in spreads])[measure, group]
+    return whole.reset_index(drop=True)
 
 
 def curve(runs: pd.DataFrame, parameter: str, measure: str) -> pd.DataFrame:
@@ -70,59 +70,89 @@ def curve(runs: pd.DataFrame, parameter: str, measure: str) -> pd.DataFrame:
         measure: the column that is averaged.
 
     Returns:
-        One row a value and mechanism: `value`, `mechanism`, and what `_spread` gives: `finite` counts seeds
-        that have a finite run, and their means are what is averaged; `runs`, `infinite` and `missing` count
-        runs.
+        One row a value and mechanism: `value`, `mechanism`, and what `_Groups.spread` gives: `finite` counts
+        seeds that have a finite run, and their means are what is averaged; `runs`, `infinite` and `missing`
+        count runs.
     """
-    by = ["value", "mechanism"]
-    table = runs[["mechanism", "replicate"]].assign(value=runs[parameter], measured=_as_float(runs[measure]))
-    finite = table["measured"].where(np.isfinite(table["measured"]))
-    per_seed = table.assign(measured=finite).groupby([*by, "replicate"], sort=False)["measured"]
-    each_seed = per_seed.mean().reset_index()
-    over_seeds = _spread(each_seed[by], each_seed["measured"], by)
-    over_runs = _spread(table[by], table["measured"], by)
-    over_runs["runs"] = over_runs[["finite", "infinite", "missing"]].sum(axis=1)
-    averaged = [*by, "finite", "mean", "low", "high", "deviation"]
-    counted = [*by, "runs", "infinite", "missing", "least", "most"]
-    both = over_seeds[averaged].merge(over_runs[counted], on=by)
-    return both.sort_values("value", kind="stable", ignore_index=True)
+    keys = runs[["mechanism", "replicate"]].assign(value=runs[parameter])
+    values, by = _as_float(runs[measure]), ["value", "mechanism"]
+    each_seed = _grouped(keys[[*by, "replicate"]])
+    points = _grouped(each_seed.keys[by])
+    over_seeds = points.spread(each_seed.spread(values)["mean"])
+    over_runs = _grouped(keys[by]).spread(values)  # in the same order: that in which they come
+    found = points.keys.assign(**{name: over_seeds[name] for name in _OF_FINITE})
+    found["runs"] = over_runs["finite"] + over_runs["infinite"] + over_runs["missing"]
+    found = found.assign(**{name: over_runs[name] for name in ("infinite", "missing", "least", "most")})
+    return found.sort_values("value", kind="stable", ignore_index=True)
 
 
-def _as_float(values: pd.Series) -> pd.Series:
+_OF_FINITE = ("finite", "mean", "low", "high", "deviation")
+
+
+def _as_float(values: pd.Series) -> Array:
     """Numbers as floats, truths as 1 and 0, and what is not known as NaN."""
-    return pd.Series(values.astype("Float64").to_numpy(dtype=float, na_value=np.nan), index=values.index)
+    return np.asarray(values.astype("Float64").to_numpy(dtype=float, na_value=np.nan))
 
 
-def _spread(keys: pd.DataFrame, values: pd.Series, by: Sequence[str]) -> pd.DataFrame:
-    """Of each group: how many values are finite, infinite and missing, the mean, its interval, the extremes.
+class _Groups(NamedTuple):
+    """Rows of a table by what they have in common.
 
-    Returns:
-        `by`, `finite`, `infinite`, `missing` (counts), `mean`, `deviation` and `low` to `high`, the interval,
-        of the finite; `least` and `most` of all.
+    Args:
+        keys: one row a group, in the order in which they come.
+        order: the rows, those of a group together.
+        starts: where each group begins in this order.
     """
-    finite = np.isfinite(values)
-    table = keys.assign(
-        _all=values,
-        _finite=values.where(finite),
-        _is_finite=finite,
-        _is_infinite=np.isinf(values),
-        _is_missing=values.isna(),
-    )
-    found = (
-        table.groupby(list(by), sort=False, dropna=False)
-        .agg(
-            finite=("_is_finite", "sum"),
-            infinite=("_is_infinite", "sum"),
-            missing=("_is_missing", "sum"),
-            mean=("_finite", "mean"),
-            deviation=("_finite", "std"),
-            least=("_all", "min"),
-            most=("_all", "max"),
-        )
-        .reset_index()
-    )
-    half = half_width(found["deviation"].to_numpy(), found["finite"].to_numpy())
-    return found.assign(low=found["mean"] - half, high=found["mean"] + half)
+
+    keys: pd.DataFrame
+    order: NDArray[np.intp]
+    starts: NDArray[np.intp]
+
+    def count_of(self, truths: NDArray[np.bool_]) -> NDArray[np.intp]:
+        """How many of each group."""
+        return self._sum(truths[self.order].astype(int))
+
+    def spread(self, values: Array) -> dict[str, NDArray[Any]]:
+        """Of each group: how many values are finite, infinite and missing, their mean and extremes.
+
+        Returns:
+            `finite`, `infinite`, `missing` (counts), `mean`, `deviation` and `low` to `high`, the interval,
+            of the finite; `least` and `most` of all.
+        """
+        values = values[self.order]
+        finite = np.isfinite(values)
+        counts = {"finite": finite, "infinite": np.isinf(values), "missing": np.isnan(values)}
+        told: dict[str, NDArray[Any]] = {name: self._sum(of.astype(int)) for name, of in counts.items()}
+        many, known = told["finite"], np.where(finite, values, np.nan)
+        with np.errstate(invalid="ignore", over="ignore"):
+            lowest = np.fmin.reduceat(known, self.starts)
+            above = np.where(finite, known - self._each(lowest), 0.0)
+            rise = self._sum(above) / many  # from the least, so that values that are equal do not deviate
+            apart = np.where(finite, above - self._each(rise), 0.0)
+            deviation = np.sqrt(self._sum(apart * apart) / np.where(many > 1, many - 1, np.nan))
+            mean, half = lowest + rise, half_width(deviation, many)
+            low, high = mean - half, mean + half
+        least, most = np.fmin.reduceat(values, self.starts), np.fmax.reduceat(values, self.starts)
+        told |= {"mean": mean, "deviation": deviation, "least": least, "most": most, "low": low, "high": high}
+        return told
+
+    def _sum(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The sum of each group, of values in this order."""
+        return np.add.reduceat(values, self.starts)
+
+    def _each(self, of_group: Array) -> Array:
+        """What a group has, for each of its rows."""
+        return np.repeat(of_group, np.diff(self.starts, append=len(self.order)))
+
+
+def _grouped(keys: pd.DataFrame) -> _Groups:
+    """Rows that are alike in all columns, together; missing values are alike."""
+    code = np.zeros(len(keys), dtype=np.int64)
+    for name in keys:
+        own, distinct = pd.factorize(keys[name], use_na_sentinel=False)
+        code = pd.factorize(code * len(distinct) + own)[0]  # numbered as they come
+    order = np.argsort(code, kind="stable")
+    starts = np.searchsorted(code[order], np.arange(int(code.max()) + 1))
+    return _Groups(keys.iloc[order[starts]].reset_index(drop=True), order, starts)
 
 
 def half_width(deviation: Array, many: NDArray[np.integer]) -> Array:

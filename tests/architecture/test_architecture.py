@@ -39,6 +39,7 @@ def test_imports_go_one_way():
         ),
         ("import market.cli, market.dashboard.guard", ("mesa", "matplotlib", "solara")),
         ("import market.dashboard.server", ("mesa", "matplotlib", "solara", "uvicorn")),
+        ("import market.printing.sweeps", ("mesa", "matplotlib", "cvxpy")),
         ("import market.mechanisms, market.certificate", ("mesa", "matplotlib", "cvxpy", "pandas")),
     ],
 )

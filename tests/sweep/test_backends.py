@@ -20,6 +20,7 @@ from market.sweep import Options, sweep
 from market.sweep.backends import Dask, Died, Loky
 from market.sweep.design import design
 from market.sweep.execution import carry_out
+from market.sweep.runs import Done
 
 ROOT = Path(__file__).parents[2]
 VARY = ["commons.water=5,10"]
@@ -66,8 +67,10 @@ def test_any_number_of_workers_gives_the_same_bytes(village, tmp_path, alone, wo
 
 
 def test_convex_programmes_too_give_the_same_bytes_in_another_process(village, tmp_path):
+    """Fixed proportions, which the planner cannot do without a programme for."""
+    families = [f'agents.{name}.utility.family="leontief"' for name in ("alpha", "beta")]
     alone, apart = (
-        sweep(village, VARY, out=tmp_path / options.backend, seeds=2, options=options)
+        sweep(village, VARY, out=tmp_path / options.backend, seeds=2, options=options, overrides=families)
         for options in (Options("serial"), Options("loky", 1))
     )
     assert set(apart.runs["mechanism"]) == {"first mover", "prices", "planner"}
@@ -168,9 +171,28 @@ def test_every_run_is_kept_once_in_whatever_order_chunks_end():
     )
     assert sorted(kept) == list(range(50))
     assert given_up == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "most", "least"),
+    [(0.002, 500, 50), (0.05, 20, 2), (0.5, 4, 1), (30.0, 4, 1)],
+    ids=["cheap", "a twentieth of a second", "half a second", "half a minute"],
+)
+def test_chunks_take_a_second_and_towards_the_end_no_less_than_a_tenth(seconds, most, least):
+    """Of runs of 2 ms 500 in a chunk, and 50 in the smallest; the first have four, when nothing is known."""
+
+    def answer(chunk):
+        return Done({"run": [run.number for run in chunk]}, seconds * len(chunk))
+
+    backend, kept = Fake(answer), []
+    runs = design(["a.x=0:1:3000"]).runs()
+    carry_out(backend, runs, 3000, lambda done: kept.extend(done.columns["run"]), pytest.fail)
+    assert sorted(kept) == list(range(3000))
     sizes = [len(chunk) for chunk in backend.seen]
-    assert max(sizes) > 4  # cheap runs come in larger chunks
-    assert sizes[-1] <= 2  # and in small ones towards the end, so that all end together
+    assert sizes[:2] == [4, 4]
+    assert max(sizes) == most
+    assert min(sizes[2:-1]) == least
+    assert sizes[-1] <= least  # all end together
 
 
 def test_suspects_are_tried_alone_and_only_the_guilty_given_up():

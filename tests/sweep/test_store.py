@@ -35,12 +35,12 @@ class StoppedError(Exception):
     """Whatever ends a sweep in its middle."""
 
 
-def interrupted(commons, out, monkeypatch, parts=2, error=StoppedError):
-    """A sweep that ends after so many parts are on the disk."""
+def interrupted(commons, out, monkeypatch, error=StoppedError):
+    """A sweep that ends when a part of it is on the disk."""
     written = store.Store.add
 
     def add(self, done, lost=False):
-        if len(list(self.parts.iterdir())) >= parts:
+        if list(self.parts.iterdir()):
             raise error
         written(self, done, lost)
 
@@ -228,7 +228,7 @@ def test_a_full_disk_is_one_message_and_what_was_finished_stays(commons, tmp_pat
     out, written = tmp_path / "out", store.pq.write_table
 
     def full(table, path):
-        if len(list((out / "parts").glob("part-*"))) >= 2:
+        if list((out / "parts").glob("part-*")):
             Path(path).write_bytes(b"PAR1")
             raise OSError(28, "No space left on device")
         written(table, path)

@@ -61,6 +61,25 @@ def test_the_share_of_truths_is_of_those_that_are_known():
     assert table["missing"].tolist() == [1] * 4
 
 
+def test_values_that_are_equal_do_not_deviate_by_rounding():
+    """Three times 0.1 is 0.30000000000000004 here, and a third of that is not 0.1."""
+    table = summary(runs([0.1] * 12), AXES, ["price"])
+    assert table["mean"].tolist() == [0.1] * 4
+    assert table["deviation"].tolist() == [0.0] * 4
+
+
+def test_points_and_mechanisms_that_come_mixed_are_summed_up_apart():
+    """Every other row is of another mechanism, whose prices are ten times as high."""
+    one = runs([float(n) for n in range(12)])
+    both = pd.concat([one, one.assign(mechanism="planner", price=10 * one["price"])])
+    table = summary(both.sort_index(kind="stable"), AXES, ["settled", "price"])
+    assert table["measure"].tolist() == ["settled", "price"] * 8
+    table = table[table["measure"] == "price"]
+    assert table["mechanism"].tolist() == ["prices", "planner"] * 4
+    assert table["mean"].tolist() == [1.0, 10.0, 4.0, 40.0, 7.0, 70.0, 10.0, 100.0]
+    assert table["runs"].tolist() == [3] * 8
+
+
 def test_a_single_seed_has_no_interval():
     assert np.isnan(half_width(np.array([np.nan]), np.array([1]))).all()
     one = runs([float(n) for n in range(12)])
