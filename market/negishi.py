@@ -27,8 +27,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import sparse
 
 from market.bounds import too_large, usual_prices
 from market.economy import Economy, Money
@@ -171,7 +171,7 @@ def _at_stake(economy: Economy) -> NDArray[np.bool_]:
 class _Problem(NamedTuple):
     """The conditions A (v, P) <= t sum(v) / count, with v = 0 for the hopeless."""
 
-    rows: sparse.csr_matrix
+    rows: scipy.sparse.csr_matrix
     agents: int
     goods: int
     free: NDArray[np.bool_]
@@ -191,21 +191,25 @@ class _Problem(NamedTuple):
 
         counted = self.free.astype(float)
         count = counted.sum()
-        rows = sparse.hstack(
-            [self.rows, sparse.csr_matrix((self.rows.shape[0], extra)), -np.ones((self.rows.shape[0], 1))]
-        )
-        floors = sparse.hstack(
+        rows = scipy.sparse.hstack(
             [
-                -sparse.eye(self.agents),
-                sparse.csr_matrix((self.agents, self.goods)),
-                sparse.csr_matrix(floor.reshape(self.agents, extra)),
-                sparse.csr_matrix((self.agents, 1)),
+                self.rows,
+                scipy.sparse.csr_matrix((self.rows.shape[0], extra)),
+                -np.ones((self.rows.shape[0], 1)),
+            ]
+        )
+        floors = scipy.sparse.hstack(
+            [
+                -scipy.sparse.eye(self.agents),
+                scipy.sparse.csr_matrix((self.agents, self.goods)),
+                scipy.sparse.csr_matrix(floor.reshape(self.agents, extra)),
+                scipy.sparse.csr_matrix((self.agents, 1)),
             ]
         ).tocsr()[self.free]
         unit = np.concatenate([counted, np.zeros(self.goods + extra + 1)])[None, :]
         bounds = [(0.0, None if free else 0.0) for free in self.free] + [(0.0, None)] * self.goods
         bounds += [(0.0, 1.0)] * extra + [(0.0, slack)]
-        upper = sparse.vstack([rows, floors]) if extra else rows
+        upper = scipy.sparse.vstack([rows, floors]) if extra else rows
         answer = linprog(
             cost,
             A_ub=upper,
@@ -277,19 +281,22 @@ def _scale(
     worth = finite_slopes / (per_value[:, None] * reference)
     cost = finite_costs / (per_value[:, None] * reference)
     alive = ~hopeless[:, None]
+    prices_alone = scipy.sparse.hstack([scipy.sparse.csr_matrix((goods, agents)), scipy.sparse.eye(goods)])
     parts = [
         _pairs(worth, binds.wanting & alive & np.isfinite(slopes) & ~bent, +1.0),
         _pairs(worth, binds.consumed & alive & ~(kinks > 0), -1.0),
         *_kink_rows(kinks * per_value[:, None] * reference, binds.consumed),
         _pairs(cost, binds.could_make & np.isfinite(costs), -1.0),
         _pairs(cost, binds.made, +1.0),
-        sparse.hstack([sparse.csr_matrix((goods, agents)), sparse.eye(goods)]).tocsr()[binds.left_over],
+        prices_alone.tocsr()[binds.left_over],
         _technology_rows(economy, y, reference),
     ]
-    return _Problem(sparse.vstack(parts).tocsr(), agents, goods, ~hopeless, per_value, reference)
+    return _Problem(scipy.sparse.vstack(parts).tocsr(), agents, goods, ~hopeless, per_value, reference)
 
 
-def _kink_rows(kinks: Array, consumed: NDArray[np.bool_]) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
+def _kink_rows(
+    kinks: Array, consumed: NDArray[np.bool_]
+) -> tuple[scipy.sparse.csr_matrix, scipy.sparse.csr_matrix]:
     """Weights at kinks are neither above nor below what the goods at the kink are worth, a row each.
 
     Args:
@@ -300,32 +307,34 @@ def _kink_rows(kinks: Array, consumed: NDArray[np.bool_]) -> tuple[sparse.csr_ma
     for part, sign in ((kinks, 1.0), (np.where(consumed, kinks, 0.0), -1.0)):
         size = part.sum(axis=1)
         bent = np.flatnonzero(size > 0)
-        own = sparse.csr_matrix(
+        own = scipy.sparse.csr_matrix(
             (sign / size[bent], (np.arange(len(bent)), bent)), shape=(len(bent), len(kinks))
         )
-        rows.append(sparse.hstack([own, sparse.csr_matrix(-sign * part[bent] / size[bent, None])]).tocsr())
+        rows.append(
+            scipy.sparse.hstack([own, scipy.sparse.csr_matrix(-sign * part[bent] / size[bent, None])]).tocsr()
+        )
     return rows[0], rows[1]
 
 
-def _technology_rows(economy: Economy, y: Array, reference: Array) -> sparse.csr_matrix:
+def _technology_rows(economy: Economy, y: Array, reference: Array) -> scipy.sparse.csr_matrix:
     """Netputs pay most: one row over prices for each condition, both ways where it binds."""
     rows, binding = conditions(economy, y)
     scaled = rows * reference
     size = np.abs(scaled).max(axis=1, keepdims=True, initial=0.0)
     scaled = np.divide(scaled, size, out=np.zeros_like(scaled), where=size > 0)
     both = np.concatenate([scaled, -scaled[binding]])
-    return sparse.hstack(
-        [sparse.csr_matrix((len(both), len(economy.agents))), sparse.csr_matrix(both)]
+    return scipy.sparse.hstack(
+        [scipy.sparse.csr_matrix((len(both), len(economy.agents))), scipy.sparse.csr_matrix(both)]
     ).tocsr()
 
 
-def _pairs(coefficients: Array, where: NDArray[np.bool_], sign: float) -> sparse.csr_matrix:
+def _pairs(coefficients: Array, where: NDArray[np.bool_], sign: float) -> scipy.sparse.csr_matrix:
     """One row sign * (c_ig v_i - P_g) for each marked pair."""
     agents, goods = coefficients.shape
     i, g = np.nonzero(where)
     row = np.arange(len(i))
     data = np.concatenate([sign * coefficients[i, g], np.full(len(i), -sign)])
-    return sparse.csr_matrix(
+    return scipy.sparse.csr_matrix(
         (data, (np.concatenate([row, row]), np.concatenate([i, agents + g]))), shape=(len(i), agents + goods)
     )
 

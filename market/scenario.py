@@ -279,8 +279,9 @@ class _Builder:
             seed=self.seed,
         )
         if not self.findings:
-            for technology in economy.technologies:
-                self._refuse_impossible(technology)
+            for part, blocks in (("technology", economy.technologies), ("utility", economy.utilities)):
+                for block in blocks:
+                    self._refuse_impossible(part, block)
         if economy.money is Money.QUASILINEAR and not self.findings:
             for block in economy.utilities:
                 self._refuse_unbounded(block)
@@ -450,13 +451,13 @@ class _Builder:
         values, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
         return scipy.sparse.csr_matrix((values, (rows, columns)), shape=(agents, agents))
 
-    def _refuse_impossible(self, block: Block[Technology]) -> None:
-        """A technology that makes something out of nothing, or has increasing returns."""
+    def _refuse_impossible(self, part: str, block: Block[Technology] | Block[Utility]) -> None:
+        """A technology that makes something out of nothing, or a utility that is larger than any number."""
         rows = np.arange(self.starts[-1])[block.rows]
         for position, message in block.family.faults(**block.parameters):
             index = int(np.searchsorted(self.starts, rows[position], side="right") - 1)
             who = show(self._member(index, int(rows[position] - self.starts[index])))
-            self.findings.append(Finding(("agents", index, "technology"), f"{who}: {message}"))
+            self.findings.append(Finding(("agents", index, part), f"{who}: {message}"))
 
     def _refuse_unbounded(self, block: Block[Utility]) -> None:
         """With money that may go negative, an agent whose demand has no bound cannot be served."""

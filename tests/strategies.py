@@ -53,7 +53,17 @@ def parameters(draw, family: type[Family], agents: int, goods: int) -> dict[str,
         for form in family.terms.names:
             has = np.array([form in names for names in sets]).reshape(agents, goods)
             drawn[f"{form}_weight"] = np.where(has, drawn[f"{form}_weight"], 0.0)
-    return drawn
+    return _that_go_together(family, drawn)
+
+
+def _that_go_together(family: type[Family], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same parameters, with weights that are shares where a scenario would be refused otherwise."""
+    if not issubclass(family, Utility):
+        return given
+    refused = [row for row, _ in family.faults(**given)]
+    weights = given.get("weights", np.zeros((0, 0))).copy()
+    weights[refused] /= weights[refused].sum(axis=1, keepdims=True)
+    return given | {"weights": weights} if refused else given
 
 
 def ones(family: type[Family], weights: np.ndarray) -> dict[str, np.ndarray]:

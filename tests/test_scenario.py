@@ -1018,6 +1018,17 @@ def test_terms_become_arrays_by_form_and_key():
     assert (given["linear_weight"] == 0).all()
 
 
+@pytest.mark.parametrize(("total", "how"), [(0.5, "larger"), (2.0, "smaller")])
+def test_utility_beyond_floats_is_refused(total, how):
+    """(a x^rho)^(1/rho) = a^(1/rho) x with rho = -1e-5: 0.5^-100000 and 2^-100000 are no numbers."""
+    ces = f'family = "ces", elasticity = 0.99999, weights = {{ water = {total} }}'
+    text = changed(('family = "log", weights = { water = 1.0 }', ces))
+    assert faults(text) == [
+        f"f.toml:9: agents[0].utility: alpha[0]: with an elasticity of 0.99999, so near to 1, weights that sum to {total:g} make utility {how} than any number; let them sum to 1, or write 1"
+    ]
+    build(loads(changed((f"water = {total}", "water = 1.0"), text=text)))
+
+
 def test_a_term_draws_the_same_wherever_it_stands_in_the_list():
     lines = TERMS.splitlines()
     lines[9], lines[10] = lines[10], lines[9]

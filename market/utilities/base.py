@@ -249,6 +249,11 @@ class Utility(Family):
         """For which agents u(x) - p.x has no maximum at any prices, (agents,)."""
         return nobody(parameters)
 
+    @classmethod
+    def faults(cls, **parameters: Array) -> list[tuple[int, str]]:  # noqa: ARG003
+        """Whose parameters do not go together, by row in the block, and why; nobody's unless overridden."""
+        return []
+
     @staticmethod
     def indifference_prices(**parameters: Array) -> Array:
         """Prices at which quasilinear demand for a good alone is an interval, (agents, goods); else nan."""

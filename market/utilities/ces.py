@@ -41,6 +41,9 @@ ELASTICITY = Parameter(
 )
 
 
+LARGEST = 230.0  # of |log A^(1/rho)|: 1e-100 to 1e100
+
+
 class Ces(Utility):
     """u(x) = (sum_g a_g x_g^rho)^(1/rho), rho = (sigma - 1)/sigma.
 
@@ -52,6 +55,20 @@ class Ces(Utility):
     name = "ces"
     proportional = True
     parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS, "elasticity": ELASTICITY}
+
+    @classmethod
+    def faults(cls, *, weights: Array, elasticity: Array) -> list[tuple[int, str]]:  # type: ignore[override]
+        """Whose A^(1/rho) is beyond what can be computed with."""
+        beyond = np.flatnonzero(np.abs(_log_scale(weights, elasticity)) > LARGEST)
+        return [
+            (
+                int(row),
+                f"with an elasticity of {elasticity[row]:.12g}, so near to 1, weights that sum to "
+                f"{weights[row].sum():g} make utility {'larger' if large else 'smaller'} than any number; "
+                f"let them sum to 1, or write 1",
+            )
+            for row, large in zip(beyond, _log_scale(weights, elasticity)[beyond] > 0, strict=True)
+        ]
 
     @staticmethod
     def value(x: Array, *, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]
