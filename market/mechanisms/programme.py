@@ -56,7 +56,10 @@ class Programme:
         levels = np.flatnonzero(np.isfinite(self.owed))
         out = np.flatnonzero(self.outside[levels])
         scale = float(self.hessian.diagonal().max())
-        unit = np.sqrt(scale / self.hessian.diagonal())
+        with np.errstate(over="ignore"):
+            unit = np.sqrt(scale / self.hessian.diagonal())
+        if not np.isfinite(unit).all():
+            return None  # the value of a market is nothing beside that of another
         goods, alternatives = len(unit), len(self.log_gain)
         far = FARTHEST / unit
         right = np.concatenate([-self.log_gain, np.zeros(len(out)), far, far])

@@ -35,7 +35,7 @@ from market.interval import Array
 from market.outcome import shown
 from market.record import number
 from market.verify.accounts import feasible, worth
-from market.verify.claims import Claim
+from market.verify.claims import ROUNDING, Claim
 from market.verify.figures import SEARCHED, figures, least_needed
 from market.verify.recorded import Record
 
@@ -206,7 +206,8 @@ def _clearly_better(economy: Economy, record: Record, others: Sequence[Record]) 
     """Whether some allocation of the folder hurts nobody and helps somebody by more than rounding."""
     pairs = [(other.consumption, other.production) for other in others if other is not record]
     pairs += _with_what_is_left(economy, record)
-    enough = economy.welfare(record.consumption, record.production) + SEARCHED * worth(economy, record)
+    before = economy.welfare(record.consumption, record.production)
+    enough = before + SEARCHED * worth(economy, record) + ROUNDING * economy.stakes
     return any(
         _improves(economy, record, x, y)[0] and bool((economy.welfare(x, y) > enough).any()) for x, y in pairs
     )
