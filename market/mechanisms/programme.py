@@ -75,8 +75,10 @@ class Programme:
             [clarabel.NonnegativeConeT(len(right))],
             _settings(),
         ).solve()
-        move, multipliers = np.array(found.x[:goods]) * unit, np.maximum(np.array(found.z), 0.0) * scale
-        if found.status not in SOLVED or not (np.abs(move) <= (1.0 + ALLOWED) * FARTHEST).all():
+        with np.errstate(over="ignore"):
+            move, multipliers = np.array(found.x[:goods]) * unit, np.maximum(np.array(found.z), 0.0) * scale
+        near = (np.abs(move) <= (1.0 + ALLOWED) * FARTHEST).all() and np.isfinite(multipliers).all()
+        if found.status not in SOLVED or not near:
             return None  # what it calls solved may be beyond all bounds where values differ by too much
         kept_back = np.zeros(len(self.owed))
         kept_back[levels[out]] = multipliers[alternatives : alternatives + len(out)]
