@@ -1,8 +1,8 @@
 """Some of the agents of a scenario, where they were built and stay: what they answer, get and are told.
 
-A shard is asked for totals at prices (`ask`), as often as there are rounds. When the rounds are over, work
-that needs everybody's sums goes on in it step by step (`begin`, `go_on`), and in the end it writes the rows
-of its agents (`write`).
+A shard is asked for totals at prices (`ask`), as often as there are rounds. Work that needs everybody's sums
+is begun (before the rounds `prove`, when they are over `close`) and goes on step by step (`go_on`). In the
+end the shard writes the rows of its agents (`write`).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -19,14 +19,17 @@ from market.aggregates import Together
 from market.certificate import Alignment
 from market.economy import Economy, Money
 from market.errors import InputError
+from market.existence import proving
 from market.interval import Array
 from market.mechanisms.choices import possible
 from market.outcome import Outcome, Status
 from market.scenario import Scenario, build
 from market.settlement import regret, relative_regret, settling
 from market.shards.judging import Judgement, judging
-from market.sums import Largest, Steps, Sums
+from market.sums import Finished, Largest, Steps, Sums, advanced
 from market.utilities import Utility
+
+T = TypeVar("T")
 
 WRITTEN = 1 << 16  # agents whose rows are put into a table at a time
 
@@ -87,14 +90,17 @@ class Ended(NamedTuple):
     agents: float
 
 
-class Done(NamedTuple):
+class Closed(NamedTuple):
     """What comes of the work after the rounds.
 
     Args:
+        answered: least and most demand, least and most supply, (goods,) each: what everybody's own answers
+            add up to, in units.
         ended: of the shard's own agents.
         judgement: the weights in it are of nobody, since they stay in the shard.
     """
 
+    answered: Sums
     ended: Ended
     judgement: Judgement
 
@@ -128,7 +134,7 @@ class Shard:
     def __init__(self, scenario: Scenario, seed: int, rows: range) -> None:
         self.economy = build(scenario, seed, rows)
         self._together = Together(self.economy)
-        self._work: Steps[Done] | None = None
+        self._work: Steps[Any] | None = None
         self._outcome: Outcome | None = None
         self._weights: Array | None = None
 
@@ -153,29 +159,33 @@ class Shard:
             supply.highest if made and not supply.single_valued else None,
         )
 
-    def begin(self, p: Array) -> Sums | Done:
-        """Begin with what comes after the rounds: the first sums that are needed of all."""
-        self._work = self._closing(p)
-        return self._next(None)
+    def prove(self) -> Sums | Finished[str | None]:
+        """Begin with the proofs that no prices clear all markets (`existence.proving`)."""
+        return self._begun(proving(self.economy))
 
-    def go_on(self, totals: Sums) -> Sums | Done:
-        """Go on with the sums over all that were asked for."""
-        return self._next(totals)
+    def close(self, p: Array) -> Sums | Finished[Closed]:
+        """Begin with what comes after the rounds.
 
-    def _next(self, totals: Sums | None) -> Sums | Done:
+        Args:
+            p: (goods,), the prices at which agents trade.
+        """
+        return self._begun(self._closing(p))
+
+    def go_on(self, totals: Sums) -> Sums | Finished[Any]:
+        """Go on with the sums over everybody that were asked for last."""
         assert self._work is not None
-        try:
-            return self._work.send(totals) if totals is not None else next(self._work)
-        except StopIteration as ended:
-            self._work = None
-            done: Done = ended.value
-            return done
+        return advanced(self._work, totals)
 
-    def _closing(self, p: Array) -> Steps[Done]:
+    def _begun(self, work: Steps[T]) -> Sums | Finished[T]:
+        self._work = work
+        return advanced(work)
+
+    def _closing(self, p: Array) -> Steps[Closed]:
         """What everyone answers, gets, pays and regrets, and what supports that."""
         economy = self.economy
         answers = economy.answers(p)
-        yield *answers.total_demand.bounds, *answers.total_supply.bounds
+        demand, supply = answers.total_demand, answers.total_supply
+        answered = yield *demand.bounds, *supply.bounds
         x, y = yield from settling(economy, answers, p)
         del answers
         regrets = regret(economy, p, x, y)
@@ -215,7 +225,8 @@ class Shard:
             differ=float((payoffs != welfare).any()),
             agents=float(len(economy.agents)),
         )
-        return Done(ended, replace(judgement, weights=None if judgement.weights is None else np.zeros(0)))
+        nobodys = None if judgement.weights is None else np.zeros(0)
+        return Closed(answered, ended, replace(judgement, weights=nobodys))
 
     def rows(self) -> Mapping[str, Any]:
         """What every agent of the shard got, for markets so small that all of it is told."""
