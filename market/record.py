@@ -216,6 +216,51 @@ def _plain(value: Any, where: str) -> Any:
     return value.item() if isinstance(value, np.generic) else value
 
 
+ROUNDS = {
+    "mechanism": "str",
+    "round": "int64",
+    "good": "str",
+    "price": "float64",
+    "excess_demand": "float64",
+    "disequilibrium": "float64",
+    "auctioneer_payoff": "float64",
+}
+"""The columns of the table of rounds, with their types."""
+
+
+def rounds_of(
+    name: str, goods: Sequence[str], prices: Array, excess: Array, disequilibrium: Array, payoff: Array
+) -> pd.DataFrame:
+    """The rows of one mechanism in the table of rounds, in the order of rounds and of the names of goods.
+
+    Args:
+        name: of the mechanism.
+        goods: their names.
+        prices: (rounds, goods), announced.
+        excess: (rounds, goods), excess demand at them, units.
+        disequilibrium: (rounds,), the largest relative excess demand.
+        payoff: (rounds,), the auctioneer's, units.
+    """
+    count = len(prices)
+    table = pd.DataFrame(
+        {
+            "mechanism": name,
+            "round": np.tile(np.arange(1, count + 1), len(goods)),
+            "good": np.repeat(np.array(goods, dtype=object), count),
+            "price": prices.T.ravel(),
+            "excess_demand": excess.T.ravel(),
+            "disequilibrium": np.tile(disequilibrium, len(goods)),
+            "auctioneer_payoff": np.tile(payoff, len(goods)),
+        }
+    )
+    return table.sort_values(["round", "good"], kind="stable", ignore_index=True)
+
+
+def no_rounds() -> pd.DataFrame:
+    """That table of a mechanism without prices."""
+    return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in ROUNDS.items()})
+
+
 BOUNDS = ("consumption", "production", "price", "kept", "capped")
 """The columns of numbers in the table of bounds."""
 

@@ -10,7 +10,6 @@ from rich.text import Text
 from market.printing.report import points
 from market.printing.words import count, number, visible
 from market.shards import Shared, SharedOutcome
-from market.shards.folder import total_surplus
 
 MOST_GOODS = 20  # whose prices are shown
 
@@ -51,7 +50,7 @@ def _cells(played: Shared, outcome: SharedOutcome) -> dict[str, str]:
     """Label -> what is said of a mechanism; the same labels for all."""
     told, report = outcome.ended, outcome.alignment
     goods = list(zip(played.scenario.goods, outcome.prices, strict=True))[:MOST_GOODS]
-    surplus = total_surplus(played, outcome)
+    surplus = played.total_surplus(outcome.name)
     above = told.agents - told.ruined
     return {
         "status": outcome.status.value.replace("_", " "),

@@ -17,19 +17,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from market.economy import Money
 from market.errors import InputError
 from market.interval import Array
 from market.names import Names
 from market.record import LARGEST_MAP, NAMED, SCHEMA, as_json, mechanism_of, no_bounds, plain
-from market.results import PARTS, copy_scenario, manifest_of, refusals, slug, whole_folder
+from market.results import PARTS, Drawing, copy_scenario, manifest_of, refusals, slug, whole_folder
 from market.scenario import Scenario
 from market.shards.playing import play_in_shards
 from market.shards.pools import Pool
 from market.shards.shard import Written
 from market.shards.shared import Shared, SharedOutcome
-
-COLUMNS = ("mechanism", "round", "good", "price", "excess_demand", "disequilibrium", "auctioneer_payoff")
 
 
 def run_in_shards(
@@ -40,6 +37,7 @@ def run_in_shards(
     mechanisms: Sequence[str] | None = None,
     seed: int | None = None,
     progress: Callable[[str], None] | None = None,
+    figures: Callable[[Shared], Mapping[str, Drawing]] | None = None,
 ) -> tuple[Shared, Path]:
     """Play in shards and write a run folder, whole or not at all.
 
@@ -51,6 +49,7 @@ def run_in_shards(
         mechanisms: names of those to play; all of them by default.
         seed: for all draws; the scenario's own if not given.
         progress: called with a mechanism's name before it is played.
+        figures: called with what came of it; file name -> what writes the figure.
 
     Returns:
         What came of it, and the new folder.
@@ -68,9 +67,11 @@ def run_in_shards(
         known = _seen(tables, [file for each in shared.outcomes.values() for file in each.files])
         (folder / "result.json").write_text(as_json(result(shared)), encoding="utf-8")
         no_bounds().to_parquet(folder / "bounds.parquet", index=False)
-        rounds(shared).to_parquet(folder / "rounds.parquet", index=False)
+        shared.rounds.to_parquet(folder / "rounds.parquet", index=False)
         table(shared).to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
         copy_scenario(scenario, folder / "input")
+        for file, draw in (figures(shared) if figures else {}).items():
+            draw(folder / file)
         manifest = manifest_of(scenario, shared.seed, list(shared.outcomes), now, folder, known, shards)
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return shared, out / name
@@ -115,34 +116,6 @@ def _told(outcome: SharedOutcome, agents: Names, goods: Sequence[str]) -> dict[s
     return mechanism_of(outcome, outcome.alignment, agents, goods)
 
 
-def rounds(shared: Shared) -> pd.DataFrame:
-    """One row a mechanism, round and good, as in `Comparison.rounds`."""
-    goods = list(shared.scenario.goods)
-    parts = []
-    for name, outcome in shared.outcomes.items():
-        count = outcome.rounds
-        parts.append(
-            pd.DataFrame(
-                {
-                    "mechanism": name,
-                    "round": np.repeat(np.arange(1, count + 1), len(goods)),
-                    "good": goods * count,
-                    "price": outcome.rounds_seen[:, 0].ravel(),
-                    "excess_demand": outcome.rounds_seen[:, 1].ravel(),
-                    "disequilibrium": np.repeat(outcome.round_figures[:, 0], len(goods)),
-                    "auctioneer_payoff": np.repeat(outcome.round_figures[:, 1], len(goods)),
-                }
-            )
-        )
-    told: pd.DataFrame = pd.concat(parts, ignore_index=True)[list(COLUMNS)]
-    return told.sort_values(["round", "good"], kind="stable").sort_values(
-        "mechanism",
-        kind="stable",
-        key=lambda column: column.map(list(shared.outcomes).index),
-        ignore_index=True,
-    )
-
-
 def table(shared: Shared) -> pd.DataFrame:
     """One row a mechanism, numbers as numbers; -inf is never averaged away, and never averaged in."""
     return pd.DataFrame([_row(shared, name) for name in shared.outcomes])
@@ -152,7 +125,7 @@ def _row(shared: Shared, name: str) -> dict[str, object]:
     outcome, told = shared.outcomes[name], shared.outcomes[name].ended
     report = outcome.alignment
     prices = zip(shared.scenario.goods, outcome.prices, strict=True)
-    surplus = total_surplus(shared, outcome)
+    surplus = shared.total_surplus(name)
     utility = (-float(told.lowest.value), told.utility, told.ruined)
     payoff = (-float(told.lowest_payoff.value), told.payoff, told.payoff_ruined)
     return {
@@ -177,13 +150,6 @@ def _row(shared: Shared, name: str) -> dict[str, object]:
         "largest regret": outcome.max_regret,
         **dict.fromkeys(("against", "agents who gain", "agents who lose", "Pareto improvement")),
     }
-
-
-def total_surplus(shared: Shared, outcome: SharedOutcome) -> float | None:
-    """sum_i u_i - C_i, money; -inf if anybody is. None without quasilinear money."""
-    if shared.economy.money is not Money.QUASILINEAR:
-        return None
-    return -np.inf if outcome.ended.ruined else outcome.ended.utility
 
 
 def _by_agent(

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from market.aggregates import InTotal
 from market.economy import Economy, Money
@@ -25,7 +26,7 @@ from market.mechanisms.announcing import held_against
 from market.mechanisms.auctioneer import Auctioneer, AuctionState
 from market.mechanisms.base import State, played
 from market.mechanisms.verdicts import verdict
-from market.record import LARGEST_MAP
+from market.record import LARGEST_MAP, rounds_of
 from market.scenario import Scenario, population
 from market.shards.judging import report
 from market.shards.pools import Pool
@@ -144,8 +145,7 @@ class _Play:
     ) -> None:
         self._mechanism, self._economy, self._pool, self._agents = mechanism, economy, pool, agents
         self._impossible = impossible
-        self._seen: list[tuple[Array, Array]] = []
-        self._figures: list[tuple[float, float]] = []
+        self._seen: list[Mapping[str, Any]] = []
 
     def outcome(self, table: str | None) -> SharedOutcome:
         """Play to the end; `table` is what the names of the tables begin with."""
@@ -188,8 +188,7 @@ class _Play:
             if supported
             else None,
             alignment=report(judgement, self._economy, p, weights),
-            rounds_seen=np.array(self._seen),
-            round_figures=np.array(self._figures),
+            path=self._path(),
             files=self._written(table, judgement.total if supported else None),
         )
 
@@ -199,9 +198,13 @@ class _Play:
         return _summed(*added([_bounds(each) for each in answered]))
 
     def _observe(self, state: State) -> None:
-        seen = state.observed()
-        self._seen.append((seen["price"], seen["excess_demand"]))
-        self._figures.append((seen["disequilibrium"], seen["auctioneer_payoff"]))
+        self._seen.append(state.observed())
+
+    def _path(self) -> pd.DataFrame:
+        """Prices and excess demand, one row a round and good."""
+        names = (*self._mechanism.observed_by_good, *self._mechanism.observed_once)
+        seen = (np.array([each[name] for each in self._seen]) for name in names)
+        return rounds_of(self._mechanism.label, self._economy.goods, *seen)
 
     def _rows(self) -> dict[str, Any]:
         """What each agent got, in the order of the agents."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
 
 from market.certificate import Alignment
-from market.economy import Economy
+from market.economy import Economy, Money
 from market.interval import Array
 from market.names import Names
 from market.outcome import Status
@@ -31,8 +35,7 @@ class SharedOutcome:
             consumption.
         weights: the smallest and the largest weight in the report, normalised; None if none support it.
         alignment: the report.
-        rounds_seen: (rounds, 2, goods), prices and excess demand; and `round_figures`.
-        round_figures: (rounds, 2), disequilibrium and the auctioneer's payoff.
+        path: prices and excess demand, one row a round and good, as in `record.rounds_of`.
         files: what the shards wrote.
     """
 
@@ -55,8 +58,7 @@ class SharedOutcome:
     payoffs: Array | None
     weights: tuple[float, float] | None
     alignment: Alignment
-    rounds_seen: Array
-    round_figures: Array
+    path: pd.DataFrame
     files: tuple[Written, ...]
 
 
@@ -86,3 +88,18 @@ class Shared:
     def settled(self) -> bool:
         """Whether every mechanism reached what it looks for."""
         return all(outcome.status.settled for outcome in self.outcomes.values())
+
+    @cached_property
+    def rounds(self) -> pd.DataFrame:
+        """One row a mechanism, round and good, as in `Comparison.rounds`."""
+        rounds: pd.DataFrame = pd.concat(
+            [outcome.path for outcome in self.outcomes.values()], ignore_index=True
+        )
+        return rounds
+
+    def total_surplus(self, name: str) -> float | None:
+        """sum_i u_i - C_i of an outcome, money; -inf if anybody is. None without quasilinear money."""
+        if self.economy.money is not Money.QUASILINEAR:
+            return None
+        ended = self.outcomes[name].ended
+        return -np.inf if ended.ruined else ended.utility

@@ -29,7 +29,8 @@ def cluster():
 
 def bits(outcome):
     """Everything that is told of an outcome, as bytes."""
-    numbers = [outcome.prices, outcome.rounds_seen, outcome.round_figures, outcome.consumption]
+    seen = outcome.path.select_dtypes("number").to_numpy()
+    numbers = [outcome.prices, seen, outcome.consumption]
     figures = [outcome.disequilibrium, outcome.revenue, outcome.max_regret, outcome.alignment.residual]
     sums = [getattr(value, "value", value) for value in outcome.ended]
     return [np.asarray(part).tobytes() for part in (*numbers, *figures, *sums)]
@@ -53,6 +54,7 @@ def test_a_run_folder_of_a_cluster_has_the_same_files(cluster, tmp_path):
         "result.json",
         "comparison.csv",
         "rounds.parquet",
+        "bounds.parquet",
         *(f"agents/000-0000{k}.parquet" for k in range(3)),
     ):
         far, near = ((folder / name).read_bytes() for folder in folders)
@@ -171,6 +173,19 @@ def test_the_command_plays_in_shards_here(file, tmp_path, capsys):
     assert '"status": "cleared"' in capsys.readouterr().out
     assert run(file, "--out", tmp_path / "out", "--shards", 3, "--set", "mechanisms.prices.max_rounds=1") == 3
     assert "Unknown" in capsys.readouterr().out
+
+
+def test_figures_of_rounds_are_drawn_in_shards_unless_refused(file, tmp_path, capsys):
+    assert run(file, "--out", tmp_path / "drawn", "--shards", 2) == 0
+    assert "(figures: overview.svg)" in capsys.readouterr().out
+    (folder,) = (tmp_path / "drawn").iterdir()
+    assert (folder / "overview.svg").read_text(encoding="utf-8").startswith("<?xml")
+    assert "overview.svg" in (folder / "manifest.json").read_text()
+    assert cli.main(["verify", str(folder), "--quiet"]) == 0
+    assert run(file, "--out", tmp_path / "bare", "--shards", 2, "--no-figures") == 0
+    assert "overview.svg" not in capsys.readouterr().out
+    (folder,) = (tmp_path / "bare").iterdir()
+    assert not (folder / "overview.svg").exists()
 
 
 @pytest.mark.parametrize(

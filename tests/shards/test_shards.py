@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from market import build, compare, loads
+from market import build, compare, loads, plots
 from market.errors import InputError
 from market.parsing.draws import STREAM
 from market.scenario import population
@@ -227,6 +227,26 @@ mechanisms = [{ name = "prices", kind = "auctioneer", max_rounds = 1 }]
     assert one.consumption[:3].tolist() == [[1.0, 0.0]] * 3
     assert many.consumption == pytest.approx(one.consumption, rel=1e-12)
     assert (many.consumption[3:] != [[4.0, 1.0], [4.0, 1.0], [0.0, 3.0]]).any()  # the others do trade
+
+
+@pytest.mark.parametrize("rule", ["", "max_rounds = 2"])
+def test_the_rounds_of_a_market_in_shards_are_those_of_the_market_in_one_piece(rule):
+    scenario = town(buyers=60, tasters=30, more=BAKERS, rule=rule)
+    one, many = compare(scenario).rounds, play_in_shards(scenario, Here(), 4).rounds
+    pd.testing.assert_frame_equal(many, one, rtol=1e-9, atol=1e-9)
+
+
+def test_what_is_drawn_of_a_market_in_shards_is_what_was_seen_in_its_rounds():
+    second = '[[mechanisms]]\nname = "slowly"\nkind = "auctioneer"\nmax_rounds = 4'
+    shared = play_in_shards(town(buyers=20, tasters=4, more=second), Here(), 3)
+    prices, excess = plots.shards_overview(shared).axes
+    assert (prices.get_title(loc="left"), excess.get_title(loc="left")) == ("Prices", "Excess demand")
+    for axes, column in ((prices, "price"), (excess, "excess_demand")):
+        lines = {line.get_label(): line.get_ydata() for line in axes.get_lines()}
+        for mechanism in ("prices", "slowly"):
+            for good in ("water", "bread"):
+                seen = shared.rounds.query("mechanism == @mechanism and good == @good")[column]
+                assert np.array_equal(lines[f"{good}, {mechanism}"], seen)
 
 
 # --- sums --------------------------------------------------------------------------------------------
