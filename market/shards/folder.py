@@ -64,7 +64,7 @@ def run_in_shards(
         tables = folder / PARTS
         tables.mkdir()
         shared = play_in_shards(scenario, pool, shards, mechanisms, seed, str(tables), progress)
-        known = _seen(tables, [file for each in shared.outcomes.values() for file in each.files])
+        known = _collected(tables, [file for each in shared.outcomes.values() for file in each.files])
         (folder / "result.json").write_text(as_json(result(shared)), encoding="utf-8")
         no_bounds().to_parquet(folder / "bounds.parquet", index=False)
         shared.rounds.to_parquet(folder / "rounds.parquet", index=False)
@@ -77,18 +77,33 @@ def run_in_shards(
     return shared, out / name
 
 
-def _seen(folder: Path, files: Sequence[Written]) -> dict[str, Mapping[str, Any]]:
-    """What shards say of their files, after a look whether they are here.
+def _collected(folder: Path, files: Sequence[Written]) -> dict[str, Mapping[str, Any]]:
+    """What shards say of their files, after a look whether all of them are here in their full size.
+
+    Checksums are taken over from the shards: to read everything again would take as long as to write it.
+
+    Args:
+        folder: where the files should be.
+        files: what the shards say that they wrote.
+
+    Returns:
+        Name in the run folder -> `bytes` and `sha256`, as the manifest lists them.
 
     Raises:
         InputError: a file is not what its shard wrote.
     """
     for file in files:
         path = folder / file.name
-        if not path.exists() or path.stat().st_size != file.bytes:
+        if not path.exists():
             raise InputError(
                 f"worker {file.worker} wrote '{path}' where this machine does not see it; --out must name a "
                 f"folder that all machines share"
+            )
+        there = path.stat().st_size
+        if there != file.bytes:
+            raise InputError(
+                f"worker {file.worker} wrote '{path}' with {file.bytes:,} bytes, and here it has {there:,}; "
+                f"see whether the disk is full and nobody else writes there, and repeat the command"
             )
     return {f"{PARTS}{file.name}": {"bytes": file.bytes, "sha256": file.sha256} for file in files}
 

@@ -8,8 +8,9 @@ end the shard writes the rows of its agents (`write`).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -252,34 +253,39 @@ class Shard:
         Raises:
             InputError: the file cannot be written.
         """
-        import pyarrow as pa  # deferred: nobody needs it before the end
-        import pyarrow.parquet as pq
+        import pyarrow.parquet as pq  # deferred: nobody needs it before the end
 
-        from market.record import agents_of
+        from market.results import to_disk
 
-        had, writer = self._closed(), None
-        weights = self._weights if total is not None else None
+        file, tables = Path(path), self._tables(mechanism, total)
+        first = next(tables)
         try:
-            for start in range(0, len(had.payments), WRITTEN):
-                part = _part(had, weights, start, min(start + WRITTEN, len(had.payments)), total)
-                table = pa.Table.from_pandas(
-                    agents_of(replace(part[0], name=mechanism), part[1]), preserve_index=False
-                )
-                writer = writer or pq.ParquetWriter(path, table.schema)
-                writer.write_table(table)
+            with file.open("wb") as sink, pq.ParquetWriter(sink, first.schema) as writer:
+                for table in chain([first], tables):
+                    writer.write_table(table)
+            to_disk(file)
+            with file.open("rb") as opened:
+                checksum = hashlib.file_digest(opened, "sha256").hexdigest()
+            written = Written(file.name, file.stat().st_size, checksum, worker)
         except OSError as error:
             raise InputError(
                 f"worker {worker} cannot write '{path}' ({error.strerror or error}); --out must name a "
-                f"folder that all machines share"
+                f"folder that all machines share and that has room for the rows of all agents"
             ) from error
-        finally:
-            if writer is not None:
-                writer.close()
         self._outcome = self._weights = None
-        file = Path(path)
-        with file.open("rb") as opened:
-            checksum = hashlib.file_digest(opened, "sha256").hexdigest()
-        return Written(file.name, file.stat().st_size, checksum, worker)
+        return written
+
+    def _tables(self, mechanism: str, total: float | None) -> Iterator[Any]:
+        """The rows of the agents, so many at a time; arguments as for `write`."""
+        import pyarrow as pa
+
+        from market.record import agents_of
+
+        had, weights = self._closed(), self._weights if total is not None else None
+        for start in range(0, len(had.payments), WRITTEN):
+            part, report = _part(had, weights, start, min(start + WRITTEN, len(had.payments)), total)
+            rows = agents_of(replace(part, name=mechanism), report)
+            yield pa.Table.from_pandas(rows, preserve_index=False)
 
     def _closed(self) -> Outcome:
         assert self._outcome is not None

@@ -139,8 +139,8 @@ def test_a_folder_that_only_workers_see_is_one_message(cluster, tmp_path, monkey
             (tables / file.name).rename(tmp_path / file.name)
         return real(tables, files)
 
-    real = folder._seen
-    monkeypatch.setattr(folder, "_seen", elsewhere)
+    real = folder._collected
+    monkeypatch.setattr(folder, "_collected", elsewhere)
     with pytest.raises(InputError, match="a folder that all machines share"):
         run_in_shards(town(buyers=30, tasters=20), Cluster(cluster.scheduler_address), 2, tmp_path / "out")
     assert not (tmp_path / "out").exists()
