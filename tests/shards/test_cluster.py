@@ -17,16 +17,6 @@ from market.shards import Cluster, Here, play_in_shards, run_in_shards
 from market.shards import pools as pools_module
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    """Two processes on this machine that are reached over TCP, as a cluster is."""
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
-    ) as running:
-        yield running
-
-
 def bits(outcome):
     """Everything that is told of an outcome, as bytes."""
     seen = outcome.path.select_dtypes("number").to_numpy()
@@ -101,34 +91,30 @@ def test_what_is_wrong_on_a_worker_is_the_message_that_it_is_here(cluster):
     assert messages[0] == messages[1]
 
 
-def test_a_worker_that_goes_away_ends_the_play_with_a_message():
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
-    ) as running:
-        pool = Cluster(running.scheduler_address)
-        lost = pool._workers[0]
-        processes = pool._client.run(os.getpid)
-        rounds = []
+def test_a_worker_that_goes_away_ends_the_play_with_a_message(own_cluster):
+    pool = Cluster(own_cluster.scheduler_address)
+    lost = pool._workers[0]
+    processes = pool._client.run(os.getpid)
+    rounds = []
 
-        class Killing:
-            """The pool, of which a worker is killed before the third round."""
+    class Killing:
+        """The pool, of which a worker is killed before the third round."""
 
-            def __getattr__(self, name):
-                return getattr(pool, name)
+        def __getattr__(self, name):
+            return getattr(pool, name)
 
-            def tell(self, method, each=None, **same):
-                rounds.append(method)
-                if len(rounds) == 3:
-                    os.kill(processes[lost], signal.SIGKILL)
-                return pool.tell(method, each, **same)
+        def tell(self, method, each=None, **same):
+            rounds.append(method)
+            if len(rounds) == 3:
+                os.kill(processes[lost], signal.SIGKILL)
+            return pool.tell(method, each, **same)
 
-        began = time.monotonic()
-        with pytest.raises(InputError, match="went away, and the agents there with it") as ended:
-            play_in_shards(town(buyers=30, tasters=20), Killing(), 4)
-        assert lost in str(ended.value)
-        assert len(rounds) == 3
-        assert time.monotonic() - began < 60  # it does not hang
+    began = time.monotonic()
+    with pytest.raises(InputError, match="went away, and the agents there with it") as ended:
+        play_in_shards(town(buyers=30, tasters=20), Killing(), 4)
+    assert lost in str(ended.value)
+    assert len(rounds) == 3
+    assert time.monotonic() - began < 60  # it does not hang
 
 
 def test_a_folder_that_only_workers_see_is_one_message(cluster, tmp_path, monkeypatch):
