@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -161,20 +162,25 @@ def run(
 def _play(
     scenario: Scenario, mechanisms: list[str] | None, seed: int | None, check: bool, quiet: bool
 ) -> Comparison:
-    """Play, saying on a terminal which mechanism is being played."""
+    """Play with all agents in one place."""
+    from market.comparison import compare
+
+    with _progress(quiet) as progress:
+        return compare(scenario, mechanisms, seed, progress, check=check)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[str], None] | None]:
+    """What says on a terminal which mechanism is being played; None where there is no terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
     from rich.text import Text
 
-    from market.comparison import compare
     from market.printing.words import visible
 
-    if quiet or not sys.stderr.isatty():
-        return compare(scenario, mechanisms, seed, check=check)
     with terminal(stderr=True).status("") as status:
-
-        def progress(name: str) -> None:
-            status.update(Text(f"Playing '{visible(name)}'"))
-
-        return compare(scenario, mechanisms, seed, progress, check=check)
+        yield lambda name: status.update(Text(f"Playing '{visible(name)}'"))
 
 
 def _in_shards(
@@ -190,15 +196,17 @@ def _in_shards(
     quiet: bool,
 ) -> ExitCode:
     """Play with the agents in parts, and say what can be said in sums."""
+    from market.scenario import population
     from market.shards import Cluster, Here, Pool, refuse, run_in_shards
 
     if (backend == "dask") is (address is None):
         raise InputError("--backend dask and --address tcp://HOST:PORT go together")
     refuse(scenario, mechanisms, shards)
     pool: Pool = Here() if address is None else Cluster(address)
-    parts = shards or max(pool.workers, 1)
     figures = None if no_figures else _figures_of_shards
-    shared, folder = run_in_shards(scenario, pool, parts, out, mechanisms, seed, figures=figures)
+    with closing(pool), _progress(quiet) as progress:
+        parts = shards or min(pool.workers, len(population(scenario)))
+        shared, folder = run_in_shards(scenario, pool, parts, out, mechanisms, seed, progress, figures)
     if as_json:
         sys.stdout.write((folder / "result.json").read_text(encoding="utf-8"))
     elif not quiet:

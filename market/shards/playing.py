@@ -64,7 +64,7 @@ def play_in_shards(
 
     Args:
         scenario: what `market.load` returns.
-        pool: where the shards are.
+        pool: where the shards are; closed at the end.
         shards: how many.
         mechanisms: names of those to play; all of them by default.
         seed: for all draws; the scenario's own if not given.
@@ -74,11 +74,11 @@ def play_in_shards(
     Raises:
         InputError: what cannot be played in shards, or a shard that cannot be built or went away.
     """
-    names = refuse(scenario, mechanisms, shards)
-    agents, root = population(scenario), scenario.seed if seed is None else seed
-    count = len(agents)
-    rows = [range(count * k // shards, count * (k + 1) // shards) for k in range(shards)]
     try:
+        names = refuse(scenario, mechanisms, shards)
+        agents, root = population(scenario), scenario.seed if seed is None else seed
+        count = len(agents)
+        rows = [range(count * k // shards, count * (k + 1) // shards) for k in range(shards)]
         openings = pool.make(scenario, root, rows)
         economy = _without_agents(scenario, root, openings)
         refuse_choices(names[0], openings)

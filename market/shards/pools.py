@@ -8,7 +8,8 @@ takes its shards with it, and the play ends with a message: nothing is made up f
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from market.errors import InputError, MarketError, NumericalError, UnboundedDemandError
@@ -91,7 +92,8 @@ class Cluster:
     def make(self, scenario: Scenario, seed: int, rows: Sequence[range]) -> list[Opening]:
         """Have each made by the worker that will keep it."""
         self._places = [self._workers[k % len(self._workers)] for k in range(len(rows))]
-        sent = self._client.scatter(scenario, broadcast=True, hash=False)
+        with self._watched():
+            sent = self._client.scatter(scenario, broadcast=True, hash=False)
         calls = [(self._key, k, sent, seed, own) for k, own in enumerate(rows)]
         return self._everywhere(hold, calls)
 
@@ -103,28 +105,44 @@ class Cluster:
 
     def _everywhere(self, function: Any, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Call a function for every shard on its worker; the answers in the order of the shards."""
-        futures: list[Any] = [None] * len(calls)
-        for worker in self._workers:
-            own = [k for k, place in enumerate(self._places) if place == worker]
-            if own:
-                arguments = zip(*(calls[k] for k in own), strict=True)
-                sent = self._client.map(
-                    function, *arguments, workers=[worker], allow_other_workers=False, pure=False, retries=0
-                )
-                for k, future in zip(own, sent, strict=True):
-                    futures[k] = future
+        futures: dict[int, Any] = {}
         try:
-            for future in futures:
-                self._wait(future)
-            return _checked(self._client.gather(futures), self._places)
-        except Exception as error:
-            self._client.cancel(futures)
-            gone = self._gone()
-            if gone and not isinstance(error, MarketError):
-                raise _went_away(gone) from error
-            raise
+            with self._watched():
+                for worker in self._workers:
+                    own = [k for k, place in enumerate(self._places) if place == worker]
+                    futures.update(
+                        zip(own, self._sent(function, worker, [calls[k] for k in own]), strict=True)
+                    )
+                ordered = [futures[k] for k in range(len(calls))]
+                for future in ordered:
+                    self._wait(future)
+                return _checked(self._client.gather(ordered), self._places)
         except BaseException:
-            self._client.cancel(futures)
+            with suppress(Exception):  # what went wrong before is what is told
+                self._client.cancel(list(futures.values()))
+            raise
+
+    def _sent(self, function: Any, worker: str, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """A future for each call, in one message to the scheduler."""
+        if not calls:
+            return []
+        arguments = zip(*calls, strict=True)
+        futures: list[Any] = self._client.map(
+            function, *arguments, workers=[worker], allow_other_workers=False, pure=False, retries=0
+        )
+        return futures
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Tell of workers that are gone, or of the scheduler, instead of what Dask says of it."""
+        try:
+            yield
+        except MarketError:
+            raise
+        except Exception as error:
+            gone = self._gone()
+            if gone:
+                raise _went_away(gone) from error
             raise
 
     def _wait(self, future: Any) -> None:
@@ -140,8 +158,19 @@ class Cluster:
                 return
 
     def _gone(self) -> list[str]:
-        """Workers with shards that the cluster has no more."""
-        return sorted(set(self._places) - set(self._client.nthreads()))
+        """Workers with shards that the cluster has no more.
+
+        Raises:
+            InputError: there is no cluster any more.
+        """
+        try:
+            there = set(self._client.nthreads())
+        except Exception as error:  # whatever Dask says of a connection that is no more
+            raise InputError(
+                f"the Dask scheduler at '{self._address}' went away, and all agents with it; start it again "
+                f"and repeat the command"
+            ) from error
+        return sorted(set(self._places) - there)
 
     def names(self) -> list[str]:
         """The address of each shard's worker."""
@@ -149,10 +178,9 @@ class Cluster:
 
     def close(self) -> None:
         """Have them forgotten, and leave the cluster as it was."""
-        try:
+        with suppress(Exception):  # a cluster that is gone has nothing left to forget
             self._client.run(forget, self._key, on_error="ignore")
-        finally:
-            self._client.close()
+        self._client.close()
 
 
 def _went_away(workers: Sequence[str]) -> InputError:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 import sys
 import time
 
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 from test_shards import BAKERS, town
 
-from market import cli
+from market import cli, processes
 from market.errors import InputError
 from market.shards import Cluster, Here, play_in_shards, run_in_shards
 from market.shards import pools as pools_module
@@ -117,6 +119,100 @@ def test_a_worker_that_goes_away_ends_the_play_with_a_message(own_cluster):
     assert time.monotonic() - began < 60  # it does not hang
 
 
+def test_a_scheduler_that_goes_away_ends_the_play_with_a_message(own_cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "CONNECT", 1.0)  # the client tries as long to come back
+    pool = Cluster(own_cluster.scheduler_address)
+
+    class Ending:
+        """The pool, whose cluster ends before the third round."""
+
+        rounds = 0
+
+        def __getattr__(self, name):
+            return getattr(pool, name)
+
+        def tell(self, method, each=None, **same):
+            self.rounds += 1
+            if self.rounds == 3:
+                own_cluster.close()
+            return pool.tell(method, each, **same)
+
+    with pytest.raises(
+        InputError, match=r"^the Dask scheduler at 'tcp://.*' went away, and all agents with it"
+    ):
+        run_in_shards(town(buyers=30, tasters=20), Ending(), 4, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nonsense",
+        "http://127.0.0.1:8787",
+        "",
+        "tcp://127.0.0.1",
+        "tcp://127.0.0.1:65536",
+        "tcp://:1",
+        "tcp://a b:1",
+    ],
+)
+def test_what_is_no_address_is_refused_at_once(address):
+    pytest.importorskip("distributed")
+    began = time.monotonic()
+    with pytest.raises(
+        InputError, match=rf"^'{address}' is no address of a Dask scheduler; --address is like"
+    ):
+        Cluster(address)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1", "localhost", "tcp://[::1]"])
+def test_what_listens_there_and_says_nothing_is_no_scheduler(monkeypatch, address):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(processes, "CONNECT", 0.3)
+    family = socket.AF_INET6 if "::1" in address else socket.AF_INET
+    try:
+        listening = socket.create_server(("::1" if "::1" in address else "127.0.0.1", 0), family=family)
+    except OSError:
+        pytest.skip("this machine has no such address")
+    with listening:
+        at = f"{address}:{listening.getsockname()[1]}"
+        with pytest.raises(InputError, match=re.escape(f"what listens at '{at}' is no Dask scheduler, or")):
+            Cluster(at)
+
+
+def test_a_scheduler_without_workers_says_how_to_start_some():
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=0, dashboard_address=":0") as empty:
+        address = empty.scheduler_address
+        with pytest.raises(InputError, match=f"has no workers; start some with `dask worker {address}`$"):
+            Cluster(address)
+
+
+def _version_of_its_own():
+    return {"numpy": f"1.{os.getpid()}"}
+
+
+def test_workers_of_another_version_are_refused_and_nothing_is_written(
+    cluster, file, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(processes, "versions", _version_of_its_own)
+    address = cluster.scheduler_address
+    assert run(file, "--out", tmp_path / "out", "--backend", "dask", "--address", address) == 2
+    error = capsys.readouterr().err
+    assert "has numpy" in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_there_are_not_more_shards_than_agents_if_nobody_asked_for_any_number(cluster, tmp_path, capsys):
+    path = tmp_path / "one.toml"
+    path.write_text(ONE)
+    address = cluster.scheduler_address
+    assert run(path, "--out", tmp_path / "out", "--backend", "dask", "--address", address) == 0
+    assert "1 agent, 1 good, 1 shard." in capsys.readouterr().out
+
+
 def test_a_folder_that_only_workers_see_is_one_message(cluster, tmp_path, monkeypatch):
     from market.shards import folder
 
@@ -130,6 +226,16 @@ def test_a_folder_that_only_workers_see_is_one_message(cluster, tmp_path, monkey
     with pytest.raises(InputError, match="a folder that all machines share"):
         run_in_shards(town(buyers=30, tasters=20), Cluster(cluster.scheduler_address), 2, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+ONE = """
+schema = 1
+economy = "quasilinear"
+goods = ["water"]
+commons.water = 2.0
+agents = [{ name = "hermit", utility = { family = "log", weights = { water = 1.0 } } }]
+mechanisms = [{ name = "prices", kind = "auctioneer" }]
+"""
 
 
 # --- the command -------------------------------------------------------------------------------------
