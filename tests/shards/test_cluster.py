@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import signal
 import socket
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +19,8 @@ from market import cli, processes
 from market.errors import InputError
 from market.shards import Cluster, Here, play_in_shards, run_in_shards
 from market.shards import pools as pools_module
+
+GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "cluster.md"
 
 
 def bits(outcome):
@@ -258,6 +262,24 @@ def test_the_command_plays_on_a_cluster(cluster, file, tmp_path, capsys):
     assert "51 agents, 2 goods, 2 shards." in capsys.readouterr().out  # a shard a worker
     (folder,) = out.iterdir()
     assert cli.main(["verify", str(folder), "--quiet"]) == 0
+
+
+def test_the_market_of_the_guide_prints_on_a_cluster_what_it_prints_here(
+    cluster, tmp_path, capsys, monkeypatch
+):
+    """Its first command is followed in tests/test_docs.py; the second is said to print the same."""
+    text = GUIDE.read_text()
+    [toml] = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    [shown] = re.findall(r"```console\n.*?\n(.*?)```", text, flags=re.DOTALL)
+    [command] = re.findall(r"^    market (run .*)$", text, flags=re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    (tmp_path / "town.toml").write_text(toml)
+    replaced = {"tcp://10.0.0.1:8786": cluster.scheduler_address, "/shared/runs": str(tmp_path / "runs")}
+    assert cli.main([replaced.get(word, word) for word in shlex.split(command)]) == 0
+    printed = capsys.readouterr().out
+    for piece in filter(None, (piece.strip() for piece in shown.split("...\n"))):
+        assert piece in printed
 
 
 def test_the_command_plays_in_shards_here(file, tmp_path, capsys):
