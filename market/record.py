@@ -87,21 +87,40 @@ def result(played: Played) -> dict[str, Any]:
     """
     scenario, outcomes = played.scenario, played.outcomes
     economy = next(iter(outcomes.values())).economy
-    told = {
-        "schema": SCHEMA,
-        "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
-        "seed": economy.seed,
-        "goods": list(economy.goods),
-        "agents": list(economy.agents),
-        "mechanisms": [
-            {
-                **mechanism_of(outcome, played.alignments[name], economy.agents, economy.goods),
-                **_check(outcome, played.checks.get(name)),
-            }
-            for name, outcome in outcomes.items()
-        ],
-    }
-    return plain(told)
+    mechanisms = [
+        {
+            **mechanism_of(outcome, played.alignments[name], economy.agents, economy.goods),
+            **_check(outcome, played.checks.get(name)),
+        }
+        for name, outcome in outcomes.items()
+    ]
+    return whole(scenario, economy.seed, economy.agents, mechanisms)
+
+
+def whole(
+    scenario: Scenario, seed: int, agents: Sequence[str] | None, mechanisms: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """The result from its parts.
+
+    Args:
+        scenario: what was played.
+        seed: of all draws.
+        agents: the names of all; None if they are too many to be told.
+        mechanisms: what came of each (`mechanism_of`).
+
+    Raises:
+        NumericalError: a number is NaN; says which.
+    """
+    return plain(
+        {
+            "schema": SCHEMA,
+            "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
+            "seed": seed,
+            "goods": list(scenario.goods),
+            "agents": None if agents is None else list(agents),
+            "mechanisms": list(mechanisms),
+        }
+    )
 
 
 def plain(told: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,14 +1,14 @@
 """The run folder of a market in shards: the parent writes what is told in sums, each shard its agents' rows.
 
-It is a run folder as any other (`results.py`), with two differences: the table of agents is in the folder
-`agents`, one file for each mechanism and shard, in the order of their names; and above `LARGEST_MAP` agents
-the result has null in the place of their names. All machines must see the folder under the same path.
+It is a run folder as any other (`results.py`), with three differences: the table of agents is in the folder
+`agents`, one file for each mechanism and shard, in the order of their names; above `LARGEST_MAP` agents the
+result has null in the place of their names; and figures are those of the rounds. All machines must see the
+folder under the same path.
 """
 
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +19,16 @@ import pandas as pd
 
 from market.errors import InputError
 from market.interval import Array
-from market.names import Names
-from market.record import LARGEST_MAP, NAMED, SCHEMA, as_json, mechanism_of, no_bounds, plain
-from market.results import PARTS, Drawing, copy_scenario, manifest_of, refusals, slug, whole_folder
+from market.record import LARGEST_MAP, NAMED, as_json, mechanism_of, no_bounds, whole
+from market.results import (
+    PARTS,
+    Drawing,
+    copy_scenario,
+    manifest_of,
+    name_of_run,
+    refusals,
+    whole_folder,
+)
 from market.scenario import Scenario
 from market.shards.playing import play_in_shards
 from market.shards.pools import Pool
@@ -43,7 +50,7 @@ def run_in_shards(
 
     Args:
         scenario: what `market.load` returns.
-        pool: where the shards are.
+        pool: where the shards are; closed at the end.
         shards: how many.
         out: the folder in which a new folder is made.
         mechanisms: names of those to play; all of them by default.
@@ -58,7 +65,7 @@ def run_in_shards(
         InputError: it cannot be played in shards or written there.
     """
     now = datetime.now(UTC)
-    name = f"{slug(Path(scenario.file).stem)}-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    name = name_of_run(scenario, now)
     out = out.absolute()
     with refusals(out), whole_folder(out, name) as folder:
         tables = folder / PARTS
@@ -115,20 +122,12 @@ def result(shared: Shared) -> dict[str, Any]:
         NumericalError: a number is NaN; says which.
     """
     scenario, agents = shared.scenario, shared.agents
-    return plain(
-        {
-            "schema": SCHEMA,
-            "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
-            "seed": shared.seed,
-            "goods": list(scenario.goods),
-            "agents": list(agents) if len(agents) <= LARGEST_MAP else None,
-            "mechanisms": [_told(outcome, agents, scenario.goods) for outcome in shared.outcomes.values()],
-        }
+    return whole(
+        scenario,
+        shared.seed,
+        agents if len(agents) <= LARGEST_MAP else None,
+        [mechanism_of(each, each.alignment, agents, scenario.goods) for each in shared.outcomes.values()],
     )
-
-
-def _told(outcome: SharedOutcome, agents: Names, goods: Sequence[str]) -> dict[str, Any]:
-    return mechanism_of(outcome, outcome.alignment, agents, goods)
 
 
 def table(shared: Shared) -> pd.DataFrame:
@@ -141,8 +140,8 @@ def _row(shared: Shared, name: str) -> dict[str, object]:
     report = outcome.alignment
     prices = zip(shared.scenario.goods, outcome.prices, strict=True)
     surplus = shared.total_surplus(name)
-    utility = (-float(told.lowest.value), told.utility, told.ruined)
-    payoff = (-float(told.lowest_payoff.value), told.payoff, told.payoff_ruined)
+    utility = (told.lowest_utility, told.utility, told.ruined)
+    payoff = (told.lowest_payoff, told.payoff, told.payoff_ruined)
     return {
         "mechanism": name,
         "kind": outcome.kind,

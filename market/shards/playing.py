@@ -93,8 +93,7 @@ def play_in_shards(
             outcomes[name] = _Play(mechanism, economy, pool, count, impossible).outcome(table)
     finally:
         pool.close()
-    commons = np.array([scenario.commons.get(good, 0.0) for good in scenario.goods])
-    return Shared(scenario, root, agents, economy, commons, shards, outcomes)
+    return Shared(scenario, root, agents, economy, shards, outcomes)
 
 
 def _without_agents(scenario: Scenario, seed: int, openings: Sequence[Opening]) -> Economy:

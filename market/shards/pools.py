@@ -1,8 +1,9 @@
 """Where shards are: in this process, or on the workers of a Dask cluster.
 
-A pool makes the shards and calls a method of all of them at once; answers come in the order of the shards,
-whoever was first. On a cluster every shard is pinned to the worker that made it. A worker that goes away
-takes its shards with it, and the play ends with a message: nothing is made up for it.
+A pool serves one play: it makes the shards and calls a method of all of them at once; answers come in the
+order of the shards, whoever was first. On a cluster every shard is pinned to the worker that made it. A
+worker that goes away takes its shards with it, and the play ends with a message: nothing is made up for it. A
+client that goes away leaves its shards behind; the next one to play has them forgotten.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, Protocol
 from market.errors import InputError, MarketError, NumericalError, UnboundedDemandError
 from market.processes import connect
 from market.scenario import Scenario
-from market.shards.holding import Lost, Refusal, forget, hold, tell
+from market.shards.holding import Lost, Refusal, forget, forget_all_but, hold, tell
 from market.shards.shard import Opening
 
 LOOK = 1.0  # seconds between two looks whether all workers are still there
@@ -29,16 +30,28 @@ class Pool(Protocol):
         """How many processes there are."""
 
     def make(self, scenario: Scenario, seed: int, rows: Sequence[range]) -> list[Opening]:
-        """Make a shard for each of these rows."""
+        """Make a shard for each range of rows; what each says (`Shard.opening`)."""
 
     def tell(self, method: str, each: Sequence[Mapping[str, Any]] | None = None, **same: Any) -> list[Any]:
-        """Call a method of every shard, with arguments for each and the same for all."""
+        """Call a method of every shard.
+
+        Args:
+            method: of `Shard`.
+            each: arguments for each shard, by name; none by default.
+            same: arguments that are the same for all.
+
+        Returns:
+            The answers, in the order of the shards.
+
+        Raises:
+            MarketError: what goes wrong in a shard, or a shard is gone.
+        """
 
     def names(self) -> list[str]:
         """Who has each shard."""
 
     def close(self) -> None:
-        """Let go of the shards."""
+        """Let go of the shards; a pool that is closed stays so."""
 
 
 class Here:
@@ -80,7 +93,7 @@ class Cluster:
 
     def __init__(self, address: str) -> None:
         self._address, self._client = address, connect(address)
-        self._key = secrets.token_hex(8)
+        self._key: str = self._client.id
         self._workers = sorted(self._client.nthreads())
         self._places: list[str] = []
 
@@ -93,6 +106,8 @@ class Cluster:
         """Have each made by the worker that will keep it."""
         self._places = [self._workers[k % len(self._workers)] for k in range(len(rows))]
         with self._watched():
+            alive = self._client.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.clients))
+            self._client.run(forget_all_but, alive)
             sent = self._client.scatter(scenario, broadcast=True, hash=False)
         calls = [(self._key, k, sent, seed, own) for k, own in enumerate(rows)]
         return self._everywhere(hold, calls)
@@ -187,7 +202,7 @@ def _went_away(workers: Sequence[str]) -> InputError:
     plural = "s" if len(workers) > 1 else ""
     return InputError(
         f"worker{plural} {', '.join(workers)} of the cluster went away, and the agents there with it; see "
-        f"that workers have enough memory, or use more --shards, and repeat the command"
+        f"that workers have enough memory, or start more of them, and repeat the command"
     )
 
 

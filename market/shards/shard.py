@@ -36,7 +36,7 @@ WRITTEN = 1 << 16  # agents whose rows are put into a table at a time
 
 
 class Totals(NamedTuple):
-    """What the agents of a shard answer in total, (goods,) each.
+    """What the agents of a shard answer in total, (goods,) each, in units.
 
     Args:
         demand: the least that they would consume.
@@ -55,7 +55,7 @@ class Opening(NamedTuple):
     """What has to be known of a shard before it is played with.
 
     Args:
-        owned: (goods,), what its agents own.
+        owned: (goods,), what its agents own, units.
         chooses: what makes some of them choose between what is as good; None if nobody does.
     """
 
@@ -64,15 +64,21 @@ class Opening(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """What is told of all agents, in sums and extremes; the first ones are (goods,).
+    """What is told of all agents, in sums and extremes.
 
     Args:
-        consumed: of each good. made: of each good.
-        paid: money, by all.
-        utility: u - C, of those above -inf. ruined: how many are at -inf. lowest: the least, negative.
-        payoff: of those above -inf. payoff_ruined: how many are at -inf. lowest_payoff: the least, negative.
-        regret: the largest. relative_regret: the largest, as a share of what trades are worth.
-        differ: whether some payoff is not the utility.
+        consumed: (goods,), in total, units.
+        made: (goods,), in total, units.
+        paid: by all, money.
+        utility: sum of u - C over those above -inf.
+        ruined: how many have a utility of -inf.
+        highest_loss: the largest -(u - C); see `lowest_utility`.
+        payoff: sum over those above -inf.
+        payoff_ruined: how many have a payoff of -inf.
+        highest_payoff_loss: the largest of payoffs with their signs changed; see `lowest_payoff`.
+        regret: the largest gain that anybody could make by another bundle, in its payoff.
+        relative_regret: the same as a share of what trades are worth.
+        differ: in how many shards some payoff is not the utility.
         agents: how many there are.
     """
 
@@ -81,14 +87,24 @@ class Ended(NamedTuple):
     paid: float
     utility: float
     ruined: float
-    lowest: Largest
+    highest_loss: Largest
     payoff: float
     payoff_ruined: float
-    lowest_payoff: Largest
+    highest_payoff_loss: Largest
     regret: Largest
     relative_regret: Largest
     differ: float
     agents: float
+
+    @property
+    def lowest_utility(self) -> float:
+        """The least of u - C."""
+        return -float(self.highest_loss.value)
+
+    @property
+    def lowest_payoff(self) -> float:
+        """The least payoff."""
+        return -float(self.highest_payoff_loss.value)
 
 
 class Closed(NamedTuple):
@@ -111,10 +127,10 @@ class Written:
     """A file that a shard wrote.
 
     Args:
-        name: of the file.
+        name: of the file, without its folder.
         bytes: its size.
-        sha256: its checksum.
-        worker: who wrote it.
+        sha256: its checksum, in hexadecimal digits.
+        worker: who wrote it, as `Pool.names` calls it.
     """
 
     name: str
@@ -217,10 +233,10 @@ class Shard:
             paid=float(payments.sum()),
             utility=float(welfare[np.isfinite(welfare)].sum()),
             ruined=float(np.isneginf(welfare).sum()),
-            lowest=Largest(-float(welfare.min())),
+            highest_loss=Largest(-float(welfare.min())),
             payoff=float(payoffs[np.isfinite(payoffs)].sum()),
             payoff_ruined=float(np.isneginf(payoffs).sum()),
-            lowest_payoff=Largest(-float(payoffs.min())),
+            highest_payoff_loss=Largest(-float(payoffs.min())),
             regret=Largest(float(regrets.max())),
             relative_regret=Largest(relative_regret(economy, p, x, y, regrets)),
             differ=float((payoffs != welfare).any()),

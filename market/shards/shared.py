@@ -23,16 +23,23 @@ class SharedOutcome:
     """What came of an auction in shards: what an `Outcome` tells, as far as sums tell it.
 
     Args:
-        name: of the mechanism. kind: "auctioneer". status: how it ended. reason: the numbers behind it.
+        name: of the mechanism.
+        kind: "auctioneer".
+        status: how it ended.
+        reason: the numbers behind it.
         rounds: how many were played.
-        prices: (goods,). disequilibrium: the largest relative excess demand, from every trader's own answer.
-        auctioneer_payoff: -sum |z|, units. revenue: what the auctioneer took for the commons, money.
-        max_regret: the largest gain that anybody could make by another bundle.
+        prices: (goods,), those that are reported.
+        disequilibrium: the largest relative excess demand at them, from every trader's own answer.
+        auctioneer_payoff: -sum |z|, units.
+        revenue: what the auctioneer took for the commons, money.
+        max_regret: the largest gain that anybody could make by another bundle, in its payoff.
         evidence: the residuals behind the status, by name.
         ended: what is told of all agents, in sums and extremes.
-        consumption: (agents, goods), and so on; None above `LARGEST_MAP` agents.
-        production: see consumption. payments: see consumption. utilities: see consumption. payoffs: see
-            consumption.
+        consumption: (agents, goods), units; None above `LARGEST_MAP` agents, as are the next four.
+        production: (agents, goods), units.
+        payments: (agents,), net money paid.
+        utilities: (agents,), u - C.
+        payoffs: (agents,), in the game.
         weights: the smallest and the largest weight in the report, normalised; None if none support it.
         alignment: the report.
         path: prices and excess demand, one row a round and good, as in `record.rounds_of`.
@@ -70,8 +77,8 @@ class Shared:
         scenario: what was played.
         seed: of all draws.
         agents: the names of all.
-        economy: without agents; `resources`, `goods` and `money` are everybody's.
-        commons: (goods,), what is in common.
+        economy: without agents, and with all that they own in common; `resources`, `goods` and `money` are
+            everybody's.
         shards: how many there were.
         outcomes: mechanism name -> outcome.
     """
@@ -80,7 +87,6 @@ class Shared:
     seed: int
     agents: Names
     economy: Economy
-    commons: Array
     shards: int
     outcomes: Mapping[str, SharedOutcome]
 

@@ -78,6 +78,23 @@ def test_the_agents_of_a_shard_are_on_workers_only(cluster):
         assert set(client.run(_held).values()) == {0}  # nothing is left on the workers
 
 
+def test_what_a_client_left_behind_is_forgotten_by_the_next_play(cluster):
+    scenario, address = town(buyers=30, tasters=20), cluster.scheduler_address
+    killed, busy, latest = (Cluster(address) for _ in range(3))
+    for pool in (killed, busy):
+        pool.make(scenario, 0, [range(25), range(25, 51)])
+    killed._client.close()  # as if its process had been killed
+    with pools_module.connect(address) as client:
+        assert sum(client.run(_held).values()) == 4
+        latest.make(scenario, 0, [range(25), range(25, 51)])
+        assert sum(client.run(_held).values()) == 4
+        assert len(busy.tell("ask", p=np.ones(2))) == 2  # who is still there keeps its shards
+        for pool in (busy, latest):
+            pool.close()
+            pool.close()
+        assert sum(client.run(_held).values()) == 0
+
+
 def _held():
     from market.shards import holding
 

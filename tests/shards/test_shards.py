@@ -11,12 +11,15 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
 from market import build, compare, loads, plots
 from market.errors import InputError
 from market.parsing.draws import STREAM
+from market.printing.shards import shared as printed
 from market.scenario import population
 from market.shards import Here, play_in_shards, run_in_shards
+from market.shards.folder import table
 from market.sums import Largest, added, alone
 from market.verify import verify
 
@@ -167,7 +170,7 @@ def test_a_market_in_shards_is_the_market_in_one_piece(money, more, shards, rule
     assert many.revenue == pytest.approx(one.revenue, rel=1e-12, abs=1e-10)
     assert many.max_regret == pytest.approx(one.max_regret, rel=1e-9, abs=1e-12)
     assert many.ended.consumed == pytest.approx(one.consumption.sum(axis=0), rel=1e-12)
-    assert -float(many.ended.lowest.value) == pytest.approx(one.utilities.min(), rel=1e-12)
+    assert many.ended.lowest_utility == pytest.approx(one.utilities.min(), rel=1e-12)
     assert many.alignment.efficient in (report.efficient, None)
     if many.status.settled and many.alignment.efficient:
         assert many.alignment.negishi_weights == pytest.approx(report.negishi_weights, rel=1e-6)
@@ -242,6 +245,23 @@ def test_the_rounds_of_a_market_in_shards_are_those_of_the_market_in_one_piece(r
     pd.testing.assert_frame_equal(many, one, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("buyers", [3, 60])
+@pytest.mark.parametrize(
+    ("money", "more"), [("quasilinear", ""), ("quasilinear", BAKERS), ("fisher", ""), ("exchange", "")]
+)
+def test_the_table_of_a_market_in_shards_is_that_of_the_market_in_one_piece(money, more, buyers):
+    scenario = town(money, buyers=buyers, tasters=4, more=more)
+    one, many = compare(scenario).table(), table(play_in_shards(scenario, Here(), 4))
+    assert list(many.columns) == list(one.columns)
+    for column in one.columns:
+        ours, theirs = many[column][0], one[column][0]
+        if isinstance(theirs, float):
+            scale = abs(float(one["total surplus"][0])) if money == "quasilinear" else 1.0
+            assert ours == pytest.approx(theirs, rel=1e-6, abs=1e-9 * scale, nan_ok=True), column
+        else:
+            assert ours == theirs or (pd.isna(ours) and pd.isna(theirs)), column
+
+
 def test_what_is_drawn_of_a_market_in_shards_is_what_was_seen_in_its_rounds():
     second = '[[mechanisms]]\nname = "slowly"\nkind = "auctioneer"\nmax_rounds = 4'
     shared = play_in_shards(town(buyers=20, tasters=4, more=second), Here(), 3)
@@ -253,6 +273,25 @@ def test_what_is_drawn_of_a_market_in_shards_is_what_was_seen_in_its_rounds():
             for good in ("water", "bread"):
                 seen = shared.rounds.query("mechanism == @mechanism and good == @good")[column]
                 assert np.array_equal(lines[f"{good}, {mechanism}"], seen)
+
+
+def test_prices_of_more_goods_than_are_printed_are_counted():
+    goods = [f"g{k}" for k in range(22)]
+    each = ", ".join(f"{good} = 1.0" for good in goods)
+    text = f"""
+schema = 1
+economy = "quasilinear"
+goods = {json.dumps(goods)}
+commons = {{ {each} }}
+mechanisms = [{{ name = "prices", kind = "auctioneer" }}]
+agents = [{{ name = "a", count = 3, utility = {{ family = "log", weights = {{ {each} }} }} }}]
+"""
+    console = Console(width=80)
+    with console.capture() as captured:
+        console.print(printed(play_in_shards(loads(text), Here(), 2), 80))
+    assert "price of g19 " in captured.get()
+    assert "price of g20 " not in captured.get()
+    assert "prices of 2 other goods" in captured.get()
 
 
 # --- sums --------------------------------------------------------------------------------------------
@@ -320,6 +359,10 @@ def test_agents_who_choose_between_what_is_as_good_are_refused(has):
 def test_more_shards_than_agents_and_shards_that_are_too_large_are_refused():
     with pytest.raises(InputError, match="there are only 8 agents"):
         in_shards(town(buyers=4, tasters=3), 9)
+    with pytest.raises(InputError, match="--shards 0: at least one shard"):
+        in_shards(town(buyers=4, tasters=3), 0)
+    with pytest.raises(InputError, match="there is no mechanism to play"):
+        play_in_shards(town(buyers=4, tasters=3), Here(), 2, [])
     huge = town(buyers=10**9, tasters=1)
     assert len(population(huge)) == 10**9 + 2
     with pytest.raises(InputError, match="use --shards 101 at least"):
