@@ -94,17 +94,22 @@ def result(played: Played) -> dict[str, Any]:
         }
         for name, outcome in outcomes.items()
     ]
-    return whole(scenario, economy.seed, economy.agents, mechanisms)
+    return whole(scenario, economy.seed, economy.goods, economy.agents, mechanisms)
 
 
 def whole(
-    scenario: Scenario, seed: int, agents: Sequence[str] | None, mechanisms: Sequence[Mapping[str, Any]]
+    scenario: Scenario,
+    seed: int,
+    goods: Sequence[str],
+    agents: Sequence[str] | None,
+    mechanisms: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """The result from its parts.
 
     Args:
         scenario: what was played.
         seed: of all draws.
+        goods: their names.
         agents: the names of all; None if they are too many to be told.
         mechanisms: what came of each (`mechanism_of`).
 
@@ -116,7 +121,7 @@ def whole(
             "schema": SCHEMA,
             "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
             "seed": seed,
-            "goods": list(scenario.goods),
+            "goods": list(goods),
             "agents": None if agents is None else list(agents),
             "mechanisms": list(mechanisms),
         }

@@ -125,6 +125,7 @@ def result(shared: Shared) -> dict[str, Any]:
     return whole(
         scenario,
         shared.seed,
+        scenario.goods,
         agents if len(agents) <= LARGEST_MAP else None,
         [mechanism_of(each, each.alignment, agents, scenario.goods) for each in shared.outcomes.values()],
     )
