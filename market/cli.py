@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from market.comparison import Comparison
     from market.results import Drawing
     from market.scenario import Scenario
+    from market.shards import Shared
 
 COMMANDS = ("run", "sweep", "equilibria", "validate", "schema", "list", "verify", "dashboard")
 GENERAL = ("--help", "-h", "--version")
@@ -137,7 +139,6 @@ def run(
 ) -> ExitCode:
     """Play a scenario under its mechanisms, compare them, and write a run folder."""
     from market import results
-    from market.printing.words import visible
     from market.scenario import load
 
     read = load(scenario, overrides or ())
@@ -145,7 +146,7 @@ def run(
     if shards is not None or backend == "dask" or address is not None:
         if check:
             raise InputError("--check needs all agents in one place; leave out --shards and --backend")
-        return _in_shards(read, out, mechanism, seed, shards, backend, address, as_json, quiet)
+        return _in_shards(read, out, mechanism, seed, shards, backend, address, as_json, no_figures, quiet)
     compared = _play(read, mechanism, seed, check, quiet)
     if not (as_json or quiet):
         _show(compared)  # before the figures are drawn, which takes as long again
@@ -154,28 +155,32 @@ def run(
     if as_json:
         sys.stdout.write((folder / "result.json").read_text(encoding="utf-8"))
     if not quiet:
-        drawn = "" if no_figures else " (figures: overview.svg)"
-        print(f"Run folder: {visible(str(folder))}{drawn}", file=sys.stderr if as_json else sys.stdout)
+        _say_where(folder, no_figures, as_json)
     return ExitCode.DONE if compared.settled and not compared.contradicted else ExitCode.NOT_IN_EQUILIBRIUM
 
 
 def _play(
     scenario: Scenario, mechanisms: list[str] | None, seed: int | None, check: bool, quiet: bool
 ) -> Comparison:
-    """Play, saying on a terminal which mechanism is being played."""
+    """Play with all agents in one place."""
+    from market.comparison import compare
+
+    with _progress(quiet) as progress:
+        return compare(scenario, mechanisms, seed, progress, check=check)
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[str], None] | None]:
+    """What says on a terminal which mechanism is being played; None where there is no terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
     from rich.text import Text
 
-    from market.comparison import compare
     from market.printing.words import visible
 
-    if quiet or not sys.stderr.isatty():
-        return compare(scenario, mechanisms, seed, check=check)
     with terminal(stderr=True).status("") as status:
-
-        def progress(name: str) -> None:
-            status.update(Text(f"Playing '{visible(name)}'"))
-
-        return compare(scenario, mechanisms, seed, progress, check=check)
+        yield lambda name: status.update(Text(f"Playing '{visible(name)}'"))
 
 
 def _in_shards(
@@ -187,18 +192,21 @@ def _in_shards(
     backend: str,
     address: str | None,
     as_json: bool,
+    no_figures: bool,
     quiet: bool,
 ) -> ExitCode:
     """Play with the agents in parts, and say what can be said in sums."""
-    from market.printing.words import visible
+    from market.scenario import population
     from market.shards import Cluster, Here, Pool, refuse, run_in_shards
 
     if (backend == "dask") is (address is None):
         raise InputError("--backend dask and --address tcp://HOST:PORT go together")
     refuse(scenario, mechanisms, shards)
     pool: Pool = Here() if address is None else Cluster(address)
-    parts = shards or max(pool.workers, 1)
-    shared, folder = run_in_shards(scenario, pool, parts, out, mechanisms, seed)
+    figures = None if no_figures else _figures_of_shards
+    with closing(pool), _progress(quiet) as progress:
+        parts = shards or min(pool.workers, len(population(scenario)))
+        shared, folder = run_in_shards(scenario, pool, parts, out, mechanisms, seed, progress, figures)
     if as_json:
         sys.stdout.write((folder / "result.json").read_text(encoding="utf-8"))
     elif not quiet:
@@ -207,8 +215,23 @@ def _in_shards(
         on = terminal()
         show(printed(shared, on.width), on)
     if not quiet:
-        print(f"Run folder: {visible(str(folder))}", file=sys.stderr if as_json else sys.stdout)
+        _say_where(folder, no_figures, as_json)
     return ExitCode.DONE if shared.settled else ExitCode.NOT_IN_EQUILIBRIUM
+
+
+def _figures_of_shards(shared: Shared) -> dict[str, Drawing]:
+    """The pictures of a run in shards, as SVG."""
+    from market import plots
+
+    return {"overview.svg": lambda path: plots.save(plots.shards_overview(shared), path)}
+
+
+def _say_where(folder: Path, no_figures: bool, as_json: bool) -> None:
+    """Print where the run folder is, beside the result if that is printed."""
+    from market.printing.words import visible
+
+    drawn = "" if no_figures else " (figures: overview.svg)"
+    print(f"Run folder: {visible(str(folder))}{drawn}", file=sys.stderr if as_json else sys.stdout)
 
 
 def _figures(compared: Comparison) -> dict[str, Drawing]:

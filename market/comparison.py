@@ -18,7 +18,7 @@ from market.errors import InputError, did_you_mean
 from market.interval import Array
 from market.model import MarketModel
 from market.outcome import Outcome
-from market.record import NAMED
+from market.record import NAMED, no_rounds, rounds_of
 from market.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -221,17 +221,6 @@ def compare(
     return Comparison(scenario, economy, outcomes, alignments, rounds, checks)
 
 
-COLUMNS = {
-    "mechanism": "str",
-    "round": "int64",
-    "good": "str",
-    "price": "float64",
-    "excess_demand": "float64",
-    "disequilibrium": "float64",
-    "auctioneer_payoff": "float64",
-}
-
-
 def path_of(name: str, model: MarketModel) -> pd.DataFrame:
     """What a model collected so far, as in `Comparison.rounds`.
 
@@ -240,22 +229,11 @@ def path_of(name: str, model: MarketModel) -> pd.DataFrame:
         model: the simulation, after any number of rounds.
     """
     if model.auctioneer is None:
-        return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in COLUMNS.items()})
+        return no_rounds()
     collected = model.datacollector.get_model_vars_dataframe()
-    parts = [
-        pd.DataFrame(
-            {
-                "mechanism": name,
-                "round": range(1, len(collected) + 1),
-                "good": good,
-                "price": collected[f"price[{good}]"].to_numpy(),
-                "excess_demand": collected[f"excess_demand[{good}]"].to_numpy(),
-                "disequilibrium": collected["disequilibrium"].to_numpy(),
-                "auctioneer_payoff": collected["auctioneer_payoff"].to_numpy(),
-            }
-        )
-        for good in model.goods
-    ]
-    return pd.concat(parts, ignore_index=True).sort_values(
-        ["round", "good"], kind="stable", ignore_index=True
-    )
+
+    def by_good(what: str) -> Array:
+        return collected[[f"{what}[{good}]" for good in model.goods]].to_numpy()
+
+    once = (collected[what].to_numpy() for what in ("disequilibrium", "auctioneer_payoff"))
+    return rounds_of(name, model.goods, by_good("price"), by_good("excess_demand"), *once)

@@ -8,8 +8,11 @@ them.
 from __future__ import annotations
 
 import ctypes
+import logging
 import os
 import platform
+import re
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -22,6 +25,9 @@ from market.errors import InputError
 
 PACKAGES = ("market", "numpy", "scipy", "cvxpy", "clarabel")  # that numbers come from
 CONNECT = 10.0  # seconds for a scheduler to answer
+ADDRESS = re.compile(
+    r"((?P<scheme>tcp|tls|ucx|wss?)://)?(\[(?P<ipv6>[0-9a-fA-F:.]+)\]|(?P<host>[^\s:/\[\]]+)):(?P<port>\d{1,5})"
+)
 
 
 @contextmanager
@@ -78,8 +84,8 @@ def connect(address: str) -> Any:
         address: of the scheduler, for instance "tcp://10.0.0.1:8786".
 
     Raises:
-        InputError: dask.distributed is not installed, nobody answers there, there are no workers, or they
-            have not got the versions that are here.
+        InputError: dask.distributed is not installed, it is no address, nobody answers there, there are no
+            workers, or they have not got the versions that are here.
     """
     try:
         from distributed import Client
@@ -87,6 +93,8 @@ def connect(address: str) -> Any:
         raise InputError(
             "--backend dask needs dask.distributed, which is missing; `pip install 'market[cluster]'`"
         ) from error
+    _look_at(address)
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what goes wrong is told by an error
     try:
         client = Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
@@ -99,10 +107,38 @@ def connect(address: str) -> Any:
     return client
 
 
+def _look_at(address: str) -> None:
+    """See that an address is one, and no other program's: on both Dask's client would hang.
+
+    Raises:
+        InputError: it is not.
+    """
+    known = ADDRESS.fullmatch(address)
+    if known is None or not 1 <= int(known["port"]) <= 65535:
+        raise InputError(
+            f"'{address}' is no address of a Dask scheduler; --address is like tcp://10.0.0.1:8786, and the "
+            f"scheduler says its own when it starts"
+        )
+    if known["scheme"] not in ("tcp", None):
+        return
+    try:
+        with socket.create_connection((known["ipv6"] or known["host"], int(known["port"])), CONNECT) as there:
+            there.recv(1)  # a scheduler speaks first
+    except TimeoutError as error:
+        raise InputError(
+            f"what listens at '{address}' is no Dask scheduler, or has not answered for {CONNECT:.0f} "
+            f"seconds; --address is what the scheduler calls 'Scheduler at', not its dashboard"
+        ) from error
+    except OSError:  # nobody is there yet: Dask's client waits as long for somebody to come
+        return
+
+
 def _check(client: Any, address: str) -> None:
     """Every worker has the versions that are here."""
     if not client.nthreads():
-        raise InputError(f"the Dask scheduler at '{address}' has no workers; start some")
+        raise InputError(
+            f"the Dask scheduler at '{address}' has no workers; start some with `dask worker {address}`"
+        )
     here = versions()
     try:
         found: Mapping[str, Mapping[str, str]] = client.run(versions)

@@ -87,21 +87,45 @@ def result(played: Played) -> dict[str, Any]:
     """
     scenario, outcomes = played.scenario, played.outcomes
     economy = next(iter(outcomes.values())).economy
-    told = {
-        "schema": SCHEMA,
-        "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
-        "seed": economy.seed,
-        "goods": list(economy.goods),
-        "agents": list(economy.agents),
-        "mechanisms": [
-            {
-                **mechanism_of(outcome, played.alignments[name], economy.agents, economy.goods),
-                **_check(outcome, played.checks.get(name)),
-            }
-            for name, outcome in outcomes.items()
-        ],
-    }
-    return plain(told)
+    mechanisms = [
+        {
+            **mechanism_of(outcome, played.alignments[name], economy.agents, economy.goods),
+            **_check(outcome, played.checks.get(name)),
+        }
+        for name, outcome in outcomes.items()
+    ]
+    return whole(scenario, economy.seed, economy.goods, economy.agents, mechanisms)
+
+
+def whole(
+    scenario: Scenario,
+    seed: int,
+    goods: Sequence[str],
+    agents: Sequence[str] | None,
+    mechanisms: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """The result from its parts.
+
+    Args:
+        scenario: what was played.
+        seed: of all draws.
+        goods: their names.
+        agents: the names of all; None if they are too many to be told.
+        mechanisms: what came of each (`mechanism_of`).
+
+    Raises:
+        NumericalError: a number is NaN; says which.
+    """
+    return plain(
+        {
+            "schema": SCHEMA,
+            "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
+            "seed": seed,
+            "goods": list(goods),
+            "agents": None if agents is None else list(agents),
+            "mechanisms": list(mechanisms),
+        }
+    )
 
 
 def plain(told: Mapping[str, Any]) -> dict[str, Any]:
@@ -214,6 +238,51 @@ def _plain(value: Any, where: str) -> Any:
             raise NumericalError(f"{where} is not a number")
         return float(value) if math.isfinite(value) else ("Infinity" if value > 0 else "-Infinity")
     return value.item() if isinstance(value, np.generic) else value
+
+
+ROUNDS = {
+    "mechanism": "str",
+    "round": "int64",
+    "good": "str",
+    "price": "float64",
+    "excess_demand": "float64",
+    "disequilibrium": "float64",
+    "auctioneer_payoff": "float64",
+}
+"""The columns of the table of rounds, with their types."""
+
+
+def rounds_of(
+    name: str, goods: Sequence[str], prices: Array, excess: Array, disequilibrium: Array, payoff: Array
+) -> pd.DataFrame:
+    """The rows of one mechanism in the table of rounds, in the order of rounds and of the names of goods.
+
+    Args:
+        name: of the mechanism.
+        goods: their names.
+        prices: (rounds, goods), announced.
+        excess: (rounds, goods), excess demand at them, units.
+        disequilibrium: (rounds,), the largest relative excess demand.
+        payoff: (rounds,), the auctioneer's, units.
+    """
+    count = len(prices)
+    table = pd.DataFrame(
+        {
+            "mechanism": name,
+            "round": np.tile(np.arange(1, count + 1), len(goods)),
+            "good": np.repeat(np.array(goods, dtype=object), count),
+            "price": prices.T.ravel(),
+            "excess_demand": excess.T.ravel(),
+            "disequilibrium": np.tile(disequilibrium, len(goods)),
+            "auctioneer_payoff": np.tile(payoff, len(goods)),
+        }
+    )
+    return table.sort_values(["round", "good"], kind="stable", ignore_index=True)
+
+
+def no_rounds() -> pd.DataFrame:
+    """That table of a mechanism without prices."""
+    return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in ROUNDS.items()})
 
 
 BOUNDS = ("consumption", "production", "price", "kept", "capped")

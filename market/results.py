@@ -118,7 +118,7 @@ def write_run(played: Played, parent: Path, figures: Mapping[str, Drawing] | Non
     """
     told = as_json(result(played))
     now = datetime.now(UTC)
-    name = f"{slug(Path(played.scenario.file).stem)}-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    name = name_of_run(played.scenario, now)
     with refusals(parent), whole_folder(parent, name) as folder:
         (folder / "result.json").write_text(told, encoding="utf-8")
         agents_table(played).to_parquet(folder / "agents.parquet", index=False)
@@ -132,6 +132,11 @@ def write_run(played: Played, parent: Path, figures: Mapping[str, Drawing] | Non
         manifest = manifest_of(played.scenario, seed, list(played.outcomes), now, folder)
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return parent / name
+
+
+def name_of_run(scenario: Scenario, now: datetime) -> str:
+    """What the folder of a run is called: no two are the same."""
+    return f"{slug(Path(scenario.file).stem)}-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def slug(name: str) -> str:

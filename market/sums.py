@@ -2,13 +2,17 @@
 
 Such work is a generator: it yields its own agents' sums, arrays (goods,) or numbers, and is sent the sums
 over everybody. Whoever has all agents together drives it by sending back what it yields (`alone`); where
-agents are spread over shards, whoever drives all of them adds up (`added`) and sends the totals to each.
+agents are spread over shards, each takes a step at a time (`advanced`), and whoever drives all of them adds
+up (`added`) and sends the totals to each, until they end (`together`).
+
+Beside sums there are the `Largest` and the `First` over all agents: they are added like sums.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -35,6 +39,45 @@ class Largest:
         return Largest(np.maximum(self.value, other.value))
 
 
+class First:
+    """Things of which the first over all agents, in their order, is asked for.
+
+    Args:
+        values: what is found among some of the agents, each None if there is nothing.
+
+    Example:
+        >>> (First([None, "beta"]) + First(["gamma", "delta"])).values
+        ['gamma', 'beta']
+    """
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        self.values = values
+
+    def __add__(self, other: First) -> First:
+        pairs = zip(self.values, other.values, strict=True)
+        return First([theirs if own is None else own for own, theirs in pairs])
+
+
+@dataclass(frozen=True)
+class Finished(Generic[T]):
+    """Work that has ended, with what came of it."""
+
+    value: T
+
+
+def advanced(steps: Steps[T], totals: Sums | None = None) -> Sums | Finished[T]:
+    """What work asks for next, or what came of it.
+
+    Args:
+        steps: the work.
+        totals: what it asked for last, over everybody; None at the beginning.
+    """
+    try:
+        return next(steps) if totals is None else steps.send(totals)
+    except StopIteration as ended:
+        return Finished(ended.value)
+
+
 def alone(steps: Steps[T]) -> T:
     """What comes of work on agents of whom there are no others.
 
@@ -45,13 +88,35 @@ def alone(steps: Steps[T]) -> T:
         >>> alone(share(2.0))
         1.0
     """
-    try:
-        sums = next(steps)
-        while True:
-            sums = steps.send(sums)
-    except StopIteration as ended:
-        result: T = ended.value
-        return result
+    (value,) = together([advanced(steps)], lambda totals: [advanced(steps, totals)])
+    return value
+
+
+def together(
+    replies: Sequence[Sums | Finished[T]], go_on: Callable[[Sums], Sequence[Sums | Finished[T]]]
+) -> list[T]:
+    """What comes of the same work on all parts.
+
+    Args:
+        replies: what each part asks for first.
+        go_on: sends totals to every part; what each asks for next, or what came of it.
+
+    Example:
+        >>> def share(amount):
+        ...     (total,) = yield (amount,)
+        ...     return amount / total
+        >>> parts = [share(2.0), share(6.0)]
+        >>> together(
+        ...     [advanced(part) for part in parts], lambda totals: [advanced(part, totals) for part in parts]
+        ... )
+        [0.25, 0.75]
+    """
+    while True:
+        ended = [reply for reply in replies if isinstance(reply, Finished)]
+        if ended:
+            assert len(ended) == len(replies)  # they all decide by the same totals
+            return [reply.value for reply in ended]
+        replies = go_on(added([reply for reply in replies if not isinstance(reply, Finished)]))
 
 
 def added(parts: Sequence[Sums]) -> Sums:

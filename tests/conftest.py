@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -55,3 +56,27 @@ def shell(capsys, monkeypatch):
         return code, said.out, said.err
 
     return run
+
+
+@contextmanager
+def two_processes():
+    """Two processes on this machine that are reached over TCP, as a cluster is."""
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A cluster for all tests of a module; one whose workers are killed for good needs `own_cluster`."""
+    with two_processes() as running:
+        yield running
+
+
+@pytest.fixture
+def own_cluster():
+    """A cluster for one test."""
+    with two_processes() as running:
+        yield running

@@ -87,9 +87,18 @@ def played(
     economy: Economy,
     answering: Answering,
     observe: Callable[[State], None] | None = None,
+    first: State | None = None,
 ) -> State:
-    """The state in which a mechanism ends: the only loop; arguments as for `play`."""
-    state = mechanism.start(economy)
+    """The state in which a mechanism ends: the only loop.
+
+    Args:
+        mechanism: as for `play`.
+        economy: as for `play`.
+        answering: how everyone answers prices.
+        observe: as for `play`.
+        first: the state to begin with; the mechanism's own by default.
+    """
+    state = mechanism.start(economy) if first is None else first
     while not mechanism.done(economy, state):
         state = mechanism.step(economy, state, answering)
         if observe:

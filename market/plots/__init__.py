@@ -1,6 +1,7 @@
 """Figures of a comparison (what prices did, what everyone has, what they could have) and curves of a sweep.
 
-Each function draws one figure on an axes and returns it; `overview` puts together those that apply.
+Each function draws one figure on an axes and returns it; `overview` puts together those that apply,
+`shards_overview` those that can be drawn where nobody has all agents.
 Everything is told by shape and line style as well as by colour, so that it can be read in grey. Values
 without bound, as the -inf of an agent that has none of what it cannot do without, are drawn at the edge and
 labelled; so are values far from all others. Nothing here touches matplotlib's global state.
@@ -12,7 +13,8 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from market.comparison import Comparison
+    from market.shards import Shared
 
 RESOLUTION = 150  # dots an inch, where a format has dots
 FEW = 2  # agents, whose shares are seen without a curve
@@ -55,6 +58,7 @@ __all__ = [
     "phase_portrait",
     "price_paths",
     "save",
+    "shards_overview",
     "supply_and_demand",
     "sweep_curve",
     "sweep_overview",
@@ -63,13 +67,16 @@ __all__ = [
 
 Panel = Callable[["Comparison", "Axes"], "Axes"]
 
+PATHS = (price_paths, excess_demand_paths)
+"""The figures of rounds alone: nobody has to know what agents got, or would answer at other prices."""
+
 
 def applicable(comparison: Comparison) -> list[Panel]:
     """The figures that say something about a comparison, in the order in which they are shown."""
     economy = comparison.economy
     panels: list[Panel] = []
     if len(comparison.rounds):
-        panels += [price_paths, excess_demand_paths]
+        panels += PATHS
         if len(economy.goods) == 1 and economy.money is not Money.EXCHANGE:
             panels.append(supply_and_demand)
         if len(free_prices(economy)) == 2:
@@ -98,15 +105,33 @@ def overview(comparison: Comparison) -> Figure:
         A figure of its own, not known to pyplot.
     """
     panels = applicable(comparison)
+    return _sheet(comparison.scenario.title, [partial(panel, comparison) for panel in panels])
+
+
+@styled
+def shards_overview(shared: Shared) -> Figure:
+    """The figures of a market in shards, on one sheet: prices and excess demand, round by round.
+
+    Args:
+        shared: what `market.shards.play_in_shards` returns.
+
+    Returns:
+        A figure of its own, not known to pyplot.
+    """
+    return _sheet(shared.scenario.title, [partial(panel, shared) for panel in PATHS])
+
+
+def _sheet(title: str, panels: Sequence[Callable[[Axes], Axes]]) -> Figure:
+    """Figures side by side under a title."""
     columns = 2 if len(panels) <= MOST_IN_TWO else 3
     rows = -(-len(panels) // columns)
     figure = Figure(
         figsize=(5.2 * columns, 4.2 * rows + 0.4), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)
     )
-    figure.suptitle(plain(comparison.scenario.title, 80), x=0.012, ha="left", fontsize=13, fontweight="bold")
+    figure.suptitle(plain(title, 80), x=0.012, ha="left", fontsize=13, fontweight="bold")
     grid = figure.add_gridspec(rows, columns, wspace=0.04, hspace=0.06)
     for place, panel in enumerate(panels):
-        panel(comparison, figure.add_subplot(grid[place // columns, place % columns]))
+        panel(figure.add_subplot(grid[place // columns, place % columns]))
     return figure
 
 

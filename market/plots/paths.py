@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from market.comparison import Comparison
+    from market.shards import Shared
 
 WIDE_RANGE = 200.0  # largest over smallest price from which a logarithmic axis shows more
 HIGHEST = 1e150  # price that is shown: axes end where numbers do
@@ -24,11 +25,11 @@ FEW_ROUNDS = 30  # up to here every round is marked
 
 
 @styled
-def price_paths(comparison: Comparison, ax: Axes) -> Axes:
+def price_paths(comparison: Comparison | Shared, ax: Axes) -> Axes:
     """The announced prices, round by round, and with quasilinear money the planner's multipliers.
 
     Args:
-        comparison: what `market.compare` returns.
+        comparison: what `market.compare` or `market.shards.play_in_shards` returns.
         ax: to draw on.
 
     Returns:
@@ -46,11 +47,11 @@ def price_paths(comparison: Comparison, ax: Axes) -> Axes:
 
 
 @styled
-def excess_demand_paths(comparison: Comparison, ax: Axes) -> Axes:
+def excess_demand_paths(comparison: Comparison | Shared, ax: Axes) -> Axes:
     """Excess demand, round by round: wanted at the announced prices beyond what there is.
 
     Args:
-        comparison: what `market.compare` returns.
+        comparison: what `market.compare` or `market.shards.play_in_shards` returns.
         ax: to draw on.
 
     Returns:
@@ -68,7 +69,7 @@ def excess_demand_paths(comparison: Comparison, ax: Axes) -> Axes:
     return _rounds_below(comparison.rounds, ax)
 
 
-def _paths(comparison: Comparison, ax: Axes, column: str) -> None:
+def _paths(comparison: Comparison | Shared, ax: Axes, column: str) -> None:
     """A line a mechanism and good; up to six are named."""
     rounds = comparison.rounds
     mechanisms = list(dict.fromkeys(rounds["mechanism"]))
@@ -157,7 +158,7 @@ def _mark_unbounded(rounds: pd.DataFrame, ax: Axes) -> None:
         )
 
 
-def _multipliers(comparison: Comparison, ax: Axes) -> None:
+def _multipliers(comparison: Comparison | Shared, ax: Axes) -> None:
     """What one unit more is worth to the planner: prices settle there."""
     for name, outcome in comparison.outcomes.items():
         if outcome.kind == "planner" and outcome.prices is not None:

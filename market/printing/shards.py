@@ -10,7 +10,6 @@ from rich.text import Text
 from market.printing.report import points
 from market.printing.words import count, number, visible
 from market.shards import Shared, SharedOutcome
-from market.shards.folder import total_surplus
 
 MOST_GOODS = 20  # whose prices are shown
 
@@ -50,15 +49,17 @@ def shared(played: Shared, width: int) -> RenderableType:
 def _cells(played: Shared, outcome: SharedOutcome) -> dict[str, str]:
     """Label -> what is said of a mechanism; the same labels for all."""
     told, report = outcome.ended, outcome.alignment
-    goods = list(zip(played.scenario.goods, outcome.prices, strict=True))[:MOST_GOODS]
-    surplus = total_surplus(played, outcome)
+    goods = list(zip(played.scenario.goods, outcome.prices, strict=True))
+    more = len(goods) - MOST_GOODS
+    surplus = played.total_surplus(outcome.name)
     above = told.agents - told.ruined
     return {
         "status": outcome.status.value.replace("_", " "),
         "rounds": str(outcome.rounds),
-        **{f"price of {visible(good)}": number(float(p)) for good, p in goods},
+        **{f"price of {visible(good)}": number(float(p)) for good, p in goods[:MOST_GOODS]},
+        **({f"prices of {count(more, 'other good')}": "in comparison.csv"} if more > 0 else {}),
         "largest relative excess demand": number(outcome.disequilibrium),
-        "lowest utility": number(-float(told.lowest.value)),
+        "lowest utility": number(told.lowest_utility),
         "mean utility above -inf": number(told.utility / above) if above else "-",
         "agents with utility -inf": str(int(told.ruined)),
         **({} if surplus is None else {"total surplus": number(surplus)}),

@@ -1,14 +1,14 @@
 """The run folder of a market in shards: the parent writes what is told in sums, each shard its agents' rows.
 
-It is a run folder as any other (`results.py`), with two differences: the table of agents is in the folder
-`agents`, one file for each mechanism and shard, in the order of their names; and above `LARGEST_MAP` agents
-the result has null in the place of their names. All machines must see the folder under the same path.
+It is a run folder as any other (`results.py`), with three differences: the table of agents is in the folder
+`agents`, one file for each mechanism and shard, in the order of their names; above `LARGEST_MAP` agents the
+result has null in the place of their names; and figures are those of the rounds. All machines must see the
+folder under the same path.
 """
 
 from __future__ import annotations
 
 import json
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,19 +17,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from market.economy import Money
 from market.errors import InputError
 from market.interval import Array
-from market.names import Names
-from market.record import LARGEST_MAP, NAMED, SCHEMA, as_json, mechanism_of, no_bounds, plain
-from market.results import PARTS, copy_scenario, manifest_of, refusals, slug, whole_folder
+from market.record import LARGEST_MAP, NAMED, as_json, mechanism_of, no_bounds, whole
+from market.results import (
+    PARTS,
+    Drawing,
+    copy_scenario,
+    manifest_of,
+    name_of_run,
+    refusals,
+    whole_folder,
+)
 from market.scenario import Scenario
 from market.shards.playing import play_in_shards
 from market.shards.pools import Pool
 from market.shards.shard import Written
 from market.shards.shared import Shared, SharedOutcome
-
-COLUMNS = ("mechanism", "round", "good", "price", "excess_demand", "disequilibrium", "auctioneer_payoff")
 
 
 def run_in_shards(
@@ -40,17 +44,19 @@ def run_in_shards(
     mechanisms: Sequence[str] | None = None,
     seed: int | None = None,
     progress: Callable[[str], None] | None = None,
+    figures: Callable[[Shared], Mapping[str, Drawing]] | None = None,
 ) -> tuple[Shared, Path]:
     """Play in shards and write a run folder, whole or not at all.
 
     Args:
         scenario: what `market.load` returns.
-        pool: where the shards are.
+        pool: where the shards are; closed at the end.
         shards: how many.
         out: the folder in which a new folder is made.
         mechanisms: names of those to play; all of them by default.
         seed: for all draws; the scenario's own if not given.
         progress: called with a mechanism's name before it is played.
+        figures: called with what came of it; file name -> what writes the figure.
 
     Returns:
         What came of it, and the new folder.
@@ -59,35 +65,52 @@ def run_in_shards(
         InputError: it cannot be played in shards or written there.
     """
     now = datetime.now(UTC)
-    name = f"{slug(Path(scenario.file).stem)}-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    name = name_of_run(scenario, now)
     out = out.absolute()
     with refusals(out), whole_folder(out, name) as folder:
         tables = folder / PARTS
         tables.mkdir()
         shared = play_in_shards(scenario, pool, shards, mechanisms, seed, str(tables), progress)
-        known = _seen(tables, [file for each in shared.outcomes.values() for file in each.files])
+        known = _collected(tables, [file for each in shared.outcomes.values() for file in each.files])
         (folder / "result.json").write_text(as_json(result(shared)), encoding="utf-8")
         no_bounds().to_parquet(folder / "bounds.parquet", index=False)
-        rounds(shared).to_parquet(folder / "rounds.parquet", index=False)
+        shared.rounds.to_parquet(folder / "rounds.parquet", index=False)
         table(shared).to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
         copy_scenario(scenario, folder / "input")
+        for file, draw in (figures(shared) if figures else {}).items():
+            draw(folder / file)
         manifest = manifest_of(scenario, shared.seed, list(shared.outcomes), now, folder, known, shards)
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return shared, out / name
 
 
-def _seen(folder: Path, files: Sequence[Written]) -> dict[str, Mapping[str, Any]]:
-    """What shards say of their files, after a look whether they are here.
+def _collected(folder: Path, files: Sequence[Written]) -> dict[str, Mapping[str, Any]]:
+    """What shards say of their files, after a look whether all of them are here in their full size.
+
+    Checksums are taken over from the shards: to read everything again would take as long as to write it.
+
+    Args:
+        folder: where the files should be.
+        files: what the shards say that they wrote.
+
+    Returns:
+        Name in the run folder -> `bytes` and `sha256`, as the manifest lists them.
 
     Raises:
         InputError: a file is not what its shard wrote.
     """
     for file in files:
         path = folder / file.name
-        if not path.exists() or path.stat().st_size != file.bytes:
+        if not path.exists():
             raise InputError(
                 f"worker {file.worker} wrote '{path}' where this machine does not see it; --out must name a "
                 f"folder that all machines share"
+            )
+        there = path.stat().st_size
+        if there != file.bytes:
+            raise InputError(
+                f"worker {file.worker} wrote '{path}' with {file.bytes:,} bytes, and here it has {there:,}; "
+                f"see whether the disk is full and nobody else writes there, and repeat the command"
             )
     return {f"{PARTS}{file.name}": {"bytes": file.bytes, "sha256": file.sha256} for file in files}
 
@@ -99,47 +122,12 @@ def result(shared: Shared) -> dict[str, Any]:
         NumericalError: a number is NaN; says which.
     """
     scenario, agents = shared.scenario, shared.agents
-    return plain(
-        {
-            "schema": SCHEMA,
-            "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
-            "seed": shared.seed,
-            "goods": list(scenario.goods),
-            "agents": list(agents) if len(agents) <= LARGEST_MAP else None,
-            "mechanisms": [_told(outcome, agents, scenario.goods) for outcome in shared.outcomes.values()],
-        }
-    )
-
-
-def _told(outcome: SharedOutcome, agents: Names, goods: Sequence[str]) -> dict[str, Any]:
-    return mechanism_of(outcome, outcome.alignment, agents, goods)
-
-
-def rounds(shared: Shared) -> pd.DataFrame:
-    """One row a mechanism, round and good, as in `Comparison.rounds`."""
-    goods = list(shared.scenario.goods)
-    parts = []
-    for name, outcome in shared.outcomes.items():
-        count = outcome.rounds
-        parts.append(
-            pd.DataFrame(
-                {
-                    "mechanism": name,
-                    "round": np.repeat(np.arange(1, count + 1), len(goods)),
-                    "good": goods * count,
-                    "price": outcome.rounds_seen[:, 0].ravel(),
-                    "excess_demand": outcome.rounds_seen[:, 1].ravel(),
-                    "disequilibrium": np.repeat(outcome.round_figures[:, 0], len(goods)),
-                    "auctioneer_payoff": np.repeat(outcome.round_figures[:, 1], len(goods)),
-                }
-            )
-        )
-    told: pd.DataFrame = pd.concat(parts, ignore_index=True)[list(COLUMNS)]
-    return told.sort_values(["round", "good"], kind="stable").sort_values(
-        "mechanism",
-        kind="stable",
-        key=lambda column: column.map(list(shared.outcomes).index),
-        ignore_index=True,
+    return whole(
+        scenario,
+        shared.seed,
+        scenario.goods,
+        agents if len(agents) <= LARGEST_MAP else None,
+        [mechanism_of(each, each.alignment, agents, scenario.goods) for each in shared.outcomes.values()],
     )
 
 
@@ -152,9 +140,9 @@ def _row(shared: Shared, name: str) -> dict[str, object]:
     outcome, told = shared.outcomes[name], shared.outcomes[name].ended
     report = outcome.alignment
     prices = zip(shared.scenario.goods, outcome.prices, strict=True)
-    surplus = total_surplus(shared, outcome)
-    utility = (-float(told.lowest.value), told.utility, told.ruined)
-    payoff = (-float(told.lowest_payoff.value), told.payoff, told.payoff_ruined)
+    surplus = shared.total_surplus(name)
+    utility = (told.lowest_utility, told.utility, told.ruined)
+    payoff = (told.lowest_payoff, told.payoff, told.payoff_ruined)
     return {
         "mechanism": name,
         "kind": outcome.kind,
@@ -177,13 +165,6 @@ def _row(shared: Shared, name: str) -> dict[str, object]:
         "largest regret": outcome.max_regret,
         **dict.fromkeys(("against", "agents who gain", "agents who lose", "Pareto improvement")),
     }
-
-
-def total_surplus(shared: Shared, outcome: SharedOutcome) -> float | None:
-    """sum_i u_i - C_i, money; -inf if anybody is. None without quasilinear money."""
-    if shared.economy.money is not Money.QUASILINEAR:
-        return None
-    return -np.inf if outcome.ended.ruined else outcome.ended.utility
 
 
 def _by_agent(

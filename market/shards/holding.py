@@ -1,6 +1,7 @@
 """Shards as a process holds them: made once, asked often, forgotten at the end.
 
-These functions run in workers.
+These functions run in workers. A play is known by its key, which on a cluster is the name of the client that
+plays it, so that shards of a client that is gone can be told from others.
 
 A worker with several threads takes one call at a time, since the number of threads of linear algebra is the
 process's own. What goes wrong on purpose comes back as a value, a `Refusal`.
@@ -9,7 +10,7 @@ process's own. What goes wrong on purpose comes back as a value, a `Refusal`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,7 +44,7 @@ class Lost:
 
 
 def hold(key: str, index: int, scenario: Scenario, seed: int, rows: range) -> Any:
-    """Make a shard and keep it; what `Shard.opening` says.
+    """Make a shard and keep it; what `Shard.opening` says, or a `Refusal`.
 
     Args:
         key: of the play.
@@ -62,7 +63,17 @@ def hold(key: str, index: int, scenario: Scenario, seed: int, rows: range) -> An
 
 
 def tell(key: str, index: int, method: str, arguments: Mapping[str, Any]) -> Any:
-    """Call a method of a shard that is held."""
+    """Call a method of a shard that is held.
+
+    Args:
+        key: of the play.
+        index: of the shard in it.
+        method: of `Shard`.
+        arguments: of the method.
+
+    Returns:
+        What the method returns, a `Refusal`, or `Lost`.
+    """
     shard = _HELD.get((key, index))
     if shard is None:
         return Lost()
@@ -77,6 +88,12 @@ def forget(key: str) -> None:
     """Let go of all shards of a play."""
     for held in [each for each in _HELD if each[0] == key]:
         del _HELD[held]
+
+
+def forget_all_but(keys: Collection[str]) -> None:
+    """Let go of the shards of other plays: who played them is gone, and has not said good-bye."""
+    for key in {key for key, _ in _HELD} - set(keys):
+        forget(key)
 
 
 def _refusal(error: MarketError) -> Refusal:

@@ -2,8 +2,9 @@
 
 The auctioneer is the very one that plays in one process (`mechanisms.auctioneer`). It is given an economy
 without agents in which all that is owned is in common, so that resources are right, and answers that are
-totals alone. What comes after the rounds is driven step by step: every shard's sums are added in their order
-and sent back to all, until each is done (`market.sums`).
+totals alone. What needs more sums than those (whether there is an equilibrium at all, and all that comes
+after the rounds) is driven step by step: every shard's sums are added in their order and sent back to all,
+until each has ended (`market.sums`).
 
 What needs everybody in one place is refused (`refusing.py`).
 """
@@ -11,9 +12,11 @@ What needs everybody in one place is refused (`refusing.py`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from market.aggregates import InTotal
 from market.economy import Economy, Money
@@ -23,14 +26,14 @@ from market.mechanisms.announcing import held_against
 from market.mechanisms.auctioneer import Auctioneer, AuctionState
 from market.mechanisms.base import State, played
 from market.mechanisms.verdicts import verdict
-from market.record import LARGEST_MAP
+from market.record import LARGEST_MAP, rounds_of
 from market.scenario import Scenario, population
 from market.shards.judging import report
 from market.shards.pools import Pool
 from market.shards.refusing import refuse, refuse_choices
-from market.shards.shard import Done, Ended, Opening, Totals, Written
+from market.shards.shard import Closed, Ended, Opening, Totals, Written
 from market.shards.shared import Shared, SharedOutcome
-from market.sums import Sums, added
+from market.sums import added, together
 
 
 class Summed(InTotal):
@@ -61,7 +64,7 @@ def play_in_shards(
 
     Args:
         scenario: what `market.load` returns.
-        pool: where the shards are.
+        pool: where the shards are; closed at the end.
         shards: how many.
         mechanisms: names of those to play; all of them by default.
         seed: for all draws; the scenario's own if not given.
@@ -71,14 +74,15 @@ def play_in_shards(
     Raises:
         InputError: what cannot be played in shards, or a shard that cannot be built or went away.
     """
-    names = refuse(scenario, mechanisms, shards)
-    agents, root = population(scenario), scenario.seed if seed is None else seed
-    count = len(agents)
-    rows = [range(count * k // shards, count * (k + 1) // shards) for k in range(shards)]
     try:
+        names = refuse(scenario, mechanisms, shards)
+        agents, root = population(scenario), scenario.seed if seed is None else seed
+        count = len(agents)
+        rows = [range(count * k // shards, count * (k + 1) // shards) for k in range(shards)]
         openings = pool.make(scenario, root, rows)
         economy = _without_agents(scenario, root, openings)
         refuse_choices(names[0], openings)
+        impossible: str | None = _driven(pool, "prove")[0]
         outcomes = {}
         for number, name in enumerate(names):
             if progress:
@@ -86,11 +90,10 @@ def play_in_shards(
             mechanism = scenario.mechanism(name)
             assert isinstance(mechanism, Auctioneer)
             table = None if folder is None else f"{folder}/{number:03}-"
-            outcomes[name] = _Play(mechanism, economy, pool, count).outcome(table)
+            outcomes[name] = _Play(mechanism, economy, pool, count, impossible).outcome(table)
     finally:
         pool.close()
-    commons = np.array([scenario.commons.get(good, 0.0) for good in scenario.goods])
-    return Shared(scenario, root, agents, economy, commons, shards, outcomes)
+    return Shared(scenario, root, agents, economy, shards, outcomes)
 
 
 def _without_agents(scenario: Scenario, seed: int, openings: Sequence[Opening]) -> Economy:
@@ -114,24 +117,46 @@ def _without_agents(scenario: Scenario, seed: int, openings: Sequence[Opening]) 
     )
 
 
-class _Play:
-    """One auction in shards."""
+def _driven(pool: Pool, begin: str, **same: Any) -> list[Any]:
+    """What comes of work in every shard that needs sums over all, in the order of the shards.
 
-    def __init__(self, mechanism: Auctioneer, economy: Economy, pool: Pool, agents: int) -> None:
+    Args:
+        pool: of the shards.
+        begin: the method that begins with it.
+        same: its arguments.
+    """
+    return together(pool.tell(begin, **same), lambda totals: pool.tell("go_on", totals=totals))
+
+
+class _Play:
+    """One auction in shards.
+
+    Args:
+        mechanism: the auctioneer.
+        economy: without agents (`_without_agents`).
+        pool: of the shards.
+        agents: how many there are in all shards.
+        impossible: why there is no equilibrium, if that can be shown.
+    """
+
+    def __init__(
+        self, mechanism: Auctioneer, economy: Economy, pool: Pool, agents: int, impossible: str | None
+    ) -> None:
         self._mechanism, self._economy, self._pool, self._agents = mechanism, economy, pool, agents
-        self._seen: list[tuple[Array, Array]] = []
-        self._figures: list[tuple[float, float]] = []
+        self._impossible = impossible
+        self._seen: list[Mapping[str, Any]] = []
 
     def outcome(self, table: str | None) -> SharedOutcome:
         """Play to the end; `table` is what the names of the tables begin with."""
-        state = played(self._mechanism, self._economy, self._answers, self._observe)
+        first = replace(self._mechanism.start(self._economy), impossible=self._impossible)
+        state = played(self._mechanism, self._economy, self._answers, self._observe, first)
         assert isinstance(state, AuctionState)
         seen = self._mechanism.reported(state)
         p = seen.prices
-        added_up, dones = self._closed(p)
-        ended = Ended(*added([done.ended for done in dones]))
-        judgement = dones[0].judgement
-        chosen = held_against(self._economy, seen, added_up)
+        closed: list[Closed] = _driven(self._pool, "close", p=p)
+        ended = Ended(*added([each.ended for each in closed]))
+        judgement = closed[0].judgement
+        chosen = held_against(self._economy, seen, _summed(*closed[0].answered))
         regretted = float(ended.relative_regret.value)
         status, reason, evidence = verdict(
             self._mechanism.found(self._economy, state, chosen, regretted, unfaithful=0)
@@ -162,41 +187,23 @@ class _Play:
             if supported
             else None,
             alignment=report(judgement, self._economy, p, weights),
-            rounds_seen=np.array(self._seen),
-            round_figures=np.array(self._figures),
+            path=self._path(),
             files=self._written(table, judgement.total if supported else None),
         )
 
     def _answers(self, p: Array) -> Summed:
         """Prices out, sums back, added in the order of the shards."""
         answered: list[Totals] = self._pool.tell("ask", p=p)
-        (low,) = added([(each.demand,) for each in answered])
-        high = low
-        if any(each.most_demand is not None for each in answered):
-            (high,) = added([(_or(each.most_demand, each.demand),) for each in answered])
-        nothing = np.zeros(len(p))
-        (made,) = added([(_or(each.supply, nothing),) for each in answered])
-        most_made = made
-        if any(each.most_supply is not None for each in answered):
-            (most_made,) = added([(_or(_most(each), nothing),) for each in answered])
-        return Summed(Interval(low, high), Interval(made, most_made))
+        return _summed(*added([_bounds(each) for each in answered]))
 
     def _observe(self, state: State) -> None:
-        seen = state.observed()
-        self._seen.append((seen["price"], seen["excess_demand"]))
-        self._figures.append((seen["disequilibrium"], seen["auctioneer_payoff"]))
+        self._seen.append(state.observed())
 
-    def _closed(self, p: Array) -> tuple[Summed, list[Done]]:
-        """What everybody's own answers add up to, and what comes of the work after the rounds."""
-        replies: list[Sums | Done] = self._pool.tell("begin", p=p)
-        first = added([_sums(reply) for reply in replies])
-        demand, supply = _interval(first[0], first[1]), _interval(first[2], first[3])
-        totals = first
-        while True:
-            replies = self._pool.tell("go_on", totals=totals)
-            if isinstance(replies[0], Done):
-                return Summed(demand, supply), [reply for reply in replies if isinstance(reply, Done)]
-            totals = added([_sums(reply) for reply in replies])
+    def _path(self) -> pd.DataFrame:
+        """Prices and excess demand, one row a round and good."""
+        names = (*self._mechanism.observed_by_good, *self._mechanism.observed_once)
+        seen = (np.array([each[name] for each in self._seen]) for name in names)
+        return rounds_of(self._mechanism.label, self._economy.goods, *seen)
 
     def _rows(self) -> dict[str, Any]:
         """What each agent got, in the order of the agents."""
@@ -212,18 +219,16 @@ class _Play:
         return tuple(written)
 
 
-def _or(amounts: Array | None, otherwise: Array) -> Array:
-    return otherwise if amounts is None else amounts
+def _bounds(totals: Totals) -> tuple[Array, Array, Array, Array]:
+    """Least and most demand, least and most supply, (goods,) each."""
+    supply = np.zeros_like(totals.demand) if totals.supply is None else totals.supply
+    most_demand = totals.demand if totals.most_demand is None else totals.most_demand
+    return totals.demand, most_demand, supply, supply if totals.most_supply is None else totals.most_supply
 
 
-def _most(totals: Totals) -> Array | None:
-    return totals.supply if totals.most_supply is None else totals.most_supply
-
-
-def _sums(reply: Sums | Done) -> Sums:
-    """What a shard asks to be added."""
-    assert not isinstance(reply, Done)
-    return reply
+def _summed(demand: Array, most_demand: Array, supply: Array, most_supply: Array) -> Summed:
+    """Answers of everybody from their totals, (goods,) each."""
+    return Summed(_interval(demand, most_demand), _interval(supply, most_supply))
 
 
 def _interval(lowest: Array, highest: Array) -> Interval:

@@ -21,10 +21,17 @@ from market.shards.shard import Opening
 def refuse(scenario: Scenario, names: Sequence[str] | None, shards: int | None = None) -> list[str]:
     """The mechanisms to play, after a look whether they can be played in (so many) shards.
 
+    Args:
+        scenario: what `market.load` returns.
+        names: of the mechanisms; all of them if None.
+        shards: how many; None if that is not known yet.
+
     Raises:
         InputError: they cannot; says which and why.
     """
     chosen = list(scenario.mechanism_names) if names is None else list(dict.fromkeys(names))
+    if not chosen:
+        raise InputError("there is no mechanism to play")
     for name in chosen:
         if name not in scenario.mechanism_names:
             raise InputError(f"no mechanism '{name}'; {did_you_mean(name, scenario.mechanism_names)}")
@@ -43,6 +50,8 @@ def refuse(scenario: Scenario, names: Sequence[str] | None, shards: int | None =
 
 def _refuse_sizes(agents: int, goods: int, shards: int) -> None:
     """See that shards are of a size that a worker can hold, and none is empty."""
+    if shards < 1:
+        raise InputError(f"--shards {shards}: at least one shard is needed")
     if shards > agents:
         raise InputError(f"--shards {shards}: there are only {agents} agents; use at most as many shards")
     most = min(MAX_ROWS, MAX_CELLS // goods)
@@ -72,6 +81,10 @@ def _not_in_shards(scenario: Scenario, name: str) -> str | None:
 
 def refuse_choices(name: str, openings: Sequence[Opening]) -> None:
     """See that nobody in any shard chooses between what is as good.
+
+    Args:
+        name: of the first mechanism.
+        openings: what the shards say.
 
     Raises:
         InputError: somebody does.

@@ -1,17 +1,18 @@
 """Some of the agents of a scenario, where they were built and stay: what they answer, get and are told.
 
-A shard is asked for totals at prices (`ask`), as often as there are rounds. When the rounds are over, work
-that needs everybody's sums goes on in it step by step (`begin`, `go_on`), and in the end it writes the rows
-of its agents (`write`).
+A shard is asked for totals at prices (`ask`), as often as there are rounds. Work that needs everybody's sums
+is begun (before the rounds `prove`, when they are over `close`) and goes on step by step (`go_on`). In the
+end the shard writes the rows of its agents (`write`).
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -19,20 +20,23 @@ from market.aggregates import Together
 from market.certificate import Alignment
 from market.economy import Economy, Money
 from market.errors import InputError
+from market.existence import proving
 from market.interval import Array
 from market.mechanisms.choices import possible
 from market.outcome import Outcome, Status
 from market.scenario import Scenario, build
 from market.settlement import regret, relative_regret, settling
 from market.shards.judging import Judgement, judging
-from market.sums import Largest, Steps, Sums
+from market.sums import Finished, Largest, Steps, Sums, advanced
 from market.utilities import Utility
+
+T = TypeVar("T")
 
 WRITTEN = 1 << 16  # agents whose rows are put into a table at a time
 
 
 class Totals(NamedTuple):
-    """What the agents of a shard answer in total, (goods,) each.
+    """What the agents of a shard answer in total, (goods,) each, in units.
 
     Args:
         demand: the least that they would consume.
@@ -51,7 +55,7 @@ class Opening(NamedTuple):
     """What has to be known of a shard before it is played with.
 
     Args:
-        owned: (goods,), what its agents own.
+        owned: (goods,), what its agents own, units.
         chooses: what makes some of them choose between what is as good; None if nobody does.
     """
 
@@ -60,15 +64,21 @@ class Opening(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """What is told of all agents, in sums and extremes; the first ones are (goods,).
+    """What is told of all agents, in sums and extremes.
 
     Args:
-        consumed: of each good. made: of each good.
-        paid: money, by all.
-        utility: u - C, of those above -inf. ruined: how many are at -inf. lowest: the least, negative.
-        payoff: of those above -inf. payoff_ruined: how many are at -inf. lowest_payoff: the least, negative.
-        regret: the largest. relative_regret: the largest, as a share of what trades are worth.
-        differ: whether some payoff is not the utility.
+        consumed: (goods,), in total, units.
+        made: (goods,), in total, units.
+        paid: by all, money.
+        utility: sum of u - C over those above -inf.
+        ruined: how many have a utility of -inf.
+        highest_loss: the largest -(u - C); see `lowest_utility`.
+        payoff: sum over those above -inf.
+        payoff_ruined: how many have a payoff of -inf.
+        highest_payoff_loss: the largest of payoffs with their signs changed; see `lowest_payoff`.
+        regret: the largest gain that anybody could make by another bundle, in its payoff.
+        relative_regret: the same as a share of what trades are worth.
+        differ: in how many shards some payoff is not the utility.
         agents: how many there are.
     """
 
@@ -77,24 +87,37 @@ class Ended(NamedTuple):
     paid: float
     utility: float
     ruined: float
-    lowest: Largest
+    highest_loss: Largest
     payoff: float
     payoff_ruined: float
-    lowest_payoff: Largest
+    highest_payoff_loss: Largest
     regret: Largest
     relative_regret: Largest
     differ: float
     agents: float
 
+    @property
+    def lowest_utility(self) -> float:
+        """The least of u - C."""
+        return -float(self.highest_loss.value)
 
-class Done(NamedTuple):
+    @property
+    def lowest_payoff(self) -> float:
+        """The least payoff."""
+        return -float(self.highest_payoff_loss.value)
+
+
+class Closed(NamedTuple):
     """What comes of the work after the rounds.
 
     Args:
+        answered: least and most demand, least and most supply, (goods,) each: what everybody's own answers
+            add up to, in units.
         ended: of the shard's own agents.
         judgement: the weights in it are of nobody, since they stay in the shard.
     """
 
+    answered: Sums
     ended: Ended
     judgement: Judgement
 
@@ -104,10 +127,10 @@ class Written:
     """A file that a shard wrote.
 
     Args:
-        name: of the file.
+        name: of the file, without its folder.
         bytes: its size.
-        sha256: its checksum.
-        worker: who wrote it.
+        sha256: its checksum, in hexadecimal digits.
+        worker: who wrote it, as `Pool.names` calls it.
     """
 
     name: str
@@ -128,7 +151,7 @@ class Shard:
     def __init__(self, scenario: Scenario, seed: int, rows: range) -> None:
         self.economy = build(scenario, seed, rows)
         self._together = Together(self.economy)
-        self._work: Steps[Done] | None = None
+        self._work: Steps[Any] | None = None
         self._outcome: Outcome | None = None
         self._weights: Array | None = None
 
@@ -153,29 +176,33 @@ class Shard:
             supply.highest if made and not supply.single_valued else None,
         )
 
-    def begin(self, p: Array) -> Sums | Done:
-        """Begin with what comes after the rounds: the first sums that are needed of all."""
-        self._work = self._closing(p)
-        return self._next(None)
+    def prove(self) -> Sums | Finished[str | None]:
+        """Begin with the proofs that no prices clear all markets (`existence.proving`)."""
+        return self._begun(proving(self.economy))
 
-    def go_on(self, totals: Sums) -> Sums | Done:
-        """Go on with the sums over all that were asked for."""
-        return self._next(totals)
+    def close(self, p: Array) -> Sums | Finished[Closed]:
+        """Begin with what comes after the rounds.
 
-    def _next(self, totals: Sums | None) -> Sums | Done:
+        Args:
+            p: (goods,), the prices at which agents trade.
+        """
+        return self._begun(self._closing(p))
+
+    def go_on(self, totals: Sums) -> Sums | Finished[Any]:
+        """Go on with the sums over everybody that were asked for last."""
         assert self._work is not None
-        try:
-            return self._work.send(totals) if totals is not None else next(self._work)
-        except StopIteration as ended:
-            self._work = None
-            done: Done = ended.value
-            return done
+        return advanced(self._work, totals)
 
-    def _closing(self, p: Array) -> Steps[Done]:
+    def _begun(self, work: Steps[T]) -> Sums | Finished[T]:
+        self._work = work
+        return advanced(work)
+
+    def _closing(self, p: Array) -> Steps[Closed]:
         """What everyone answers, gets, pays and regrets, and what supports that."""
         economy = self.economy
         answers = economy.answers(p)
-        yield *answers.total_demand.bounds, *answers.total_supply.bounds
+        demand, supply = answers.total_demand, answers.total_supply
+        answered = yield *demand.bounds, *supply.bounds
         x, y = yield from settling(economy, answers, p)
         del answers
         welfare = economy.welfare(x, y)
@@ -206,16 +233,17 @@ class Shard:
             paid=float(payments.sum()),
             utility=float(welfare[np.isfinite(welfare)].sum()),
             ruined=float(np.isneginf(welfare).sum()),
-            lowest=Largest(-float(welfare.min())),
+            highest_loss=Largest(-float(welfare.min())),
             payoff=float(payoffs[np.isfinite(payoffs)].sum()),
             payoff_ruined=float(np.isneginf(payoffs).sum()),
-            lowest_payoff=Largest(-float(payoffs.min())),
+            highest_payoff_loss=Largest(-float(payoffs.min())),
             regret=Largest(float(regrets.max())),
             relative_regret=Largest(relative_regret(economy, p, x, y, regrets)),
             differ=float((payoffs != welfare).any()),
             agents=float(len(economy.agents)),
         )
-        return Done(ended, replace(judgement, weights=None if judgement.weights is None else np.zeros(0)))
+        nobodys = None if judgement.weights is None else np.zeros(0)
+        return Closed(answered, ended, replace(judgement, weights=nobodys))
 
     def rows(self) -> Mapping[str, Any]:
         """What every agent of the shard got, for markets so small that all of it is told."""
@@ -241,34 +269,39 @@ class Shard:
         Raises:
             InputError: the file cannot be written.
         """
-        import pyarrow as pa  # deferred: nobody needs it before the end
-        import pyarrow.parquet as pq
+        import pyarrow.parquet as pq  # deferred: nobody needs it before the end
 
-        from market.record import agents_of
+        from market.results import to_disk
 
-        had, writer = self._closed(), None
-        weights = self._weights if total is not None else None
+        file, tables = Path(path), self._tables(mechanism, total)
+        first = next(tables)
         try:
-            for start in range(0, len(had.payments), WRITTEN):
-                part = _part(had, weights, start, min(start + WRITTEN, len(had.payments)), total)
-                table = pa.Table.from_pandas(
-                    agents_of(replace(part[0], name=mechanism), part[1]), preserve_index=False
-                )
-                writer = writer or pq.ParquetWriter(path, table.schema)
-                writer.write_table(table)
+            with file.open("wb") as sink, pq.ParquetWriter(sink, first.schema) as writer:
+                for table in chain([first], tables):
+                    writer.write_table(table)
+            to_disk(file)
+            with file.open("rb") as opened:
+                checksum = hashlib.file_digest(opened, "sha256").hexdigest()
+            written = Written(file.name, file.stat().st_size, checksum, worker)
         except OSError as error:
             raise InputError(
                 f"worker {worker} cannot write '{path}' ({error.strerror or error}); --out must name a "
-                f"folder that all machines share"
+                f"folder that all machines share and that has room for the rows of all agents"
             ) from error
-        finally:
-            if writer is not None:
-                writer.close()
         self._outcome = self._weights = None
-        file = Path(path)
-        with file.open("rb") as opened:
-            checksum = hashlib.file_digest(opened, "sha256").hexdigest()
-        return Written(file.name, file.stat().st_size, checksum, worker)
+        return written
+
+    def _tables(self, mechanism: str, total: float | None) -> Iterator[Any]:
+        """The rows of the agents, so many at a time; arguments as for `write`."""
+        import pyarrow as pa
+
+        from market.record import agents_of
+
+        had, weights = self._closed(), self._weights if total is not None else None
+        for start in range(0, len(had.payments), WRITTEN):
+            part, report = _part(had, weights, start, min(start + WRITTEN, len(had.payments)), total)
+            rows = agents_of(replace(part, name=mechanism), report)
+            yield pa.Table.from_pandas(rows, preserve_index=False)
 
     def _closed(self) -> Outcome:
         assert self._outcome is not None

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
 
 from market.certificate import Alignment
-from market.economy import Economy
+from market.economy import Economy, Money
 from market.interval import Array
 from market.names import Names
 from market.outcome import Status
@@ -19,20 +23,26 @@ class SharedOutcome:
     """What came of an auction in shards: what an `Outcome` tells, as far as sums tell it.
 
     Args:
-        name: of the mechanism. kind: "auctioneer". status: how it ended. reason: the numbers behind it.
+        name: of the mechanism.
+        kind: "auctioneer".
+        status: how it ended.
+        reason: the numbers behind it.
         rounds: how many were played.
-        prices: (goods,). disequilibrium: the largest relative excess demand, from every trader's own answer.
-        auctioneer_payoff: -sum |z|, units. revenue: what the auctioneer took for the commons, money.
-        max_regret: the largest gain that anybody could make by another bundle.
+        prices: (goods,), those that are reported.
+        disequilibrium: the largest relative excess demand at them, from every trader's own answer.
+        auctioneer_payoff: -sum |z|, units.
+        revenue: what the auctioneer took for the commons, money.
+        max_regret: the largest gain that anybody could make by another bundle, in its payoff.
         evidence: the residuals behind the status, by name.
         ended: what is told of all agents, in sums and extremes.
-        consumption: (agents, goods), and so on; None above `LARGEST_MAP` agents.
-        production: see consumption. payments: see consumption. utilities: see consumption. payoffs: see
-            consumption.
+        consumption: (agents, goods), units; None above `LARGEST_MAP` agents, as are the next four.
+        production: (agents, goods), units.
+        payments: (agents,), net money paid.
+        utilities: (agents,), u - C.
+        payoffs: (agents,), in the game.
         weights: the smallest and the largest weight in the report, normalised; None if none support it.
         alignment: the report.
-        rounds_seen: (rounds, 2, goods), prices and excess demand; and `round_figures`.
-        round_figures: (rounds, 2), disequilibrium and the auctioneer's payoff.
+        path: prices and excess demand, one row a round and good, as in `record.rounds_of`.
         files: what the shards wrote.
     """
 
@@ -55,8 +65,7 @@ class SharedOutcome:
     payoffs: Array | None
     weights: tuple[float, float] | None
     alignment: Alignment
-    rounds_seen: Array
-    round_figures: Array
+    path: pd.DataFrame
     files: tuple[Written, ...]
 
 
@@ -68,8 +77,8 @@ class Shared:
         scenario: what was played.
         seed: of all draws.
         agents: the names of all.
-        economy: without agents; `resources`, `goods` and `money` are everybody's.
-        commons: (goods,), what is in common.
+        economy: without agents, and with all that they own in common; `resources`, `goods` and `money` are
+            everybody's.
         shards: how many there were.
         outcomes: mechanism name -> outcome.
     """
@@ -78,7 +87,6 @@ class Shared:
     seed: int
     agents: Names
     economy: Economy
-    commons: Array
     shards: int
     outcomes: Mapping[str, SharedOutcome]
 
@@ -86,3 +94,18 @@ class Shared:
     def settled(self) -> bool:
         """Whether every mechanism reached what it looks for."""
         return all(outcome.status.settled for outcome in self.outcomes.values())
+
+    @cached_property
+    def rounds(self) -> pd.DataFrame:
+        """One row a mechanism, round and good, as in `Comparison.rounds`."""
+        rounds: pd.DataFrame = pd.concat(
+            [outcome.path for outcome in self.outcomes.values()], ignore_index=True
+        )
+        return rounds
+
+    def total_surplus(self, name: str) -> float | None:
+        """sum_i u_i - C_i of an outcome, money; -inf if anybody is. None without quasilinear money."""
+        if self.economy.money is not Money.QUASILINEAR:
+            return None
+        ended = self.outcomes[name].ended
+        return -np.inf if ended.ruined else ended.utility

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import signal
+import socket
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from test_shards import BAKERS, town
 
-from market import cli
+from market import cli, processes
 from market.errors import InputError
 from market.shards import Cluster, Here, play_in_shards, run_in_shards
 from market.shards import pools as pools_module
 
-
-@pytest.fixture(scope="module")
-def cluster():
-    """Two processes on this machine that are reached over TCP, as a cluster is."""
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
-    ) as running:
-        yield running
+GUIDE = Path(__file__).parents[2] / "docs" / "how-to" / "cluster.md"
 
 
 def bits(outcome):
     """Everything that is told of an outcome, as bytes."""
-    numbers = [outcome.prices, outcome.rounds_seen, outcome.round_figures, outcome.consumption]
+    seen = outcome.path.select_dtypes("number").to_numpy()
+    numbers = [outcome.prices, seen, outcome.consumption]
     figures = [outcome.disequilibrium, outcome.revenue, outcome.max_regret, outcome.alignment.residual]
     sums = [getattr(value, "value", value) for value in outcome.ended]
     return [np.asarray(part).tobytes() for part in (*numbers, *figures, *sums)]
@@ -53,6 +50,7 @@ def test_a_run_folder_of_a_cluster_has_the_same_files(cluster, tmp_path):
         "result.json",
         "comparison.csv",
         "rounds.parquet",
+        "bounds.parquet",
         *(f"agents/000-0000{k}.parquet" for k in range(3)),
     ):
         far, near = ((folder / name).read_bytes() for folder in folders)
@@ -80,6 +78,23 @@ def test_the_agents_of_a_shard_are_on_workers_only(cluster):
         assert set(client.run(_held).values()) == {0}  # nothing is left on the workers
 
 
+def test_what_a_client_left_behind_is_forgotten_by_the_next_play(cluster):
+    scenario, address = town(buyers=30, tasters=20), cluster.scheduler_address
+    killed, busy, latest = (Cluster(address) for _ in range(3))
+    for pool in (killed, busy):
+        pool.make(scenario, 0, [range(25), range(25, 51)])
+    killed._client.close()  # as if its process had been killed
+    with pools_module.connect(address) as client:
+        assert sum(client.run(_held).values()) == 4
+        latest.make(scenario, 0, [range(25), range(25, 51)])
+        assert sum(client.run(_held).values()) == 4
+        assert len(busy.tell("ask", p=np.ones(2))) == 2  # who is still there keeps its shards
+        for pool in (busy, latest):
+            pool.close()
+            pool.close()
+        assert sum(client.run(_held).values()) == 0
+
+
 def _held():
     from market.shards import holding
 
@@ -99,34 +114,124 @@ def test_what_is_wrong_on_a_worker_is_the_message_that_it_is_here(cluster):
     assert messages[0] == messages[1]
 
 
-def test_a_worker_that_goes_away_ends_the_play_with_a_message():
+def test_a_worker_that_goes_away_ends_the_play_with_a_message(own_cluster):
+    pool = Cluster(own_cluster.scheduler_address)
+    lost = pool._workers[0]
+    processes = pool._client.run(os.getpid)
+    rounds = []
+
+    class Killing:
+        """The pool, of which a worker is killed before the third round."""
+
+        def __getattr__(self, name):
+            return getattr(pool, name)
+
+        def tell(self, method, each=None, **same):
+            rounds.append(method)
+            if len(rounds) == 3:
+                os.kill(processes[lost], signal.SIGKILL)
+            return pool.tell(method, each, **same)
+
+    began = time.monotonic()
+    with pytest.raises(InputError, match="went away, and the agents there with it") as ended:
+        play_in_shards(town(buyers=30, tasters=20), Killing(), 4)
+    assert lost in str(ended.value)
+    assert len(rounds) == 3
+    assert time.monotonic() - began < 60  # it does not hang
+
+
+def test_a_scheduler_that_goes_away_ends_the_play_with_a_message(own_cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "CONNECT", 1.0)  # the client tries as long to come back
+    pool = Cluster(own_cluster.scheduler_address)
+
+    class Ending:
+        """The pool, whose cluster ends before the third round."""
+
+        rounds = 0
+
+        def __getattr__(self, name):
+            return getattr(pool, name)
+
+        def tell(self, method, each=None, **same):
+            self.rounds += 1
+            if self.rounds == 3:
+                own_cluster.close()
+            return pool.tell(method, each, **same)
+
+    with pytest.raises(
+        InputError, match=r"^the Dask scheduler at 'tcp://.*' went away, and all agents with it"
+    ):
+        run_in_shards(town(buyers=30, tasters=20), Ending(), 4, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "nonsense",
+        "http://127.0.0.1:8787",
+        "",
+        "tcp://127.0.0.1",
+        "tcp://127.0.0.1:65536",
+        "tcp://:1",
+        "tcp://a b:1",
+    ],
+)
+def test_what_is_no_address_is_refused_at_once(address):
+    pytest.importorskip("distributed")
+    began = time.monotonic()
+    with pytest.raises(
+        InputError, match=rf"^'{address}' is no address of a Dask scheduler; --address is like"
+    ):
+        Cluster(address)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1", "localhost", "tcp://[::1]"])
+def test_what_listens_there_and_says_nothing_is_no_scheduler(monkeypatch, address):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(processes, "CONNECT", 0.3)
+    family = socket.AF_INET6 if "::1" in address else socket.AF_INET
+    try:
+        listening = socket.create_server(("::1" if "::1" in address else "127.0.0.1", 0), family=family)
+    except OSError:
+        pytest.skip("this machine has no such address")
+    with listening:
+        at = f"{address}:{listening.getsockname()[1]}"
+        with pytest.raises(InputError, match=re.escape(f"what listens at '{at}' is no Dask scheduler, or")):
+            Cluster(at)
+
+
+def test_a_scheduler_without_workers_says_how_to_start_some():
     distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
-    ) as running:
-        pool = Cluster(running.scheduler_address)
-        lost = pool._workers[0]
-        processes = pool._client.run(os.getpid)
-        rounds = []
+    with distributed.LocalCluster(n_workers=0, dashboard_address=":0") as empty:
+        address = empty.scheduler_address
+        with pytest.raises(InputError, match=f"has no workers; start some with `dask worker {address}`$"):
+            Cluster(address)
 
-        class Killing:
-            """The pool, of which a worker is killed before the third round."""
 
-            def __getattr__(self, name):
-                return getattr(pool, name)
+def _version_of_its_own():
+    return {"numpy": f"1.{os.getpid()}"}
 
-            def tell(self, method, each=None, **same):
-                rounds.append(method)
-                if len(rounds) == 3:
-                    os.kill(processes[lost], signal.SIGKILL)
-                return pool.tell(method, each, **same)
 
-        began = time.monotonic()
-        with pytest.raises(InputError, match="went away, and the agents there with it") as ended:
-            play_in_shards(town(buyers=30, tasters=20), Killing(), 4)
-        assert lost in str(ended.value)
-        assert len(rounds) == 3
-        assert time.monotonic() - began < 60  # it does not hang
+def test_workers_of_another_version_are_refused_and_nothing_is_written(
+    cluster, file, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr(processes, "versions", _version_of_its_own)
+    address = cluster.scheduler_address
+    assert run(file, "--out", tmp_path / "out", "--backend", "dask", "--address", address) == 2
+    error = capsys.readouterr().err
+    assert "has numpy" in error
+    assert error.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_there_are_not_more_shards_than_agents_if_nobody_asked_for_any_number(cluster, tmp_path, capsys):
+    path = tmp_path / "one.toml"
+    path.write_text(ONE)
+    address = cluster.scheduler_address
+    assert run(path, "--out", tmp_path / "out", "--backend", "dask", "--address", address) == 0
+    assert "1 agent, 1 good, 1 shard." in capsys.readouterr().out
 
 
 def test_a_folder_that_only_workers_see_is_one_message(cluster, tmp_path, monkeypatch):
@@ -137,11 +242,21 @@ def test_a_folder_that_only_workers_see_is_one_message(cluster, tmp_path, monkey
             (tables / file.name).rename(tmp_path / file.name)
         return real(tables, files)
 
-    real = folder._seen
-    monkeypatch.setattr(folder, "_seen", elsewhere)
+    real = folder._collected
+    monkeypatch.setattr(folder, "_collected", elsewhere)
     with pytest.raises(InputError, match="a folder that all machines share"):
         run_in_shards(town(buyers=30, tasters=20), Cluster(cluster.scheduler_address), 2, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+ONE = """
+schema = 1
+economy = "quasilinear"
+goods = ["water"]
+commons.water = 2.0
+agents = [{ name = "hermit", utility = { family = "log", weights = { water = 1.0 } } }]
+mechanisms = [{ name = "prices", kind = "auctioneer" }]
+"""
 
 
 # --- the command -------------------------------------------------------------------------------------
@@ -166,11 +281,42 @@ def test_the_command_plays_on_a_cluster(cluster, file, tmp_path, capsys):
     assert cli.main(["verify", str(folder), "--quiet"]) == 0
 
 
+def test_the_market_of_the_guide_prints_on_a_cluster_what_it_prints_here(
+    cluster, tmp_path, capsys, monkeypatch
+):
+    """Its first command is followed in tests/test_docs.py; the second is said to print the same."""
+    text = GUIDE.read_text()
+    [toml] = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    [shown] = re.findall(r"```console\n.*?\n(.*?)```", text, flags=re.DOTALL)
+    [command] = re.findall(r"^    market (run .*)$", text, flags=re.MULTILINE)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    (tmp_path / "town.toml").write_text(toml)
+    replaced = {"tcp://10.0.0.1:8786": cluster.scheduler_address, "/shared/runs": str(tmp_path / "runs")}
+    assert cli.main([replaced.get(word, word) for word in shlex.split(command)]) == 0
+    printed = capsys.readouterr().out
+    for piece in filter(None, (piece.strip() for piece in shown.split("...\n"))):
+        assert piece in printed
+
+
 def test_the_command_plays_in_shards_here(file, tmp_path, capsys):
     assert run(file, "--out", tmp_path / "out", "--shards", 3, "--json") == 0
     assert '"status": "cleared"' in capsys.readouterr().out
     assert run(file, "--out", tmp_path / "out", "--shards", 3, "--set", "mechanisms.prices.max_rounds=1") == 3
     assert "Unknown" in capsys.readouterr().out
+
+
+def test_figures_of_rounds_are_drawn_in_shards_unless_refused(file, tmp_path, capsys):
+    assert run(file, "--out", tmp_path / "drawn", "--shards", 2) == 0
+    assert "(figures: overview.svg)" in capsys.readouterr().out
+    (folder,) = (tmp_path / "drawn").iterdir()
+    assert (folder / "overview.svg").read_text(encoding="utf-8").startswith("<?xml")
+    assert "overview.svg" in (folder / "manifest.json").read_text()
+    assert cli.main(["verify", str(folder), "--quiet"]) == 0
+    assert run(file, "--out", tmp_path / "bare", "--shards", 2, "--no-figures") == 0
+    assert "overview.svg" not in capsys.readouterr().out
+    (folder,) = (tmp_path / "bare").iterdir()
+    assert not (folder / "overview.svg").exists()
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import os
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
+from rich.console import Console
 
-from market import build, compare, loads
+from market import build, compare, loads, plots
 from market.errors import InputError
 from market.parsing.draws import STREAM
+from market.printing.shards import shared as printed
 from market.scenario import population
 from market.shards import Here, play_in_shards, run_in_shards
+from market.shards.folder import table
 from market.sums import Largest, added, alone
 from market.verify import verify
 
@@ -161,7 +170,7 @@ def test_a_market_in_shards_is_the_market_in_one_piece(money, more, shards, rule
     assert many.revenue == pytest.approx(one.revenue, rel=1e-12, abs=1e-10)
     assert many.max_regret == pytest.approx(one.max_regret, rel=1e-9, abs=1e-12)
     assert many.ended.consumed == pytest.approx(one.consumption.sum(axis=0), rel=1e-12)
-    assert -float(many.ended.lowest.value) == pytest.approx(one.utilities.min(), rel=1e-12)
+    assert many.ended.lowest_utility == pytest.approx(one.utilities.min(), rel=1e-12)
     assert many.alignment.efficient in (report.efficient, None)
     if many.status.settled and many.alignment.efficient:
         assert many.alignment.negishi_weights == pytest.approx(report.negishi_weights, rel=1e-6)
@@ -229,6 +238,62 @@ mechanisms = [{ name = "prices", kind = "auctioneer", max_rounds = 1 }]
     assert (many.consumption[3:] != [[4.0, 1.0], [4.0, 1.0], [0.0, 3.0]]).any()  # the others do trade
 
 
+@pytest.mark.parametrize("rule", ["", "max_rounds = 2"])
+def test_the_rounds_of_a_market_in_shards_are_those_of_the_market_in_one_piece(rule):
+    scenario = town(buyers=60, tasters=30, more=BAKERS, rule=rule)
+    one, many = compare(scenario).rounds, play_in_shards(scenario, Here(), 4).rounds
+    pd.testing.assert_frame_equal(many, one, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("buyers", [3, 60])
+@pytest.mark.parametrize(
+    ("money", "more"), [("quasilinear", ""), ("quasilinear", BAKERS), ("fisher", ""), ("exchange", "")]
+)
+def test_the_table_of_a_market_in_shards_is_that_of_the_market_in_one_piece(money, more, buyers):
+    scenario = town(money, buyers=buyers, tasters=4, more=more)
+    one, many = compare(scenario).table(), table(play_in_shards(scenario, Here(), 4))
+    assert list(many.columns) == list(one.columns)
+    for column in one.columns:
+        ours, theirs = many[column][0], one[column][0]
+        if isinstance(theirs, float):
+            scale = abs(float(one["total surplus"][0])) if money == "quasilinear" else 1.0
+            assert ours == pytest.approx(theirs, rel=1e-6, abs=1e-9 * scale, nan_ok=True), column
+        else:
+            assert ours == theirs or (pd.isna(ours) and pd.isna(theirs)), column
+
+
+def test_what_is_drawn_of_a_market_in_shards_is_what_was_seen_in_its_rounds():
+    second = '[[mechanisms]]\nname = "slowly"\nkind = "auctioneer"\nmax_rounds = 4'
+    shared = play_in_shards(town(buyers=20, tasters=4, more=second), Here(), 3)
+    prices, excess = plots.shards_overview(shared).axes
+    assert (prices.get_title(loc="left"), excess.get_title(loc="left")) == ("Prices", "Excess demand")
+    for axes, column in ((prices, "price"), (excess, "excess_demand")):
+        lines = {line.get_label(): line.get_ydata() for line in axes.get_lines()}
+        for mechanism in ("prices", "slowly"):
+            for good in ("water", "bread"):
+                seen = shared.rounds.query("mechanism == @mechanism and good == @good")[column]
+                assert np.array_equal(lines[f"{good}, {mechanism}"], seen)
+
+
+def test_prices_of_more_goods_than_are_printed_are_counted():
+    goods = [f"g{k}" for k in range(22)]
+    each = ", ".join(f"{good} = 1.0" for good in goods)
+    text = f"""
+schema = 1
+economy = "quasilinear"
+goods = {json.dumps(goods)}
+commons = {{ {each} }}
+mechanisms = [{{ name = "prices", kind = "auctioneer" }}]
+agents = [{{ name = "a", count = 3, utility = {{ family = "log", weights = {{ {each} }} }} }}]
+"""
+    console = Console(width=80)
+    with console.capture() as captured:
+        console.print(printed(play_in_shards(loads(text), Here(), 2), 80))
+    assert "price of g19 " in captured.get()
+    assert "price of g20 " not in captured.get()
+    assert "prices of 2 other goods" in captured.get()
+
+
 # --- sums --------------------------------------------------------------------------------------------
 
 
@@ -294,6 +359,10 @@ def test_agents_who_choose_between_what_is_as_good_are_refused(has):
 def test_more_shards_than_agents_and_shards_that_are_too_large_are_refused():
     with pytest.raises(InputError, match="there are only 8 agents"):
         in_shards(town(buyers=4, tasters=3), 9)
+    with pytest.raises(InputError, match="--shards 0: at least one shard"):
+        in_shards(town(buyers=4, tasters=3), 0)
+    with pytest.raises(InputError, match="there is no mechanism to play"):
+        play_in_shards(town(buyers=4, tasters=3), Here(), 2, [])
     huge = town(buyers=10**9, tasters=1)
     assert len(population(huge)) == 10**9 + 2
     with pytest.raises(InputError, match="use --shards 101 at least"):
@@ -325,6 +394,100 @@ def test_a_changed_row_is_found(tmp_path):
     part = folder / "agents" / "000-00001.parquet"
     part.write_bytes(part.read_bytes()[:-1] + b"x")
     with pytest.raises(InputError, match="000-00001"):
+        verify(folder)
+
+
+class Meddled(Here):
+    """Shards here, with whose files something is done once they are written."""
+
+    def __init__(self, meddle):
+        super().__init__()
+        self.meddle = meddle
+
+    def tell(self, method, each=None, **same):
+        answers = super().tell(method, each, **same)
+        if method == "write":
+            self.meddle(Path(each[1]["path"]))
+        return answers
+
+
+def shorten(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+def lengthen(path):
+    path.write_bytes(path.read_bytes() + b"x")
+
+
+@pytest.mark.parametrize(
+    ("meddle", "said"),
+    [
+        (Path.unlink, "where this machine does not see it; --out must name a folder that all machines share"),
+        (shorten, r"with [\d,]+ bytes, and here it has [\d,]+; see whether the disk is full"),
+        (lengthen, r"with [\d,]+ bytes, and here it has [\d,]+; see whether the disk is full"),
+    ],
+)
+def test_a_part_that_is_not_what_its_shard_wrote_is_one_message_and_no_folder(tmp_path, meddle, said):
+    out = tmp_path / "out"
+    with pytest.raises(InputError, match=rf"^worker here wrote '.*000-00001\.parquet' {said}") as refused:
+        run_in_shards(town(buyers=20, tasters=4), Meddled(meddle), 3, out)
+    assert "\n" not in str(refused.value)
+    assert not out.exists()
+
+
+def test_a_shard_that_cannot_write_is_one_message_and_no_folder(tmp_path):
+    class WithoutFolder(Here):
+        def tell(self, method, each=None, **same):
+            if method == "write":
+                each = [{**own, "path": str(tmp_path / "elsewhere" / "part")} for own in each]
+            return super().tell(method, each, **same)
+
+    with pytest.raises(
+        InputError, match=r"^worker here cannot write '.*part' \(No such file or directory\); "
+    ):
+        run_in_shards(town(buyers=20, tasters=4), WithoutFolder(), 3, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_disk_that_is_full_at_the_end_of_a_file_is_one_message_and_no_folder(tmp_path, monkeypatch):
+    def full(writer):
+        writer.is_open = False
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(pq.ParquetWriter, "close", full)
+    with pytest.raises(InputError, match=r"worker here cannot write '.*000-00000\.parquet' \(No space left"):
+        run_in_shards(town(buyers=20, tasters=4), Here(), 3, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_runs_in_the_folder_stay_when_a_part_is_missing(tmp_path):
+    _, before = run_in_shards(town(buyers=20, tasters=4), Here(), 3, tmp_path)
+    with pytest.raises(InputError, match="does not see it"):
+        run_in_shards(town(buyers=20, tasters=4), Meddled(Path.unlink), 3, tmp_path)
+    assert list(tmp_path.iterdir()) == [before]
+
+
+@pytest.mark.parametrize(
+    ("meddle", "said"),
+    [
+        (Path.unlink, r"is incomplete: agents/000-00001\.parquet is missing"),
+        (shorten, r"000-00001\.parquet' is not what the run wrote"),
+    ],
+)
+def test_a_part_that_is_lost_or_cut_later_is_found_when_the_folder_is_read(tmp_path, meddle, said):
+    _, folder = run_in_shards(town(buyers=20, tasters=4), Here(), 3, tmp_path)
+    meddle(folder / "agents" / "000-00001.parquet")
+    with pytest.raises(InputError, match=said):
+        verify(folder)
+
+
+def test_a_part_that_the_manifest_does_not_list_either_is_missed(tmp_path):
+    _, folder = run_in_shards(town(buyers=20, tasters=4), Here(), 3, tmp_path)
+    told = json.loads((folder / "manifest.json").read_text())
+    del told["files"]["agents/000-00001.parquet"]
+    (folder / "manifest.json").write_text(json.dumps(told))
+    (folder / "agents" / "000-00001.parquet").unlink()
+    with pytest.raises(InputError, match="its rows are not the mechanisms and agents of the scenario"):
         verify(folder)
 
 

@@ -275,16 +275,6 @@ def _parent_of(stat):
 # --- a cluster -------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def cluster():
-    """Two processes on this machine that are reached over TCP, as a cluster is."""
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
-    ) as running:
-        yield running
-
-
 def test_a_cluster_gives_the_same_bytes(cluster, village, tmp_path, alone):
     options = Options("dask", address=cluster.scheduler_address)
     far = sweep(village, VARY, out=tmp_path / "far", options=options, **SIX)
