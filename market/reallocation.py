@@ -225,6 +225,9 @@ def _improvement(economy: Economy, x: Array, y: Array, given_up: NDArray[np.bool
         found = _without_harm(economy, x, y, Reallocation(x_new, y_new), gains <= cap * 1e-3)
         if improves(economy, x, y, found):
             return found
+    left = with_what_is_left(economy, x, y, Reallocation(x, y))  # nobody gives anything
+    if left is not None:
+        return left
     raise NumericalError("a gain was found that is too small to be confirmed, or it is the solver's rounding")
 
 
@@ -325,14 +328,16 @@ def _as_well_off(economy: Economy, x: Array, y: Array, found: Solution) -> bool:
     return bool((np.isneginf(before) | (after >= enough)).all())
 
 
-def with_what_is_left(economy: Economy, x: Array, y: Array, found: Bound) -> Reallocation | None:
-    """What leaves everybody as well off with a share of the resources, and equal shares of what it leaves.
+def with_what_is_left(
+    economy: Economy, x: Array, y: Array, found: Bound | Reallocation
+) -> Reallocation | None:
+    """An allocation that leaves everybody as well off, and equal shares of what it leaves over.
 
     Args:
         economy: the primitives.
         x: (agents, goods), consumption.
         y: (agents, goods), production.
-        found: the answer of `resource_utilisation`.
+        found: such an allocation, for instance the answer of `resource_utilisation`.
 
     Returns:
         A better allocation, confirmed from the primitives; None if this is none.

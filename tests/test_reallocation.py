@@ -10,6 +10,7 @@ from economies import economy, with_utility
 
 from market.certificate import alignment
 from market.economy import Block
+from market.errors import NumericalError
 from market.mechanisms import Autarky, Gift, Planner, Seize, Unmediated, play
 from market.reallocation import improvement, resource_utilisation
 from market.rescue import beyond_help
@@ -162,3 +163,17 @@ def test_where_only_a_cost_without_a_first_unit_stands_in_the_way_nothing_is_bet
     report = alignment(outcome)
     assert report.efficient is True
     assert report.unknown == ()
+
+
+def test_what_is_left_over_is_an_improvement_though_no_programme_confirms_one(monkeypatch):
+    """As where most is made at no cost and the rounding of what that is worth hides who gains."""
+    two = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
+    x, y = np.array([[2.0], [3.0]]), np.zeros((2, 1))
+    unconfirmed = (1.0, np.ones(2), x, y)
+    monkeypatch.setattr("market.reallocation._maximise_gains", lambda *_: unconfirmed)
+    found = improvement(two, x, y)
+    np.testing.assert_allclose(found.consumption, [[4.5], [5.5]])
+    all_used = np.array([[4.0], [6.0]])
+    monkeypatch.setattr("market.reallocation._maximise_gains", lambda *_: (1.0, np.ones(2), all_used, y))
+    with pytest.raises(NumericalError, match="too small to be confirmed"):
+        improvement(two, all_used, y)
