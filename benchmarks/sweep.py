@@ -206,18 +206,23 @@ def steady_table(rows: list[Row]) -> str:
         [
             (
                 f"{row.drinkers:,}",
-                f"{row.steady:,.1f}",
-                f"{row.steady_batch_run:,.1f}",
-                f"{row.steady_ratio:.2f}",
-                f"{row.steady_batch_run_with_processes:,.1f}",
-                f"{row.steady_ratio_with_processes:.2f}",
-                f"{row.start_and_end:.1f} s",
-                f"{row.start_and_end_of_batch_run:.1f} s",
-                f"{row.start_and_end_with_processes:.1f} s",
+                _told(row.steady, ",.1f"),
+                _told(row.steady_batch_run, ",.1f"),
+                _told(row.steady_ratio, ".2f"),
+                _told(row.steady_batch_run_with_processes, ",.1f"),
+                _told(row.steady_ratio_with_processes, ".2f"),
+                _told(row.start_and_end, ".1f", " s"),
+                _told(row.start_and_end_of_batch_run, ".1f", " s"),
+                _told(row.start_and_end_with_processes, ".1f", " s"),
             )
             for row in rows
         ],
     )
+
+
+def _told(number: float, digits: str, unit: str = "") -> str:
+    """A number that could be told from the noise, or a dash."""
+    return "-" if math.isnan(number) else f"{number:{digits}}{unit}"
 
 
 def _aligned(head: tuple[str, ...], cells: list[tuple[str, ...]]) -> str:
