@@ -59,17 +59,6 @@ def test_the_public_names_are_pinned():
         _ = market.no_such_name
 
 
-def test_contributing_names_every_module():
-    """The table of the layout in CONTRIBUTING.md and the package agree."""
-    table = (ROOT / "CONTRIBUTING.md").read_text().split("## To add something")[0]
-    named = set(re.findall(r"`([a-z0-9_]+)/?`", table))
-    modules = {path.stem for path in (ROOT / "market").glob("*.py")} | {
-        path.parent.name for path in (ROOT / "market").glob("*/__init__.py")
-    }
-    assert modules - {"__init__", "__main__"} <= named
-    assert {name for name in named if name.isidentifier()} - modules <= {"make", "market"}
-
-
 def test_no_lock_names_a_download_address():
     for lock in (ROOT / "requirements").glob("*.txt"):
         assert "://" not in lock.read_text()
