@@ -27,10 +27,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks import scenes
-from market.aggregates import Together
-from market.processes import alike_everywhere
+from market.economy.aggregate_demand import Together
 from market.scenario import Scenario, build, loads, population
 from market.shards import Cluster, Here, Pool, run_in_shards
+from market.workers import alike_everywhere
 
 WRITTEN = [0]  # bytes that this process wrote to connections of Dask
 GOODS = 10

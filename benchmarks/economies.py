@@ -23,7 +23,7 @@ from tqdm.auto import tqdm
 
 from benchmarks.drawing import text
 from benchmarks.evidence import evidence
-from market.economy import Economy, Money
+from market.economy.primitives import Economy, Money
 from market.mechanisms.base import play
 from market.outcome import Status
 from market.scenario import build, loads

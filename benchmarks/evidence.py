@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.economy import Economy, Money
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.outcome import Outcome
 
 NOTHING = 1e-9  # of all there is of a good: consumption up to that counts as none

@@ -46,7 +46,7 @@ def _measure(text: str, repeats: int) -> dict[str, float]:
     import numpy as np
 
     import market
-    from market.aggregates import Together
+    from market.economy.aggregate_demand import Together
 
     scenario = market.loads(text)
     economy, mechanism = market.build(scenario), scenario.mechanism("prices")

@@ -51,7 +51,7 @@ def rounds(agents: int, goods: int) -> list[Row]:
 
     import market
     from benchmarks import plain_mesa
-    from market.aggregates import Together
+    from market.economy.aggregate_demand import Together
     from market.settlement import imbalance
 
     scenario = market.loads(scenes.log_market(agents, goods))

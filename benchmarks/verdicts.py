@@ -27,7 +27,7 @@ from tqdm.auto import tqdm
 from benchmarks.drawing import text
 from benchmarks.evidence import evidence
 from market.certificate import alignment
-from market.economy import Economy
+from market.economy.primitives import Economy
 from market.errors import MarketError
 from market.mechanisms.autarky import Autarky
 from market.mechanisms.base import Mechanism, play

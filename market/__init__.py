@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from market.agents import Auctioneer, Trader
     from market.certificate import Alignment, alignment
     from market.comparison import Comparison, compare
-    from market.economy import Economy
+    from market.economy.primitives import Economy
     from market.mechanisms.base import play
     from market.model import MarketModel
     from market.multiplicity import equilibria
@@ -52,7 +52,7 @@ _HOMES = {
     "Alignment": "certificate",
     "Auctioneer": "agents",
     "Comparison": "comparison",
-    "Economy": "economy",
+    "Economy": "economy.primitives",
     "MarketModel": "model",
     "Outcome": "outcome",
     "Scenario": "scenario",

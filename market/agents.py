@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
-from market.economy import Answers
-from market.interval import Array, Interval
+from market.economy.correspondences import Array, Interval
+from market.economy.primitives import Answers
 
 if TYPE_CHECKING:
     from market.model import MarketModel

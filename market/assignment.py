@@ -23,8 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Answers, Economy
-from market.interval import Array, Interval
+from market.economy.correspondences import Array, Interval
+from market.economy.primitives import Answers, Economy
 
 PRODUCT = 30.0  # weight of the market for a product of constant returns
 SPENDING = 1e4  # weight of a range of spending

@@ -25,9 +25,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from market.economy import Economy, Money
+from market.economy.correspondences import Array, sum_over_agents
+from market.economy.primitives import Economy, Money
 from market.errors import NumericalError, UnboundedDemandError
-from market.interval import Array, sum_over_agents
 
 LARGEST = 300_000  # amounts, agents times goods: a programme of that size takes half a minute and 2 GB
 

@@ -35,9 +35,9 @@ from numpy.typing import NDArray
 
 from market.bounds import proved as proved_bounds
 from market.bounds import refuse_large, too_large
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.errors import NumericalError
-from market.interval import Array
 from market.negishi import Support, support
 from market.outcome import Outcome
 from market.proofs import Bound

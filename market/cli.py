@@ -322,13 +322,13 @@ def schema() -> ExitCode:
 @answers
 def list_() -> ExitCode:
     """List what a scenario can name: families, rules, games and mechanisms, with their parameters."""
-    from market.costs import COSTS
+    from market.economy.families.costs import COSTS
+    from market.economy.families.technologies import TECHNOLOGIES
+    from market.economy.families.utilities import UTILITIES
     from market.mechanisms import GAMES, MECHANISMS
     from market.parsing.draws import DISTRIBUTIONS
     from market.pricing import RULES
     from market.printing.catalogue import catalogue
-    from market.technologies import TECHNOLOGIES
-    from market.utilities import UTILITIES
 
     show(
         catalogue(

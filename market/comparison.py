@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from market.certificate import Alignment, Contrast, alignment, contrast
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.errors import InputError, did_you_mean
-from market.interval import Array
 from market.model import MarketModel
 from market.outcome import Outcome
 from market.record import NAMED, no_rounds, rounds_of

@@ -32,8 +32,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.programmes import Solution, fit, typical_amounts
 
 LARGEST = 10_000_000  # slopes, agents times goods times goods: beyond that a programme takes less memory

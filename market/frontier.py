@@ -39,9 +39,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.errors import InputError, NumericalError
-from market.interval import Array
 from market.outcome import Outcome
 from market.programmes import Programme, fit, solve, typical_amounts
 

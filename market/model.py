@@ -6,7 +6,7 @@ and gives the same outcome as `mechanisms.play`.
 
 What traders are lives in the columns of the economy's arrays. `Trader` objects are views of a row, made when
 they are first asked for, by `agents`, `agents_by_type`, `trader` or `traders`; only those of a class of one's
-own are made at the start. Built-in traders answer prices all together (`aggregates.py`).
+own are made at the start. Built-in traders answer prices all together (`aggregate_demand.py`).
 
 Mesa appears here, in `agents.py`, `population.py` and nowhere below.
 """
@@ -22,10 +22,10 @@ import numpy as np
 import pandas as pd
 
 from market.agents import Auctioneer, Trader
-from market.aggregates import Own, Together
-from market.economy import Answers
+from market.economy.aggregate_demand import Own, Together
+from market.economy.correspondences import Array
+from market.economy.primitives import Answers
 from market.errors import InputError, MarketError, NumericalError, did_you_mean
-from market.interval import Array
 from market.outcome import Outcome
 from market.population import LazyModel
 from market.scenario import Scenario, build

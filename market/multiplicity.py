@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.equilibrium import Equilibria, Found, search
 from market.errors import InputError
-from market.interval import Array
 from market.record import LARGEST_MAP, SCHEMA
 from market.scenario import Scenario, build
 

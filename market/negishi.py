@@ -31,9 +31,9 @@ import scipy
 from numpy.typing import NDArray
 
 from market.bounds import too_large, usual_prices
-from market.economy import Economy, Money
-from market.interval import Array
-from market.netputs import conditions
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
+from market.economy.production import conditions
 from market.rates import determined, equal_weights
 from market.support import Active, active, residual
 

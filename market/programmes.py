@@ -25,9 +25,9 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.economy import Economy
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.errors import InfeasibleError, NumericalError
-from market.interval import Array
 
 Expression = Any
 

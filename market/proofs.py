@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from market.interval import Array
+from market.economy.correspondences import Array
 
 
 @dataclass(frozen=True)

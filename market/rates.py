@@ -16,8 +16,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy, Money
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.support import Active
 
 

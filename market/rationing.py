@@ -19,16 +19,16 @@ Source: proportional rationing as in Benassy (1975), "Neo-Keynesian disequilibri
 economy"; the passing on through incomes is our own derivation.
 
 Agents of a part of an economy are rationed by the same steps; what is needed of all together, sums over
-agents, is asked for (`sums.py`).
+agents, is asked for (`reductions.py`).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from market.economy import Economy, Money
-from market.interval import Array
-from market.sums import Steps, alone
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
+from market.economy.reductions import Steps, alone
 
 ENDLESS = 1e12  # times all that is offered: stands for demand without bound
 EXACT = 1e-13  # of trade: differences up to here are rounding

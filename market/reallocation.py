@@ -25,11 +25,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market.costs import Cost
-from market.economy import Block, Economy
+from market.economy.correspondences import Array
+from market.economy.families.costs import Cost
+from market.economy.primitives import Block, Economy
+from market.economy.production import allowed
 from market.errors import InfeasibleError, NumericalError
-from market.interval import Array
-from market.netputs import allowed
 from market.programmes import Programme, Solution, fit, typical_amounts
 from market.proofs import Bound
 

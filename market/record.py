@@ -38,8 +38,8 @@ import numpy as np
 import pandas as pd
 
 from market.certificate import Alignment
+from market.economy.correspondences import Array
 from market.errors import NumericalError
-from market.interval import Array
 from market.outcome import Outcome
 from market.scenario import Scenario
 

@@ -36,8 +36,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 import market
+from market.economy.correspondences import Array
 from market.errors import InputError, RunError
-from market.interval import Array
 from market.layout import Manifest, Result, check_layout
 from market.record import SCHEMA, Played, agents_table, as_json, bounds_table, number, result
 from market.scenario import Scenario

@@ -24,12 +24,14 @@ import scipy
 from numpy.typing import NDArray
 from pydantic import InstanceOf, ValidationError
 
-from market.costs import COSTS
-from market.economy import Block, Economy, Money, Rows
+from market.economy.agent_names import Names, View
+from market.economy.correspondences import Array
+from market.economy.families.costs import COSTS
+from market.economy.families.technologies import TECHNOLOGIES, Technology
+from market.economy.families.utilities import UTILITIES, Utility
+from market.economy.primitives import Block, Economy, Money, Rows
 from market.errors import Fault, InputError, ScenarioError, did_you_mean
-from market.interval import Array
 from market.mechanisms import Mechanism
-from market.names import Names, View
 from market.parsing.checks import (
     Finding,
     cross_checks,
@@ -45,10 +47,8 @@ from market.parsing.entries import LARGEST, SMALLEST, Column, FamilyEntry, Numbe
 from market.parsing.overrides import Override, override
 from market.parsing.schema import BUDGET, ENDOWMENT, Document, json_schema
 from market.parsing.toml_source import Place, Source, decode, read_bytes, show
-from market.randomness import generator
+from market.random_streams import generator
 from market.registry import Family, Parameter, Registry
-from market.technologies import TECHNOLOGIES, Technology
-from market.utilities import UTILITIES, Utility
 
 __all__ = ["Scenario", "build", "json_schema", "load", "loads"]
 

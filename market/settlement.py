@@ -12,7 +12,7 @@ At prices that do not clear, the short side decides and the long side is ratione
 spends what it did not earn (`rationing.py`).
 
 Agents of a part of an economy are settled by the same steps; what is needed of all together, sums over
-agents, is asked for (`sums.py`).
+agents, is asked for (`reductions.py`).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from functools import cached_property
 import numpy as np
 
 from market.assignment import Assigned, assign, needs_assignment
-from market.economy import Answers, Economy
-from market.interval import Array, good_by_good, sum_over_agents
+from market.economy.correspondences import Array, good_by_good, sum_over_agents
+from market.economy.primitives import Answers, Economy
+from market.economy.reductions import Steps, alone
 from market.rationing import ration, rationing
-from market.sums import Steps, alone
 
 CLEARED = 1e-8  # shares of an offer up to which what is lacking or left over is rounding
 ENDLESS = 1e199  # amounts from there on stand for more than any amount

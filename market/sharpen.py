@@ -27,8 +27,8 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.economy import Economy
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.programmes import Solution
 from market.support import active, residual
 

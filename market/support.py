@@ -32,10 +32,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy
-from market.interval import Array, sum_over_agents
-from market.netputs import violation
-from market.sums import Largest, Steps, alone
+from market.economy.correspondences import Array, sum_over_agents
+from market.economy.primitives import Economy
+from market.economy.production import violation
+from market.economy.reductions import Largest, Steps, alone
 
 NEGLIGIBLE = 1e-12  # share of the value of all there is below which the worth of a good is rounding
 NOTHING = 1e-9  # amounts below this share of the average are none at all
@@ -116,7 +116,7 @@ def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
 
 
 def residuals(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> Steps[float]:
-    """The same of a part of an economy without technologies, asking for what is needed of all (`sums.py`)."""
+    """The same of a part of an economy without technologies, asking for what is needed of all (`reductions.py`)."""
     nothing = np.zeros(len(p))
     eaten, used, owned, made, agents, strange = yield (
         sum_over_agents(x),

@@ -33,10 +33,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.bounds import spares_everyone, usual_prices
-from market.economy import Economy
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.equimarginal import optimum
 from market.errors import InfeasibleError, NumericalError, UnboundedDemandError
-from market.interval import Array
 from market.programmes import SETTINGS, Programme, Solution, fit, typical_amounts
 from market.proofs import Bound
 from market.support import residual

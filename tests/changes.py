@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from market.economy import Block, Economy, Money
+from market.economy.primitives import Block, Economy, Money
 
 
 def _rho(given):

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from market.costs import COSTS
-from market.economy import Block, Economy, Money
-from market.utilities import UTILITIES
+from market.economy.families.costs import COSTS
+from market.economy.families.utilities import UTILITIES
+from market.economy.primitives import Block, Economy, Money
 
 
 def economy(

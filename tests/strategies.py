@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import strategies as st
 
-from market.costs import COSTS
-from market.economy import Block, Economy, Money
+from market.economy.families.costs import COSTS
+from market.economy.families.utilities import UTILITIES, Utility
+from market.economy.primitives import Block, Economy, Money
 from market.mechanisms import GAMES, Auctioneer, Planner, Unmediated
 from market.pricing import RULES, Tatonnement
 from market.registry import Family, Parameter
-from market.utilities import UTILITIES, Utility
 
 SOAK = int(os.environ.get("MARKET_SOAK", "1"))
 """How many times as many random examples as usual: `MARKET_SOAK=20 make test` looks longer, and elsewhere."""

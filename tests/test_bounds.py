@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import market.bounds
 from market.bounds import least_utilisation, most_surplus_gap
 from market.certificate import alignment
-from market.economy import Money
+from market.economy.primitives import Money
 from market.mechanisms import Auctioneer, Planner, Unmediated, play
 from market.mechanisms.seize import Seize
 from market.pricing import Tatonnement

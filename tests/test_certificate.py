@@ -9,7 +9,7 @@ import pytest
 from economies import CES, INF, economy, references, with_utility
 
 from market.certificate import alignment, contrast
-from market.economy import Block, Economy
+from market.economy.primitives import Block, Economy
 from market.errors import NumericalError
 from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Seize, Unmediated, play
 from market.outcome import Outcome, Status

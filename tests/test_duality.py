@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SOAK, economies
 
-from market.economy import Money
+from market.economy.primitives import Money
 from market.reallocation import resource_utilisation
 from market.settlement import settle
 from market.surplus import surplus_gap

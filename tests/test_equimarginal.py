@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from strategies import SOAK, any_family, economies, wild
 
 from market import equimarginal
-from market.economy import Block
+from market.economy.families.technologies import TECHNOLOGIES
+from market.economy.families.utilities import UTILITIES
+from market.economy.primitives import Block
 from market.equimarginal import optimum
 from market.mechanisms import Planner, planner, play
 from market.outcome import Status
 from market.programmes import Solution
 from market.support import residual
-from market.technologies import TECHNOLOGIES
-from market.utilities import UTILITIES
 
 PLANNER = Planner("planner")
 

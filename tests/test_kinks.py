@@ -16,14 +16,14 @@ from economies import INF, LEONTIEF, economy, scarf, with_utility
 import market
 from market.bounds import least_utilisation
 from market.certificate import alignment
-from market.economy import Block, Economy
+from market.economy.families.utilities import Leontief
+from market.economy.primitives import Block, Economy
 from market.mechanisms import Auctioneer, Autarky, Planner, Seize, Unmediated, play
 from market.outcome import Outcome, Status
 from market.pricing import Newton, Tatonnement
 from market.results import write_run
 from market.support import residual
 from market.surplus import nothing_to_gain
-from market.utilities import Leontief
 from market.verify import verify
 from market.verify.judging import must_weigh_nothing
 from market.verify.recorded import Record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from market.names import Names, View
+from market.economy.agent_names import Names, View
 
 NAMES = Names([("alpha", 3, True), ("baker", 1, False), ("c[0]", 1, False), ("d", 1, True)])
 PLAIN = ("alpha[0]", "alpha[1]", "alpha[2]", "baker", "c[0]", "d[0]")

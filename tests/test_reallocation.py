@@ -9,12 +9,12 @@ import pytest
 from economies import economy, with_utility
 
 from market.certificate import alignment
-from market.economy import Block
+from market.economy.families.utilities import UTILITIES, StoneGeary
+from market.economy.primitives import Block
 from market.errors import NumericalError
 from market.mechanisms import Autarky, Gift, Planner, Seize, Unmediated, play
 from market.reallocation import improvement, resource_utilisation
 from market.rescue import beyond_help
-from market.utilities import UTILITIES, StoneGeary
 
 
 def needs_one_each(agents: int, stock: float):

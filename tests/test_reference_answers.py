@@ -8,7 +8,7 @@ from economies import INF, economy, references
 
 import market
 from market.certificate import alignment
-from market.economy import Money
+from market.economy.primitives import Money
 from market.mechanisms import Auctioneer, Claims, Gift, Planner, Seize, Unmediated, play
 from market.outcome import Status
 from market.pricing import Tatonnement

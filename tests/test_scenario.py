@@ -16,8 +16,9 @@ import numpy as np
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from market.costs import COSTS
-from market.economy import Money
+from market.economy.families.costs import COSTS
+from market.economy.families.utilities import UTILITIES
+from market.economy.primitives import Money
 from market.errors import InputError, ScenarioError
 from market.mechanisms import GAMES, MECHANISMS, Auctioneer, Planner, Unmediated
 from market.parsing.draws import DISTRIBUTIONS
@@ -25,7 +26,6 @@ from market.parsing.entries import MODELS, TAGS, Entry
 from market.parsing.schema import Document, Group
 from market.pricing import RULES
 from market.scenario import Scenario, build, json_schema, load, loads
-from market.utilities import UTILITIES
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 
@@ -1144,10 +1144,10 @@ NEW_FAMILIES = '''
 import dataclasses, json
 from typing import Literal
 
-import market.pricing, market.utilities
+import market.pricing, market.economy.families.utilities
 from market.registry import Parameter, option
 
-class Novel(market.utilities.Log):
+class Novel(market.economy.families.utilities.Log):
     """u(x) = something new."""
 
     name = "novel"
@@ -1168,7 +1168,7 @@ class Newton(market.pricing.Tatonnement):
         "none", "how slowly", low=0, high=1, names="goods", key="damp"
     )
 
-market.utilities.UTILITIES._families["novel"] = Novel
+market.economy.families.utilities.UTILITIES._families["novel"] = Novel
 market.pricing.RULES._families["newton"] = Newton
 
 from market.errors import ScenarioError

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import economies
 
-from market.costs import COSTS
-from market.economy import Block
+from market.economy.families.costs import COSTS
+from market.economy.primitives import Block
 from market.mechanisms import Auctioneer
 from market.mechanisms.base import play
 from market.outcome import Status

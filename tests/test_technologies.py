@@ -7,10 +7,10 @@ import pytest
 
 import market
 from market.certificate import alignment
+from market.economy.families.technologies import TECHNOLOGIES
+from market.economy.production import violation
 from market.errors import ScenarioError
-from market.netputs import violation
 from market.results import write_run
-from market.technologies import TECHNOLOGIES
 from market.verify import verify
 
 HEAD = 'schema = 1\neconomy = "exchange"\n'

@@ -9,7 +9,7 @@ import pytest
 from economies import CES, INF, economy
 
 from market.certificate import alignment
-from market.economy import Block
+from market.economy.primitives import Block
 from market.mechanisms import Auctioneer, Planner, play
 from market.outcome import Status
 from market.pricing import Tatonnement

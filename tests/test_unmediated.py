@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from economies import INF, economy
 
-from market.economy import Block
+from market.economy.families.utilities import UTILITIES
+from market.economy.primitives import Block
 from market.mechanisms import Autarky, Claims, Gift, Seize, Unmediated, play
 from market.outcome import Status
-from market.utilities import UTILITIES
 
 
 def war(agents: int):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from market.economy.families.utilities import Leontief, Linear, Log1p, Quadratic, StoneGeary
 from market.errors import UnboundedDemandError
-from market.utilities import Leontief, Linear, Log1p, Quadratic, StoneGeary
 
 ONE = np.ones(1)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from market.economy.families.utilities import Ces, CobbDouglas, Crra, Leontief, Linear, Log
+from market.economy.families.utilities.power_means import log_mean
 from market.errors import UnboundedDemandError
-from market.utilities import Ces, CobbDouglas, Crra, Leontief, Linear, Log
-from market.utilities.means import log_mean
 
 ONE = np.ones(1)
 SIGMAS = (0.05, 0.5, 1.0 - 1e-7, 1.0, 1.0 + 1e-7, 2.0, 50.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from market.utilities import FORMS, UTILITIES, Separable
+from market.economy.families.utilities import FORMS, UTILITIES, Separable
 
 ONE = np.ones(1)
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SOAK, concave_with_money, parameters
 
-from market.utilities import UTILITIES
+from market.economy.families.utilities import UTILITIES
 
 AGENTS, GOODS = 3, 3
 factors = st.integers(-9, 9).map(lambda power: 10.0**power)

@@ -19,14 +19,14 @@ from pieces import paragraph, prose, section
 from schema_keys import keys, schema
 from sphinx.util.docutils import SphinxDirective
 
-from market.costs import COSTS
+from market.economy.families.costs import COSTS
+from market.economy.families.technologies import TECHNOLOGIES
+from market.economy.families.utilities import UTILITIES
+from market.economy.families.utilities.separable_terms import FORMS
 from market.mechanisms import GAMES, MECHANISMS
 from market.parsing.draws import DISTRIBUTIONS
 from market.pricing import RULES
 from market.registry import Family, Registry
-from market.technologies import TECHNOLOGIES
-from market.utilities import UTILITIES
-from market.utilities.forms import FORMS
 
 NAMED = ("name", "kind")  # of every mechanism, said where mechanisms are
 

@@ -40,10 +40,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg
 
-from market.economy import Economy
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.equilibrium.clearing import Clearing
 from market.equilibrium.staircase import BOUNDED, Staircase
-from market.interval import Array
 
 USED = 1e-9  # of what all own is worth: inputs of a producer that is used
 EVEN = 1e-7  # relative: a cost that is that near to the worth of the output just covers it

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.equilibrium.clearing import clearing
 from market.equilibrium.reference import ACCEPTED, Reference, reference
 from market.equilibrium.search import search
-from market.interval import Array
 from market.outcome import Outcome, Status, shown
 
 AGREES = 1e-6  # relative differences up to that are none

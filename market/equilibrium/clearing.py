@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.economy import Answers, Economy
+from market.economy.correspondences import Array, Interval
+from market.economy.primitives import Answers, Economy
 from market.errors import UnboundedDemandError
-from market.interval import Array, Interval
 
 Allocation = tuple[Array, Array]
 """Consumption and production, (agents, goods) each."""

@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from market.economy import Economy
-from market.interval import Array, Interval
+from market.economy.correspondences import Array, Interval
+from market.economy.primitives import Economy
 
 
 class _One(NamedTuple):

@@ -36,10 +36,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.equilibrium.clearing import Allocation
 from market.errors import NumericalError
-from market.interval import Array
 from market.programmes import SETTINGS, Programme, typical_amounts
 
 SURPLUS = "maximum of total surplus"

@@ -31,9 +31,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csgraph, csr_matrix
 
-from market.economy import Economy, Money
-from market.interval import Array
-from market.utilities import CobbDouglas, Log
+from market.economy.correspondences import Array
+from market.economy.families.utilities import CobbDouglas, Log
+from market.economy.primitives import Economy, Money
 
 EIGENVECTOR = "eigenvector of Cobb-Douglas spending"
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.equilibrium import convex, eigenvector
 from market.equilibrium.clearing import CLEARS, Clearing, better, clearing
 from market.equilibrium.regularity import index
 from market.equilibrium.roots import beside, near, starts
 from market.equilibrium.ties import balanced, tied
-from market.interval import Array
 from market.outcome import shown
 
 ACCEPTED = 1e-7  # the largest residual of what is called an equilibrium here; most are below 1e-12

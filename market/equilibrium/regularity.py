@@ -28,12 +28,12 @@ from __future__ import annotations
 import numpy as np
 from scipy import linalg
 
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.equilibrium.activities import along_costs
 from market.equilibrium.clearing import Clearing
 from market.equilibrium.constant_returns import ConstantReturns
 from market.equilibrium.staircase import BOUNDED, Staircase, staircase
-from market.interval import Array
 
 FULL_RANK = (
     1e-6  # least singular value of the slopes, elasticities of the order of one; of the largest if more

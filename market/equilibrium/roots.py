@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from scipy import optimize
 from scipy.stats import qmc
 
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.equilibrium.clearing import CLEARS, Clearing, better, clearing
 from market.equilibrium.constant_returns import ConstantReturns
 from market.equilibrium.staircase import BOUNDED, Staircase, staircase
 from market.errors import UnboundedDemandError
-from market.interval import Array
 
 RUNS_AWAY = 1e-7  # of its first price: a good in excess supply below that is tried at price 0
 WALK = 60  # steps of one in log prices, off where excess demand is flat

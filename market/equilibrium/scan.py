@@ -13,11 +13,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import optimize
 
-from market.economy import Economy
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.equilibrium.clearing import CLEARS, Clearing, clearing
 from market.equilibrium.roots import SPREAD
 from market.equilibrium.staircase import WIDTH, Staircase, staircase
-from market.interval import Array
 
 POINTS = 4001
 NEARLY = 1e-6  # relative excess demand at a turning point up to which it is a near miss

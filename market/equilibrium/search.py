@@ -17,14 +17,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.equilibrium.clearing import CLEARS, Clearing, clearing
 from market.equilibrium.regularity import constant_returns, index, stable
 from market.equilibrium.roots import held_at, near, starts
 from market.equilibrium.scan import scan
 from market.equilibrium.staircase import staircase
-from market.interval import Array
-from market.randomness import generator
+from market.random_streams import generator
 
 SAME = 1e-6  # log prices that differ by less are those of one equilibrium
 WIDE = 1e-2  # equilibria that hang together over more than this in log prices are a continuum

@@ -24,10 +24,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.equilibrium.constant_returns import ConstantReturns
 from market.errors import UnboundedDemandError
-from market.interval import Array
 
 WIDTH = 1.0
 BOUNDED = 1e-3

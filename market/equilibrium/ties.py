@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import lsmr
 
-from market.economy import Economy
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.equilibrium.clearing import Allocation, clearing
-from market.interval import Array
 
 BOUGHT = 1e-6  # of all there is of a good: amounts from there on are bought on purpose
 CLOSE = 1e-5  # relative: prices are moved by no more than that

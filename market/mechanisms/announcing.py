@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from market.aggregates import Deferred
-from market.economy import Answers, Economy
+from market.economy.aggregate_demand import Deferred
+from market.economy.correspondences import Array
+from market.economy.primitives import Answers, Economy
+from market.economy.production import without_profit
 from market.errors import UnboundedDemandError
-from market.interval import Array
 from market.mechanisms.base import Answering
-from market.netputs import without_profit
 from market.settlement import Imbalance, imbalance
 
 ROUNDING = 1e-12  # of sums over many agents, relative

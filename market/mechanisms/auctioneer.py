@@ -30,10 +30,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy
+from market.economy.correspondences import Array
+from market.economy.nonexistence import no_equilibrium
+from market.economy.primitives import Economy
+from market.economy.production import without_profit
 from market.errors import InputError
-from market.existence import no_equilibrium
-from market.interval import Array
 from market.mechanisms.announcing import (
     Announcement,
     announce,
@@ -49,7 +50,6 @@ from market.mechanisms.choices import Choices, possible
 from market.mechanisms.foresight import foresee
 from market.mechanisms.trails import Trail
 from market.mechanisms.verdicts import Found, verdict
-from market.netputs import without_profit
 from market.outcome import Outcome
 from market.pricing import Knows, Memory, Rule, Seen
 from market.registry import option

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from market.aggregates import Together
-from market.economy import Answers, Economy
-from market.interval import Array
+from market.economy.aggregate_demand import Together
+from market.economy.correspondences import Array
+from market.economy.primitives import Answers, Economy
 from market.outcome import Outcome
 from market.registry import Family
 

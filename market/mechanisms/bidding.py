@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from market.economy import Economy
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 
 
 def respond(economy: Economy, bids: Array | None) -> tuple[Array, Array]:

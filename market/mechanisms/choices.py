@@ -32,8 +32,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy, Money, Rows
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money, Rows
 from market.mechanisms.announcing import Announcement, answer_as_they_prefer
 from market.mechanisms.slopes import Slopes
 

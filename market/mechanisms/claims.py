@@ -29,8 +29,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.mechanisms.unmediated import SLACK, Game, Played, Schedule, left_of
 from market.registry import option
 from market.settlement import gain

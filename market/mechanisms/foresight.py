@@ -41,8 +41,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy
-from market.interval import TIED, Array
+from market.economy.correspondences import TIED, Array
+from market.economy.primitives import Economy
 from market.mechanisms.announcing import Announcement
 from market.mechanisms.choices import Choices, Choosers, Gains, choosers
 from market.mechanisms.programme import FARTHEST, Programme

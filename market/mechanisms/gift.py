@@ -22,8 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.mechanisms.robinson import best_outputs
 from market.mechanisms.unmediated import Game, Played, Schedule
 from market.registry import option

@@ -28,12 +28,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.bounds import refuse_large
-from market.economy import Economy
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
+from market.economy.production import inputs
 from market.equimarginal import optimum
 from market.errors import NumericalError
-from market.interval import Array
 from market.mechanisms.base import Answering, Mechanism, State
-from market.netputs import inputs
 from market.outcome import Outcome, Status, shown
 from market.programmes import SETTINGS, Programme, Solution, fit, typical_amounts
 from market.registry import option

@@ -13,7 +13,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.interval import Array
+from market.economy.correspondences import Array
 from market.mechanisms.slopes import Slopes
 
 FARTHEST = 3.0  # no log price moves farther in a round

@@ -13,9 +13,9 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.errors import InputError
-from market.interval import Array
 from market.programmes import Programme, typical_amounts
 from market.settlement import gain
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from market.interval import Array
+from market.economy.correspondences import Array
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.interval import Array
+from market.economy.correspondences import Array
 
 WINDOW = 400
 SAME = 1e-9  # of how far prices went: a difference that is none

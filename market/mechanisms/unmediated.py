@@ -26,11 +26,11 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.mechanisms.base import Answering, Mechanism, State
 from market.outcome import Outcome, Status, shown
-from market.randomness import generator
+from market.random_streams import generator
 from market.registry import Family, option
 
 Schedule = Literal["sequential", "simultaneous", "random"]

@@ -1,7 +1,7 @@
 """What may be said of an auction: the status that its evidence supports, and a sentence with the numbers.
 
 In this order: *cleared* only if excess demand is within the tolerance and nobody regrets its trades; *no
-equilibrium* only with a proof from the primitives (`existence.py`); *diverged* if prices left every bound;
+equilibrium* only with a proof from the primitives (`nonexistence.py`); *diverged* if prices left every bound;
 *cycling* if prices came back, or went up and down without markets coming any nearer to clearing; else the
 rounds ran out.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.economy import Economy
+from market.economy.primitives import Economy
 from market.mechanisms.announcing import ROUNDING, Announcement
 from market.outcome import Status, shown
 

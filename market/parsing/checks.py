@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from market.economy import Money
+from market.economy.primitives import Money
 from market.errors import Fault, InputError, ScenarioError, did_you_mean, nearest
 from market.mechanisms import MECHANISMS
 from market.parsing.data_files import MAX_ROWS, Data, read_data

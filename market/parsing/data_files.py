@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from market.economy.correspondences import Array
 from market.errors import InputError, did_you_mean
-from market.interval import Array
 
 if TYPE_CHECKING:
     import pandas as pd

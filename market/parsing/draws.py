@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from market.interval import Array
+from market.economy.correspondences import Array
 from market.registry import Family, Parameter, Registry
 
 STREAM = 1 << 16  # members of a group that are drawn from one stream

@@ -16,8 +16,10 @@ from typing import Annotated, Any, Literal, Union
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, StringConstraints
 
-from market.costs import COSTS
-from market.economy import Money
+from market.economy.families.costs import COSTS
+from market.economy.families.technologies import TECHNOLOGIES
+from market.economy.families.utilities import UTILITIES
+from market.economy.primitives import Money
 from market.mechanisms import GAMES, MECHANISMS, Mechanism
 from market.parsing.entries import (
     DICT,
@@ -45,8 +47,6 @@ from market.parsing.entries import (
 from market.parsing.toml_source import describe
 from market.pricing import RULES
 from market.registry import Parameter, Registry
-from market.technologies import TECHNOLOGIES
-from market.utilities import UTILITIES
 
 MAX_GOODS = 10_000
 

@@ -22,7 +22,7 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from market.economy import Money
+from market.economy.primitives import Money
 from market.errors import InputError
 from market.plots.box import edgeworth_box, has_box
 from market.plots.lorenz import lorenz, measured

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.errors import InputError
-from market.interval import Array
 from market.outcome import Outcome
 from market.plots.contract import both, contract_curve, core
 from market.plots.style import legend_below, looks, plain, styled, together

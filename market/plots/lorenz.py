@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.errors import InputError
-from market.interval import Array
 from market.plots.style import looks, plain, styled, together
 
 if TYPE_CHECKING:

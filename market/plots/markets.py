@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from matplotlib.colors import to_rgba
 
-from market.economy import Answers, Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Answers, Economy, Money
 from market.errors import InputError, UnboundedDemandError, did_you_mean
-from market.interval import Array
 from market.outcome import Outcome, Status
 from market.plots.style import COLOURS, DASHES, legend_below, number, plain, styled
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
-from market.economy import Economy, Money
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.plots.style import COLOURS, NAMED, legend_below, looks, number, plain, styled
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap
 
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.errors import InputError, UnboundedDemandError
-from market.interval import Array
 from market.plots.style import legend_below, looks, plain, styled
 from market.settlement import Imbalance, imbalance
 

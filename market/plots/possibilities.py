@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from market.economy import Economy
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.errors import MarketError
 from market.frontier import Frontier, floors
 from market.frontier import frontier as find_frontier
-from market.interval import Array
 from market.outcome import Outcome
 from market.plots.style import limits, looks, number, plain, styled, together
 

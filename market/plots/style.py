@@ -11,7 +11,7 @@ import matplotlib
 import numpy as np
 from cycler import cycler
 
-from market.interval import Array
+from market.economy.correspondences import Array
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

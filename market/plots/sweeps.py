@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from market.interval import Array
+from market.economy.correspondences import Array
 from market.plots.style import looks, number, plain, styled
 from market.sweep import Sweep
 from market.sweep.summary import curve

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market.certificate import Alignment
-from market.economy import Money
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Money
 from market.plots.style import (
     COLOURS,
     NAMED,

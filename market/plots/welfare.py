@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from market.interval import Array
+from market.economy.correspondences import Array
 from market.outcome import Outcome
 from market.plots.style import (
     COLOURS,

@@ -29,7 +29,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from market.interval import Array
+from market.economy.correspondences import Array
 from market.pricing.base import Memory, Rule, Seen, from_logs, log_ratio
 from market.pricing.tatonnement import LARGEST_MOVE, AdaptiveSteps, Tatonnement
 from market.registry import option

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.interval import Array
+from market.economy.correspondences import Array
 from market.pricing.base import Memory, Rule, Seen
 from market.registry import option
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from market.interval import Array
+from market.economy.correspondences import Array
 from market.registry import Family
 
 TINY = 1e-300

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.interval import Array
+from market.economy.correspondences import Array
 from market.pricing.base import Memory, Rule, Seen, from_logs, logs
 from market.registry import option
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from market.interval import Array
+from market.economy.correspondences import Array
 from market.pricing.base import Knows, Memory, Rule, Seen, from_logs, log_ratio, logs
 from market.pricing.tatonnement import LARGEST_MOVE, AdaptiveSteps, Tatonnement
 from market.registry import option

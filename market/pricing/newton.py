@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.interval import Array
+from market.economy.correspondences import Array
 from market.pricing.base import Knows, Memory, Rule, Seen, from_logs, logs
 from market.pricing.tatonnement import AdaptiveSteps, Tatonnement
 from market.registry import option

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from market.interval import Array
+from market.economy.correspondences import Array
 from market.pricing.base import Knows, Memory, Rule, Seen
 
 

@@ -15,7 +15,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from market.economy import Economy, Money
+from market.economy.primitives import Economy, Money
 from market.printing.sections import Section, notes, sections
 from market.printing.words import count, ending, number, reading, visible
 

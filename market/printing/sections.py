@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.certificate import PROVED, Alignment, Contrast
-from market.economy import Economy, Money
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.outcome import Outcome
 from market.printing.words import NOT_HERE, named_or_counted, number, percent, visible
 

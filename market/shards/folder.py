@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from market.economy.correspondences import Array
 from market.errors import InputError
-from market.interval import Array
 from market.record import LARGEST_MAP, NAMED, as_json, mechanism_of, no_bounds, whole
 from market.results import (
     PARTS,

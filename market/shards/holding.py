@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from market.errors import InputError, MarketError, UnboundedDemandError
-from market.processes import alike_everywhere, keep_freed_memory
 from market.scenario import Scenario
 from market.shards.shard import Shard
+from market.workers import alike_everywhere, keep_freed_memory
 
 _HELD: dict[tuple[str, int], Shard] = {}
 _ONE_AT_A_TIME = threading.Lock()

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from market.certificate import PROVED, Alignment
-from market.economy import Economy, Money
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
+from market.economy.reductions import Largest, Steps
 from market.outcome import shown
-from market.sums import Largest, Steps
 from market.support import NOTHING, residuals
 
 

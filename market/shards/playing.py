@@ -4,7 +4,7 @@ The auctioneer is the very one that plays in one process (`mechanisms.auctioneer
 without agents in which all that is owned is in common, so that resources are right, and answers that are
 totals alone. What needs more sums than those (whether there is an equilibrium at all, and all that comes
 after the rounds) is driven step by step: every shard's sums are added in their order and sent back to all,
-until each has ended (`market.sums`).
+until each has ended (`market.economy.reductions`).
 
 What needs everybody in one place is refused (`refusing.py`).
 """
@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from market.aggregates import InTotal
-from market.economy import Economy, Money
+from market.economy.aggregate_demand import InTotal
+from market.economy.correspondences import Array, Interval
+from market.economy.primitives import Economy, Money
+from market.economy.reductions import added, together
 from market.errors import MarketError
-from market.interval import Array, Interval
 from market.mechanisms.announcing import held_against
 from market.mechanisms.auctioneer import Auctioneer, AuctionState
 from market.mechanisms.base import State, played
@@ -33,7 +34,6 @@ from market.shards.pools import Pool
 from market.shards.refusing import refuse, refuse_choices
 from market.shards.shard import Closed, Ended, Opening, Totals, Written
 from market.shards.shared import Shared, SharedOutcome
-from market.sums import added, together
 
 
 class Summed(InTotal):

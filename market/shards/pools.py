@@ -14,10 +14,10 @@ from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from market.errors import InputError, MarketError, NumericalError, UnboundedDemandError
-from market.processes import connect
 from market.scenario import Scenario
 from market.shards.holding import Lost, Refusal, forget, forget_all_but, hold, tell
 from market.shards.shard import Opening
+from market.workers import connect
 
 LOOK = 1.0  # seconds between two looks whether all workers are still there
 

@@ -16,19 +16,19 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from market.aggregates import Together
 from market.certificate import Alignment
-from market.economy import Economy, Money
+from market.economy.aggregate_demand import Together
+from market.economy.correspondences import Array
+from market.economy.families.utilities import Utility
+from market.economy.nonexistence import proving
+from market.economy.primitives import Economy, Money
+from market.economy.reductions import Finished, Largest, Steps, Sums, advanced
 from market.errors import InputError
-from market.existence import proving
-from market.interval import Array
 from market.mechanisms.choices import possible
 from market.outcome import Outcome, Status
 from market.scenario import Scenario, build
 from market.settlement import regret, relative_regret, settling
 from market.shards.judging import Judgement, judging
-from market.sums import Finished, Largest, Steps, Sums, advanced
-from market.utilities import Utility
 
 T = TypeVar("T")
 

@@ -26,9 +26,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from market.errors import InputError
-from market.processes import connect
 from market.sweep.design import Run
 from market.sweep.runs import Done
+from market.workers import connect
 
 Chunk = tuple[Run, ...]
 Work = Callable[[Chunk], Done]

@@ -24,7 +24,7 @@ from itertools import product
 from typing import Literal, NamedTuple
 
 from market.errors import InputError
-from market.randomness import generator
+from market.random_streams import generator
 from market.sweep.axes import Axis, axis
 
 Kind = Literal["grid", "latin", "sobol"]

@@ -14,13 +14,13 @@ from typing import Any
 
 from market.errors import InputError, did_you_mean
 from market.parsing.toml_source import show
-from market.processes import versions
 from market.results import data_files
 from market.scenario import Scenario, build, load
 from market.sweep.axes import Kind
 from market.sweep.columns import columns
 from market.sweep.design import Design
 from market.sweep.runs import Task
+from market.workers import versions
 
 
 @dataclass(frozen=True)

@@ -22,15 +22,15 @@ from typing import Any
 import numpy as np
 
 from market.certificate import Alignment, alignment, contrast
-from market.economy import Economy, Money
+from market.economy.primitives import Economy, Money
 from market.errors import MarketError
 from market.mechanisms import play
 from market.outcome import Outcome
-from market.processes import alike_everywhere
 from market.scenario import Scenario, build, loads
 from market.sweep.axes import Axis
 from market.sweep.columns import named
 from market.sweep.design import Run
+from market.workers import alike_everywhere
 
 Row = dict[str, Any]
 

@@ -21,7 +21,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from market.interval import Array
+from market.economy.correspondences import Array
 from market.sweep.axes import Axis, Kind
 from market.sweep.columns import IDENTITY
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from market.economy import Economy, Money
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.outcome import shown
 from market.record import number
 from market.verify.claims import ROUNDING, Claim, difference

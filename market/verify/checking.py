@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from market.economy import Economy
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.errors import RunError
-from market.interval import Array
 from market.outcome import Status, shown
 from market.results import Run, read_run
 from market.scenario import Scenario, build, load

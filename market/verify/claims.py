@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from market.interval import Array
+from market.economy.correspondences import Array
 
 ROUNDING = 1e-9  # relative difference that sums in another order may leave
 

@@ -1,6 +1,6 @@
 """What prices and multipliers prove that no allocation can do better than, whoever found them.
 
-Symbols as in `economy.py`: x, y, p; U_i = u_i(x_i) - C_i(y_i), r = q + sum e resources, m_i payments, b_i
+Symbols as in `primitives.py`: x, y, p; U_i = u_i(x_i) - C_i(y_i), r = q + sum e resources, m_i payments, b_i
 budgets.
 
 *Surplus.* max sum U subject to sum x - sum y <= r is, for any p >= 0, at most
@@ -33,10 +33,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market import netputs
-from market.economy import Block, Economy
+from market.economy import production as netputs
+from market.economy.correspondences import Array
+from market.economy.primitives import Block, Economy
 from market.errors import UnboundedDemandError
-from market.interval import Array
 
 HAIRS = (1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8)  # relative moves of prices that are tried in turn
 TIED = 1e-12  # relative moves of a multiplier at which somebody may be indifferent

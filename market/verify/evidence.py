@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from market.economy import Economy
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.outcome import Status, shown
 from market.record import number
 from market.results import Run

@@ -1,6 +1,6 @@
 """What the alignment report says of an outcome, proved from what it recorded.
 
-Symbols as in `economy.py`: x, y, p, q; w weights, U_i = u_i(x_i) - C_i(y_i), r = q + sum e resources.
+Symbols as in `primitives.py`: x, y, p, q; w weights, U_i = u_i(x_i) - C_i(y_i), r = q + sum e resources.
 
 *Support.* Recorded weights and prices support (x, y) if for each agent w_i du_i/dx_ig <= p_g (equal where it
 consumes), w_i dC_i/dy_ig >= p_g where it could make more (<= where it makes some), and p_g = 0 where
@@ -29,9 +29,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from market import netputs
-from market.economy import Economy
-from market.interval import Array
+from market.economy import production as netputs
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.outcome import shown
 from market.record import number
 from market.verify.accounts import feasible, worth

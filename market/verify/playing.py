@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.outcome import Status, shown
 from market.verify.accounts import feasible
 from market.verify.claims import ROUNDING, Claim, difference

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from market.economy import Economy
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.errors import RunError
-from market.interval import Array
 from market.outcome import Status, shown
 from market.record import BOUNDS, LARGEST_MAP, number
 from market.results import Run, read_table

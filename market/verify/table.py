@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from market.economy import Economy, Money
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy, Money
 from market.errors import RunError
-from market.interval import Array
 from market.record import number
 from market.results import Run
 from market.verify.claims import ROUNDING, Claim, difference

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market.economy import Answers, Economy
+from market.economy.correspondences import Array, Interval
+from market.economy.nonexistence import no_equilibrium
+from market.economy.primitives import Answers, Economy
 from market.errors import UnboundedDemandError
-from market.existence import no_equilibrium
-from market.interval import Array, Interval
 from market.outcome import Status, shown
 from market.record import number
 from market.verify.accounts import worth

@@ -8,7 +8,10 @@ import re
 import typer
 
 from market.cli import app
-from market.costs import COSTS
+from market.economy.families.costs import COSTS
+from market.economy.families.technologies import TECHNOLOGIES
+from market.economy.families.utilities import UTILITIES
+from market.economy.families.utilities.separable_terms import FORMS
 from market.errors import ExitCode
 from market.layout import Reported, Told
 from market.mechanisms import GAMES, MECHANISMS
@@ -16,9 +19,6 @@ from market.outcome import Status
 from market.parsing.draws import DISTRIBUTIONS
 from market.pricing import RULES
 from market.scenario import json_schema
-from market.technologies import TECHNOLOGIES
-from market.utilities import UTILITIES
-from market.utilities.forms import FORMS
 
 LOADS = re.compile(
     r"<(?:script|img|link|iframe|source|video)\b[^>]*\b(?:src|href)=[\"']?((?:https?:)?//[^\"'> ]*)"

@@ -274,10 +274,10 @@ def test_the_schema_is_json(shell):
 
 
 def test_everything_that_is_registered_is_listed_with_its_options(shell):
-    from market.costs import COSTS
+    from market.economy.families.costs import COSTS
+    from market.economy.families.utilities import UTILITIES
     from market.mechanisms import GAMES, MECHANISMS
     from market.pricing import RULES
-    from market.utilities import UTILITIES
 
     code, out, _ = shell("list")
     words = " ".join(out.split())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from market.economy import Block, Economy, Money
+from market.economy.families.utilities import UTILITIES
+from market.economy.families.utilities.separable import FORMS
+from market.economy.primitives import Block, Economy, Money
 from market.registry import term_parameters
-from market.utilities import UTILITIES
-from market.utilities.separable import FORMS
 
 
 def exchange(utilities, endowment, **changes) -> Economy:

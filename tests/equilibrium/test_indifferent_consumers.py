@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from economies import economy
 
-from market.economy import Block, Money
+from market.economy.families.utilities import UTILITIES
+from market.economy.primitives import Block, Money
 from market.equilibrium import convex, reference
 from market.equilibrium.clearing import clearing
 from market.equilibrium.ties import tied
-from market.utilities import UTILITIES
 
 
 def of_family(family, weights, **changes):

@@ -9,7 +9,7 @@ import pytest
 from economies import INF, economy, references
 from equilibrium.known import exchange, kehoe
 
-from market.economy import Money
+from market.economy.primitives import Money
 from market.equilibrium import convex, eigenvector, reference
 from market.equilibrium.clearing import clearing
 from market.equilibrium.reference import ROOTS

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from scipy import optimize
 from strategies import SOAK, economies
 
-from market.economy import Money
+from market.economy.primitives import Money
 from market.equilibrium import search
 from market.equilibrium.clearing import clearing
 from market.equilibrium.regularity import index, stable

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import parameters
 
-from market.costs import COSTS
+from market.economy.families.costs import COSTS
 
 AGENTS, GOODS = 3, 2
 every_cost = pytest.mark.parametrize("family", list(COSTS), ids=lambda family: family.name)

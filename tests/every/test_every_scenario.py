@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import market
-from market.economy import Money
+from market.economy.primitives import Money
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
 GOLDEN = Path(__file__).parent / "golden.json"

@@ -8,8 +8,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from strategies import technology_parameters
 
+from market.economy.families.technologies import TECHNOLOGIES
 from market.errors import UnboundedDemandError
-from market.technologies import TECHNOLOGIES
 
 AGENTS, GOODS = 3, 4
 every_technology = pytest.mark.parametrize("family", list(TECHNOLOGIES), ids=lambda family: family.name)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from strategies import concave_with_money, ones, parameters, tamed
 
+from market.economy.families.utilities import UTILITIES
 from market.errors import UnboundedDemandError
-from market.utilities import UTILITIES
 
 AGENTS, GOODS = 3, 3
 SIZE = AGENTS * GOODS

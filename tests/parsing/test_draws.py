@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.parsing.draws import DISTRIBUTIONS
-from market.randomness import generator
+from market.random_streams import generator
 
 MEANS = {
     "uniform": ({"low": 1.0, "high": 3.0}, 2.0),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from economies import LINEAR, economy, with_utility
 
-from market.existence import no_equilibrium
+from market.economy.nonexistence import no_equilibrium
 from market.mechanisms import Auctioneer, play
 from market.mechanisms.trails import Trail
 from market.outcome import Status

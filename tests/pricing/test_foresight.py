@@ -10,9 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import market
-from market.costs import COSTS
-from market.economy import Answers, Block, Economy
-from market.interval import Interval
+from market.economy.correspondences import Interval
+from market.economy.families.costs import COSTS
+from market.economy.families.utilities import UTILITIES
+from market.economy.primitives import Answers, Block, Economy
 from market.mechanisms import Auctioneer
 from market.mechanisms.announcing import announce
 from market.mechanisms.base import play
@@ -22,7 +23,6 @@ from market.mechanisms.programme import FARTHEST
 from market.mechanisms.slopes import Slopes
 from market.outcome import Status
 from market.pricing import Anderson, Newton, Tatonnement
-from market.utilities import UTILITIES
 from tests.economies import economy, with_utility
 
 LINEAR, CES, LEONTIEF, QUADRATIC = (UTILITIES[name] for name in ("linear", "ces", "leontief", "quadratic"))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SOAK, economies, well_behaved
 
-from market.economy import Money
+from market.economy.primitives import Money
 from market.equilibrium import check, checking, reference
 from market.mechanisms import Auctioneer, play
 from market.outcome import Status

@@ -9,18 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import market.economy
-from market.aggregates import Deferred, Own, Together
+import market.economy.primitives
 from market.certificate import alignment
-from market.costs import COSTS
-from market.economy import Block, Economy, Money
+from market.economy.aggregate_demand import Deferred, Own, Together
+from market.economy.families.costs import COSTS
+from market.economy.families.utilities import UTILITIES
+from market.economy.primitives import Block, Economy, Money
 from market.errors import UnboundedDemandError
 from market.mechanisms import Auctioneer, play
 from market.outcome import Status
 from market.pricing import Tatonnement
 from market.settlement import regret, settle
 from market.support import residual
-from market.utilities import UTILITIES
 from tests.strategies import concave_with_money, economies, parameters
 
 AGENTS, GOODS = 7, 3
@@ -81,8 +81,8 @@ def test_totals_are_the_sums_of_what_every_trader_answers(family, money, data, c
     prices = st.floats(0.05, 20.0).flatmap(lambda p: st.sampled_from([p, 1.0, 0.0]))
     p = np.array(data.draw(st.lists(prices, min_size=GOODS, max_size=GOODS)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("market.economy.PIECE", 2 * GOODS if in_pieces else 1 << 16)
-        patch.setattr("market.aggregates.PIECE", 2 * GOODS if in_pieces else 1 << 16)
+        patch.setattr("market.economy.primitives.PIECE", 2 * GOODS if in_pieces else 1 << 16)
+        patch.setattr("market.economy.aggregate_demand.PIECE", 2 * GOODS if in_pieces else 1 << 16)
         together = Together(economy)
         plain = refused(economy.answers, p)
         answers = refused(together, p)
@@ -122,7 +122,7 @@ def test_work_in_pieces_gives_every_trader_the_same(family, money, data):
 
     whole = everything()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("market.economy.PIECE", 2 * GOODS)
+        patch.setattr("market.economy.primitives.PIECE", 2 * GOODS)
         pieces = everything()
     for part, right in zip(pieces, whole, strict=True):
         np.testing.assert_allclose(part, right, rtol=1e-12, atol=1e-12)
@@ -225,4 +225,4 @@ def test_pieces_are_all_rows_once():
     economy = log_economy(70_001)
     rows = np.concatenate([np.arange(piece.start, piece.stop) for piece in economy.pieces])
     np.testing.assert_array_equal(rows, np.arange(70_001))
-    assert max(piece.stop - piece.start for piece in economy.pieces) * 2 <= market.economy.PIECE
+    assert max(piece.stop - piece.start for piece in economy.pieces) * 2 <= market.economy.primitives.PIECE

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market import compare, load, loads
-from market.existence import no_equilibrium, proving
+from market.economy.nonexistence import no_equilibrium, proving
+from market.economy.reductions import First, advanced, together
 from market.shards import Here, play_in_shards, run_in_shards
-from market.sums import First, advanced, together
 from market.verify import verify
 
 EXCEPTIONAL = Path(__file__).parents[2] / "scenarios" / "exceptional.toml"
@@ -166,7 +166,7 @@ def test_whoever_is_in_which_part_the_sentence_is_the_same(case):
 
 
 def test_many_agents_are_looked_at_piece_by_piece_with_the_same_sentence(monkeypatch):
-    from market import economy as economy_module
+    from market.economy import primitives as economy_module
 
     endowment = np.tile([1.0, 1.0], (50, 1))
     endowment[20:, 0] = 0.0

@@ -14,13 +14,13 @@ import pytest
 from rich.console import Console
 
 from market import build, compare, loads, plots
+from market.economy.reductions import Largest, added, alone
 from market.errors import InputError
 from market.parsing.draws import STREAM
 from market.printing.shards import shared as printed
 from market.scenario import population
 from market.shards import Here, play_in_shards, run_in_shards
 from market.shards.folder import table
-from market.sums import Largest, added, alone
 from market.verify import verify
 
 EVERY_DRAW = """

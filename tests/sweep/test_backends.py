@@ -14,7 +14,7 @@ import pytest
 import stories
 from troublemakers import KilledOn, threads, version_of_its_own, who
 
-from market import processes
+from market import workers as processes
 from market.errors import InputError
 from market.sweep import Options, sweep
 from market.sweep.backends import Dask, Died, Loky

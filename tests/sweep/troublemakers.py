@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from market.processes import alike_everywhere
 from market.sweep.runs import Done, Task, execute
+from market.workers import alike_everywhere
 
 
 def rows(chunk, **columns):

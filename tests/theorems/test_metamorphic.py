@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from strategies import SOAK, economies
 
 from market.certificate import alignment
-from market.economy import Block, Money
+from market.economy.families.utilities import UTILITIES
+from market.economy.primitives import Block, Money
 from market.errors import InputError
 from market.mechanisms import Auctioneer, Autarky, Claims, Gift, Planner, Seize, Unmediated, play
 from market.pricing import Tatonnement
-from market.utilities import UTILITIES
 
 PRICES = Auctioneer("prices", Tatonnement(), max_rounds=2000)
 PLANNER = Planner("planner")

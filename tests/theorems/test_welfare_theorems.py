@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from strategies import SOAK, any_family, economies, fixed_proportions, wild
 
 from market.certificate import alignment
-from market.economy import Economy, Money
+from market.economy.primitives import Economy, Money
 from market.errors import InputError, NumericalError
 from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Unmediated, play
 from market.outcome import Outcome, Status

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.errors import UnboundedDemandError
-from market.interval import Array
 
 ALLOWED = 1e-9  # of its size: how far rounding may put a netput outside of what is allowed
 SWEEPS = 400  # of costs through a chain of products that need each other

@@ -17,11 +17,11 @@ To add one: a class in a module of this package and its name in `TECHNOLOGIES`.
 Source: Mas-Colell, Whinston and Green (1995), sections 5.B and 5.C; Shephard's lemma for the inputs.
 """
 
+from market.economy.families.technologies.activity import Activity
+from market.economy.families.technologies.base import Conditions, Technology
+from market.economy.families.technologies.ces import CesTechnology
+from market.economy.families.technologies.cobb_douglas import CobbDouglasTechnology, PowerTechnology
 from market.registry import Registry
-from market.technologies.activity import Activity
-from market.technologies.base import Conditions, Technology
-from market.technologies.ces import CesTechnology
-from market.technologies.cobb_douglas import CobbDouglasTechnology, PowerTechnology
 
 TECHNOLOGIES: Registry[Technology] = Registry(
     "technology", Activity, CobbDouglasTechnology, CesTechnology, PowerTechnology

@@ -8,8 +8,8 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from market.economy.correspondences import Array, Interval, Joint
 from market.errors import UnboundedDemandError
-from market.interval import Array, Interval, Joint
 from market.registry import Family, Parameter
 
 Expression = Any

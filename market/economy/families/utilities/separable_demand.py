@@ -28,10 +28,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from market.interval import TIED, Array, Interval
-from market.utilities.base import divide_where, exp, log_where, refuse_free_goods, spend_rest
-from market.utilities.forms import Form
-from market.utilities.roots import falling_root
+from market.economy.correspondences import TIED, Array, Interval
+from market.economy.families.utilities.base import divide_where, exp, log_where, refuse_free_goods, spend_rest
+from market.economy.families.utilities.root_finding import falling_root
+from market.economy.families.utilities.separable_terms import Form
 
 _MOST = 1e300  # no amount is looked for beyond
 _WIDE = 745.0  # in logarithms: beyond this factor one number is nothing beside the other

@@ -14,9 +14,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.interval import Array, Interval
-from market.registry import Parameter
-from market.utilities.base import (
+from market.economy.correspondences import Array, Interval
+from market.economy.families.utilities.base import (
     WEIGHTS,
     Expression,
     Held,
@@ -28,8 +27,9 @@ from market.utilities.base import (
     never_satiated,
     refuse_free_goods,
 )
-from market.utilities.ces import ray
-from market.utilities.quadratics import Quadratic
+from market.economy.families.utilities.ces import ray
+from market.economy.families.utilities.quadratic import Quadratic
+from market.registry import Parameter
 
 EQUALLY = 1e-7  # relative difference up to which goods are equally scarce: as little as is not left over
 

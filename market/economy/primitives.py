@@ -33,12 +33,12 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.costs import Cost
-from market.interval import Array, Interval, Joint, is_nothing, sum_over_agents
-from market.names import View
+from market.economy.agent_names import View
+from market.economy.correspondences import Array, Interval, Joint, is_nothing, sum_over_agents
+from market.economy.families.costs import Cost
+from market.economy.families.technologies import Technology
+from market.economy.families.utilities import Utility
 from market.registry import Family
-from market.technologies import Technology
-from market.utilities import Utility
 
 Rows = slice | NDArray[np.intp]
 F = TypeVar("F", bound=Family)

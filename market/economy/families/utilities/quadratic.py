@@ -10,9 +10,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.interval import TIED, Array, Interval
-from market.registry import Parameter
-from market.utilities.base import (
+from market.economy.correspondences import TIED, Array, Interval
+from market.economy.families.utilities.base import (
     WEIGHTS,
     Expression,
     Held,
@@ -24,7 +23,8 @@ from market.utilities.base import (
     spend_rest,
     sum_by_agent,
 )
-from market.utilities.filling import heights
+from market.economy.families.utilities.water_filling import heights
+from market.registry import Parameter
 
 SLOPE = Parameter(
     "good",

@@ -11,10 +11,9 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.interval import TIED, Array, Interval
-from market.registry import Parameter
-from market.utilities import means
-from market.utilities.base import (
+from market.economy.correspondences import TIED, Array, Interval
+from market.economy.families.utilities import power_means as means
+from market.economy.families.utilities.base import (
     WEIGHTS,
     Expression,
     Held,
@@ -30,7 +29,14 @@ from market.utilities.base import (
     refuse_free_goods,
     sum_by_agent,
 )
-from market.utilities.logs import Log, spend_shares, spent_shares, total_spent, weighted_logs
+from market.economy.families.utilities.logarithmic import (
+    Log,
+    spend_shares,
+    spent_shares,
+    total_spent,
+    weighted_logs,
+)
+from market.registry import Parameter
 
 
 def geometric_mean(x: Expression, weights: Array, unit: Unit = 1.0) -> Held:

@@ -8,9 +8,9 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.interval import Array, Interval
+from market.economy.correspondences import Array, Interval
+from market.economy.families.technologies.base import Conditions, Expression, Technology, ray
 from market.registry import Parameter
-from market.technologies.base import Conditions, Expression, Technology, ray
 
 
 class Activity(Technology):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from market.interval import Array
+from market.economy.correspondences import Array
 
 MOST_STEPS = 300
 

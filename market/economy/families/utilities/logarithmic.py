@@ -12,9 +12,8 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.interval import Array, Interval, sum_over_agents
-from market.registry import Parameter
-from market.utilities.base import (
+from market.economy.correspondences import Array, Interval, sum_over_agents
+from market.economy.families.utilities.base import (
     WEIGHTS,
     Expression,
     Held,
@@ -30,7 +29,8 @@ from market.utilities.base import (
     sum_by_agent,
     total_at,
 )
-from market.utilities.filling import heights
+from market.economy.families.utilities.water_filling import heights
+from market.registry import Parameter
 
 
 def weighted_logs(x: Expression, weights: Array, unit: Unit = 1.0) -> Expression:

@@ -2,7 +2,7 @@
 
 Each function proves one case from the primitives alone and says so in a sentence, or says nothing. All that
 it has to know of agents are sums over them and who comes first, so that they may be spread over shards
-(`sums.py`). Symbols as in `economy.py`; r (goods,) resources. A good is *wanted without end* by an agent if
+(`reductions.py`). Symbols as in `primitives.py`; r (goods,) resources. A good is *wanted without end* by an agent if
 more of it helps wherever utility is not stuck at the bottom, and *wanted alone* if more and more of it helps
 with nothing else to go with it: then it cannot be free, whatever the agent's income. (With Cobb-Douglas, say,
 an agent without income has u = 0 whatever it takes of one free good: it lacks nothing there, and a price of 0
@@ -36,9 +36,9 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import Economy, Money
-from market.interval import TIED, Array
-from market.sums import First, Largest, Steps, alone
+from market.economy.correspondences import TIED, Array
+from market.economy.primitives import Economy, Money
+from market.economy.reductions import First, Largest, Steps, alone
 
 AMOUNTS = (1e-6, 1.0, 1e6)  # of a good, at which it is tried whether more of it helps
 

@@ -14,8 +14,8 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from market.economy.correspondences import Array, Interval, Joint, good_by_good
 from market.errors import UnboundedDemandError
-from market.interval import Array, Interval, Joint, good_by_good
 from market.registry import Family, Parameter
 
 Expression = Any  # a cvxpy expression; cvxpy is imported only where a programme is solved

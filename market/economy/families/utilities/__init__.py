@@ -24,15 +24,15 @@ Source: Mas-Colell, Whinston and Green (1995), *Microeconomic Theory*, sections 
 
 from __future__ import annotations
 
+from market.economy.families.utilities.base import Utility
+from market.economy.families.utilities.ces import Ces
+from market.economy.families.utilities.linear_and_leontief import Leontief, Linear
+from market.economy.families.utilities.logarithmic import Log, Log1p, StoneGeary
+from market.economy.families.utilities.power_functions import CobbDouglas, Crra
+from market.economy.families.utilities.quadratic import Quadratic
+from market.economy.families.utilities.separable import Separable
+from market.economy.families.utilities.separable_terms import FORMS
 from market.registry import Registry
-from market.utilities.base import Utility
-from market.utilities.ces import Ces
-from market.utilities.forms import FORMS
-from market.utilities.linears import Leontief, Linear
-from market.utilities.logs import Log, Log1p, StoneGeary
-from market.utilities.powers import CobbDouglas, Crra
-from market.utilities.quadratics import Quadratic
-from market.utilities.separable import Separable
 
 __all__ = [
     "FORMS", "UTILITIES", "Ces", "CobbDouglas", "Crra", "Leontief", "Linear", "Log", "Log1p", "Quadratic",

@@ -8,9 +8,9 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.families.technologies.base import OUTPUT, SCALE, Expression, OneOutput, by_agent, parts
 from market.registry import Parameter
-from market.technologies.base import OUTPUT, SCALE, Expression, OneOutput, by_agent, parts
 
 
 class CobbDouglasTechnology(OneOutput):

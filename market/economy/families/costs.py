@@ -21,7 +21,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.interval import TIED, Array, Interval
+from market.economy.correspondences import TIED, Array, Interval
 from market.registry import Family, Parameter, Registry
 
 PRICE_STEP = 4e-15  # relative: prices nearer than that are the same up to rounding

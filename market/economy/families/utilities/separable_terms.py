@@ -17,12 +17,12 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.families.utilities.base import Expression, Held, Unit, exp, sum_by_agent
+from market.economy.families.utilities.logarithmic import weighted_log1ps, weighted_logs
+from market.economy.families.utilities.power_functions import power_terms, powers_in_cones
+from market.economy.families.utilities.quadratic import fallen, up_to_bliss, used_up_to_bliss
 from market.registry import Family, Parameter, Registry
-from market.utilities.base import Expression, Held, Unit, exp, sum_by_agent
-from market.utilities.logs import weighted_log1ps, weighted_logs
-from market.utilities.powers import power_terms, powers_in_cones
-from market.utilities.quadratics import fallen, up_to_bliss, used_up_to_bliss
 
 WEIGHT = Parameter("good", "how much the good is wanted, a", unit="utility", absent=0.0, required=True)
 

@@ -23,8 +23,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market.interval import Array, Interval
-from market.utilities.base import (
+from market.economy.correspondences import Array, Interval
+from market.economy.families.utilities.base import (
     Expression,
     Held,
     Total,
@@ -35,7 +35,7 @@ from market.utilities.base import (
     refuse_free_goods,
     sum_by_agent,
 )
-from market.utilities.logs import weighted_logs
+from market.economy.families.utilities.logarithmic import weighted_logs
 
 SMALLEST = 1e-250  # of a sum: terms that were lost below 1e-308 do not matter to it
 FEW = 32  # goods; with fewer, what is calculated of them is laid out good by good

@@ -1,6 +1,6 @@
-"""Additively separable utilities, put together from one-good terms; the forms are in `forms.py`.
+"""Additively separable utilities, put together from one-good terms; the forms are in `separable_terms.py`.
 
-Source: Houthakker (1960), "Additive preferences"; the demand is derived in `terms.py`.
+Source: Houthakker (1960), "Additive preferences"; the demand is derived in `separable_demand.py`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.interval import Array, Interval
+from market.economy.correspondences import Array, Interval
+from market.economy.families.utilities.base import Expression, Held, Unit, Utility, at_most_one, exp
+from market.economy.families.utilities.separable_demand import Curved, Terms
+from market.economy.families.utilities.separable_terms import FORMS, LinearForm, LogForm, PowerForm
 from market.registry import Parameter, term_parameters
-from market.utilities.base import Expression, Held, Unit, Utility, at_most_one, exp
-from market.utilities.forms import FORMS, LinearForm, LogForm, PowerForm
-from market.utilities.terms import Curved, Terms
 
 
 class Separable(Utility):

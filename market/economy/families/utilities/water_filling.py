@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from market.interval import Array
+from market.economy.correspondences import Array
 
 
 def heights(entry: Array, rate: Array, b: Array) -> Array:

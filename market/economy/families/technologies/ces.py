@@ -8,10 +8,10 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.interval import Array
+from market.economy.correspondences import Array
+from market.economy.families.technologies.base import OUTPUT, SCALE, Expression, OneOutput, by_agent, parts
+from market.economy.families.technologies.cobb_douglas import CobbDouglasTechnology
 from market.registry import Parameter
-from market.technologies.base import OUTPUT, SCALE, Expression, OneOutput, by_agent, parts
-from market.technologies.cobb_douglas import CobbDouglasTechnology
 
 
 class CesTechnology(OneOutput):

@@ -1,6 +1,6 @@
 """Constant elasticity of substitution, and demand of what is homogeneous of degree one.
 
-The mathematics is that of power means, in `means.py`.
+The mathematics is that of power means, in `power_means.py`.
 
 Source: Arrow, Chenery, Minhas and Solow (1961), "Capital-labor substitution and economic efficiency"; Varian
 (1992), *Microeconomic Analysis*, sections 1.8 and 7.3.
@@ -13,10 +13,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.interval import TIED, Array, Interval, Joint
-from market.registry import Parameter
-from market.utilities import means
-from market.utilities.base import (
+from market.economy.correspondences import TIED, Array, Interval, Joint
+from market.economy.families.utilities import power_means as means
+from market.economy.families.utilities.base import (
     WEIGHTS,
     Expression,
     Held,
@@ -30,7 +29,8 @@ from market.utilities.base import (
     never_satiated,
     refuse_free_goods,
 )
-from market.utilities.powers import geometric_mean
+from market.economy.families.utilities.power_functions import geometric_mean
+from market.registry import Parameter
 
 ELASTICITY = Parameter(
     "agent",

@@ -28,10 +28,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import PIECE, Answers, Block, Economy, Money
-from market.interval import Array, Interval, sum_over_agents
-from market.utilities import Utility
-from market.utilities.base import Sums, Total
+from market.economy.correspondences import Array, Interval, sum_over_agents
+from market.economy.families.utilities import Utility
+from market.economy.families.utilities.base import Sums, Total
+from market.economy.primitives import PIECE, Answers, Block, Economy, Money
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The primitives of an economy, and what agents do at prices."""

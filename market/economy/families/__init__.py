@@ -1,0 +1,1 @@
+"""Families of utilities, costs and technologies."""
