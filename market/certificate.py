@@ -49,8 +49,8 @@ from market.reallocation import (
     without_sacrifice,
 )
 from market.rescue import beyond_help
-from market.support import residual
 from market.surplus import nothing_to_gain, proof_of_no_gap, surplus_gap, turnover
+from market.welfare.first_order_conditions import residual
 
 SURE = 3e-4  # up to here the loss, of second order in the violation, is below what the search can see
 PROVED = 1e-6  # relative violation of the supporting conditions up to which they are a proof

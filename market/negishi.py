@@ -1,6 +1,6 @@
 """Super-agent weights: for which weighted sum of utilities would an allocation be the optimum?
 
-The conditions of `support.py` are linear in the weights w and the prices p together. They are solved as a
+The conditions of `first_order_conditions.py` are linear in the weights w and the prices p together. They are solved as a
 linear programme that minimises their largest violation; a second one picks, among its solutions, the most
 equal weights. To keep numbers near one whatever the units, the programme works with
 
@@ -35,7 +35,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.economy.production import conditions
 from market.rates import determined, equal_weights
-from market.support import Active, active, residual
+from market.welfare.first_order_conditions import Active, active, residual
 
 PLAIN = 1e-8  # residual up to which weights that are plain to see are taken
 SHARP = 1e-13  # residual that is rounding, and that no other weights of these agents would make less

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.support import Active
+from market.welfare.first_order_conditions import Active
 
 
 def equal_weights(economy: Economy, slopes: Array) -> tuple[Array, Array] | None:

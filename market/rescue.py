@@ -1,7 +1,7 @@
 """Who lacks subsistence and is beyond help, by prices.
 
 Symbols: x, y an allocation; N those at -inf for lack of subsistence s_i; p, w prices and weights that support
-what the others have, with relative violation r (`support.py`); V = sum over i in N of p.x_i, what N hold.
+what the others have, with relative violation r (`first_order_conditions.py`); V = sum over i in N of p.x_i, what N hold.
 
 A reallocation (x', y') that hurts nobody outside N has, by the first-order conditions,
 
@@ -11,7 +11,7 @@ since u is concave and every condition is violated by no more than r p_g for eac
 have is worth at most V + 4 r p.(all there is), and whoever needs more than that, p.s_i, cannot be saved. Nor
 can anybody who needs more of a good than there can ever be.
 
-Source: own derivation from the first-order conditions of `support.py`.
+Source: own derivation from the first-order conditions of `first_order_conditions.py`.
 """
 
 from __future__ import annotations

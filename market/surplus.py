@@ -35,11 +35,11 @@ from numpy.typing import NDArray
 from market.bounds import spares_everyone, usual_prices
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.equimarginal import optimum
 from market.errors import InfeasibleError, NumericalError, UnboundedDemandError
-from market.programmes import SETTINGS, Programme, Solution, fit, typical_amounts
 from market.proofs import Bound
-from market.support import residual
+from market.welfare.convex_program import SETTINGS, Programme, Solution, fit, typical_amounts
+from market.welfare.equimarginal import optimum
+from market.welfare.first_order_conditions import residual
 
 Expression = Any
 

@@ -14,9 +14,9 @@ from market.errors import NumericalError
 from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Seize, Unmediated, play
 from market.outcome import Outcome, Status
 from market.pricing import Tatonnement
-from market.programmes import Programme, Solution
 from market.reallocation import improvement, improves, resource_utilisation
 from market.surplus import surplus_gained
+from market.welfare.convex_program import Programme, Solution
 
 PRICES = Auctioneer("prices", Tatonnement())
 

@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import SOAK, any_family, economies, wild
 
-from market import equimarginal
 from market.economy.families.technologies import TECHNOLOGIES
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block
-from market.equimarginal import optimum
 from market.mechanisms import Planner, planner, play
 from market.outcome import Status
-from market.programmes import Solution
-from market.support import residual
+from market.welfare import equimarginal
+from market.welfare.convex_program import Solution
+from market.welfare.equimarginal import optimum
+from market.welfare.first_order_conditions import residual
 
 PLANNER = Planner("planner")
 

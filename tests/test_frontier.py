@@ -13,9 +13,9 @@ from strategies import SOAK
 
 import market
 from market.errors import InputError, NumericalError
-from market.frontier import floors, frontier
 from market.mechanisms import Auctioneer, Planner, Seize, Unmediated, play
 from market.pricing import Tatonnement
+from market.welfare.possibility_frontier import floors, frontier
 
 NOTHING = np.zeros((2, 1))
 positive = st.floats(0.2, 5.0)

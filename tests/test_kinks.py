@@ -22,11 +22,11 @@ from market.mechanisms import Auctioneer, Autarky, Planner, Seize, Unmediated, p
 from market.outcome import Outcome, Status
 from market.pricing import Newton, Tatonnement
 from market.results import write_run
-from market.support import residual
 from market.surplus import nothing_to_gain
 from market.verify import verify
 from market.verify.judging import must_weigh_nothing
 from market.verify.recorded import Record
+from market.welfare.first_order_conditions import residual
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 PRICES = Auctioneer("prices", Tatonnement())

@@ -14,8 +14,8 @@ from market.errors import NumericalError
 from market.mechanisms import Auctioneer, Gift, Planner, Seize, Unmediated, play
 from market.outcome import Status
 from market.pricing import Tatonnement
-from market.programmes import Solution
 from market.surplus import surplus_gap, upper_bound
+from market.welfare.convex_program import Solution
 
 PRICES = Auctioneer("prices", Tatonnement())
 PLANNER = Planner("planner")

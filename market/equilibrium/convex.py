@@ -40,7 +40,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.equilibrium.clearing import Allocation
 from market.errors import NumericalError
-from market.programmes import SETTINGS, Programme, typical_amounts
+from market.welfare.convex_program import SETTINGS, Programme, typical_amounts
 
 SURPLUS = "maximum of total surplus"
 EISENBERG_GALE = "Eisenberg-Gale programme"

@@ -10,7 +10,7 @@ w_i du_i/dx_ig <= p_g with equality where x_ig > 0, so that, with w_i the invers
 money, they are the prices at which everyone would choose the same by itself.
 
 Solved by Newton's method on these conditions where they have one answer that is plain to see
-(`equimarginal.py`), else as a convex programme (`programmes.py`), neither with code in common with the
+(`equimarginal.py`), else as a convex programme (`convex_program.py`), neither with code in common with the
 auctioneer. Whichever it was, the conditions are then recomputed from the primitives, and their largest
 relative violation is the evidence.
 
@@ -31,14 +31,14 @@ from market.bounds import refuse_large
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.economy.production import inputs
-from market.equimarginal import optimum
 from market.errors import NumericalError
 from market.mechanisms.base import Answering, Mechanism, State
 from market.outcome import Outcome, Status, shown
-from market.programmes import SETTINGS, Programme, Solution, fit, typical_amounts
 from market.registry import option
-from market.sharpen import sharpen
-from market.support import residual
+from market.welfare.convex_program import SETTINGS, Programme, Solution, fit, typical_amounts
+from market.welfare.equimarginal import optimum
+from market.welfare.first_order_conditions import residual
+from market.welfare.sharpen import sharpen
 
 SHARP_ENOUGH = 1e-8  # relative violation at which no other way is tried
 

@@ -11,10 +11,10 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.errors import MarketError
-from market.frontier import Frontier, floors
-from market.frontier import frontier as find_frontier
 from market.outcome import Outcome
 from market.plots.style import limits, looks, number, plain, styled, together
+from market.welfare.possibility_frontier import Frontier, floors
+from market.welfare.possibility_frontier import frontier as find_frontier
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,7 +21,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.economy.reductions import Largest, Steps
 from market.outcome import shown
-from market.support import NOTHING, residuals
+from market.welfare.first_order_conditions import NOTHING, residuals
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from market.mechanisms import Auctioneer, play
 from market.outcome import Status
 from market.pricing import Tatonnement
 from market.settlement import regret, settle
-from market.support import residual
+from market.welfare.first_order_conditions import residual
 from tests.strategies import concave_with_money, economies, parameters
 
 AGENTS, GOODS = 7, 3

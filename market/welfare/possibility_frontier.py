@@ -43,7 +43,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.errors import InputError, NumericalError
 from market.outcome import Outcome
-from market.programmes import Programme, fit, solve, typical_amounts
+from market.welfare.convex_program import Programme, fit, solve, typical_amounts
 
 Expression = Any
 

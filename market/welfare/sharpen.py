@@ -1,7 +1,7 @@
 """Newton's method on the conditions for an optimum, to sharpen what an interior-point method found.
 
 An interior-point method stops when its objective is right to about 1e-12; at a flat maximum that leaves
-amounts right to only 1e-6. The conditions of `support.py` that bind,
+amounts right to only 1e-6. The conditions of `first_order_conditions.py` that bind,
 
     w_i m_ig(x_i) = p_g  where x_ig > 0,    w_i c_ig(y_i) = p_g  where 0 < y_ig < K_ig,
     sum_i x_ig - sum_i y_ig = r_g           where p_g > 0,
@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.programmes import Solution
-from market.support import active, residual
+from market.welfare.convex_program import Solution
+from market.welfare.first_order_conditions import active, residual
 
 Entries = tuple[Array, NDArray[np.intp], NDArray[np.intp]]
 """Values of a matrix, and their rows and columns."""

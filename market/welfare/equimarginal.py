@@ -19,7 +19,7 @@ the last of them makes what is asked for, and its cost is the price.
 What is found is not to be believed: whoever uses it recomputes what it claims. And it is found only where no
 other optimum can be, so that it is what any other method finds: curvatures at it are clearly negative, and
 what is at a bound is clearly better there. Goods left over, kinks, equal costs and technologies are for
-programmes (`programmes.py`).
+programmes (`convex_program.py`).
 
 Source: Gossen (1854), *Entwickelung der Gesetze des menschlichen Verkehrs*; Nocedal and Wright (2006),
 *Numerical Optimization*, chapter 11, Newton's method for nonlinear equations.
@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.programmes import Solution, fit, typical_amounts
+from market.welfare.convex_program import Solution, fit, typical_amounts
 
 LARGEST = 10_000_000  # slopes, agents times goods times goods: beyond that a programme takes less memory
 MOST_STEPS = 40

@@ -1,0 +1,1 @@
+"""The planner's problem and its first-order conditions."""
