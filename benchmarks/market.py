@@ -52,7 +52,7 @@ def rounds(agents: int, goods: int) -> list[Row]:
     import market
     from benchmarks import plain_mesa
     from market.economy.aggregate_demand import Together
-    from market.settlement import imbalance
+    from market.mechanisms.auction.excess_demand import imbalance
 
     scenario = market.loads(scenes.log_market(agents, goods))
     economy, model = market.build(scenario), market.MarketModel(scenario)
@@ -121,7 +121,7 @@ def fisher(agents: int, goods: int) -> list[Row]:
     import market
     from benchmarks.eisenberg_gale import prices
     from market.mechanisms import Auctioneer
-    from market.pricing import Anderson
+    from market.mechanisms.auction.price_rules import Anderson
 
     economy = market.build(market.loads(scenes.ces_market(agents, goods)))
     auctioneer = Auctioneer("prices", Anderson(), tolerance=1e-8)

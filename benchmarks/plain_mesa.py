@@ -10,7 +10,7 @@ from __future__ import annotations
 import mesa
 import numpy as np
 
-from market.pricing import Seen, Tatonnement
+from market.mechanisms.auction.price_rules import Seen, Tatonnement
 
 
 class LogTrader(mesa.Agent):

@@ -29,11 +29,11 @@ from benchmarks.evidence import evidence
 from market.certificate import alignment
 from market.economy.primitives import Economy
 from market.errors import MarketError
-from market.mechanisms.autarky import Autarky
 from market.mechanisms.base import Mechanism, play
-from market.mechanisms.gift import Gift
 from market.mechanisms.planner import Planner
-from market.mechanisms.unmediated import Unmediated
+from market.mechanisms.unmediated.autarky import Autarky
+from market.mechanisms.unmediated.best_response import Unmediated
+from market.mechanisms.unmediated.gift import Gift
 from market.outcome import Outcome, Status
 from market.scenario import build, loads
 

@@ -9,7 +9,7 @@ import numpy as np
 import market
 from market.errors import InputError
 from market.mechanisms import Auctioneer, play
-from market.pricing import RULES
+from market.mechanisms.auction.price_rules import RULES
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "how-to" / "rules.md"

@@ -134,7 +134,7 @@ class Trader(Numbered):
 class Auctioneer(Numbered):
     """Sets prices; its payoff is minus the total of what is lacking and left over.
 
-    The adjustment itself is the price rule's (`pricing.py`); this agent shows what it has seen.
+    The adjustment itself is the price rule's (`price_rules.py`); this agent shows what it has seen.
     """
 
     model: MarketModel

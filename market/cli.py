@@ -326,8 +326,8 @@ def list_() -> ExitCode:
     from market.economy.families.technologies import TECHNOLOGIES
     from market.economy.families.utilities import UTILITIES
     from market.mechanisms import GAMES, MECHANISMS
+    from market.mechanisms.auction.price_rules import RULES
     from market.parsing.draws import DISTRIBUTIONS
-    from market.pricing import RULES
     from market.printing.catalogue import catalogue
 
     show(

@@ -13,7 +13,7 @@ from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES, Utility
 from market.economy.primitives import Block, Economy, Money
 from market.mechanisms import GAMES, Auctioneer, Planner, Unmediated
-from market.pricing import RULES, Tatonnement
+from market.mechanisms.auction.price_rules import RULES, Tatonnement
 from market.registry import Family, Parameter
 
 SOAK = int(os.environ.get("MARKET_SOAK", "1"))

@@ -12,8 +12,8 @@ from market.bounds import least_utilisation, most_surplus_gap
 from market.certificate import alignment
 from market.economy.primitives import Money
 from market.mechanisms import Auctioneer, Planner, Unmediated, play
-from market.mechanisms.seize import Seize
-from market.pricing import Tatonnement
+from market.mechanisms.auction.price_rules import Tatonnement
+from market.mechanisms.unmediated.seize import Seize
 from market.reallocation import resource_utilisation
 from market.surplus import surplus_gap
 from tests.strategies import economies

@@ -12,8 +12,8 @@ from market.certificate import alignment, contrast
 from market.economy.primitives import Block, Economy
 from market.errors import NumericalError
 from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Seize, Unmediated, play
+from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Outcome, Status
-from market.pricing import Tatonnement
 from market.reallocation import improvement, improves, resource_utilisation
 from market.surplus import surplus_gained
 from market.welfare.convex_program import Programme, Solution

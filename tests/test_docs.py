@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import market
-from market.pricing import RULES
+from market.mechanisms.auction.price_rules import RULES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from strategies import SOAK, economies
 
 from market.economy.primitives import Money
+from market.mechanisms.auction.excess_demand import settle
 from market.reallocation import resource_utilisation
-from market.settlement import settle
 from market.surplus import surplus_gap
 from market.verify.duality import least_share, most_surplus, most_surplus_with_caps
 

@@ -14,7 +14,7 @@ from strategies import SOAK
 import market
 from market.errors import InputError, NumericalError
 from market.mechanisms import Auctioneer, Planner, Seize, Unmediated, play
-from market.pricing import Tatonnement
+from market.mechanisms.auction.price_rules import Tatonnement
 from market.welfare.possibility_frontier import floors, frontier
 
 NOTHING = np.zeros((2, 1))

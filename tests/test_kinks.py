@@ -19,8 +19,8 @@ from market.certificate import alignment
 from market.economy.families.utilities import Leontief
 from market.economy.primitives import Block, Economy
 from market.mechanisms import Auctioneer, Autarky, Planner, Seize, Unmediated, play
+from market.mechanisms.auction.price_rules import Newton, Tatonnement
 from market.outcome import Outcome, Status
-from market.pricing import Newton, Tatonnement
 from market.results import write_run
 from market.surplus import nothing_to_gain
 from market.verify import verify

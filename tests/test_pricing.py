@@ -5,8 +5,8 @@ from __future__ import annotations
 from economies import economy
 
 from market.mechanisms import Auctioneer, play
+from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
-from market.pricing import Tatonnement
 
 
 def test_of_a_wanted_good_that_nobody_has_it_is_proved_that_no_price_clears():

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from strategies import SOAK, economies
 
 from market.economy.primitives import Money
-from market.rationing import ration
-from market.settlement import settle
+from market.mechanisms.auction.excess_demand import settle
+from market.mechanisms.auction.rationing import ration
 
 
 def test_a_seller_that_finds_no_buyers_cannot_spend_what_it_did_not_earn():

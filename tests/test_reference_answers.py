@@ -10,8 +10,8 @@ import market
 from market.certificate import alignment
 from market.economy.primitives import Money
 from market.mechanisms import Auctioneer, Claims, Gift, Planner, Seize, Unmediated, play
+from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
-from market.pricing import Tatonnement
 
 PRICES = Auctioneer("prices", Tatonnement())
 REFERENCES = references()

@@ -21,10 +21,10 @@ from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Money
 from market.errors import InputError, ScenarioError
 from market.mechanisms import GAMES, MECHANISMS, Auctioneer, Planner, Unmediated
+from market.mechanisms.auction.price_rules import RULES
 from market.parsing.draws import DISTRIBUTIONS
 from market.parsing.entries import MODELS, TAGS, Entry
 from market.parsing.schema import Document, Group
-from market.pricing import RULES
 from market.scenario import Scenario, build, json_schema, load, loads
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
@@ -1144,7 +1144,7 @@ NEW_FAMILIES = '''
 import dataclasses, json
 from typing import Literal
 
-import market.pricing, market.economy.families.utilities
+import market.mechanisms.auction.price_rules, market.economy.families.utilities
 from market.registry import Parameter, option
 
 class Novel(market.economy.families.utilities.Log):
@@ -1159,7 +1159,7 @@ class Novel(market.economy.families.utilities.Log):
     unbounded_with_money = staticmethod(lambda **parameters: parameters["elasticity"] > 100)
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Newton(market.pricing.Tatonnement):
+class Newton(market.mechanisms.auction.price_rules.Tatonnement):
     """Something new."""
 
     name = "newton"
@@ -1169,7 +1169,7 @@ class Newton(market.pricing.Tatonnement):
     )
 
 market.economy.families.utilities.UTILITIES._families["novel"] = Novel
-market.pricing.RULES._families["newton"] = Newton
+market.mechanisms.auction.price_rules.RULES._families["newton"] = Newton
 
 from market.errors import ScenarioError
 from market.scenario import build, json_schema, loads

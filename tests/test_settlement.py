@@ -13,10 +13,10 @@ from strategies import economies
 from market.economy.families.costs import COSTS
 from market.economy.primitives import Block
 from market.mechanisms import Auctioneer
+from market.mechanisms.auction.excess_demand import gain, imbalance, regret, settle
+from market.mechanisms.auction.price_rules import Tatonnement
 from market.mechanisms.base import play
 from market.outcome import Status
-from market.pricing import Tatonnement
-from market.settlement import gain, imbalance, regret, settle
 
 
 def regretted(primitives, p, x, y):

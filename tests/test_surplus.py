@@ -12,8 +12,8 @@ from market import surplus
 from market.certificate import alignment
 from market.errors import NumericalError
 from market.mechanisms import Auctioneer, Gift, Planner, Seize, Unmediated, play
+from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
-from market.pricing import Tatonnement
 from market.surplus import surplus_gap, upper_bound
 from market.welfare.convex_program import Solution
 

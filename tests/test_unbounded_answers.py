@@ -11,8 +11,8 @@ from economies import CES, INF, economy
 from market.certificate import alignment
 from market.economy.primitives import Block
 from market.mechanisms import Auctioneer, Planner, play
+from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
-from market.pricing import Tatonnement
 
 PRICES = Auctioneer("prices", Tatonnement(), max_rounds=200)
 

@@ -16,7 +16,7 @@ import market
 from market.certificate import alignment
 from market.errors import InputError, RunError
 from market.mechanisms import play
-from market.pricing import Multiplicative, Tatonnement
+from market.mechanisms.auction.price_rules import Multiplicative, Tatonnement
 from market.record import Played, agents_table, bounds_table, result
 from market.results import Run, write_run
 from market.verify import verify

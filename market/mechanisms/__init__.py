@@ -1,13 +1,13 @@
 """Mechanisms: how an economy is played. To add one: a file here and its name in `MECHANISMS` or `GAMES`."""
 
-from market.mechanisms.auctioneer import Auctioneer
-from market.mechanisms.autarky import Autarky
+from market.mechanisms.auction.auctioneer import Auctioneer
 from market.mechanisms.base import Mechanism, State, play
-from market.mechanisms.claims import Claims
-from market.mechanisms.gift import Gift
 from market.mechanisms.planner import Planner
-from market.mechanisms.seize import Seize
-from market.mechanisms.unmediated import Game, Unmediated
+from market.mechanisms.unmediated.autarky import Autarky
+from market.mechanisms.unmediated.best_response import Game, Unmediated
+from market.mechanisms.unmediated.claims import Claims
+from market.mechanisms.unmediated.gift import Gift
+from market.mechanisms.unmediated.seize import Seize
 from market.registry import Registry
 
 MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auctioneer, Planner)

@@ -19,12 +19,12 @@ from pydantic import ValidationError
 from market.economy.primitives import Money
 from market.errors import Fault, InputError, ScenarioError, did_you_mean, nearest
 from market.mechanisms import MECHANISMS
+from market.mechanisms.auction.price_rules import RULES
 from market.parsing.data_files import MAX_ROWS, Data, read_data
 from market.parsing.entries import MODELS, Entry, Names
 from market.parsing.overrides import Override
 from market.parsing.schema import MAX_COUNT, Document, Group
 from market.parsing.toml_source import Place, Source, describe, field, show
-from market.pricing import RULES
 
 MAX_FAULTS = 50
 MAX_CELLS = 200_000_000  # agents times goods: an array of them takes 1.6 GB

@@ -21,6 +21,7 @@ from market.economy.families.technologies import TECHNOLOGIES
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Money
 from market.mechanisms import GAMES, MECHANISMS, Mechanism
+from market.mechanisms.auction.price_rules import RULES
 from market.parsing.entries import (
     DICT,
     LITERAL,
@@ -45,7 +46,6 @@ from market.parsing.entries import (
     tagged_model,
 )
 from market.parsing.toml_source import describe
-from market.pricing import RULES
 from market.registry import Parameter, Registry
 
 MAX_GOODS = 10_000

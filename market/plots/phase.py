@@ -20,8 +20,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.errors import InputError, UnboundedDemandError
+from market.mechanisms.auction.excess_demand import Imbalance, imbalance
 from market.plots.style import legend_below, looks, plain, styled
-from market.settlement import Imbalance, imbalance
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -23,10 +23,10 @@ from market.economy.correspondences import Array, Interval
 from market.economy.primitives import Economy, Money
 from market.economy.reductions import added, together
 from market.errors import MarketError
-from market.mechanisms.announcing import held_against
-from market.mechanisms.auctioneer import Auctioneer, AuctionState
+from market.mechanisms.auction.announcement import held_against
+from market.mechanisms.auction.auctioneer import Auctioneer, AuctionState
+from market.mechanisms.auction.verdict import verdict
 from market.mechanisms.base import State, played
-from market.mechanisms.verdicts import verdict
 from market.record import LARGEST_MAP, rounds_of
 from market.scenario import Scenario, population
 from market.shards.judging import report

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from market.errors import InputError, did_you_mean
-from market.mechanisms.auctioneer import Auctioneer
+from market.mechanisms.auction.auctioneer import Auctioneer
+from market.mechanisms.auction.price_rules import Knows
 from market.parsing.checks import MAX_CELLS
 from market.parsing.data_files import MAX_ROWS
-from market.pricing import Knows
 from market.scenario import Scenario, population
 from market.shards.shard import Opening
 

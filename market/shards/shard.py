@@ -24,10 +24,10 @@ from market.economy.nonexistence import proving
 from market.economy.primitives import Economy, Money
 from market.economy.reductions import Finished, Largest, Steps, Sums, advanced
 from market.errors import InputError
-from market.mechanisms.choices import possible
+from market.mechanisms.auction.excess_demand import regret, relative_regret, settling
+from market.mechanisms.auction.jumps.alternatives import possible
 from market.outcome import Outcome, Status
 from market.scenario import Scenario, build
-from market.settlement import regret, relative_regret, settling
 from market.shards.judging import Judgement, judging
 
 T = TypeVar("T")

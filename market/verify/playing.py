@@ -30,7 +30,7 @@ from market.verify.evidence import possible_period
 from market.verify.recorded import Record
 
 if TYPE_CHECKING:
-    from market.mechanisms.unmediated import Unmediated
+    from market.mechanisms.unmediated.best_response import Unmediated
 
 FITS = 1.0 + 1e-12  # claims that add up to the stock up to rounding are no war
 FIRST_ORDER = 1e-4  # relative; a gain is of second order in the violation

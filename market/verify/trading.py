@@ -23,7 +23,7 @@ from market.verify.claims import ROUNDING, Claim, difference
 from market.verify.recorded import Record
 
 if TYPE_CHECKING:
-    from market.mechanisms.auctioneer import Auctioneer
+    from market.mechanisms.auction.auctioneer import Auctioneer
 
 SEEN = 1e-11  # rounding of relative excess demand, whose size is 0 to 2
 HUGE = 1e300  # stands for an unbounded amount in sums

@@ -15,9 +15,9 @@ from market.economy.families.utilities.separable_terms import FORMS
 from market.errors import ExitCode
 from market.layout import Reported, Told
 from market.mechanisms import GAMES, MECHANISMS
+from market.mechanisms.auction.price_rules import RULES
 from market.outcome import Status
 from market.parsing.draws import DISTRIBUTIONS
-from market.pricing import RULES
 from market.scenario import json_schema
 
 LOADS = re.compile(

@@ -277,7 +277,7 @@ def test_everything_that_is_registered_is_listed_with_its_options(shell):
     from market.economy.families.costs import COSTS
     from market.economy.families.utilities import UTILITIES
     from market.mechanisms import GAMES, MECHANISMS
-    from market.pricing import RULES
+    from market.mechanisms.auction.price_rules import RULES
 
     code, out, _ = shell("list")
     words = " ".join(out.split())

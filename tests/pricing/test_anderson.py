@@ -7,9 +7,9 @@ import pytest
 from economies import CES, economy, with_utility
 
 from market.mechanisms import Auctioneer, play
+from market.mechanisms.auction.price_rules import Anderson, Tatonnement
+from market.mechanisms.auction.price_rules.base import Seen, log_ratio
 from market.outcome import Status
-from market.pricing import Anderson, Tatonnement
-from market.pricing.base import Seen, log_ratio
 
 
 def rounds(rule, primitives, start=None):

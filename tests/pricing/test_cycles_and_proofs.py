@@ -8,9 +8,9 @@ from economies import LINEAR, economy, with_utility
 
 from market.economy.nonexistence import no_equilibrium
 from market.mechanisms import Auctioneer, play
-from market.mechanisms.trails import Trail
+from market.mechanisms.auction.cycles import Trail
+from market.mechanisms.auction.price_rules import Multiplicative, Tatonnement
 from market.outcome import Status
-from market.pricing import Multiplicative, Tatonnement
 
 
 def test_a_cheap_good_still_on_its_way_is_no_cycle_beside_a_dear_one_that_stands_still():

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.mechanisms import Auctioneer, play
+from market.mechanisms.auction.price_rules import Additive, Multiplicative
+from market.mechanisms.auction.price_rules.base import Memory, Seen
 from market.outcome import Status
-from market.pricing import Additive, Multiplicative
-from market.pricing.base import Memory, Seen
 
 NOTHING = Memory()
 

@@ -15,14 +15,14 @@ from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Answers, Block, Economy
 from market.mechanisms import Auctioneer
-from market.mechanisms.announcing import announce
+from market.mechanisms.auction.announcement import announce
+from market.mechanisms.auction.jumps.alternatives import choosers, possible
+from market.mechanisms.auction.jumps.implicit_step import foresee
+from market.mechanisms.auction.jumps.quadratic_program import FARTHEST
+from market.mechanisms.auction.jumps.slopes import Slopes
+from market.mechanisms.auction.price_rules import Anderson, Newton, Tatonnement
 from market.mechanisms.base import play
-from market.mechanisms.choices import choosers, possible
-from market.mechanisms.foresight import foresee
-from market.mechanisms.programme import FARTHEST
-from market.mechanisms.slopes import Slopes
 from market.outcome import Status
-from market.pricing import Anderson, Newton, Tatonnement
 from tests.economies import economy, with_utility
 
 LINEAR, CES, LEONTIEF, QUADRATIC = (UTILITIES[name] for name in ("linear", "ces", "leontief", "quadratic"))

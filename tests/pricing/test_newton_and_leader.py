@@ -7,8 +7,8 @@ import pytest
 from economies import CES, LEONTIEF, economy, references, with_utility
 
 from market.mechanisms import Auctioneer, play
+from market.mechanisms.auction.price_rules import Leader, Newton
 from market.outcome import Status
-from market.pricing import Leader, Newton
 
 ASKING = [Newton, Leader]
 

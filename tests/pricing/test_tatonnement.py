@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.mechanisms import Auctioneer, play
+from market.mechanisms.auction.price_rules import Tatonnement
+from market.mechanisms.auction.price_rules.base import Seen
+from market.mechanisms.auction.price_rules.tatonnement import LARGEST_MOVE
 from market.outcome import Status
-from market.pricing import Tatonnement
-from market.pricing.base import Seen
-from market.pricing.tatonnement import LARGEST_MOVE
 
 
 def test_a_step_grows_while_the_sign_holds_and_halves_when_it_flips():

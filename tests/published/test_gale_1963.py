@@ -31,8 +31,15 @@ from economies import LEONTIEF, with_utility
 from market.certificate import alignment
 from market.equilibrium import search
 from market.mechanisms import Auctioneer, play
+from market.mechanisms.auction.price_rules import (
+    Additive,
+    Anderson,
+    Leader,
+    Multiplicative,
+    Newton,
+    Tatonnement,
+)
 from market.outcome import Status
-from market.pricing import Additive, Anderson, Leader, Multiplicative, Newton, Tatonnement
 
 STOCK = 9.0
 MORE, LESS = 2.0, 1.0

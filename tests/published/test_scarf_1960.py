@@ -11,8 +11,8 @@ import pytest
 from economies import scarf
 
 from market.mechanisms import Auctioneer, play
+from market.mechanisms.auction.price_rules import Additive, Anderson, Leader, Newton, Tatonnement
 from market.outcome import Status
-from market.pricing import Additive, Anderson, Leader, Newton, Tatonnement
 
 START = {"good0": 1.5, "good1": 1.0, "good2": 0.7}
 

@@ -15,8 +15,8 @@ from strategies import SOAK, economies, well_behaved
 from market.economy.primitives import Money
 from market.equilibrium import check, checking, reference
 from market.mechanisms import Auctioneer, play
+from market.mechanisms.auction.price_rules import RULES, ArrowDebreu, Tatonnement
 from market.outcome import Status
-from market.pricing import RULES, ArrowDebreu, Tatonnement
 
 PRICES = Auctioneer("prices", Tatonnement())
 REFERENCES = references()

@@ -17,9 +17,9 @@ from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Economy, Money
 from market.errors import UnboundedDemandError
 from market.mechanisms import Auctioneer, play
+from market.mechanisms.auction.excess_demand import regret, settle
+from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
-from market.pricing import Tatonnement
-from market.settlement import regret, settle
 from market.welfare.first_order_conditions import residual
 from tests.strategies import concave_with_money, economies, parameters
 

@@ -22,7 +22,7 @@ from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Money
 from market.errors import InputError
 from market.mechanisms import Auctioneer, Autarky, Claims, Gift, Planner, Seize, Unmediated, play
-from market.pricing import Tatonnement
+from market.mechanisms.auction.price_rules import Tatonnement
 
 PRICES = Auctioneer("prices", Tatonnement(), max_rounds=2000)
 PLANNER = Planner("planner")

@@ -18,8 +18,8 @@ from market.certificate import alignment
 from market.economy.primitives import Economy, Money
 from market.errors import InputError, NumericalError
 from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Unmediated, play
+from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Outcome, Status
-from market.pricing import Tatonnement
 from market.reallocation import improvement
 
 PRICES = Auctioneer("prices", Tatonnement())

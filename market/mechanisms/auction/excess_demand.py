@@ -22,11 +22,11 @@ from functools import cached_property
 
 import numpy as np
 
-from market.assignment import Assigned, assign, needs_assignment
 from market.economy.correspondences import Array, good_by_good, sum_over_agents
 from market.economy.primitives import Answers, Economy
 from market.economy.reductions import Steps, alone
-from market.rationing import ration, rationing
+from market.mechanisms.auction.assignment import Assigned, assign, needs_assignment
+from market.mechanisms.auction.rationing import ration, rationing
 
 CLEARED = 1e-8  # shares of an offer up to which what is lacking or left over is rounding
 ENDLESS = 1e199  # amounts from there on stand for more than any amount

@@ -30,8 +30,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.pricing.base import Memory, Rule, Seen, from_logs, log_ratio
-from market.pricing.tatonnement import LARGEST_MOVE, AdaptiveSteps, Tatonnement
+from market.mechanisms.auction.price_rules.base import Memory, Rule, Seen, from_logs, log_ratio
+from market.mechanisms.auction.price_rules.tatonnement import LARGEST_MOVE, AdaptiveSteps, Tatonnement
 from market.registry import option
 
 TOO_FAR, TOO_LONG, TOO_OFTEN = 5.0, 8, 6  # times the least size of f; rounds; failures

@@ -11,14 +11,14 @@ preference.
 To add one: a class in a module of this package and its name in `RULES`.
 """
 
-from market.pricing.anderson import Anderson
-from market.pricing.arrow_debreu import ArrowDebreu
-from market.pricing.base import Knows, Memory, Rule, Seen
-from market.pricing.fixed_steps import Additive, Multiplicative
-from market.pricing.leader import Leader
-from market.pricing.newton import Newton
-from market.pricing.proportional_response import ProportionalResponse
-from market.pricing.tatonnement import Tatonnement
+from market.mechanisms.auction.price_rules.anderson import Anderson
+from market.mechanisms.auction.price_rules.arrow_debreu import ArrowDebreu
+from market.mechanisms.auction.price_rules.base import Knows, Memory, Rule, Seen
+from market.mechanisms.auction.price_rules.fixed_steps import Additive, Multiplicative
+from market.mechanisms.auction.price_rules.leader import Leader
+from market.mechanisms.auction.price_rules.newton import Newton
+from market.mechanisms.auction.price_rules.proportional_response import ProportionalResponse
+from market.mechanisms.auction.price_rules.tatonnement import Tatonnement
 from market.registry import Registry
 
 RULES: Registry[Rule] = Registry(

@@ -34,8 +34,8 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money, Rows
-from market.mechanisms.announcing import Announcement, answer_as_they_prefer
-from market.mechanisms.slopes import Slopes
+from market.mechanisms.auction.announcement import Announcement, answer_as_they_prefer
+from market.mechanisms.auction.jumps.slopes import Slopes
 
 ENORMOUS = 1e200  # stands for amounts without bound in sums
 NEVER = 1e-300  # stands for a worth of nothing in logarithms

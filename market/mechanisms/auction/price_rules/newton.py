@@ -18,8 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.pricing.base import Knows, Memory, Rule, Seen, from_logs, logs
-from market.pricing.tatonnement import AdaptiveSteps, Tatonnement
+from market.mechanisms.auction.price_rules.base import Knows, Memory, Rule, Seen, from_logs, logs
+from market.mechanisms.auction.price_rules.tatonnement import AdaptiveSteps, Tatonnement
 from market.registry import option
 
 LONGEST = 2.0  # largest change of a log price in one round

@@ -7,7 +7,7 @@ is too long, and prices would jump to and fro across those at which markets clea
 
     min_m  sum_g H_g m_g^2 / 2 - f.m + sum_c M_c max_l h_l(p e^m)
 
-with alternatives l, gains h and money M of the choosers c as in `choices.py`, f (goods,) the value of all
+with alternatives l, gains h and money M of the choosers c as in `alternatives.py`, f (goods,) the value of all
 excess demand that does not hang on choices, and H_g = (value of excess demand) / d_g: the rule's step size.
 The slope of the maxima is minus the value of what is chosen, so at the solution
 
@@ -43,10 +43,10 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import TIED, Array
 from market.economy.primitives import Economy
-from market.mechanisms.announcing import Announcement
-from market.mechanisms.choices import Choices, Choosers, Gains, choosers
-from market.mechanisms.programme import FARTHEST, Programme
-from market.mechanisms.slopes import Slopes
+from market.mechanisms.auction.announcement import Announcement
+from market.mechanisms.auction.jumps.alternatives import Choices, Choosers, Gains, choosers
+from market.mechanisms.auction.jumps.quadratic_program import FARTHEST, Programme
+from market.mechanisms.auction.jumps.slopes import Slopes
 
 STEPS = (1e-4, 4.0)  # step sizes of a rule, relative to excess demand, that are taken for its own
 LEAST_VALUE = 1e-9  # of the largest market's: what a market counts at least when moves are weighed

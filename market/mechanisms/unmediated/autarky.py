@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.mechanisms.robinson import best_outputs
-from market.mechanisms.unmediated import Game, Played
+from market.mechanisms.unmediated.best_response import Game, Played
+from market.mechanisms.unmediated.own_production import best_outputs
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from market.economy.primitives import Economy
-from market.mechanisms.announcing import ROUNDING, Announcement
+from market.mechanisms.auction.announcement import ROUNDING, Announcement
 from market.outcome import Status, shown
 
 REGRETTED = (

@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from market.economy.correspondences import Array
-from market.pricing.base import Knows, Memory, Rule, Seen
+from market.mechanisms.auction.price_rules.base import Knows, Memory, Rule, Seen
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Answers, Economy
 from market.economy.production import without_profit
 from market.errors import UnboundedDemandError
+from market.mechanisms.auction.excess_demand import Imbalance, imbalance
 from market.mechanisms.base import Answering
-from market.settlement import Imbalance, imbalance
 
 ROUNDING = 1e-12  # of sums over many agents, relative
 BOUNDS = (1e-250, 1e250)  # prices outside have left every economy that float64 can hold

@@ -1,4 +1,4 @@
-"""The quadratic programme of a step that foresees choices; derived in `foresight.py`.
+"""The quadratic programme of a step that foresees choices; derived in `implicit_step.py`.
 
 Source: solved with Clarabel (Goulart and Chen (2024), "Clarabel: an interior-point solver for conic programs
 with quadratic objectives").
@@ -14,7 +14,7 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.mechanisms.slopes import Slopes
+from market.mechanisms.auction.jumps.slopes import Slopes
 
 FARTHEST = 3.0  # no log price moves farther in a round
 ALLOWED = 1e-3  # of that, by which the solver may be off

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.pricing.base import Memory, Rule, Seen
+from market.mechanisms.auction.price_rules.base import Memory, Rule, Seen
 from market.registry import option
 
 

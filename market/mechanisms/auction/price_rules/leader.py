@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.pricing.base import Knows, Memory, Rule, Seen, from_logs, log_ratio, logs
-from market.pricing.tatonnement import LARGEST_MOVE, AdaptiveSteps, Tatonnement
+from market.mechanisms.auction.price_rules.base import Knows, Memory, Rule, Seen, from_logs, log_ratio, logs
+from market.mechanisms.auction.price_rules.tatonnement import LARGEST_MOVE, AdaptiveSteps, Tatonnement
 from market.registry import option
 
 BETTER = 0.1  # the least part of |log(demand / supply)| that a search must do away with

@@ -9,7 +9,7 @@ Three things are done here whatever the price rule is, since a rule sees only pr
 
 - *Foresight.* Where somebody's answer jumps (constant costs and returns, linear tastes, utilities that are
   worth their price or not), the rule's step is taken against the demand and supply that will be left after
-  it, and ends just where the indifferent can be assigned amounts that balance (`foresight.py`).
+  it, and ends just where the indifferent can be assigned amounts that balance (`implicit_step.py`).
 - *No profit at constant returns.* What makes no profit at its cost makes an unbounded one above. So a product
   is never announced above its least unit cost at the other prices.
 - *Free goods.* A good in excess supply at ever lower prices is announced at price 0. If nothing is lacking
@@ -35,7 +35,7 @@ from market.economy.nonexistence import no_equilibrium
 from market.economy.primitives import Economy
 from market.economy.production import without_profit
 from market.errors import InputError
-from market.mechanisms.announcing import (
+from market.mechanisms.auction.announcement import (
     Announcement,
     announce,
     answer_as_they_prefer,
@@ -44,16 +44,16 @@ from market.mechanisms.announcing import (
     left_the_bounds,
     with_free_goods,
 )
+from market.mechanisms.auction.bidding import respond
+from market.mechanisms.auction.cycles import Trail
+from market.mechanisms.auction.excess_demand import regret, relative_regret, settle
+from market.mechanisms.auction.jumps.alternatives import Choices, possible
+from market.mechanisms.auction.jumps.implicit_step import foresee
+from market.mechanisms.auction.price_rules import Knows, Memory, Rule, Seen
+from market.mechanisms.auction.verdict import Found, verdict
 from market.mechanisms.base import Answering, Mechanism, State
-from market.mechanisms.bidding import respond
-from market.mechanisms.choices import Choices, possible
-from market.mechanisms.foresight import foresee
-from market.mechanisms.trails import Trail
-from market.mechanisms.verdicts import Found, verdict
 from market.outcome import Outcome
-from market.pricing import Knows, Memory, Rule, Seen
 from market.registry import option
-from market.settlement import regret, relative_regret, settle
 
 SHOWN = 200  # rounds that are played of an economy without equilibrium
 

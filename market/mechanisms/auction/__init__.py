@@ -1,0 +1,1 @@
+"""The auctioneer: prices announced, answered and adjusted."""

@@ -1,0 +1,1 @@
+"""A price step for economies in which demand or supply jumps."""

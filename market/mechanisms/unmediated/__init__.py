@@ -1,0 +1,1 @@
+"""Games on an economy, played without prices by best replies."""
