@@ -150,7 +150,7 @@ def shipped(runs: int, workers: int) -> float:
 
 def overhead(runs: int = 400, chunk: int = 100) -> float:
     """What a run costs beyond its arithmetic, seconds of one processor."""
-    from market.certificate import alignment
+    from market.efficiency.report import alignment
     from market.mechanisms import play
     from market.scenario import build, load
     from market.sweep.design import design

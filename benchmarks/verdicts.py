@@ -26,8 +26,8 @@ from tqdm.auto import tqdm
 
 from benchmarks.drawing import text
 from benchmarks.evidence import evidence
-from market.certificate import alignment
 from market.economy.primitives import Economy
+from market.efficiency.report import alignment
 from market.errors import MarketError
 from market.mechanisms.base import Mechanism, play
 from market.mechanisms.planner import Planner

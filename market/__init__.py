@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from market.agents import Auctioneer, Trader
-    from market.certificate import Alignment, alignment
     from market.comparison import Comparison, compare
     from market.economy.primitives import Economy
+    from market.efficiency.report import Alignment, alignment
     from market.mechanisms.base import play
     from market.model import MarketModel
     from market.multiplicity import equilibria
@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Alignment": "certificate",
+    "Alignment": "efficiency.report",
     "Auctioneer": "agents",
     "Comparison": "comparison",
     "Economy": "economy.primitives",
@@ -58,7 +58,7 @@ _HOMES = {
     "Scenario": "scenario",
     "Status": "outcome",
     "Trader": "agents",
-    "alignment": "certificate",
+    "alignment": "efficiency.report",
     "build": "scenario",
     "compare": "comparison",
     "equilibria": "multiplicity",

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from market.certificate import Alignment, Contrast, alignment, contrast
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
+from market.efficiency.report import Alignment, Contrast, alignment, contrast
 from market.errors import InputError, did_you_mean
 from market.model import MarketModel
 from market.outcome import Outcome

@@ -37,8 +37,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
-from market.certificate import Alignment
 from market.economy.correspondences import Array
+from market.efficiency.report import Alignment
 from market.errors import NumericalError
 from market.outcome import Outcome
 from market.scenario import Scenario

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import market.bounds
-from market.bounds import least_utilisation, most_surplus_gap
-from market.certificate import alignment
+import market.efficiency.dual_bounds
 from market.economy.primitives import Money
+from market.efficiency.dual_bounds import least_utilisation, most_surplus_gap
+from market.efficiency.pareto_improvement import resource_utilisation
+from market.efficiency.report import alignment
+from market.efficiency.surplus_gap import surplus_gap
 from market.mechanisms import Auctioneer, Planner, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.mechanisms.unmediated.seize import Seize
-from market.reallocation import resource_utilisation
-from market.surplus import surplus_gap
 from tests.strategies import economies
 
 SLACK = 1e-6  # of the solver
@@ -43,7 +43,7 @@ def test_no_programme_beats_what_is_proved(economy, data):
 @pytest.fixture
 def none_is_small(monkeypatch):
     """Any economy counts as too large for programmes."""
-    monkeypatch.setattr(market.bounds, "LARGEST", 0)
+    monkeypatch.setattr(market.efficiency.dual_bounds, "LARGEST", 0)
 
 
 COMMONS = """

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from economies import CES, INF, economy, references, with_utility
 
-from market.certificate import alignment, contrast
 from market.economy.primitives import Block, Economy
+from market.efficiency.pareto_improvement import improvement, improves, resource_utilisation
+from market.efficiency.report import alignment, contrast
+from market.efficiency.surplus_gap import surplus_gained
 from market.errors import NumericalError
 from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Outcome, Status
-from market.reallocation import improvement, improves, resource_utilisation
-from market.surplus import surplus_gained
 from market.welfare.convex_program import Programme, Solution
 
 PRICES = Auctioneer("prices", Tatonnement())
@@ -246,7 +246,7 @@ def test_nothing_is_better_than_what_is_already_efficient():
 
 
 def test_a_false_improvement_is_not_confirmed():
-    from market.reallocation import Reallocation
+    from market.efficiency.pareto_improvement import Reallocation
 
     x = play(PRICES, EDGEWORTH).consumption
     y = np.zeros_like(x)

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from strategies import SOAK, economies
 
 from market.economy.primitives import Money
+from market.efficiency.pareto_improvement import resource_utilisation
+from market.efficiency.surplus_gap import surplus_gap
 from market.mechanisms.auction.excess_demand import settle
-from market.reallocation import resource_utilisation
-from market.surplus import surplus_gap
 from market.verify.duality import least_share, most_surplus, most_surplus_with_caps
 
 

@@ -14,15 +14,15 @@ import pytest
 from economies import INF, LEONTIEF, economy, scarf, with_utility
 
 import market
-from market.bounds import least_utilisation
-from market.certificate import alignment
 from market.economy.families.utilities import Leontief
 from market.economy.primitives import Block, Economy
+from market.efficiency.dual_bounds import least_utilisation
+from market.efficiency.report import alignment
+from market.efficiency.surplus_gap import nothing_to_gain
 from market.mechanisms import Auctioneer, Autarky, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Newton, Tatonnement
 from market.outcome import Outcome, Status
 from market.results import write_run
-from market.surplus import nothing_to_gain
 from market.verify import verify
 from market.verify.judging import must_weigh_nothing
 from market.verify.recorded import Record
@@ -142,7 +142,7 @@ def test_with_too_many_agents_for_programmes_the_prices_of_the_outcome_give_the_
     """With equal shares the second would lack the second good, but in the market that is left over."""
     tastes = {"weights": [[1.0, 1.0], [1.0, 3.0]]}
     clogs = with_utility("fisher", LEONTIEF, tastes, commons=[6.0, 10.0], budget=[3.0, 1.0])
-    monkeypatch.setattr("market.bounds.LARGEST", 0)
+    monkeypatch.setattr("market.efficiency.dual_bounds.LARGEST", 0)
     outcome = play(PRICES, clogs)
     assert outcome.prices[1] == 0.0
     report = alignment(outcome)

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from economies import economy, with_utility
 
-from market.certificate import alignment
 from market.economy.families.utilities import UTILITIES, StoneGeary
 from market.economy.primitives import Block
+from market.efficiency.pareto_improvement import improvement, resource_utilisation
+from market.efficiency.report import alignment
+from market.efficiency.rescue import beyond_help
 from market.errors import NumericalError
 from market.mechanisms import Autarky, Gift, Planner, Seize, Unmediated, play
-from market.reallocation import improvement, resource_utilisation
-from market.rescue import beyond_help
 
 
 def needs_one_each(agents: int, stock: float):
@@ -170,10 +170,12 @@ def test_what_is_left_over_is_an_improvement_though_no_programme_confirms_one(mo
     two = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
     x, y = np.array([[2.0], [3.0]]), np.zeros((2, 1))
     unconfirmed = (1.0, np.ones(2), x, y)
-    monkeypatch.setattr("market.reallocation._maximise_gains", lambda *_: unconfirmed)
+    monkeypatch.setattr("market.efficiency.pareto_improvement._maximise_gains", lambda *_: unconfirmed)
     found = improvement(two, x, y)
     np.testing.assert_allclose(found.consumption, [[4.5], [5.5]])
     all_used = np.array([[4.0], [6.0]])
-    monkeypatch.setattr("market.reallocation._maximise_gains", lambda *_: (1.0, np.ones(2), all_used, y))
+    monkeypatch.setattr(
+        "market.efficiency.pareto_improvement._maximise_gains", lambda *_: (1.0, np.ones(2), all_used, y)
+    )
     with pytest.raises(NumericalError, match="too small to be confirmed"):
         improvement(two, all_used, y)

@@ -7,8 +7,8 @@ import pytest
 from economies import INF, economy, references
 
 import market
-from market.certificate import alignment
 from market.economy.primitives import Money
+from market.efficiency.report import alignment
 from market.mechanisms import Auctioneer, Claims, Gift, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status

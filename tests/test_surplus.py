@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from economies import INF, economy, references
 
-from market import surplus
-from market.certificate import alignment
+from market.efficiency import surplus_gap as surplus
+from market.efficiency.report import alignment
+from market.efficiency.surplus_gap import surplus_gap, upper_bound
 from market.errors import NumericalError
 from market.mechanisms import Auctioneer, Gift, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
-from market.surplus import surplus_gap, upper_bound
 from market.welfare.convex_program import Solution
 
 PRICES = Auctioneer("prices", Tatonnement())
@@ -129,7 +129,7 @@ def test_that_equal_shares_spare_everybody_is_seen_without_a_programme(monkeypat
     def refused(*_):
         raise AssertionError("a programme was solved")
 
-    monkeypatch.setattr("market.surplus.Programme", refused)
+    monkeypatch.setattr("market.efficiency.surplus_gap.Programme", refused)
     thirsty = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
     bound = surplus_gap(thirsty, np.array([[10.0], [0.0]]), np.zeros((2, 1)), np.zeros(2))
     assert bound.value == np.inf

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import market
-from market.certificate import alignment
 from market.economy.families.technologies import TECHNOLOGIES
 from market.economy.production import violation
+from market.efficiency.report import alignment
 from market.errors import ScenarioError
 from market.results import write_run
 from market.verify import verify

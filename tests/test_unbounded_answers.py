@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from economies import CES, INF, economy
 
-from market.certificate import alignment
 from market.economy.primitives import Block
+from market.efficiency.report import alignment
 from market.mechanisms import Auctioneer, Planner, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from strategies import SOAK, economies, fixed_proportions, one_of_each_mechanism
 
 import market
-from market.certificate import alignment
+from market.efficiency.report import alignment
 from market.errors import InputError, RunError
 from market.mechanisms import play
 from market.mechanisms.auction.price_rules import Multiplicative, Tatonnement

@@ -27,10 +27,10 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from market.bounds import refuse_large
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.economy.production import inputs
+from market.efficiency.dual_bounds import refuse_large
 from market.errors import NumericalError
 from market.mechanisms.base import Answering, Mechanism, State
 from market.outcome import Outcome, Status, shown

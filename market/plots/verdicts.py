@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market.certificate import Alignment
 from market.economy.correspondences import Array
 from market.economy.primitives import Money
+from market.efficiency.report import Alignment
 from market.plots.style import (
     COLOURS,
     NAMED,

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from market.certificate import PROVED, Alignment, Contrast
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
+from market.efficiency.report import PROVED, Alignment, Contrast
 from market.outcome import Outcome
 from market.printing.words import NOT_HERE, named_or_counted, number, percent, visible
 

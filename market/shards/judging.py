@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.certificate import PROVED, Alignment
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.economy.reductions import Largest, Steps
+from market.efficiency.report import PROVED, Alignment
 from market.outcome import shown
 from market.welfare.first_order_conditions import NOTHING, residuals
 

@@ -16,13 +16,13 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from market.certificate import Alignment
 from market.economy.aggregate_demand import Together
 from market.economy.correspondences import Array
 from market.economy.families.utilities import Utility
 from market.economy.nonexistence import proving
 from market.economy.primitives import Economy, Money
 from market.economy.reductions import Finished, Largest, Steps, Sums, advanced
+from market.efficiency.report import Alignment
 from market.errors import InputError
 from market.mechanisms.auction.excess_demand import regret, relative_regret, settling
 from market.mechanisms.auction.jumps.alternatives import possible

@@ -9,10 +9,10 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from market.certificate import Alignment
 from market.economy.agent_names import Names
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
+from market.efficiency.report import Alignment
 from market.outcome import Status
 from market.scenario import Scenario
 from market.shards.shard import Ended, Written

@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from market.certificate import Alignment, alignment, contrast
 from market.economy.primitives import Economy, Money
+from market.efficiency.report import Alignment, alignment, contrast
 from market.errors import MarketError
 from market.mechanisms import play
 from market.outcome import Outcome

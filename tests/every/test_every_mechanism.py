@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from strategies import SOAK, economies, one_of_each_mechanism
 
-from market.certificate import alignment
+from market.efficiency.report import alignment
 from market.mechanisms import MECHANISMS, play
 from market.outcome import Status
 

@@ -28,7 +28,7 @@ import numpy as np
 import pytest
 from economies import LEONTIEF, with_utility
 
-from market.certificate import alignment
+from market.efficiency.report import alignment
 from market.equilibrium import search
 from market.mechanisms import Auctioneer, play
 from market.mechanisms.auction.price_rules import (

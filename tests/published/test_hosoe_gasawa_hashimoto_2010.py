@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 import market
-from market.certificate import alignment
+from market.efficiency.report import alignment
 from market.equilibrium import search
 
 FILE = Path(__file__).parents[2] / "scenarios" / "two_by_two.toml"

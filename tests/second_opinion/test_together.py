@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import market.economy.primitives
-from market.certificate import alignment
 from market.economy.aggregate_demand import Deferred, Own, Together
 from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Economy, Money
+from market.efficiency.report import alignment
 from market.errors import UnboundedDemandError
 from market.mechanisms import Auctioneer, play
 from market.mechanisms.auction.excess_demand import regret, settle

@@ -194,7 +194,7 @@ def test_a_ruined_agent_is_counted_and_never_averaged(village, tmp_path):
 
 def test_memory_stays_flat_over_many_runs(village):
     """Nothing of a run is left when its rows are there: no economy, no outcome, no scenario."""
-    from market import certificate
+    from market.efficiency import report as certificate
 
     planned = plan(village, design(["commons.water=5,7.5"], seeds=10, root=5), mechanisms=["prices"])
     task, runs = planned.task(village.parent), list(planned.design.runs())

@@ -17,9 +17,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import SOAK, economies
 
-from market.certificate import alignment
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Money
+from market.efficiency.report import alignment
 from market.errors import InputError
 from market.mechanisms import Auctioneer, Autarky, Claims, Gift, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement

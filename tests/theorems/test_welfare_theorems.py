@@ -14,13 +14,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from strategies import SOAK, any_family, economies, fixed_proportions, wild
 
-from market.certificate import alignment
 from market.economy.primitives import Economy, Money
+from market.efficiency.pareto_improvement import improvement
+from market.efficiency.report import alignment
 from market.errors import InputError, NumericalError
 from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Outcome, Status
-from market.reallocation import improvement
 
 PRICES = Auctioneer("prices", Tatonnement())
 some = settings(max_examples=25 * SOAK)

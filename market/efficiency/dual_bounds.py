@@ -1,4 +1,4 @@
-"""What can be proved of an outcome that is too large for the convex programmes of `reallocation.py`.
+"""What can be proved of an outcome that is too large for the convex programmes of `pareto_improvement.py`.
 
 Symbols: p (goods,) any prices >= 0; r (goods,) resources; m_i the slopes of a concave transform of u_i at
 x_i, at kinks those along p. Both bounds hold for every p, and both are exact where p supports the outcome.

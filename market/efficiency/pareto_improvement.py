@@ -29,8 +29,8 @@ from market.economy.correspondences import Array
 from market.economy.families.costs import Cost
 from market.economy.primitives import Block, Economy
 from market.economy.production import allowed
+from market.efficiency.proofs import Bound
 from market.errors import InfeasibleError, NumericalError
-from market.proofs import Bound
 from market.welfare.convex_program import Programme, Solution, fit, typical_amounts
 
 Expression = Any

@@ -32,11 +32,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market.bounds import spares_everyone, usual_prices
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
+from market.efficiency.dual_bounds import spares_everyone, usual_prices
+from market.efficiency.proofs import Bound
 from market.errors import InfeasibleError, NumericalError, UnboundedDemandError
-from market.proofs import Bound
 from market.welfare.convex_program import SETTINGS, Programme, Solution, fit, typical_amounts
 from market.welfare.equimarginal import optimum
 from market.welfare.first_order_conditions import residual

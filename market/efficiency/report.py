@@ -2,7 +2,7 @@
 
 Computed from the outcome and the primitives alone, never from the word of whoever made the outcome.
 
-*Efficient?* Two ways, in this order. If weights w and prices p support the outcome (`negishi.py`), that is
+*Efficient?* Two ways, in this order. If weights w and prices p support the outcome (`negishi_weights.py`), that is
 a proof: for concave preferences, for any feasible (x', y'),
 
     sum_i w_i (u_i(x'_i) - C_i(y'_i)) - sum_i w_i (u_i(x_i) - C_i(y_i)) <= 0,
@@ -10,10 +10,10 @@ a proof: for concave preferences, for any feasible (x', y'),
 so nobody with w_i > 0 can gain unless another loses; and an agent with w_i = 0 can gain only through goods
 whose price is 0, since every unit of a good with p_g > 0 is missed by somebody who counts. If all there is of
 those would not make it better off (it lacks something else), it cannot gain. Otherwise
-a convex programme looks for a reallocation that nobody dislikes and someone prefers (`reallocation.py`),
+a convex programme looks for a reallocation that nobody dislikes and someone prefers (`pareto_improvement.py`),
 which is confirmed from the primitives before it is reported. If that search fails, efficiency is unknown
 (None), and so it is where the programme is too large to be solved; then `unknown` has the bounds that can be
-proved all the same (`bounds.py`).
+proved all the same (`dual_bounds.py`).
 
 *With transfers*, where money is quasilinear: efficient means that total surplus is maximal (with budgets:
 that no reallocation of goods and money, which may not go negative, gains anybody anything). The
@@ -33,23 +33,23 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from market.bounds import proved as proved_bounds
-from market.bounds import refuse_large, too_large
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.errors import NumericalError
-from market.negishi import Support, support
-from market.outcome import Outcome
-from market.proofs import Bound
-from market.reallocation import (
+from market.efficiency.dual_bounds import proved as proved_bounds
+from market.efficiency.dual_bounds import refuse_large, too_large
+from market.efficiency.negishi_weights import Support, support
+from market.efficiency.pareto_improvement import (
     Reallocation,
     improvement,
     resource_utilisation,
     with_what_is_left,
     without_sacrifice,
 )
-from market.rescue import beyond_help
-from market.surplus import nothing_to_gain, proof_of_no_gap, surplus_gap, turnover
+from market.efficiency.proofs import Bound
+from market.efficiency.rescue import beyond_help
+from market.efficiency.surplus_gap import nothing_to_gain, proof_of_no_gap, surplus_gap, turnover
+from market.errors import NumericalError
+from market.outcome import Outcome
 from market.welfare.first_order_conditions import residual
 
 SURE = 3e-4  # up to here the loss, of second order in the violation, is below what the search can see

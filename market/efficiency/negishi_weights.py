@@ -30,11 +30,11 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.bounds import too_large, usual_prices
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.economy.production import conditions
-from market.rates import determined, equal_weights
+from market.efficiency.dual_bounds import too_large, usual_prices
+from market.efficiency.rates import determined, equal_weights
 from market.welfare.first_order_conditions import Active, active, residual
 
 PLAIN = 1e-8  # residual up to which weights that are plain to see are taken

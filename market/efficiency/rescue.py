@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.negishi import support
+from market.efficiency.negishi_weights import support
 
 ROUNDING = 1e-12  # relative violation that is there at least
 

@@ -1,0 +1,1 @@
+"""How far an outcome is from Pareto efficiency."""
