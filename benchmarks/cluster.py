@@ -28,7 +28,7 @@ import numpy as np
 
 from benchmarks import scenes
 from market.economy.aggregate_demand import Together
-from market.scenario import Scenario, build, loads, population
+from market.scenario.loading import Scenario, build, loads, population
 from market.shards import Cluster, Here, Pool, run_in_shards
 from market.workers import alike_everywhere
 

@@ -26,7 +26,7 @@ from benchmarks.evidence import evidence
 from market.economy.primitives import Economy, Money
 from market.mechanisms.base import play
 from market.outcome import Status
-from market.scenario import build, loads
+from market.scenario.loading import build, loads
 
 RULES = ("tatonnement", "anderson", "newton")
 MAX_ROUNDS = 2000

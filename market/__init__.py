@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from market.model import MarketModel
     from market.multiplicity import equilibria
     from market.outcome import Outcome, Status
-    from market.scenario import Scenario, build, load, loads
+    from market.scenario.loading import Scenario, build, load, loads
 
     __version__: str
 
@@ -55,15 +55,15 @@ _HOMES = {
     "Economy": "economy.primitives",
     "MarketModel": "model",
     "Outcome": "outcome",
-    "Scenario": "scenario",
+    "Scenario": "scenario.loading",
     "Status": "outcome",
     "Trader": "agents",
     "alignment": "efficiency.report",
-    "build": "scenario",
+    "build": "scenario.loading",
     "compare": "comparison",
     "equilibria": "multiplicity",
-    "load": "scenario",
-    "loads": "scenario",
+    "load": "scenario.loading",
+    "loads": "scenario.loading",
     "play": "mechanisms.base",
 }
 

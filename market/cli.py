@@ -23,7 +23,7 @@ from market.sweep_command import sweep
 if TYPE_CHECKING:
     from market.comparison import Comparison
     from market.results import Drawing
-    from market.scenario import Scenario
+    from market.scenario.loading import Scenario
     from market.shards import Shared
 
 COMMANDS = ("run", "sweep", "equilibria", "validate", "schema", "list", "verify", "dashboard")
@@ -139,7 +139,7 @@ def run(
 ) -> ExitCode:
     """Play a scenario under its mechanisms, compare them, and write a run folder."""
     from market import results
-    from market.scenario import load
+    from market.scenario.loading import load
 
     read = load(scenario, overrides or ())
     results.check(read, out)
@@ -196,7 +196,7 @@ def _in_shards(
     quiet: bool,
 ) -> ExitCode:
     """Play with the agents in parts, and say what can be said in sums."""
-    from market.scenario import population
+    from market.scenario.loading import population
     from market.shards import Cluster, Here, Pool, refuse, run_in_shards
 
     if (backend == "dask") is (address is None):
@@ -266,7 +266,7 @@ def equilibria(
     from market import multiplicity
     from market.printing.multiplicity import multiplicity as printed
     from market.record import as_json as text
-    from market.scenario import load
+    from market.scenario.loading import load
 
     read = load(scenario, overrides or ())
     found = multiplicity.equilibria(read, starts=starts, seed=seed)
@@ -286,7 +286,7 @@ def validate(
 ) -> ExitCode:
     """Check scenarios without playing them: everything that is wrong in all of them."""
     from market.printing.words import count, visible
-    from market.scenario import build, load
+    from market.scenario.loading import build, load
 
     code = ExitCode.DONE
     for file in files:
@@ -312,7 +312,7 @@ def schema() -> ExitCode:
     """Print the JSON Schema of scenario files, for editors."""
     import json
 
-    from market.scenario import json_schema
+    from market.scenario.loading import json_schema
 
     print(json.dumps(json_schema(), indent=2))
     return ExitCode.DONE
@@ -327,8 +327,8 @@ def list_() -> ExitCode:
     from market.economy.families.utilities import UTILITIES
     from market.mechanisms import GAMES, MECHANISMS
     from market.mechanisms.auction.price_rules import RULES
-    from market.parsing.draws import DISTRIBUTIONS
     from market.printing.catalogue import catalogue
+    from market.scenario.distributions import DISTRIBUTIONS
 
     show(
         catalogue(

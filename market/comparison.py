@@ -19,7 +19,7 @@ from market.errors import InputError, did_you_mean
 from market.model import MarketModel
 from market.outcome import Outcome
 from market.record import NAMED, no_rounds, rounds_of
-from market.scenario import Scenario
+from market.scenario.loading import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

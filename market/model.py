@@ -28,7 +28,7 @@ from market.economy.primitives import Answers
 from market.errors import InputError, MarketError, NumericalError, did_you_mean
 from market.outcome import Outcome
 from market.population import LazyModel
-from market.scenario import Scenario, build
+from market.scenario.loading import Scenario, build
 
 SUGGESTED = 1000  # names among which a misspelt one is looked for
 

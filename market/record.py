@@ -41,7 +41,7 @@ from market.economy.correspondences import Array
 from market.efficiency.report import Alignment
 from market.errors import NumericalError
 from market.outcome import Outcome
-from market.scenario import Scenario
+from market.scenario.loading import Scenario
 
 if TYPE_CHECKING:
     from market.equilibrium import Check

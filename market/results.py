@@ -40,7 +40,7 @@ from market.economy.correspondences import Array
 from market.errors import InputError, RunError
 from market.layout import Manifest, Result, check_layout
 from market.record import SCHEMA, Played, agents_table, as_json, bounds_table, number, result
-from market.scenario import Scenario
+from market.scenario.loading import Scenario
 
 __all__ = [
     "Drawing",

@@ -10,7 +10,7 @@ import market
 from market.errors import InputError, MarketError, NumericalError
 from market.mechanisms import play
 from market.outcome import Status
-from market.scenario import build, loads
+from market.scenario.loading import build, loads
 
 TEXT = """
 schema = 1

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import market
-from market.scenario import loads
+from market.scenario.loading import loads
 
 TEXT = """
 schema = 1

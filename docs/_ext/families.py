@@ -25,8 +25,8 @@ from market.economy.families.utilities import UTILITIES
 from market.economy.families.utilities.separable_terms import FORMS
 from market.mechanisms import GAMES, MECHANISMS
 from market.mechanisms.auction.price_rules import RULES
-from market.parsing.draws import DISTRIBUTIONS
 from market.registry import Family, Registry
+from market.scenario.distributions import DISTRIBUTIONS
 
 NAMED = ("name", "kind")  # of every mechanism, said where mechanisms are
 

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from market.parsing.toml_source import Place, Source, field
 from market.printing.words import visible
-from market.scenario import Scenario
+from market.scenario.loading import Scenario
+from market.scenario.toml_text import Place, Source, field
 
 MOST = 24  # dials; a page with more cannot be found through
 REACH = 4.0  # times its value is as far as a number can be turned up

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from market.errors import MarketError
 from market.model import MarketModel
-from market.scenario import Scenario
+from market.scenario.loading import Scenario
 
 if TYPE_CHECKING:
     from market.agents import Trader

@@ -14,7 +14,7 @@ from market.dashboard.play import Play, told
 from market.efficiency.report import Alignment, alignment
 from market.errors import InputError
 from market.outcome import Outcome
-from market.scenario import Scenario, load
+from market.scenario.loading import Scenario, load
 
 
 @dataclass(frozen=True)

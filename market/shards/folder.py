@@ -29,7 +29,7 @@ from market.results import (
     refusals,
     whole_folder,
 )
-from market.scenario import Scenario
+from market.scenario.loading import Scenario
 from market.shards.playing import play_in_shards
 from market.shards.pools import Pool
 from market.shards.shard import Written

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from market.errors import InputError, MarketError, UnboundedDemandError
-from market.scenario import Scenario
+from market.scenario.loading import Scenario
 from market.shards.shard import Shard
 from market.workers import alike_everywhere, keep_freed_memory
 

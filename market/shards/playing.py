@@ -28,7 +28,7 @@ from market.mechanisms.auction.auctioneer import Auctioneer, AuctionState
 from market.mechanisms.auction.verdict import verdict
 from market.mechanisms.base import State, played
 from market.record import LARGEST_MAP, rounds_of
-from market.scenario import Scenario, population
+from market.scenario.loading import Scenario, population
 from market.shards.judging import report
 from market.shards.pools import Pool
 from market.shards.refusing import refuse, refuse_choices

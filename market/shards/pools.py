@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from market.errors import InputError, MarketError, NumericalError, UnboundedDemandError
-from market.scenario import Scenario
+from market.scenario.loading import Scenario
 from market.shards.holding import Lost, Refusal, forget, forget_all_but, hold, tell
 from market.shards.shard import Opening
 from market.workers import connect

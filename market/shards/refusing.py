@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from market.errors import InputError, did_you_mean
 from market.mechanisms.auction.auctioneer import Auctioneer
 from market.mechanisms.auction.price_rules import Knows
-from market.parsing.checks import MAX_CELLS
-from market.parsing.data_files import MAX_ROWS
-from market.scenario import Scenario, population
+from market.scenario.data_files import MAX_ROWS
+from market.scenario.error_messages import MAX_CELLS
+from market.scenario.loading import Scenario, population
 from market.shards.shard import Opening
 
 

@@ -14,7 +14,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.report import Alignment
 from market.outcome import Status
-from market.scenario import Scenario
+from market.scenario.loading import Scenario
 from market.shards.shard import Ended, Written
 
 

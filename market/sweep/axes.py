@@ -17,8 +17,8 @@ from functools import cached_property
 from typing import Literal
 
 from market.errors import InputError
-from market.parsing.overrides import path_parts, toml_value
-from market.parsing.toml_source import show
+from market.scenario.overrides import path_parts, toml_value
+from market.scenario.toml_text import show
 
 Kind = Literal["whole", "number", "truth", "text"]
 """What the values of an axis are, and so the type of its column in the table of runs."""

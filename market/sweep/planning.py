@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from market.errors import InputError, did_you_mean
-from market.parsing.toml_source import show
 from market.results import data_files
-from market.scenario import Scenario, build, load
+from market.scenario.loading import Scenario, build, load
+from market.scenario.toml_text import show
 from market.sweep.axes import Kind
 from market.sweep.columns import columns
 from market.sweep.design import Design

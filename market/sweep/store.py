@@ -36,7 +36,7 @@ import pyarrow.parquet as pq
 
 from market.errors import InputError, RunError
 from market.results import copy_scenario, data_files, to_disk
-from market.scenario import Scenario
+from market.scenario.loading import Scenario
 from market.sweep.runs import Done
 
 SCHEMA = 1

@@ -13,7 +13,7 @@ import pandas as pd
 
 from market.errors import InputError
 from market.outcome import Status
-from market.scenario import Scenario, load
+from market.scenario.loading import Scenario, load
 from market.sweep.backends import Backend, Dask, Loky, Serial, Work
 from market.sweep.design import Design, Kind, Run, design
 from market.sweep.execution import carry_out

@@ -13,7 +13,7 @@ from market.economy.primitives import Economy
 from market.errors import RunError
 from market.outcome import Status, shown
 from market.results import Run, read_run
-from market.scenario import Scenario, build, load
+from market.scenario.loading import Scenario, build, load
 from market.verify.accounts import accounts
 from market.verify.claims import Claim, Verification
 from market.verify.evidence import evidence

@@ -17,8 +17,8 @@ from market.layout import Reported, Told
 from market.mechanisms import GAMES, MECHANISMS
 from market.mechanisms.auction.price_rules import RULES
 from market.outcome import Status
-from market.parsing.draws import DISTRIBUTIONS
-from market.scenario import json_schema
+from market.scenario.distributions import DISTRIBUTIONS
+from market.scenario.loading import json_schema
 
 LOADS = re.compile(
     r"<(?:script|img|link|iframe|source|video)\b[^>]*\b(?:src|href)=[\"']?((?:https?:)?//[^\"'> ]*)"

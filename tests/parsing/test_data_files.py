@@ -9,8 +9,8 @@ import pytest
 from pyarrow import parquet
 
 from market.errors import InputError
-from market.parsing import data_files
-from market.parsing.data_files import MAX_FILE, read_data, row_name
+from market.scenario import data_files
+from market.scenario.data_files import MAX_FILE, read_data, row_name
 
 
 def read(folder, text, *columns, name="x.csv"):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.parsing.draws import DISTRIBUTIONS
 from market.random_streams import generator
+from market.scenario.distributions import DISTRIBUTIONS
 
 MEANS = {
     "uniform": ({"low": 1.0, "high": 3.0}, 2.0),

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from market.parsing.overrides import override
+from market.scenario.overrides import override
 
 VALUES = {
     "seed": 1,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.errors import InputError, ScenarioError
-from market.parsing.toml_source import (
+from market.scenario.toml_text import (
     _TOKENS,
     MAX_BYTES,
     Source,

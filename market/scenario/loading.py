@@ -32,7 +32,12 @@ from market.economy.families.utilities import UTILITIES, Utility
 from market.economy.primitives import Block, Economy, Money, Rows
 from market.errors import Fault, InputError, ScenarioError, did_you_mean
 from market.mechanisms import Mechanism
-from market.parsing.checks import (
+from market.random_streams import generator
+from market.registry import Family, Parameter, Registry
+from market.scenario.data_files import Data, row_name
+from market.scenario.distributions import DISTRIBUTIONS, by_stream, draw
+from market.scenario.document import BUDGET, ENDOWMENT, Document, json_schema
+from market.scenario.error_messages import (
     Finding,
     cross_checks,
     model_findings,
@@ -41,14 +46,9 @@ from market.parsing.checks import (
     report,
     too_many,
 )
-from market.parsing.data_files import Data, row_name
-from market.parsing.draws import DISTRIBUTIONS, by_stream, draw
-from market.parsing.entries import LARGEST, SMALLEST, Column, FamilyEntry, Number, size_fault
-from market.parsing.overrides import Override, override
-from market.parsing.schema import BUDGET, ENDOWMENT, Document, json_schema
-from market.parsing.toml_source import Place, Source, decode, read_bytes, show
-from market.random_streams import generator
-from market.registry import Family, Parameter, Registry
+from market.scenario.models import LARGEST, SMALLEST, Column, FamilyEntry, Number, size_fault
+from market.scenario.overrides import Override, override
+from market.scenario.toml_text import Place, Source, decode, read_bytes, show
 
 __all__ = ["Scenario", "build", "json_schema", "load", "loads"]
 

@@ -22,7 +22,8 @@ from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Money
 from market.mechanisms import GAMES, MECHANISMS, Mechanism
 from market.mechanisms.auction.price_rules import RULES
-from market.parsing.entries import (
+from market.registry import Parameter, Registry
+from market.scenario.models import (
     DICT,
     LITERAL,
     TUPLE,
@@ -45,8 +46,7 @@ from market.parsing.entries import (
     tagged,
     tagged_model,
 )
-from market.parsing.toml_source import describe
-from market.registry import Parameter, Registry
+from market.scenario.toml_text import describe
 
 MAX_GOODS = 10_000
 

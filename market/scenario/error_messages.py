@@ -20,11 +20,11 @@ from market.economy.primitives import Money
 from market.errors import Fault, InputError, ScenarioError, did_you_mean, nearest
 from market.mechanisms import MECHANISMS
 from market.mechanisms.auction.price_rules import RULES
-from market.parsing.data_files import MAX_ROWS, Data, read_data
-from market.parsing.entries import MODELS, Entry, Names
-from market.parsing.overrides import Override
-from market.parsing.schema import MAX_COUNT, Document, Group
-from market.parsing.toml_source import Place, Source, describe, field, show
+from market.scenario.data_files import MAX_ROWS, Data, read_data
+from market.scenario.document import MAX_COUNT, Document, Group
+from market.scenario.models import MODELS, Entry, Names
+from market.scenario.overrides import Override
+from market.scenario.toml_text import Place, Source, describe, field, show
 
 MAX_FAULTS = 50
 MAX_CELLS = 200_000_000  # agents times goods: an array of them takes 1.6 GB

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from market.errors import Fault, did_you_mean
-from market.parsing.toml_source import Place, beyond_bounds, describe, field, show
+from market.scenario.toml_text import Place, beyond_bounds, describe, field, show
 
 
 class Override(NamedTuple):

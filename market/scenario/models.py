@@ -35,9 +35,9 @@ from pydantic import (
 from pydantic_core import CoreSchema, PydanticCustomError
 
 from market.errors import did_you_mean
-from market.parsing.draws import DISTRIBUTIONS
-from market.parsing.toml_source import Place, describe, show
 from market.registry import NOT_ZERO, Parameter, Registry
+from market.scenario.distributions import DISTRIBUTIONS
+from market.scenario.toml_text import Place, describe, show
 
 # Types made at run time, where type checkers cannot follow.
 LITERAL: Any = Literal
