@@ -16,15 +16,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from market.agents import Auctioneer, Trader
     from market.comparison import Comparison, compare
     from market.economy.primitives import Economy
     from market.efficiency.report import Alignment, alignment
     from market.mechanisms.base import play
-    from market.model import MarketModel
     from market.multiplicity import equilibria
     from market.outcome import Outcome, Status
     from market.scenario.loading import Scenario, build, load, loads
+    from market.simulation.agents import Auctioneer, Trader
+    from market.simulation.model import MarketModel
 
     __version__: str
 
@@ -50,14 +50,14 @@ __all__ = [
 
 _HOMES = {
     "Alignment": "efficiency.report",
-    "Auctioneer": "agents",
+    "Auctioneer": "simulation.agents",
     "Comparison": "comparison",
     "Economy": "economy.primitives",
-    "MarketModel": "model",
+    "MarketModel": "simulation.model",
     "Outcome": "outcome",
     "Scenario": "scenario.loading",
     "Status": "outcome",
-    "Trader": "agents",
+    "Trader": "simulation.agents",
     "alignment": "efficiency.report",
     "build": "scenario.loading",
     "compare": "comparison",

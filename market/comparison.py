@@ -16,16 +16,16 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.report import Alignment, Contrast, alignment, contrast
 from market.errors import InputError, did_you_mean
-from market.model import MarketModel
 from market.outcome import Outcome
 from market.record import NAMED, no_rounds, rounds_of
 from market.scenario.loading import Scenario
+from market.simulation.model import MarketModel
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from market.agents import Trader
     from market.equilibrium import Check
+    from market.simulation.agents import Trader
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from market.errors import MarketError
-from market.model import MarketModel
 from market.scenario.loading import Scenario
+from market.simulation.model import MarketModel
 
 if TYPE_CHECKING:
-    from market.agents import Trader
+    from market.simulation.agents import Trader
 
 
 class Play:

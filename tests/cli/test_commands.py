@@ -213,7 +213,7 @@ def test_an_interrupt_while_playing_leaves_nothing(shell, commons, tmp_path, mon
     def interrupt(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("market.model.MarketModel.step", interrupt)
+    monkeypatch.setattr("market.simulation.model.MarketModel.step", interrupt)
     code, out, err = shell(commons, "--out", tmp_path / "runs")
     assert (code, out) == (ExitCode.INTERRUPTED, "")
     assert "Interrupted" in err

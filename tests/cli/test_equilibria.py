@@ -222,7 +222,7 @@ def test_without_asking_nothing_is_checked(shell, commons, tmp_path):
 @pytest.mark.parametrize("width", [80, 120])
 def test_that_the_equilibrium_shown_is_one_of_several_is_said(shell, barter, tmp_path, monkeypatch, width):
     monkeypatch.setenv("COLUMNS", str(width))
-    monkeypatch.setattr("market.model.build", lambda scenario, seed=None: kehoe())
+    monkeypatch.setattr("market.simulation.model.build", lambda scenario, seed=None: kehoe())
     code, out, _ = shell(
         "run", barter, "--check", "--no-figures", "--mechanism", "prices", "--out", tmp_path / "runs"
     )

@@ -8,7 +8,7 @@ What traders are lives in the columns of the economy's arrays. `Trader` objects 
 they are first asked for, by `agents`, `agents_by_type`, `trader` or `traders`; only those of a class of one's
 own are made at the start. Built-in traders answer prices all together (`aggregate_demand.py`).
 
-Mesa appears here, in `agents.py`, `population.py` and nowhere below.
+Mesa appears here, in `agents.py`, `lazy_model.py` and nowhere below.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from market.agents import Auctioneer, Trader
 from market.economy.aggregate_demand import Own, Together
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers
 from market.errors import InputError, MarketError, NumericalError, did_you_mean
 from market.outcome import Outcome
-from market.population import LazyModel
 from market.scenario.loading import Scenario, build
+from market.simulation.agents import Auctioneer, Trader
+from market.simulation.lazy_model import LazyModel
 
 SUGGESTED = 1000  # names among which a misspelt one is looked for
 

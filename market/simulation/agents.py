@@ -19,7 +19,7 @@ from market.economy.correspondences import Array, Interval
 from market.economy.primitives import Answers
 
 if TYPE_CHECKING:
-    from market.model import MarketModel
+    from market.simulation.model import MarketModel
 
 
 class _Numbers(weakref.WeakKeyDictionary[mesa.Model, Iterator[int]]):

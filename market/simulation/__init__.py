@@ -1,0 +1,1 @@
+"""A mechanism as a Mesa model."""
