@@ -12,7 +12,7 @@ from PIL import Image  # matplotlib brings it along
 
 import market
 from market import plots
-from market.comparison import Comparison
+from market.results.comparison import Comparison
 from market.sweep import Options, sweep
 
 ROOT = Path(__file__).parents[1]

@@ -16,12 +16,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from market.comparison import Comparison, compare
     from market.economy.primitives import Economy
     from market.efficiency.report import Alignment, alignment
     from market.mechanisms.base import play
-    from market.multiplicity import equilibria
     from market.outcome import Outcome, Status
+    from market.results.comparison import Comparison, compare
+    from market.results.equilibria import equilibria
     from market.scenario.loading import Scenario, build, load, loads
     from market.simulation.agents import Auctioneer, Trader
     from market.simulation.model import MarketModel
@@ -51,7 +51,7 @@ __all__ = [
 _HOMES = {
     "Alignment": "efficiency.report",
     "Auctioneer": "simulation.agents",
-    "Comparison": "comparison",
+    "Comparison": "results.comparison",
     "Economy": "economy.primitives",
     "MarketModel": "simulation.model",
     "Outcome": "outcome",
@@ -60,8 +60,8 @@ _HOMES = {
     "Trader": "simulation.agents",
     "alignment": "efficiency.report",
     "build": "scenario.loading",
-    "compare": "comparison",
-    "equilibria": "multiplicity",
+    "compare": "results.comparison",
+    "equilibria": "results.equilibria",
     "load": "scenario.loading",
     "loads": "scenario.loading",
     "play": "mechanisms.base",

@@ -21,8 +21,8 @@ from market.shell import answers, complain, prepared, show, terminal
 from market.sweep_command import sweep
 
 if TYPE_CHECKING:
-    from market.comparison import Comparison
-    from market.results import Drawing
+    from market.results.comparison import Comparison
+    from market.results.run_folder import Drawing
     from market.scenario.loading import Scenario
     from market.shards import Shared
 
@@ -138,7 +138,7 @@ def run(
     ] = None,
 ) -> ExitCode:
     """Play a scenario under its mechanisms, compare them, and write a run folder."""
-    from market import results
+    from market.results import run_folder as results
     from market.scenario.loading import load
 
     read = load(scenario, overrides or ())
@@ -163,7 +163,7 @@ def _play(
     scenario: Scenario, mechanisms: list[str] | None, seed: int | None, check: bool, quiet: bool
 ) -> Comparison:
     """Play with all agents in one place."""
-    from market.comparison import compare
+    from market.results.comparison import compare
 
     with _progress(quiet) as progress:
         return compare(scenario, mechanisms, seed, progress, check=check)
@@ -263,9 +263,9 @@ def equilibria(
     as_json: Json = False,
 ) -> ExitCode:
     """Look for all competitive equilibria, each with its index and its stability."""
-    from market import multiplicity
     from market.printing.multiplicity import multiplicity as printed
-    from market.record import as_json as text
+    from market.results import equilibria as multiplicity
+    from market.results.tables import as_json as text
     from market.scenario.loading import load
 
     read = load(scenario, overrides or ())
@@ -357,7 +357,7 @@ def verify(
     """Recompute every verdict and figure of run folders from the scenario and the recorded quantities."""
     from market.printing import report
     from market.printing.words import visible
-    from market.verify import verify as recompute
+    from market.results.verify import verify as recompute
 
     code = ExitCode.DONE
     for folder in folders:

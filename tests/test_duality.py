@@ -13,7 +13,7 @@ from market.economy.primitives import Money
 from market.efficiency.pareto_improvement import resource_utilisation
 from market.efficiency.surplus_gap import surplus_gap
 from market.mechanisms.auction.excess_demand import settle
-from market.verify.duality import least_share, most_surplus, most_surplus_with_caps
+from market.results.verify.duality import least_share, most_surplus, most_surplus_with_caps
 
 
 @settings(max_examples=25 * SOAK)

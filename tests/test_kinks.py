@@ -22,10 +22,10 @@ from market.efficiency.surplus_gap import nothing_to_gain
 from market.mechanisms import Auctioneer, Autarky, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Newton, Tatonnement
 from market.outcome import Outcome, Status
-from market.results import write_run
-from market.verify import verify
-from market.verify.judging import must_weigh_nothing
-from market.verify.recorded import Record
+from market.results.run_folder import write_run
+from market.results.verify import verify
+from market.results.verify.alignment_claims import must_weigh_nothing
+from market.results.verify.record import Record
 from market.welfare.first_order_conditions import residual
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"

@@ -14,8 +14,8 @@ import pytest
 import stories
 
 import market
-from market import results
 from market.errors import InputError, NumericalError, RunError
+from market.results import run_folder as results
 
 MECHANISM = {
     "name", "kind", "status", "reason", "rounds", "prices", "disequilibrium", "auctioneer_payoff",

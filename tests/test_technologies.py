@@ -10,8 +10,8 @@ from market.economy.families.technologies import TECHNOLOGIES
 from market.economy.production import violation
 from market.efficiency.report import alignment
 from market.errors import ScenarioError
-from market.results import write_run
-from market.verify import verify
+from market.results.run_folder import write_run
+from market.results.verify import verify
 
 HEAD = 'schema = 1\neconomy = "exchange"\n'
 PRICES = '[[mechanisms]]\nname = "prices"\nkind = "auctioneer"\n'

@@ -17,14 +17,14 @@ from market.efficiency.report import alignment
 from market.errors import InputError, RunError
 from market.mechanisms import play
 from market.mechanisms.auction.price_rules import Multiplicative, Tatonnement
-from market.record import Played, agents_table, bounds_table, result
-from market.results import Run, write_run
-from market.verify import verify
-from market.verify.accounts import accounts
-from market.verify.checking import KINDS
-from market.verify.judging import judging, must_weigh_nothing
-from market.verify.playing import war
-from market.verify.recorded import read
+from market.results.run_folder import Run, write_run
+from market.results.tables import Played, agents_table, bounds_table, result
+from market.results.verify import verify
+from market.results.verify.accounts import accounts
+from market.results.verify.alignment_claims import judging, must_weigh_nothing
+from market.results.verify.game_claims import war
+from market.results.verify.record import read
+from market.results.verify.run import KINDS
 
 
 def refused(checked):

@@ -8,7 +8,7 @@ shows the keys of one object of the schema, without an argument those of the who
     ```{result-keys} Told
     ```
 
-those of one object of `market/layout.py`.
+those of one object of `market/results/schema.py`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from docutils import nodes
 from pieces import code, table
 from sphinx.util.docutils import SphinxDirective
 
-from market import layout
+from market.results import schema as layout
 from market.scenario.loading import json_schema
 
 HUGE = 1e18  # limits beyond it are there to keep floats and integers from overflowing, and are said once

@@ -14,13 +14,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from market import plots, results
-from market.comparison import compare
+from market import plots
 from market.dashboard.play import told
 from market.dashboard.scene import Choice, Scene, set_up
 from market.dashboard.view import State, View, view_of, visible_lines
 from market.errors import InputError
 from market.printing.words import visible
+from market.results import run_folder as results
+from market.results.comparison import compare
 
 AT_ONCE = 500  # rounds between pictures when a finished play is played again with other numbers
 _WRITING = threading.Lock()  # held while a run folder is written

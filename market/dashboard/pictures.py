@@ -18,7 +18,7 @@ from market.plots.box import has_box
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from market.comparison import Comparison
+    from market.results.comparison import Comparison
 
 OF_PRICES = ("Prices", "Excess demand")
 SIZE = (5.2, 3.7)  # inches

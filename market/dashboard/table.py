@@ -9,9 +9,9 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from market.comparison import Comparison
 from market.printing.sections import Section, notes, sections
 from market.printing.words import visible
+from market.results.comparison import Comparison
 
 TONES = {
     "cleared": "good", "nash": "good", "optimal": "good",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from market.comparison import Comparison
 from market.dashboard.dials import Dial
 from market.dashboard.pictures import OF_PRICES, Picture, pictures
 from market.dashboard.play import Play
@@ -13,6 +12,7 @@ from market.dashboard.scene import Choice, Scene
 from market.dashboard.table import table
 from market.outcome import Outcome, Status
 from market.printing.words import count, ending, judgements, number, unsettled, visible
+from market.results.comparison import Comparison
 
 Tone = Literal["info", "success", "warning", "error"]
 

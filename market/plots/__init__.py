@@ -38,7 +38,7 @@ from market.plots.welfare import utilities_by_mechanism
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from market.comparison import Comparison
+    from market.results.comparison import Comparison
     from market.shards import Shared
 
 RESOLUTION = 150  # dots an inch, where a format has dots

@@ -32,7 +32,7 @@ from market.plots.style import legend_below, looks, plain, styled, together
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from market.comparison import Comparison
+    from market.results.comparison import Comparison
 
 _ON_TOP: dict[str, Any] = {"linestyle": "none", "clip_on": False, "zorder": 4.5}
 FINE = 121  # points a side, where indifference curves are looked for

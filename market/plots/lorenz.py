@@ -25,7 +25,7 @@ from market.plots.style import looks, plain, styled, together
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from market.comparison import Comparison
+    from market.results.comparison import Comparison
 
 
 @styled

@@ -25,7 +25,7 @@ from market.plots.style import COLOURS, DASHES, legend_below, number, plain, sty
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from market.comparison import Comparison
+    from market.results.comparison import Comparison
 
 STEPS = 240  # prices at which everyone is asked
 MUCH = 2.0  # times the price, and times the amount traded: what is shown

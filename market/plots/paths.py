@@ -15,7 +15,7 @@ from market.plots.style import COLOURS, NAMED, legend_below, looks, number, plai
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from market.comparison import Comparison
+    from market.results.comparison import Comparison
     from market.shards import Shared
 
 WIDE_RANGE = 200.0  # largest over smallest price from which a logarithmic axis shows more

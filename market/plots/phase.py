@@ -26,7 +26,7 @@ from market.plots.style import legend_below, looks, plain, styled
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from market.comparison import Comparison
+    from market.results.comparison import Comparison
 
 ARROWS, FINE = 17, 61  # points a side: arrows, and where markets are seen to clear
 MUCH = 6.0  # times the last price: the furthest that is shown of a path

@@ -19,7 +19,7 @@ from market.welfare.possibility_frontier import frontier as find_frontier
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from market.comparison import Comparison
+    from market.results.comparison import Comparison
 
 
 @styled

@@ -27,7 +27,7 @@ from market.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from market.comparison import Comparison
+    from market.results.comparison import Comparison
 
 ROOM = 0.12  # of the axis, for a number at the edge
 FAR = 3.0  # values further from the middle than so many times its width are told at the edge

@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from market.equilibrium import Equilibria, Found
-from market.multiplicity import unit_of_prices
 from market.outcome import shown
 from market.printing.report import economy_in_a_line, points
 from market.printing.sections import Row, Section, parties
 from market.printing.words import count, number, visible
+from market.results.equilibria import unit_of_prices
 
 CELL = 11  # columns that an equilibrium needs
 LABEL = 28  # columns for what is told of them

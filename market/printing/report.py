@@ -20,7 +20,7 @@ from market.printing.sections import Section, notes, sections
 from market.printing.words import count, ending, number, reading, visible
 
 if TYPE_CHECKING:
-    from market.comparison import Comparison
+    from market.results.comparison import Comparison
 
 CELL = 13  # columns that a mechanism needs at least, with the gap beside it
 

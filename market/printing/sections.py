@@ -21,7 +21,7 @@ from market.outcome import Outcome
 from market.printing.words import NOT_HERE, named_or_counted, number, percent, visible
 
 if TYPE_CHECKING:
-    from market.comparison import Comparison
+    from market.results.comparison import Comparison
 
 ONE_BY_ONE = 8  # agents, or groups, that are told one by one
 NOISE = 1e-7  # regrets below this share of what is at stake are shown as 0; result.json has the number

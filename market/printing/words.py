@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:  # this module is also what error messages are written with, and must stay light
-    from market.comparison import Comparison
     from market.economy.primitives import Economy
     from market.efficiency.report import Alignment, Contrast
     from market.outcome import Outcome
+    from market.results.comparison import Comparison
 
 NOT_HERE = "-"
 

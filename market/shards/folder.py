@@ -1,6 +1,6 @@
 """The run folder of a market in shards: the parent writes what is told in sums, each shard its agents' rows.
 
-It is a run folder as any other (`results.py`), with three differences: the table of agents is in the folder
+It is a run folder as any other (`run_folder.py`), with three differences: the table of agents is in the folder
 `agents`, one file for each mechanism and shard, in the order of their names; above `LARGEST_MAP` agents the
 result has null in the place of their names; and figures are those of the rounds. All machines must see the
 folder under the same path.
@@ -19,8 +19,7 @@ import pandas as pd
 
 from market.economy.correspondences import Array
 from market.errors import InputError
-from market.record import LARGEST_MAP, NAMED, as_json, mechanism_of, no_bounds, whole
-from market.results import (
+from market.results.run_folder import (
     PARTS,
     Drawing,
     copy_scenario,
@@ -29,6 +28,7 @@ from market.results import (
     refusals,
     whole_folder,
 )
+from market.results.tables import LARGEST_MAP, NAMED, as_json, mechanism_of, no_bounds, whole
 from market.scenario.loading import Scenario
 from market.shards.playing import play_in_shards
 from market.shards.pools import Pool

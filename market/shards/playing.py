@@ -27,7 +27,7 @@ from market.mechanisms.auction.announcement import held_against
 from market.mechanisms.auction.auctioneer import Auctioneer, AuctionState
 from market.mechanisms.auction.verdict import verdict
 from market.mechanisms.base import State, played
-from market.record import LARGEST_MAP, rounds_of
+from market.results.tables import LARGEST_MAP, rounds_of
 from market.scenario.loading import Scenario, population
 from market.shards.judging import report
 from market.shards.pools import Pool

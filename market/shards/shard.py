@@ -271,7 +271,7 @@ class Shard:
         """
         import pyarrow.parquet as pq  # deferred: nobody needs it before the end
 
-        from market.results import to_disk
+        from market.results.run_folder import to_disk
 
         file, tables = Path(path), self._tables(mechanism, total)
         first = next(tables)
@@ -295,7 +295,7 @@ class Shard:
         """The rows of the agents, so many at a time; arguments as for `write`."""
         import pyarrow as pa
 
-        from market.record import agents_of
+        from market.results.tables import agents_of
 
         had, weights = self._closed(), self._weights if total is not None else None
         for start in range(0, len(had.payments), WRITTEN):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from market.errors import InputError, did_you_mean
-from market.results import data_files
+from market.results.run_folder import data_files
 from market.scenario.loading import Scenario, build, load
 from market.scenario.toml_text import show
 from market.sweep.axes import Kind

@@ -35,7 +35,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from market.errors import InputError, RunError
-from market.results import copy_scenario, data_files, to_disk
+from market.results.run_folder import copy_scenario, data_files, to_disk
 from market.scenario.loading import Scenario
 from market.sweep.runs import Done
 

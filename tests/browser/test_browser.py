@@ -8,8 +8,9 @@ import socket
 
 import pytest
 
-from market import results, verify
 from market.plots.style import COLOURS
+from market.results import run_folder as results
+from market.results import verify
 
 BANNER = "main .market-banner"
 

@@ -13,10 +13,10 @@ from market.economy.families.technologies import TECHNOLOGIES
 from market.economy.families.utilities import UTILITIES
 from market.economy.families.utilities.separable_terms import FORMS
 from market.errors import ExitCode
-from market.layout import Reported, Told
 from market.mechanisms import GAMES, MECHANISMS
 from market.mechanisms.auction.price_rules import RULES
 from market.outcome import Status
+from market.results.schema import Reported, Told
 from market.scenario.distributions import DISTRIBUTIONS
 from market.scenario.loading import json_schema
 

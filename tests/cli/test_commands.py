@@ -147,7 +147,7 @@ BAD = {
 @pytest.mark.parametrize("what", BAD)
 def test_bad_input_ends_with_two_and_a_message(what, shell, commons, tmp_path, monkeypatch):
     if what in ("not a run folder", "no folder at all"):
-        pytest.importorskip("market.verify")
+        pytest.importorskip("market.results.verify")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "broken.toml").write_text('title = "a"\ngoods = [[\n')
     (tmp_path / "family.toml").write_text(stories.COMMONS.replace('"log"', '"lgo"'))
@@ -169,7 +169,7 @@ def test_what_is_wrong_is_told_without_codes_for_the_terminal(shell, commons):
 
 
 def test_an_unwritable_folder_is_found_before_anything_is_played(shell, commons, tmp_path, monkeypatch):
-    monkeypatch.setattr("market.comparison.compare", lambda *_: pytest.fail("played in vain"))
+    monkeypatch.setattr("market.results.comparison.compare", lambda *_: pytest.fail("played in vain"))
 
     def refuse(self, *_, **__):
         raise PermissionError(errno.EACCES, "Permission denied", str(self))
@@ -200,7 +200,7 @@ def test_what_fails_in_the_middle_of_writing_leaves_nothing(
         assert runs(tmp_path / "runs"), "the failure must come when something has been written"
         raise error
 
-    monkeypatch.setattr("market.comparison.Comparison.table", fail)
+    monkeypatch.setattr("market.results.comparison.Comparison.table", fail)
     ended, out, err = shell(commons, "--no-figures", "--mechanism", "prices", "--out", tmp_path / "runs")
     assert ended == code
     assert "Run folder" not in out
@@ -224,7 +224,7 @@ def test_a_traceback_is_shown_only_to_who_asks_for_it(shell, commons, tmp_path, 
     def slip(*_, **__):
         raise ZeroDivisionError("a slip")
 
-    monkeypatch.setattr("market.comparison.compare", slip)
+    monkeypatch.setattr("market.results.comparison.compare", slip)
     code, _, err = shell(commons, "--out", tmp_path / "runs")
     assert (code, "Traceback" in err) == (ExitCode.OUR_FAULT, False)
     assert "ZeroDivisionError: a slip" in err
@@ -311,9 +311,9 @@ def test_verify_tells_what_holds(shell, tmp_path, monkeypatch):
         (True, ExitCode.DONE, "holds"),
         (False, ExitCode.NOT_IN_EQUILIBRIUM, "DOES NOT HOLD"),
     ):
-        fake = types.ModuleType("market.verify")
+        fake = types.ModuleType("market.results.verify")
         fake.verify = lambda _, holds=holds: types.SimpleNamespace(holds=holds, claims=(claim(holds),))
-        monkeypatch.setitem(sys.modules, "market.verify", fake)
+        monkeypatch.setitem(sys.modules, "market.results.verify", fake)
         ended, out, _ = shell("verify", tmp_path)
         assert ended == code
         assert word in out
@@ -329,7 +329,7 @@ def test_verify_tells_what_holds(shell, tmp_path, monkeypatch):
 
 
 def test_what_was_run_can_be_verified(shell, commons, tmp_path):
-    pytest.importorskip("market.verify")
+    pytest.importorskip("market.results.verify")
     shell(commons, "--no-figures", "--quiet", "--out", tmp_path / "runs")
     [folder] = runs(tmp_path / "runs")
     code, out, _ = shell("verify", folder)

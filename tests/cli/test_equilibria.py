@@ -32,7 +32,7 @@ def barter(tmp_path):
 @pytest.fixture
 def three(monkeypatch):
     """Whatever scenario is looked at, its economy is Kehoe's, which has three equilibria."""
-    monkeypatch.setattr("market.multiplicity.build", lambda scenario, seed: kehoe())
+    monkeypatch.setattr("market.results.equilibria.build", lambda scenario, seed: kehoe())
 
 
 def strict(text):

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import stories
 
-from market import results
 from market.cli import main
 from market.errors import ExitCode
+from market.results import run_folder as results
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,7 +84,7 @@ def test_a_terminal_of_no_width_is_taken_for_a_usual_one(columns, commons, capsy
 def test_a_folder_whose_name_is_no_text_is_refused_before_anything_is_played(
     commons, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr("market.comparison.compare", lambda *_: pytest.fail("played in vain"))
+    monkeypatch.setattr("market.results.comparison.compare", lambda *_: pytest.fail("played in vain"))
     out = str(tmp_path / "runs") + "\udcff"
     assert main([str(commons), "--out", out]) == ExitCode.INPUT_AT_FAULT
     assert "--out" in capsys.readouterr().err
@@ -104,7 +104,7 @@ def test_a_signal_while_a_run_is_written_leaves_nothing(which, commons, tmp_path
         stopped(None)
         clear_up(*args, **kwargs)
 
-    monkeypatch.setattr("market.comparison.Comparison.table", stopped)
+    monkeypatch.setattr("market.results.comparison.Comparison.table", stopped)
     monkeypatch.setattr(results.shutil, "rmtree", stopped_again)
     before = signal.getsignal(signal.SIGTERM)
     code = main([str(commons), "--no-figures", "--quiet", "--out", str(tmp_path / "runs")])
@@ -118,7 +118,7 @@ def test_what_cannot_be_removed_is_named(commons, tmp_path, capsys, monkeypatch)
     def interrupt(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("market.comparison.Comparison.table", interrupt)
+    monkeypatch.setattr("market.results.comparison.Comparison.table", interrupt)
     monkeypatch.setattr(results.shutil, "rmtree", lambda *_, **__: None)
     main([str(commons), "--no-figures", "--quiet", "--out", str(tmp_path / "runs")])
     assert "could not be removed" in capsys.readouterr().err

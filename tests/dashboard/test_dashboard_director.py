@@ -5,9 +5,10 @@ import threading
 import pytest
 import stories
 
-from market import results, verify
 from market.dashboard.director import Director
 from market.dashboard.scene import Choice
+from market.results import run_folder as results
+from market.results import verify
 
 SLOW = stories.COMMONS.replace(
     'kind = "auctioneer"', 'kind = "auctioneer"\nrule = "additive"\nstep = 1e-5\nmax_rounds = 100000'

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from market import compare, load, loads
 from market.economy.nonexistence import no_equilibrium, proving
 from market.economy.reductions import First, advanced, together
+from market.results.verify import verify
 from market.shards import Here, play_in_shards, run_in_shards
-from market.verify import verify
 
 EXCEPTIONAL = Path(__file__).parents[2] / "scenarios" / "exceptional.toml"
 

@@ -17,11 +17,11 @@ from market import build, compare, loads, plots
 from market.economy.reductions import Largest, added, alone
 from market.errors import InputError
 from market.printing.shards import shared as printed
+from market.results.verify import verify
 from market.scenario.distributions import STREAM
 from market.scenario.loading import population
 from market.shards import Here, play_in_shards, run_in_shards
 from market.shards.folder import table
-from market.verify import verify
 
 EVERY_DRAW = """
 schema = 1

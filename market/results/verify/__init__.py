@@ -1,6 +1,6 @@
 """Checks a run folder: every verdict and number again, from the scenario and the recorded quantities.
 
-    from market.verify import verify
+    from market.results.verify import verify
     verify(Path("runs/commons-...")).holds
 
 What is trusted: the scenario, and the primitives that it is built into (utilities, costs, what agents answer
@@ -21,7 +21,7 @@ A result is confirmed where it can be proved from the record. Where it can be ne
 is *not checked*, and its detail says how far the proof goes.
 """
 
-from market.verify.checking import verify
-from market.verify.claims import Claim, Verification
+from market.results.verify.claim import Claim, Verification
+from market.results.verify.run import verify
 
 __all__ = ["Claim", "Verification", "verify"]

@@ -9,9 +9,9 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.outcome import shown
-from market.record import number
-from market.verify.claims import ROUNDING, Claim, difference
-from market.verify.recorded import Record
+from market.results.tables import number
+from market.results.verify.claim import ROUNDING, Claim, difference
+from market.results.verify.record import Record
 
 
 def feasible(economy: Economy, x: Array, y: Array) -> tuple[bool, str]:

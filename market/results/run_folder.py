@@ -1,6 +1,6 @@
 """The run folder: written whole or not at all, and read back with every file checked.
 
-It has `result.json`, `agents.parquet` and `bounds.parquet` (see `record.py`; of a market that was played in
+It has `result.json`, `agents.parquet` and `bounds.parquet` (see `tables.py`; of a market that was played in
 shards `agents/`, the same table in files by mechanism and shard), the scenario as
 `input/scenario.toml` (with the data files it reads beside it), `comparison.csv` (one row a mechanism),
 `rounds.parquet` (mechanism, round, good, price, excess_demand, disequilibrium, auctioneer_payoff), figures,
@@ -38,8 +38,8 @@ import pyarrow.parquet as pq
 import market
 from market.economy.correspondences import Array
 from market.errors import InputError, RunError
-from market.layout import Manifest, Result, check_layout
-from market.record import SCHEMA, Played, agents_table, as_json, bounds_table, number, result
+from market.results.schema import Manifest, Result, check_layout
+from market.results.tables import SCHEMA, Played, agents_table, as_json, bounds_table, number, result
 from market.scenario.loading import Scenario
 
 __all__ = [

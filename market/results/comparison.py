@@ -17,7 +17,7 @@ from market.economy.primitives import Economy, Money
 from market.efficiency.report import Alignment, Contrast, alignment, contrast
 from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
-from market.record import NAMED, no_rounds, rounds_of
+from market.results.tables import NAMED, no_rounds, rounds_of
 from market.scenario.loading import Scenario
 from market.simulation.model import MarketModel
 

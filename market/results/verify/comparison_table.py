@@ -13,10 +13,10 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.errors import RunError
-from market.record import number
-from market.results import Run
-from market.verify.claims import ROUNDING, Claim, difference
-from market.verify.recorded import Record
+from market.results.run_folder import Run
+from market.results.tables import number
+from market.results.verify.claim import ROUNDING, Claim, difference
+from market.results.verify.record import Record
 
 NAMED = 20  # agents; up to here the table has a column for each of them
 EXACT = 1e-12  # relative difference that another order of a sum may leave

@@ -18,11 +18,11 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.outcome import shown
-from market.record import number
-from market.verify.accounts import feasible, worth
-from market.verify.claims import ROUNDING, Claim
-from market.verify.duality import least_share, most_surplus, most_surplus_with_caps
-from market.verify.recorded import Proof, Record
+from market.results.tables import number
+from market.results.verify.accounts import feasible, worth
+from market.results.verify.claim import ROUNDING, Claim
+from market.results.verify.duality import least_share, most_surplus, most_surplus_with_caps
+from market.results.verify.record import Proof, Record
 
 SEARCHED = 1e-5  # relative accuracy of what a convex programme reports
 REACHED = 1e-6  # the same of a share of resources

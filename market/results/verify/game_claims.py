@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.outcome import Status, shown
-from market.verify.accounts import feasible
-from market.verify.claims import ROUNDING, Claim, difference
-from market.verify.evidence import possible_period
-from market.verify.recorded import Record
+from market.results.verify.accounts import feasible
+from market.results.verify.claim import ROUNDING, Claim, difference
+from market.results.verify.evidence import possible_period
+from market.results.verify.record import Record
 
 if TYPE_CHECKING:
     from market.mechanisms.unmediated.best_response import Unmediated

@@ -13,9 +13,9 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.errors import RunError
 from market.outcome import Status, shown
-from market.record import BOUNDS, LARGEST_MAP, number
-from market.results import Run, read_table
-from market.verify.claims import Claim
+from market.results.run_folder import Run, read_table
+from market.results.tables import BOUNDS, LARGEST_MAP, number
+from market.results.verify.claim import Claim
 
 COLUMNS = {
     "consumption": "consumption[g]",

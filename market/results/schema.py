@@ -1,7 +1,7 @@
 """What `manifest.json` and `result.json` of a run folder must look like, and one message if they do not.
 
 No other keys, no conversions: a number is a JSON number that a float can hold, true is no number, and the
-words "Infinity" and "-Infinity" stand only where something can be infinite (see `record.py`). Whether the
+words "Infinity" and "-Infinity" stand only where something can be infinite (see `tables.py`). Whether the
 numbers are true is not asked here.
 """
 
@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from market.errors import RunError
 from market.outcome import Status
-from market.record import SCHEMA
+from market.results.tables import SCHEMA
 
 
 def _number(value: object) -> object:

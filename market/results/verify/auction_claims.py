@@ -17,10 +17,10 @@ from market.economy.nonexistence import no_equilibrium
 from market.economy.primitives import Answers, Economy
 from market.errors import UnboundedDemandError
 from market.outcome import Status, shown
-from market.record import number
-from market.verify.accounts import worth
-from market.verify.claims import ROUNDING, Claim, difference
-from market.verify.recorded import Record
+from market.results.tables import number
+from market.results.verify.accounts import worth
+from market.results.verify.claim import ROUNDING, Claim, difference
+from market.results.verify.record import Record
 
 if TYPE_CHECKING:
     from market.mechanisms.auction.auctioneer import Auctioneer

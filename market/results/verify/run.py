@@ -12,16 +12,16 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.errors import RunError
 from market.outcome import Status, shown
-from market.results import Run, read_run
+from market.results.run_folder import Run, read_run
+from market.results.verify.accounts import accounts
+from market.results.verify.alignment_claims import judging, violation
+from market.results.verify.auction_claims import trading
+from market.results.verify.claim import Claim, Verification
+from market.results.verify.comparison_table import table
+from market.results.verify.evidence import evidence
+from market.results.verify.game_claims import playing, war
+from market.results.verify.record import Record, files_agree, read, rounds_agree
 from market.scenario.loading import Scenario, build, load
-from market.verify.accounts import accounts
-from market.verify.claims import Claim, Verification
-from market.verify.evidence import evidence
-from market.verify.judging import judging, violation
-from market.verify.playing import playing, war
-from market.verify.recorded import Record, files_agree, read, rounds_agree
-from market.verify.table import table
-from market.verify.trading import trading
 
 if TYPE_CHECKING:
     from market.mechanisms.planner import Planner

@@ -33,11 +33,11 @@ from market.economy import production as netputs
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.outcome import shown
-from market.record import number
-from market.verify.accounts import feasible, worth
-from market.verify.claims import ROUNDING, Claim
-from market.verify.figures import SEARCHED, figures, least_needed
-from market.verify.recorded import Record
+from market.results.tables import number
+from market.results.verify.accounts import feasible, worth
+from market.results.verify.claim import ROUNDING, Claim
+from market.results.verify.figures import SEARCHED, figures, least_needed
+from market.results.verify.record import Record
 
 SUPPORTED = 1e-6  # relative violation up to which the conditions prove efficiency
 NEARLY = 3e-4  # up to here the loss, which is of second order, is below 1e-7, what a search can see

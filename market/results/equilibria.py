@@ -8,7 +8,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.equilibrium import Equilibria, Found, search
 from market.errors import InputError
-from market.record import LARGEST_MAP, SCHEMA
+from market.results.tables import LARGEST_MAP, SCHEMA
 from market.scenario.loading import Scenario, build
 
 STARTS, MOST_STARTS = 200, 100_000

@@ -14,11 +14,11 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.outcome import Status, shown
-from market.record import number
-from market.results import Run
-from market.verify.accounts import worth
-from market.verify.claims import ROUNDING, Claim, difference
-from market.verify.recorded import Record, rounds
+from market.results.run_folder import Run
+from market.results.tables import number
+from market.results.verify.accounts import worth
+from market.results.verify.claim import ROUNDING, Claim, difference
+from market.results.verify.record import Record, rounds
 
 BACK = 1e-9  # relative difference of prices that came back
 

@@ -1,0 +1,1 @@
+"""Comparison of outcomes, their files, and the verification of these."""
