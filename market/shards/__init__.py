@@ -8,13 +8,13 @@ settlement and judgement go the same way (`market.economy.reductions`), and ever
 Nobody ever holds all of them.
 
 Mechanisms other than an auctioneer's, and economies in which somebody chooses between alternatives that are
-as good, need everyone in one place: they are refused, saying why (`refusing.py`).
+as good, need everyone in one place: they are refused, saying why (`limits.py`).
 """
 
 from market.shards.folder import run_in_shards
-from market.shards.playing import play_in_shards
+from market.shards.limits import refuse
+from market.shards.outcome import Shared, SharedOutcome
+from market.shards.play import play_in_shards
 from market.shards.pools import Cluster, Here, Pool
-from market.shards.refusing import refuse
-from market.shards.shared import Shared, SharedOutcome
 
 __all__ = ["Cluster", "Here", "Pool", "Shared", "SharedOutcome", "play_in_shards", "refuse", "run_in_shards"]

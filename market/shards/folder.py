@@ -30,10 +30,10 @@ from market.results.run_folder import (
 )
 from market.results.tables import LARGEST_MAP, NAMED, as_json, mechanism_of, no_bounds, whole
 from market.scenario.loading import Scenario
-from market.shards.playing import play_in_shards
+from market.shards.outcome import Shared, SharedOutcome
+from market.shards.play import play_in_shards
 from market.shards.pools import Pool
 from market.shards.shard import Written
-from market.shards.shared import Shared, SharedOutcome
 
 
 def run_in_shards(

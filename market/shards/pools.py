@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 from market.errors import InputError, MarketError, NumericalError, UnboundedDemandError
 from market.scenario.loading import Scenario
-from market.shards.holding import Lost, Refusal, forget, forget_all_but, hold, tell
 from market.shards.shard import Opening
+from market.shards.worker_state import Lost, Refusal, forget, forget_all_but, hold, tell
 from market.workers import connect
 
 LOOK = 1.0  # seconds between two looks whether all workers are still there

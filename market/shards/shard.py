@@ -28,7 +28,7 @@ from market.mechanisms.auction.excess_demand import regret, relative_regret, set
 from market.mechanisms.auction.jumps.alternatives import possible
 from market.outcome import Outcome, Status
 from market.scenario.loading import Scenario, build
-from market.shards.judging import Judgement, judging
+from market.shards.alignment import Judgement, judging
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@
 
 What is varied is read in `axes.py` and combined in `design.py`; `planning.py` checks it against the scenario.
 A run is made in `runs.py`, in a process of `backends.py`, given out by `execution.py` and kept by `store.py`;
-`summary.py` sums up; `sweeping.py` puts it all together. Workers import `runs.py` and nothing above it, which
+`summary.py` sums up; `run.py` puts it all together. Workers import `runs.py` and nothing above it, which
 is why the names here are imported on first use.
 """
 
@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from market.sweep.sweeping import Options, Progress, Sweep, sweep
+    from market.sweep.run import Options, Progress, Sweep, sweep
 
 __all__ = ["Options", "Progress", "Sweep", "sweep"]
 
@@ -25,4 +25,4 @@ __all__ = ["Options", "Progress", "Sweep", "sweep"]
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'market.sweep' has no attribute '{name}'")
-    return getattr(import_module("market.sweep.sweeping"), name)
+    return getattr(import_module("market.sweep.run"), name)

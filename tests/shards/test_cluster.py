@@ -97,7 +97,7 @@ def test_what_a_client_left_behind_is_forgotten_by_the_next_play(cluster):
 
 
 def _held():
-    from market.shards import holding
+    from market.shards import worker_state as holding
 
     return len(holding._HELD)
 

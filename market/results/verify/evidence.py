@@ -80,7 +80,7 @@ def _comes_back(run: Run, economy: Economy, record: Record, period: float) -> bo
     if not possible_period(record, period):
         return False
     if record.kind != "auctioneer":
-        return True  # the game is replayed, in `playing.py`
+        return True  # the game is replayed, in `play.py`
     prices, _ = rounds(run, record, economy)
     if len(prices) <= period:
         return False

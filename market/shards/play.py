@@ -6,7 +6,7 @@ totals alone. What needs more sums than those (whether there is an equilibrium a
 after the rounds) is driven step by step: every shard's sums are added in their order and sent back to all,
 until each has ended (`market.economy.reductions`).
 
-What needs everybody in one place is refused (`refusing.py`).
+What needs everybody in one place is refused (`limits.py`).
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from market.mechanisms.auction.verdict import verdict
 from market.mechanisms.base import State, played
 from market.results.tables import LARGEST_MAP, rounds_of
 from market.scenario.loading import Scenario, population
-from market.shards.judging import report
+from market.shards.alignment import report
+from market.shards.limits import refuse, refuse_choices
+from market.shards.outcome import Shared, SharedOutcome
 from market.shards.pools import Pool
-from market.shards.refusing import refuse, refuse_choices
 from market.shards.shard import Closed, Ended, Opening, Totals, Written
-from market.shards.shared import Shared, SharedOutcome
 
 
 class Summed(InTotal):
