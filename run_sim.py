@@ -3,7 +3,7 @@
 import sys
 
 try:
-    from market.cli import main
+    from market.interfaces.cli.main import main
 except ModuleNotFoundError as error:  # run by a Python that has not got what the project needs
     sys.exit(
         f"Python cannot find {error.name}. Run `make run` once, which sets up .venv, then use "

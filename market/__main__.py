@@ -2,7 +2,7 @@
 
 import sys
 
-from market.cli import main
+from market.interfaces.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -48,7 +48,7 @@ def shell(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.delenv("MARKET_DEBUG", raising=False)
 
-    from market.cli import main  # after the environment is set
+    from market.interfaces.cli.main import main  # after the environment is set
 
     def run(*arguments):
         code = main([str(argument) for argument in arguments])

@@ -45,7 +45,7 @@ def test_the_readmes_scenario_plays_and_clears(tmp_path):
 
 
 def test_the_readme_shows_what_make_run_prints(monkeypatch, capsys, tmp_path):
-    from market.cli import main
+    from market.interfaces.cli.main import main
 
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("COLUMNS", "80")
@@ -147,7 +147,7 @@ def test_what_a_page_says_can_be_done(page, shell, monkeypatch, tmp_path):
 def test_commands_on_the_pages_have_the_options_that_they_name(command):
     import typer
 
-    from market.cli import app
+    from market.interfaces.cli.main import app
 
     name, *arguments = shlex.split(command.partition(">")[0])[1:]
     program = typer.main.get_command(app)

@@ -14,8 +14,8 @@ from docutils import nodes
 from pieces import code, prose, section, table
 from sphinx.util.docutils import SphinxDirective
 
-from market.cli import app
 from market.errors import ExitCode
+from market.interfaces.cli.main import app
 from market.outcome import Status
 
 

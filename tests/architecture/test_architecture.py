@@ -37,9 +37,12 @@ def test_imports_go_one_way():
             "market.play(commons.mechanism('prices'), market.build(commons))",
             ("mesa", "matplotlib", "cvxpy", "pandas", "scipy.sparse", "scipy.special"),
         ),
-        ("import market.cli, market.dashboard.guard", ("mesa", "matplotlib", "solara")),
-        ("import market.dashboard.server", ("mesa", "matplotlib", "solara", "uvicorn")),
-        ("import market.printing.sweeps", ("mesa", "matplotlib", "cvxpy")),
+        (
+            "import market.interfaces.cli.main, market.interfaces.dashboard.guard",
+            ("mesa", "matplotlib", "solara"),
+        ),
+        ("import market.interfaces.dashboard.server", ("mesa", "matplotlib", "solara", "uvicorn")),
+        ("import market.interfaces.text.sweeps", ("mesa", "matplotlib", "cvxpy")),
         ("import market.mechanisms, market.efficiency.report", ("mesa", "matplotlib", "cvxpy", "pandas")),
     ],
 )
@@ -83,4 +86,4 @@ def test_only_the_dashboard_imports_what_draws_pages():
         for path in (ROOT / "market").rglob("*.py")
         if any(pages.match(name) for name in imported(path))
     }
-    assert users == {f"dashboard/{name}.py" for name in ("controls", "page", "panels", "server")}
+    assert users == {f"interfaces/dashboard/{name}.py" for name in ("controls", "page", "panels", "server")}

@@ -95,8 +95,8 @@ def recorder():
 @pytest.fixture(scope="session")
 def served(tmp_path_factory, recorder):
     """A dashboard in a process of its own, which ends cleanly when it is interrupted."""
-    from market.dashboard import extra
     from market.errors import InputError
+    from market.interfaces.dashboard import extra
 
     try:
         extra.check()

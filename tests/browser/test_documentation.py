@@ -7,12 +7,12 @@ import re
 
 import typer
 
-from market.cli import app
 from market.economy.families.costs import COSTS
 from market.economy.families.technologies import TECHNOLOGIES
 from market.economy.families.utilities import UTILITIES
 from market.economy.families.utilities.separable_terms import FORMS
 from market.errors import ExitCode
+from market.interfaces.cli.main import app
 from market.mechanisms import GAMES, MECHANISMS
 from market.mechanisms.auction.price_rules import RULES
 from market.outcome import Status

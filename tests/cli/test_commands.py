@@ -234,7 +234,7 @@ def test_a_traceback_is_shown_only_to_who_asks_for_it(shell, commons, tmp_path, 
 
 
 def test_a_reader_who_leaves_early_is_no_error():
-    program = "import sys; from market.cli import main; sys.exit(main(['list']))"
+    program = "import sys; from market.interfaces.cli.main import main; sys.exit(main(['list']))"
     with subprocess.Popen(
         [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
     ) as process:
@@ -340,7 +340,7 @@ def test_help_and_validation_answer_without_the_heavy_libraries(commons):
     program = (
         "import sys, market\n"
         "light = set(sys.modules)\n"
-        "from market.cli import main\n"
+        "from market.interfaces.cli.main import main\n"
         f"codes = main(['--help']), main(['validate', {str(commons)!r}])\n"
         "heavy = {'mesa', 'matplotlib', 'cvxpy', 'pandas'}\n"
         "print(codes, sorted(heavy & set(sys.modules)), sorted((heavy | {'scipy', 'numpy'}) & light))\n"

@@ -17,7 +17,7 @@ from rich.console import Console
 import market
 from market.equilibrium import Check, search
 from market.errors import ExitCode
-from market.printing.multiplicity import multiplicity
+from market.interfaces.text.equilibria import multiplicity
 
 ROOT = Path(__file__).parents[2]
 
@@ -253,7 +253,7 @@ def test_a_contradiction_is_said_and_changes_the_exit_code(shell, commons, tmp_p
 
 def test_help_of_the_command_needs_no_heavy_library():
     program = (
-        "import sys\nfrom market.cli import main\ncode = main(['equilibria', '--help'])\n"
+        "import sys\nfrom market.interfaces.cli.main import main\ncode = main(['equilibria', '--help'])\n"
         "print(code, sorted({'mesa', 'matplotlib', 'cvxpy', 'pandas', 'scipy'} & set(sys.modules)))"
     )
     ended = subprocess.run(

@@ -8,9 +8,9 @@ import stories
 from rich.console import Console
 
 import market
-from market.printing import report
-from market.printing.sections import LOST, SHADOW, UNBOUNDED, sections
-from market.printing.words import number, percent, reading, visible
+from market.interfaces.text import report
+from market.interfaces.text.sections import LOST, SHADOW, UNBOUNDED, sections
+from market.interfaces.text.sentences import number, percent, reading, visible
 
 
 def printed(compared, width):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import stories
 
-from market.cli import main
 from market.errors import ExitCode
+from market.interfaces.cli.main import main
 from market.results import run_folder as results
 
 ROOT = Path(__file__).parents[2]

@@ -8,8 +8,8 @@ import sys
 import pandas as pd
 import pytest
 
-from market import sweep_command
 from market.errors import ExitCode
+from market.interfaces.cli import sweep as sweep_command
 from market.sweep import Progress
 
 SERIAL = ("--backend", "serial", "--mechanism", "first mover", "--mechanism", "prices")

@@ -4,7 +4,7 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from market.dashboard import extra, server
+from market.interfaces.dashboard import extra, server
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 import stories
 
 import market
-from market.dashboard.dials import LARGEST, dials, draws
-from market.dashboard.scene import Choice
 from market.errors import InputError
+from market.interfaces.dashboard.dials import LARGEST, dials, draws
+from market.interfaces.dashboard.scene import Choice
 
 SHIPPED = sorted((Path(__file__).parents[2] / "scenarios").glob("*.toml"))
 

@@ -5,8 +5,8 @@ import threading
 import pytest
 import stories
 
-from market.dashboard.director import Director
-from market.dashboard.scene import Choice
+from market.interfaces.dashboard.director import Director
+from market.interfaces.dashboard.scene import Choice
 from market.results import run_folder as results
 from market.results import verify
 
@@ -40,7 +40,7 @@ class Watcher:
 @pytest.fixture
 def undrawn(monkeypatch):
     """Leaves out what takes the time."""
-    monkeypatch.setattr("market.dashboard.view.pictures", lambda _: ())
+    monkeypatch.setattr("market.interfaces.dashboard.view.pictures", lambda _: ())
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def test_nothing_is_called_unsettled_before_it_is_over(directing):
 def test_if_a_scene_cannot_be_set_up_nothing_of_the_former_one_is_left(directing, monkeypatch):
     director, seen, choice = directing(stories.COMMONS)
     with monkeypatch.context() as patched:
-        patched.setattr("market.dashboard.scene.compare", lambda *_: 1 / 0)
+        patched.setattr("market.interfaces.dashboard.scene.compare", lambda *_: 1 / 0)
         director.choose(choice)
         view = seen.until(lambda view: view.state.tone == "error")
     assert view.over
@@ -230,7 +230,7 @@ def test_a_run_that_cannot_be_written_is_said(directing):
 def test_whatever_goes_wrong_the_page_says_it_and_goes_on(directing, monkeypatch):
     director, seen, choice = directing(stories.COMMONS)
     with monkeypatch.context() as patched:
-        patched.setattr("market.dashboard.view.pictures", lambda _: 1 / 0)
+        patched.setattr("market.interfaces.dashboard.view.pictures", lambda _: 1 / 0)
         director.step()
         view = seen.until(lambda view: view.state.tone == "error")
     assert "ZeroDivisionError" in view.state.detail

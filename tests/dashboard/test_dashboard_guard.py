@@ -2,7 +2,7 @@
 
 import pytest
 
-from market.dashboard.guard import Guard, is_local
+from market.interfaces.dashboard.guard import Guard, is_local
 
 OURS = (b"host", b"127.0.0.1:8765")
 

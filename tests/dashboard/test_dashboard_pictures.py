@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 
 import market
 from market import plots
-from market.dashboard.pictures import pictures
-from market.dashboard.scene import Choice, set_up
+from market.interfaces.dashboard.pictures import pictures
+from market.interfaces.dashboard.scene import Choice, set_up
 
 
 @pytest.fixture

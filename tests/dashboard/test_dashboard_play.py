@@ -4,8 +4,8 @@ import pytest
 import stories
 
 import market
-from market.dashboard.play import Play
-from market.dashboard.view import state_of
+from market.interfaces.dashboard.play import Play
+from market.interfaces.dashboard.view import state_of
 
 
 class Stumbler(market.Trader):
@@ -50,7 +50,7 @@ def test_a_broken_play_never_looks_settled(broken):
 
 
 def test_a_step_that_does_not_run_breaks_the_play(monkeypatch):
-    monkeypatch.setattr("market.dashboard.play.MarketModel", Mute)
+    monkeypatch.setattr("market.interfaces.dashboard.play.MarketModel", Mute)
     play = Play(market.loads(stories.COMMONS), "prices")
     play.step()
     assert play.over

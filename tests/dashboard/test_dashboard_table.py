@@ -5,8 +5,8 @@ import re
 import stories
 
 import market
-from market.dashboard.table import table
-from market.printing.sections import sections
+from market.interfaces.dashboard.table import table
+from market.interfaces.text.sections import sections
 
 NASTY = "<img src=x onerror=alert(1)> & co"
 

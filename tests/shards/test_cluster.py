@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from test_shards import BAKERS, town
 
-from market import cli
 from market import workers as processes
 from market.errors import InputError
+from market.interfaces.cli import main as cli
 from market.shards import Cluster, Here, play_in_shards, run_in_shards
 from market.shards import pools as pools_module
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from market import build, compare, loads, plots
 from market.economy.reductions import Largest, added, alone
 from market.errors import InputError
-from market.printing.shards import shared as printed
+from market.interfaces.text.shards import shared as printed
 from market.results.verify import verify
 from market.scenario.distributions import STREAM
 from market.scenario.loading import population

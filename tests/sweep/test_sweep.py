@@ -231,7 +231,7 @@ def test_mesa_keeps_no_model_alive(village):
 
 
 def test_the_examples_of_the_page_on_sweeps_run(tmp_path, monkeypatch, capsys):
-    from market.cli import main
+    from market.interfaces.cli.main import main
 
     root = Path(__file__).parents[2]
     page = (root / "docs" / "how-to" / "sweeps.md").read_text()

@@ -16,11 +16,11 @@ import solara
 from mesa.visualization import Slider
 from mesa.visualization.solara_viz import UserInputs
 
-from market.dashboard.dials import MOST, Dial
-from market.dashboard.director import Director
-from market.dashboard.panels import Banner
-from market.dashboard.scene import Choice
-from market.dashboard.view import State, View
+from market.interfaces.dashboard.dials import MOST, Dial
+from market.interfaces.dashboard.director import Director
+from market.interfaces.dashboard.panels import Banner
+from market.interfaces.dashboard.scene import Choice
+from market.interfaces.dashboard.view import State, View
 
 FASTEST = 50  # rounds from one picture to the next
 

@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from market.economy.primitives import Economy, Money
-from market.printing.sections import Section, notes, sections
-from market.printing.words import count, ending, number, reading, visible
+from market.interfaces.text.sections import Section, notes, sections
+from market.interfaces.text.sentences import count, ending, number, reading, visible
 
 if TYPE_CHECKING:
     from market.results.comparison import Comparison

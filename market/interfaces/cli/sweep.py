@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from market.errors import ExitCode
-from market.shell import answers, show
+from market.interfaces.cli.terminal import answers, show
 
 if TYPE_CHECKING:
     from market.sweep import Progress, Sweep
@@ -62,7 +62,7 @@ def sweep(
     quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is wrong.")] = False,
 ) -> ExitCode:
     """Play a scenario many times over parameters and seeds, in parallel; continues where it stopped."""
-    from market.printing.words import visible
+    from market.interfaces.text.sentences import visible
     from market.sweep import Options
     from market.sweep import sweep as carry_out
 
@@ -83,7 +83,7 @@ def sweep(
         )
     drawn = not no_figures and _draw(found)
     if not quiet:
-        from market.printing import sweeps
+        from market.interfaces.text import sweeps
 
         show(sweeps.swept(found))
         print(f"Folder: {visible(str(out))} (runs.parquet, summary.csv{', sweep.svg' if drawn else ''})")

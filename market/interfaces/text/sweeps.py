@@ -12,8 +12,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from market.printing.report import points
-from market.printing.words import count, number, percent, visible
+from market.interfaces.text.report import points
+from market.interfaces.text.sentences import count, number, percent, visible
 from market.sweep import Sweep
 from market.sweep.summary import curve
 

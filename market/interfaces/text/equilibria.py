@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from market.equilibrium import Equilibria, Found
+from market.interfaces.text.report import economy_in_a_line, points
+from market.interfaces.text.sections import Row, Section, parties
+from market.interfaces.text.sentences import count, number, visible
 from market.outcome import shown
-from market.printing.report import economy_in_a_line, points
-from market.printing.sections import Row, Section, parties
-from market.printing.words import count, number, visible
 from market.results.equilibria import unit_of_prices
 
 CELL = 11  # columns that an equilibrium needs

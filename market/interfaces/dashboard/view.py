@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from market.dashboard.dials import Dial
-from market.dashboard.pictures import OF_PRICES, Picture, pictures
-from market.dashboard.play import Play
-from market.dashboard.scene import Choice, Scene
-from market.dashboard.table import table
+from market.interfaces.dashboard.dials import Dial
+from market.interfaces.dashboard.pictures import OF_PRICES, Picture, pictures
+from market.interfaces.dashboard.play import Play
+from market.interfaces.dashboard.scene import Choice, Scene
+from market.interfaces.dashboard.table import table
+from market.interfaces.text.sentences import count, ending, judgements, number, unsettled, visible
 from market.outcome import Outcome, Status
-from market.printing.words import count, ending, judgements, number, unsettled, visible
 from market.results.comparison import Comparison
 
 Tone = Literal["info", "success", "warning", "error"]

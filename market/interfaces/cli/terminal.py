@@ -133,7 +133,7 @@ def _interrupted_by_signals() -> dict[signal.Signals, Any]:
 
 def complain(lines: Iterable[str], code: ExitCode) -> ExitCode:
     """Say what went wrong on standard error, and hand the exit code back."""
-    from market.printing.words import visible
+    from market.interfaces.text.sentences import visible
 
     if code != ExitCode.OUR_FAULT and os.environ.get("MARKET_DEBUG") == "1":
         traceback.print_exc()

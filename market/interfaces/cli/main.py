@@ -2,7 +2,7 @@
 
 Nothing heavy is imported before a command needs it, so that help and validation answer at once. Every
 command returns an exit code of `errors.ExitCode`; what goes wrong is one message on standard error, never a
-traceback (with MARKET_DEBUG=1 in the environment, the traceback too): see `shell.py`.
+traceback (with MARKET_DEBUG=1 in the environment, the traceback too): see `terminal.py`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from market.errors import ExitCode, InputError
-from market.shell import answers, complain, prepared, show, terminal
-from market.sweep_command import sweep
+from market.interfaces.cli.sweep import sweep
+from market.interfaces.cli.terminal import answers, complain, prepared, show, terminal
 
 if TYPE_CHECKING:
     from market.results.comparison import Comparison
@@ -177,7 +177,7 @@ def _progress(quiet: bool) -> Iterator[Callable[[str], None] | None]:
         return
     from rich.text import Text
 
-    from market.printing.words import visible
+    from market.interfaces.text.sentences import visible
 
     with terminal(stderr=True).status("") as status:
         yield lambda name: status.update(Text(f"Playing '{visible(name)}'"))
@@ -210,7 +210,7 @@ def _in_shards(
     if as_json:
         sys.stdout.write((folder / "result.json").read_text(encoding="utf-8"))
     elif not quiet:
-        from market.printing.shards import shared as printed
+        from market.interfaces.text.shards import shared as printed
 
         on = terminal()
         show(printed(shared, on.width), on)
@@ -228,7 +228,7 @@ def _figures_of_shards(shared: Shared) -> dict[str, Drawing]:
 
 def _say_where(folder: Path, no_figures: bool, as_json: bool) -> None:
     """Print where the run folder is, beside the result if that is printed."""
-    from market.printing.words import visible
+    from market.interfaces.text.sentences import visible
 
     drawn = "" if no_figures else " (figures: overview.svg)"
     print(f"Run folder: {visible(str(folder))}{drawn}", file=sys.stderr if as_json else sys.stdout)
@@ -242,7 +242,7 @@ def _figures(compared: Comparison) -> dict[str, Drawing]:
 
 
 def _show(compared: Comparison) -> None:
-    from market.printing import report
+    from market.interfaces.text import report
 
     on = terminal()
     show(report.comparison(compared, on.width), on)
@@ -263,7 +263,7 @@ def equilibria(
     as_json: Json = False,
 ) -> ExitCode:
     """Look for all competitive equilibria, each with its index and its stability."""
-    from market.printing.multiplicity import multiplicity as printed
+    from market.interfaces.text.equilibria import multiplicity as printed
     from market.results import equilibria as multiplicity
     from market.results.tables import as_json as text
     from market.scenario.loading import load
@@ -285,7 +285,7 @@ def validate(
     quiet: Quiet = False,
 ) -> ExitCode:
     """Check scenarios without playing them: everything that is wrong in all of them."""
-    from market.printing.words import count, visible
+    from market.interfaces.text.sentences import count, visible
     from market.scenario.loading import build, load
 
     code = ExitCode.DONE
@@ -325,9 +325,9 @@ def list_() -> ExitCode:
     from market.economy.families.costs import COSTS
     from market.economy.families.technologies import TECHNOLOGIES
     from market.economy.families.utilities import UTILITIES
+    from market.interfaces.text.catalogue import catalogue
     from market.mechanisms import GAMES, MECHANISMS
     from market.mechanisms.auction.price_rules import RULES
-    from market.printing.catalogue import catalogue
     from market.scenario.distributions import DISTRIBUTIONS
 
     show(
@@ -355,8 +355,8 @@ def verify(
     quiet: Quiet = False,
 ) -> ExitCode:
     """Recompute every verdict and figure of run folders from the scenario and the recorded quantities."""
-    from market.printing import report
-    from market.printing.words import visible
+    from market.interfaces.text import report
+    from market.interfaces.text.sentences import visible
     from market.results.verify import verify as recompute
 
     code = ExitCode.DONE
@@ -385,7 +385,7 @@ def dashboard(
     port: Annotated[int, typer.Option(metavar="N", help="0 is any that is free.")] = 8765,
 ) -> ExitCode:
     """Look at scenarios in a browser: step them, turn their numbers, see prices and verdicts live."""
-    from market.dashboard.server import scenarios, serve
+    from market.interfaces.dashboard.server import scenarios, serve
 
     def say(line: str) -> None:
         print(line, flush=True)

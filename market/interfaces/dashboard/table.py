@@ -9,8 +9,8 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from market.printing.sections import Section, notes, sections
-from market.printing.words import visible
+from market.interfaces.text.sections import Section, notes, sections
+from market.interfaces.text.sentences import visible
 from market.results.comparison import Comparison
 
 TONES = {

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from market.dashboard.dials import Dial, dials, draws
-from market.dashboard.play import Play, told
 from market.efficiency.report import Alignment, alignment
 from market.errors import InputError
+from market.interfaces.dashboard.dials import Dial, dials, draws
+from market.interfaces.dashboard.play import Play, told
 from market.outcome import Outcome
 from market.results.comparison import Comparison, compare, path_of
 from market.scenario.loading import Scenario, load

@@ -15,11 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from market import plots
-from market.dashboard.play import told
-from market.dashboard.scene import Choice, Scene, set_up
-from market.dashboard.view import State, View, view_of, visible_lines
 from market.errors import InputError
-from market.printing.words import visible
+from market.interfaces.dashboard.play import told
+from market.interfaces.dashboard.scene import Choice, Scene, set_up
+from market.interfaces.dashboard.view import State, View, view_of, visible_lines
+from market.interfaces.text.sentences import visible
 from market.results import run_folder as results
 from market.results.comparison import compare
 

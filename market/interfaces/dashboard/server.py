@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import market
-from market.dashboard import extra
-from market.dashboard.guard import App, Guard, is_local
 from market.errors import Fault, InputError, ScenarioError
+from market.interfaces.dashboard import extra
+from market.interfaces.dashboard.guard import App, Guard, is_local
 
 GRACE = 2  # seconds that open pages get at the end
 
@@ -68,7 +68,7 @@ def serve(files: Mapping[str, Path], out: Path, host: str, port: int, say: Calla
 
         import uvicorn  # deferred: not everyone has it, see `extra`
 
-        from market.dashboard.director import wait_for_exports
+        from market.interfaces.dashboard.director import wait_for_exports
 
         server = uvicorn.Server(
             uvicorn.Config(
@@ -110,7 +110,7 @@ def _listening(host: str, port: int) -> socket.socket:
 
 def _solara(files: Mapping[str, Path], out: Path) -> App:
     """Solara's application, showing `page`, and asking nobody for anything."""
-    os.environ["SOLARA_APP"] = "market.dashboard.page"  # Solara looks for it when it is imported
+    os.environ["SOLARA_APP"] = "market.interfaces.dashboard.page"  # Solara looks for it when it is imported
     os.environ["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "false"
     os.environ["SOLARA_ASSETS_PROXY"] = "true"
     os.environ["SOLARA_MODE"] = "production"
@@ -122,7 +122,7 @@ def _solara(files: Mapping[str, Path], out: Path) -> App:
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
-    from market.dashboard.page import Offer
+    from market.interfaces.dashboard.page import Offer
 
     warnings.filterwarnings("ignore", category=UserWarning, module=r"solara\.")  # for those who deploy it
     settings.telemetry.mixpanel_enable = False  # and whatever a file .env says

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.report import PROVED, Alignment, Contrast
+from market.interfaces.text.sentences import NOT_HERE, named_or_counted, number, percent, visible
 from market.outcome import Outcome
-from market.printing.words import NOT_HERE, named_or_counted, number, percent, visible
 
 if TYPE_CHECKING:
     from market.results.comparison import Comparison

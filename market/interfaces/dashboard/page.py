@@ -13,8 +13,8 @@ from pathlib import Path
 
 import solara
 
-from market.dashboard.controls import Session, Settings, Toolbar
-from market.dashboard.panels import Banner, Judged, Pictures
+from market.interfaces.dashboard.controls import Session, Settings, Toolbar
+from market.interfaces.dashboard.panels import Banner, Judged, Pictures
 
 ENVIRONMENT = "MARKET_DASHBOARD"
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import solara
 
-from market.dashboard.view import State, View
+from market.interfaces.dashboard.view import State, View
 
 
 @solara.component

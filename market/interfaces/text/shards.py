@@ -7,8 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from market.printing.report import points
-from market.printing.words import count, number, visible
+from market.interfaces.text.report import points
+from market.interfaces.text.sentences import count, number, visible
 from market.shards import Shared, SharedOutcome
 
 MOST_GOODS = 20  # whose prices are shown

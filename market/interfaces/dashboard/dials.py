@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from market.printing.words import visible
+from market.interfaces.text.sentences import visible
 from market.scenario.loading import Scenario
 from market.scenario.toml_text import Place, Source, field
 
