@@ -28,7 +28,7 @@ from benchmarks.drawing import text
 from benchmarks.evidence import evidence
 from market.economy.primitives import Economy
 from market.efficiency.report import alignment
-from market.errors import MarketError
+from market.errors import MarketError, ScenarioError
 from market.mechanisms.base import Mechanism, play
 from market.mechanisms.planner import Planner
 from market.mechanisms.unmediated.autarky import Autarky
@@ -94,7 +94,11 @@ def rows(seed: int, count: int) -> list[Row]:
     ):
         while taken < count:
             scenario = loads(text(seed, number, ("tatonnement",), MAX_ROUNDS))
-            economy = build(scenario, scenario.seed)
+            try:
+                economy = build(scenario, scenario.seed)
+            except ScenarioError:  # parameters beyond floats, refused with a message
+                number += 1
+                continue
             if economy.shape[0] * economy.shape[1] <= MOST_AMOUNTS:
                 played = [scenario.mechanism("tatonnement"), *mechanisms(economy)]
                 found += [row(number, mechanism, economy) for mechanism in played]
