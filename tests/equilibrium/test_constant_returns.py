@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
+from helpers.technologies import CHAIN, activity, economy, wants
 from scipy import optimize
-from test_technologies import CHAIN, activity, economy, wants
 
 import market
 from market.equilibrium import search

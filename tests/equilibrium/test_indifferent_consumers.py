@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from economies import economy
+from helpers.economies import economy
 
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Money

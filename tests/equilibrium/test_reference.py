@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from economies import INF, economy, references
-from equilibrium.known import exchange, kehoe
+from helpers.economies import INF, economy, references
+from helpers.known import exchange, kehoe
 
 from market.economy.primitives import Money
 from market.equilibrium import convex, eigenvector, reference

@@ -6,11 +6,11 @@ import dataclasses
 
 import numpy as np
 import pytest
-from economies import economy, references
-from equilibrium.known import exchange, kehoe, mas_colell_whinston_green, power_sums
+from helpers.economies import economy, references
+from helpers.known import exchange, kehoe, mas_colell_whinston_green, power_sums
+from helpers.strategies import SOAK, economies
 from hypothesis import given, settings
 from scipy import optimize
-from strategies import SOAK, economies
 
 from market.economy.primitives import Money
 from market.equilibrium import search

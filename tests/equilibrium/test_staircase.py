@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from economies import INF, economy
+from helpers.economies import INF, economy
 
 from market.equilibrium.clearing import clearing
 from market.equilibrium.staircase import BOUNDED, WIDTH, Staircase, staircase

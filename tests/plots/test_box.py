@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import stories
-from drawn import compared, exchange, line, utility, words
+from helpers import stories
+from helpers.drawn import compared, exchange, line, utility, words
 from matplotlib.figure import Figure
 
 from market import plots

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import stories
-from drawn import compared, line, words
+from helpers import stories
+from helpers.drawn import compared, line, words
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import stories
-from drawn import compared
+from helpers import stories
+from helpers.drawn import compared
 from matplotlib.figure import Figure
 from matplotlib.quiver import Quiver
 

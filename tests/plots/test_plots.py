@@ -7,8 +7,8 @@ from dataclasses import replace
 import matplotlib
 import numpy as np
 import pytest
-import stories
-from drawn import compared, words
+from helpers import stories
+from helpers.drawn import compared, words
 from matplotlib.figure import Figure
 
 from market import plots

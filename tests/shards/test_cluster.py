@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_shards import BAKERS, town
+from helpers.towns import BAKERS, town
 
 from market import workers as processes
 from market.errors import InputError
@@ -285,7 +285,7 @@ def test_the_command_plays_on_a_cluster(cluster, file, tmp_path, capsys):
 def test_the_market_of_the_guide_prints_on_a_cluster_what_it_prints_here(
     cluster, tmp_path, capsys, monkeypatch
 ):
-    """Its first command is followed in tests/test_docs.py; the second is said to print the same."""
+    """Its first command is followed in `test_docs.py`; the second is said to print the same."""
     text = GUIDE.read_text()
     [toml] = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
     [shown] = re.findall(r"```console\n.*?\n(.*?)```", text, flags=re.DOTALL)

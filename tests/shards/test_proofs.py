@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from economies import LINEAR, economy, with_utility
+from helpers.economies import LINEAR, economy, with_utility
 from hypothesis import given
 from hypothesis import strategies as st
 

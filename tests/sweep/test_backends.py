@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import stories
-from troublemakers import KilledOn, threads, version_of_its_own, who
+from helpers import stories
+from helpers.troublemakers import KilledOn, threads, version_of_its_own, who
 
 from market import workers as processes
 from market.errors import InputError

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import stories
+from helpers import stories
 
 from market.errors import InputError
 from market.sweep import Options, store, sweep

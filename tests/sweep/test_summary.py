@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-import stories
+from helpers import stories
 from matplotlib.figure import Figure
 
 from market import plots

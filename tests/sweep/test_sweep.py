@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from helpers.troublemakers import threads
 from threadpoolctl import threadpool_limits
-from troublemakers import threads
 
 import market
 from market.errors import InputError

@@ -1,0 +1,62 @@
+"""What every notebook keeps to; nbmake runs them, each in a kernel of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+
+
+def cells(path, kind):
+    return [
+        cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == kind
+    ]
+
+
+def outputs(path):
+    return [output for cell in cells(path, "code") for output in cell["outputs"]]
+
+
+def test_they_are_numbered_from_one():
+    assert [path.name[:2] for path in NOTEBOOKS] == [f"{k:02d}" for k in range(1, len(NOTEBOOKS) + 1)]
+    assert len(NOTEBOOKS) >= 5
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_opens_with_what_one_learns_and_ends_with_exercises(path):
+    texts = ["".join(cell["source"]) for cell in cells(path, "markdown")]
+    assert texts[0].startswith("# ")
+    assert "**What you will learn**" in texts[0]
+    assert texts[-1].startswith("## Exercises")
+    assert sum(text.startswith("# ") for text in texts) == 1
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_was_run_from_top_to_bottom_without_a_complaint(path):
+    counts = [cell["execution_count"] for cell in cells(path, "code")]
+    assert counts == list(range(1, len(counts) + 1))
+    kinds = {(output["output_type"], output.get("name")) for output in outputs(path)}
+    assert kinds <= {("stream", "stdout"), ("display_data", None), ("execute_result", None)}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_is_small_and_tells_nothing_of_the_machine_it_was_run_on(path):
+    assert path.stat().st_size < 300_000
+    assert json.loads(path.read_text())["metadata"].keys() <= {"kernelspec", "language_info"}
+    for output in outputs(path):
+        shown = json.dumps({key: output.get(key) for key in ("text",)})
+        shown += json.dumps(
+            {kind: text for kind, text in output.get("data", {}).items() if "image" not in kind}
+        )
+        assert not re.search(r"[ '\"(](/[a-z]+){2,}|[A-Z]:\\\\|0x[0-9a-f]{6}", shown), shown
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_it_says_is_checked_in_it(path):
+    code = "\n".join("".join(cell["source"]) for cell in cells(path, "code"))
+    assert len(re.findall(r"^ *(assert |np\.testing\.assert)", code, flags=re.MULTILINE)) >= 10

@@ -1,0 +1,1 @@
+"""Economies, scenario texts and strategies that several tests use."""

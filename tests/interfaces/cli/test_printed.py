@@ -1,0 +1,204 @@
+"""What `market run` prints: it fits, it names what a reader looks for, and it says only what is so."""
+
+import io
+
+import numpy as np
+import pytest
+from helpers import stories
+from rich.console import Console
+
+import market
+from market.interfaces.text import report
+from market.interfaces.text.sections import LOST, SHADOW, UNBOUNDED, sections
+from market.interfaces.text.sentences import number, percent, reading, visible
+
+
+def printed(compared, width):
+    """The lines printed at a width, as into a pipe."""
+    console = Console(file=io.StringIO(), width=width, markup=False, highlight=False)
+    console.print(report.comparison(compared, width))
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def cells(compared, title, label):
+    """The cells of a row, one a mechanism."""
+    [section] = [section for section in sections(compared) if section.title == title]
+    [row] = [row for row in section.rows if row.label == label]
+    return list(row.cells)
+
+
+@pytest.fixture(scope="module")
+def commons():
+    return market.compare(market.loads(stories.COMMONS))
+
+
+@pytest.fixture(scope="module")
+def war():
+    return market.compare(market.loads(stories.WAR))
+
+
+@pytest.fixture(scope="module")
+def gift():
+    return market.compare(market.loads(stories.GIFT))
+
+
+@pytest.fixture(scope="module")
+def crowd():
+    return market.compare(market.loads(stories.crowd(235, "first mover", "prices")))
+
+
+@pytest.fixture(scope="module")
+def barter():
+    return market.compare(market.loads(stories.barter(10)))
+
+
+@pytest.fixture(params=["commons", "war", "gift", "crowd", "barter"])
+def any_story(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120, 200])
+def test_no_line_is_longer_than_the_terminal(any_story, width):
+    assert max(map(len, printed(any_story, width))) <= width
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_everything_that_is_told_is_there(any_story, width):
+    text = "\n".join(printed(any_story, width))
+    assert any_story.scenario.title in text
+    assert "How each ended" in text
+    assert "What to make of it" in text
+    for section in sections(any_story):
+        assert section.title in text
+        for row in section.rows:
+            assert row.label in text
+    for name, outcome in any_story.outcomes.items():
+        assert name in text
+        assert " ".join(outcome.reason.split()[:3]) in " ".join(text.split())
+
+
+def test_a_pipe_gets_no_colours(commons):
+    assert "\x1b" not in "\n".join(printed(commons, 80))
+
+
+def test_the_commons_are_told_as_the_theory_has_them(commons):
+    # one mover takes q = 10; with prices p = 2/q, x = q/2, and payoff log 5 - 1
+    assert cells(commons, "Consumption of water", "alpha") == ["10", "5", "5"]
+    assert cells(commons, "Prices", "water") == ["-", "0.2", "0.2 *"]
+    assert cells(commons, "Utility", "beta") == ["-inf", number(np.log(5)), number(np.log(5))]
+    assert cells(commons, "Payoff in the game played", "alpha")[1] == number(np.log(5) - 1)
+    assert cells(commons, "Payoff in the game played", "auctioneer's revenue") == ["0", "2", "0"]
+    assert cells(commons, "Alignment", "efficient in goods?") == ["yes", "yes", "yes"]
+    assert cells(commons, "Alignment", "efficient with money too?") == ["no", "yes", "yes"]
+    assert cells(commons, "Alignment", "left on the table") == ["unbounded", "0", "0"]
+    assert cells(commons, "Alignment", "degenerate?") == ["yes", "no", "no"]
+    assert cells(commons, "Weights in the super-agent", "beta") == ["0", "0.5", "0.5"]
+    assert cells(commons, "Against 'first mover'", "gain") == ["-", "beta", "beta"]
+    assert cells(commons, "Against 'first mover'", "lose") == ["-", "alpha", "alpha"]
+
+
+def test_signs_are_explained_where_they_occur_and_only_there(commons, war):
+    assert LOST in printed(commons, 120)
+    assert UNBOUNDED in printed(commons, 120)
+    assert SHADOW in printed(war, 120)
+    assert LOST not in printed(war, 120)
+
+
+def test_the_reading_says_in_words_who_counts_who_gains_and_who_loses(commons):
+    first, second, third = reading(commons)
+    assert "'first mover'" in first
+    assert "degenerate sense that beta counts for nothing" in first
+    assert second.startswith("Under 'prices' and 'planner' nobody can be made better off")
+    assert third == "Under 'prices' and 'planner', against 'first mover', beta gains and alpha loses."
+
+
+def test_what_did_not_settle_is_named_with_advice():
+    restless = stories.WAR.replace("count = 3", "count = 2")  # two of them rush in and out forever
+    compared = market.compare(market.loads(restless), ["one after another", "all at once"])
+    assert reading(compared)[0].startswith("Not settled: 'all at once'. The play repeats itself")
+    assert cells(compared, "", "Status") == ["nash", "cycling"]
+
+
+def test_war_is_worse_for_everybody_and_its_penalty_can_be_read(war):
+    assert cells(war, "Payoff in the game played", "tribe[1]")[1] == "-1e99"
+    assert cells(war, "Against 'one after another'", "lose")[1] == "everybody"
+    sentences = " ".join(reading(war))
+    assert "Under 'all at once' somebody could be made better off and nobody worse off" in sentences
+    assert "There is war over water" in " ".join(" ".join(printed(war, 120)).split())
+
+
+def test_only_who_could_make_or_want_a_good_has_a_row_for_it(gift):
+    titles = {section.title: [row.label for row in section.rows] for section in sections(gift)}
+    assert titles["Consumption of bread"] == ["guest"]
+    assert titles["Production of cake"] == ["baker"]
+
+
+def test_a_pareto_improvement_is_named(gift, barter):
+    assert cells(barter, "Against 'at home'", "Pareto improvement?") == ["-", "yes"]
+    assert "everybody gains and nobody loses: a Pareto improvement." in reading(barter)[-1]
+    assert cells(gift, "Against 'gift'", "gain") == ["-", "guest"]
+
+
+def test_of_many_agents_those_at_minus_infinity_are_counted_and_not_averaged(crowd):
+    assert cells(crowd, "Utility", "thirsty (35), mean")[0] == "-inf: 34 of 35, others 3.912"  # log 50
+    assert cells(crowd, "Utility", "thirsty (35), lowest")[0] == "-inf"
+    assert cells(crowd, "Against 'first mover'", "gain") == ["-", "234 of 235"]
+    assert cells(crowd, "Consumption of water", "thirsty (35), total")[0] == "50"
+
+
+def test_more_goods_than_agents_are_told_agent_by_agent(barter):
+    titles = {section.title: [row.label for row in section.rows] for section in sections(barter)}
+    assert titles["What ann consumes"] == list(barter.economy.goods)
+
+
+def test_many_goods_and_agents_are_told_in_totals():
+    compared = market.compare(market.loads(stories.barter(30)))
+    titles = [section.title for section in sections(compared)]
+    assert "Consumption, all together" in titles
+    assert "What ann consumes" not in titles
+    assert max(map(len, printed(compared, 80))) <= 80
+
+
+def test_many_mechanisms_are_told_in_several_tables():
+    names = [f"prices of kind number {i}" for i in range(7)]
+    more = "".join(f'[[mechanisms]]\nname = "{name}"\nkind = "auctioneer"\n' for name in names)
+    head = stories.COMMONS.partition("[[mechanisms]]")[0]
+    compared = market.compare(market.loads(head + more))
+    lines = printed(compared, 80)
+    assert max(map(len, lines)) <= 80
+    assert sum(line.startswith("Status") for line in lines) == 2
+    assert "nothing to compare gains and losses with" in " ".join(lines)
+
+
+def test_names_are_no_markup():
+    title = "Who [bold]gets[/bold] it? :water_wave: 10.0"
+    scenario = market.loads(stories.COMMONS.replace("Who gets the water?", title).replace("alpha", "[red]a"))
+    lines = printed(market.compare(scenario, ["first mover"]), 80)
+    assert lines[0] == title
+    assert any(line.startswith("  [red]a ") for line in lines)
+
+
+def test_a_text_from_a_file_cannot_speak_to_the_terminal():
+    assert visible("Who \x1b[31mgets\u202e\x9b\nit?") == r"Who \x1b[31mgets\u202e\x9b\nit?"
+    assert visible("Zoë, 北京") == "Zoë, 北京"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"), (5.0000000003, "5"), (-0.0001234567, "-0.000123"), (12345.6, "12,346"), (1e99, "1e99"),
+        (1234.5, "1234"), (2.5e-7, "2.5e-7"), (float("-inf"), "-inf"), (float("nan"), "-"), (None, "-"),
+    ],
+)  # fmt: skip
+def test_numbers_are_short_and_right(value, text):
+    assert number(value) == text
+
+
+def test_a_tiny_share_is_not_a_row_of_digits():
+    assert [percent(share) for share in (1.0, 0.63, 5.9e-12, 0.0, None)] == [
+        "100 %",
+        "63 %",
+        "about 0 %",
+        "0 %",
+        "-",
+    ]

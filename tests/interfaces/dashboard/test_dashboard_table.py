@@ -1,0 +1,34 @@
+"""The table tells what `market run` prints, and names stay names."""
+
+import re
+
+from helpers import stories
+
+import market
+from market.interfaces.dashboard.table import table
+from market.interfaces.text.sections import sections
+
+NASTY = "<img src=x onerror=alert(1)> & co"
+
+
+def cells(text):
+    return [re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<td[^>]*>.*?</td>", text)]
+
+
+def test_every_cell_of_the_comparison_is_in_the_table():
+    compared = market.compare(market.loads(stories.COMMONS))
+    told = [cell for part in sections(compared) for row in part.rows for cell in row.cells]
+    assert cells(table(compared, "prices", over=True)) == told
+
+
+def test_what_is_in_play_has_no_status():
+    compared = market.compare(market.loads(stories.COMMONS))
+    told = cells(table(compared, "prices", over=False))
+    assert told[:3] == ["nash", "in play", "optimal"]
+
+
+def test_names_from_a_file_are_text_not_markup():
+    text = stories.COMMONS.replace('name = "alpha"', f'name = "{NASTY}"').replace('["alpha"]', f'["{NASTY}"]')
+    written = table(market.compare(market.loads(text)), "prices", over=True)
+    assert "<img" not in written
+    assert "&lt;img src=x onerror=alert(1)&gt; &amp; co" in written

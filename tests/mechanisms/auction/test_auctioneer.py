@@ -1,0 +1,27 @@
+"""What an auction says of itself when it cannot end in cleared markets; the rules are in pricing/."""
+
+from __future__ import annotations
+
+from helpers.economies import economy
+
+from market.mechanisms import Auctioneer, play
+from market.mechanisms.auction.price_rules import Tatonnement
+from market.outcome import Status
+
+
+def test_of_a_wanted_good_that_nobody_has_it_is_proved_that_no_price_clears():
+    primitives = economy("quasilinear", log=[[1.0, 1.0]], commons=[1.0, 0.0])
+    outcome = play(Auctioneer("prices", Tatonnement()), primitives)
+    assert outcome.status is Status.NO_EQUILIBRIUM
+    assert "nobody has or can make good1, and agent0 would buy some at every price" in outcome.reason
+
+
+def test_too_few_rounds_are_said_and_the_best_prices_are_given_with_a_feasible_outcome():
+    primitives = economy(
+        "exchange", cobb_douglas=[[0.4, 0.6], [0.5, 0.5]], endowment=[[9.0, 1.0], [1.0, 4.0]]
+    )
+    outcome = play(Auctioneer("prices", Tatonnement(), max_rounds=2), primitives)
+    assert outcome.status is Status.MAX_ROUNDS
+    assert outcome.rounds == 2
+    assert outcome.disequilibrium > 1e-3
+    assert (outcome.consumption.sum(axis=0) <= primitives.resources * (1 + 1e-12)).all()

@@ -1,0 +1,90 @@
+"""At prices that do not clear: what is had is feasible, and nobody spends what it did not earn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from helpers.economies import LINEAR, economy, with_utility
+from helpers.strategies import SOAK, economies
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from market.economy.primitives import Money
+from market.mechanisms.auction.excess_demand import settle
+from market.mechanisms.auction.rationing import ration
+
+
+def test_a_seller_that_finds_no_buyers_cannot_spend_what_it_did_not_earn():
+    """Agent 0 owns 10 of good 0, for which there is a single buyer, with little; it wants only good 1."""
+    primitives = economy(
+        "exchange",
+        cobb_douglas=[[0.0, 1.0], [0.1, 0.9]],
+        endowment=[[10.0, 0.0], [0.0, 10.0]],
+    )
+    p = np.array([1.0, 1.0])
+    x, _ = settle(primitives, primitives.answers(p), p)
+    np.testing.assert_allclose(x, [[9.0, 1.0], [1.0, 9.0]])  # one unit of each changes hands
+
+
+def test_what_the_commons_do_not_sell_is_nobodys_income():
+    """Half of the commons of good 0 finds no buyer at its price, so less of good 1 can be paid for."""
+    primitives = economy(
+        "exchange",
+        log1p=[[1.0, 3.0], [3.0, 1.0]],
+        commons=[10.0, 0.0],
+        endowment=[[0.0, 4.0], [0.0, 4.0]],
+    )
+    p = np.array([0.8, 0.2])
+    x, y = settle(primitives, primitives.answers(p), p)
+    np.testing.assert_allclose(primitives.payments(p, x, y), 0.0, atol=1e-9)
+    assert (x.sum(axis=0) <= primitives.resources * (1 + 1e-12)).all()
+
+
+def test_demand_without_bound_shares_what_there_is():
+    """Both want any amount of a good below its worth; the first owns some and none has a budget."""
+    primitives = with_utility(
+        "quasilinear", LINEAR, {"weights": [[2.0], [3.0]]}, commons=[1.0], endowment=[[1.0], [0.0]]
+    )
+    p = np.array([1.0])
+    assert np.isinf(primitives.answers(p).demand.lowest).all()
+    x, _ = settle(primitives, primitives.answers(p), p)
+    np.testing.assert_allclose(x[:, 0], [1.5, 0.5])
+
+
+def test_a_budget_is_not_exceeded_where_outputs_find_no_buyer():
+    """Agent 1 sells what it makes, and may pay 1 beyond what that earns."""
+    primitives = economy(
+        "quasilinear",
+        log=[[0.1, 0.0], [0.0, 5.0]],
+        commons=[0.0, 10.0],
+        endowment=[[0.0, 0.0], [2.0, 0.0]],
+        budget=[np.inf, 1.0],
+    )
+    p = np.array([1.0, 1.0])
+    x, y = settle(primitives, primitives.answers(p), p)
+    np.testing.assert_allclose(x, [[0.1, 0.0], [1.9, 1.1]])  # 0.1 is sold and 1.1 spent
+    np.testing.assert_allclose(primitives.payments(p, x, y)[1], 1.0)
+
+
+@pytest.mark.parametrize("money", [Money.EXCHANGE, Money.FISHER])
+@settings(max_examples=25 * SOAK)
+@given(data=st.data())
+def test_nobody_spends_more_than_it_earned(money, data):
+    primitives = data.draw(economies(money=money))
+    prices = data.draw(st.lists(st.floats(0.05, 20.0), min_size=4, max_size=4))
+    p = primitives.normalise(np.array(prices[: len(primitives.goods)]))
+    answers = primitives.answers(p)
+    x, y = ration(
+        primitives,
+        answers.demand.lowest,
+        np.where(answers.supply.lowest < 1e300, answers.supply.lowest, 0.0),
+        p,
+    )
+    size = (x + primitives.endowment) @ p
+    if money is Money.EXCHANGE:
+        assert (np.abs(primitives.payments(p, x, y)) <= 1e-9 * size.max()).all()
+    else:
+        spent = np.maximum(x - primitives.endowment, 0.0) @ p
+        assert (spent <= primitives.budget * (1 + 1e-9)).all()
+    assert (x >= -1e-12 * size.max() / p.min()).all()
+    assert (x.sum(axis=0) <= (primitives.resources + y.sum(axis=0)) * (1 + 1e-9)).all()
