@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import TIED, Array
 from market.economy.primitives import Economy, Money
-from market.economy.reductions import First, Largest, Steps, alone
+from market.economy.reductions import First, Largest, Reduction, run_locally
 
 AMOUNTS = (1e-6, 1.0, 1e6)  # of a good, at which it is tried whether more of it helps
 
@@ -47,10 +47,10 @@ Bools = NDArray[np.bool_]
 
 def no_equilibrium(economy: Economy) -> str | None:
     """Why no prices can clear all markets, as a sentence without its full stop; None if that is not known."""
-    return alone(proving(economy))
+    return run_locally(proving(economy))
 
 
-def proving(economy: Economy) -> Steps[str | None]:
+def proving(economy: Economy) -> Reduction[str | None]:
     """The same, asking for sums over all agents.
 
     Args:
@@ -104,7 +104,7 @@ def _can_be_made(economy: Economy) -> Array:
 # --- 1. nobody has it, and somebody cannot do without ------------------------------------------------
 
 
-def _nobody_has_it(economy: Economy, resources: Array, made: Bools) -> Steps[str | None]:
+def _nobody_has_it(economy: Economy, resources: Array, made: Bools) -> Reduction[str | None]:
     missing = np.flatnonzero((resources == 0) & ~made).tolist()
     if not missing:
         return None
@@ -160,7 +160,7 @@ def _slopes_without(economy: Economy, g: int, resources: Array) -> Array:
 # --- 2. wanted only by those without income ----------------------------------------------------------
 
 
-def _wanted_without_income(economy: Economy, resources: Array) -> Steps[str | None]:
+def _wanted_without_income(economy: Economy, resources: Array) -> Reduction[str | None]:
     by_poor, by_others = np.zeros((2, len(economy.goods)))
     for part in _pieces(economy):
         wanted, poor = part.bliss > 0, (_owned(part) == 0).all(axis=1)
@@ -183,7 +183,7 @@ def _wanted_without_income(economy: Economy, resources: Array) -> Steps[str | No
 # --- 3. Arrow's exceptional case ---------------------------------------------------------------------
 
 
-def _exceptional(economy: Economy, resources: Array) -> Steps[str | None]:
+def _exceptional(economy: Economy, resources: Array) -> Reduction[str | None]:
     """Look for a set S and a good g as in the third case.
 
     S cannot have a good that is owned by somebody who wants nothing, or something with an end, or everything.
@@ -254,7 +254,7 @@ def _wants_within(economy: Economy, g: int, chosen: Bools) -> list[int] | None:
 # --- 4. gains without end ----------------------------------------------------------------------------
 
 
-def _gains_without_end(economy: Economy) -> Steps[str | None]:
+def _gains_without_end(economy: Economy) -> Reduction[str | None]:
     (costs,) = yield (Largest(-_unlimited_costs(economy)),)
     ceiling = -np.asarray(costs.value)
     if not np.isfinite(ceiling).any():
@@ -314,7 +314,7 @@ def _unlimited_costs(economy: Economy) -> Array:
 # --- wanted alone ------------------------------------------------------------------------------------
 
 
-def _who_wants_alone(economy: Economy, goods: Sequence[int]) -> Steps[list[str | None]]:
+def _who_wants_alone(economy: Economy, goods: Sequence[int]) -> Reduction[list[str | None]]:
     """Of each of these goods the first agent who wants it alone; None if nobody does."""
     (found,) = yield (First([_first_who_wants_alone(economy, g) for g in goods]),)
     return list(found.values)

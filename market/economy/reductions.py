@@ -1,9 +1,9 @@
 """Work on some of an economy's agents that needs sums over all of them.
 
 Such work is a generator: it yields its own agents' sums, arrays (goods,) or numbers, and is sent the sums
-over everybody. Whoever has all agents together drives it by sending back what it yields (`alone`); where
-agents are spread over shards, each takes a step at a time (`advanced`), and whoever drives all of them adds
-up (`added`) and sends the totals to each, until they end (`together`).
+over everybody. Whoever has all agents together drives it by sending back what it yields (`run_locally`); where
+agents are spread over shards, each takes a step at a time (`advance`), and whoever drives all of them adds
+up (`added`) and sends the totals to each, until they end (`run_all`).
 
 Beside sums there are the `Largest` and the `First` over all agents: they are added like sums.
 """
@@ -21,7 +21,7 @@ T = TypeVar("T")
 Sums = tuple[Any, ...]
 """Arrays (goods,), or numbers, in an order that only the work knows."""
 
-Steps = Generator[Sums, Sums, T]
+Reduction = Generator[Sums, Sums, T]
 """Work that yields its own sums, is sent those over everybody, and returns what came of it."""
 
 
@@ -65,7 +65,7 @@ class Finished(Generic[T]):
     value: T
 
 
-def advanced(steps: Steps[T], totals: Sums | None = None) -> Sums | Finished[T]:
+def advance(steps: Reduction[T], totals: Sums | None = None) -> Sums | Finished[T]:
     """What work asks for next, or what came of it.
 
     Args:
@@ -78,21 +78,21 @@ def advanced(steps: Steps[T], totals: Sums | None = None) -> Sums | Finished[T]:
         return Finished(ended.value)
 
 
-def alone(steps: Steps[T]) -> T:
+def run_locally(steps: Reduction[T]) -> T:
     """What comes of work on agents of whom there are no others.
 
     Example:
         >>> def share(amount):
         ...     (total,) = yield (amount,)
         ...     return amount / total
-        >>> alone(share(2.0))
+        >>> run_locally(share(2.0))
         1.0
     """
-    (value,) = together([advanced(steps)], lambda totals: [advanced(steps, totals)])
+    (value,) = run_all([advance(steps)], lambda totals: [advance(steps, totals)])
     return value
 
 
-def together(
+def run_all(
     replies: Sequence[Sums | Finished[T]], go_on: Callable[[Sums], Sequence[Sums | Finished[T]]]
 ) -> list[T]:
     """What comes of the same work on all parts.
@@ -106,8 +106,8 @@ def together(
         ...     (total,) = yield (amount,)
         ...     return amount / total
         >>> parts = [share(2.0), share(6.0)]
-        >>> together(
-        ...     [advanced(part) for part in parts], lambda totals: [advanced(part, totals) for part in parts]
+        >>> run_all(
+        ...     [advance(part) for part in parts], lambda totals: [advance(part, totals) for part in parts]
         ... )
         [0.25, 0.75]
     """

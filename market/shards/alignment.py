@@ -18,7 +18,7 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.economy.reductions import Largest, Steps
+from market.economy.reductions import Largest, Reduction
 from market.efficiency.report import PROVED, Alignment
 from market.outcome import shown
 from market.welfare.first_order_conditions import NOTHING, residuals
@@ -54,7 +54,7 @@ class Judgement:
         return self.residual <= PROVED
 
 
-def judging(economy: Economy, x: Array, y: Array, p: Array) -> Steps[Judgement]:
+def judging(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[Judgement]:
     """What can be said of the efficiency of an outcome, asking for sums over all agents.
 
     Args:

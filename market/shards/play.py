@@ -21,7 +21,7 @@ import pandas as pd
 from market.economy.aggregate_demand import InTotal
 from market.economy.correspondences import Array, Interval
 from market.economy.primitives import Economy, Money
-from market.economy.reductions import added, together
+from market.economy.reductions import added, run_all
 from market.errors import MarketError
 from market.mechanisms.auction.announcement import held_against
 from market.mechanisms.auction.auctioneer import Auctioneer, AuctionState
@@ -125,7 +125,7 @@ def _driven(pool: Pool, begin: str, **same: Any) -> list[Any]:
         begin: the method that begins with it.
         same: its arguments.
     """
-    return together(pool.tell(begin, **same), lambda totals: pool.tell("go_on", totals=totals))
+    return run_all(pool.tell(begin, **same), lambda totals: pool.tell("go_on", totals=totals))
 
 
 class _Play:

@@ -21,7 +21,7 @@ from market.economy.correspondences import Array
 from market.economy.families.utilities import Utility
 from market.economy.nonexistence import proving
 from market.economy.primitives import Economy, Money
-from market.economy.reductions import Finished, Largest, Steps, Sums, advanced
+from market.economy.reductions import Finished, Largest, Reduction, Sums, advance
 from market.efficiency.report import Alignment
 from market.errors import InputError
 from market.mechanisms.auction.excess_demand import regret, relative_regret, settling
@@ -151,7 +151,7 @@ class Shard:
     def __init__(self, scenario: Scenario, seed: int, rows: range) -> None:
         self.economy = build(scenario, seed, rows)
         self._together = Together(self.economy)
-        self._work: Steps[Any] | None = None
+        self._work: Reduction[Any] | None = None
         self._outcome: Outcome | None = None
         self._weights: Array | None = None
 
@@ -191,13 +191,13 @@ class Shard:
     def go_on(self, totals: Sums) -> Sums | Finished[Any]:
         """Go on with the sums over everybody that were asked for last."""
         assert self._work is not None
-        return advanced(self._work, totals)
+        return advance(self._work, totals)
 
-    def _begun(self, work: Steps[T]) -> Sums | Finished[T]:
+    def _begun(self, work: Reduction[T]) -> Sums | Finished[T]:
         self._work = work
-        return advanced(work)
+        return advance(work)
 
-    def _closing(self, p: Array) -> Steps[Closed]:
+    def _closing(self, p: Array) -> Reduction[Closed]:
         """What everyone answers, gets, pays and regrets, and what supports that."""
         economy = self.economy
         answers = economy.answers(p)
@@ -308,7 +308,7 @@ class Shard:
         return self._outcome
 
 
-def _paying(economy: Economy, p: Array, x: Array, y: Array) -> Steps[Array]:
+def _paying(economy: Economy, p: Array, x: Array, y: Array) -> Reduction[Array]:
     """Net money paid, (agents,); see `Economy.payments`."""
     if economy.money is not Money.EXCHANGE:
         return economy.payments(p, x, y)

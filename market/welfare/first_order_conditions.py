@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array, sum_over_agents
 from market.economy.primitives import Economy
 from market.economy.production import violation
-from market.economy.reductions import Largest, Steps, alone
+from market.economy.reductions import Largest, Reduction, run_locally
 
 NEGLIGIBLE = 1e-12  # share of the value of all there is below which the worth of a good is rounding
 NOTHING = 1e-9  # amounts below this share of the average are none at all
@@ -112,10 +112,10 @@ def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
 
     inf of weights or prices that are not finite: they support nothing.
     """
-    return alone(residuals(economy, x, y, w, p))
+    return run_locally(residuals(economy, x, y, w, p))
 
 
-def residuals(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> Steps[float]:
+def residuals(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> Reduction[float]:
     """The same of a part of an economy without technologies, asking for what is needed of all (`reductions.py`)."""
     nothing = np.zeros(len(p))
     eaten, used, owned, made, agents, strange = yield (
@@ -148,7 +148,7 @@ def residuals(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> Steps
     return float(everywhere.value)
 
 
-def _sizes(economy: Economy, x: Array, w: Array, p: Array, there: Array) -> Steps[Array]:
+def _sizes(economy: Economy, x: Array, w: Array, p: Array, there: Array) -> Reduction[Array]:
     """What violations are relative to, (goods,): the price; of a free good what it is worth to somebody.
 
     At least the price at which all of the good would be worth next to nothing beside everything.

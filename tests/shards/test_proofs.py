@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from market import compare, load, loads
 from market.economy.nonexistence import no_equilibrium, proving
-from market.economy.reductions import First, advanced, together
+from market.economy.reductions import First, advance, run_all
 from market.results.verify import verify
 from market.shards import Here, play_in_shards, run_in_shards
 
@@ -94,7 +94,7 @@ def in_parts(primitives, cuts):
     """What the proofs say of agents that are in so many parts, which is the same in each."""
     ends = [0, *cuts, len(primitives.agents)]
     work = [proving(primitives.part(a, b)) for a, b in pairwise(ends)]
-    said = together([advanced(steps) for steps in work], lambda sums: [advanced(each, sums) for each in work])
+    said = run_all([advance(steps) for steps in work], lambda sums: [advance(each, sums) for each in work])
     assert len(set(said)) == 1
     return said[0]
 

@@ -15,7 +15,7 @@ from helpers.towns import BAKERS, EVERY_DRAW, town
 from rich.console import Console
 
 from market import build, compare, loads, plots
-from market.economy.reductions import Largest, added, alone
+from market.economy.reductions import Largest, added, run_locally
 from market.errors import InputError
 from market.interfaces.text.shards import shared as printed
 from market.results.verify import verify
@@ -246,7 +246,7 @@ def test_work_alone_is_sent_what_it_yields():
         second = yield (first[0] + 1.0, 7.0)
         return first, second
 
-    assert alone(work()) == ((1.0,), (2.0, 7.0))
+    assert run_locally(work()) == ((1.0,), (2.0, 7.0))
 
 
 # --- what cannot be played in shards -----------------------------------------------------------------

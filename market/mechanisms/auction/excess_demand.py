@@ -24,7 +24,7 @@ import numpy as np
 
 from market.economy.correspondences import Array, good_by_good, sum_over_agents
 from market.economy.primitives import Answers, Economy
-from market.economy.reductions import Steps, alone
+from market.economy.reductions import Reduction, run_locally
 from market.mechanisms.auction.assignment import Assigned, assign, needs_assignment
 from market.mechanisms.auction.rationing import ration, rationing
 
@@ -112,17 +112,17 @@ def _with_what_has_no_bound(found: Imbalance, wanted: Array, offered: Array) -> 
 def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
     """What everyone consumes and makes, (agents, goods) each: feasible, and balanced where it can be."""
     if not (economy.technologies or needs_assignment(answers)):
-        return alone(settling(economy, answers, p))
+        return run_locally(settling(economy, answers, p))
     assigned = assign(economy, answers, p)
     x, y = assigned.consumption, assigned.production
     if not _nearly_balanced(economy.taken(x, y), economy.offered(y), p):
         return ration(economy, x, y, p)
     if economy.technologies:
         return _trim_with_inputs(economy, x, y)
-    return alone(_trimming(economy, x, y, sum_over_agents(x)))
+    return run_locally(_trimming(economy, x, y, sum_over_agents(x)))
 
 
-def settling(economy: Economy, answers: Answers, p: Array) -> Steps[tuple[Array, Array]]:
+def settling(economy: Economy, answers: Answers, p: Array) -> Reduction[tuple[Array, Array]]:
     """The same of a part of an economy in which amounts do not hang together, asking for sums over all."""
     x, y = yield from _assigning(economy, answers)
     made = sum_over_agents(np.maximum(y, 0.0)) if economy.costs else np.zeros(len(p))
@@ -133,7 +133,7 @@ def settling(economy: Economy, answers: Answers, p: Array) -> Steps[tuple[Array,
     return (yield from _trimming(economy, x, y, eaten))
 
 
-def _assigning(economy: Economy, answers: Answers) -> Steps[tuple[Array, Array]]:
+def _assigning(economy: Economy, answers: Answers) -> Reduction[tuple[Array, Array]]:
     """Choose from everyone's set so that demand and supply are as near as they can be; always finite."""
     single = (
         answers.demand.single_valued
@@ -170,7 +170,7 @@ def _nearly_balanced(wanted: Array, offered: Array, p: Array) -> bool:
     return bool((apart <= CLEARED * offered).all())
 
 
-def _trimming(economy: Economy, x: Array, y: Array, eaten: Array) -> Steps[tuple[Array, Array]]:
+def _trimming(economy: Economy, x: Array, y: Array, eaten: Array) -> Reduction[tuple[Array, Array]]:
     """Scale the long side of each good down to the short side, where that is hardly anything.
 
     Args:

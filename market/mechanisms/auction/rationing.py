@@ -28,7 +28,7 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.economy.reductions import Steps, alone
+from market.economy.reductions import Reduction, run_locally
 
 ENDLESS = 1e12  # times all that is offered: stands for demand without bound
 EXACT = 1e-13  # of trade: differences up to here are rounding
@@ -45,10 +45,10 @@ def ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Array
         y: (agents, goods), what everyone wants to make, finite.
         p: (goods,), prices.
     """
-    return alone(rationing(economy, x, y, p))
+    return run_locally(rationing(economy, x, y, p))
 
 
-def rationing(economy: Economy, x: Array, y: Array, p: Array) -> Steps[tuple[Array, Array]]:
+def rationing(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[tuple[Array, Array]]:
     """The same of a part of an economy, asking for sums over all its agents."""
     bought, sold = np.maximum(x - economy.endowment, 0.0), np.maximum(economy.endowment - x, 0.0)
     finite = np.where(np.isfinite(bought), bought, 0.0)
