@@ -15,7 +15,7 @@ All others are asked in parts of so many agents that what is calculated for them
 of the answers is first read: at the end of a play, or because somebody looks. They are the very ones that
 `Economy.answers` gives; totals differ from their sum by rounding alone.
 
-Amounts that hang together (`Joint`) are nothing that totals tell of; there, and where technologies link
+Amounts that hang together (`Coupling`) are nothing that totals tell of; there, and where technologies link
 agents, `Together` gives what `Economy.answers` gives.
 """
 
@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import Array, Interval, sum_over_agents
+from market.economy.correspondences import Array, Correspondence, sum_over_agents
 from market.economy.families.utilities import Utility
 from market.economy.families.utilities.base import Sums, Total
 from market.economy.primitives import PIECE, Answers, Block, Economy, Money
@@ -57,16 +57,16 @@ class InTotal(Answers):
         total_supply: the sum over agents, (goods,) each.
     """
 
-    def __init__(self, total_demand: Interval, total_supply: Interval) -> None:
+    def __init__(self, total_demand: Correspondence, total_supply: Correspondence) -> None:
         self._totals = total_demand, total_supply
 
     @property
-    def total_demand(self) -> Interval:
+    def total_demand(self) -> Correspondence:
         """The sum of demand over agents, (goods,) each."""
         return self._totals[0]
 
     @property
-    def total_supply(self) -> Interval:
+    def total_supply(self) -> Correspondence:
         """The sum of supply over agents, (goods,) each."""
         return self._totals[1]
 
@@ -88,7 +88,12 @@ class Deferred(InTotal):
     """
 
     def __init__(
-        self, economy: Economy, p: Array, total_demand: Interval, total_supply: Interval, own: Own | None
+        self,
+        economy: Economy,
+        p: Array,
+        total_demand: Correspondence,
+        total_supply: Correspondence,
+        own: Own | None,
     ) -> None:
         self.own, self._economy, self._p = own, economy, p.copy()
         super().__init__(total_demand, total_supply)
@@ -102,12 +107,12 @@ class Deferred(InTotal):
         return self.by_agent()
 
     @property
-    def demand(self) -> Interval:
+    def demand(self) -> Correspondence:
         """What everyone would consume, (agents, goods); calculated at the first call."""
         return self._everyone.demand
 
     @property
-    def supply(self) -> Interval:
+    def supply(self) -> Correspondence:
         """What everyone would make, (agents, goods); calculated at the first call."""
         return self._everyone.supply
 
@@ -119,10 +124,10 @@ def with_own(answers: Answers, own: Own | None) -> Answers:
     return Answers(_put(answers.demand, own.rows, own.demand), _put(answers.supply, own.rows, own.supply))
 
 
-def _put(answer: Interval, rows: NDArray[np.intp], amounts: Array) -> Interval:
+def _put(answer: Correspondence, rows: NDArray[np.intp], amounts: Array) -> Correspondence:
     lowest, highest = answer.lowest.copy(), answer.highest.copy()
     lowest[rows], highest[rows] = amounts, amounts
-    return Interval(lowest, highest, answer.joint)
+    return Correspondence(lowest, highest, answer.joint)
 
 
 class Together:
@@ -234,7 +239,7 @@ class Together:
             demand, supply = _plus(demand, own.demand), _plus(supply, own.supply)
         return Deferred(self.economy, p, demand, supply, own)
 
-    def _totals(self, p: Array) -> tuple[Interval, Interval] | None:
+    def _totals(self, p: Array) -> tuple[Correspondence, Correspondence] | None:
         """Total demand and supply; None where amounts hang together for somebody."""
         demand = np.zeros(len(p))
         for _, total in self._closed:
@@ -244,7 +249,7 @@ class Together:
             demand = demand + own
         if not self._parts:
             nothing = np.zeros(len(p))
-            return Interval.exactly(demand), Interval.exactly(nothing)
+            return Correspondence.exactly(demand), Correspondence.exactly(nothing)
         bounds = np.zeros((4, len(p)))
         bounds[:2] = demand
         for part, counted in self._parts:
@@ -253,12 +258,12 @@ class Together:
                 return None
             both = (*answers.demand.bounds, *answers.supply.bounds)
             bounds += [sum_over_agents(a if counted.all() else a[counted]) for a in both]
-        return Interval(bounds[0], bounds[1]), Interval(bounds[2], bounds[3])
+        return Correspondence(bounds[0], bounds[1]), Correspondence(bounds[2], bounds[3])
 
 
-def _plus(total: Interval, amounts: Array) -> Interval:
+def _plus(total: Correspondence, amounts: Array) -> Correspondence:
     added = sum_over_agents(amounts)
-    return Interval(total.lowest + added, total.highest + added)
+    return Correspondence(total.lowest + added, total.highest + added)
 
 
 def _without(block: Block[Utility], rows: NDArray[np.intp]) -> Block[Utility]:

@@ -4,7 +4,7 @@ At a price equal to its constant unit cost a producer is indifferent about any o
 so its answer is an interval. A single-valued answer has `lowest is highest`. Amounts may be infinite: a
 producer with constant cost and no capacity, at a price above its cost, would supply without bound.
 
-Amounts of several goods may hang together (`Joint`): whoever is indifferent between two goods spends the same
+Amounts of several goods may hang together (`Coupling`): whoever is indifferent between two goods spends the same
 on both together; whoever wants goods in fixed proportions takes more or less of all.
 """
 
@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 TIED = 1e-12  # relative difference up to which two amounts of money count as the same
 
 
-class Joint(NamedTuple):
+class Coupling(NamedTuple):
     """How the amounts within an interval hang together, where one good by itself does not tell.
 
     Args:
@@ -35,15 +35,15 @@ class Joint(NamedTuple):
     direction: Array
 
 
-class Interval(NamedTuple):
+class Correspondence(NamedTuple):
     """Amounts between `lowest` and `highest`, both (agents, goods), in units of each good."""
 
     lowest: Array
     highest: Array
-    joint: Joint | None = None
+    joint: Coupling | None = None
 
     @classmethod
-    def exactly(cls, amounts: Array) -> Interval:
+    def exactly(cls, amounts: Array) -> Correspondence:
         """A single-valued answer."""
         return cls(amounts, amounts)
 
@@ -57,10 +57,10 @@ class Interval(NamedTuple):
         """(lowest, highest), without what hangs together."""
         return self.lowest, self.highest
 
-    def total(self) -> Interval:
+    def total(self) -> Correspondence:
         """The sum over agents, (goods,) each."""
         lowest = sum_over_agents(self.lowest)
-        return Interval(lowest, lowest if self.single_valued else sum_over_agents(self.highest))
+        return Correspondence(lowest, lowest if self.single_valued else sum_over_agents(self.highest))
 
 
 def is_nothing(amounts: Array) -> bool:

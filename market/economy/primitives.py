@@ -34,7 +34,7 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.agent_names import View
-from market.economy.correspondences import Array, Interval, Joint, is_nothing, sum_over_agents
+from market.economy.correspondences import Array, Correspondence, Coupling, is_nothing, sum_over_agents
 from market.economy.families.costs import Cost
 from market.economy.families.technologies import Technology
 from market.economy.families.utilities import Utility
@@ -125,26 +125,26 @@ class Answers:
         supply: what they would make; netputs of technologies.
     """
 
-    def __init__(self, demand: Interval, supply: Interval) -> None:
+    def __init__(self, demand: Correspondence, supply: Correspondence) -> None:
         self._demand, self._supply = demand, supply
 
     @property
-    def demand(self) -> Interval:
+    def demand(self) -> Correspondence:
         """What everyone would consume."""
         return self._demand
 
     @property
-    def supply(self) -> Interval:
+    def supply(self) -> Correspondence:
         """What everyone would make."""
         return self._supply
 
     @cached_property
-    def total_demand(self) -> Interval:
+    def total_demand(self) -> Correspondence:
         """The sum of demand over agents, (goods,) each."""
         return self.demand.total()
 
     @cached_property
-    def total_supply(self) -> Interval:
+    def total_supply(self) -> Correspondence:
         """The sum of supply over agents, (goods,) each."""
         return self.supply.total()
 
@@ -429,20 +429,20 @@ class Economy:
         supply = self.supply(p)
         return Answers(self.demand(p, supply), supply)
 
-    def supply(self, p: Array) -> Interval:
+    def supply(self, p: Array) -> Correspondence:
         """What producers would make at prices p: max p.y - C(y), (agents, goods); netputs of technologies.
 
         Raises:
             UnboundedDemandError: an input of which more always helps is free.
         """
         if not self.has_producers:
-            return Interval.exactly(self._nothing)
+            return Correspondence.exactly(self._nothing)
         at_a_cost = self._gather(self.costs, lambda block: block.family.supply(p, **block.parameters))
         if not self.technologies:
             return at_a_cost
         return self._gather(self.technologies, lambda block: block.family.netput(p, **block.parameters))
 
-    def demand(self, p: Array, supply: Interval) -> Interval:
+    def demand(self, p: Array, supply: Correspondence) -> Correspondence:
         """What agents would consume at prices p, (agents, goods).
 
         With quasilinear money and a binding budget the bundle is the one that a fixed income of the same
@@ -455,7 +455,7 @@ class Economy:
         means = self.spending_power(p, supply)
         return self._gather(self.utilities, lambda block: self._block_demand(block, p, means[block.rows]))
 
-    def spending_power(self, p: Array, supply: Interval) -> Array:
+    def spending_power(self, p: Array, supply: Correspondence) -> Array:
         """The most that each agent can pay for its consumption, (agents,), money; inf without a budget.
 
         At an interval of outputs profit is the same for all of them, so any of them serves.
@@ -484,7 +484,7 @@ class Economy:
             return profit
         return np.asarray(self.ownership @ profit)
 
-    def _block_demand(self, block: Block[Utility], p: Array, means: Array) -> Interval:
+    def _block_demand(self, block: Block[Utility], p: Array, means: Array) -> Correspondence:
         family, parameters = block.family, block.parameters
         if self.money is not Money.QUASILINEAR:
             return family.budget_demand(p, means, **parameters)
@@ -497,9 +497,9 @@ class Economy:
         tied = family.budget_demand(p, np.where(bound, np.maximum(means, 0.0), 0.0), **parameters)
         lowest = np.where(bound[:, None], tied.lowest, free.lowest)
         if free.single_valued and tied.single_valued:
-            return Interval.exactly(lowest)
+            return Correspondence.exactly(lowest)
         highest = np.where(bound[:, None], tied.highest, free.highest)
-        return Interval(lowest, highest, _either(bound, tied.joint, free.joint))
+        return Correspondence(lowest, highest, _either(bound, tied.joint, free.joint))
 
     # --- payoffs -----------------------------------------------------------------------------------
 
@@ -599,7 +599,9 @@ class Economy:
         for block in blocks:
             yield from block.pieces(len(self.goods))
 
-    def _gather(self, blocks: tuple[Block[F], ...], answer: Callable[[Block[F]], Interval]) -> Interval:
+    def _gather(
+        self, blocks: tuple[Block[F], ...], answer: Callable[[Block[F]], Correspondence]
+    ) -> Correspondence:
         """Put the answers of blocks into the rows of one interval over all agents."""
         if (
             len(blocks) == 1
@@ -609,7 +611,7 @@ class Economy:
             return answer(blocks[0])
         everyone = sum(block.size for block in blocks) == len(self.agents)
         lowest = highest = np.empty(self.shape) if everyone else np.zeros(self.shape)
-        joint: Joint | None = None
+        joint: Coupling | None = None
         for block in self._pieces(blocks):
             part, rows = answer(block), block.rows
             if part.lowest.shape == self.shape and isinstance(rows, slice):
@@ -623,7 +625,7 @@ class Economy:
                 joint = joint or _unjoined(self.shape)
                 for whole, own in zip(joint, part.joint, strict=True):
                     whole[rows] = own
-        return Interval(lowest, highest, joint)
+        return Correspondence(lowest, highest, joint)
 
 
 def _between(blocks: tuple[Block[F], ...], start: int, stop: int) -> tuple[Block[F], ...]:
@@ -631,7 +633,7 @@ def _between(blocks: tuple[Block[F], ...], start: int, stop: int) -> tuple[Block
     return tuple(own for block in blocks if (own := block.between(start, stop)) is not None)
 
 
-def _within_means(free: Interval, p: Array, means: Array) -> Interval:
+def _within_means(free: Correspondence, p: Array, means: Array) -> Correspondence:
     """Quasilinear demand of those who are as glad of a good as of its price, and have only so much money.
 
     Args:
@@ -652,22 +654,22 @@ def _within_means(free: Interval, p: Array, means: Array) -> Interval:
     more = free.lowest + np.divide(left[:, None], p, out=np.full_like(free.lowest, np.inf), where=p > 0)
     highest = np.where(loose[:, None], np.minimum(free.highest, more), free.highest)
     direction = np.zeros_like(free.lowest) if free.joint is None else free.joint.direction
-    joint = Joint(
+    joint = Coupling(
         np.where(loose & ~rays, spent, -np.inf), np.where(loose, np.maximum(means, spent), np.inf), direction
     )
-    return Interval(free.lowest, highest, joint)
+    return Correspondence(free.lowest, highest, joint)
 
 
-def _either(first: NDArray[np.bool_], one: Joint | None, other: Joint | None) -> Joint | None:
+def _either(first: NDArray[np.bool_], one: Coupling | None, other: Coupling | None) -> Coupling | None:
     """How amounts hang together for agents of whom the first answer in one way and the rest in another."""
     known = one or other
     if known is None:
         return None
     nothing = _unjoined(known.direction.shape)
     pairs = zip(one or nothing, other or nothing, strict=True)
-    return Joint(*(np.where(first if a.ndim == 1 else first[:, None], a, b) for a, b in pairs))
+    return Coupling(*(np.where(first if a.ndim == 1 else first[:, None], a, b) for a, b in pairs))
 
 
-def _unjoined(shape: tuple[int, ...]) -> Joint:
+def _unjoined(shape: tuple[int, ...]) -> Coupling:
     """Amounts that hang together for nobody."""
-    return Joint(np.full(shape[0], -np.inf), np.full(shape[0], np.inf), np.zeros(shape))
+    return Coupling(np.full(shape[0], -np.inf), np.full(shape[0], np.inf), np.zeros(shape))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.economy.correspondences import Array, Interval
+from market.economy.correspondences import Array, Correspondence
 from market.economy.primitives import Answers, Economy
 from market.errors import UnboundedDemandError
 
@@ -105,7 +105,7 @@ def _choose(
     return x, _along(answers.supply, y, made, p)
 
 
-def _along(answer: Interval, amounts: Array, wanted: Array | None, p: Array) -> Array:
+def _along(answer: Correspondence, amounts: Array, wanted: Array | None, p: Array) -> Array:
     """The same amounts, with those that vary all together put where they are wanted."""
     if answer.joint is None or wanted is None:
         return amounts

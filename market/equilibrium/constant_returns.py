@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from market.economy.correspondences import Array, Interval
+from market.economy.correspondences import Array, Correspondence
 from market.economy.primitives import Economy
 
 
@@ -94,14 +94,14 @@ class ConstantReturns:
         answer = one.family.netput(even, **one.parameters)
         return np.asarray(answer.joint.direction[0])
 
-    def idle(self, supply: Interval) -> Interval:
+    def idle(self, supply: Correspondence) -> Correspondence:
         """The answers of all other producers: nothing in the rows of those with constant returns."""
         if not self.producers:
             return supply
         rows = [one.row for one in self.producers]
         lowest = supply.lowest.copy()
         lowest[rows] = 0.0
-        return Interval.exactly(lowest)
+        return Correspondence.exactly(lowest)
 
     def follow_costs(self, p: Array) -> Array:
         """Prices of products put to what they cost, along chains of products, (goods,)."""

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from market.economy.aggregate_demand import InTotal
-from market.economy.correspondences import Array, Interval
+from market.economy.correspondences import Array, Correspondence
 from market.economy.primitives import Economy, Money
 from market.economy.reductions import added, run_all
 from market.errors import MarketError
@@ -40,7 +40,7 @@ class Summed(InTotal):
     """What everybody answers, of which only the totals are known here."""
 
     @property
-    def demand(self) -> Interval:
+    def demand(self) -> Correspondence:
         """Nobody has it.
 
         Raises:
@@ -231,6 +231,6 @@ def _summed(demand: Array, most_demand: Array, supply: Array, most_supply: Array
     return Summed(_interval(demand, most_demand), _interval(supply, most_supply))
 
 
-def _interval(lowest: Array, highest: Array) -> Interval:
+def _interval(lowest: Array, highest: Array) -> Correspondence:
     """An interval that is known to be a point where it is one."""
-    return Interval(lowest, lowest if np.array_equal(lowest, highest) else highest)
+    return Correspondence(lowest, lowest if np.array_equal(lowest, highest) else highest)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
-from market.economy.correspondences import Array, Interval
+from market.economy.correspondences import Array, Correspondence
 from market.economy.primitives import Answers
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Trader(Numbered):
             return economy.part(row, row + 1).answers(prices)
         everyone = economy.answers(prices)
         return Answers(
-            *(Interval(a.lowest[[row]], a.highest[[row]]) for a in (everyone.demand, everyone.supply))
+            *(Correspondence(a.lowest[[row]], a.highest[[row]]) for a in (everyone.demand, everyone.supply))
         )
 
     @classmethod

@@ -21,7 +21,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.economy.correspondences import TIED, Array, Interval
+from market.economy.correspondences import TIED, Array, Correspondence
 from market.registry import Family, Parameter, Registry
 
 PRICE_STEP = 4e-15  # relative: prices nearer than that are the same up to rounding
@@ -48,7 +48,7 @@ class Cost(Family):
         raise NotImplementedError
 
     @staticmethod
-    def supply(p: Array, **parameters: Array) -> Interval:
+    def supply(p: Array, **parameters: Array) -> Correspondence:
         """The outputs that maximise p.y - C(y); inf where there is no largest."""
         raise NotImplementedError
 
@@ -119,7 +119,7 @@ class QuadraticCost(Cost):
         return unit_cost + slope * y
 
     @staticmethod
-    def supply(p: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Interval:  # type: ignore[override]
+    def supply(p: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Correspondence:  # type: ignore[override]
         """y_g = (p_g - c_g) / k_g between 0 and capacity; with k_g = 0 anything at p_g = c_g.
 
         Where k_g is so small that the next price a float can hold means a supply that is another by more than
@@ -144,10 +144,10 @@ class QuadraticCost(Cost):
         lowest = np.where(rising, sloped, np.where((margin > 0) & ~indifferent, limit, 0.0))
         unresolved = rising & (inside > 0) & (width > UNRESOLVED * sloped)
         if not (indifferent.any() or unresolved.any()):
-            return Interval.exactly(lowest)
+            return Correspondence.exactly(lowest)
         highest = np.where(unresolved, np.clip(inside + width, 0.0, limit), lowest)
         lowest = np.where(unresolved, np.clip(inside - width, 0.0, limit), lowest)
-        return Interval(lowest, np.where(indifferent, limit, highest))
+        return Correspondence(lowest, np.where(indifferent, limit, highest))
 
     @staticmethod
     def indifference_prices(*, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # type: ignore[override]
@@ -196,7 +196,7 @@ class LinearCost(Cost):
         return np.broadcast_to(unit_cost, y.shape)
 
     @staticmethod
-    def supply(p: Array, *, unit_cost: Array, capacity: Array) -> Interval:  # type: ignore[override]
+    def supply(p: Array, *, unit_cost: Array, capacity: Array) -> Correspondence:  # type: ignore[override]
         """Capacity above c_g, nothing below it, anything at it."""
         return QuadraticCost.supply(p, unit_cost=unit_cost, slope=np.zeros_like(unit_cost), capacity=capacity)
 
@@ -247,7 +247,7 @@ class PowerCost(Cost):
         return np.where(np.isfinite(unit_cost), slopes, np.inf)
 
     @staticmethod
-    def supply(p: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Interval:  # type: ignore[override]
+    def supply(p: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Correspondence:  # type: ignore[override]
         """y_g = (p_g / (a_g c_g))^(1/(a_g - 1)) up to capacity; with a_g = 1 anything at p_g = c_g.
 
         Example:
@@ -267,8 +267,8 @@ class PowerCost(Cost):
         at_flat = LinearCost.supply(p, unit_cost=unit_cost, capacity=capacity)
         lowest = np.where(flat, at_flat.lowest, np.where(rising, np.minimum(amounts, limit), 0.0))
         if at_flat.single_valued:
-            return Interval.exactly(lowest)
-        return Interval(lowest, np.where(flat, at_flat.highest, lowest))
+            return Correspondence.exactly(lowest)
+        return Correspondence(lowest, np.where(flat, at_flat.highest, lowest))
 
     @staticmethod
     def indifference_prices(*, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # type: ignore[override]

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import Array, Interval
+from market.economy.correspondences import Array, Correspondence
 from market.economy.primitives import Answers, Economy
 
 PRODUCT = 30.0  # weight of the market for a product of constant returns
@@ -97,7 +97,7 @@ class _Columns:
         self.economy, self.p = economy, p
         self.columns: list[_Column] = []
 
-    def add_boxes(self, answer: Interval, side: int) -> None:
+    def add_boxes(self, answer: Correspondence, side: int) -> None:
         """Amounts that vary one by one: of those with a range of spending each, of all others together."""
         if answer.single_valued:
             return
@@ -113,7 +113,7 @@ class _Columns:
             share[:, good] = others[:, good] / others[:, good].sum()
             self.columns.append(_Column(side, share, float(others[:, good].sum())))
 
-    def add_rays(self, answer: Interval, side: int) -> None:
+    def add_rays(self, answer: Correspondence, side: int) -> None:
         """Amounts that vary all together."""
         if answer.joint is None:
             return
@@ -127,7 +127,7 @@ class _Columns:
             share[agent] = direction[agent]
             self.columns.append(_Column(side, share, limit))
 
-    def solve(self, excess: Array, size: Array, products: NDArray[np.bool_], demand: Interval) -> Array:
+    def solve(self, excess: Array, size: Array, products: NDArray[np.bool_], demand: Correspondence) -> Array:
         """The levels that balance markets best, (unknowns,)."""
         from scipy.optimize import lsq_linear  # deferred: an eighth of a second, and few need it
 
@@ -147,7 +147,7 @@ class _Columns:
         found = lsq_linear(matrix * unit, right, bounds=bounds, method="bvls", tol=1e-14)
         return np.asarray((np.clip(found.x, *bounds) * unit)[: len(self.columns)])
 
-    def _spending(self, demand: Interval) -> tuple[Array, Array, Array]:
+    def _spending(self, demand: Correspondence) -> tuple[Array, Array, Array]:
         """Rows for ranges of spending: sum p_g x_ig + slack = the most; and how large slacks may be.
 
         In units of what is left to spend, times the weight.
@@ -173,14 +173,14 @@ class _Columns:
             (x if column.side > 0 else y)[:] += level * column.share
 
 
-def _rays(answer: Interval) -> NDArray[np.bool_]:
+def _rays(answer: Correspondence) -> NDArray[np.bool_]:
     """Whose amounts vary all together, (agents,)."""
     if answer.joint is None:
         return np.zeros(len(answer.lowest), dtype=bool)
     return np.asarray((answer.joint.direction != 0).any(axis=1))
 
 
-def _tied(answer: Interval) -> NDArray[np.bool_]:
+def _tied(answer: Correspondence) -> NDArray[np.bool_]:
     """Whose spending is within a range, (agents,)."""
     if answer.joint is None:
         return np.zeros(len(answer.lowest), dtype=bool)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market.economy.correspondences import Array, Interval
+from market.economy.correspondences import Array, Correspondence
 from market.economy.nonexistence import no_equilibrium
 from market.economy.primitives import Answers, Economy
 from market.errors import UnboundedDemandError
@@ -146,7 +146,7 @@ def _ended(economy: Economy, record: Record, options: Auctioneer, largest: float
     )
 
 
-def _outside(had: Array, wanted: Interval, p: Array, tolerance: float) -> Array:
+def _outside(had: Array, wanted: Correspondence, p: Array, tolerance: float) -> Array:
     """How far amounts are outside of answers, (agents, goods), units; inf where spending is wrong."""
     outside = np.maximum(np.maximum(wanted.lowest - had, had - wanted.highest), 0.0)
     if wanted.joint is not None:

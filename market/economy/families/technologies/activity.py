@@ -8,7 +8,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.economy.correspondences import Array, Interval
+from market.economy.correspondences import Array, Correspondence
 from market.economy.families.technologies.base import Conditions, Expression, Technology, ray
 from market.registry import Parameter
 
@@ -29,7 +29,7 @@ class Activity(Technology):
     }
 
     @classmethod
-    def netput(cls, p: Array, *, netput: Array) -> Interval:
+    def netput(cls, p: Array, *, netput: Array) -> Correspondence:
         """Any level where v.p = 0, none where it is negative.
 
         Example:

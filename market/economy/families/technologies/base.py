@@ -8,7 +8,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.economy.correspondences import Array, Interval, Joint
+from market.economy.correspondences import Array, Correspondence, Coupling
 from market.errors import UnboundedDemandError
 from market.registry import Family, Parameter
 
@@ -37,7 +37,7 @@ class Technology(Family):
     parameters: ClassVar[dict[str, Parameter]]
 
     @classmethod
-    def netput(cls, p: Array, **parameters: Array) -> Interval:
+    def netput(cls, p: Array, **parameters: Array) -> Correspondence:
         """The netputs that maximise p.y, (agents, goods).
 
         Returns:
@@ -99,14 +99,14 @@ class Technology(Family):
         raise NotImplementedError
 
 
-def ray(direction: Array, p: Array) -> Interval:
+def ray(direction: Array, p: Array) -> Correspondence:
     """Any level of a direction where its profit is zero, none where negative, all where positive."""
     profit, turnover = direction @ p, np.abs(direction) @ p
     pays = profit > ZERO_PROFIT * turnover
     even = ~pays & (profit >= -ZERO_PROFIT * turnover)
     endless = np.where(pays[:, None] & (direction > 0), np.inf, 0.0)
     free = np.full(len(direction), np.inf)
-    return Interval(endless, endless, Joint(-free, free, np.where(even[:, None], direction, 0.0)))
+    return Correspondence(endless, endless, Coupling(-free, free, np.where(even[:, None], direction, 0.0)))
 
 
 OUTPUT = Parameter("one good", meaning="what is made", unit="good", absent=None)
@@ -144,7 +144,7 @@ class OneOutput(Technology):
         raise NotImplementedError
 
     @classmethod
-    def netput(cls, p: Array, *, output: Array, **parameters: Array) -> Interval:
+    def netput(cls, p: Array, *, output: Array, **parameters: Array) -> Correspondence:
         """A ray at constant returns, one netput otherwise."""
         _refuse_free_inputs(p, cls.uses(output=output, **parameters))
         constant = cls.constant(**parameters)
@@ -154,11 +154,11 @@ class OneOutput(Technology):
         if not constant.all():
             made, inputs = cls.best(output @ p, p, **parameters)
             netput = np.where(constant[:, None], 0.0, made[:, None] * output - inputs)
-            answers.append(Interval.exactly(netput))
+            answers.append(Correspondence.exactly(netput))
         if len(answers) == 1:
             return answers[0]
         any_level, one = answers
-        return Interval(any_level.lowest + one.lowest, any_level.highest + one.highest, any_level.joint)
+        return Correspondence(any_level.lowest + one.lowest, any_level.highest + one.highest, any_level.joint)
 
     @classmethod
     def unit_netput(cls, p: Array, *, output: Array, **parameters: Array) -> Array:

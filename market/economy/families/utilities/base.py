@@ -14,7 +14,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.economy.correspondences import Array, Interval, Joint, good_by_good
+from market.economy.correspondences import Array, Correspondence, Coupling, good_by_good
 from market.errors import UnboundedDemandError
 from market.registry import Family, Parameter
 
@@ -135,7 +135,7 @@ class Utility(Family):
         return np.where(ruined, np.inf, gained / money)
 
     @staticmethod
-    def quasilinear_demand(p: Array, **parameters: Array) -> Interval:
+    def quasilinear_demand(p: Array, **parameters: Array) -> Correspondence:
         """The bundles that maximise u(x) - p.x; inf where more of a priced good always pays.
 
         Raises:
@@ -144,7 +144,7 @@ class Utility(Family):
         raise NotImplementedError
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, **parameters: Array) -> Interval:
+    def budget_demand(p: Array, b: Array, **parameters: Array) -> Correspondence:
         """The bundles that maximise u(x) subject to p.x <= b.
 
         Raises:
@@ -349,7 +349,7 @@ def refuse_free_goods(p: Array, wanted: NDArray[np.bool_]) -> None:
         raise UnboundedDemandError(np.flatnonzero(free & wanted.any(axis=0)).tolist())
 
 
-def _one_of(answer: Interval, p: Array, money: float) -> Array:
+def _one_of(answer: Correspondence, p: Array, money: float) -> Array:
     """A bundle that is demanded, (agents, goods): what the indifferent have left goes into one good."""
     if answer.single_valued:
         return answer.lowest
@@ -423,7 +423,7 @@ def sum_by_agent(terms: Expression, rows: NDArray[np.intp], agents: int) -> Expr
     return scipy.sparse.csr_matrix((np.ones(len(rows)), (rows, entries)), shape=(agents, len(rows))) @ terms
 
 
-def spend_rest(base: Array, rest: Array, p: Array, tied: NDArray[np.bool_], b: Array) -> Interval:
+def spend_rest(base: Array, rest: Array, p: Array, tied: NDArray[np.bool_], b: Array) -> Correspondence:
     """Bundles with `base` for certain and the money that is left spent on the tied goods in any way.
 
     Args:
@@ -436,7 +436,7 @@ def spend_rest(base: Array, rest: Array, p: Array, tied: NDArray[np.bool_], b: A
     amounts = divide_where(tied, rest[:, None], p[None, :])
     choice = np.asarray(tied.sum(axis=1) > 1) & (rest > 0)
     if not choice.any():
-        return Interval.exactly(base + amounts)
+        return Correspondence.exactly(base + amounts)
     lowest = base + np.where(choice[:, None], 0.0, amounts)
     spent = np.where(choice, b, -np.inf), np.where(choice, b, np.inf)
-    return Interval(lowest, base + amounts, Joint(*spent, np.zeros_like(base)))
+    return Correspondence(lowest, base + amounts, Coupling(*spent, np.zeros_like(base)))

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import TIED, Array, Interval, Joint
+from market.economy.correspondences import TIED, Array, Correspondence, Coupling
 from market.economy.families.utilities import power_means as means
 from market.economy.families.utilities.base import (
     WEIGHTS,
@@ -90,7 +90,7 @@ class Ces(Utility):
             )
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array, elasticity: Array) -> Interval:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array, elasticity: Array) -> Correspondence:  # type: ignore[override]
         """Nothing, everything, or any multiple of one bundle: u is homogeneous of degree one.
 
         A unit of utility costs e(p) = (sum a_g^sigma p_g^(1 - sigma))^(1/(1 - sigma)). Above 1 it is not
@@ -121,7 +121,7 @@ class Ces(Utility):
         return elasticity
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array, elasticity: Array) -> Interval:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array, elasticity: Array) -> Correspondence:  # type: ignore[override]
         """The share of g in spending is proportional to a_g^sigma p_g^(1 - sigma).
 
         Example:
@@ -212,7 +212,7 @@ def _log_scale(weights: Array, elasticity: Array) -> Array:
     return np.divide(log_where(total > 0, total), rho, out=np.zeros_like(rho), where=rho != 0)
 
 
-def ray(log_cost: Array, unit: Array, wanted: NDArray[np.bool_]) -> Interval:
+def ray(log_cost: Array, unit: Array, wanted: NDArray[np.bool_]) -> Correspondence:
     """Quasilinear demand of utilities that are homogeneous of degree one.
 
     Args:
@@ -223,7 +223,7 @@ def ray(log_cost: Array, unit: Array, wanted: NDArray[np.bool_]) -> Interval:
     indifferent = np.asarray(np.abs(log_cost) <= TIED)
     lowest = np.where(wanted & (log_cost < -TIED)[:, None], np.inf, 0.0)
     if not indifferent.any():
-        return Interval.exactly(lowest)
+        return Correspondence.exactly(lowest)
     direction = np.where(indifferent[:, None], unit, 0.0)
     free = np.full(len(log_cost), np.inf)
-    return Interval(lowest, np.where(direction > 0, np.inf, lowest), Joint(-free, free, direction))
+    return Correspondence(lowest, np.where(direction > 0, np.inf, lowest), Coupling(-free, free, direction))

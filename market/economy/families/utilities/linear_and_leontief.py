@@ -1,7 +1,7 @@
 """Perfect substitutes and perfect complements.
 
 Their demand is set-valued: whoever is indifferent between goods spends the same on them together, and whoever
-wants fixed proportions at exactly their worth takes any number of them (see `interval.Joint`).
+wants fixed proportions at exactly their worth takes any number of them (see `interval.Coupling`).
 
 Source: Mas-Colell, Whinston and Green (1995), section 3.D; Gale (1960), *The Theory of Linear Economic
 Models*, chapter 8, for linear utilities in markets.
@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import Array, Interval
+from market.economy.correspondences import Array, Correspondence
 from market.economy.families.utilities.base import (
     WEIGHTS,
     Expression,
@@ -52,12 +52,12 @@ class Linear(Utility):
         return np.broadcast_to(weights, x.shape)
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array) -> Interval:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
         """Nothing above the price a_g, everything below it, any amount at it."""
         return Quadratic.quasilinear_demand(p, weights=weights, slope=np.zeros_like(weights))
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array) -> Interval:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
         """All income goes to the goods with the largest a_g / p_g, in any way among them.
 
         Example:
@@ -143,7 +143,7 @@ class Leontief(Utility):
         return np.where(scarce & ~at_most_one(scarce)[:, None], weights, 0.0)
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array) -> Interval:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
         """A unit of utility costs p.a: above 1 nothing, below 1 everything, at 1 any multiple of a.
 
         Raises:
@@ -157,7 +157,7 @@ class Leontief(Utility):
         return ray(log_cost, divide_where(wanted, weights, cost[:, None]), wanted)
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array) -> Interval:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
         """x_g = a_g b / (p.a): as many of the bundles a as income buys.
 
         Of a free good no more is taken than goes with the others.
@@ -169,7 +169,7 @@ class Leontief(Utility):
         cost: Array = weights @ p
         _refuse_free_bundles(p, cost, wanted)
         bundles = np.divide(b, cost, out=np.zeros_like(cost), where=cost > 0)
-        return Interval.exactly(weights * bundles[:, None])
+        return Correspondence.exactly(weights * bundles[:, None])
 
     @staticmethod
     def bliss(*, weights: Array) -> Array:  # type: ignore[override]

@@ -12,7 +12,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.economy.correspondences import Array, Interval, sum_over_agents
+from market.economy.correspondences import Array, Correspondence, sum_over_agents
 from market.economy.families.utilities.base import (
     WEIGHTS,
     Expression,
@@ -57,15 +57,15 @@ def weighted_log1ps(x: Expression, weights: Array, unit: Unit = 1.0) -> Expressi
     return sum_by_agent(terms, rows, len(weights)) + (weights * np.log(large)).sum(axis=1)
 
 
-def spend_shares(p: Array, b: Array, weights: Array) -> Interval:
+def spend_shares(p: Array, b: Array, weights: Array) -> Correspondence:
     """Spend the share a_g / sum a of income b on good g."""
     total = np.einsum("ig->i", weights)[:, None]  # with few goods five times as fast as sum(axis=1)
     if (p > 0).all() and (total > 0).all():
         share = weights * (b[:, None] / total)
-        return Interval.exactly(over_prices(share, p, out=share))
+        return Correspondence.exactly(over_prices(share, p, out=share))
     refuse_free_goods(p, weights > 0)
     share = divide_where(weights > 0, weights, total)
-    return Interval.exactly(divide_where(weights > 0, share * b[:, None], p[None, :]))
+    return Correspondence.exactly(divide_where(weights > 0, share * b[:, None], p[None, :]))
 
 
 def spent_shares(fixed: Array, owned: Array, weights: Array) -> Sums:
@@ -108,7 +108,7 @@ class Log(Utility):
         return np.asarray(np.einsum("ig->i", counted))
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array) -> Interval:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
         """x_g = a_g / p_g: each agent spends a_g on good g at every price.
 
         Args:
@@ -131,12 +131,12 @@ class Log(Utility):
         Source: Mas-Colell, Whinston and Green (1995), section 10.C.
         """
         if (p > 0).all():
-            return Interval.exactly(over_prices(weights, p))
+            return Correspondence.exactly(over_prices(weights, p))
         refuse_free_goods(p, weights > 0)
-        return Interval.exactly(divide_where(weights > 0, weights, p[None, :]))
+        return Correspondence.exactly(divide_where(weights > 0, weights, p[None, :]))
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array) -> Interval:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
         """x_g = (a_g / sum a) b / p_g; nothing at all with no income, where u is -inf in any case."""
         return spend_shares(p, b, weights)
 
@@ -199,14 +199,14 @@ class Log1p(Utility):
         return weights / (1.0 + x)
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array) -> Interval:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
         """x_g = max((a_g - p_g) / p_g, 0): nothing at a price above a_g."""
         wanted = weights > 0
         refuse_free_goods(p, wanted)
-        return Interval.exactly(divide_where(wanted, np.maximum(weights - p, 0.0), p[None, :]))
+        return Correspondence.exactly(divide_where(wanted, np.maximum(weights - p, 0.0), p[None, :]))
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array) -> Interval:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
         """Water-filling: x_g = max(a_g / (mu p_g) - 1, 0) with mu such that p.x = b.
 
         With T = 1 / mu that is x_g = (a_g / p_g)(T - p_g / a_g)^+, which costs a_g for every unit of T: goods
@@ -219,7 +219,7 @@ class Log1p(Utility):
         refuse_free_goods(p, wanted)
         entry = divide_where(wanted, p[None, :], weights)
         per_height = divide_where(wanted, weights, p[None, :])
-        return Interval.exactly(per_height * heights(entry, weights, b))
+        return Correspondence.exactly(per_height * heights(entry, weights, b))
 
     @staticmethod
     def bliss(*, weights: Array) -> Array:  # type: ignore[override]
@@ -264,10 +264,10 @@ class StoneGeary(Utility):
         return Log.marginal(np.maximum(x - subsistence, 0.0), weights=weights)
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array, subsistence: Array) -> Interval:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array, subsistence: Array) -> Correspondence:  # type: ignore[override]
         """x_g = s_g + a_g / p_g."""
         beyond = Log.quasilinear_demand(p, weights=weights).lowest
-        return Interval.exactly(np.where(weights > 0, subsistence, 0.0) + beyond)
+        return Correspondence.exactly(np.where(weights > 0, subsistence, 0.0) + beyond)
 
     @staticmethod
     def quasilinear_sums(*, weights: Array, subsistence: Array) -> Sums:  # type: ignore[override]
@@ -282,7 +282,7 @@ class StoneGeary(Utility):
         return first + total_at(p, weights, weights)
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array, subsistence: Array) -> Interval:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array, subsistence: Array) -> Correspondence:  # type: ignore[override]
         """The linear expenditure system x_g = s_g + (a_g / A) (b - p.s) / p_g, A = sum a.
 
         With b <= p.s no bundle has a finite utility, so all are equally good; the demand is then as much of
@@ -302,7 +302,7 @@ class StoneGeary(Utility):
         short = np.asarray((b <= needed) & (needed > 0))
         share = np.where(short, np.divide(b, needed, out=np.ones_like(b), where=short), 1.0)
         beyond = spend_shares(p, np.maximum(b - needed, 0.0), weights).lowest
-        return Interval.exactly(share[:, None] * first + beyond)
+        return Correspondence.exactly(share[:, None] * first + beyond)
 
     @staticmethod
     def bliss(*, weights: Array, subsistence: Array) -> Array:  # type: ignore[override]  # noqa: ARG004

@@ -11,7 +11,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.economy.correspondences import TIED, Array, Interval
+from market.economy.correspondences import TIED, Array, Correspondence
 from market.economy.families.utilities import power_means as means
 from market.economy.families.utilities.base import (
     WEIGHTS,
@@ -85,7 +85,7 @@ class CobbDouglas(Utility):
         return np.where(wanted, np.where(wanted, weights, 1.0) * slope, 0.0)
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array) -> Interval:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
         """x_g = a_g u / p_g with u^(1 - A) = prod_g (a_g / p_g)^a_g, A = sum a < 1.
 
         The first-order condition a_g u / x_g = p_g put back into u = prod x_g^a_g.
@@ -97,10 +97,10 @@ class CobbDouglas(Utility):
         with np.errstate(over="ignore"):  # near-free goods: more than any number
             utility = np.exp(log_utility)[:, None]
             demand = np.multiply(per_money, utility, out=np.zeros_like(per_money), where=wanted)
-        return Interval.exactly(demand)
+        return Correspondence.exactly(demand)
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array) -> Interval:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
         """x_g = (a_g / sum a) b / p_g: constant shares of income."""
         return spend_shares(p, b, weights)
 
@@ -192,15 +192,15 @@ class Crra(Utility):
         return np.where(wanted, slopes, 0.0)
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array, risk_aversion: Array) -> Interval:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array, risk_aversion: Array) -> Correspondence:  # type: ignore[override]
         """x_g = (a_g / p_g)^(1/eta)."""
         wanted = weights > 0
         refuse_free_goods(p, wanted)
         logs = log_where(wanted, weights) - np.log(np.where(p > 0, p, 1.0))
-        return Interval.exactly(np.where(wanted, exp(logs / risk_aversion[:, None]), 0.0))
+        return Correspondence.exactly(np.where(wanted, exp(logs / risk_aversion[:, None]), 0.0))
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array, risk_aversion: Array) -> Interval:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array, risk_aversion: Array) -> Correspondence:  # type: ignore[override]
         """As for CES with sigma = 1/eta: u is an increasing function of the same power mean."""
         return means.budget_demand(p, b, weights, 1.0 / risk_aversion)
 

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import Array, Interval
+from market.economy.correspondences import Array, Correspondence
 from market.economy.families.utilities.base import (
     Expression,
     Held,
@@ -165,20 +165,20 @@ def log_spending(p: Array, weights: Array, sigma: Array) -> Array:
     return sigma[:, None] * log_where(wanted, weights) + (1.0 - sigma)[:, None] * prices
 
 
-def budget_demand(p: Array, b: Array, weights: Array, sigma: Array) -> Interval:
+def budget_demand(p: Array, b: Array, weights: Array, sigma: Array) -> Correspondence:
     """x_g = b t_g / (p_g sum t) with t_g = a_g^sigma p_g^(1 - sigma), whatever increasing function of M u is.
 
     Raises:
         UnboundedDemandError: a wanted good is free.
     """
     if (p > 0).all():
-        return Interval.exactly(_spent(p, b, weights, sigma))
+        return Correspondence.exactly(_spent(p, b, weights, sigma))
     wanted = weights > 0
     refuse_free_goods(p, wanted)
     logs = log_spending(p, weights, sigma)
     total = log_sum(logs, wanted)
     share = np.where(wanted, exp(logs - np.where(np.isfinite(total), total, 0.0)[:, None]), 0.0)
-    return Interval.exactly(divide_where(wanted, share * b[:, None], p[None, :]))
+    return Correspondence.exactly(divide_where(wanted, share * b[:, None], p[None, :]))
 
 
 def _spent(p: Array, b: Array, weights: Array, sigma: Array) -> Array:

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import TIED, Array, Interval
+from market.economy.correspondences import TIED, Array, Correspondence
 from market.economy.families.utilities.base import (
     WEIGHTS,
     Expression,
@@ -59,7 +59,7 @@ class Quadratic(Utility):
         return np.where(weights > 0, fallen(weights, slope * x), 0.0)
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array, slope: Array) -> Interval:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array, slope: Array) -> Correspondence:  # type: ignore[override]
         """x_g = max((a_g - p_g) / k_g, 0); with k_g = 0 nothing above a_g, everything below, anything at it.
 
         Raises:
@@ -72,11 +72,11 @@ class Quadratic(Utility):
         lowest = np.where(wanted & ~sloped & (gain > TIED * weights), np.inf, lowest)
         indifferent = wanted & ~sloped & (np.abs(gain) <= TIED * weights)
         if not indifferent.any():
-            return Interval.exactly(lowest)
-        return Interval(lowest, np.where(indifferent, np.inf, lowest))
+            return Correspondence.exactly(lowest)
+        return Correspondence(lowest, np.where(indifferent, np.inf, lowest))
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array, slope: Array) -> Interval:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array, slope: Array) -> Correspondence:  # type: ignore[override]
         """x_g = max(a_g - mu p_g, 0) / k_g with mu such that p.x = b; bliss if income is enough for it.
 
         With w_g = a_g / p_g, x_g = (p_g / k_g)(w_g - mu)^+, which costs p_g^2 / k_g for every unit by which

@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import Array, Interval
+from market.economy.correspondences import Array, Correspondence
 from market.economy.families.utilities.base import Expression, Held, Unit, Utility, at_most_one, exp
 from market.economy.families.utilities.separable_demand import Curved, Terms
 from market.economy.families.utilities.separable_terms import FORMS, LinearForm, LogForm, PowerForm
@@ -43,7 +43,7 @@ class Separable(Utility):
         return total
 
     @staticmethod
-    def quasilinear_demand(p: Array, **parameters: Array) -> Interval:
+    def quasilinear_demand(p: Array, **parameters: Array) -> Correspondence:
         """Each good until its slope is down to its price.
 
         A good with a linear term is demanded without bound below that term's weight. At the weight any amount
@@ -55,7 +55,7 @@ class Separable(Utility):
         return _split(parameters).quasilinear_demand(p)
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, **parameters: Array) -> Interval:
+    def budget_demand(p: Array, b: Array, **parameters: Array) -> Correspondence:
         """Each good until its slope is mu times its price, with mu such that all income is spent.
 
         Amounts are right to about 1e-14 of themselves, or of the amounts in which the terms bend (1, the

@@ -28,7 +28,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import TIED, Array, Interval
+from market.economy.correspondences import TIED, Array, Correspondence
 from market.economy.families.utilities.base import divide_where, exp, log_where, refuse_free_goods, spend_rest
 from market.economy.families.utilities.root_finding import falling_root
 from market.economy.families.utilities.separable_terms import Form
@@ -159,7 +159,7 @@ class Terms:
 
     # --- demand ---
 
-    def quasilinear_demand(self, p: Array) -> Interval:
+    def quasilinear_demand(self, p: Array) -> Correspondence:
         """Each good until a + d(x) = p; see `Separable.quasilinear_demand`."""
         refuse_free_goods(p, self.wanted & np.isinf(self.bliss))
         beyond = p - self.straight
@@ -169,10 +169,10 @@ class Terms:
         lowest = np.where(above, lowest, np.where(tied | (beyond == 0), self.settled, np.inf))
         lowest = np.where(self.wanted, lowest, 0.0)
         if not tied.any():
-            return Interval.exactly(lowest)
-        return Interval(lowest, np.where(tied, np.inf, lowest))
+            return Correspondence.exactly(lowest)
+        return Correspondence(lowest, np.where(tied, np.inf, lowest))
 
-    def budget_demand(self, p: Array, b: Array) -> Interval:
+    def budget_demand(self, p: Array, b: Array) -> Correspondence:
         """Each good until a + d(x) = mu p, with p.x = b; see `Separable.budget_demand`."""
         refuse_free_goods(p, self.wanted & np.isinf(self.bliss))
         priced = (p > 0) & self.wanted

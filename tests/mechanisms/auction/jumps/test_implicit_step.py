@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import market
-from market.economy.correspondences import Interval
+from market.economy.correspondences import Correspondence
 from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Answers, Block, Economy
@@ -105,7 +105,7 @@ def test_a_trader_that_answers_otherwise_is_taken_at_its_word():
     market = linear_fisher([[1.0, 2.0], [2.0, 1.0]], [1.0, 1.0], [1.0, 1.0])
     seen = announced(market, [1.0, 1.5])
     assert len(choosers(market, possible(market), seen).money) == 2
-    half = Interval.exactly(0.5 * seen.answers.demand.lowest)
+    half = Correspondence.exactly(0.5 * seen.answers.demand.lowest)
     lied = replace(seen, answers=Answers(half, seen.answers.supply))
     assert len(choosers(market, possible(market), lied).money) == 0
 
