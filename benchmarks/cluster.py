@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import scenes
-from market.economy.aggregate_demand import Together
+from market.economy.aggregate_demand import AggregateDemand
 from market.scenario.loading import Scenario, build, loads, population
 from market.shards import Cluster, Here, Pool, run_in_shards
 from market.workers import alike_everywhere
@@ -86,7 +86,7 @@ def rounds(address: str, agents: int) -> list[dict[str, object]]:
     for family, scene in (("log", scenes.log_market), ("crra", scenes.crra_market)):
         scenario = loads(scene(agents, GOODS))
         with alike_everywhere():
-            whole = Together(build(scenario))
+            whole = AggregateDemand(build(scenario))
             prices = np.linspace(0.5, 2.0, GOODS)
             whole(prices)
             seconds = {"in one piece": by_clock(lambda whole=whole, prices=prices: whole(prices), 20)}

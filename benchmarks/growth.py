@@ -46,11 +46,11 @@ def _measure(text: str, repeats: int) -> dict[str, float]:
     import numpy as np
 
     import market
-    from market.economy.aggregate_demand import Together
+    from market.economy.aggregate_demand import AggregateDemand
 
     scenario = market.loads(text)
     economy, mechanism = market.build(scenario), scenario.mechanism("prices")
-    together, p = Together(economy), np.linspace(0.5, 2.0, len(economy.goods))
+    together, p = AggregateDemand(economy), np.linspace(0.5, 2.0, len(economy.goods))
     together(p)
     arrays = [array for block in economy.utilities for array in block.parameters.values()]
     arrays += [economy.endowment, economy.budget, economy.commons_share]

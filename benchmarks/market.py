@@ -51,13 +51,13 @@ def rounds(agents: int, goods: int) -> list[Row]:
 
     import market
     from benchmarks import plain_mesa
-    from market.economy.aggregate_demand import Together
+    from market.economy.aggregate_demand import AggregateDemand
     from market.mechanisms.auction.excess_demand import imbalance
 
     scenario = market.loads(scenes.log_market(agents, goods))
     economy, model = market.build(scenario), market.MarketModel(scenario)
     plain = plain_mesa.log_market(agents, goods)
-    together, p = Together(economy), np.linspace(0.5, 2.0, goods)
+    together, p = AggregateDemand(economy), np.linspace(0.5, 2.0, goods)
     size = f"{agents:,} x {goods}"
     amounts = agents * goods * ITEM
     model.step(), model.step()

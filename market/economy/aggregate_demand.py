@@ -16,7 +16,7 @@ of the answers is first read: at the end of a play, or because somebody looks. T
 `Economy.answers` gives; totals differ from their sum by rounding alone.
 
 Amounts that hang together (`Coupling`) are nothing that totals tell of; there, and where technologies link
-agents, `Together` gives what `Economy.answers` gives.
+agents, `AggregateDemand` gives what `Economy.answers` gives.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _put(answer: Correspondence, rows: NDArray[np.intp], amounts: Array) -> Corr
     return Correspondence(lowest, highest, answer.joint)
 
 
-class Together:
+class AggregateDemand:
     """How the agents of an economy answer prices, all of them together.
 
     Args:
@@ -149,7 +149,7 @@ class Together:
         ...     agents = [{ name = "a", count = 5, utility = { family = "log", weights = { water = 1 } } }]
         ...     mechanisms = [{ name = "prices", kind = "auctioneer" }]
         ... '''))
-        >>> answers = Together(economy)(np.array([0.2]))
+        >>> answers = AggregateDemand(economy)(np.array([0.2]))
         >>> float(answers.total_demand.lowest[0]), answers.demand.lowest.ravel().tolist()
         (25.0, [5.0, 5.0, 5.0, 5.0, 5.0])
     """

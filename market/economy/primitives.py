@@ -249,7 +249,7 @@ class Economy:
         return np.minimum(self.resources + made, 1e100)
 
     @cached_property
-    def stakes(self) -> Array:
+    def utility_scale(self) -> Array:
         """What an equal share of all resources is worth to each agent at the margin, (agents,), utility.
 
         A size to hold gains against that changes with the unit of utility; of those to whom nothing is worth

@@ -29,7 +29,7 @@ from market.economy.correspondences import Array
 from market.economy.families.costs import Cost
 from market.economy.primitives import Block, Economy
 from market.economy.production import allowed
-from market.efficiency.proofs import Bound
+from market.efficiency.proofs import CertifiedValue
 from market.errors import InfeasibleError, NumericalError
 from market.welfare.convex_program import Programme, Solution, fit, typical_amounts
 
@@ -292,7 +292,7 @@ def _shave(economy: Economy, x: Array, x_new: Array, y_new: Array, stay: NDArray
     return np.where(stay[:, None], x, x_new * share)
 
 
-def resource_utilisation(economy: Economy, x: Array, y: Array) -> Bound | None:
+def resource_utilisation(economy: Economy, x: Array, y: Array) -> CertifiedValue | None:
     """Debreu's coefficient: the smallest share of all resources that leaves everybody as well off.
 
     Returns:
@@ -309,7 +309,7 @@ def resource_utilisation(economy: Economy, x: Array, y: Array) -> Bound | None:
     nothing = np.zeros(economy.shape)
     idle = np.zeros(len(economy.agents))
     if (search.welfare(nothing, nothing) >= search.now).all():  # as well off with nothing at all
-        return Bound(0.0, nothing, nothing, np.zeros(len(economy.goods)), idle, idle)
+        return CertifiedValue(0.0, nothing, nothing, np.zeros(len(economy.goods)), idle, idle)
     share = cvxpy.Variable(nonneg=True)
     held = search.hold(search.expression())
     balance = search.programme.net_use() <= share * (economy.resources / search.programme.units)
@@ -317,7 +317,9 @@ def resource_utilisation(economy: Economy, x: Array, y: Array) -> Bound | None:
     if not _as_well_off(economy, x, y, found):
         raise NumericalError("the share that the convex programme found is not enough for everybody")
     value = float(min(max(-found.value, 0.0), 1.0))
-    return Bound(value, found.consumption, found.production, np.maximum(found.prices, 0.0), idle, idle)
+    return CertifiedValue(
+        value, found.consumption, found.production, np.maximum(found.prices, 0.0), idle, idle
+    )
 
 
 def _as_well_off(economy: Economy, x: Array, y: Array, found: Solution) -> bool:
@@ -329,7 +331,7 @@ def _as_well_off(economy: Economy, x: Array, y: Array, found: Solution) -> bool:
 
 
 def with_what_is_left(
-    economy: Economy, x: Array, y: Array, found: Bound | Reallocation
+    economy: Economy, x: Array, y: Array, found: CertifiedValue | Reallocation
 ) -> Reallocation | None:
     """An allocation that leaves everybody as well off, and equal shares of what it leaves over.
 

@@ -8,7 +8,7 @@ from market.economy.correspondences import Array
 
 
 @dataclass(frozen=True)
-class Bound:
+class CertifiedValue:
     """The answer of a programme with what proves it from both sides (see `verify/duality.py`).
 
     Args:

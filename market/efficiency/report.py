@@ -45,8 +45,8 @@ from market.efficiency.pareto_improvement import (
     with_what_is_left,
     without_sacrifice,
 )
-from market.efficiency.proofs import Bound
-from market.efficiency.rescue import beyond_help
+from market.efficiency.proofs import CertifiedValue
+from market.efficiency.rescue import cannot_reach_subsistence
 from market.efficiency.surplus_gap import nothing_to_gain, proof_of_no_gap, surplus_gap, turnover
 from market.errors import NumericalError
 from market.outcome import Outcome
@@ -84,7 +84,7 @@ class Alignment:
     surplus_gap: float | None
     improvement: Reallocation | None = None
     unknown: tuple[str, ...] = ()
-    bounds: Mapping[str, Bound] = field(default_factory=dict)
+    bounds: Mapping[str, CertifiedValue] = field(default_factory=dict)
 
 
 def alignment(outcome: Outcome) -> Alignment:
@@ -105,7 +105,7 @@ def alignment(outcome: Outcome) -> Alignment:
     if not proved:
         try:
             refuse_large(economy)
-            better = improvement(within, x, y, beyond_help(within, x, y))
+            better = improvement(within, x, y, cannot_reach_subsistence(within, x, y))
             efficient = better is None
             nearly = found.residual <= (PROVED if found.zero.any() else SURE)
             if efficient and not nearly and np.isfinite(found.residual):
@@ -114,7 +114,7 @@ def alignment(outcome: Outcome) -> Alignment:
         except NumericalError as error:
             efficient = None
             unknown.append(f"efficient: {error}")
-    bounds: dict[str, Bound] = {}
+    bounds: dict[str, CertifiedValue] = {}
     transfers, gap = _with_transfers(outcome, found, unknown, bounds)
     supported = np.isfinite(found.residual)
     utilisation = _utilisation(within, x, y, found, proved, unknown, bounds)
@@ -161,7 +161,7 @@ def _utilisation(
     found: Support,
     proved: bool,
     unknown: list[str],
-    bounds: dict[str, Bound],
+    bounds: dict[str, CertifiedValue],
 ) -> float | None:
     """1 if support proves that every share of the resources is needed; else the programme's answer."""
     if proved and float(found.prices @ economy.resources) > 0:
@@ -179,7 +179,7 @@ def _utilisation(
 
 
 def _with_transfers(
-    outcome: Outcome, found: Support, unknown: list[str], bounds: dict[str, Bound]
+    outcome: Outcome, found: Support, unknown: list[str], bounds: dict[str, CertifiedValue]
 ) -> tuple[bool | None, float | None]:
     """Whether total surplus is maximal, and what is missing; (None, None) without quasilinear money."""
     economy, x, y = outcome.economy, outcome.consumption, outcome.production

@@ -28,7 +28,7 @@ from market.efficiency.negishi_weights import support
 ROUNDING = 1e-12  # relative violation that is there at least
 
 
-def beyond_help(economy: Economy, x: Array, y: Array) -> NDArray[np.bool_]:
+def cannot_reach_subsistence(economy: Economy, x: Array, y: Array) -> NDArray[np.bool_]:
     """Who of those without subsistence no reallocation can save that hurts nobody else, (agents,).
 
     Sure of those who are marked; of the others nothing is said.

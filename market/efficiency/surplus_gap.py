@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.efficiency.dual_bounds import spares_everyone, usual_prices
-from market.efficiency.proofs import Bound
+from market.efficiency.proofs import CertifiedValue
 from market.errors import InfeasibleError, NumericalError, UnboundedDemandError
 from market.welfare.convex_program import SETTINGS, Programme, Solution, fit, typical_amounts
 from market.welfare.equimarginal import optimum
@@ -59,7 +59,7 @@ def turnover(economy: Economy, x: Array, y: Array) -> float:
     return float(worth + np.multiply(costs, y, out=np.zeros_like(y), where=y > 0).sum())
 
 
-def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Bound | None:
+def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> CertifiedValue | None:
     """The total surplus that is still on the table when money can change hands too, in money.
 
     Args:
@@ -82,7 +82,7 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Bound 
     nobody = np.zeros(len(economy.agents))
     if spares_everyone(economy, x, y):  # no programme is needed to see that
         shares, none = np.tile(economy.resources / len(nobody), (len(nobody), 1)), np.zeros(economy.shape)
-        return Bound(np.inf, fit(economy, shares, none), none, usual_prices(economy), nobody, nobody)
+        return CertifiedValue(np.inf, fit(economy, shares, none), none, usual_prices(economy), nobody, nobody)
     typical, said = typical_amounts(economy, x, y), ""
     for attempt in (None, *range(len(SETTINGS))):
         try:
@@ -102,7 +102,7 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Bound 
         ruined = bool(np.isneginf(economy.utility(x)).any() and np.isfinite(most))
         if ruined or bound - most <= APART * turnover(economy, best, made):
             gap = np.inf if ruined else surplus_gained(economy, x, y, best, made)
-            return Bound(gap, best, made, prices, nobody, nobody)
+            return CertifiedValue(gap, best, made, prices, nobody, nobody)
         said = f"the most found is {most:.6g}, and no more than {bound:.6g} is sure to be the most"
         typical = typical_amounts(economy, best, found.production)
     raise NumericalError(said)
@@ -217,17 +217,17 @@ def nothing_to_gain(
     return None if gains.any() else weights
 
 
-def proof_of_no_gap(x: Array, y: Array, p: Array, weights: Array) -> Bound:
+def proof_of_no_gap(x: Array, y: Array, p: Array, weights: Array) -> CertifiedValue:
     """What such prices and weights, all positive, say as multipliers of the programme for total gains.
 
     Divided by the least weight s they are 1 + l_i = w_i / s and n_i = (1 - w_i) / s, so that l_i + n_i is the
     same for everybody, as it must be where money can be paid to anybody.
     """
     least = float(weights.min())
-    return Bound(0.0, x, y, p / least, weights / least - 1.0, (1.0 - weights) / least)
+    return CertifiedValue(0.0, x, y, p / least, weights / least - 1.0, (1.0 - weights) / least)
 
 
-def _gap_with_caps(economy: Economy, x: Array, y: Array, payments: Array) -> Bound:
+def _gap_with_caps(economy: Economy, x: Array, y: Array, payments: Array) -> CertifiedValue:
     """The most that could be gained in total with nobody worse off and no money below zero."""
     needy = np.isneginf(economy.welfare(x, y))
     vital = np.asarray((economy.subsistence > 0).any(axis=1))
@@ -271,7 +271,7 @@ class _Bargain:
         balance = programme.net_use() <= self.economy.resources / programme.units
         return programme.solve(objective, [*self.constraints, *programme.limits()], balance)
 
-    def bound(self, value: float, found: Solution) -> Bound:
+    def bound(self, value: float, found: Solution) -> CertifiedValue:
         """What was found, with the multipliers of being no worse off and of caps."""
         agents = len(self.economy.agents)
         kept, capped = np.zeros(agents), np.zeros(agents)
@@ -280,7 +280,7 @@ class _Bargain:
             kept[self.held] = np.maximum(constraint.dual_value, 0.0)
         prices = self.size * np.maximum(found.prices, 0.0)
         best = fit(self.economy, found.consumption, found.production)
-        return Bound(value, best, found.production, prices, kept, capped)
+        return CertifiedValue(value, best, found.production, prices, kept, capped)
 
     def rescue(self, saved: NDArray[np.intp]) -> Solution:
         """How much of everything that they want some at -inf could get beyond subsistence, at most 1 each.
@@ -300,7 +300,7 @@ class _Bargain:
             self.constraints.append(shares[k] <= self.programme.x[agent, wanted] / units[wanted] - vital)
         return self._solve(cvxpy.sum(shares))
 
-    def gain(self) -> Bound:
+    def gain(self) -> CertifiedValue:
         """The largest total gain of those who count, money.
 
         Raises:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from market.economy.aggregate_demand import Together
+from market.economy.aggregate_demand import AggregateDemand
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers, Economy
 from market.outcome import Outcome
@@ -79,7 +79,9 @@ def play(
         answering: how everyone answers prices; `economy.answers` by default.
         observe: called with the state after every round.
     """
-    return mechanism.outcome(economy, played(mechanism, economy, answering or Together(economy), observe))
+    return mechanism.outcome(
+        economy, played(mechanism, economy, answering or AggregateDemand(economy), observe)
+    )
 
 
 def played(

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from market.economy.aggregate_demand import Together
+from market.economy.aggregate_demand import AggregateDemand
 from market.economy.correspondences import Array
 from market.economy.families.utilities import Utility
 from market.economy.nonexistence import proving
@@ -150,7 +150,7 @@ class Shard:
 
     def __init__(self, scenario: Scenario, seed: int, rows: range) -> None:
         self.economy = build(scenario, seed, rows)
-        self._together = Together(self.economy)
+        self._together = AggregateDemand(self.economy)
         self._work: Reduction[Any] | None = None
         self._outcome: Outcome | None = None
         self._weights: Array | None = None

@@ -21,7 +21,7 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from market.economy.aggregate_demand import Own, Together
+from market.economy.aggregate_demand import AggregateDemand, Own
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers
 from market.errors import InputError, MarketError, NumericalError, did_you_mean
@@ -82,7 +82,9 @@ class MarketModel(LazyModel):
         self._outcome: tuple[int, Outcome] | None = None
         self._classes = self._classes_by_row(traders or {})
         self._own = [self._trader(row) for row, kind in self._classes.items() if kind.answers_by_itself()]
-        self._together = Together(self.economy, np.array([own.row for own in self._own], dtype=np.intp))
+        self._together = AggregateDemand(
+            self.economy, np.array([own.row for own in self._own], dtype=np.intp)
+        )
         priced = hasattr(self.state, "prices")
         self.auctioneer = cast(Auctioneer, self.agent(len(self.economy.agents))) if priced else None
         self.datacollector = mesa.DataCollector(model_reporters=self._reporters())

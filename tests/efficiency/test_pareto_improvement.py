@@ -12,7 +12,7 @@ from market.economy.families.utilities import UTILITIES, StoneGeary
 from market.economy.primitives import Block
 from market.efficiency.pareto_improvement import improvement, resource_utilisation
 from market.efficiency.report import alignment
-from market.efficiency.rescue import beyond_help
+from market.efficiency.rescue import cannot_reach_subsistence
 from market.errors import NumericalError
 from market.mechanisms import Autarky, Gift, Planner, Seize, Unmediated, play
 
@@ -97,7 +97,7 @@ def test_whoever_needs_more_than_all_others_like_it_hold_is_beyond_help():
         budget=[1.0, 1.0, 1.0],
     )
     x = np.array([[1.5], [0.6], [0.6]])
-    assert beyond_help(three, x, np.zeros_like(x)).tolist() == [False, False, True]
+    assert cannot_reach_subsistence(three, x, np.zeros_like(x)).tolist() == [False, False, True]
     assert np.isfinite(three.utility(improvement(three, x, np.zeros_like(x)).consumption)).sum() == 2
 
 

@@ -170,7 +170,7 @@ class Unmediated(Mechanism):
         welfare = economy.welfare(played.consumption, played.production)
         regret = self.game.regret(economy, state.profile)
         size = np.where(np.isfinite(welfare), np.abs(welfare), 0.0)
-        relative = float((regret / np.maximum(size, economy.stakes)).max(initial=0.0))
+        relative = float((regret / np.maximum(size, economy.utility_scale)).max(initial=0.0))
         period = state.period if self._cycles(state) else None
         status, reason = self._verdict(state, relative)
         return Outcome(

@@ -207,7 +207,7 @@ def _clearly_better(economy: Economy, record: Record, others: Sequence[Record]) 
     pairs = [(other.consumption, other.production) for other in others if other is not record]
     pairs += _with_what_is_left(economy, record)
     before = economy.welfare(record.consumption, record.production)
-    enough = before + SEARCHED * worth(economy, record) + ROUNDING * economy.stakes
+    enough = before + SEARCHED * worth(economy, record) + ROUNDING * economy.utility_scale
     return any(
         _improves(economy, record, x, y)[0] and bool((economy.welfare(x, y) > enough).any()) for x, y in pairs
     )

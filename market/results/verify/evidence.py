@@ -63,7 +63,7 @@ def _relative_regret(economy: Economy, record: Record, regret: Array) -> float:
     """The largest regret as a share of what trades are worth; in games of |utility|, or of 1."""
     if record.kind == "unmediated":
         size = np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0)
-        return float((regret / np.maximum(size, economy.stakes)).max(initial=0.0))
+        return float((regret / np.maximum(size, economy.utility_scale)).max(initial=0.0))
     assert record.prices is not None
     size = worth(economy, record) + record.production @ record.prices
     nothing = np.where(regret > 0, np.inf, 0.0)

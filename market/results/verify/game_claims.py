@@ -77,11 +77,11 @@ def playing(economy: Economy, record: Record, options: Unmediated) -> Iterator[C
     size = np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0)
     exact = game.name in ("seize", "claims")
     if exact:
-        apart = difference(record.regret, follows.regret, np.maximum(size, economy.stakes))
+        apart = difference(record.regret, follows.regret, np.maximum(size, economy.utility_scale))
         yield Claim(
             f"{record.name}: regret", apart <= ROUNDING, f"largest relative difference {shown(apart)}"
         )
-    largest = float((follows.regret / np.maximum(size, economy.stakes)).max(initial=0.0))
+    largest = float((follows.regret / np.maximum(size, economy.utility_scale)).max(initial=0.0))
     violated = 0.0 if exact else _first_order(economy, record, options)
     yield _ended(economy, record, options, largest, violated)
 

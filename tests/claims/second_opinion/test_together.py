@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import market.economy.primitives
-from market.economy.aggregate_demand import Deferred, Own, Together
+from market.economy.aggregate_demand import AggregateDemand, Deferred, Own
 from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Economy, Money
@@ -83,7 +83,7 @@ def test_totals_are_the_sums_of_what_every_trader_answers(family, money, data, c
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("market.economy.primitives.PIECE", 2 * GOODS if in_pieces else 1 << 16)
         patch.setattr("market.economy.aggregate_demand.PIECE", 2 * GOODS if in_pieces else 1 << 16)
-        together = Together(economy)
+        together = AggregateDemand(economy)
         plain = refused(economy.answers, p)
         answers = refused(together, p)
         assert (plain is None) == (answers is None)
@@ -135,7 +135,7 @@ def test_who_answers_for_itself_replaces_its_own_row_only(economy, row, share):
     p = np.full(len(economy.goods), 0.7)
     plain = economy.answers(p)
     own = Own(rows, share * np.minimum(plain.demand.lowest[rows], 1e6), np.zeros((1, len(p))))
-    answers = Together(economy, rows)(p, own)
+    answers = AggregateDemand(economy, rows)(p, own)
     demand, supply = plain.demand.lowest.copy(), plain.supply.lowest.copy()
     demand[rows], supply[rows] = own.demand, own.supply
     np.testing.assert_allclose(answers.total_demand.lowest, demand.sum(axis=0), rtol=1e-12)
@@ -172,7 +172,7 @@ def log_economy(agents: int) -> Economy:
 
 def test_no_trader_is_asked_before_somebody_looks(monkeypatch):
     economy = log_economy(50)
-    together = Together(economy)
+    together = AggregateDemand(economy)
     together(np.ones(2))
     asked = []
     monkeypatch.setattr(Economy, "answers", lambda self, p: asked.append(p) or original(self, p))
