@@ -4,8 +4,8 @@ At a price equal to its constant unit cost a producer is indifferent about any o
 so its answer is an interval. A single-valued answer has `lowest is highest`. Amounts may be infinite: a
 producer with constant cost and no capacity, at a price above its cost, would supply without bound.
 
-Amounts of several goods may hang together (`Coupling`): whoever is indifferent between two goods spends the same
-on both together; whoever wants goods in fixed proportions takes more or less of all.
+Amounts of several goods may hang together (`Coupling`): whoever is indifferent between two goods spends the
+same on both together; whoever wants goods in fixed proportions takes more or less of all.
 """
 
 from __future__ import annotations

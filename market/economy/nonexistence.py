@@ -2,11 +2,11 @@
 
 Each function proves one case from the primitives alone and says so in a sentence, or says nothing. All that
 it has to know of agents are sums over them and who comes first, so that they may be spread over shards
-(`reductions.py`). Symbols as in `primitives.py`; r (goods,) resources. A good is *wanted without end* by an agent if
-more of it helps wherever utility is not stuck at the bottom, and *wanted alone* if more and more of it helps
-with nothing else to go with it: then it cannot be free, whatever the agent's income. (With Cobb-Douglas, say,
-an agent without income has u = 0 whatever it takes of one free good: it lacks nothing there, and a price of 0
-may clear.)
+(`reductions.py`). Symbols as in `primitives.py`; r (goods,) resources. A good is *wanted without end* by an
+agent if more of it helps wherever utility is not stuck at the bottom, and *wanted alone* if more and more of
+it helps with nothing else to go with it: then it cannot be free, whatever the agent's income. (With
+Cobb-Douglas, say, an agent without income has u = 0 whatever it takes of one free good: it lacks nothing
+there, and a price of 0 may clear.)
 
 1. *Nobody has it, and somebody cannot do without.* r_g = 0 and nobody can make g, but some agent's marginal
    utility of g at nothing is infinite, so that it buys some at every price at which it has anything to

@@ -1,9 +1,9 @@
 """Work on some of an economy's agents that needs sums over all of them.
 
 Such work is a generator: it yields its own agents' sums, arrays (goods,) or numbers, and is sent the sums
-over everybody. Whoever has all agents together drives it by sending back what it yields (`run_locally`); where
-agents are spread over shards, each takes a step at a time (`advance`), and whoever drives all of them adds
-up (`added`) and sends the totals to each, until they end (`run_all`).
+over everybody. Whoever has all agents together drives it by sending back what it yields (`run_locally`);
+where agents are spread over shards, each takes a step at a time (`advance`), and whoever drives all of them
+adds up (`added`) and sends the totals to each, until they end (`run_all`).
 
 Beside sums there are the `Largest` and the `First` over all agents: they are added like sums.
 """

@@ -1,8 +1,8 @@
 """Super-agent weights: for which weighted sum of utilities would an allocation be the optimum?
 
-The conditions of `first_order_conditions.py` are linear in the weights w and the prices p together. They are solved as a
-linear programme that minimises their largest violation; a second one picks, among its solutions, the most
-equal weights. To keep numbers near one whatever the units, the programme works with
+The conditions of `first_order_conditions.py` are linear in the weights w and the prices p together. They are
+solved as a linear programme that minimises their largest violation; a second one picks, among its solutions,
+the most equal weights. To keep numbers near one whatever the units, the programme works with
 
     v_i = w_i k_i,   P_g = p_g / r_g,
 

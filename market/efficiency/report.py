@@ -2,18 +2,18 @@
 
 Computed from the outcome and the primitives alone, never from the word of whoever made the outcome.
 
-*Efficient?* Two ways, in this order. If weights w and prices p support the outcome (`negishi_weights.py`), that is
-a proof: for concave preferences, for any feasible (x', y'),
+*Efficient?* Two ways, in this order. If weights w and prices p support the outcome (`negishi_weights.py`),
+that is a proof: for concave preferences, for any feasible (x', y'),
 
     sum_i w_i (u_i(x'_i) - C_i(y'_i)) - sum_i w_i (u_i(x_i) - C_i(y_i)) <= 0,
 
 so nobody with w_i > 0 can gain unless another loses; and an agent with w_i = 0 can gain only through goods
 whose price is 0, since every unit of a good with p_g > 0 is missed by somebody who counts. If all there is of
-those would not make it better off (it lacks something else), it cannot gain. Otherwise
-a convex programme looks for a reallocation that nobody dislikes and someone prefers (`pareto_improvement.py`),
-which is confirmed from the primitives before it is reported. If that search fails, efficiency is unknown
-(None), and so it is where the programme is too large to be solved; then `unknown` has the bounds that can be
-proved all the same (`dual_bounds.py`).
+those would not make it better off (it lacks something else), it cannot gain. Otherwise a convex programme
+looks for a reallocation that nobody dislikes and someone prefers (`pareto_improvement.py`), which is
+confirmed from the primitives before it is reported. If that search fails, efficiency is unknown (None), and
+so it is where the programme is too large to be solved; then `unknown` has the bounds that can be proved all
+the same (`dual_bounds.py`).
 
 *With transfers*, where money is quasilinear: efficient means that total surplus is maximal (with budgets:
 that no reallocation of goods and money, which may not go negative, gains anybody anything). The

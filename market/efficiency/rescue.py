@@ -1,7 +1,8 @@
 """Who lacks subsistence and is beyond help, by prices.
 
 Symbols: x, y an allocation; N those at -inf for lack of subsistence s_i; p, w prices and weights that support
-what the others have, with relative violation r (`first_order_conditions.py`); V = sum over i in N of p.x_i, what N hold.
+what the others have, with relative violation r (`first_order_conditions.py`); V = sum over i in N of p.x_i,
+what N hold.
 
 A reallocation (x', y') that hurts nobody outside N has, by the first-order conditions,
 

@@ -1,9 +1,9 @@
 """The run folder of a market in shards: the parent writes what is told in sums, each shard its agents' rows.
 
-It is a run folder as any other (`run_folder.py`), with three differences: the table of agents is in the folder
-`agents`, one file for each mechanism and shard, in the order of their names; above `LARGEST_MAP` agents the
-result has null in the place of their names; and figures are those of the rounds. All machines must see the
-folder under the same path.
+It is a run folder as any other (`run_folder.py`), with three differences: the table of agents is in the
+folder `agents`, one file for each mechanism and shard, in the order of their names; above `LARGEST_MAP`
+agents the result has null in the place of their names; and figures are those of the rounds. All machines must
+see the folder under the same path.
 """
 
 from __future__ import annotations

@@ -116,7 +116,7 @@ def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
 
 
 def residuals(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> Reduction[float]:
-    """The same of a part of an economy without technologies, asking for what is needed of all (`reductions.py`)."""
+    """Residual of part of an economy without technologies, as a reduction over all parts."""
     nothing = np.zeros(len(p))
     eaten, used, owned, made, agents, strange = yield (
         sum_over_agents(x),

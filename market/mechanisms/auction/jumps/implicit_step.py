@@ -7,9 +7,9 @@ is too long, and prices would jump to and fro across those at which markets clea
 
     min_m  sum_g H_g m_g^2 / 2 - f.m + sum_c M_c max_l h_l(p e^m)
 
-with alternatives l, gains h and money M of the choosers c as in `alternatives.py`, f (goods,) the value of all
-excess demand that does not hang on choices, and H_g = (value of excess demand) / d_g: the rule's step size.
-The slope of the maxima is minus the value of what is chosen, so at the solution
+with alternatives l, gains h and money M of the choosers c as in `alternatives.py`, f (goods,) the value of
+all excess demand that does not hang on choices, and H_g = (value of excess demand) / d_g: the rule's step
+size. The slope of the maxima is minus the value of what is chosen, so at the solution
 
     H_g m_g = value of excess demand with the choices as they will be after the move:
 
