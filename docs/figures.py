@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import tempfile
+import textwrap
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from PIL import Image  # matplotlib brings it along
 
 import market
@@ -64,6 +68,38 @@ def sweep_curve() -> Figure:
     return figure
 
 
+def floors() -> list[list[str]]:
+    """Return the rooms of each floor, the lowest first, as the contract of imports has them."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(each["layers"] for each in contracts if each["name"] == "imports go one way")
+    return [layer.split(" | ") for layer in reversed(layers) if layer != "__main__"]
+
+
+def purpose(room: str) -> str:
+    """Return the first line of a room's docstring, without what follows a colon."""
+    path = ROOT / "market" / room
+    source = (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text()
+    return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0].rstrip(".").split(": ")[-1]
+
+
+def rooms() -> Figure:
+    """Draw the rooms as boxes on their floors; each imports only from floors below its own."""
+    rows = floors()
+    figure = Figure(figsize=(8.6, 0.62 * len(rows)), layout="constrained")
+    ax = figure.add_subplot()
+    for floor, row in enumerate(rows):
+        for k, room in enumerate(sorted(row)):
+            is_room = (ROOT / "market" / room).is_dir()
+            left, width = k / len(row), 1.0 / len(row) - 0.01
+            ax.add_patch(Rectangle((left, floor), width, 0.8, facecolor="#dbe9f6" if is_room else "#eeeeee"))
+            ax.text(left + 0.012, floor + 0.52, room, weight="bold", size=10, va="center")
+            lines = textwrap.shorten(purpose(room), int(105 * width), placeholder=" ...")
+            ax.text(left + 0.012, floor + 0.2, lines, size=7.5, va="center")
+    ax.set(xlim=(0, 1), ylim=(0, len(rows)))
+    ax.axis("off")
+    return figure
+
+
 def main() -> None:
     """Write them all beside this file."""
     comparisons = {name: played(name) for name in dict.fromkeys(name for name, _ in PICTURES.values())}
@@ -73,6 +109,7 @@ def main() -> None:
             draw(comparisons[name], figure.add_subplot())
         write(figure, picture)
     write(sweep_curve(), "sweep_curve")
+    write(rooms(), "rooms")
 
 
 if __name__ == "__main__":
