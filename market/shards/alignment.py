@@ -63,6 +63,7 @@ def judging(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[Judgeme
         y: (agents, goods), what they make.
         p: (goods,), prices.
     """
+    economy = economy.concave_form  # efficiency depends on the order of bundles alone
     ones = np.ones(len(economy.agents))
     caps = bool(np.isfinite(economy.budget).any())
     count, capped, owned, made = yield (

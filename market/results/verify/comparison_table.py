@@ -13,12 +13,15 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.errors import RunError
+from market.outcome import Status
 from market.results.run_folder import Run
 from market.results.tables import number
+from market.results.verify.accounts import worth
 from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.record import Record
 
 NAMED = 20  # agents; up to here the table has a column for each of them
+NONE = 1e-12  # share of what an equal share of everything is worth to somebody that is nothing
 EXACT = 1e-12  # relative difference that another order of a sum may leave
 
 
@@ -74,7 +77,7 @@ def _expected(economy: Economy, record: Record, records: Sequence[Record]) -> Ma
         "degenerate": report["degenerate"],
         **_weights(economy, record.weights),
         "largest regret": said["max_regret"],
-        **_against(record, records),
+        **_against(economy, record, records),
     }
 
 
@@ -99,28 +102,58 @@ def _weights(economy: Economy, w: Array | None) -> dict[str, object]:
     }
 
 
-def _against(record: Record, records: Sequence[Record]) -> dict[str, object]:
-    """Who gains and who loses against the first mechanism without prices or planner."""
+def _against(economy: Economy, record: Record, records: Sequence[Record]) -> dict[str, object]:
+    """Who gains and who loses against the first mechanism without prices or planner.
+
+    A gain of the size of rounding is none, and what an auctioneer lacks of that size is no loss, unless it is
+    all that agents gain, in money.
+    """
     columns = ("against", "agents who gain", "agents who lose", "Pareto improvement")
     baseline = next((each for each in records if each.kind == "unmediated"), None)
     if baseline is None or baseline is record:
         return dict.fromkeys(columns)
-    gains = _gained(record.payoffs, baseline.payoffs)
-    turnover = float(np.abs(record.payments).sum() + np.abs(baseline.payments).sum())
+    least = NONE * np.where(np.isfinite(economy.utility_scale), economy.utility_scale, 0.0)
+    rounding = np.maximum(ROUNDING * np.maximum(*_handled(economy, record, baseline)), least)
+    gains = _gained(record.payoffs, baseline.payoffs, rounding)
     revenue = number(record.said["revenue"]) - number(baseline.said["revenue"])
-    revenue = 0.0 if abs(revenue) <= ROUNDING * turnover else revenue
-    nobody_loses = not (gains < 0).any() and revenue >= 0
-    better = bool(nobody_loses and ((gains > 0).any() or revenue > 0))
+    seen = max(_unbalanced(economy, record), _unbalanced(economy, baseline))
+    financed = economy.money is Money.QUASILINEAR and gains.sum() <= -revenue
+    better = revenue > seen or (revenue >= -seen and bool((gains > 0).any()) and not financed)
+    better = bool(better and not (gains < 0).any())
     counts = int((gains > 0).sum()), int((gains < 0).sum())
     return dict(zip(columns, (baseline.name, *counts, better), strict=True))
 
 
-def _gained(after: Array, before: Array) -> Array:
+def _handled(economy: Economy, *records: Record) -> list[Array]:
+    """The gross worth of what each agent consumes, makes and trades, for each record, (agents,)."""
+    sizes = []
+    for each in records:
+        x, y = each.consumption, each.production
+        size = worth(economy, each) + economy.cost(y)
+        if each.kind == "auctioneer" and each.prices is not None and (each.payoffs != each.utilities).any():
+            size = size + (x + economy.endowment + np.abs(y)) @ each.prices
+        known = np.where(np.isfinite(each.payoffs), np.abs(each.payoffs), 0.0)
+        sizes.append(np.maximum(known, np.where(np.isfinite(size), size, 0.0)))
+    return sizes
+
+
+def _unbalanced(economy: Economy, record: Record) -> float:
+    """The largest revenue that is rounding, money: a share of the worth of all there is.
+
+    Twice the relative excess demand of markets that cleared, since so much has no counterpart.
+    """
+    if record.kind != "auctioneer" or record.prices is None:
+        return ROUNDING * float(np.abs(record.payments).sum())
+    share = ROUNDING
+    if record.status is Status.CLEARED:
+        share = max(share, 2.0 * number(record.said["disequilibrium"]))
+    return share * float(record.prices @ economy.offered(record.production))
+
+
+def _gained(after: Array, before: Array, rounding: Array) -> Array:
     """After - before, (agents,), 0 where that is rounding or both are the same infinity."""
     with np.errstate(invalid="ignore"):
         gains = after - before
-    size = np.maximum(np.abs(after), np.abs(before))
-    rounding = ROUNDING * np.where(np.isfinite(size), size, 0.0)
     return np.where((after == before) | (np.abs(gains) <= rounding), 0.0, gains)
 
 
