@@ -26,7 +26,8 @@ from benchmarks.evidence import evidence
 from market.economy.primitives import Economy, Money
 from market.mechanisms.base import play
 from market.outcome import Status
-from market.scenario.loading import build, loads
+from market.scenario.building import build
+from market.scenario.loading import loads
 
 RULES = ("tatonnement", "anderson", "newton")
 MAX_ROUNDS = 2000

@@ -152,7 +152,8 @@ def overhead(runs: int = 400, chunk: int = 100) -> float:
     """What a run costs beyond its arithmetic, seconds of one processor."""
     from market.efficiency.report import alignment
     from market.mechanisms import play
-    from market.scenario.loading import build, load
+    from market.scenario.building import build
+    from market.scenario.loading import load
     from market.sweep.design import design
     from market.sweep.planning import plan
     from market.sweep.runs import execute

@@ -9,7 +9,8 @@ from market.economy.primitives import Economy, Money
 from market.equilibrium import Equilibria, Found, search
 from market.errors import InputError
 from market.results.tables import LARGEST_MAP, SCHEMA
-from market.scenario.loading import Scenario, build
+from market.scenario.building import build
+from market.scenario.loading import Scenario
 
 STARTS, MOST_STARTS = 200, 100_000
 

@@ -28,7 +28,8 @@ from market.mechanisms.auction.auctioneer import Auctioneer, AuctionState
 from market.mechanisms.auction.verdict import verdict
 from market.mechanisms.base import State, played
 from market.results.tables import LARGEST_MAP, rounds_of
-from market.scenario.loading import Scenario, population
+from market.scenario.building import population
+from market.scenario.loading import Scenario
 from market.shards.alignment import report
 from market.shards.limits import refuse, refuse_choices
 from market.shards.outcome import Shared, SharedOutcome

@@ -27,7 +27,8 @@ from market.errors import InputError
 from market.mechanisms.auction.excess_demand import regret, relative_regret, settling
 from market.mechanisms.auction.jumps.alternatives import possible
 from market.outcome import Outcome, Status
-from market.scenario.loading import Scenario, build
+from market.scenario.building import build
+from market.scenario.loading import Scenario
 from market.shards.alignment import Judgement, judging
 
 T = TypeVar("T")

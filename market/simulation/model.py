@@ -26,7 +26,8 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Answers
 from market.errors import InputError, MarketError, NumericalError, did_you_mean
 from market.outcome import Outcome
-from market.scenario.loading import Scenario, build
+from market.scenario.building import build
+from market.scenario.loading import Scenario
 from market.simulation.agents import Auctioneer, Trader
 from market.simulation.lazy_model import LazyModel
 

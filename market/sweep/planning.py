@@ -14,7 +14,8 @@ from typing import Any
 
 from market.errors import InputError, did_you_mean
 from market.results.run_folder import data_files
-from market.scenario.loading import Scenario, build, load
+from market.scenario.building import build
+from market.scenario.loading import Scenario, load
 from market.scenario.toml_text import show
 from market.sweep.axes import Kind
 from market.sweep.columns import columns

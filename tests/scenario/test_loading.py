@@ -22,9 +22,10 @@ from market.economy.primitives import Money
 from market.errors import InputError, ScenarioError
 from market.mechanisms import GAMES, MECHANISMS, Auctioneer, Planner, Unmediated
 from market.mechanisms.auction.price_rules import RULES
+from market.scenario.building import build
 from market.scenario.distributions import DISTRIBUTIONS
-from market.scenario.document import Document, Group
-from market.scenario.loading import Scenario, build, json_schema, load, loads
+from market.scenario.document import Document, Group, json_schema
+from market.scenario.loading import Scenario, load, loads
 from market.scenario.models import MODELS, TAGS, Entry
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -1130,8 +1131,8 @@ def test_the_json_schema_knows_that_a_bound_itself_is_not_allowed():
 def test_reading_a_sound_scenario_imports_nothing_heavy():
     code = """
 import sys
-import market.scenario.loading
-market.scenario.loading.build(market.scenario.loading.load(sys.argv[1]))
+import market.scenario.building
+market.scenario.building.build(market.scenario.loading.load(sys.argv[1]))
 heavy = {"mesa", "matplotlib", "cvxpy", "pandas", "pyarrow", "tree_sitter"} & sys.modules.keys()
 assert not heavy, heavy
 """
@@ -1172,7 +1173,9 @@ market.economy.families.utilities.UTILITIES._families["novel"] = Novel
 market.mechanisms.auction.price_rules.RULES._families["newton"] = Newton
 
 from market.errors import ScenarioError
-from market.scenario.loading import build, json_schema, loads
+from market.scenario.building import build
+from market.scenario.document import json_schema
+from market.scenario.loading import loads
 
 text = """
 schema = 1

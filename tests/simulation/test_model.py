@@ -10,7 +10,8 @@ import market
 from market.errors import InputError, MarketError, NumericalError
 from market.mechanisms import play
 from market.outcome import Status
-from market.scenario.loading import build, loads
+from market.scenario.building import build
+from market.scenario.loading import loads
 
 TEXT = """
 schema = 1
