@@ -93,21 +93,21 @@ def connect(address: str) -> Any:
         raise InputError(
             "--backend dask needs dask.distributed, which is missing; `pip install 'market[cluster]'`"
         ) from error
-    _look_at(address)
+    _check_address(address)
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what goes wrong is told by an error
     try:
         client = Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise InputError(f"no Dask scheduler answers at '{address}' ({error}); see --address") from error
     try:
-        _check(client, address)
+        _check_versions(client, address)
     except BaseException:
         client.close()
         raise
     return client
 
 
-def _look_at(address: str) -> None:
+def _check_address(address: str) -> None:
     """See that an address is one, and no other program's: on both Dask's client would hang.
 
     Raises:
@@ -133,7 +133,7 @@ def _look_at(address: str) -> None:
         return
 
 
-def _check(client: Any, address: str) -> None:
+def _check_versions(client: Any, address: str) -> None:
     """Every worker has the versions that are here."""
     if not client.nthreads():
         raise InputError(

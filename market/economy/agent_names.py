@@ -12,14 +12,14 @@ from itertools import accumulate
 from typing import overload
 
 
-class Names(Sequence[str]):
+class AgentNames(Sequence[str]):
     """The names of all agents in the order of the groups; equal to any sequence of the same names.
 
     Args:
         groups: (name, how many members, whether members are numbered), in order.
 
     Example:
-        >>> names = Names([("alpha", 2, True), ("baker", 1, False)])
+        >>> names = AgentNames([("alpha", 2, True), ("baker", 1, False)])
         >>> len(names), names[1], names[-1], names.index("alpha[1]")
         (3, 'alpha[1]', 'baker', 1)
     """
@@ -85,7 +85,7 @@ class Names(Sequence[str]):
         return self._row(name) is not None
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, Names):
+        if isinstance(other, AgentNames):
             return self._groups == other._groups or tuple(self) == tuple(other)
         if isinstance(other, Sequence) and not isinstance(other, str):
             return len(self) == len(other) and all(a == b for a, b in zip(self, other, strict=True))
@@ -100,7 +100,7 @@ class Names(Sequence[str]):
         return f"<{len(self)} names: {self[0]}, {self[1]}, ..., {self[-1]}>"
 
 
-class View(Sequence[str]):
+class AgentNamesView(Sequence[str]):
     """Neighbours among the names of all agents.
 
     Args:

@@ -21,8 +21,9 @@ agents, `AggregateDemand` gives what `Economy.answers` gives.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -35,11 +36,11 @@ from market.economy.primitives import PIECE, Answers, Block, Economy, Money
 
 
 @dataclass(frozen=True)
-class Own:
-    """Answers that some agents give for themselves.
+class OwnAnswers:
+    """Answers of agents whose own rule replaces their preferences and costs.
 
     Args:
-        rows: (own,), who they are, ascending.
+        rows: (own,), their rows, ascending.
         demand: (own, goods), units.
         supply: (own, goods), units.
     """
@@ -49,85 +50,48 @@ class Own:
     supply: Array
 
 
-class InTotal(Answers):
-    """Answers of which the totals are known, and nothing hangs together.
+class AnswersInTotal(Answers):
+    """Answers known in total, without coupling; answers per agent are computed when they are first read.
 
     Args:
         total_demand: the sum over agents, (goods,) each.
         total_supply: the sum over agents, (goods,) each.
-    """
-
-    def __init__(self, total_demand: Correspondence, total_supply: Correspondence) -> None:
-        self._totals = total_demand, total_supply
-
-    @property
-    def total_demand(self) -> Correspondence:
-        """The sum of demand over agents, (goods,) each."""
-        return self._totals[0]
-
-    @property
-    def total_supply(self) -> Correspondence:
-        """The sum of supply over agents, (goods,) each."""
-        return self._totals[1]
-
-    @property
-    def hang_together(self) -> bool:
-        """Never: such answers are asked for one by one."""
-        return False
-
-
-class Deferred(InTotal):
-    """Answers whose totals are known; what each agent answers is calculated when it is first read.
-
-    Args:
-        economy: whose agents are asked.
-        p: (goods,), the prices they answer.
-        total_demand: over all agents, (goods,) each.
-        total_supply: over all agents, (goods,) each.
-        own: what some of them answer for themselves.
+        per_agent: computes the answers per agent.
+        own: answers of agents with their own rule; None without such agents.
     """
 
     def __init__(
         self,
-        economy: Economy,
-        p: Array,
         total_demand: Correspondence,
         total_supply: Correspondence,
-        own: Own | None,
+        per_agent: Callable[[], Answers],
+        own: OwnAnswers | None = None,
     ) -> None:
-        self.own, self._economy, self._p = own, economy, p.copy()
-        super().__init__(total_demand, total_supply)
+        self.total_demand, self.total_supply = total_demand, total_supply
+        self._per_agent, self.own = per_agent, own
 
     def by_agent(self) -> Answers:
-        """The same answers, calculated for everyone now and kept by the caller alone."""
-        return with_own(self._economy.answers(self._p), self.own)
+        """Compute the answers per agent; the result is not cached."""
+        return self._per_agent()
 
     @cached_property
-    def _everyone(self) -> Answers:
+    def _kept(self) -> Answers:
         return self.by_agent()
 
     @property
     def demand(self) -> Correspondence:
-        """What everyone would consume, (agents, goods); calculated at the first call."""
-        return self._everyone.demand
+        """Consumption demanded by each agent, (agents, goods); computed at the first call."""
+        return self._kept.demand
 
     @property
     def supply(self) -> Correspondence:
-        """What everyone would make, (agents, goods); calculated at the first call."""
-        return self._everyone.supply
+        """Production offered by each agent, (agents, goods); computed at the first call."""
+        return self._kept.supply
 
-
-def with_own(answers: Answers, own: Own | None) -> Answers:
-    """Answers with the rows of those who answer for themselves put in their place."""
-    if own is None:
-        return answers
-    return Answers(_put(answers.demand, own.rows, own.demand), _put(answers.supply, own.rows, own.supply))
-
-
-def _put(answer: Correspondence, rows: NDArray[np.intp], amounts: Array) -> Correspondence:
-    lowest, highest = answer.lowest.copy(), answer.highest.copy()
-    lowest[rows], highest[rows] = amounts, amounts
-    return Correspondence(lowest, highest, answer.joint)
+    @property
+    def is_coupled(self) -> bool:
+        """Always False: demand with coupled goods is computed agent by agent."""
+        return False
 
 
 class AggregateDemand:
@@ -225,7 +189,7 @@ class AggregateDemand:
         agents, goods = self.economy.shape
         return bool(self._closed) or agents * goods > PIECE
 
-    def __call__(self, p: Array, own: Own | None = None) -> Answers:
+    def __call__(self, p: Array, own: OwnAnswers | None = None) -> Answers:
         """What everyone answers to prices p; `own` is what those who are apart answer.
 
         Raises:
@@ -233,11 +197,18 @@ class AggregateDemand:
         """
         totals = self._totals(p) if self.pays else None
         if totals is None:
-            return with_own(self.economy.answers(p), own)
+            return self._by_agent(p, own)
         demand, supply = totals
         if own is not None:
             demand, supply = _plus(demand, own.demand), _plus(supply, own.supply)
-        return Deferred(self.economy, p, demand, supply, own)
+        return AnswersInTotal(demand, supply, partial(self._by_agent, p.copy(), own), own)
+
+    def _by_agent(self, p: Array, own: OwnAnswers | None) -> Answers:
+        answers = self.economy.answers(p)
+        if own is None:
+            return answers
+        demand = _replace_rows(answers.demand, own.rows, own.demand)
+        return Answers(demand, _replace_rows(answers.supply, own.rows, own.supply))
 
     def _totals(self, p: Array) -> tuple[Correspondence, Correspondence] | None:
         """Total demand and supply; None where amounts hang together for somebody."""
@@ -254,11 +225,17 @@ class AggregateDemand:
         bounds[:2] = demand
         for part, counted in self._parts:
             answers = part.answers(p)
-            if answers.hang_together:
+            if answers.is_coupled:
                 return None
             both = (*answers.demand.bounds, *answers.supply.bounds)
             bounds += [sum_over_agents(a if counted.all() else a[counted]) for a in both]
         return Correspondence(bounds[0], bounds[1]), Correspondence(bounds[2], bounds[3])
+
+
+def _replace_rows(answer: Correspondence, rows: NDArray[np.intp], amounts: Array) -> Correspondence:
+    lowest, highest = answer.lowest.copy(), answer.highest.copy()
+    lowest[rows], highest[rows] = amounts, amounts
+    return Correspondence(lowest, highest, answer.joint)
 
 
 def _plus(total: Correspondence, amounts: Array) -> Correspondence:

@@ -63,7 +63,7 @@ class Correspondence(NamedTuple):
         return Correspondence(lowest, lowest if self.single_valued else sum_over_agents(self.highest))
 
 
-def is_nothing(amounts: Array) -> bool:
+def is_broadcast_zero(amounts: Array) -> bool:
     """Whether amounts, (agents, goods), are one 0 for all, as where nobody makes anything; not looked for."""
     return amounts.strides == (0, 0) and not amounts[:1, :1].any()
 
@@ -76,7 +76,7 @@ def sum_over_agents(amounts: Array) -> Array:
     """
     agents, goods = amounts.shape
     together = max(1, min(64, 512 // max(goods, 1), agents // 16))
-    if is_nothing(amounts):
+    if is_broadcast_zero(amounts):
         return np.zeros(goods)
     if together == 1 or not amounts.flags.c_contiguous:
         return np.asarray(amounts.sum(axis=0))

@@ -47,10 +47,10 @@ Bools = NDArray[np.bool_]
 
 def no_equilibrium(economy: Economy) -> str | None:
     """Why no prices can clear all markets, as a sentence without its full stop; None if that is not known."""
-    return run_locally(proving(economy))
+    return run_locally(prove_nonexistence(economy))
 
 
-def proving(economy: Economy) -> Reduction[str | None]:
+def prove_nonexistence(economy: Economy) -> Reduction[str | None]:
     """The same, asking for sums over all agents.
 
     Args:

@@ -33,8 +33,8 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.economy.agent_names import View
-from market.economy.correspondences import Array, Correspondence, Coupling, is_nothing, sum_over_agents
+from market.economy.agent_names import AgentNamesView
+from market.economy.correspondences import Array, Correspondence, Coupling, is_broadcast_zero, sum_over_agents
 from market.economy.families.costs import Cost
 from market.economy.families.technologies import Technology
 from market.economy.families.utilities import Utility
@@ -76,7 +76,7 @@ class Block(Generic[F]):
 
     def pieces(self, goods: int) -> Iterator[Block[F]]:
         """The same agents, so many at a time that what is calculated for them stays in a core's cache."""
-        most = agents_a_piece(goods)
+        most = agents_per_piece(goods)
         if self.size <= most:
             yield self
             return
@@ -112,7 +112,7 @@ class Block(Generic[F]):
         return replace(kept, rows=moved)
 
 
-def agents_a_piece(goods: int) -> int:
+def agents_per_piece(goods: int) -> int:
     """How many agents are worked on at a time."""
     return max(PIECE // max(goods, 1), 1)
 
@@ -149,7 +149,7 @@ class Answers:
         return self.supply.total()
 
     @property
-    def hang_together(self) -> bool:
+    def is_coupled(self) -> bool:
         """Whether amounts of several goods hang together for somebody."""
         return self.demand.joint is not None or self.supply.joint is not None
 
@@ -214,11 +214,11 @@ class Economy:
     def capacity(self) -> Array:
         """The most that each agent can make at a cost in money, (agents, goods); inf without a limit."""
         if not self.costs:
-            return self._nothing
+            return self._zeros
         return self._by_good(self.costs, lambda block: block.family.limit(**block.parameters))
 
     @property
-    def _nothing(self) -> Array:
+    def _zeros(self) -> Array:
         """Zeros, (agents, goods), that take no memory and cannot be written to."""
         return np.broadcast_to(0.0, self.shape)
 
@@ -388,7 +388,7 @@ class Economy:
 
     def cost(self, y: Array) -> Array:
         """C_i(y_i), (agents,), money; inf for what cannot be made."""
-        if not self.costs and (is_nothing(y) or not y.any()):
+        if not self.costs and (is_broadcast_zero(y) or not y.any()):
             return np.zeros(len(self.agents))
         total = self._by_agent(
             self.costs, lambda block: block.family.value(y[block.rows], **block.parameters)
@@ -404,7 +404,7 @@ class Economy:
     def kinks(self, x: Array) -> Array:
         """What slopes there are at kinks, (agents, goods), b: any m >= 0 with sum_g b_ig m_ig = 1; else 0."""
         if not self.has_kinks:
-            return self._nothing
+            return self._zeros
         return self._by_good(
             self.utilities, lambda block: block.family.kink(x[block.rows], **block.parameters)
         )
@@ -465,7 +465,7 @@ class Economy:
             UnboundedDemandError: an input of which more always helps is free.
         """
         if not self.has_producers:
-            return Correspondence.exactly(self._nothing)
+            return Correspondence.exactly(self._zeros)
         at_a_cost = self._gather(self.costs, lambda block: block.family.supply(p, **block.parameters))
         if not self.technologies:
             return at_a_cost
@@ -588,7 +588,7 @@ class Economy:
         """
         return replace(
             self,
-            agents=View(self.agents, start, stop),
+            agents=AgentNamesView(self.agents, start, stop),
             groups={},
             endowment=self.endowment[start:stop],
             budget=self.budget[start:stop],
@@ -602,7 +602,7 @@ class Economy:
     @cached_property
     def pieces(self) -> tuple[slice, ...]:
         """All rows, so many at a time that what is calculated for them stays in a core's cache."""
-        agents, most = len(self.agents), agents_a_piece(len(self.goods))
+        agents, most = len(self.agents), agents_per_piece(len(self.goods))
         return tuple(slice(start, min(start + most, agents)) for start in range(0, agents, most))
 
     @cached_property

@@ -16,7 +16,7 @@ ALLOWED = 1e-9  # of its size: how far rounding may put a netput outside of what
 SWEEPS = 400  # of costs through a chain of products that need each other
 
 
-def allowed(economy: Economy, y: Array) -> NDArray[np.bool_]:
+def producible(economy: Economy, y: Array) -> NDArray[np.bool_]:
     """Who can make what it is said to make, (agents,): at a cost within capacity, or by its technology."""
     fine = np.asarray(((y >= 0) & (y <= economy.capacity * (1.0 + 1e-12))).all(axis=1))
     for block in economy.technologies:
@@ -24,7 +24,7 @@ def allowed(economy: Economy, y: Array) -> NDArray[np.bool_]:
     return fine
 
 
-def inputs(economy: Economy) -> NDArray[np.bool_]:
+def used_as_input(economy: Economy) -> NDArray[np.bool_]:
     """Which goods some technology can use, (goods,)."""
     used = np.zeros(len(economy.goods), dtype=bool)
     for block in economy.technologies:
@@ -32,7 +32,7 @@ def inputs(economy: Economy) -> NDArray[np.bool_]:
     return used
 
 
-def conditions(economy: Economy, y: Array) -> tuple[Array, NDArray[np.bool_]]:
+def supporting_conditions(economy: Economy, y: Array) -> tuple[Array, NDArray[np.bool_]]:
     """Linear conditions on prices under which y pay most: rows (conditions, goods), and which bind."""
     found = [block.family.conditions(y[block.rows], **block.parameters) for block in economy.technologies]
     if not found:
@@ -40,13 +40,13 @@ def conditions(economy: Economy, y: Array) -> tuple[Array, NDArray[np.bool_]]:
     return np.concatenate([held.rows for held in found]), np.concatenate([held.binding for held in found])
 
 
-def violation(economy: Economy, y: Array, p: Array) -> float:
+def foregone_profit(economy: Economy, y: Array, p: Array) -> float:
     """By how much some netput could pay more at prices p, relative to prices; 0 if none could.
 
     First-order conditions at what is used; unit costs of what has constant returns; output thrown away; and
     idleness where decreasing returns would pay.
     """
-    rows, binding = conditions(economy, y)
+    rows, binding = supporting_conditions(economy, y)
     worst = 0.0
     if len(rows):
         profit, turnover = rows @ p, np.abs(rows) @ p
@@ -72,7 +72,7 @@ def _idle(netput, p: Array, own: Array, parameters) -> float:  # type: ignore[no
     return float((does_nothing & (best.lowest @ p > 0) & np.isfinite(best.lowest).all(axis=1)).any())
 
 
-def without_profit(economy: Economy, p: Array) -> Array:
+def zero_profit_prices(economy: Economy, p: Array) -> Array:
     """Prices near p at which no technology with constant returns makes a profit.
 
     The price of a product is at most its least unit cost. Costs are passed on through chains of products

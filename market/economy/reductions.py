@@ -3,7 +3,7 @@
 Such work is a generator: it yields its own agents' sums, arrays (goods,) or numbers, and is sent the sums
 over everybody. Whoever has all agents together drives it by sending back what it yields (`run_locally`);
 where agents are spread over shards, each takes a step at a time (`advance`), and whoever drives all of them
-adds up (`added`) and sends the totals to each, until they end (`run_all`).
+adds up (`add_up`) and sends the totals to each, until they end (`run_all`).
 
 Beside sums there are the `Largest` and the `First` over all agents: they are added like sums.
 """
@@ -18,10 +18,10 @@ import numpy as np
 
 T = TypeVar("T")
 
-Sums = tuple[Any, ...]
+PartialSums = tuple[Any, ...]
 """Arrays (goods,), or numbers, in an order that only the work knows."""
 
-Reduction = Generator[Sums, Sums, T]
+Reduction = Generator[PartialSums, PartialSums, T]
 """Work that yields its own sums, is sent those over everybody, and returns what came of it."""
 
 
@@ -65,7 +65,7 @@ class Finished(Generic[T]):
     value: T
 
 
-def advance(steps: Reduction[T], totals: Sums | None = None) -> Sums | Finished[T]:
+def advance(steps: Reduction[T], totals: PartialSums | None = None) -> PartialSums | Finished[T]:
     """What work asks for next, or what came of it.
 
     Args:
@@ -93,7 +93,8 @@ def run_locally(steps: Reduction[T]) -> T:
 
 
 def run_all(
-    replies: Sequence[Sums | Finished[T]], go_on: Callable[[Sums], Sequence[Sums | Finished[T]]]
+    replies: Sequence[PartialSums | Finished[T]],
+    go_on: Callable[[PartialSums], Sequence[PartialSums | Finished[T]]],
 ) -> list[T]:
     """What comes of the same work on all parts.
 
@@ -116,14 +117,14 @@ def run_all(
         if ended:
             assert len(ended) == len(replies)  # they all decide by the same totals
             return [reply.value for reply in ended]
-        replies = go_on(added([reply for reply in replies if not isinstance(reply, Finished)]))
+        replies = go_on(add_up([reply for reply in replies if not isinstance(reply, Finished)]))
 
 
-def added(parts: Sequence[Sums]) -> Sums:
+def add_up(parts: Sequence[PartialSums]) -> PartialSums:
     """The sums over all parts, added in their order: the same parts give the same bits.
 
     Example:
-        >>> added([(1.0, 2.0), (3.0, 4.0)])
+        >>> add_up([(1.0, 2.0), (3.0, 4.0)])
         (4.0, 6.0)
     """
     totals = parts[0]

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.economy.production import inputs
+from market.economy.production import used_as_input
 from market.efficiency.dual_bounds import refuse_large
 from market.errors import NumericalError
 from market.mechanisms.base import Answering, Mechanism, State
@@ -206,10 +206,10 @@ def tidy(economy: Economy, found: Solution, weights: Array) -> Solution:
     cost = np.multiply(weights[:, None], costs, out=np.zeros_like(x), where=weighted)
     top = worth.max(axis=0, initial=0.0)
     left = economy.resources + y.sum(axis=0) - x.sum(axis=0)
-    useless = (top == 0) & ~inputs(economy)
+    useless = (top == 0) & ~used_as_input(economy)
     p = np.where(((left > tiny) & (p < 1e-6 * top)) | useless, 0.0, p)
     value = p * economy.offered(y)  # what is worth next to nothing has a price that is the solver's rounding
-    p = np.where((value < 1e-7 * value.sum()) & ~inputs(economy), np.minimum(p, top), p)
+    p = np.where((value < 1e-7 * value.sum()) & ~used_as_input(economy), np.minimum(p, top), p)
     x = np.where(_better_without(economy, x, p, weights, x < tiny), 0.0, x)
     at_a_cost = economy.capacity > 0
     y = np.where(at_a_cost & ((y < tiny) | (p == 0)) & (cost > p * (1.0 + 1e-6)), 0.0, y)

@@ -19,7 +19,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.economy.agent_names import Names, View
+from market.economy.agent_names import AgentNames, AgentNamesView
 from market.economy.correspondences import Array
 from market.economy.families.costs import COSTS
 from market.economy.families.technologies import TECHNOLOGIES, Technology
@@ -29,12 +29,12 @@ from market.errors import InputError
 from market.random_streams import generator
 from market.registry import Family, Parameter, Registry
 from market.scenario.data_files import row_name
-from market.scenario.distributions import DISTRIBUTIONS, by_stream, draw
+from market.scenario.distributions import DISTRIBUTIONS, draw, split_by_stream
 from market.scenario.document import BUDGET, ENDOWMENT
-from market.scenario.error_messages import Finding, report, too_many
+from market.scenario.error_messages import Finding, check_size, make_scenario_error
 from market.scenario.loading import Scenario
-from market.scenario.models import LARGEST, SMALLEST, Column, FamilyEntry, Number, size_fault
-from market.scenario.toml_text import Place, Source, show
+from market.scenario.models import LARGEST, SMALLEST, Column, FamilyEntry, Number, describe_size_fault
+from market.scenario.toml_text import Place, Source, escape
 
 F = TypeVar("F", bound=Family)
 
@@ -58,9 +58,9 @@ def build(scenario: Scenario, seed: int | None = None, rows: range | None = None
     return _Builder(scenario, scenario.seed if seed is None else seed, rows).economy()
 
 
-def population(scenario: Scenario) -> Names:
+def population(scenario: Scenario) -> AgentNames:
     """The names of all agents, built or not."""
-    return Names(
+    return AgentNames(
         (group.name, size, size > 1 or index in scenario.data)
         for index, (group, size) in enumerate(zip(scenario.agents, _sizes(scenario), strict=True))
     )
@@ -74,7 +74,7 @@ def _sizes(scenario: Scenario) -> list[int]:
     ]
 
 
-class _Place(NamedTuple):
+class _Target(NamedTuple):
     """Where a parameter's numbers are put, and where they come from.
 
     Args:
@@ -108,13 +108,13 @@ class _Builder:
 
     def economy(self) -> Economy:
         scenario, groups = self.scenario, range(len(self.sizes))
-        self.findings += too_many(len(self.rows), len(self.columns))
+        self.findings += check_size(len(self.rows), len(self.columns))
         if self.findings:
-            raise report(Source(scenario.file, scenario.text), scenario.places, self.findings)
+            raise make_scenario_error(Source(scenario.file, scenario.text), scenario.places, self.findings)
         economy = Economy(
             money=scenario.economy,
             goods=scenario.goods,
-            agents=self.names if self.whole else View(self.names, self.rows.start, self.rows.stop),
+            agents=self.names if self.whole else AgentNamesView(self.names, self.rows.start, self.rows.stop),
             groups=self._groups() if self.whole else {},
             commons=np.array([scenario.commons.get(good, 0.0) for good in scenario.goods]),
             endowment=self._stack(
@@ -137,7 +137,7 @@ class _Builder:
             for block in economy.utilities:
                 self._refuse_unbounded(block)
         if self.findings:
-            raise report(Source(scenario.file, scenario.text), scenario.places, self.findings)
+            raise make_scenario_error(Source(scenario.file, scenario.text), scenario.places, self.findings)
         return economy
 
     # --- who stands where ---
@@ -210,21 +210,21 @@ class _Builder:
                 own[:, self.columns[numbers]] = 1.0
                 continue
             if parameter.axis == "agent":
-                places = [_Place(own, numbers, path)]
+                places = [_Target(own, numbers, path)]
             else:
                 named = numbers.items()
-                places = [_Place(own[:, self.columns[good]], n, (*path, good)) for good, n in named]
+                places = [_Target(own[:, self.columns[good]], n, (*path, good)) for good, n in named]
             self._fill(index, parameter, places)
         return stacked
 
-    def _fill(self, index: int, parameter: Parameter, places: Sequence[_Place]) -> None:
+    def _fill(self, index: int, parameter: Parameter, places: Sequence[_Target]) -> None:
         """Put a group's numbers in their places, as written or drawn or read, and checked.
 
         Those of some neighbours in all places, then those of the next: their rows stay in a core's cache.
         """
         members = self.members[index]
         wrong: list[list[int]] = [[] for _ in places]
-        for some in by_stream(members):
+        for some in split_by_stream(members):
             here = slice(some.start - members.start, some.stop - members.start)
             for place, faults in zip(places, wrong, strict=True):
                 if isinstance(place.given, int | float):
@@ -236,7 +236,7 @@ class _Builder:
             if faults:
                 self._refuse(index, parameter, place, faults)
 
-    def _numbers(self, index: int, place: _Place, members: range) -> Array:
+    def _numbers(self, index: int, place: _Target, members: range) -> Array:
         """A number for each of some neighbours in a group, read or drawn."""
         group, given = self.scenario.agents[index], place.given
         if isinstance(given, Column):
@@ -244,15 +244,15 @@ class _Builder:
         rng = partial(_stream, self.seed, ("agents", group.name, *map(str, place.path)))
         return draw(DISTRIBUTIONS[given.dist], rng, members, **given.parameters())
 
-    def _refuse(self, index: int, parameter: Parameter, place: _Place, wrong: Sequence[int]) -> None:
+    def _refuse(self, index: int, parameter: Parameter, place: _Target, wrong: Sequence[int]) -> None:
         """Name the first agent whose number is out of range, and where the number comes from."""
         first, given = wrong[0], place.given
         number = float(place.column[first])
-        message = parameter.fault(number) or size_fault(number)
-        who = f"drawn for {show(self._member(index, first))}"
+        message = parameter.fault(number) or describe_size_fault(number)
+        who = f"drawn for {escape(self._member(index, first))}"
         if isinstance(given, Column):
             file = self.scenario.data[index].file
-            who = f"{show(file)}, {row_name(self.scenario.folder, file, self.members[index].start + first)}"
+            who = f"{escape(file)}, {row_name(self.scenario.folder, file, self.members[index].start + first)}"
         more = f" (and so for {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         where = ("agents", index, *self._place(index, place.path))
         self.findings.append(Finding(where, f"{who}: {message}{more}"))
@@ -307,7 +307,7 @@ class _Builder:
         rows = np.arange(self.starts[-1])[block.rows]
         for position, message in block.family.faults(**block.parameters):
             index = int(np.searchsorted(self.starts, rows[position], side="right") - 1)
-            who = show(self._member(index, int(rows[position] - self.starts[index])))
+            who = escape(self._member(index, int(rows[position] - self.starts[index])))
             self.findings.append(Finding(("agents", index, part), f"{who}: {message}"))
 
     def _refuse_unbounded(self, block: Block[Utility]) -> None:
@@ -316,7 +316,7 @@ class _Builder:
         unbounded = rows[block.family.unbounded_with_money(**block.parameters)]
         indices = np.searchsorted(self.starts, unbounded, side="right") - 1
         for index, first in zip(*np.unique(indices, return_index=True), strict=True):
-            who = show(self._member(int(index), int(unbounded[first] - self.starts[index])))
+            who = escape(self._member(int(index), int(unbounded[first] - self.starts[index])))
             message = (
                 f"{who}: u(x) - p.x has no maximum for {block.family.name} with these parameters, so under "
                 f"quasilinear money demand has no bound (refused even with a budget); "
@@ -338,7 +338,7 @@ def _stream(seed: int, purpose: Sequence[str], stream: int) -> np.random.Generat
 
 
 def _out_of_range(parameter: Parameter, numbers: Array) -> NDArray[np.intp]:
-    """Where the numbers are that `parameter.fault` or `size_fault` would refuse."""
+    """Where the numbers are that `parameter.fault` or `describe_size_fault` would refuse."""
     least, most = numbers.min(initial=math.inf), numbers.max(initial=-math.inf)
     if max(parameter.low, SMALLEST) < least and most < min(parameter.high, LARGEST):  # nearly always
         return np.zeros(0, dtype=np.intp)

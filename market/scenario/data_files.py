@@ -52,12 +52,12 @@ def read_data(folder: Path | None, file: str, wanted: Iterable[str]) -> tuple[Da
         InputError: the file as a whole cannot be used.
     """
     path = _inside(folder, file)
-    header = _header(path)
+    header = _read_header(path)
     wanted = dict.fromkeys(wanted)
-    faults = {name: wrong for name in wanted if (wrong := _not_one(name, header))}
-    reading = {name: _Reading() for name in wanted if name not in faults}
+    faults = {name: wrong for name in wanted if (wrong := _describe_column_fault(name, header))}
+    reading = {name: _ColumnReader() for name in wanted if name not in faults}
     rows = 0
-    for piece in _pieces(path, header, list(reading) or header[:1]):
+    for piece in _read_pieces(path, header, list(reading) or header[:1]):
         for name, column in reading.items():
             column.add(piece[name], rows)
         rows += len(piece)
@@ -120,7 +120,7 @@ def _no_column(name: str, known: Iterable[str]) -> str:
 # --- columns --------------------------------------------------------------------------------------------
 
 
-def _not_one(name: str, header: Sequence[str]) -> str | None:
+def _describe_column_fault(name: str, header: Sequence[str]) -> str | None:
     """Why a name is not that of exactly one column."""
     if header.count(name) == 1 and name.isprintable():
         return None
@@ -133,7 +133,7 @@ def _not_one(name: str, header: Sequence[str]) -> str | None:
 
 
 @dataclass
-class _Reading:
+class _ColumnReader:
     """A column while it is read: its numbers so far, and the first cell that is none."""
 
     parts: list[Array] = field(default_factory=list)
@@ -185,7 +185,7 @@ def _number(cell: object) -> float:
 # --- files ----------------------------------------------------------------------------------------------
 
 
-def _header(path: Path) -> list[str]:
+def _read_header(path: Path) -> list[str]:
     """The names of the columns as they are in the file."""
     if path.suffix.lower() == ".csv":
         first = next(_csv(path, 1, header=None, dtype=str, keep_default_na=False))
@@ -196,7 +196,7 @@ def _header(path: Path) -> list[str]:
         return [str(name) for name in opened.schema_arrow.names]
 
 
-def _pieces(path: Path, header: Sequence[str], wanted: Sequence[str]) -> Iterator[pd.DataFrame]:
+def _read_pieces(path: Path, header: Sequence[str], wanted: Sequence[str]) -> Iterator[pd.DataFrame]:
     """Some columns of a data file, as they are, some rows at a time."""
     if path.suffix.lower() == ".csv":
         for piece in _csv(path, _PIECE):

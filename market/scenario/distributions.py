@@ -128,11 +128,11 @@ DISTRIBUTIONS: Registry[Distribution] = Registry(
 )
 
 
-def by_stream(members: range) -> Iterator[range]:
+def split_by_stream(members: range) -> Iterator[range]:
     """Neighbours in a group, by their numbers in it, those of each stream by themselves.
 
     Example:
-        >>> [len(some) for some in by_stream(range(65_530, 65_540))]
+        >>> [len(some) for some in split_by_stream(range(65_530, 65_540))]
         [6, 4]
     """
     start = members.start

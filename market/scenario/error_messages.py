@@ -1,8 +1,8 @@
 """What is wrong with a scenario that is TOML, in plain words: all of it at once.
 
-Three sources of findings: the models (`in_words` says what pydantic found as a person would), the rules that
-span several parts of the file (`cross_checks`), and the data files (`read_all_data`). The last two look at
-the values as parsed, which may be of any type anywhere, so that they work beside other mistakes.
+Three sources of findings: the models (`describe_finding` says what pydantic found as a person would), the
+rules that span several parts of the file (`cross_checks`), and the data files (`read_all_data`). The last two
+look at the values as parsed, which may be of any type anywhere, so that they work beside other mistakes.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from market.mechanisms import MECHANISMS
 from market.mechanisms.auction.price_rules import RULES
 from market.scenario.data_files import MAX_ROWS, Data, read_data
 from market.scenario.document import MAX_COUNT, Document, Group
-from market.scenario.models import MODELS, Entry, Names
+from market.scenario.models import MODELS, Entry, KnownNames
 from market.scenario.overrides import Override
-from market.scenario.toml_text import Place, Source, describe, field, show
+from market.scenario.toml_text import Place, Source, describe, escape, format_place
 
 MAX_FAULTS = 50
 MAX_CELLS = 200_000_000  # agents times goods: an array of them takes 1.6 GB
@@ -37,7 +37,7 @@ class Finding(NamedTuple):
     message: str | Callable[[], str]
 
 
-def report(
+def make_scenario_error(
     source: Source, overrides: Sequence[Override], findings: Iterable[Finding], astray: Iterable[Fault] = ()
 ) -> ScenarioError:
     """All findings as one error, one for each place, in the order of the file.
@@ -59,22 +59,22 @@ def report(
     ]
     if len(placed) > MAX_FAULTS:
         faults.append(Fault(f"and {len(placed) - MAX_FAULTS} more faults"))
-    return ScenarioError(show(source.name, 1000), faults)
+    return ScenarioError(escape(source.name, 1000), faults)
 
 
 def _field_and_line(source: Source, overrides: Sequence[Override], place: Place) -> tuple[str, int | None]:
     """How a place is called, and its line; what was set from outside is called as it was written there."""
     for override in reversed(overrides):
         if place[: len(override.place)] == override.place:
-            rest = field(("", *place[len(override.place) :]))[2:]
-            return f"--set {show(override.written)}{rest}", None
-    return field(place), source.line(place)
+            rest = format_place(("", *place[len(override.place) :]))[2:]
+            return f"--set {escape(override.written)}{rest}", None
+    return format_place(place), source.line(place)
 
 
 # --- what may be named ----------------------------------------------------------------------------------
 
 
-def names(values: dict[str, Any], data: Mapping[int, Data]) -> Names:
+def read_names(values: dict[str, Any], data: Mapping[int, Data]) -> KnownNames:
     """The names that the file introduces, as far as they can be read."""
     goods = values.get("goods")
     members: dict[str, int | None] = {}
@@ -85,7 +85,7 @@ def names(values: dict[str, Any], data: Mapping[int, Data]) -> Names:
         elif isinstance(name, str):
             known = isinstance(count, int) and 1 <= count <= MAX_COUNT
             members[name] = (count if count > 1 else 0) if known else None
-    return Names(dict.fromkeys(_words(goods)), members)
+    return KnownNames(dict.fromkeys(_words(goods)), members)
 
 
 def _words(values: object) -> list[str]:
@@ -103,7 +103,7 @@ def _tables(values: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, A
 # --- what the models found ------------------------------------------------------------------------------
 
 
-def model_findings(error: ValidationError, known: Names) -> Iterator[Finding]:
+def model_findings(error: ValidationError, known: KnownNames) -> Iterator[Finding]:
     """What pydantic found, each at its place in the file."""
     items = error.errors(include_url=False)
     misspelt = _misspelt(items)
@@ -116,7 +116,7 @@ def model_findings(error: ValidationError, known: Names) -> Iterator[Finding]:
         if item["type"] == "unknown" and place[-2:] == (item["input"], "[key]"):
             place = place[:-1]  # a mark of pydantic's: it is the key that is wrong, not the value
         place += tuple(item.get("ctx", {}).get("below", ()))
-        yield Finding(place, partial(in_words, dict(item), place, known))
+        yield Finding(place, partial(describe_finding, dict(item), place, known))
 
 
 def _misspelt(items: Sequence[Any]) -> set[tuple[int | str | None, ...]]:
@@ -146,7 +146,7 @@ _MISSING = {
 }
 
 
-def in_words(item: dict[str, Any], place: Place, known: Names) -> str:
+def describe_finding(item: dict[str, Any], place: Place, known: KnownNames) -> str:
     """What pydantic found, in plain words, and what would be right."""
     kind, value, context = item["type"], item["input"], item.get("ctx", {})
     last = str(place[-1]) if place else ""
@@ -182,9 +182,9 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _unknown(word: str, kind: str, known: Names) -> str:
+def _unknown(word: str, kind: str, known: KnownNames) -> str:
     words = known.goods if kind == "goods" else known.members
-    hint = did_you_mean(word[:100], map(show, words))
+    hint = did_you_mean(word[:100], map(escape, words))
     if kind == "goods":
         return f"no good of that name; {hint}"
     count = known.members.get(word.partition("[")[0])
@@ -202,10 +202,10 @@ def _missing(place: Place, model: type[Entry], how: str) -> str:
     return f"{how}; write {key} = ...{meaning}"
 
 
-def _example(place: Place, known: Names) -> str:
+def _example(place: Place, known: KnownNames) -> str:
     """A name that a table at this place may have as a key."""
     words: Iterable[str] = known.goods if place[0] in ("agents", "commons") else known.members
-    return show(next(iter(words), "name"))
+    return escape(next(iter(words), "name"))
 
 
 def _model(loc: tuple[int | str, ...]) -> type[Entry]:
@@ -223,7 +223,7 @@ def _out_of_bounds(kind: str, value: Any, context: dict[str, Any]) -> str | None
     if kind.startswith(("greater_than", "less_than")):
         size, sign = ("small", ">") if kind.startswith("greater") else ("large", "<")
         ((name, bound),) = context.items()
-        written = f"{value:g}" if isinstance(value, float) else show(str(value), 30)
+        written = f"{value:g}" if isinstance(value, float) else escape(str(value), 30)
         return f"{written} is too {size}; it must be {sign}{'=' if name in ('ge', 'le') else ''} {bound:g}"
     if kind == "string_too_short":
         return "an empty name"
@@ -237,7 +237,7 @@ def _out_of_bounds(kind: str, value: Any, context: dict[str, Any]) -> str | None
 # --- rules that span several parts ----------------------------------------------------------------------
 
 
-def cross_checks(values: dict[str, Any], known: Names) -> Iterator[Finding]:
+def cross_checks(values: dict[str, Any], known: KnownNames) -> Iterator[Finding]:
     """Rules that span several parts of the file."""
     yield from _goods_twice(values)
     yield from _names_twice(values, "agents")
@@ -253,7 +253,7 @@ def _goods_twice(values: dict[str, Any]) -> Iterator[Finding]:
         if isinstance(good, str):
             if good in seen:
                 yield Finding(
-                    ("goods", index), f"'{show(good)}' is named twice; every good needs its own name"
+                    ("goods", index), f"'{escape(good)}' is named twice; every good needs its own name"
                 )
             seen.add(good)
 
@@ -263,19 +263,18 @@ def _names_twice(values: dict[str, Any], key: str) -> Iterator[Finding]:
     for index, entry in _tables(values, key):
         name = entry.get("name")
         if isinstance(name, str) and first.setdefault(name, index) != index:
-            message = f"'{show(name)}' is the name of {key}[{first[name]}] already; choose another"
+            message = f"'{escape(name)}' is the name of {key}[{first[name]}] already; choose another"
             yield Finding((key, index, "name"), message)
 
 
-def _numbered_names_taken(values: dict[str, Any], known: Names) -> Iterator[Finding]:
+def _numbered_names_taken(values: dict[str, Any], known: KnownNames) -> Iterator[Finding]:
     """A single agent called like a member of a group."""
     for index, group in _tables(values, "agents"):
         name = group.get("name")
         numbered = re.fullmatch(r"(.*)\[(0|[1-9][0-9]{0,17})\]", name) if isinstance(name, str) else None
         if numbered and int(numbered[2]) < (known.members.get(numbered[1]) or 0):
-            message = (
-                f"'{show(numbered[0])}' is a member of the group '{show(numbered[1])}'; choose another name"
-            )
+            member, whole = escape(numbered[0]), escape(numbered[1])
+            message = f"'{member}' is a member of the group '{whole}'; choose another name"
             yield Finding(("agents", index, "name"), message)
 
 
@@ -353,7 +352,7 @@ def _technology(group: dict[str, Any], place: Place, money: object) -> Iterator[
         yield Finding((*place, "owners"), message)
 
 
-def too_many(agents: int, goods: int) -> Iterator[Finding]:
+def check_size(agents: int, goods: int) -> Iterator[Finding]:
     """Refuse to build more at a time than fits; in shards (`market run --shards N`) there may be more."""
     instead = "at a time (play them in shards: --shards)"
     if agents > MAX_ROWS:
@@ -378,9 +377,9 @@ def read_all_data(values: dict[str, Any], folder: Path | None) -> tuple[dict[int
         try:
             data[index], wrong = read_data(folder, file, (name for _, name in wanted))
         except InputError as error:
-            findings.append(Finding(("agents", index, "data"), f"'{show(file)}': {error}"))
+            findings.append(Finding(("agents", index, "data"), f"'{escape(file)}': {error}"))
             continue
         findings += [
-            Finding(place, f"{show(file)}: {wrong[name]}") for place, name in wanted if name in wrong
+            Finding(place, f"{escape(file)}: {wrong[name]}") for place, name in wanted if name in wrong
         ]
     return data, findings

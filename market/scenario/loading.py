@@ -15,9 +15,15 @@ from market.errors import Fault, InputError, ScenarioError, did_you_mean
 from market.mechanisms import Mechanism
 from market.scenario.data_files import Data
 from market.scenario.document import Document
-from market.scenario.error_messages import cross_checks, model_findings, names, read_all_data, report
-from market.scenario.overrides import Override, override
-from market.scenario.toml_text import Source, decode, read_bytes, show
+from market.scenario.error_messages import (
+    cross_checks,
+    make_scenario_error,
+    model_findings,
+    read_all_data,
+    read_names,
+)
+from market.scenario.overrides import Override, apply_overrides
+from market.scenario.toml_text import Source, decode, escape, read_bytes
 
 
 class Scenario(Document):
@@ -61,7 +67,7 @@ class Scenario(Document):
         for entry in self.mechanisms:
             if entry.name == label:
                 return entry.make()
-        raise InputError(f"no mechanism '{show(label)}'; {did_you_mean(label, self.mechanism_names)}")
+        raise InputError(f"no mechanism '{escape(label)}'; {did_you_mean(label, self.mechanism_names)}")
 
 
 def load(path: str | Path, overrides: Iterable[str] = ()) -> Scenario:
@@ -79,8 +85,8 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Scenario:
         content = read_bytes(path)
         text = decode(content)
     except InputError as error:
-        raise ScenarioError(show(str(path), 1000), [Fault(str(error))]) from None
-    return _validated(Source(str(path), text), content, show(path.stem), path.parent, tuple(overrides))
+        raise ScenarioError(escape(str(path), 1000), [Fault(str(error))]) from None
+    return _validated(Source(str(path), text), content, escape(path.stem), path.parent, tuple(overrides))
 
 
 def loads(
@@ -116,7 +122,7 @@ def loads(
         content = text.encode()
     except UnicodeEncodeError as error:
         fault = Fault(f"character {error.start + 1} is half of a surrogate pair; it cannot be in a text")
-        raise ScenarioError(show(name), [fault]) from None
+        raise ScenarioError(escape(name), [fault]) from None
     return _validated(Source(name, text), content, name, folder, tuple(overrides))
 
 
@@ -125,9 +131,9 @@ def _validated(
 ) -> Scenario:
     """The scenario, or everything that is wrong with it."""
     values = source.parse()
-    places, astray = override(values, overrides)
+    places, astray = apply_overrides(values, overrides)
     data, findings = read_all_data(values, folder)
-    known = names(values, data)
+    known = read_names(values, data)
     document = None
     try:
         document = Document.model_validate(values, context=known)
@@ -135,7 +141,7 @@ def _validated(
         findings += model_findings(error, known)
     findings += cross_checks(values, known)
     if document is None or findings or astray:
-        raise report(source, places, findings, astray)
+        raise make_scenario_error(source, places, findings, astray)
     keys = {key: getattr(document, key) for key in Document.model_fields}
     keys["title"] = document.title or title
     return Scenario.model_construct(  # everything in it was validated just now

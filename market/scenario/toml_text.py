@@ -1,7 +1,7 @@
 """TOML text that nobody vouches for: read within bounds, parsed, with the line of every key.
 
 A *path* is where a value is in the parsed text, for instance ("agents", 0, "utility", "weights", "water"),
-written `agents[0].utility.weights.water` for people. Whatever is quoted from the text goes through `show`
+written `agents[0].utility.weights.water` for people. Whatever is quoted from the text goes through `escape`
 before it is printed: keys and strings may hold control characters and escape sequences.
 
 The standard library's parser has no bounds of its own: a dotted key of 40 KB can take gigabytes, a thousand
@@ -37,11 +37,11 @@ MAX_DIGITS = 250  # in any base: such an integer is below 1e302 and fits a float
 # --- words for people -----------------------------------------------------------------------------------
 
 
-def show(text: str, most: int = 80) -> str:
+def escape(text: str, most: int = 80) -> str:
     r"""Text as it may be printed: short, on one line, no control characters or escape sequences.
 
     Example:
-        >>> show("a\x1b[31mred")
+        >>> escape("a\x1b[31mred")
         'a\\x1b[31mred'
     """
     cut = text if len(text) <= most else text[: most - 3] + "..."
@@ -50,11 +50,11 @@ def show(text: str, most: int = 80) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
 
 
-def field(place: Place) -> str:
+def format_place(place: Place) -> str:
     """A path as people write it.
 
     Example:
-        >>> field(("agents", 0, "utility", "sweet water"))
+        >>> format_place(("agents", 0, "utility", "sweet water"))
         'agents[0].utility."sweet water"'
     """
     written = ""
@@ -62,7 +62,7 @@ def field(place: Place) -> str:
         if isinstance(part, int):
             written += f"[{part}]"
         else:
-            word = part if re.fullmatch(r"[\w-]{1,80}", part) else f'"{show(part)}"'
+            word = part if re.fullmatch(r"[\w-]{1,80}", part) else f'"{escape(part)}"'
             written += f".{word}" if written else word
     return written
 
@@ -77,9 +77,9 @@ def describe(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return f'the text "{show(value, 40)}"'
+        return f'the text "{escape(value, 40)}"'
     if isinstance(value, int | float):
-        return f"the number {show(str(value), 40)}"
+        return f"the number {escape(str(value), 40)}"
     if isinstance(value, list | tuple):
         return "a list"
     return "a table" if isinstance(value, dict) else "a date or time"
@@ -108,8 +108,8 @@ class Source:
             except tomllib.TOMLDecodeError as error:
                 fault = _not_toml(str(error), self.text)
             except (RecursionError, ValueError) as error:
-                fault = Fault(f"not valid TOML: {show(str(error))}")
-        raise ScenarioError(show(self.name, MAX_KEY), [fault])
+                fault = Fault(f"not valid TOML: {escape(str(error))}")
+        raise ScenarioError(escape(self.name, MAX_KEY), [fault])
 
     @cached_property
     def lines(self) -> dict[Place, int]:
@@ -166,7 +166,7 @@ def _nearest_file(path: Path) -> str:
     if not path.parent.is_dir():
         return "; nor is there such a folder"
     beside = sorted(other.name for other in path.parent.glob("*.toml"))
-    return f"; {did_you_mean(path.name, map(show, beside))}" if beside else ""
+    return f"; {did_you_mean(path.name, map(escape, beside))}" if beside else ""
 
 
 # Strings end exactly where the standard library's parser ends them, or it could be led past the bounds by
@@ -241,7 +241,7 @@ def _not_toml(message: str, text: str) -> Fault:
     """The parser's message with its line apart, and the commonest mistakes in plain words."""
     where = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
     what = message[: where.start()] if where else message
-    plain = show(next((words for start, words in _PLAINLY.items() if what.startswith(start)), what), 200)
+    plain = escape(next((words for start, words in _PLAINLY.items() if what.startswith(start)), what), 200)
     if where is None or where[1] is None:
         return Fault(f"not valid TOML: {plain} (noticed at the end)", line=text.rstrip().count("\n") + 1)
     return Fault(f"not valid TOML: {plain} (column {where[2]})", line=int(where[1]))

@@ -120,9 +120,12 @@ class Trader(Numbered):
         economy, row = self.model.economy, self.row
         if not economy.technologies:  # through which incomes depend on what others do
             return economy.part(row, row + 1).answers(prices)
-        everyone = economy.answers(prices)
+        all_answers = economy.answers(prices)
         return Answers(
-            *(Correspondence(a.lowest[[row]], a.highest[[row]]) for a in (everyone.demand, everyone.supply))
+            *(
+                Correspondence(a.lowest[[row]], a.highest[[row]])
+                for a in (all_answers.demand, all_answers.supply)
+            )
         )
 
     @classmethod

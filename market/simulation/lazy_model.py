@@ -44,7 +44,7 @@ class LazyModel(mesa.Model):
             self._made[place] = made
         return self._made[place]
 
-    def everyone(self) -> list[mesa.Agent]:
+    def make_all(self) -> list[mesa.Agent]:
         """All agents in the order of their places, known to Mesa from now on."""
         made = [self.agent(place) for place in range(self.size)]
         if not self._complete:
@@ -57,13 +57,13 @@ class LazyModel(mesa.Model):
     @property
     def agents(self) -> Any:
         """All agents, as a Mesa `AgentSet`; they are made at the first call."""
-        self.everyone()
+        self.make_all()
         return self._all_agents
 
     @property
     def agents_by_type(self) -> Any:
         """Class -> its agents, as a Mesa `AgentSet`; they are made at the first call."""
-        self.everyone()
+        self.make_all()
         return self._agents_by_type
 
     @property
@@ -75,17 +75,17 @@ class LazyModel(mesa.Model):
         """Called by Mesa for every new agent; our own join when all are made, others come after them."""
         if self._making:
             return
-        self.everyone()
+        self.make_all()
         super().register_agent(agent)
         self._added += 1
         agent.unique_id = self.size + self._added
 
     def deregister_agent(self, agent: mesa.Agent) -> None:
         """Called by Mesa when an agent is removed; all have to be there first."""
-        self.everyone()
+        self.make_all()
         super().deregister_agent(agent)
 
     def remove_all_agents(self) -> None:
         """Remove all agents from Mesa's sets."""
-        self.everyone()
+        self.make_all()
         super().remove_all_agents()

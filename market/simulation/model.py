@@ -21,7 +21,7 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from market.economy.aggregate_demand import AggregateDemand, Own
+from market.economy.aggregate_demand import AggregateDemand, OwnAnswers
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers
 from market.errors import InputError, MarketError, NumericalError, did_you_mean
@@ -121,7 +121,7 @@ class MarketModel(LazyModel):
     @property
     def traders(self) -> tuple[Trader, ...]:
         """All traders in the order of their rows; they are made at the first call."""
-        agents = self.everyone()
+        agents = self.make_all()
         return tuple(cast(list[Trader], agents[: len(self.economy.agents)]))
 
     def trader(self, name: str) -> Trader:
@@ -165,9 +165,9 @@ class MarketModel(LazyModel):
             return self._together(prices)
         demand, supply = (np.zeros((len(self._own), len(self.goods))) for _ in range(2))
         for place, trader in enumerate(self._own):
-            demand[place] = _checked(trader.demand(prices.copy()), trader, "demand", self.state.round)
-            supply[place] = _checked(trader.supply(prices.copy()), trader, "supply", self.state.round)
-        return self._together(prices, Own(self._together.apart, demand, supply))
+            demand[place] = _check_answer(trader.demand(prices.copy()), trader, "demand", self.state.round)
+            supply[place] = _check_answer(trader.supply(prices.copy()), trader, "supply", self.state.round)
+        return self._together(prices, OwnAnswers(self._together.apart, demand, supply))
 
     def run(self) -> Outcome:
         """Step to the end and hand over the outcome.
@@ -206,7 +206,7 @@ def _observed(model: MarketModel, name: str, good: int | None) -> float:
     return float(value) if good is None else float(value[good])
 
 
-def _checked(answer: Array, trader: Trader, what: str, done: int) -> Array:
+def _check_answer(answer: Array, trader: Trader, what: str, done: int) -> Array:
     """One trader's own answer, after a look at it."""
     try:
         amounts = np.asarray(answer, dtype=float)

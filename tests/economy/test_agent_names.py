@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from market.economy.agent_names import Names, View
+from market.economy.agent_names import AgentNames, AgentNamesView
 
-NAMES = Names([("alpha", 3, True), ("baker", 1, False), ("c[0]", 1, False), ("d", 1, True)])
+NAMES = AgentNames([("alpha", 3, True), ("baker", 1, False), ("c[0]", 1, False), ("d", 1, True)])
 PLAIN = ("alpha[0]", "alpha[1]", "alpha[2]", "baker", "c[0]", "d[0]")
 
 
@@ -18,7 +18,7 @@ def test_they_are_read_as_from_a_tuple():
     assert [NAMES[row] for row in range(-6, 6)] == [PLAIN[row] for row in range(-6, 6)]
     assert NAMES[1:5] == PLAIN[1:5]
     assert NAMES[::-2] == PLAIN[::-2]
-    assert hash(NAMES) == hash(Names([(name, 1, False) for name in PLAIN]))
+    assert hash(NAMES) == hash(AgentNames([(name, 1, False) for name in PLAIN]))
     with pytest.raises(IndexError):
         NAMES[6]
     with pytest.raises(IndexError):
@@ -37,7 +37,7 @@ def test_rows_are_found_by_name():
 
 
 def test_neighbours_are_seen_through_a_view():
-    view = View(NAMES, 2, 5)
+    view = AgentNamesView(NAMES, 2, 5)
     assert tuple(view) == PLAIN[2:5]
     assert view[0:2] == PLAIN[2:4]
     assert len(view) == 3
@@ -45,4 +45,4 @@ def test_neighbours_are_seen_through_a_view():
 
 def test_many_names_are_shown_by_three():
     assert repr(NAMES) == "<6 names: alpha[0], alpha[1], ..., d[0]>"
-    assert repr(Names([("one", 1, False)])) == "('one',)"
+    assert repr(AgentNames([("one", 1, False)])) == "('one',)"

@@ -141,7 +141,7 @@ def test_a_file_is_read_in_pieces_and_its_rows_counted_through(tmp_path, monkeyp
 def test_rows_of_a_parquet_file_are_counted_before_they_are_read(tmp_path, monkeypatch):
     pd.DataFrame({"a": [1.0] * 6}).to_parquet(tmp_path / "x.parquet")
     monkeypatch.setattr(data_files, "MAX_ROWS", 5)
-    monkeypatch.setattr(data_files, "_pieces", None)
+    monkeypatch.setattr(data_files, "_read_pieces", None)
     with pytest.raises(InputError, match=r"^more than 5 rows$"):
         read_data(tmp_path, "x.parquet", ["a"])
 

@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from market.scenario.overrides import override
+from market.scenario.overrides import apply_overrides
 
 VALUES = {
     "seed": 1,
@@ -35,7 +35,7 @@ VALUES = {
 )
 def test_an_assignment_changes_one_value(assignment, place, value):
     values = copy.deepcopy(VALUES)
-    (done,), faults = override(values, [assignment])
+    (done,), faults = apply_overrides(values, [assignment])
     assert (done.place, faults) == (place, [])
     at = values
     for part in place:
@@ -71,6 +71,6 @@ def test_an_assignment_changes_one_value(assignment, place, value):
 )
 def test_an_assignment_that_leads_nowhere_says_what_there_is(assignment, field, message):
     values = copy.deepcopy(VALUES)
-    done, (fault,) = override(values, [assignment])
+    done, (fault,) = apply_overrides(values, [assignment])
     assert (done, values) == ([], VALUES)
     assert (fault.field, fault.message, fault.line) == (f"--set {field}", message, None)

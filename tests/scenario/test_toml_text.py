@@ -17,9 +17,9 @@ from market.scenario.toml_text import (
     beyond_bounds,
     decode,
     describe,
-    field,
+    escape,
+    format_place,
     read_bytes,
-    show,
 )
 
 
@@ -232,7 +232,7 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path, path, message):
 
 
 def test_nothing_that_is_shown_moves_the_cursor():
-    assert show("a\x1b[31m\n\u202e") == "a\\x1b[31m\\n\\u202e"
-    assert show("x" * 200) == "x" * 77 + "..."
-    assert field(("agents", 0, "a b", "\x1b", "c.d")) == 'agents[0]."a b"."\\x1b"."c.d"'
+    assert escape("a\x1b[31m\n\u202e") == "a\\x1b[31m\\n\\u202e"
+    assert escape("x" * 200) == "x" * 77 + "..."
+    assert format_place(("agents", 0, "a b", "\x1b", "c.d")) == 'agents[0]."a b"."\\x1b"."c.d"'
     assert describe("\x07" * 100).isprintable()
