@@ -63,6 +63,28 @@ class Correspondence(NamedTuple):
         return Correspondence(lowest, lowest if self.single_valued else sum_over_agents(self.highest))
 
 
+def uncoupled(shape: tuple[int, ...]) -> Coupling:
+    """Return a coupling without constraints, for amounts of this shape, (agents, goods)."""
+    return Coupling(np.full(shape[0], -np.inf), np.full(shape[0], np.inf), np.zeros(shape))
+
+
+def select(first: NDArray[np.bool_], one: Correspondence, other: Correspondence) -> Correspondence:
+    """Return the answers of `one` for agents where `first` is True, else those of `other`."""
+
+    def chosen(a: Array, b: Array) -> Array:
+        return np.where(first if a.ndim == 1 else first[:, None], a, b)
+
+    lowest = chosen(one.lowest, other.lowest)
+    if one.single_valued and other.single_valued:
+        return Correspondence.exactly(lowest)
+    highest = chosen(one.highest, other.highest)
+    if one.joint is None and other.joint is None:
+        return Correspondence(lowest, highest)
+    free = uncoupled(lowest.shape)
+    pairs = zip(one.joint or free, other.joint or free, strict=True)
+    return Correspondence(lowest, highest, Coupling(*(chosen(a, b) for a, b in pairs)))
+
+
 def is_broadcast_zero(amounts: Array) -> bool:
     """Whether amounts, (agents, goods), are one 0 for all, as where nobody makes anything; not looked for."""
     return amounts.strides == (0, 0) and not amounts[:1, :1].any()

@@ -33,8 +33,15 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.economy.agent_names import AgentNamesView
-from market.economy.correspondences import Array, Correspondence, Coupling, is_broadcast_zero, sum_over_agents
+from market.economy.budget_demand import demand_within_means
+from market.economy.correspondences import (
+    Array,
+    Correspondence,
+    Coupling,
+    is_broadcast_zero,
+    sum_over_agents,
+    uncoupled,
+)
 from market.economy.families.costs import Cost
 from market.economy.families.technologies import Technology
 from market.economy.families.utilities import Utility
@@ -482,7 +489,13 @@ class Economy:
             supply: what they make; profits are income where budgets bind.
         """
         means = self.spending_power(p, supply)
-        return self._gather(self.utilities, lambda block: self._block_demand(block, p, means[block.rows]))
+
+        def answer(block: Block[Utility]) -> Correspondence:
+            if self.money is Money.QUASILINEAR:
+                return demand_within_means(block.family, block.parameters, p, means[block.rows])
+            return block.family.budget_demand(p, means[block.rows], **block.parameters)
+
+        return self._gather(self.utilities, answer)
 
     def spending_power(self, p: Array, supply: Correspondence) -> Array:
         """The most that each agent can pay for its consumption, (agents,), money; inf without a budget.
@@ -512,23 +525,6 @@ class Economy:
         if not self.technologies or self.ownership is None:
             return profit
         return np.asarray(self.ownership @ profit)
-
-    def _block_demand(self, block: Block[Utility], p: Array, means: Array) -> Correspondence:
-        family, parameters = block.family, block.parameters
-        if self.money is not Money.QUASILINEAR:
-            return family.budget_demand(p, means, **parameters)
-        free = family.quasilinear_demand(p, **parameters)
-        if np.isinf(means).all():
-            return free
-        with np.errstate(invalid="ignore"):
-            bound = ~(np.nan_to_num(free.lowest @ p, nan=np.inf) <= means)
-        free = _within_means(free, p, np.where(bound, np.inf, means))
-        tied = family.budget_demand(p, np.where(bound, np.maximum(means, 0.0), 0.0), **parameters)
-        lowest = np.where(bound[:, None], tied.lowest, free.lowest)
-        if free.single_valued and tied.single_valued:
-            return Correspondence.exactly(lowest)
-        highest = np.where(bound[:, None], tied.highest, free.highest)
-        return Correspondence(lowest, highest, _either(bound, tied.joint, free.joint))
 
     # --- payoffs -----------------------------------------------------------------------------------
 
@@ -588,7 +584,7 @@ class Economy:
         """
         return replace(
             self,
-            agents=AgentNamesView(self.agents, start, stop),
+            agents=self.agents[start:stop],
             groups={},
             endowment=self.endowment[start:stop],
             budget=self.budget[start:stop],
@@ -632,26 +628,20 @@ class Economy:
         self, blocks: tuple[Block[F], ...], answer: Callable[[Block[F]], Correspondence]
     ) -> Correspondence:
         """Put the answers of blocks into the rows of one interval over all agents."""
-        if (
-            len(blocks) == 1
-            and blocks[0].size == len(self.agents)
-            and getattr(blocks[0].family, "direct", False)
-        ):
+        covers_all = len(blocks) == 1 and blocks[0].size == len(self.agents)
+        if covers_all and (len(self.pieces) <= 1 or getattr(blocks[0].family, "direct", False)):
             return answer(blocks[0])
-        everyone = sum(block.size for block in blocks) == len(self.agents)
-        lowest = highest = np.empty(self.shape) if everyone else np.zeros(self.shape)
+        lowest = highest = np.zeros(self.shape)
         joint: Coupling | None = None
         for block in self._pieces(blocks):
             part, rows = answer(block), block.rows
-            if part.lowest.shape == self.shape and isinstance(rows, slice):
-                return part  # it is everyone's
             if highest is lowest and not part.single_valued:
                 highest = lowest.copy()
             lowest[rows] = part.lowest
             if highest is not lowest:
                 highest[rows] = part.highest
             if part.joint is not None:
-                joint = joint or _unjoined(self.shape)
+                joint = joint or uncoupled(self.shape)
                 for whole, own in zip(joint, part.joint, strict=True):
                     whole[rows] = own
         return Correspondence(lowest, highest, joint)
@@ -660,45 +650,3 @@ class Economy:
 def _between(blocks: tuple[Block[F], ...], start: int, stop: int) -> tuple[Block[F], ...]:
     """Those of each block who stand in rows `start` to `stop`."""
     return tuple(own for block in blocks if (own := block.between(start, stop)) is not None)
-
-
-def _within_means(free: Correspondence, p: Array, means: Array) -> Correspondence:
-    """Quasilinear demand of those who are as glad of a good as of its price, and have only so much money.
-
-    Args:
-        free: demand without a limit; its lowest amounts can be paid for.
-        p: (goods,), prices, > 0 where a range of amounts is demanded.
-        means: (agents,), money; inf without a limit.
-    """
-    if free.single_valued:
-        return free
-    rays = np.zeros(len(means), dtype=bool)
-    if free.joint is not None:
-        rays = (free.joint.direction != 0).any(axis=1)
-    loose = np.isfinite(means) & ((free.highest > free.lowest).any(axis=1) | rays)
-    if not loose.any():
-        return free
-    spent = np.where(loose[:, None], free.lowest, 0.0) @ p
-    left = np.where(loose, np.maximum(means - spent, 0.0), np.inf)
-    more = free.lowest + np.divide(left[:, None], p, out=np.full_like(free.lowest, np.inf), where=p > 0)
-    highest = np.where(loose[:, None], np.minimum(free.highest, more), free.highest)
-    direction = np.zeros_like(free.lowest) if free.joint is None else free.joint.direction
-    joint = Coupling(
-        np.where(loose & ~rays, spent, -np.inf), np.where(loose, np.maximum(means, spent), np.inf), direction
-    )
-    return Correspondence(free.lowest, highest, joint)
-
-
-def _either(first: NDArray[np.bool_], one: Coupling | None, other: Coupling | None) -> Coupling | None:
-    """How amounts hang together for agents of whom the first answer in one way and the rest in another."""
-    known = one or other
-    if known is None:
-        return None
-    nothing = _unjoined(known.direction.shape)
-    pairs = zip(one or nothing, other or nothing, strict=True)
-    return Coupling(*(np.where(first if a.ndim == 1 else first[:, None], a, b) for a, b in pairs))
-
-
-def _unjoined(shape: tuple[int, ...]) -> Coupling:
-    """Amounts that hang together for nobody."""
-    return Coupling(np.full(shape[0], -np.inf), np.full(shape[0], np.inf), np.zeros(shape))

@@ -19,7 +19,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.economy.agent_names import AgentNames, AgentNamesView
+from market.economy.agent_names import AgentNames
 from market.economy.correspondences import Array
 from market.economy.families.costs import COSTS
 from market.economy.families.technologies import TECHNOLOGIES, Technology
@@ -114,7 +114,7 @@ class _Builder:
         economy = Economy(
             money=scenario.economy,
             goods=scenario.goods,
-            agents=self.names if self.whole else AgentNamesView(self.names, self.rows.start, self.rows.stop),
+            agents=self.names[self.rows.start : self.rows.stop],
             groups=self._groups() if self.whole else {},
             commons=np.array([scenario.commons.get(good, 0.0) for good in scenario.goods]),
             endowment=self._stack(

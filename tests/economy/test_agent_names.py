@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from market.economy.agent_names import AgentNames, AgentNamesView
+from market.economy.agent_names import AgentNames
 
 NAMES = AgentNames([("alpha", 3, True), ("baker", 1, False), ("c[0]", 1, False), ("d", 1, True)])
 PLAIN = ("alpha[0]", "alpha[1]", "alpha[2]", "baker", "c[0]", "d[0]")
@@ -16,9 +17,9 @@ def test_they_are_read_as_from_a_tuple():
     assert list(PLAIN) == NAMES
     assert PLAIN[:-1] != NAMES
     assert [NAMES[row] for row in range(-6, 6)] == [PLAIN[row] for row in range(-6, 6)]
+    assert NAMES[np.intp(2)] == PLAIN[2]
     assert NAMES[1:5] == PLAIN[1:5]
     assert NAMES[::-2] == PLAIN[::-2]
-    assert hash(NAMES) == hash(AgentNames([(name, 1, False) for name in PLAIN]))
     with pytest.raises(IndexError):
         NAMES[6]
     with pytest.raises(IndexError):
@@ -37,10 +38,11 @@ def test_rows_are_found_by_name():
 
 
 def test_neighbours_are_seen_through_a_view():
-    view = AgentNamesView(NAMES, 2, 5)
+    view = NAMES[2:5]
     assert tuple(view) == PLAIN[2:5]
     assert view[0:2] == PLAIN[2:4]
     assert len(view) == 3
+    assert (view.index("baker"), "alpha[1]" in view, view[-1]) == (1, False, "c[0]")
 
 
 def test_many_names_are_shown_by_three():
