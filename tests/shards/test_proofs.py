@@ -129,7 +129,7 @@ def test_arrow_s_case_is_proved_also_if_nobody_wants_all_of_what_they_own_togeth
     )
     said = no_equilibrium(primitives)
     assert said is not None
-    assert said.startswith("those who want only good0, good1 own all of it and some good2 besides")
+    assert said.startswith("the agents who want only good0, good1 own all of it and some good2 besides")
     owns = primitives.endowment.copy()
     owns[2, 1] = 0.1  # somebody else has a little of good 1
     assert no_equilibrium(replace(primitives, endowment=owns)) is None
