@@ -1,22 +1,23 @@
-"""All agents together: what they answer in total, without a number for each of them before somebody asks.
+"""Aggregate demand and supply, without arrays per agent until they are read.
 
-Symbols: p (goods,) prices; b_i = f_i + o_i.p incomes, f money and o (agents, goods) what is owned.
+Symbols: p (goods,) prices; b_i = f_i + o_i.p incomes, f money and o (agents, goods) ownership of goods.
 
 An auctioneer sees totals only. Where a family has a closed form for its total (`Utility.quasilinear_sums`,
-`Utility.budget_sums`) what it depends on is summed once, and a round costs the same at any number of agents:
+`Utility.budget_sums`) its parameters are summed once, and the cost of a round does not depend on the number
+of agents:
 
 - log with money: sum_i x_ig = (sum_i a_ig) / p_g;
 - log and Cobb-Douglas with an income, shares s_ig = a_ig / sum_h a_ih:
   sum_i x_ig = (sum_i s_ig f_i + sum_h (sum_i s_ig o_ih) p_h) / p_g, with a (goods, goods) matrix.
-- CES and CRRA with the same elasticity and fixed budgets: two products of a matrix and a vector.
+- CES and CRRA with one elasticity and fixed budgets: two products of a matrix and a vector.
 
-All others are asked in parts of so many agents that what is calculated for them stays in a core's cache
-(`Economy.parts`), and only the totals are kept. Quantities by agent are calculated when `demand` or `supply`
-of the answers is first read: at the end of a play, or because somebody looks. They are the very ones that
-`Economy.answers` gives; totals differ from their sum by rounding alone.
+Demand of all other families is computed in parts whose intermediate results stay in a core's cache
+(`Economy.parts`), and only the totals are kept. Quantities by agent are computed by `Economy.answers` when
+`demand` or `supply` of the answers is first read, as at the end of a play; totals differ from their sum by
+rounding alone.
 
-Amounts that hang together (`Coupling`) are nothing that totals tell of; there, and where technologies link
-agents, `AggregateDemand` gives what `Economy.answers` gives.
+Totals do not show how amounts are coupled (`Coupling`); there, and where technologies link agents,
+`AggregateDemand` returns the answers of `Economy.answers`.
 """
 
 from __future__ import annotations
@@ -95,14 +96,14 @@ class AnswersInTotal(Answers):
 
 
 class AggregateDemand:
-    """How the agents of an economy answer prices, all of them together.
+    """Aggregate answers of the agents of an economy to prices.
 
     Args:
         economy: the primitives.
-        apart: (own,), rows of agents who answer for themselves, ascending; they count by what they answer.
+        apart: (own,), rows of agents with their own rule, ascending; their own answers enter the totals.
 
     Example:
-        Five agents who spend 1 each on water at every price ask for 5 / 0.2 = 25 in all:
+        Five agents who spend 1 each on water at every price demand 5 / 0.2 = 25 in all:
 
         >>> from market import build, loads
         >>> economy = build(loads('''
@@ -123,18 +124,18 @@ class AggregateDemand:
         self.apart = np.zeros(0, dtype=np.intp) if apart is None else apart
 
     def __getstate__(self) -> dict[str, Any]:
-        """What is copied and sent to other processes: what is prepared for rounds is prepared there anew."""
+        """Pickle the economy only; caches are rebuilt in the receiving process."""
         return {"economy": self.economy, "apart": self.apart}
 
     @cached_property
     def _closed(self) -> tuple[tuple[type[Utility], Total], ...]:
-        """Families whose totals need no look at each trader in a round, block by block."""
+        """Families whose totals have a closed form, block by block."""
         found = [(block.family, self._total_of(block)) for block in self.economy.utilities]
         asked = {family for family, total in found if total is None}
         return tuple((family, total) for family, total in found if total is not None and family not in asked)
 
     def _total_of(self, block: Block[Utility]) -> Total | None:
-        """The total demand of a block, from sums or as its family prepares it; None if neither is."""
+        """Return the total demand of a block from sums, or as its family prepares it; None without either."""
         sums = self._sums(block)
         if sums is not None:
             with_money = self.economy.money is Money.QUASILINEAR
@@ -147,7 +148,7 @@ class AggregateDemand:
         return block.family.prepared_total(budget[block.rows], **block.parameters)
 
     def _sums(self, block: Block[Utility]) -> Sums | None:
-        """What the total of a block depends on; None without a closed form."""
+        """Return the sums on which the total of a block depends; None without a closed form."""
         total: Sums | None = None
         for piece in block.pieces(len(self.economy.goods)):
             sums = self._sums_of(_without(piece, self.apart))
@@ -169,7 +170,7 @@ class AggregateDemand:
 
     @cached_property
     def _parts(self) -> tuple[tuple[Economy, NDArray[np.bool_]], ...]:
-        """Parts of the economy with those who must be asked one by one, and who of them is not apart."""
+        """Parts of the economy without closed forms, with masks of the agents that are not apart."""
         closed = {family for family, _ in self._closed}
         found = []
         for rows, part in self.economy.parts:
@@ -183,14 +184,14 @@ class AggregateDemand:
 
     @cached_property
     def pays(self) -> bool:
-        """Whether totals can be had for less than everyone's quantities."""
+        """True if totals are cheaper to compute than quantities per agent."""
         if self.economy.technologies:
             return False
         agents, goods = self.economy.shape
         return bool(self._closed) or agents * goods > PIECE
 
     def __call__(self, p: Array, own: OwnAnswers | None = None) -> Answers:
-        """What everyone answers to prices p; `own` is what those who are apart answer.
+        """Return the answers of all agents to prices p; `own` are those of the agents apart.
 
         Raises:
             UnboundedDemandError: a wanted good is free.
@@ -211,7 +212,7 @@ class AggregateDemand:
         return Answers(demand, _replace_rows(answers.supply, own.rows, own.supply))
 
     def _totals(self, p: Array) -> tuple[Correspondence, Correspondence] | None:
-        """Total demand and supply; None where amounts hang together for somebody."""
+        """Return total demand and supply; None where an agent's amounts are coupled."""
         demand = np.zeros(len(p))
         for _, total in self._closed:
             own = total(p)
@@ -244,7 +245,7 @@ def _plus(total: Correspondence, amounts: Array) -> Correspondence:
 
 
 def _without(block: Block[Utility], rows: NDArray[np.intp]) -> Block[Utility]:
-    """A block without those of its agents who stand in these rows."""
+    """Return a block without its agents in these rows."""
     own = block.rows
     numbers = np.arange(own.start, own.stop) if isinstance(own, slice) else own
     kept = ~np.isin(numbers, rows)

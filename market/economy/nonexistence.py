@@ -6,8 +6,8 @@ only sums over agents and the first agent of a kind, so that agents may be sprea
 
 A good is *insatiably wanted* by an agent if more of it raises utility at every bundle whose utility is above
 the lowest. It is *wanted alone* if more of it raises utility with no other good consumed: then it cannot be
-free, whatever the agent's income. (With Cobb-Douglas utility an agent without income has u = 0 whatever it takes of
-one free good: more of it is of no use, and a price of 0 may clear.)
+free, whatever the agent's income. (With Cobb-Douglas utility an agent without income has u = 0 whatever it
+takes of one free good: more of it is of no use, and a price of 0 may clear.)
 
 1. *A missing good that an agent always buys.* r_g = 0 and no agent can make g, but some agent's marginal
    utility of g at 0 is infinite, so that it buys some at every price at which it has anything to spend, and
