@@ -40,18 +40,18 @@ F = TypeVar("F", bound=Family)
 
 
 def build(scenario: Scenario, seed: int | None = None, rows: range | None = None) -> Economy:
-    """Draw what is to be drawn and put everything into arrays.
+    """Return the economy of a scenario, with numbers drawn or read and put into arrays.
 
     Args:
-        scenario: what `load` returns.
+        scenario: from `load`.
         seed: for all draws; the scenario's own if not given.
-        rows: of the agents to build, neighbours; all if not given. They are the same as in the whole economy,
-            and what belongs to all together is as in `Economy.part`: the commons and the shares in them are
-            those of everyone, `resources` and `groups` are not.
+        rows: of the agents to build, a contiguous range; all if not given. They equal those of the whole
+            economy, and so do the commons and the shares in them; `resources` and `groups` do not.
+            See `Economy.part`.
 
     Raises:
-        InputError: a number that was drawn or read is out of its range, demand would be unbounded, or there
-            are more agents than one machine should try to hold.
+        InputError: a number drawn or read is out of its range, demand would be unbounded, or there are more
+            agents than one machine should try to hold.
     """
     if seed is not None and not 0 <= seed < 2**63:
         raise InputError(f"seed {seed} is out of range; it must be 0 to 2**63 - 1")
@@ -59,7 +59,7 @@ def build(scenario: Scenario, seed: int | None = None, rows: range | None = None
 
 
 def population(scenario: Scenario) -> AgentNames:
-    """The names of all agents, built or not."""
+    """Return the names of all agents, built or not."""
     return AgentNames(
         (group.name, size, size > 1 or index in scenario.data)
         for index, (group, size) in enumerate(zip(scenario.agents, _sizes(scenario), strict=True))
@@ -67,7 +67,7 @@ def population(scenario: Scenario) -> AgentNames:
 
 
 def _sizes(scenario: Scenario) -> list[int]:
-    """How many agents each group has."""
+    """Return the number of agents of each group."""
     return [
         scenario.data[index].rows if index in scenario.data else group.count
         for index, group in enumerate(scenario.agents)
@@ -75,11 +75,11 @@ def _sizes(scenario: Scenario) -> list[int]:
 
 
 class _Target(NamedTuple):
-    """Where a parameter's numbers are put, and where they come from.
+    """A column of numbers to fill, with their source in the scenario.
 
     Args:
         column: (members,), of the array that is filled.
-        given: what the scenario says.
+        given: a number, distribution or data column of the scenario.
         path: of it in the group's table.
     """
 
@@ -89,7 +89,7 @@ class _Target(NamedTuple):
 
 
 class _Builder:
-    """One build: who stands where, and what is found wrong on the way."""
+    """One build of an economy: the rows of its groups, and the faults found so far."""
 
     def __init__(self, scenario: Scenario, seed: int, rows: range | None) -> None:
         self.scenario = scenario
@@ -140,10 +140,10 @@ class _Builder:
             raise make_scenario_error(Source(scenario.file, scenario.text), scenario.places, self.findings)
         return economy
 
-    # --- who stands where ---
+    # --- rows ---
 
     def _member(self, index: int, member: int) -> str:
-        """The name of one agent of a group, by its place among those that are built."""
+        """Return the name of one agent of a group, by its place among those that are built."""
         return self.names[self.rows.start + int(self.starts[index]) + member]
 
     def _groups(self) -> dict[str, NDArray[np.intp]]:
@@ -153,7 +153,7 @@ class _Builder:
         return np.arange(self.starts[index], self.starts[index + 1], dtype=np.intp)
 
     def _rows(self, groups: Sequence[int]) -> Rows:
-        """The rows of some groups: a slice if they are neighbours."""
+        """Return the rows of some groups, a slice if they are neighbours."""
         if all(second == first + 1 for first, second in pairwise(groups)):
             return slice(int(self.starts[groups[0]]), int(self.starts[groups[-1] + 1]))
         return np.concatenate([self._row_numbers(index) for index in groups])
@@ -163,7 +163,7 @@ class _Builder:
     def _blocks(
         self, part: Literal["utility", "cost", "technology"], registry: Registry[F]
     ) -> Iterator[Block[F]]:
-        """All agents of each family together; families in the order in which they first appear."""
+        """Yield one block for each family, in the order in which families first appear."""
         entries: dict[int, FamilyEntry] = {
             index: entry
             for index, group in enumerate(self.scenario.agents)
@@ -185,11 +185,11 @@ class _Builder:
         return [none if group.budget is None else group.budget for group in self.scenario.agents]
 
     def _stack(self, groups: Sequence[int], parameter: Parameter, given: Sequence[Any], *path: str) -> Array:
-        """One parameter of the agents of some groups, one below the other.
+        """Return one parameter of the agents of some groups, in the order of groups.
 
         Args:
             groups: their indices.
-            parameter: of which axis, and what goods that are not named have.
+            parameter: with its axis, and the value of goods that are not named.
             given: for each group a number, a table of numbers by good, or the name of a good.
             path: of the parameter in the group's table.
 
@@ -218,9 +218,9 @@ class _Builder:
         return stacked
 
     def _fill(self, index: int, parameter: Parameter, places: Sequence[_Target]) -> None:
-        """Put a group's numbers in their places, as written or drawn or read, and checked.
+        """Fill columns with a group's numbers, as written, drawn or read, and check their range.
 
-        Those of some neighbours in all places, then those of the next: their rows stay in a core's cache.
+        Fills all columns for some members, then for the next: their rows stay in a core's cache.
         """
         members = self.members[index]
         wrong: list[list[int]] = [[] for _ in places]
@@ -237,7 +237,7 @@ class _Builder:
                 self._refuse(index, parameter, place, faults)
 
     def _numbers(self, index: int, place: _Target, members: range) -> Array:
-        """A number for each of some neighbours in a group, read or drawn."""
+        """Return a number for each member of a range, read or drawn."""
         group, given = self.scenario.agents[index], place.given
         if isinstance(given, Column):
             return self.scenario.data[index].columns[given.column][members.start : members.stop]
@@ -245,7 +245,7 @@ class _Builder:
         return draw(DISTRIBUTIONS[given.dist], rng, members, **given.parameters())
 
     def _refuse(self, index: int, parameter: Parameter, place: _Target, wrong: Sequence[int]) -> None:
-        """Name the first agent whose number is out of range, and where the number comes from."""
+        """Report the first agent whose number is out of range, and the source of the number."""
         first, given = wrong[0], place.given
         number = float(place.column[first])
         message = parameter.fault(number) or describe_size_fault(number)
@@ -258,18 +258,18 @@ class _Builder:
         self.findings.append(Finding(where, f"{who}: {message}{more}"))
 
     def _place(self, index: int, path: Place) -> Place:
-        """Where a number stands in a group's table."""
+        """Return the place of a number in a group's table."""
         entry = getattr(self.scenario.agents[index], str(path[0]))
         return (path[0], *entry.place(*map(str, path[1:]))) if isinstance(entry, FamilyEntry) else path
 
     def _commons_share(self) -> Array:
-        """The share of each agent in the commons; they sum to one."""
+        """Return the share of each agent in the commons; shares sum to one over all agents."""
         if not self.scenario.commons_shares:
             return np.full(len(self.rows), 1.0 / len(self.names))
         return self._shares(self.scenario.commons_shares)
 
     def _shares(self, given: Mapping[str, float]) -> Array:
-        """The share of each agent, (agents,), summing to one over all; a group's is split equally."""
+        """Return the share of each agent, (agents,), summing to one over all; a group's is split equally."""
         shares = np.zeros(len(self.rows))
         largest = max(given.values())  # first, so that the sum cannot overflow
         sizes = _sizes(self.scenario)
@@ -285,7 +285,7 @@ class _Builder:
         return shares / sum(share / largest for share in given.values())
 
     def _ownership(self) -> scipy.sparse.csr_matrix | None:
-        """Who owns which producer, (agents, agents), sparse; None if everyone owns itself."""
+        """Return shares of owners (rows) in producers (columns), sparse; None if each agent owns itself."""
         if not any(group.owners for group in self.scenario.agents):
             return None
         agents = int(self.starts[-1])
@@ -303,7 +303,7 @@ class _Builder:
         return scipy.sparse.csr_matrix((values, (rows, columns)), shape=(agents, agents))
 
     def _refuse_impossible(self, part: str, block: Block[Technology] | Block[Utility]) -> None:
-        """A technology that makes something out of nothing, or a utility that is larger than any number."""
+        """Report technologies with output from no input, and utilities that overflow."""
         rows = np.arange(self.starts[-1])[block.rows]
         for position, message in block.family.faults(**block.parameters):
             index = int(np.searchsorted(self.starts, rows[position], side="right") - 1)
@@ -311,7 +311,7 @@ class _Builder:
             self.findings.append(Finding(("agents", index, part), f"{who}: {message}"))
 
     def _refuse_unbounded(self, block: Block[Utility]) -> None:
-        """With money that may go negative, an agent whose demand has no bound cannot be served."""
+        """Report agents whose demand is unbounded at all prices when money may go negative."""
         rows = np.arange(self.starts[-1])[block.rows]
         unbounded = rows[block.family.unbounded_with_money(**block.parameters)]
         indices = np.searchsorted(self.starts, unbounded, side="right") - 1
@@ -319,14 +319,14 @@ class _Builder:
             who = escape(self._member(int(index), int(unbounded[first] - self.starts[index])))
             message = (
                 f"{who}: u(x) - p.x has no maximum for {block.family.name} with these parameters, so under "
-                f"quasilinear money demand has no bound (refused even with a budget); "
+                f"quasilinear money demand is unbounded (refused even with a budget); "
                 f"let the weights sum to less than 1"
             )
             self.findings.append(Finding(("agents", int(index), "utility"), message))
 
 
 def _with_first_rows(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The size of each group, and the row of its first member."""
+    """Yield the size of each group, and the row of its first member."""
     first = 0
     for size in sizes:
         yield size, first
@@ -338,12 +338,12 @@ def _stream(seed: int, purpose: Sequence[str], stream: int) -> np.random.Generat
 
 
 def _out_of_range(parameter: Parameter, numbers: Array) -> NDArray[np.intp]:
-    """Where the numbers are that `parameter.fault` or `describe_size_fault` would refuse."""
+    """Return the positions of numbers that `parameter.fault` or `describe_size_fault` refuse."""
     least, most = numbers.min(initial=math.inf), numbers.max(initial=-math.inf)
     if max(parameter.low, SMALLEST) < least and most < min(parameter.high, LARGEST):  # nearly always
         return np.zeros(0, dtype=np.intp)
     low = numbers <= parameter.low if parameter.open_low else numbers < parameter.low
     high = numbers >= parameter.high if parameter.open_high else numbers > parameter.high
     size = np.abs(numbers)
-    wrong_size = ~(size <= LARGEST) | ((size < SMALLEST) & (size > 0))  # NaN is of no size
+    wrong_size = ~(size <= LARGEST) | ((size < SMALLEST) & (size > 0))  # true for NaN
     return np.flatnonzero(wrong_size | low | high | (parameter.nonzero & (numbers == 0)))

@@ -1,7 +1,7 @@
-"""What a scenario file may say as a whole: mechanisms, agents, goods, and the JSON Schema for editors.
+"""The model of a scenario file: mechanisms, agents, goods, and the JSON Schema for editors.
 
 The options that rules, games and mechanisms declare *are* the keys, ranges and descriptions here: a new one
-needs no change in this module. A rule's or game's options stand beside its mechanism's.
+needs no change in this module. Options of a rule or game are keys of the mechanism's table.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from market.scenario.toml_text import describe
 MAX_GOODS = 10_000
 
 PARTS: dict[str, tuple[Registry[Any], str | None]] = {"rule": (RULES, "tatonnement"), "game": (GAMES, None)}
-"""What a mechanism may be composed of: the field, which is the key too, its registry, and the default."""
+"""Parts of a mechanism: field, which is the key too -> registry, and default."""
 
 _WORDS: dict[str | None, Any] = {None: Name, "goods": GoodName, "agents": AgentName}
 
@@ -62,12 +62,12 @@ _SHAPES = {dict: "a table", list: "a list", str: "a text"}
 
 
 def _shape(value: object) -> str:
-    """A word for the kind of value, by which a type is chosen where several are allowed."""
+    """Return a word for the kind of a value, by which one of several types is chosen."""
     return next((word for kind, word in _SHAPES.items() if isinstance(value, kind)), "a number")
 
 
 def _make_option_type(hint: Any, metadata: Mapping[str, Any]) -> tuple[Any, str]:
-    """The type of an option as the scenario writes it, and its shape."""
+    """Return the type of an option in a scenario, and its shape."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (Union, types.UnionType):
         return _make_option_union([_make_option_type(argument, metadata) for argument in arguments])
@@ -89,7 +89,7 @@ def _make_option_type(hint: Any, metadata: Mapping[str, Any]) -> tuple[Any, str]
 
 
 def _make_option_union(members: list[tuple[Any, str]]) -> tuple[Any, str]:
-    """One of several types, chosen by shape."""
+    """Return the union of several types, chosen by shape."""
     shapes = [shape for _, shape in members]
 
     def check(value: object) -> object:
@@ -102,7 +102,7 @@ def _make_option_union(members: list[tuple[Any, str]]) -> tuple[Any, str]:
 
 
 def _make_option_field(option: dataclasses.Field[Any], hint: Any) -> tuple[Any, Any]:
-    """Type and field of an option."""
+    """Return type and field of an option."""
     default: dict[str, Any] = {}
     if option.default is not dataclasses.MISSING:
         default = {"default": option.default}
@@ -113,7 +113,7 @@ def _make_option_field(option: dataclasses.Field[Any], hint: Any) -> tuple[Any, 
 
 
 def _options(family: Any) -> list[dataclasses.Field[Any]]:
-    """The fields that the scenario may set."""
+    """Return the fields that a scenario may set."""
     return [option for option in dataclasses.fields(family) if "meaning" in option.metadata]
 
 
@@ -127,7 +127,7 @@ class MechanismEntry(Entry):
     kind: str
 
     def make(self) -> Mechanism:
-        """The mechanism."""
+        """Return the mechanism."""
         family = MECHANISMS[self.kind]
         parts = {part: self._fill(PARTS[part][0][getattr(self, part)]) for part in _parts(family)}
         mechanism: Mechanism = self._fill(family, label=self.name, **parts)
@@ -138,12 +138,12 @@ class MechanismEntry(Entry):
 
 
 def _parts(family: Any) -> list[str]:
-    """The fields of a mechanism that are families themselves."""
+    """Return the fields of a mechanism that are families themselves."""
     return [part.name for part in dataclasses.fields(family) if part.name in PARTS]
 
 
 def _mechanism_models() -> Iterator[Any]:
-    """One model for each mechanism with each rule or game that it may have."""
+    """Yield one model for each mechanism with each rule or game that it may have."""
     for mechanism in MECHANISMS:
         parts = _parts(mechanism)
         for chosen in itertools.product(*(PARTS[part][0] for part in parts)):
@@ -164,7 +164,7 @@ def _mechanism_models() -> Iterator[Any]:
 
 
 def _choose_mechanism(table: Any) -> tuple[str, ...]:
-    """The kind of mechanism and its rule or game."""
+    """Return the kind of mechanism and its rule or game."""
     kind = choose_family(table, "kind", MECHANISMS)
     return (kind, *(choose_family(table, part, *PARTS[part]) for part in _parts(MECHANISMS[kind])))
 
@@ -180,7 +180,7 @@ def _mechanism_tag(table: object) -> str:
 
 # --- the file -------------------------------------------------------------------------------------------
 
-ENDOWMENT = Parameter("good", "what an agent owns of each good", unit="units", absent=0.0)
+ENDOWMENT = Parameter("good", "the amount of each good that an agent owns", unit="units", absent=0.0)
 BUDGET = Parameter("agent", "the most that an agent can spend", unit="money", absent=math.inf)
 
 _AMOUNT = make_bounded_type(0.0, None, open_low=False)
@@ -206,16 +206,19 @@ class Group(Entry):
 
     name: Name = Field(description="of the agent or group; members of a group are name[0], name[1], ...")
     count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = Field(1, description="how many agents")
-    data: str | None = Field(None, description="a CSV or Parquet file beside the scenario, one agent a row")
-    utility: Annotated[FamilyEntry | None, _UTILITY] = Field(None, description="what the agent wants")
+    data: str | None = Field(
+        None, description="a CSV or Parquet file in the scenario's folder, one row per agent"
+    )
+    utility: Annotated[FamilyEntry | None, _UTILITY] = Field(None, description="the utility of the agent")
     cost: Annotated[FamilyEntry | None, _COST] = Field(
-        None, description="what the agent can make at a cost in money"
+        None, description="the cost in money at which the agent can make goods"
     )
     technology: Annotated[FamilyEntry | None, _TECHNOLOGY] = Field(
-        None, description="how the agent can turn goods into goods, under exchange"
+        None, description="how the agent can make goods from goods, under exchange"
     )
     owners: Annotated[dict[str, float], _BY_AGENT] = Field(
-        default_factory=dict, description="who gets the profit of a technology; default the agent itself"
+        default_factory=dict,
+        description="shares in the profit of the technology; default all to the agent itself",
     )
     endowment: Annotated[dict[str, Number], _ENDOWMENT] = Field(
         default_factory=dict, description=ENDOWMENT.meaning
@@ -238,26 +241,26 @@ class Document(Entry):
         alias="schema", description="version of the file format"
     )
     title: Title = Field("", description="one line for tables and figures; by default the file's name")
-    economy: Annotated[Money, Strict(False)] = Field(description="what money is")
+    economy: Annotated[Money, Strict(False)] = Field(description="the role of money")
     goods: Annotated[
         tuple[Name, ...], Field(min_length=1, max_length=MAX_GOODS), BeforeValidator(as_tuple)
     ] = Field(description="the names of the goods")
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(0, description="root of all random draws")
     numeraire: GoodName | None = Field(None, description="the good with price 1, under exchange")
     commons: Annotated[dict[str, float], _BY_GOOD] = Field(
-        default_factory=dict, description="the stock of each good that belongs to nobody"
+        default_factory=dict, description="the stock of each good that no agent owns"
     )
     commons_shares: Annotated[dict[str, float], _BY_AGENT] = Field(
-        default_factory=dict, description="who gets what the commons are worth, under exchange; default equal"
+        default_factory=dict, description="shares in the value of the commons, under exchange; default equal"
     )
     agents: Annotated[tuple[Group, ...], Field(min_length=1), BeforeValidator(as_tuple)] = Field(
         description="agents and groups of agents"
     )
     mechanisms: Annotated[
         tuple[Annotated[MechanismEntry, _MECHANISM], ...], Field(min_length=1), BeforeValidator(as_tuple)
-    ] = Field(description="how the economy is played")
+    ] = Field(description="the mechanisms to play the economy under")
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a scenario file, for editors."""
+    """Return the JSON Schema of a scenario file, for editors."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Document.model_json_schema()}

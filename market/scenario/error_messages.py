@@ -1,8 +1,8 @@
-"""What is wrong with a scenario that is TOML, in plain words: all of it at once.
+"""Faults of a scenario in plain words, all at once.
 
-Three sources of findings: the models (`describe_finding` says what pydantic found as a person would), the
-rules that span several parts of the file (`cross_checks`), and the data files (`read_all_data`). The last two
-look at the values as parsed, which may be of any type anywhere, so that they work beside other mistakes.
+Findings have three sources: the models (`describe_finding` puts findings of pydantic into words), the rules
+that span several parts of the file (`cross_checks`), and the data files (`read_all_data`). The last two read
+the values as parsed, which may be of any type anywhere, so that they work when there are other mistakes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MAX_CELLS = 200_000_000  # agents times goods: an array of them takes 1.6 GB
 
 
 class Finding(NamedTuple):
-    """Something wrong: where, and what; or how to say what, where that takes a search."""
+    """A fault: its place, and its message, or a function that makes the message if that takes a search."""
 
     place: Place
     message: str | Callable[[], str]
@@ -40,13 +40,13 @@ class Finding(NamedTuple):
 def make_scenario_error(
     source: Source, overrides: Sequence[Override], findings: Iterable[Finding], astray: Iterable[Fault] = ()
 ) -> ScenarioError:
-    """All findings as one error, one for each place, in the order of the file.
+    """Return all findings as one error, one for each place, in the order of the file.
 
     Args:
         source: the file's text, for lines.
-        overrides: what was changed from outside; faults in it have no line.
-        findings: what is wrong in the file.
-        astray: overrides that lead nowhere.
+        overrides: values set from outside; faults in them have no line.
+        findings: faults of the file.
+        astray: faults of overrides without a valid path.
     """
     first: dict[Place, Finding] = {}
     for finding in findings:
@@ -63,7 +63,7 @@ def make_scenario_error(
 
 
 def _field_and_line(source: Source, overrides: Sequence[Override], place: Place) -> tuple[str, int | None]:
-    """How a place is called, and its line; what was set from outside is called as it was written there."""
+    """Return a place as written, and its line; a place set from outside as written there, without line."""
     for override in reversed(overrides):
         if place[: len(override.place)] == override.place:
             rest = format_place(("", *place[len(override.place) :]))[2:]
@@ -71,11 +71,11 @@ def _field_and_line(source: Source, overrides: Sequence[Override], place: Place)
     return format_place(place), source.line(place)
 
 
-# --- what may be named ----------------------------------------------------------------------------------
+# --- names in the file ----------------------------------------------------------------------------------
 
 
 def read_names(values: dict[str, Any], data: Mapping[int, Data]) -> KnownNames:
-    """The names that the file introduces, as far as they can be read."""
+    """Return the names that the file introduces, as far as they can be read."""
     goods = values.get("goods")
     members: dict[str, int | None] = {}
     for index, group in _tables(values, "agents"):
@@ -93,38 +93,38 @@ def _words(values: object) -> list[str]:
 
 
 def _tables(values: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The tables in a list, with their indices; whatever else is there is for the models to refuse."""
+    """Yield the tables in a list, with their indices; the models refuse other entries."""
     entries = values.get(key)
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         if isinstance(entry, dict):
             yield index, entry
 
 
-# --- what the models found ------------------------------------------------------------------------------
+# --- findings of the models ------------------------------------------------------------------------------
 
 
 def model_findings(error: ValidationError, known: KnownNames) -> Iterator[Finding]:
-    """What pydantic found, each at its place in the file."""
+    """Yield the findings of pydantic, each at its place in the file."""
     items = error.errors(include_url=False)
     misspelt = _misspelt(items)
     for item in items:
         if item["type"] == "too_short" and item["input"]:
-            continue  # something is there; what is wrong with it is said beside
+            continue  # the entries that are there have their own findings
         if item["type"] == "missing" and item["loc"] in misspelt:
-            continue  # it is there under a wrong name, which is said beside
+            continue  # it is there under a wrong name, which is a finding of its own
         place = tuple(part for part in item["loc"] if isinstance(part, str) or part >= 0)  # without tags
         if item["type"] == "unknown" and place[-2:] == (item["input"], "[key]"):
-            place = place[:-1]  # a mark of pydantic's: it is the key that is wrong, not the value
+            place = place[:-1]  # pydantic marks keys so: the key is at fault, not the value
         place += tuple(item.get("ctx", {}).get("below", ()))
         yield Finding(place, partial(describe_finding, dict(item), place, known))
 
 
 def _misspelt(items: Sequence[Any]) -> set[tuple[int | str | None, ...]]:
-    """Where keys are missing that were probably meant by others in the same table."""
+    """Return the places of missing keys that other keys of the table probably meant."""
     lacking = {item["loc"][:-1] for item in items if item["type"] == "missing"}
     extra = (item["loc"] for item in items if item["type"] == "extra_forbidden")
-    beside = islice((loc for loc in extra if loc[:-1] in lacking), 20 * MAX_FAULTS)
-    return {(*loc[:-1], nearest(str(loc[-1])[:100], _model(loc).keys())) for loc in beside}
+    compared = islice((loc for loc in extra if loc[:-1] in lacking), 20 * MAX_FAULTS)
+    return {(*loc[:-1], nearest(str(loc[-1])[:100], _model(loc).keys())) for loc in compared}
 
 
 _NEEDED = {
@@ -147,7 +147,7 @@ _MISSING = {
 
 
 def describe_finding(item: dict[str, Any], place: Place, known: KnownNames) -> str:
-    """What pydantic found, in plain words, and what would be right."""
+    """Describe a finding of pydantic in plain words, with a remedy."""
     kind, value, context = item["type"], item["input"], item.get("ctx", {})
     last = str(place[-1]) if place else ""
     if kind == "fault":
@@ -193,7 +193,7 @@ def _unknown(word: str, kind: str, known: KnownNames) -> str:
 
 
 def _missing(place: Place, model: type[Entry], how: str) -> str:
-    """What to write for a key that is missing, or for a list that is empty."""
+    """Describe what to write for a missing key or an empty list."""
     if place in _MISSING:
         return f"{how}; {_MISSING[place]}"
     key = str(place[-1])
@@ -203,13 +203,13 @@ def _missing(place: Place, model: type[Entry], how: str) -> str:
 
 
 def _example(place: Place, known: KnownNames) -> str:
-    """A name that a table at this place may have as a key."""
+    """Return a name that a table at this place may have as a key."""
     words: Iterable[str] = known.goods if place[0] in ("agents", "commons") else known.members
     return escape(next(iter(words), "name"))
 
 
 def _model(loc: tuple[int | str, ...]) -> type[Entry]:
-    """The model that holds the last part of a path of pydantic's."""
+    """Return the model that holds the last part of a path of pydantic."""
     tag = next((part for part in reversed(loc[:-1]) if part in MODELS), None)
     if isinstance(tag, int):
         return MODELS[tag]
@@ -217,7 +217,7 @@ def _model(loc: tuple[int | str, ...]) -> type[Entry]:
 
 
 def _out_of_bounds(kind: str, value: Any, context: dict[str, Any]) -> str | None:
-    """A value of the right type that is too large, too small or too long."""
+    """Describe a value of the right type that is too large, too small or too long; None for others."""
     if kind == "finite_number":
         return f"{value} is not a finite number"
     if kind.startswith(("greater_than", "less_than")):
@@ -238,7 +238,7 @@ def _out_of_bounds(kind: str, value: Any, context: dict[str, Any]) -> str | None
 
 
 def cross_checks(values: dict[str, Any], known: KnownNames) -> Iterator[Finding]:
-    """Rules that span several parts of the file."""
+    """Yield violations of rules that span several parts of the file."""
     yield from _goods_twice(values)
     yield from _names_twice(values, "agents")
     yield from _names_twice(values, "mechanisms")
@@ -268,7 +268,7 @@ def _names_twice(values: dict[str, Any], key: str) -> Iterator[Finding]:
 
 
 def _numbered_names_taken(values: dict[str, Any], known: KnownNames) -> Iterator[Finding]:
-    """A single agent called like a member of a group."""
+    """Yield single agents named like a member of a group."""
     for index, group in _tables(values, "agents"):
         name = group.get("name")
         numbered = re.fullmatch(r"(.*)\[(0|[1-9][0-9]{0,17})\]", name) if isinstance(name, str) else None
@@ -281,17 +281,17 @@ def _numbered_names_taken(values: dict[str, Any], known: KnownNames) -> Iterator
 def _count_and_data(values: dict[str, Any]) -> Iterator[Finding]:
     for index, group in _tables(values, "agents"):
         if "count" in group and "data" in group:
-            message = "count and data exclude each other: a data file has one agent a row; leave count out"
+            message = "count and data exclude each other: a data file has one row per agent; omit count"
             yield Finding(("agents", index, "count"), message)
         if "data" not in group:
             for place, _ in _columns(group, ("agents", index)):
                 yield Finding(
-                    place, 'a column of which file? write data = "....csv" beside the agent\'s name'
+                    place, 'a column needs a data file; write data = "....csv" in this table of agents'
                 )
 
 
 def _columns(value: object, place: Place) -> Iterator[tuple[Place, str]]:
-    """Every { column = "..." } below a value."""
+    """Yield every { column = "..." } below a value."""
     if isinstance(value, dict):
         if isinstance(value.get("column"), str) and "dist" not in value:
             yield (*place, "column"), value["column"]
@@ -303,12 +303,12 @@ def _columns(value: object, place: Place) -> Iterator[tuple[Place, str]]:
 
 
 def _money(values: dict[str, Any]) -> Iterator[Finding]:
-    """What makes sense only with some kinds of money."""
+    """Yield keys that do not fit the kind of money."""
     money = values.get("economy")
     if money in (Money.QUASILINEAR, Money.FISHER):
         for key in ("numeraire", "commons_shares"):
             if key in values:
-                yield Finding((key,), f'only under economy = "exchange"; with {money} money leave it out')
+                yield Finding((key,), f'only under economy = "exchange"; with {money} money omit it')
     for index, entry in _tables(values, "mechanisms"):
         name = entry.get("rule")
         rule = RULES[name] if isinstance(name, str) and name in RULES else None
@@ -319,44 +319,45 @@ def _money(values: dict[str, Any]) -> Iterator[Finding]:
         place: Place = ("agents", index)
         if money == Money.EXCHANGE and "cost" in group:
             message = (
-                "a cost in money means nothing under exchange: there is no money to pay it with; "
-                "write technology, which turns goods into goods"
+                "there is no money under exchange to pay a cost with; "
+                "write technology, which makes goods from goods"
             )
             yield Finding((*place, "cost"), message)
         if money == Money.EXCHANGE and "budget" in group:
             message = (
-                "there is no money under exchange: income is what the endowment is worth; write endowment"
+                "there is no money under exchange: income is the value of the endowment; write endowment"
             )
             yield Finding((*place, "budget"), message)
         if money == Money.FISHER and "utility" in group and "budget" not in group:
-            message = "missing; under fisher whoever wants something needs money to spend: write budget = ..."
+            message = "missing; under fisher an agent with a utility needs money to spend: write budget = ..."
             yield Finding((*place, "budget"), message)
         yield from _technology(group, place, money)
     shares = values.get("commons_shares")
     if isinstance(shares, dict) and all(share == 0 for share in shares.values()):
-        yield Finding(
-            ("commons_shares",), "the shares sum to zero; give someone a share, or leave the table out"
-        )
+        yield Finding(("commons_shares",), "the shares sum to zero; make one positive, or omit the table")
 
 
 def _technology(group: dict[str, Any], place: Place, money: object) -> Iterator[Finding]:
-    """Technologies are for economies without money; owners are for technologies."""
+    """Yield technologies in economies with money, and owners without a technology."""
     if "technology" in group and money in (Money.QUASILINEAR, Money.FISHER):
         message = f'only under economy = "exchange"; with {money} money write cost'
         yield Finding((*place, "technology"), message)
     owners = group.get("owners")
     if owners is not None and "technology" not in group:
-        yield Finding((*place, "owners"), "owners of what? they share the profit of a technology; write one")
+        yield Finding(
+            (*place, "owners"),
+            "owners share the profit of a technology, and there is none; write technology = ...",
+        )
     if isinstance(owners, dict) and all(share == 0 for share in owners.values()):
-        message = "the shares sum to zero; give someone a share, or leave the table out"
+        message = "the shares sum to zero; make one positive, or omit the table"
         yield Finding((*place, "owners"), message)
 
 
 def check_size(agents: int, goods: int) -> Iterator[Finding]:
-    """Refuse to build more at a time than fits; in shards (`market run --shards N`) there may be more."""
+    """Refuse more agents or numbers than fit at a time; shards (`market run --shards N`) allow more."""
     instead = "at a time (play them in shards: --shards)"
     if agents > MAX_ROWS:
-        message = f"{agents} agents in all groups together; at most {MAX_ROWS} can be {instead}"
+        message = f"{agents} agents in all groups; at most {MAX_ROWS} can be {instead}"
         yield Finding(("agents",), message)
     elif agents * goods > MAX_CELLS:
         message = f"{agents} agents times {goods} goods; at most {MAX_CELLS} numbers fit {instead}"
@@ -367,7 +368,7 @@ def check_size(agents: int, goods: int) -> Iterator[Finding]:
 
 
 def read_all_data(values: dict[str, Any], folder: Path | None) -> tuple[dict[int, Data], list[Finding]]:
-    """The data of each group that has some, by its index, and what is wrong with the files."""
+    """Return the data of each group with a data file, by its index, and the faults of the files."""
     data, findings = {}, []
     for index, group in _tables(values, "agents"):
         file = group.get("data")

@@ -1,6 +1,6 @@
 """From the text of a scenario file to a validated, frozen `Scenario`.
 
-`load` and `loads` find everything that is wrong with a text at once and raise one `ScenarioError`.
+`load` and `loads` find all faults of a text at once and raise them as one `ScenarioError`.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from market.scenario.toml_text import Source, decode, escape, read_bytes
 
 
 class Scenario(Document):
-    """A scenario that was found to be sound: the file's keys as attributes, and where it came from.
+    """A valid scenario: the file's keys as attributes, and its source.
 
     Args:
         file: the name of the file, as given.
-        folder: where it is; data files are looked for there.
-        text: what it says.
-        sha256: of the file's bytes, whatever was changed by overrides.
+        folder: of the file and its data files.
+        text: of the file.
+        sha256: of the file's bytes, without overrides.
         overrides: `path=value`, applied in this order.
-        places: where the overrides lead.
-        data: what the agents' data files hold, by index in `agents`.
+        places: the keys that the overrides set.
+        data: columns of the agents' data files, by index in `agents`.
     """
 
     file: str
@@ -48,7 +48,7 @@ class Scenario(Document):
     data: dict[int, InstanceOf[Data]]
 
     def __repr__(self) -> str:
-        """Title, size and mechanisms, on a line."""
+        """Return title, goods and mechanisms, on a line."""
         return f"<Scenario '{self.title}': {', '.join(self.goods)}; {', '.join(self.mechanism_names)}>"
 
     __str__ = __repr__
@@ -59,10 +59,10 @@ class Scenario(Document):
         return tuple(entry.name for entry in self.mechanisms)
 
     def mechanism(self, label: str) -> Mechanism:
-        """The mechanism of that name.
+        """Return the mechanism of that name.
 
         Raises:
-            InputError: there is none.
+            InputError: no mechanism has it.
         """
         for entry in self.mechanisms:
             if entry.name == label:
@@ -78,7 +78,7 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Scenario:
         overrides: assignments such as "agents.alpha.utility.weights.water=2", applied in order.
 
     Raises:
-        ScenarioError: with everything that is wrong.
+        ScenarioError: with all faults of the scenario.
     """
     path = Path(path)
     try:
@@ -96,13 +96,13 @@ def loads(
 
     Args:
         text: TOML.
-        name: stands for the file in messages.
-        folder: where data files are looked for; without it there can be none.
+        name: of the file in messages.
+        folder: of data files; None if there are none.
         overrides: as for `load`.
 
     Raises:
-        ScenarioError: with everything that is wrong.
-        TypeError: what is given is no text.
+        ScenarioError: with all faults of the scenario.
+        TypeError: `text` is not a string.
 
     Example:
         >>> scenario = loads('''
@@ -117,11 +117,11 @@ def loads(
         ('prices',)
     """
     if not isinstance(text, str):
-        raise TypeError(f"a scenario is a text, not {type(text).__name__}; for a file there is `load`")
+        raise TypeError(f"a scenario is text, not {type(text).__name__}; use `load` for a file")
     try:
         content = text.encode()
     except UnicodeEncodeError as error:
-        fault = Fault(f"character {error.start + 1} is half of a surrogate pair; it cannot be in a text")
+        fault = Fault(f"character {error.start + 1} is half of a surrogate pair, which text cannot contain")
         raise ScenarioError(escape(name), [fault]) from None
     return _validated(Source(name, text), content, name, folder, tuple(overrides))
 
@@ -129,7 +129,7 @@ def loads(
 def _validated(
     source: Source, content: bytes, title: str, folder: Path | None, overrides: tuple[str, ...]
 ) -> Scenario:
-    """The scenario, or everything that is wrong with it."""
+    """Return the scenario, or raise all faults of it."""
     values = source.parse()
     places, astray = apply_overrides(values, overrides)
     data, findings = read_all_data(values, folder)
@@ -144,7 +144,7 @@ def _validated(
         raise make_scenario_error(source, places, findings, astray)
     keys = {key: getattr(document, key) for key in Document.model_fields}
     keys["title"] = document.title or title
-    return Scenario.model_construct(  # everything in it was validated just now
+    return Scenario.model_construct(  # all values were validated just now
         **keys,
         file=source.name,
         folder=folder,

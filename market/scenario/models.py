@@ -3,12 +3,12 @@
 A family's declared parameters and a distribution's *are* the keys, ranges and descriptions here: a new one
 needs no change in this module.
 
-Where a table may be one of several (a utility of some family, a number or a distribution), the word that
-decides is looked at first and one model chosen by it, so that one mistake gives one message. The choice is
-a *tag*; pydantic puts tags into the paths of its findings, where `MODELS` gives the model back. Tags are
-negative integers, which neither a key nor an index of a list can be.
+Where a table may be one of several (a utility of some family, a number or a distribution), its deciding word
+is read first and one model chosen by it, so that one mistake gives one message. The choice is a *tag*;
+pydantic puts tags into the paths of its findings, where `MODELS` gives the model back. Tags are negative
+integers, which are neither keys nor indices of lists.
 
-What depends on the rest of the file (is that a good?) is asked of the `KnownNames` in the validation context.
+Goods and agents named elsewhere in the file are found in the `KnownNames` of the validation context.
 """
 
 from __future__ import annotations
@@ -53,41 +53,41 @@ class Entry(BaseModel):
 
     @classmethod
     def keys(cls) -> list[str]:
-        """The keys that the table may have."""
+        """Return the keys that the table may have."""
         return [info.alias or name for name, info in cls.model_fields.items()]
 
 
 TAGS: dict[str, int] = {}
-"""What is chosen, in words -> its tag."""
+"""A choice, in words -> its tag."""
 
 MODELS: dict[int, type[Entry]] = {}
-"""Tag -> the model that it stands for."""
+"""Tag -> its model."""
 
 
 def make_fault(message: str, *below: str | int) -> PydanticCustomError:
-    """A mistake in plain words, at the value itself or somewhere below it."""
+    """Return an error in plain words, at the value itself or at a path below it."""
     return PydanticCustomError("fault", "{message}", {"message": message, "below": below})
 
 
 @dataclass(frozen=True)
 class OfType:
-    """Marks a field as of a type that is made at run time."""
+    """Mark of a field whose type is made at run time."""
 
     type: Any
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """What pydantic asks of a mark: the schema of the type."""
+        """Return the schema of the type; called by pydantic."""
         return handler.generate_schema(self.type)
 
 
 def add_tag(member: Any, words: str) -> Any:
-    """One member of a choice."""
+    """Return a member of a union with its tag."""
     tag: Any = TAGS.setdefault(words, -1 - len(TAGS))
     return Annotated[member, Tag(tag)]
 
 
 def make_union(members: Iterable[Any], words: Callable[[Any], str], check: Callable[..., object]) -> Any:
-    """A type that is one of several tagged ones; `check` has refused what has no tag."""
+    """Return the union of tagged types; `check` refuses values without a tag."""
 
     def tag(value: Any) -> Any:
         return TAGS[words(value)]
@@ -96,7 +96,7 @@ def make_union(members: Iterable[Any], words: Callable[[Any], str], check: Calla
 
 
 def make_tagged_model(words: str, base: type[Entry], doc: str, keys: dict[str, Any]) -> Any:
-    """A model for one member of a choice; kept among this module's names so that it can be pickled."""
+    """Return a model for one member of a union; a global of this module, so that it can be pickled."""
     name = re.sub(r"\W+", "_", words.title())
     model = create_model(name, __base__=base, __module__=__name__, __doc__=doc, **keys)
     member = add_tag(model, words)
@@ -109,22 +109,22 @@ def make_tagged_model(words: str, base: type[Entry], doc: str, keys: dict[str, A
 
 @dataclass(frozen=True)
 class KnownNames:
-    """What may be named elsewhere in the file.
+    """Names of goods and agents that may be used elsewhere in the file.
 
     Args:
-        goods: the goods, in order; none if the file's list cannot be read, and then every name will do.
-        members: group -> how many numbered agents it has: 0 for a single agent, None if not known.
+        goods: the goods, in order; empty if the file's list cannot be read, and then all names are accepted.
+        members: group -> number of numbered agents: 0 for a single agent, None if not known.
     """
 
     goods: dict[str, None]
     members: Mapping[str, int | None]
 
     def has_good(self, name: str) -> bool:
-        """Whether it is a good."""
+        """Return True if the name is a good."""
         return not self.goods or name in self.goods
 
     def has_agent(self, name: str) -> bool:
-        """Whether it is a group, or an agent of one such as alpha[0]."""
+        """Return True if the name is a group, or an agent of one such as alpha[0]."""
         if name in self.members or not self.members:
             return True
         numbered = re.fullmatch(r"(.*)\[(0|[1-9][0-9]{0,17})\]", name)
@@ -142,14 +142,14 @@ def refuse_control_characters(word: str) -> str:
 
 
 def _refuse_padding(word: str) -> str:
-    """Refuse blanks that nobody sees."""
+    """Refuse blanks at the ends of a name."""
     if word != word.strip():
         raise make_fault(f"'{escape(word)}' begins or ends with a blank; write '{escape(word.strip())}'")
     return word
 
 
 def _require_known(kind: Literal["goods", "agents"]) -> Callable[[str, ValidationInfo], str]:
-    """A check that a word names a good or an agent; what would be right is said later, once."""
+    """Return a check that a word names a good or an agent; suggestions are made later, once."""
 
     def check(word: str, info: ValidationInfo) -> str:
         names: KnownNames | None = info.context
@@ -179,7 +179,7 @@ SMALLEST = 1e-100
 
 
 def describe_size_fault(value: float) -> str | None:
-    """What is wrong with the size of a number, as an end of a sentence, or None."""
+    """Return the fault of a number's size, as the end of a sentence, or None."""
     if abs(value) > LARGEST:
         size, bound = ("large", f"<= {LARGEST:g}") if value > 0 else ("small", f">= {-LARGEST:g}")
         return f"{value:g} is too {size}; it must be {bound}"
@@ -196,7 +196,7 @@ def _refuse_extreme_size(value: float) -> float:
 def make_bounded_type(
     low: float | None, high: float | None, open_low: bool, open_high: bool = False, kind: type = float
 ) -> Any:
-    """A number within bounds, as a type; one that is not whole is of a size that can be computed with."""
+    """Return the type of a number within bounds; a float is also of a size safe for products."""
     if kind is float:
         low = -LARGEST if low is None else max(low, -LARGEST)
         high = LARGEST if high is None else min(high, LARGEST)
@@ -207,7 +207,7 @@ def make_bounded_type(
 
 
 def make_range_type(parameter: Parameter) -> Any:
-    """A number of a declared range, as a type."""
+    """Return the type of a number in a declared range."""
     kind: Any = make_bounded_type(parameter.low, parameter.high, parameter.open_low, parameter.open_high)
     if parameter.nonzero:
         kind = Annotated[kind, AfterValidator(_refuse_zero), Field(json_schema_extra={"not": {"const": 0}})]
@@ -239,7 +239,7 @@ class Dist(Entry):
         return self
 
     def parameters(self) -> dict[str, float]:
-        """The distribution's parameters."""
+        """Return the distribution's parameters."""
         return {name: getattr(self, name) for name in DISTRIBUTIONS[self.dist].parameters}
 
 
@@ -276,7 +276,7 @@ def _number_tag(value: Any) -> str:
 
 
 def make_number_type(parameter: Parameter) -> Any:
-    """A number of a declared range, a distribution or a column, as a type."""
+    """Return the type of a number in a declared range, a distribution or a column."""
     written = add_tag(make_range_type(parameter), "number")
     return make_union((written, *_TABLES), _number_tag, _refuse_unknown_table)
 
@@ -285,7 +285,7 @@ def make_number_type(parameter: Parameter) -> Any:
 
 
 def make_parameter_field(parameter: Parameter) -> tuple[Any, Any]:
-    """Type and field of a family's parameter."""
+    """Return type and field of a family's parameter."""
     words = f"{parameter.meaning} [{parameter.unit}]"
     required = parameter.absent is None
     if parameter.axis == "one good":
@@ -324,21 +324,21 @@ def _require_every_good(value: dict[str, Any], info: ValidationInfo) -> dict[str
 
 
 def as_tuple(value: object) -> object:
-    """TOML has lists; what is frozen has tuples."""
+    """Return a list of TOML as a tuple, which frozen models need."""
     return tuple(value) if isinstance(value, list) else value
 
 
 class FamilyEntry(Entry):
-    """What an agent has of a utility, cost or technology: the family's name, and its parameters."""
+    """An agent's utility, cost or technology: the family's name, and its parameters."""
 
     family: str
 
     def given(self, key: str) -> Any:
-        """What the scenario gives for a parameter: a number, or a number for each good that it names."""
+        """Return a parameter as given: a number, or a number for each good that is named."""
         return getattr(self, key)
 
     def place(self, *path: str) -> Place:
-        """Where a parameter (and good) stands in the family's table."""
+        """Return the place of a parameter (and good) in the family's table."""
         return path
 
 
@@ -350,21 +350,21 @@ class TermEntry(Entry):
 
 
 class TermsEntry(FamilyEntry):
-    """What an agent has of a family that adds up terms."""
+    """An agent's utility of a family that adds up terms."""
 
     terms: tuple[TermEntry, ...]
 
     def given(self, key: str) -> dict[str, Any]:
-        """The numbers of all terms that have the parameter, by good."""
+        """Return the numbers of all terms that have the parameter, by good."""
         return {term.good: getattr(term, own) for _, term, own in self._having(key)}
 
     def place(self, *path: str) -> Place:
-        """The term and the key in it."""
+        """Return the term and the key in it."""
         key, good = path
         return next(("terms", index, own) for index, term, own in self._having(key) if term.good == good)
 
     def _having(self, key: str) -> Iterator[tuple[int, TermEntry, str]]:
-        """Index, term, and its own name of the parameter."""
+        """Yield index, term, and its own name of the parameter."""
         for index, term in enumerate(self.terms):
             form, _, own = key.partition("_")
             if form == term.form:
@@ -372,7 +372,7 @@ class TermsEntry(FamilyEntry):
 
 
 def make_family_type(registry: Registry[Any]) -> OfType:
-    """One of a registry's families, chosen by the key `family`."""
+    """Return the union of a registry's families, chosen by the key `family`."""
 
     def check(table: object) -> object:
         choose_family(table, "family", registry)
@@ -396,7 +396,7 @@ def _family_models(registry: Registry[Any]) -> Iterator[Any]:
 
 
 def _terms_field(forms: Registry[Any]) -> tuple[Any, Any]:
-    """Type and field of a list of terms."""
+    """Return type and field of a list of terms."""
 
     def known(table: object) -> object:
         choose_family(table, "form", forms)
@@ -426,7 +426,7 @@ def _term_models(forms: Registry[Any]) -> Iterator[Any]:
 
 
 def _require_terms(value: object, info: ValidationInfo) -> object:
-    """Refuse what is not a list of terms, or an empty one."""
+    """Refuse a value that is not a list of terms, or an empty list."""
     if isinstance(value, list) and value:
         return value
     names: KnownNames | None = info.context
@@ -452,7 +452,7 @@ def _refuse_repeated_forms(terms: tuple[TermEntry, ...]) -> tuple[TermEntry, ...
 
 
 def choose_family(table: object, key: str, registry: Registry[Any], default: str | None = None) -> str:
-    """The family that a table names under a key, or a fault that says which there are."""
+    """Return the family that a table names under a key; raise a fault that lists all families."""
     if not isinstance(table, dict):
         example = f'{{ {key} = "{registry.names[0]}", ... }}'
         raise make_fault(f"found {describe(table)}; write a table, such as {example}")
@@ -465,7 +465,7 @@ def choose_family(table: object, key: str, registry: Registry[Any], default: str
 
 
 def describe_unknown(registry: Registry[Any], word: object) -> str:
-    """What is wrong with a word that should name a family."""
+    """Describe the fault of a word that should name a family."""
     if not isinstance(word, str):
         return f"found {describe(word)}; {did_you_mean('', registry.names)}"
     return f"no {registry.kind} '{escape(word)}'; {did_you_mean(word[:100], registry.names)}"

@@ -1,7 +1,7 @@
 """`--set path=value`: a scenario changed from the command line, before it is validated.
 
 A path is written `agents.alpha.utility.weights.water` or `agents[0].budget`; names with dots or brackets go
-in quotes. The value is TOML; what is none, such as a bare word, is a text.
+in quotes. The value is TOML; a value that is not, such as a bare word, is a text.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from market.scenario.toml_text import Place, beyond_bounds, describe, escape, fo
 
 
 class Override(NamedTuple):
-    """One `--set path=value`: how the path was written, and where it leads."""
+    """One `--set path=value`: its path as written, and the place that it sets."""
 
     written: str
     place: Place
@@ -33,7 +33,7 @@ def apply_overrides(values: dict[str, Any], assignments: Iterable[str]) -> tuple
     Lists are addressed by index or, if their entries are tables, by the entries' `name`.
 
     Returns:
-        What was changed, and a fault for each assignment that leads nowhere.
+        The overrides made, and a fault for each assignment without a valid path.
     """
     done, faults = [], []
     for assignment in assignments:
@@ -45,7 +45,7 @@ def apply_overrides(values: dict[str, Any], assignments: Iterable[str]) -> tuple
 
 
 class _NoSuchPathError(Exception):
-    """An assignment that leads nowhere."""
+    """An assignment without a valid path."""
 
     def __init__(self, written: str, message: str) -> None:
         self.written = written
@@ -71,7 +71,7 @@ def _assign(values: dict[str, Any], assignment: str) -> Override:
 
 
 def split_path(assignment: str) -> tuple[list[str | int], int]:
-    """The parts of the path that an assignment begins with, and where it ends."""
+    """Return the parts of the path that an assignment begins with, and the position of its end."""
     parts: list[str | int] = []
     end = 0
     while match := _PART.match(assignment, end):
@@ -83,7 +83,7 @@ def split_path(assignment: str) -> tuple[list[str | int], int]:
 
 
 def _step(at: object, part: str | int, place: Place, written: str, new: bool = False) -> str | int:
-    """The key or index that a part of a path means within a table or list."""
+    """Return the key or index of a part of a path within a table or list."""
     here = format_place(place) or "the scenario"
     if isinstance(at, dict) and isinstance(part, str):
         if part in at or new:
@@ -106,7 +106,7 @@ def _step(at: object, part: str | int, place: Place, written: str, new: bool = F
 
 
 def _override_value(text: str, written: str) -> object:
-    """The value that is assigned, unless it is beyond all bounds."""
+    """Return the assigned value, unless it is too large to be parsed safely."""
     fault = beyond_bounds(text)
     if fault:
         raise _NoSuchPathError(written, fault.message)
@@ -114,7 +114,7 @@ def _override_value(text: str, written: str) -> object:
 
 
 def parse_value(text: str) -> object:
-    """A TOML value of moderate size; what is none, such as a bare word, is a text.
+    """Return a TOML value of moderate size; a text that is not TOML, such as a bare word, as it is.
 
     Example:
         >>> parse_value("2.5"), parse_value("[1, 2]"), parse_value("log")

@@ -61,8 +61,8 @@ def test_a_cell_that_is_no_number_is_named_by_its_line(tmp_path, text, fault):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "the file is empty; its first line names the columns"),
-        ("income\n", "there are no rows in it; it needs one an agent"),
+        ("", "the file is empty; its first line must name the columns"),
+        ("income\n", "no rows; it needs one per agent"),
         ("a,income\n1,2,3\n4,5,6\n", "not a table: rows are longer than the first line"),
         ("a,income\n1,2\n4,5,6\n", "not a table: line 3 has 3 cells, but the first line names 2 columns"),
         ('a,income\n1,"2\n4,5\n', "not a table: a quote is not closed"),
@@ -85,13 +85,13 @@ def test_a_file_of_other_bytes_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ("../secret.csv", "outside the scenario's folder; move it there, or below"),
-        ("link.csv", "outside the scenario's folder; move it there, or below"),
-        ("linked/secret.csv", "outside the scenario's folder; move it there, or below"),
-        ("below/../../secret.csv", "outside the scenario's folder; move it there, or below"),
+        ("../secret.csv", "outside the scenario's folder; move it into that folder or below"),
+        ("link.csv", "outside the scenario's folder; move it into that folder or below"),
+        ("linked/secret.csv", "outside the scenario's folder; move it into that folder or below"),
+        ("below/../../secret.csv", "outside the scenario's folder; move it into that folder or below"),
         ("/etc/passwd", "an absolute path; write it relative to the scenario's folder"),
         ("dta.csv", "no such file; one of: data.csv, link.csv. Did you mean 'data.csv'?"),
-        ("nowhere/data.csv", "no such file; nor is there such a folder"),
+        ("nowhere/data.csv", "no such file; its folder does not exist either"),
         ("below", "no such file"),
         ("a\0.csv", "not the name of a file"),
         ("", "not the name of a file"),

@@ -306,7 +306,7 @@ NEAR_MISSES = [
     ),
     ('{ dist = "uniform", low = 2, high = 1 }', "low = 2 is above high = 1"),
     ("{ column = 3 }", "found the number 3; a text in quotes is needed"),
-    ('{ column = "a" }', 'a column of which file? write data = "....csv" beside the agent\'s name'),
+    ('{ column = "a" }', 'a column needs a data file; write data = "....csv" in this table of agents'),
 ]
 
 
@@ -521,7 +521,7 @@ def test_names_with_blanks_around_them_are_refused():
 
 
 def test_what_is_no_text_is_refused():
-    with pytest.raises(TypeError, match=r"^a scenario is a text, not bytes; for a file there is `load`$"):
+    with pytest.raises(TypeError, match=r"^a scenario is text, not bytes; use `load` for a file$"):
         loads(BASE.encode())
     with pytest.raises(ScenarioError, match=r"^<text>: character 1 is half of a surrogate pair"):
         loads("\ud800" + BASE)
@@ -672,7 +672,7 @@ def test_more_agents_in_all_groups_together_than_can_be_are_refused():
     groups = [f'[[agents]]\nname = "a{i}"\ncount = 10_000_000\n' for i in range(20)]
     text = 'schema = 1\neconomy = "quasilinear"\ngoods = ["water"]\n' + "".join(groups)
     assert faults(text + '[[mechanisms]]\nname = "m"\nkind = "planner"') == [
-        "f.toml:4: agents: 200000000 agents in all groups together; at most 10000000 can be at a time "
+        "f.toml:4: agents: 200000000 agents in all groups; at most 10000000 can be at a time "
         "(play them in shards: --shards)"
     ]
 
@@ -685,8 +685,8 @@ def test_under_exchange_there_is_no_money_to_pay_costs_or_to_spend():
     assert faults(text) == [
         "f.toml:9: agents[0].budget: there is no money under exchange: income is what the endowment is worth; "
         "write endowment",
-        "f.toml:13: agents[1].cost: a cost in money means nothing under exchange: there is no money to pay it "
-        "with; write technology, which turns goods into goods",
+        "f.toml:13: agents[1].cost: there is no money under exchange to pay a cost with; "
+        "write technology, which makes goods from goods",
     ]
 
 
@@ -694,14 +694,14 @@ def test_under_exchange_there_is_no_money_to_pay_costs_or_to_spend():
 def test_relative_prices_are_a_matter_of_exchange(money):
     text = changed(('"quasilinear"', f'"{money}"\nnumeraire = "water"\ncommons_shares = {{ alpha = 1 }}'))
     assert [line for line in faults(text) if "budget" not in line] == [
-        f'f.toml:3: numeraire: only under economy = "exchange"; with {money} money leave it out',
-        f'f.toml:4: commons_shares: only under economy = "exchange"; with {money} money leave it out',
+        f'f.toml:3: numeraire: only under economy = "exchange"; with {money} money omit it',
+        f'f.toml:4: commons_shares: only under economy = "exchange"; with {money} money omit it',
     ]
 
 
 def test_under_fisher_whoever_wants_something_needs_a_budget():
     assert faults(changed(('"quasilinear"', '"fisher"'))) == [
-        "f.toml:6: agents[0].budget: missing; under fisher whoever wants something needs money to spend: "
+        "f.toml:6: agents[0].budget: missing; under fisher an agent with a utility needs money to spend: "
         "write budget = ..."
     ]
 
@@ -744,7 +744,7 @@ def test_shares_that_sum_to_zero_are_refused():
     (line,) = faults(EXCHANGE, "commons_shares={ alpha = 0 }")
     assert (
         line
-        == "f.toml: --set commons_shares: the shares sum to zero; give someone a share, or leave the table out"
+        == "f.toml: --set commons_shares: the shares sum to zero; make one positive, or omit the table"
     )
 
 
@@ -757,7 +757,7 @@ def test_demand_without_bound_is_refused_under_quasilinear_money(budget):
     (line,) = faults(text)
     assert line == (
         f"f.toml:{10 if budget else 9}: agents[0].utility: alpha[0]: u(x) - p.x has no maximum for cobb_douglas with "
-        "these parameters, so under quasilinear money demand has no bound (refused even with a budget); "
+        "these parameters, so under quasilinear money demand is unbounded (refused even with a budget); "
         "let the weights sum to less than 1"
     )
     assert build(loads(text, overrides=["economy=fisher", "agents.alpha.budget=1"])).money is Money.FISHER
@@ -896,7 +896,7 @@ def test_data_outside_the_folder_is_not_read(folder):
     scenarios = folder / "scenarios"
     scenarios.mkdir()
     (scenarios / "data").symlink_to(folder / "data")
-    outside = "f.toml:8: agents[0].data: '{}': outside the scenario's folder; move it there, or below"
+    outside = "f.toml:8: agents[0].data: '{}': outside the scenario's folder; move it into that folder or below"
     assert faults(HOUSEHOLDS, folder=scenarios) == [outside.format("data/households.csv")]
     text = changed(('"data/', '"../data/'), text=HOUSEHOLDS)
     assert faults(text, folder=scenarios) == [outside.format("../data/households.csv")]

@@ -194,11 +194,11 @@ def test_what_is_missing_has_the_line_of_the_table_around_it():
     ("content", "message"),
     [
         ("a = 1".encode("utf-16"), "this is UTF-16 text; save it as UTF-8"),
-        ("a = 1".encode("utf-16-le"), "this is no text file (it holds zero bytes)"),
+        ("a = 1".encode("utf-16-le"), "this is not a text file (it contains zero bytes)"),
         ("a = 1".encode("utf-32"), "not UTF-8 text (byte 1); save it as UTF-8"),
         (b"\0\0\xfe\xff\0\0\0a", "not UTF-8 text (byte 3); save it as UTF-8"),
         (b"a = 1\n\xff", "not UTF-8 text (byte 7); save it as UTF-8"),
-        (b"\x7fELF\0\0", "this is no text file (it holds zero bytes)"),
+        (b"\x7fELF\0\0", "this is not a text file (it contains zero bytes)"),
     ],
 )
 def test_what_is_not_utf8_text_is_refused(content, message):
@@ -215,7 +215,7 @@ def test_a_byte_order_mark_is_skipped():
     ("path", "message"),
     [
         ("comons.toml", "no such file; one of: commons.toml, large.toml. Did you mean 'commons.toml'?"),
-        ("nowhere/x.toml", "no such file; nor is there such a folder"),
+        ("nowhere/x.toml", "no such file; its folder does not exist either"),
         (".", "this is a folder, not a file"),
         ("large.toml", "larger than 1024 KiB; put long tables into a data file"),
         ("x" * 5000, "cannot be read: file name too long"),
