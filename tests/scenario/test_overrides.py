@@ -1,4 +1,4 @@
-"""Assignments from the command line."""
+"""Overrides: assignments `path=value` from the command line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ VALUES = {
         ("title=1\nseed = 3", ("title",), "1\nseed = 3"),
     ],
 )
-def test_an_assignment_changes_one_value(assignment, place, value):
+def test_assignment_changes_one_value(assignment, place, value):
     values = copy.deepcopy(VALUES)
     (done,), faults = apply_overrides(values, [assignment])
     assert (done.place, faults) == (place, [])
@@ -69,7 +69,7 @@ def test_an_assignment_changes_one_value(assignment, place, value):
         ("agents.alpha.name='\udcff'", "agents.alpha.name='\\udcff'", "not UTF-8 text"),
     ],
 )
-def test_an_assignment_that_leads_nowhere_says_what_there_is(assignment, field, message):
+def test_assignment_without_a_valid_path_gives_the_alternatives(assignment, field, message):
     values = copy.deepcopy(VALUES)
     done, (fault,) = apply_overrides(values, [assignment])
     assert (done, values) == ([], VALUES)
