@@ -1,4 +1,4 @@
-"""Agents left alone, agents trading at prices, and how far each outcome is from the best of all.
+"""Economies of self-interested agents, with and without prices, and the efficiency of their outcomes.
 
     scenario = market.load("scenarios/commons.toml")
     comparison = market.compare(scenario)            # .table(), .outcomes[name], .plot()
