@@ -87,7 +87,7 @@ DRAWN = changed(
 
 
 def draws(text: str, seed: int | None = None) -> list[list[float]]:
-    """What alpha and beta have drawn."""
+    """Return the numbers drawn by alpha and beta."""
     economy = build(loads(text), seed)
     alpha, beta = economy.groups["alpha"], economy.groups["beta"]
     found = [economy.budget[alpha]]

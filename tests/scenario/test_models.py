@@ -260,7 +260,7 @@ first = ["bread"]
 damp = 0.5
 """
 
-def told(*replacements):
+def print_faults(*replacements):
     changed = text
     for old, new in replacements:
         assert old in changed
@@ -277,11 +277,11 @@ assert parameters["scale"].tolist() == [1, 1]
 assert parameters["elasticity"].shape == (2,) and (parameters["elasticity"] >= 1).all()
 assert scenario.mechanism("m").rule == Newton(first=("bread",), damping=0.5)
 for value in ('"none"', "{ water = 0.5 }"):
-    told(("damp = 0.5", f"damp = {value}"))
+    print_faults(("damp = 0.5", f"damp = {value}"))
 assert "u(x) = something new." in json.dumps(json_schema()) and "how slowly" in json.dumps(json_schema())
-told(("water = 1, ", ""), ("low = 1,", ""), ("0.5", "[1]"), ('["bread"]', '["bred"]'))
-told((', elasticity = { dist = "uniform", low = 1, high = 2 }', ""), ("0.5", "{ watr = 1 }"))
-told(("low = 1, high = 2", "low = 101, high = 102"))
+print_faults(("water = 1, ", ""), ("low = 1,", ""), ("0.5", "[1]"), ('["bread"]', '["bred"]'))
+print_faults((', elasticity = { dist = "uniform", low = 1, high = 2 }', ""), ("0.5", "{ watr = 1 }"))
+print_faults(("low = 1, high = 2", "low = 101, high = 102"))
 '''
 
 
