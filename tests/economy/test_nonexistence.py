@@ -26,6 +26,13 @@ def exceptional(other_owns=0.0):
     return economy("exchange", log1p=[[1.0, 0.0], [1.0, 1.0]], endowment=[[1.0, 1.0], [other_owns, 1.0]])
 
 
+def chain():
+    """Owners of good 0 want good 1, those of 1 want 2, those of 2 want 0 and own some of good 3."""
+    wants = [[0, 1, 0, 0], [0, 0, 1, 0], [1, 0, 0, 0], [1, 1, 1, 1]]
+    owns = [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 1], [0, 0, 0, 1]]
+    return economy("exchange", log1p=wants, endowment=owns)
+
+
 def gains(worth=3.0, budget=INF, capacity=INF):
     """One agent values the good at `worth`, another makes any amount for 2."""
     both = economy("quasilinear", linear=([[INF], [2.0]], [[INF], [capacity]]), budget=[budget, INF])
@@ -46,6 +53,7 @@ def bundle_gains(cost=0.4):
         (missing_good(), "no agent has or can make good1, and agent0 would buy some at every price"),
         (poor_alone(), "good1 is wanted only by agents without any income, such as agent1"),
         (exceptional(), "the agents who want only good0 own all of it and some good1 besides"),
+        (chain(), "the agents who want only good0, good1, good2 own all of it and some good3 besides"),
         (gains(), "any amount of good0 can be made at a cost of 2 for what is always worth 3 to agent0"),
         (
             bundle_gains(),

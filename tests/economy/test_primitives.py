@@ -83,8 +83,8 @@ def test_cost_beyond_capacity_is_infinite():
     assert primitives.cost(y).tolist() == [0.0, 0.0, 10.0]
     y[2] = [0.0, 5.1]
     assert primitives.cost(y).tolist() == [0.0, 0.0, INF]
-    y[2] = [0.1, 0.0]
-    assert primitives.cost(y)[2] == INF
+    y[:] = [[0.0, 0.1], [0.0, 0.0], [0.1, 0.0]]  # no agent can make these
+    assert primitives.cost(y).tolist() == [INF, 0.0, INF]
 
 
 def test_supply_is_unbounded_only_without_capacity_above_cost():
