@@ -33,11 +33,13 @@ are own derivations.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import TIED, Array
+from market.economy.families.costs import Cost
 from market.economy.primitives import Block, Economy, Money
 from market.economy.reductions import First, Largest, Reduction, run_locally
 
@@ -90,17 +92,17 @@ def _parts(economy: Economy) -> Iterator[Economy]:
         yield economy.part(rows.start, rows.stop)
 
 
-def _first(economy: Economy, chosen: Callable[[Economy], Bools]) -> tuple[Economy, int] | None:
-    """Return the part and the row in it of the first agent that is chosen; None if there is none."""
+def _first(economy: Economy, chosen: Callable[..., Bools], *given: Any) -> tuple[Economy, int] | None:
+    """Return the part and the row in it of the first agent with `chosen(part, *given)`, or None."""
     for part in _parts(economy):
-        found = chosen(part)
+        found = chosen(part, *given)
         if found.any():
             return part, int(found.argmax())
     return None
 
 
-def _first_name(economy: Economy, chosen: Callable[[Economy], Bools]) -> str | None:
-    found = _first(economy, chosen)
+def _first_name(economy: Economy, chosen: Callable[..., Bools], *given: Any) -> str | None:
+    found = _first(economy, chosen, *given)
     return None if found is None else found[0].agents[found[1]]
 
 
@@ -113,7 +115,7 @@ def _total(economy: Economy, masks: Iterator[Bools]) -> Array:
     return sum((mask.sum(axis=0, dtype=float) for mask in masks), start=np.zeros(len(economy.goods)))
 
 
-def _cost_pieces(economy: Economy) -> Iterator[tuple[Block, Array]]:  # type: ignore[type-arg]
+def _cost_pieces(economy: Economy) -> Iterator[tuple[Block[Cost], Array]]:
     """Yield producers at a cost, some at a time, with the most that they can make, (agents, goods)."""
     for block in economy.costs:
         for piece in block.pieces(len(economy.goods)):
@@ -136,11 +138,7 @@ def _missing(economy: Economy, resources: Array, made: Bools) -> Reduction[str |
         able = yield from _want_alone(economy, np.flatnonzero(resources > 0).tolist())
         if not any(able):
             return None
-
-    def buyer(g: int) -> str | None:
-        return _first_name(economy, lambda part: _always_buys(part, g, resources))
-
-    (found,) = yield (First([buyer(g) for g in missing]),)
+    (found,) = yield (First([_first_name(economy, _always_buys, g, resources) for g in missing]),)
     for g, who in zip(missing, found.values, strict=True):
         if who is not None:
             return (
@@ -338,11 +336,7 @@ def _unlimited_costs(economy: Economy) -> Array:
 
 def _want_alone(economy: Economy, goods: Sequence[int]) -> Reduction[list[str | None]]:
     """Return for each of these goods the first agent that wants it alone; None if there is none."""
-
-    def first(g: int) -> str | None:
-        return _first_name(economy, lambda part: _wants_alone(part, g))
-
-    (found,) = yield (First([first(g) for g in goods]),)
+    (found,) = yield (First([_first_name(economy, _wants_alone, g) for g in goods]),)
     return list(found.values)
 
 

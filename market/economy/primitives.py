@@ -81,6 +81,10 @@ class Block(Generic[F]):
         """The number of agents."""
         return len(next(iter(self.parameters.values())))
 
+    def call(self, function: Callable[..., Any], *arrays: Array) -> Any:
+        """Return a function of the family at the block's rows of arrays and its parameters."""
+        return function(*(array[self.rows] for array in arrays), **self.parameters)
+
     def pieces(self, goods: int) -> Iterator[Block[F]]:
         """Yield parts of the block of a size whose intermediate results stay in a core's cache."""
         most = agents_per_piece(goods)
@@ -222,7 +226,7 @@ class Economy:
         """Largest output of each agent at a cost in money, (agents, goods); inf without a limit."""
         if not self.costs:
             return self._zeros
-        return self._by_good(self.costs, lambda block: block.family.limit(**block.parameters))
+        return self._by_good(self.costs, lambda block: block.call(block.family.limit))
 
     @property
     def _zeros(self) -> Array:
@@ -269,21 +273,19 @@ class Economy:
     @cached_property
     def bliss(self) -> Array:
         """Amounts beyond which more does not raise utility, (agents, goods): 0 if unwanted."""
-        return self._by_good(self.utilities, lambda block: block.family.bliss(**block.parameters))
+        return self._by_good(self.utilities, lambda block: block.call(block.family.bliss))
 
     @cached_property
     def wants_something(self) -> NDArray[np.bool_]:
         """Mask of agents whose utility some good can raise, (agents,)."""
         return self._by_agent(
-            self.utilities, lambda block: (block.family.bliss(**block.parameters) > 0).any(axis=1), bool
+            self.utilities, lambda block: (block.call(block.family.bliss) > 0).any(axis=1), bool
         )
 
     @cached_property
     def not_concave(self) -> NDArray[np.bool_]:
         """Mask of agents whose utility as stated is not concave, (agents,)."""
-        return self._by_agent(
-            self.utilities, lambda block: block.family.not_concave(**block.parameters), bool
-        )
+        return self._by_agent(self.utilities, lambda block: block.call(block.family.not_concave), bool)
 
     @cached_property
     def concave_form(self) -> Economy:
@@ -315,12 +317,12 @@ class Economy:
     @cached_property
     def linear_weights(self) -> Array:
         """Marginal utility of goods valued linearly, (agents, goods); 0 for others."""
-        return self._by_good(self.utilities, lambda block: block.family.linear_weights(**block.parameters))
+        return self._by_good(self.utilities, lambda block: block.call(block.family.linear_weights))
 
     @cached_property
     def subsistence(self) -> Array:
         """Amounts that each agent must exceed for a utility above -inf, (agents, goods)."""
-        return self._by_good(self.utilities, lambda block: block.family.subsistence(**block.parameters))
+        return self._by_good(self.utilities, lambda block: block.call(block.family.subsistence))
 
     @cached_property
     def indifference_prices(self) -> tuple[Array, ...]:
@@ -344,33 +346,23 @@ class Economy:
 
     def utility(self, x: Array) -> Array:
         """Return u_i(x_i), (agents,); 0 for an agent without a utility; may be -inf."""
-        return self._by_agent(
-            self.utilities, lambda block: block.family.value(x[block.rows], **block.parameters)
-        )
+        return self._by_agent(self.utilities, lambda block: block.call(block.family.value, x))
 
     def concave_utility(self, x: Array) -> Array:
         """Return a concave increasing transform of u_i(x_i), (agents,), which orders bundles alike."""
-        return self._by_agent(
-            self.utilities, lambda block: block.family.concave_value(x[block.rows], **block.parameters)
-        )
+        return self._by_agent(self.utilities, lambda block: block.call(block.family.concave_value, x))
 
     def concave_marginal_utility(self, x: Array) -> Array:
         """Return the slopes of `concave_utility`, (agents, goods); inf where the slope at 0 is infinite."""
-        return self._by_good(
-            self.utilities, lambda block: block.family.concave_marginal(x[block.rows], **block.parameters)
-        )
+        return self._by_good(self.utilities, lambda block: block.call(block.family.concave_marginal, x))
 
     def marginal_utility(self, x: Array) -> Array:
         """Return du_i/dx_ig, (agents, goods); inf where the slope at 0 is infinite."""
-        return self._by_good(
-            self.utilities, lambda block: block.family.marginal(x[block.rows], **block.parameters)
-        )
+        return self._by_good(self.utilities, lambda block: block.call(block.family.marginal, x))
 
     def worth(self, x: Array) -> Array:
         """Return the value of bundles at the margin, sum_g x_ig du_i/dx_ig, (agents,), utility."""
-        return self._by_agent(
-            self.utilities, lambda block: block.family.worth(x[block.rows], **block.parameters)
-        )
+        return self._by_agent(self.utilities, lambda block: block.call(block.family.worth, x))
 
     def first_worth(self, p: Array) -> Array:
         """Return the most that a first, tiny amount of money spent at prices p adds to utility, per unit.
@@ -392,9 +384,7 @@ class Economy:
         """Return C_i(y_i), (agents,), money; inf for outputs that cannot be made."""
         if not self.costs and (is_broadcast_zero(y) or not y.any()):
             return np.zeros(len(self.agents))
-        total = self._by_agent(
-            self.costs, lambda block: block.family.value(y[block.rows], **block.parameters)
-        )
+        total = self._by_agent(self.costs, lambda block: block.call(block.family.value, y))
         beyond = (y > self.capacity).any(axis=1) & ~self.turns_goods_into_goods
         return np.where(beyond, np.inf, total)
 
@@ -407,9 +397,7 @@ class Economy:
         """Return b, (agents, goods): slopes at a kink are all m >= 0 with sum_g b_ig m_ig = 1; else b = 0."""
         if not self.has_kinks:
             return self._zeros
-        return self._by_good(
-            self.utilities, lambda block: block.family.kink(x[block.rows], **block.parameters)
-        )
+        return self._by_good(self.utilities, lambda block: block.call(block.family.kink, x))
 
     def marginal_utility_along(self, x: Array, p: Array) -> Array:
         """Return `marginal_utility`, at kinks the slopes nearest to prices p (goods,), (agents, goods)."""
@@ -431,7 +419,7 @@ class Economy:
             return np.broadcast_to(np.inf, self.shape)
         slopes = np.full(self.shape, np.inf)
         for block in self.costs:
-            slopes[block.rows] = block.family.marginal(y[block.rows], **block.parameters)
+            slopes[block.rows] = block.call(block.family.marginal, y)
         return slopes
 
     def offered(self, y: Array) -> Array:

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
@@ -99,9 +98,10 @@ class _Builder:
         self.names = population(scenario)
         self.rows = range(len(self.names)) if rows is None else rows
         self.whole = len(self.rows) == len(self.names)
+        sizes = _sizes(scenario)
         self.members = [
             range(min(max(self.rows.start - first, 0), size), min(max(self.rows.stop - first, 0), size))
-            for size, first in _with_first_rows(_sizes(scenario))
+            for size, first in zip(sizes, accumulate(sizes, initial=0), strict=False)
         ]
         self.sizes = [len(members) for members in self.members]
         self.starts = np.concatenate([[0], np.cumsum(self.sizes)])
@@ -141,10 +141,6 @@ class _Builder:
         return economy
 
     # --- rows ---
-
-    def _member(self, index: int, member: int) -> str:
-        """Return the name of one agent of a group, by its place among those that are built."""
-        return self.names[self.rows.start + int(self.starts[index]) + member]
 
     def _groups(self) -> dict[str, NDArray[np.intp]]:
         return {group.name: self._row_numbers(index) for index, group in enumerate(self.scenario.agents)}
@@ -241,7 +237,10 @@ class _Builder:
         group, given = self.scenario.agents[index], place.given
         if isinstance(given, Column):
             return self.scenario.data[index].columns[given.column][members.start : members.stop]
-        rng = partial(_stream, self.seed, ("agents", group.name, *map(str, place.path)))
+
+        def rng(stream: int) -> np.random.Generator:
+            return generator(self.seed, "agents", group.name, *map(str, place.path), stream=stream)
+
         return draw(DISTRIBUTIONS[given.dist], rng, members, **given.parameters())
 
     def _refuse(self, index: int, parameter: Parameter, place: _Target, wrong: Sequence[int]) -> None:
@@ -249,7 +248,7 @@ class _Builder:
         first, given = wrong[0], place.given
         number = float(place.column[first])
         message = parameter.fault(number) or describe_size_fault(number)
-        who = f"drawn for {escape(self._member(index, first))}"
+        who = f"drawn for {escape(self.names[self.rows.start + int(self.starts[index]) + first])}"
         if isinstance(given, Column):
             file = self.scenario.data[index].file
             who = f"{escape(file)}, {row_name(self.scenario.folder, file, self.members[index].start + first)}"
@@ -306,35 +305,29 @@ class _Builder:
         """Report technologies with output from no input, and utilities that overflow."""
         rows = np.arange(self.starts[-1])[block.rows]
         for position, message in block.family.faults(**block.parameters):
-            index = int(np.searchsorted(self.starts, rows[position], side="right") - 1)
-            who = escape(self._member(index, int(rows[position] - self.starts[index])))
-            self.findings.append(Finding(("agents", index, part), f"{who}: {message}"))
+            self._report(part, int(rows[position]), message)
 
     def _refuse_unbounded(self, block: Block[Utility]) -> None:
-        """Report agents whose demand is unbounded at all prices when money may go negative."""
+        """Report the first agent of each group with unbounded demand at all prices, if money is unlimited."""
         rows = np.arange(self.starts[-1])[block.rows]
         unbounded = rows[block.family.unbounded_with_money(**block.parameters)]
-        indices = np.searchsorted(self.starts, unbounded, side="right") - 1
-        for index, first in zip(*np.unique(indices, return_index=True), strict=True):
-            who = escape(self._member(int(index), int(unbounded[first] - self.starts[index])))
-            message = (
-                f"{who}: u(x) - p.x has no maximum for {block.family.name} with these parameters, so under "
-                f"quasilinear money demand is unbounded (refused even with a budget); "
-                f"let the weights sum to less than 1"
-            )
-            self.findings.append(Finding(("agents", int(index), "utility"), message))
+        _, firsts = np.unique(self._group_of(unbounded), return_index=True)
+        message = (
+            f"u(x) - p.x has no maximum for {block.family.name} with these parameters, so under "
+            f"quasilinear money demand is unbounded (refused even with a budget); "
+            f"let the weights sum to less than 1"
+        )
+        for row in unbounded[firsts].tolist():
+            self._report("utility", row, message)
 
+    def _group_of(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+        return np.searchsorted(self.starts, rows, side="right") - 1
 
-def _with_first_rows(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """Yield the size of each group, and the row of its first member."""
-    first = 0
-    for size in sizes:
-        yield size, first
-        first += size
-
-
-def _stream(seed: int, purpose: Sequence[str], stream: int) -> np.random.Generator:
-    return generator(seed, *purpose, stream=stream)
+    def _report(self, part: str, row: int, message: str) -> None:
+        """Add a finding at a part of the group of an agent, which it names."""
+        index = int(self._group_of(np.array(row)))
+        who = escape(self.names[self.rows.start + row])
+        self.findings.append(Finding(("agents", index, part), f"{who}: {message}"))
 
 
 def _out_of_range(parameter: Parameter, numbers: Array) -> NDArray[np.intp]:

@@ -72,9 +72,8 @@ def _make_option_type(hint: Any, metadata: Mapping[str, Any]) -> tuple[Any, str]
     if origin in (Union, types.UnionType):
         return _make_option_union([_make_option_type(argument, metadata) for argument in arguments])
     if hint in (int, float):
-        return make_bounded_type(
-            metadata["low"], metadata["high"], metadata["open_low"], kind=hint
-        ), "a number"
+        bounds = (metadata[key] for key in ("low", "high", "open_low"))
+        return make_bounded_type(*bounds, kind=hint), "a number"
     if hint is str:
         return _WORDS[metadata["names"]], "a text"
     if origin is Literal:

@@ -27,6 +27,7 @@ from market.scenario.overrides import Override
 from market.scenario.toml_text import Place, Source, describe, escape, format_place
 
 MAX_FAULTS = 50
+NO_SHARES = "the shares sum to zero; make one positive, or omit the table"
 MAX_CELLS = 200_000_000  # agents times goods: an array of them takes 1.6 GB
 
 
@@ -239,32 +240,27 @@ def _out_of_bounds(kind: str, value: Any, context: dict[str, Any]) -> str | None
 
 def cross_checks(values: dict[str, Any], known: KnownNames) -> Iterator[Finding]:
     """Yield violations of rules that span several parts of the file."""
-    yield from _goods_twice(values)
-    yield from _names_twice(values, "agents")
-    yield from _names_twice(values, "mechanisms")
+    goods = values.get("goods")
+    yield from _repeated("goods", enumerate(goods if isinstance(goods, list) else ()))
+    for key in ("agents", "mechanisms"):
+        names = ((index, entry.get("name")) for index, entry in _tables(values, key))
+        yield from _repeated(key, names, "name")
     yield from _numbered_names_taken(values, known)
-    yield from _count_and_data(values)
     yield from _money(values)
+    for index, group in _tables(values, "agents"):
+        for key, message in _group_faults(group, values.get("economy")):
+            yield Finding(("agents", index, key), message)
+        for place, _ in () if "data" in group else _columns(group, ("agents", index)):
+            yield Finding(place, 'a column needs a data file; write data = "....csv" in this table of agents')
 
 
-def _goods_twice(values: dict[str, Any]) -> Iterator[Finding]:
-    goods, seen = values.get("goods"), set()
-    for index, good in enumerate(goods if isinstance(goods, list) else ()):
-        if isinstance(good, str):
-            if good in seen:
-                yield Finding(
-                    ("goods", index), f"'{escape(good)}' is named twice; every good needs its own name"
-                )
-            seen.add(good)
-
-
-def _names_twice(values: dict[str, Any], key: str) -> Iterator[Finding]:
+def _repeated(key: str, names: Iterable[tuple[int, object]], *below: str) -> Iterator[Finding]:
+    """Yield names that are used twice in a list."""
     first: dict[str, int] = {}
-    for index, entry in _tables(values, key):
-        name = entry.get("name")
+    for index, name in names:
         if isinstance(name, str) and first.setdefault(name, index) != index:
             message = f"'{escape(name)}' is the name of {key}[{first[name]}] already; choose another"
-            yield Finding((key, index, "name"), message)
+            yield Finding((key, index, *below), message)
 
 
 def _numbered_names_taken(values: dict[str, Any], known: KnownNames) -> Iterator[Finding]:
@@ -276,18 +272,6 @@ def _numbered_names_taken(values: dict[str, Any], known: KnownNames) -> Iterator
             member, whole = escape(numbered[0]), escape(numbered[1])
             message = f"'{member}' is a member of the group '{whole}'; choose another name"
             yield Finding(("agents", index, "name"), message)
-
-
-def _count_and_data(values: dict[str, Any]) -> Iterator[Finding]:
-    for index, group in _tables(values, "agents"):
-        if "count" in group and "data" in group:
-            message = "count and data exclude each other: a data file has one row per agent; omit count"
-            yield Finding(("agents", index, "count"), message)
-        if "data" not in group:
-            for place, _ in _columns(group, ("agents", index)):
-                yield Finding(
-                    place, 'a column needs a data file; write data = "....csv" in this table of agents'
-                )
 
 
 def _columns(value: object, place: Place) -> Iterator[tuple[Place, str]]:
@@ -315,42 +299,34 @@ def _money(values: dict[str, Any]) -> Iterator[Finding]:
         if rule is not None and money in list(Money) and money not in rule.economies:
             fits = " or ".join(f'"{economy}"' for economy in rule.economies)
             yield Finding(("mechanisms", index, "rule"), f"{name} is for economy = {fits}")
-    for index, group in _tables(values, "agents"):
-        place: Place = ("agents", index)
-        if money == Money.EXCHANGE and "cost" in group:
-            message = (
-                "there is no money under exchange to pay a cost with; "
-                "write technology, which makes goods from goods"
-            )
-            yield Finding((*place, "cost"), message)
-        if money == Money.EXCHANGE and "budget" in group:
-            message = (
-                "there is no money under exchange: income is the value of the endowment; write endowment"
-            )
-            yield Finding((*place, "budget"), message)
-        if money == Money.FISHER and "utility" in group and "budget" not in group:
-            message = "missing; under fisher an agent with a utility needs money to spend: write budget = ..."
-            yield Finding((*place, "budget"), message)
-        yield from _technology(group, place, money)
     shares = values.get("commons_shares")
-    if isinstance(shares, dict) and all(share == 0 for share in shares.values()):
-        yield Finding(("commons_shares",), "the shares sum to zero; make one positive, or omit the table")
+    if _sums_to_zero(shares):
+        yield Finding(("commons_shares",), NO_SHARES)
 
 
-def _technology(group: dict[str, Any], place: Place, money: object) -> Iterator[Finding]:
-    """Yield technologies in economies with money, and owners without a technology."""
-    if "technology" in group and money in (Money.QUASILINEAR, Money.FISHER):
-        message = f'only under economy = "exchange"; with {money} money write cost'
-        yield Finding((*place, "technology"), message)
-    owners = group.get("owners")
-    if owners is not None and "technology" not in group:
-        yield Finding(
-            (*place, "owners"),
-            "owners share the profit of a technology, and there is none; write technology = ...",
-        )
-    if isinstance(owners, dict) and all(share == 0 for share in owners.values()):
-        message = "the shares sum to zero; make one positive, or omit the table"
-        yield Finding((*place, "owners"), message)
+def _group_faults(group: dict[str, Any], money: object) -> Iterator[tuple[str, str]]:
+    """Yield keys of a group that do not fit each other or the kind of money, with messages."""
+    if "count" in group and "data" in group:
+        yield "count", "count and data exclude each other: a data file has one row per agent; omit count"
+    if money == Money.EXCHANGE and "cost" in group:
+        remedy = "write technology, which makes goods from goods"
+        yield "cost", f"there is no money under exchange to pay a cost with; {remedy}"
+    if money == Money.EXCHANGE and "budget" in group:
+        remedy = "income is the value of the endowment; write endowment"
+        yield "budget", f"there is no money under exchange: {remedy}"
+    if money == Money.FISHER and "utility" in group and "budget" not in group:
+        remedy = "under fisher an agent with a utility needs money to spend: write budget = ..."
+        yield "budget", f"missing; {remedy}"
+    if money in (Money.QUASILINEAR, Money.FISHER) and "technology" in group:
+        yield "technology", f'only under economy = "exchange"; with {money} money write cost'
+    if group.get("owners") is not None and "technology" not in group:
+        yield "owners", "owners share the profit of a technology, and there is none; write technology = ..."
+    if _sums_to_zero(group.get("owners")):
+        yield "owners", NO_SHARES
+
+
+def _sums_to_zero(shares: object) -> bool:
+    return isinstance(shares, dict) and all(share == 0 for share in shares.values())
 
 
 def check_size(agents: int, goods: int) -> Iterator[Finding]:

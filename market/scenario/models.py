@@ -194,7 +194,7 @@ def _refuse_extreme_size(value: float) -> float:
 
 
 def make_bounded_type(
-    low: float | None, high: float | None, open_low: bool, open_high: bool = False, kind: type = float
+    low: float | None, high: float | None, open_low: bool, open_high: bool = False, *, kind: type = float
 ) -> Any:
     """Return the type of a number within bounds; a float is also of a size safe for products."""
     if kind is float:
@@ -373,15 +373,17 @@ class TermsEntry(FamilyEntry):
 
 def make_family_type(registry: Registry[Any]) -> OfType:
     """Return the union of a registry's families, chosen by the key `family`."""
+    return OfType(_make_choice(registry, "family", _family_models(registry)))
+
+
+def _make_choice(registry: Registry[Any], key: str, models: Iterable[Any]) -> Any:
+    """Return the union of the models of a registry's families, chosen by a key."""
 
     def check(table: object) -> object:
-        choose_family(table, "family", registry)
+        choose_family(table, key, registry)
         return table
 
-    def tag(table: Any) -> str:
-        return f"{registry.kind} {table['family']}"
-
-    return OfType(make_union(_family_models(registry), tag, check))
+    return make_union(models, lambda table: f"{registry.kind} {table[key]}", check)
 
 
 def _family_models(registry: Registry[Any]) -> Iterator[Any]:
@@ -397,15 +399,7 @@ def _family_models(registry: Registry[Any]) -> Iterator[Any]:
 
 def _terms_field(forms: Registry[Any]) -> tuple[Any, Any]:
     """Return type and field of a list of terms."""
-
-    def known(table: object) -> object:
-        choose_family(table, "form", forms)
-        return table
-
-    def tag(table: Any) -> str:
-        return f"{forms.kind} {table['form']}"
-
-    one = make_union(_term_models(forms), tag, known)
+    one = _make_choice(forms, "form", _term_models(forms))
     checks = (
         BeforeValidator(as_tuple),
         BeforeValidator(_require_terms),

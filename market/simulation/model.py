@@ -206,21 +206,15 @@ def _observed(model: MarketModel, name: str, good: int | None) -> float:
 
 def _check_answer(answer: Array, trader: Trader, what: str, done: int) -> Array:
     """Return one trader's own answer, or raise if it is not one amount >= 0 per good."""
+    said = f"{trader.name} answered round {done + 1} with a {what} of"
     try:
         amounts = np.asarray(answer, dtype=float)
     except (TypeError, ValueError):
-        raise NumericalError(
-            f"{trader.name} answered round {done + 1} with a {what} of {answer!r:.60}; numbers are needed"
-        ) from None
+        raise NumericalError(f"{said} {answer!r:.60}; numbers are needed") from None
     goods = (len(trader.model.goods),)
     if amounts.shape != goods:
-        raise NumericalError(
-            f"{trader.name} answered round {done + 1} with a {what} of shape {amounts.shape}; "
-            f"one amount per good is needed, shape {goods}"
-        )
+        raise NumericalError(f"{said} shape {amounts.shape}; one amount per good is needed, shape {goods}")
     if not (amounts >= 0).all():
         wrong = "not a number" if np.isnan(amounts).any() else "negative"
-        raise NumericalError(
-            f"{trader.name} answered round {done + 1} with a {what} of {amounts}; no amount may be {wrong}"
-        )
+        raise NumericalError(f"{said} {amounts}; no amount may be {wrong}")
     return amounts

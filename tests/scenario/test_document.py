@@ -128,8 +128,8 @@ def test_wrong_top_level_key_gives_one_fault(line, message):
         ('"quasilinear"', '"quasi-linear"', 'f.toml:2: economy: found the text "quasi-linear"; '
          "one of: quasilinear, fisher, exchange. Did you mean 'quasilinear'?"),
         ('["water", "bread"]', "[]", 'f.toml:3: goods: empty; name at least one good, goods = ["water"]'),
-        ('["water", "bread"]', '["water", "bread", "water"]', "f.toml:3: goods[2]: 'water' is named twice; "
-         "every good needs its own name"),
+        ('["water", "bread"]', '["water", "bread", "water"]', "f.toml:3: goods[2]: 'water' is the name of goods[0] already; "
+         "choose another"),
         ('["water", "bread"]', '["water", "bread", ""]', "f.toml:3: goods[2]: an empty name"),
         ('["water", "bread"]', '["water", "bread", "a\\u0007"]', "f.toml:3: goods[2]: control characters cannot "
          "be in a name"),
