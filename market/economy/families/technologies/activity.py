@@ -92,6 +92,19 @@ class Activity(Technology):
         return np.maximum(needed.max(axis=1, initial=0.0), 0.0)
 
     @classmethod
+    def plenty(cls, there: Array, *, netput: Array) -> Array:
+        """The level at which the first input is used up, times the outputs."""
+        uses = netput < 0
+        level = np.divide(there, -netput, out=np.full(netput.shape, np.inf), where=uses).min(axis=1)
+        return np.multiply(level[:, None], netput, out=np.zeros_like(netput), where=netput > 0)
+
+    @classmethod
+    def counted(cls, unit: Array, *, netput: Array) -> dict[str, Array]:
+        """V / unit, at a level at which the largest number is 1."""
+        counts = netput / unit
+        return {"netput": counts / np.abs(counts).max(axis=1, keepdims=True)}
+
+    @classmethod
     def conditions(cls, y: Array, *, netput: Array) -> Conditions:
         """v.p <= 0, and = 0 where it is used."""
         used = np.asarray((np.abs(y) > 0).any(axis=1))
