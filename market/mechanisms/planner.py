@@ -255,7 +255,9 @@ def _little_made(economy: Economy, y: Array, p: Array, weights: Array, most: Arr
 
     def dear(made: Array) -> NDArray[np.bool_]:
         costs = economy.marginal_cost(made)
-        return np.asarray(np.where(np.isfinite(costs), weights[:, None] * costs, np.inf) > p)
+        known = np.isfinite(costs)
+        weighed = np.multiply(weights[:, None], costs, out=np.full_like(made, np.inf), where=known)
+        return np.asarray(weighed > p)
 
     low, high = np.zeros_like(y), np.tile(most, (len(y), 1))
     between = dear(high) & ~dear(low) & (weights[:, None] > 0)

@@ -127,7 +127,7 @@ class Programme:
         bound = (limit <= FAR) & (limit > 0)
         held = [self._free_y[bound] <= limit[bound]] if bound.any() else []
         for block in self.economy.technologies:
-            counted = block.family.counted(self.units, **block.parameters)
+            counted = block.family.in_units(self.units, **block.parameters)
             held += block.family.convex(self._free_y[block.rows], **counted)
         return held + self._costs[1]
 

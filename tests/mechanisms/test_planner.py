@@ -283,7 +283,7 @@ def test_a_technology_counted_in_other_units_allows_the_same(family, data, seed)
     there = rng.uniform(0.5, 5.0, 4)
     made = family.plenty(there, **taken)
     inputs = np.where(family.uses(**taken), there, 0.0)
-    counted = family.counted(unit, **_in_units(family, taken, unit))
+    counted = family.in_units(unit, **_in_units(family, taken, unit))
     np.testing.assert_allclose(family.plenty(there, **counted), made, rtol=1e-7)
     if family.name != "activity":  # of which some inputs are left over
         np.testing.assert_allclose(family.slack(made - inputs, **counted), 0.0, atol=1e-7)

@@ -99,16 +99,16 @@ class Activity(Technology):
         return np.multiply(level[:, None], netput, out=np.zeros_like(netput), where=netput > 0)
 
     @classmethod
-    def counted(cls, unit: Array, *, netput: Array) -> dict[str, Array]:
-        """V / unit, at a level at which the largest number is 1."""
-        counts = netput / unit
-        return {"netput": counts / np.abs(counts).max(axis=1, keepdims=True)}
-
-    @classmethod
     def conditions(cls, y: Array, *, netput: Array) -> Conditions:
         """v.p <= 0, and = 0 where it is used."""
         used = np.asarray((np.abs(y) > 0).any(axis=1))
         return Conditions(netput, used, np.arange(len(y)))
+
+    @classmethod
+    def in_units(cls, units: Array, *, netput: Array) -> dict[str, Array]:
+        """V_g / k_g, and of the level at which the largest of them is 1: any level is as good."""
+        counted = netput / units
+        return {"netput": counted / np.abs(counted).max(axis=1, keepdims=True)}
 
     @classmethod
     def convex(cls, y: Expression, *, netput: Array) -> list[Expression]:

@@ -99,7 +99,7 @@ class Technology(Family):
         raise NotImplementedError
 
     @classmethod
-    def counted(cls, unit: Array, **parameters: Array) -> dict[str, Array]:
+    def in_units(cls, unit: Array, **parameters: Array) -> dict[str, Array]:
         """The parameters of the same technology for goods counted in `unit`, (goods,): y = unit * count."""
         raise NotImplementedError
 

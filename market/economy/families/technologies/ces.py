@@ -113,7 +113,7 @@ class CesTechnology(OneOutput):
             return np.exp(log_cost) / scale, np.where(used, inputs, 0.0)
 
     @classmethod
-    def counted(
+    def in_units(
         cls, unit: Array, *, output: Array, scale: Array, weights: Array, elasticity: Array
     ) -> dict[str, Array]:
         """Weights a_h unit_h^rho over the largest of them, k, and scale A k^(1/rho) / unit_o."""

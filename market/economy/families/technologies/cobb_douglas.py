@@ -93,7 +93,7 @@ class CobbDouglasTechnology(OneOutput):
             return made, np.where(used, worth * made[:, None], 0.0)
 
     @classmethod
-    def counted(cls, unit: Array, *, output: Array, scale: Array, shares: Array) -> dict[str, Array]:
+    def in_units(cls, unit: Array, *, output: Array, scale: Array, shares: Array) -> dict[str, Array]:
         """The scale A prod_h unit_h^s_h / unit_o."""
         log_scale = np.log(scale) + (shares - output) @ np.log(unit)
         return {"output": output, "scale": np.exp(log_scale), "shares": shares}
@@ -179,12 +179,12 @@ class PowerTechnology(OneOutput):
         return CobbDouglasTechnology.best(price, p, scale=scale, shares=cls._shares(input, exponent))
 
     @classmethod
-    def counted(
+    def in_units(
         cls, unit: Array, *, output: Array, input: Array, scale: Array, exponent: Array
     ) -> dict[str, Array]:
         """As for Cobb-Douglas."""
         shares = cls._shares(input, exponent)
-        counts = CobbDouglasTechnology.counted(unit, output=output, scale=scale, shares=shares)
+        counts = CobbDouglasTechnology.in_units(unit, output=output, scale=scale, shares=shares)
         return {"output": output, "input": input, "scale": counts["scale"], "exponent": exponent}
 
     @classmethod
