@@ -32,7 +32,7 @@ $(VENV)/.dev: requirements/dev.txt pyproject.toml
 	@touch $@ $(VENV)/.run $(VENV)/.dashboard
 
 run: $(VENV)/.run ## play a scenario and print the comparison (SCENARIO=scenarios/war.toml plays another)
-	@$(BIN)/python run_sim.py "$(SCENARIO)" || test $$? = 3 # 3: played and written, as a story may mean to fail
+	@$(BIN)/python run_sim.py "$(SCENARIO)" || { code=$$?; test $$code = 3 || exit $$code; } # 3: a story may mean to fail
 
 dashboard: $(VENV)/.dashboard ## look at scenarios in a browser (SCENARIO=scenarios/war.toml is shown first)
 	@$(BIN)/python run_sim.py dashboard "$(SCENARIO)"
