@@ -62,12 +62,15 @@ def foregone_profit(economy: Economy, y: Array, p: Array) -> float:
         thrown = np.where(valued, np.maximum(family.slack(own, **parameters), 0.0), 0.0)
         ratio = np.where(valued, np.nan_to_num(family.cost_ratio(p, **parameters), nan=1.0, posinf=1.0), 1.0)
         worst = max(worst, float(thrown.max()), float((1.0 - ratio).max()))
-        worst = max(worst, _idle(block.family.netput, p, own, parameters))
+        valuing = {name: values[valued] for name, values in parameters.items()}
+        worst = max(worst, _idle(family.netput, p, own[valued], valuing))
     return worst
 
 
 def _idle(netput, p: Array, own: Array, parameters) -> float:  # type: ignore[no-untyped-def]
-    """Return 1 if some agent is idle where production would be profitable, else 0."""
+    """Return 1 if an agent is idle although its output has a price and would be profitable, else 0."""
+    if not len(own):
+        return 0.0
     try:
         best = netput(p, **parameters)
     except UnboundedDemandError:
