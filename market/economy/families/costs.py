@@ -108,18 +108,18 @@ class QuadraticCost(Cost):
     }
 
     @staticmethod
-    def value(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # type: ignore[override]
+    def value(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:
         """The sum over goods; inf where more is made than can be."""
         total = (_finite(unit_cost) * y + slope * y * y / 2.0).sum(axis=1)
         return np.where((y > _can_make(unit_cost, capacity)).any(axis=1), np.inf, total)
 
     @staticmethod
-    def marginal(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+    def marginal(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # noqa: ARG004
         """c_g + k_g y_g."""
         return unit_cost + slope * y
 
     @staticmethod
-    def supply(p: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Correspondence:  # type: ignore[override]
+    def supply(p: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Correspondence:
         """y_g = (p_g - c_g) / k_g between 0 and capacity; with k_g = 0 anything at p_g = c_g.
 
         Where k_g is so small that the next price a float can hold means a supply that is another by more than
@@ -150,18 +150,18 @@ class QuadraticCost(Cost):
         return Correspondence(lowest, np.where(indifferent, limit, highest))
 
     @staticmethod
-    def indifference_prices(*, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # type: ignore[override]
+    def indifference_prices(*, unit_cost: Array, slope: Array, capacity: Array) -> Array:
         """The unit cost, where marginal cost is constant and something can be made."""
         flat = (slope == 0) & (_can_make(unit_cost, capacity) > 0)
         return np.where(flat, unit_cost, np.nan)
 
     @staticmethod
-    def limit(*, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+    def limit(*, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # noqa: ARG004
         """The capacity, or 0 where there is no unit cost."""
         return _can_make(unit_cost, capacity)
 
     @staticmethod
-    def convex(  # type: ignore[override]
+    def convex(
         y: Expression,
         *,
         unit: Array | float = 1.0,
@@ -186,32 +186,32 @@ class LinearCost(Cost):
     parameters: ClassVar[dict[str, Parameter]] = {"unit_cost": UNIT_COST, "capacity": CAPACITY}
 
     @staticmethod
-    def value(y: Array, *, unit_cost: Array, capacity: Array) -> Array:  # type: ignore[override]
+    def value(y: Array, *, unit_cost: Array, capacity: Array) -> Array:
         """The sum over goods; inf where more is made than can be."""
         return QuadraticCost.value(y, unit_cost=unit_cost, slope=np.zeros_like(y), capacity=capacity)
 
     @staticmethod
-    def marginal(y: Array, *, unit_cost: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+    def marginal(y: Array, *, unit_cost: Array, capacity: Array) -> Array:  # noqa: ARG004
         """c_g, whatever is made."""
         return np.broadcast_to(unit_cost, y.shape)
 
     @staticmethod
-    def supply(p: Array, *, unit_cost: Array, capacity: Array) -> Correspondence:  # type: ignore[override]
+    def supply(p: Array, *, unit_cost: Array, capacity: Array) -> Correspondence:
         """Capacity above c_g, nothing below it, anything at it."""
         return QuadraticCost.supply(p, unit_cost=unit_cost, slope=np.zeros_like(unit_cost), capacity=capacity)
 
     @staticmethod
-    def indifference_prices(*, unit_cost: Array, capacity: Array) -> Array:  # type: ignore[override]
+    def indifference_prices(*, unit_cost: Array, capacity: Array) -> Array:
         """The unit cost, where something can be made."""
         return np.where(_can_make(unit_cost, capacity) > 0, unit_cost, np.nan)
 
     @staticmethod
-    def limit(*, unit_cost: Array, capacity: Array) -> Array:  # type: ignore[override]
+    def limit(*, unit_cost: Array, capacity: Array) -> Array:
         """The capacity, or 0 where there is no unit cost."""
         return _can_make(unit_cost, capacity)
 
     @staticmethod
-    def convex(y: Expression, *, unit: Array | float = 1.0, unit_cost: Array, capacity: Array) -> Held:  # type: ignore[override]
+    def convex(y: Expression, *, unit: Array | float = 1.0, unit_cost: Array, capacity: Array) -> Held:
         """The sum over goods."""
         flat = np.zeros_like(unit_cost)
         return QuadraticCost.convex(y, unit=unit, unit_cost=unit_cost, slope=flat, capacity=capacity)
@@ -233,21 +233,21 @@ class PowerCost(Cost):
     }
 
     @staticmethod
-    def value(y: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # type: ignore[override]
+    def value(y: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Array:
         """The sum over goods; inf where more is made than can be."""
         with np.errstate(over="ignore"):
             total = (_finite(unit_cost) * np.power(y, exponent)).sum(axis=1)
         return np.where((y > _can_make(unit_cost, capacity)).any(axis=1), np.inf, total)
 
     @staticmethod
-    def marginal(y: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+    def marginal(y: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # noqa: ARG004
         """a_g c_g y_g^(a_g - 1): the first unit costs next to nothing if a_g > 1."""
         with np.errstate(over="ignore"):
             slopes = exponent * _finite(unit_cost) * np.power(y, exponent - 1.0)
         return np.where(np.isfinite(unit_cost), slopes, np.inf)
 
     @staticmethod
-    def supply(p: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Correspondence:  # type: ignore[override]
+    def supply(p: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Correspondence:
         """y_g = (p_g / (a_g c_g))^(1/(a_g - 1)) up to capacity; with a_g = 1 anything at p_g = c_g.
 
         Example:
@@ -271,18 +271,18 @@ class PowerCost(Cost):
         return Correspondence(lowest, np.where(flat, at_flat.highest, lowest))
 
     @staticmethod
-    def indifference_prices(*, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # type: ignore[override]
+    def indifference_prices(*, unit_cost: Array, exponent: Array, capacity: Array) -> Array:
         """The unit cost, where marginal cost is constant and something can be made."""
         flat = _flat(unit_cost, exponent) & (_can_make(unit_cost, capacity) > 0)
         return np.where(flat, unit_cost, np.nan)
 
     @staticmethod
-    def limit(*, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+    def limit(*, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # noqa: ARG004
         """The capacity, or 0 where there is no unit cost."""
         return _can_make(unit_cost, capacity)
 
     @staticmethod
-    def convex(  # type: ignore[override]
+    def convex(
         y: Expression,
         *,
         unit: Array | float = 1.0,

@@ -57,7 +57,7 @@ class Ces(Utility):
     parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS, "elasticity": ELASTICITY}
 
     @classmethod
-    def faults(cls, *, weights: Array, elasticity: Array) -> list[tuple[int, str]]:  # type: ignore[override]
+    def faults(cls, *, weights: Array, elasticity: Array) -> list[tuple[int, str]]:
         """Whose A^(1/rho) is beyond what can be computed with."""
         beyond = np.flatnonzero(np.abs(_log_scale(weights, elasticity)) > LARGEST)
         return [
@@ -71,13 +71,13 @@ class Ces(Utility):
         ]
 
     @staticmethod
-    def value(x: Array, *, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weights: Array, elasticity: Array) -> Array:
         """0 where a wanted good is missing if sigma <= 1, and for an agent that wants nothing."""
         logs = _log_scale(weights, elasticity) + means.log_mean(x, weights, _rho(elasticity))
         return np.where((weights > 0).any(axis=1), exp(logs), 0.0)
 
     @staticmethod
-    def marginal(x: Array, *, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]
+    def marginal(x: Array, *, weights: Array, elasticity: Array) -> Array:
         """a_g (u / x_g)^(1 - rho); a supergradient where u = 0."""
         rho, scale = _rho(elasticity), _log_scale(weights, elasticity)[:, None]
         if not ((weights > 0) & (x <= 0)).any():
@@ -90,7 +90,7 @@ class Ces(Utility):
             )
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array, elasticity: Array) -> Correspondence:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array, elasticity: Array) -> Correspondence:
         """Nothing, everything, or any multiple of one bundle: u is homogeneous of degree one.
 
         A unit of utility costs e(p) = (sum a_g^sigma p_g^(1 - sigma))^(1/(1 - sigma)). Above 1 it is not
@@ -103,25 +103,25 @@ class Ces(Utility):
         return ray(cost, divide_where(wanted, shares, p[None, :]), wanted)
 
     @staticmethod
-    def unit_cost(p: Array, *, weights: Array, elasticity: Array) -> tuple[Array, Array]:  # type: ignore[override]
+    def unit_cost(p: Array, *, weights: Array, elasticity: Array) -> tuple[Array, Array]:
         """Log e(p), and the shares of spending; an agent that wants nothing never gets any utility."""
         log_cost = means.log_unit_cost(p, weights, _rho(elasticity)) - _log_scale(weights, elasticity)
         unit = means.budget_demand(p, np.ones(len(weights)), weights, elasticity).lowest
         return log_cost, unit * p
 
     @classmethod
-    def first_worth(cls, p: Array, tiny: float, *, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]  # noqa: ARG003
+    def first_worth(cls, p: Array, tiny: float, *, weights: Array, elasticity: Array) -> Array:  # noqa: ARG003
         """1 / e(p), for any amount of money; a free good makes it infinite from sigma = 1 on."""
         cost = means.log_unit_cost(p, weights, _rho(elasticity)) - _log_scale(weights, elasticity)
         return exp(-cost)
 
     @staticmethod
-    def substitution(*, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+    def substitution(*, weights: Array, elasticity: Array) -> Array:  # noqa: ARG004
         """Sigma."""
         return elasticity
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array, elasticity: Array) -> Correspondence:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array, elasticity: Array) -> Correspondence:
         """The share of g in spending is proportional to a_g^sigma p_g^(1 - sigma).
 
         Example:
@@ -134,32 +134,32 @@ class Ces(Utility):
         return means.budget_demand(p, b, weights, elasticity)
 
     @staticmethod
-    def prepared_total(b: Array, *, weights: Array, elasticity: Array) -> Total | None:  # type: ignore[override]
+    def prepared_total(b: Array, *, weights: Array, elasticity: Array) -> Total | None:
         """Where all have the same elasticity."""
         return means.prepared_total(b, weights, elasticity)
 
     @staticmethod
-    def bliss(*, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+    def bliss(*, weights: Array, elasticity: Array) -> Array:  # noqa: ARG004
         """More of a wanted good helps wherever u is not stuck at 0."""
         return never_satiated(weights)
 
     @classmethod
-    def concave_value(cls, x: Array, *, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]
+    def concave_value(cls, x: Array, *, weights: Array, elasticity: Array) -> Array:
         """The power mean M, or log M if sigma <= 1: free of the factor A^(1/rho)."""
         return means.ordinal_value(x, weights, _rho(elasticity))
 
     @classmethod
-    def concave_marginal(cls, x: Array, *, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]
+    def concave_marginal(cls, x: Array, *, weights: Array, elasticity: Array) -> Array:
         """The slopes of M or log M."""
         return means.ordinal_marginal(x, weights, _rho(elasticity))
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array, elasticity: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array, elasticity: Array) -> Held:
         """M or log M."""
         return means.ordinal(x, weights, _rho(elasticity), unit)
 
     @classmethod
-    def stated(cls, x: Expression, *, unit: Unit = 1.0, weights: Array, elasticity: Array) -> Held:  # type: ignore[override]
+    def stated(cls, x: Expression, *, unit: Unit = 1.0, weights: Array, elasticity: Array) -> Held:
         """A^(1/rho) M; the geometric mean where rho = 0."""
         import cvxpy
 
@@ -176,7 +176,7 @@ class Ces(Utility):
         return value, constraints
 
     @staticmethod
-    def indifference_prices(*, weights: Array, elasticity: Array) -> Array:  # type: ignore[override]
+    def indifference_prices(*, weights: Array, elasticity: Array) -> Array:
         """a_g^(1/rho) of the only good that is wanted: of several, one price alone does not tell.
 
         Near an elasticity of 1 that may be more or less than any number: then there is no such price.
@@ -186,17 +186,17 @@ class Ces(Utility):
         return np.where(alone & (prices > 0) & np.isfinite(prices), prices, np.nan)
 
     @staticmethod
-    def homothetic(*, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # type: ignore[override]  # noqa: ARG004
+    def homothetic(*, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # noqa: ARG004
         """Shares of income depend on prices alone."""
         return np.ones(len(weights), dtype=bool)
 
     @staticmethod
-    def gross_substitutes(*, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def gross_substitutes(*, weights: Array, elasticity: Array) -> NDArray[np.bool_]:
         """Sigma >= 1: what becomes dearer gets a smaller share of income."""
         return np.asarray((elasticity >= 1.0) | at_most_one(weights > 0))
 
     @staticmethod
-    def gross_substitutes_with_money(*, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # type: ignore[override]  # noqa: ARG004
+    def gross_substitutes_with_money(*, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # noqa: ARG004
         """Not with two goods or more: a dearer one can end the demand for all of them."""
         return at_most_one(weights > 0)
 

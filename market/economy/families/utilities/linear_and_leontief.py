@@ -41,23 +41,23 @@ class Linear(Utility):
     parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS}
 
     @staticmethod
-    def value(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weights: Array) -> Array:
         """0 for the empty bundle."""
         total: Array = (weights * x).sum(axis=1)
         return total
 
     @staticmethod
-    def marginal(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+    def marginal(x: Array, *, weights: Array) -> Array:
         """a_g, however much there is."""
         return np.broadcast_to(weights, x.shape)
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:
         """Nothing above the price a_g, everything below it, any amount at it."""
         return Quadratic.quasilinear_demand(p, weights=weights, slope=np.zeros_like(weights))
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:
         """All income goes to the goods with the largest a_g / p_g, in any way among them.
 
         Example:
@@ -71,39 +71,39 @@ class Linear(Utility):
         return Quadratic.budget_demand(p, b, weights=weights, slope=np.zeros_like(weights))
 
     @staticmethod
-    def bliss(*, weights: Array) -> Array:  # type: ignore[override]
+    def bliss(*, weights: Array) -> Array:
         """More of a wanted good always helps."""
         return never_satiated(weights)
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
         """U is linear as it stands."""
         import cvxpy  # deferred: takes a second to import, and only programmes need it
 
         return cvxpy.sum(cvxpy.multiply(weights * unit, x), axis=1), []
 
     @staticmethod
-    def indifference_prices(*, weights: Array) -> Array:  # type: ignore[override]
+    def indifference_prices(*, weights: Array) -> Array:
         """a_g."""
         return np.where(weights > 0, weights, np.nan)
 
     @staticmethod
-    def linear_weights(*, weights: Array) -> Array:  # type: ignore[override]
+    def linear_weights(*, weights: Array) -> Array:
         """a_g."""
         return weights
 
     @classmethod
-    def beside_linear(cls, p: Array, b: Array, least: float, *, weights: Array) -> tuple[Array, Array]:  # type: ignore[override]  # noqa: ARG003
+    def beside_linear(cls, p: Array, b: Array, least: float, *, weights: Array) -> tuple[Array, Array]:  # noqa: ARG003
         """Nothing beside them."""
         return np.zeros_like(weights), b
 
     @staticmethod
-    def homothetic(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def homothetic(*, weights: Array) -> NDArray[np.bool_]:
         """Which goods are best does not depend on income."""
         return np.ones(len(weights), dtype=bool)
 
     @staticmethod
-    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:
         """What becomes dearer is bought less; the money goes to the others."""
         return np.ones(len(weights), dtype=bool)
 
@@ -116,13 +116,13 @@ class Leontief(Utility):
     parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS}
 
     @staticmethod
-    def value(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weights: Array) -> Array:
         """0 where a wanted good is missing, and for an agent that wants nothing."""
         units = np.where(weights > 0, divide_where(weights > 0, x, weights), np.inf).min(axis=1)
         return np.where(np.isposinf(units) & ~(weights > 0).any(axis=1), 0.0, units)
 
     @staticmethod
-    def marginal(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+    def marginal(x: Array, *, weights: Array) -> Array:
         """1 / a_g of the scarcest good and 0 of the others: only that one helps.
 
         Where k goods are equally scarce (up to `EQUALLY`) none of them helps by itself; 1 / (k a_g) is a
@@ -133,7 +133,7 @@ class Leontief(Utility):
         return divide_where(scarce, np.ones_like(weights), weights * count)
 
     @staticmethod
-    def kink(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+    def kink(x: Array, *, weights: Array) -> Array:
         """a_g of the goods that are equally scarce, if there are several.
 
         u is the least of the x_g / a_g, so its supergradients are the mixtures of the slopes of those that
@@ -143,7 +143,7 @@ class Leontief(Utility):
         return np.where(scarce & ~at_most_one(scarce)[:, None], weights, 0.0)
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:
         """A unit of utility costs p.a: above 1 nothing, below 1 everything, at 1 any multiple of a.
 
         Raises:
@@ -157,7 +157,7 @@ class Leontief(Utility):
         return ray(log_cost, divide_where(wanted, weights, cost[:, None]), wanted)
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:
         """x_g = a_g b / (p.a): as many of the bundles a as income buys.
 
         Of a free good no more is taken than goes with the others.
@@ -172,12 +172,12 @@ class Leontief(Utility):
         return Correspondence.exactly(weights * bundles[:, None])
 
     @staticmethod
-    def bliss(*, weights: Array) -> Array:  # type: ignore[override]
+    def bliss(*, weights: Array) -> Array:
         """More of a wanted good helps wherever it is the scarcest."""
         return never_satiated(weights)
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
         """T with a_g t <= x_g for all that is wanted."""
         import cvxpy
 
@@ -190,13 +190,13 @@ class Leontief(Utility):
         return cvxpy.multiply(size, bound), needed if len(rows) else []
 
     @staticmethod
-    def indifference_prices(*, weights: Array) -> Array:  # type: ignore[override]
+    def indifference_prices(*, weights: Array) -> Array:
         """1 / a_g of the only good that is wanted: of several, one price alone does not tell."""
         alone = (weights > 0) & at_most_one(weights > 0)[:, None]
         return np.where(alone, divide_where(alone, np.ones_like(weights), weights), np.nan)
 
     @staticmethod
-    def unit_cost(p: Array, *, weights: Array) -> tuple[Array, Array]:  # type: ignore[override]
+    def unit_cost(p: Array, *, weights: Array) -> tuple[Array, Array]:
         """p.a; shares a_g p_g / p.a."""
         cost: Array = weights @ p
         priced = cost > 0
@@ -204,29 +204,29 @@ class Leontief(Utility):
         return np.where(priced, log_where(priced, cost), np.inf), shares
 
     @classmethod
-    def first_worth(cls, p: Array, tiny: float, *, weights: Array) -> Array:  # type: ignore[override]  # noqa: ARG003
+    def first_worth(cls, p: Array, tiny: float, *, weights: Array) -> Array:  # noqa: ARG003
         """1 / p.a for any amount of money: infinite only if all that is wanted is free."""
         cost: Array = weights @ p
         nothing = np.where((weights > 0).any(axis=1), np.inf, 0.0)
         return np.divide(1.0, cost, out=nothing, where=cost > 0)
 
     @staticmethod
-    def substitution(*, weights: Array) -> Array:  # type: ignore[override]
+    def substitution(*, weights: Array) -> Array:
         """None."""
         return np.zeros(len(weights))
 
     @staticmethod
-    def homothetic(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def homothetic(*, weights: Array) -> NDArray[np.bool_]:
         """Always the same proportions."""
         return np.ones(len(weights), dtype=bool)
 
     @staticmethod
-    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:
         """Not with two goods or more: of all the less is bought when one is dearer."""
         return at_most_one(weights > 0)
 
     @staticmethod
-    def gross_substitutes_with_money(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def gross_substitutes_with_money(*, weights: Array) -> NDArray[np.bool_]:
         """Not with two goods or more."""
         return at_most_one(weights > 0)
 

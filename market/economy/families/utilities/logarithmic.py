@@ -91,24 +91,24 @@ class Log(Utility):
     direct = True
 
     @staticmethod
-    def value(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weights: Array) -> Array:
         """-inf where a wanted good is missing."""
         total: Array = np.einsum("ig,ig->i", weights, log_where(weights > 0, x))
         return total
 
     @staticmethod
-    def marginal(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+    def marginal(x: Array, *, weights: Array) -> Array:
         """a_g / x_g."""
         return divide_where(weights > 0, weights, x)
 
     @classmethod
-    def worth(cls, x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+    def worth(cls, x: Array, *, weights: Array) -> Array:
         """sum_g a_g over the goods that are there: x_g a_g / x_g."""
         counted = weights if x.min(initial=1.0) > 0 else np.where(x > 0, weights, 0.0)
         return np.asarray(np.einsum("ig->i", counted))
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:
         """x_g = a_g / p_g: each agent spends a_g on good g at every price.
 
         Args:
@@ -136,12 +136,12 @@ class Log(Utility):
         return Correspondence.exactly(divide_where(weights > 0, weights, p[None, :]))
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:
         """x_g = (a_g / sum a) b / p_g; nothing at all with no income, where u is -inf in any case."""
         return spend_shares(p, b, weights)
 
     @staticmethod
-    def quasilinear_sums(*, weights: Array) -> Sums:  # type: ignore[override]
+    def quasilinear_sums(*, weights: Array) -> Sums:
         """sum_i a_i, (goods,)."""
         return (sum_over_agents(weights),)
 
@@ -151,7 +151,7 @@ class Log(Utility):
         return total_at(p, sums[0], sums[0])
 
     @staticmethod
-    def budget_sums(fixed: Array, owned: Array, *, weights: Array) -> Sums:  # type: ignore[override]
+    def budget_sums(fixed: Array, owned: Array, *, weights: Array) -> Sums:
         """Shares of income times what it is made of."""
         return spent_shares(fixed, owned, weights)
 
@@ -161,22 +161,22 @@ class Log(Utility):
         return total_spent(p, *sums)
 
     @staticmethod
-    def bliss(*, weights: Array) -> Array:  # type: ignore[override]
+    def bliss(*, weights: Array) -> Array:
         """More of a wanted good always helps."""
         return never_satiated(weights)
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
         """U is concave as it stands."""
         return weighted_logs(x, weights, unit), []
 
     @staticmethod
-    def homothetic(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def homothetic(*, weights: Array) -> NDArray[np.bool_]:
         """Constant shares of income."""
         return np.ones(len(weights), dtype=bool)
 
     @staticmethod
-    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:
         """Constant shares of income: other prices do not matter."""
         return np.ones(len(weights), dtype=bool)
 
@@ -188,25 +188,25 @@ class Log1p(Utility):
     parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS}
 
     @staticmethod
-    def value(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weights: Array) -> Array:
         """0 for the empty bundle."""
         total: Array = scipy.special.xlog1py(weights, x).sum(axis=1)
         return total
 
     @staticmethod
-    def marginal(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+    def marginal(x: Array, *, weights: Array) -> Array:
         """a_g / (1 + x_g), finite everywhere: doing without is possible."""
         return weights / (1.0 + x)
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:
         """x_g = max((a_g - p_g) / p_g, 0): nothing at a price above a_g."""
         wanted = weights > 0
         refuse_free_goods(p, wanted)
         return Correspondence.exactly(divide_where(wanted, np.maximum(weights - p, 0.0), p[None, :]))
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:
         """Water-filling: x_g = max(a_g / (mu p_g) - 1, 0) with mu such that p.x = b.
 
         With T = 1 / mu that is x_g = (a_g / p_g)(T - p_g / a_g)^+, which costs a_g for every unit of T: goods
@@ -222,22 +222,22 @@ class Log1p(Utility):
         return Correspondence.exactly(per_height * heights(entry, weights, b))
 
     @staticmethod
-    def bliss(*, weights: Array) -> Array:  # type: ignore[override]
+    def bliss(*, weights: Array) -> Array:
         """More of a wanted good always helps."""
         return never_satiated(weights)
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
         """U is concave as it stands."""
         return weighted_log1ps(x, weights, unit), []
 
     @staticmethod
-    def homothetic(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def homothetic(*, weights: Array) -> NDArray[np.bool_]:
         """Only with no more than one wanted good: the richer an agent, the more goods it buys."""
         return at_most_one(weights > 0)
 
     @staticmethod
-    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:
         """Relative risk aversion x / (1 + x) <= 1: a dearer good never costs its buyer more in all."""
         return np.ones(len(weights), dtype=bool)
 
@@ -254,23 +254,23 @@ class StoneGeary(Utility):
     parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS, "subsistence": SUBSISTENCE}
 
     @staticmethod
-    def value(x: Array, *, weights: Array, subsistence: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weights: Array, subsistence: Array) -> Array:
         """-inf where a wanted good does not exceed its subsistence."""
         return Log.value(np.maximum(x - subsistence, 0.0), weights=weights)
 
     @staticmethod
-    def marginal(x: Array, *, weights: Array, subsistence: Array) -> Array:  # type: ignore[override]
+    def marginal(x: Array, *, weights: Array, subsistence: Array) -> Array:
         """a_g / (x_g - s_g); infinite at subsistence, and below, where u is -inf."""
         return Log.marginal(np.maximum(x - subsistence, 0.0), weights=weights)
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array, subsistence: Array) -> Correspondence:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array, subsistence: Array) -> Correspondence:
         """x_g = s_g + a_g / p_g."""
         beyond = Log.quasilinear_demand(p, weights=weights).lowest
         return Correspondence.exactly(np.where(weights > 0, subsistence, 0.0) + beyond)
 
     @staticmethod
-    def quasilinear_sums(*, weights: Array, subsistence: Array) -> Sums:  # type: ignore[override]
+    def quasilinear_sums(*, weights: Array, subsistence: Array) -> Sums:
         """sum_i a_i and sum_i s_i, (goods,) each."""
         first = np.where(weights > 0, subsistence, 0.0)
         return sum_over_agents(weights), sum_over_agents(first)
@@ -282,7 +282,7 @@ class StoneGeary(Utility):
         return first + total_at(p, weights, weights)
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array, subsistence: Array) -> Correspondence:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array, subsistence: Array) -> Correspondence:
         """The linear expenditure system x_g = s_g + (a_g / A) (b - p.s) / p_g, A = sum a.
 
         With b <= p.s no bundle has a finite utility, so all are equally good; the demand is then as much of
@@ -305,26 +305,26 @@ class StoneGeary(Utility):
         return Correspondence.exactly(share[:, None] * first + beyond)
 
     @staticmethod
-    def bliss(*, weights: Array, subsistence: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+    def bliss(*, weights: Array, subsistence: Array) -> Array:  # noqa: ARG004
         """More of a wanted good always helps."""
         return never_satiated(weights)
 
     @staticmethod
-    def subsistence(*, weights: Array, subsistence: Array) -> Array:  # type: ignore[override]
+    def subsistence(*, weights: Array, subsistence: Array) -> Array:
         """s_g of the goods that are wanted."""
         return np.where(weights > 0, subsistence, 0.0)
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array, subsistence: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array, subsistence: Array) -> Held:
         """U is concave as it stands."""
         return weighted_logs(x - subsistence / unit, weights, unit), []
 
     @staticmethod
-    def homothetic(*, weights: Array, subsistence: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def homothetic(*, weights: Array, subsistence: Array) -> NDArray[np.bool_]:
         """Only without subsistence in anything wanted: else its share falls as income rises."""
         return np.asarray(~((weights > 0) & (subsistence > 0)).any(axis=1))
 
     @staticmethod
-    def gross_substitutes(*, weights: Array, subsistence: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def gross_substitutes(*, weights: Array, subsistence: Array) -> NDArray[np.bool_]:
         """Not with subsistence: when it is dearer, less is left for the other goods."""
         return StoneGeary.homothetic(weights=weights, subsistence=subsistence) | at_most_one(weights > 0)

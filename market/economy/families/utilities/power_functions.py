@@ -64,12 +64,12 @@ class CobbDouglas(Utility):
     parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS}
 
     @staticmethod
-    def value(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weights: Array) -> Array:
         """0 where a wanted good is missing; 1 for an agent that wants nothing."""
         return exp(scipy.special.xlogy(weights, x).sum(axis=1))
 
     @staticmethod
-    def marginal(x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+    def marginal(x: Array, *, weights: Array) -> Array:
         """a_g u / x_g.
 
         At x_g = 0 the slope is infinite if a_g < 1. That holds with other goods missing too: there u
@@ -85,7 +85,7 @@ class CobbDouglas(Utility):
         return np.where(wanted, np.where(wanted, weights, 1.0) * slope, 0.0)
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:
         """x_g = a_g u / p_g with u^(1 - A) = prod_g (a_g / p_g)^a_g, A = sum a < 1.
 
         The first-order condition a_g u / x_g = p_g put back into u = prod x_g^a_g.
@@ -100,12 +100,12 @@ class CobbDouglas(Utility):
         return Correspondence.exactly(demand)
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:
         """x_g = (a_g / sum a) b / p_g: constant shares of income."""
         return spend_shares(p, b, weights)
 
     @staticmethod
-    def budget_sums(fixed: Array, owned: Array, *, weights: Array) -> Sums:  # type: ignore[override]
+    def budget_sums(fixed: Array, owned: Array, *, weights: Array) -> Sums:
         """Shares of income times what it is made of."""
         return spent_shares(fixed, owned, weights)
 
@@ -115,57 +115,57 @@ class CobbDouglas(Utility):
         return total_spent(p, *sums)
 
     @staticmethod
-    def bliss(*, weights: Array) -> Array:  # type: ignore[override]
+    def bliss(*, weights: Array) -> Array:
         """More of a wanted good helps wherever u is not stuck at 0."""
         return never_satiated(weights)
 
     @classmethod
-    def concave_value(cls, x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+    def concave_value(cls, x: Array, *, weights: Array) -> Array:
         """Log u = sum_g a_g log x_g is concave whatever the weights are."""
         return Log.value(x, weights=weights)
 
     @classmethod
-    def concave_marginal(cls, x: Array, *, weights: Array) -> Array:  # type: ignore[override]
+    def concave_marginal(cls, x: Array, *, weights: Array) -> Array:
         """a_g / x_g."""
         return Log.marginal(x, weights=weights)
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
         """sum_g a_g log x_g."""
         return weighted_logs(x, weights, unit), []
 
     @classmethod
-    def stated(cls, x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:  # type: ignore[override]
+    def stated(cls, x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
         """U itself as `geometric_mean`."""
         return geometric_mean(x, weights, unit)
 
     @staticmethod
-    def not_concave(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def not_concave(*, weights: Array) -> NDArray[np.bool_]:
         """Not concave where the weights sum to more than one (up to rounding)."""
         return weights.sum(axis=1) > 1.0 + 1e-12
 
     @staticmethod
-    def concave_form(*, weights: Array) -> dict[str, Array]:  # type: ignore[override]
+    def concave_form(*, weights: Array) -> dict[str, Array]:
         """The weights a / A where A = sum a > 1, which make it u^(1/A): homogeneous of degree one."""
         return {"weights": weights / np.maximum(weights.sum(axis=1, keepdims=True), 1.0)}
 
     @staticmethod
-    def unbounded_with_money(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def unbounded_with_money(*, weights: Array) -> NDArray[np.bool_]:
         """Weights that sum to one or more: doubling the bundle at least doubles u."""
         return weights.sum(axis=1) >= 1.0
 
     @staticmethod
-    def homothetic(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def homothetic(*, weights: Array) -> NDArray[np.bool_]:
         """Constant shares of income."""
         return np.ones(len(weights), dtype=bool)
 
     @staticmethod
-    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:
         """Constant shares of income: other prices do not matter."""
         return np.ones(len(weights), dtype=bool)
 
     @staticmethod
-    def gross_substitutes_with_money(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def gross_substitutes_with_money(*, weights: Array) -> NDArray[np.bool_]:
         """Not with two goods or more: a dearer one lowers u, and with it the use of the others."""
         return at_most_one(weights > 0)
 
@@ -182,7 +182,7 @@ class Crra(Utility):
     parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS, "risk_aversion": RISK_AVERSION}
 
     @staticmethod
-    def value(x: Array, *, weights: Array, risk_aversion: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weights: Array, risk_aversion: Array) -> Array:
         """-inf where a wanted good is missing if eta >= 1; the sum of a_g log x_g if eta = 1."""
         rho = _one_minus(risk_aversion)
         curved = rho != 0
@@ -190,14 +190,14 @@ class Crra(Utility):
         return np.where(curved, powers.sum(axis=1), Log.value(x, weights=weights))
 
     @staticmethod
-    def marginal(x: Array, *, weights: Array, risk_aversion: Array) -> Array:  # type: ignore[override]
+    def marginal(x: Array, *, weights: Array, risk_aversion: Array) -> Array:
         """a_g x_g^(-eta)."""
         wanted = weights > 0
         slopes = exp(log_where(wanted, weights) - risk_aversion[:, None] * log_where(wanted, x))
         return np.where(wanted, slopes, 0.0)
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array, risk_aversion: Array) -> Correspondence:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array, risk_aversion: Array) -> Correspondence:
         """x_g = (a_g / p_g)^(1/eta)."""
         wanted = weights > 0
         refuse_free_goods(p, wanted)
@@ -205,39 +205,37 @@ class Crra(Utility):
         return Correspondence.exactly(np.where(wanted, exp(logs / risk_aversion[:, None]), 0.0))
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array, risk_aversion: Array) -> Correspondence:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array, risk_aversion: Array) -> Correspondence:
         """As for CES with sigma = 1/eta: u is an increasing function of the same power mean."""
         return means.budget_demand(p, b, weights, 1.0 / risk_aversion)
 
     @staticmethod
-    def prepared_total(b: Array, *, weights: Array, risk_aversion: Array) -> Total | None:  # type: ignore[override]
+    def prepared_total(b: Array, *, weights: Array, risk_aversion: Array) -> Total | None:
         """Where all have the same elasticity."""
         return means.prepared_total(b, weights, 1.0 / risk_aversion)
 
     @staticmethod
-    def bliss(*, weights: Array, risk_aversion: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+    def bliss(*, weights: Array, risk_aversion: Array) -> Array:  # noqa: ARG004
         """More of a wanted good always helps."""
         return never_satiated(weights)
 
     @classmethod
-    def concave_value(cls, x: Array, *, weights: Array, risk_aversion: Array) -> Array:  # type: ignore[override]
+    def concave_value(cls, x: Array, *, weights: Array, risk_aversion: Array) -> Array:
         """The power mean M, or log M if eta >= 1: numbers of a size that does not depend on eta."""
         return means.ordinal_value(x, weights, _one_minus(risk_aversion))
 
     @classmethod
-    def concave_marginal(cls, x: Array, *, weights: Array, risk_aversion: Array) -> Array:  # type: ignore[override]
+    def concave_marginal(cls, x: Array, *, weights: Array, risk_aversion: Array) -> Array:
         """The slopes of M or log M."""
         return means.ordinal_marginal(x, weights, _one_minus(risk_aversion))
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array, risk_aversion: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array, risk_aversion: Array) -> Held:
         """M or log M."""
         return means.ordinal(x, weights, _one_minus(risk_aversion), unit)
 
     @classmethod
-    def stated(  # type: ignore[override]
-        cls, x: Expression, *, unit: Unit = 1.0, weights: Array, risk_aversion: Array
-    ) -> Held:
+    def stated(cls, x: Expression, *, unit: Unit = 1.0, weights: Array, risk_aversion: Array) -> Held:
         """Good by good."""
         rho = _one_minus(risk_aversion)
         curved = np.where((rho != 0)[:, None], weights, 0.0)
@@ -245,12 +243,12 @@ class Crra(Utility):
         return value + weighted_logs(x, weights - curved, unit), constraints
 
     @staticmethod
-    def homothetic(*, weights: Array, risk_aversion: Array) -> NDArray[np.bool_]:  # type: ignore[override]  # noqa: ARG004
+    def homothetic(*, weights: Array, risk_aversion: Array) -> NDArray[np.bool_]:  # noqa: ARG004
         """Shares of income depend on prices alone."""
         return np.ones(len(weights), dtype=bool)
 
     @staticmethod
-    def gross_substitutes(*, weights: Array, risk_aversion: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def gross_substitutes(*, weights: Array, risk_aversion: Array) -> NDArray[np.bool_]:
         """Eta <= 1: what becomes dearer gets a smaller share of income."""
         return np.asarray((risk_aversion <= 1.0) | at_most_one(weights > 0))
 

@@ -46,7 +46,7 @@ class Quadratic(Utility):
     parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS, "slope": SLOPE}
 
     @staticmethod
-    def value(x: Array, *, weights: Array, slope: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weights: Array, slope: Array) -> Array:
         """What is beyond bliss is thrown away."""
         total: Array = up_to_bliss(x, weights, slope, Quadratic.bliss(weights=weights, slope=slope)).sum(
             axis=1
@@ -54,12 +54,12 @@ class Quadratic(Utility):
         return total
 
     @staticmethod
-    def marginal(x: Array, *, weights: Array, slope: Array) -> Array:  # type: ignore[override]
+    def marginal(x: Array, *, weights: Array, slope: Array) -> Array:
         """a_g - k_g x_g, and 0 beyond bliss."""
         return np.where(weights > 0, fallen(weights, slope * x), 0.0)
 
     @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array, slope: Array) -> Correspondence:  # type: ignore[override]
+    def quasilinear_demand(p: Array, *, weights: Array, slope: Array) -> Correspondence:
         """x_g = max((a_g - p_g) / k_g, 0); with k_g = 0 nothing above a_g, everything below, anything at it.
 
         Raises:
@@ -76,7 +76,7 @@ class Quadratic(Utility):
         return Correspondence(lowest, np.where(indifferent, np.inf, lowest))
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array, slope: Array) -> Correspondence:  # type: ignore[override]
+    def budget_demand(p: Array, b: Array, *, weights: Array, slope: Array) -> Correspondence:
         """x_g = max(a_g - mu p_g, 0) / k_g with mu such that p.x = b; bliss if income is enough for it.
 
         With w_g = a_g / p_g, x_g = (p_g / k_g)(w_g - mu)^+, which costs p_g^2 / k_g for every unit by which
@@ -102,12 +102,12 @@ class Quadratic(Utility):
         return spend_rest(base + free, rest, p, tied, b)
 
     @staticmethod
-    def bliss(*, weights: Array, slope: Array) -> Array:  # type: ignore[override]
+    def bliss(*, weights: Array, slope: Array) -> Array:
         """a_g / k_g; 0 if unwanted, inf with k_g = 0."""
         return divide_where(weights > 0, weights, slope)
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array, slope: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array, slope: Array) -> Held:
         """The formula of what is used, at most what there is."""
         import cvxpy
 
@@ -121,17 +121,17 @@ class Quadratic(Utility):
         return value + sum_by_agent(terms, rows, len(weights)), needed
 
     @staticmethod
-    def linear_weights(*, weights: Array, slope: Array) -> Array:  # type: ignore[override]
+    def linear_weights(*, weights: Array, slope: Array) -> Array:
         """a_g where the slope is 0."""
         return np.where(slope == 0, weights, 0.0)
 
     @staticmethod
-    def indifference_prices(*, weights: Array, slope: Array) -> Array:  # type: ignore[override]
+    def indifference_prices(*, weights: Array, slope: Array) -> Array:
         """a_g where k_g = 0."""
         return np.where((weights > 0) & (slope == 0), weights, np.nan)
 
     @classmethod
-    def beside_linear(  # type: ignore[override]
+    def beside_linear(
         cls, p: Array, b: Array, least: float, *, weights: Array, slope: Array
     ) -> tuple[Array, Array]:
         """x_g = (p_g / k_g)(w_g - mu)^+ with mu the worth of the best linear good, or of money elsewhere."""
@@ -142,12 +142,12 @@ class Quadratic(Utility):
         return base, np.maximum(b - base @ p, 0.0)
 
     @staticmethod
-    def homothetic(*, weights: Array, slope: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def homothetic(*, weights: Array, slope: Array) -> NDArray[np.bool_]:
         """Only if it is linear: else whoever has bliss of one good spends on others."""
         return np.asarray(~((weights > 0) & (slope > 0)).any(axis=1))
 
     @staticmethod
-    def gross_substitutes(*, weights: Array, slope: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def gross_substitutes(*, weights: Array, slope: Array) -> NDArray[np.bool_]:
         """Only if it is linear: near bliss a dearer good costs its buyer more in all."""
         return Quadratic.homothetic(weights=weights, slope=slope) | at_most_one(weights > 0)
 

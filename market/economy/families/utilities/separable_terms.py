@@ -88,24 +88,24 @@ class LinearForm(Form):
     parameters: ClassVar[dict[str, Parameter]] = {"weight": WEIGHT}
 
     @staticmethod
-    def value(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weight: Array) -> Array:
         """Proportional."""
         return weight * x
 
     @staticmethod
-    def log_slope(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
+    def log_slope(x: Array, *, weight: Array) -> Array:
         """Log a, however much there is; `separable` treats this form by itself."""
         return np.broadcast_to(_logs(weight), x.shape)
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:
         """As it is."""
         import cvxpy  # deferred: takes a second to import, and only programmes need it
 
         return cvxpy.sum(cvxpy.multiply(weight * unit, x), axis=1), []
 
     @staticmethod
-    def substitutes(*, weight: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def substitutes(*, weight: Array) -> NDArray[np.bool_]:
         """F'' = 0."""
         return np.ones_like(weight, dtype=bool)
 
@@ -117,32 +117,32 @@ class LogForm(Form):
     parameters: ClassVar[dict[str, Parameter]] = {"weight": WEIGHT}
 
     @staticmethod
-    def value(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weight: Array) -> Array:
         """-inf of nothing."""
         return np.asarray(scipy.special.xlogy(weight, x))
 
     @staticmethod
-    def log_slope(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
+    def log_slope(x: Array, *, weight: Array) -> Array:
         """Log (a / x)."""
         return _logs(weight) - _logs(x)
 
     @staticmethod
-    def bend(x: Array, *, weight: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+    def bend(x: Array, *, weight: Array) -> Array:  # noqa: ARG004
         """1 / x."""
         return _over(1.0, x)
 
     @staticmethod
-    def amount(log_slope: Array, *, weight: Array) -> Array:  # type: ignore[override]
+    def amount(log_slope: Array, *, weight: Array) -> Array:
         """A / D."""
         return exp(_logs(weight) - log_slope)
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:
         """As it is."""
         return weighted_logs(x, weight, unit), []
 
     @staticmethod
-    def substitutes(*, weight: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def substitutes(*, weight: Array) -> NDArray[np.bool_]:
         """X |f''| = f'."""
         return np.ones_like(weight, dtype=bool)
 
@@ -154,33 +154,33 @@ class Log1pForm(Form):
     parameters: ClassVar[dict[str, Parameter]] = {"weight": WEIGHT}
 
     @staticmethod
-    def value(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weight: Array) -> Array:
         """0 of nothing."""
         return np.asarray(scipy.special.xlog1py(weight, x))
 
     @staticmethod
-    def log_slope(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
+    def log_slope(x: Array, *, weight: Array) -> Array:
         """Log (a / (1 + x))."""
         return _logs(weight) - np.log1p(x)
 
     @staticmethod
-    def bend(x: Array, *, weight: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+    def bend(x: Array, *, weight: Array) -> Array:  # noqa: ARG004
         """1 / (1 + x)."""
         return np.asarray(1.0 / (1.0 + x))
 
     @staticmethod
-    def amount(log_slope: Array, *, weight: Array) -> Array:  # type: ignore[override]
+    def amount(log_slope: Array, *, weight: Array) -> Array:
         """A / D - 1."""
         with np.errstate(over="ignore"):
             return np.expm1(np.maximum(_logs(weight) - log_slope, 0.0))
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:
         """As it is."""
         return weighted_log1ps(x, weight, unit), []
 
     @staticmethod
-    def substitutes(*, weight: Array) -> NDArray[np.bool_]:  # type: ignore[override]
+    def substitutes(*, weight: Array) -> NDArray[np.bool_]:
         """X |f''| = f' x / (1 + x)."""
         return np.ones_like(weight, dtype=bool)
 
@@ -198,32 +198,32 @@ class PowerForm(Form):
     }  # fmt: skip
 
     @staticmethod
-    def value(x: Array, *, weight: Array, exponent: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weight: Array, exponent: Array) -> Array:
         """-inf of nothing if rho < 0."""
         return power_terms(x, weight, exponent)
 
     @staticmethod
-    def log_slope(x: Array, *, weight: Array, exponent: Array) -> Array:  # type: ignore[override]
+    def log_slope(x: Array, *, weight: Array, exponent: Array) -> Array:
         """Log (a x^(rho - 1))."""
         return _logs(weight) - (1.0 - exponent) * _logs(x)
 
     @staticmethod
-    def bend(x: Array, *, weight: Array, exponent: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+    def bend(x: Array, *, weight: Array, exponent: Array) -> Array:  # noqa: ARG004
         """(1 - rho) / x."""
         return _over(1.0 - exponent, x)
 
     @staticmethod
-    def amount(log_slope: Array, *, weight: Array, exponent: Array) -> Array:  # type: ignore[override]
+    def amount(log_slope: Array, *, weight: Array, exponent: Array) -> Array:
         """(a / D)^(1 / (1 - rho))."""
         return exp((_logs(weight) - log_slope) / (1.0 - exponent))
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, exponent: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, exponent: Array) -> Held:
         """As it is."""
         return powers_in_cones(x, weight, exponent, unit)
 
     @staticmethod
-    def substitutes(*, weight: Array, exponent: Array) -> NDArray[np.bool_]:  # type: ignore[override]  # noqa: ARG004
+    def substitutes(*, weight: Array, exponent: Array) -> NDArray[np.bool_]:  # noqa: ARG004
         """X |f''| = (1 - rho) f'."""
         return np.asarray(exponent > 0)
 
@@ -241,27 +241,27 @@ class ExponentialForm(Form):
     }  # fmt: skip
 
     @staticmethod
-    def value(x: Array, *, weight: Array, scale: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weight: Array, scale: Array) -> Array:
         """0 of nothing, tends to a."""
         return -weight * np.expm1(-x / scale)
 
     @staticmethod
-    def log_slope(x: Array, *, weight: Array, scale: Array) -> Array:  # type: ignore[override]
+    def log_slope(x: Array, *, weight: Array, scale: Array) -> Array:
         """Log (a / k) - x / k: never 0, though soon too small for a number."""
         return _logs(weight) - np.log(scale) - x / scale
 
     @staticmethod
-    def bend(x: Array, *, weight: Array, scale: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
+    def bend(x: Array, *, weight: Array, scale: Array) -> Array:  # noqa: ARG004
         """1 / k."""
         return np.broadcast_to(1.0 / scale, x.shape)
 
     @staticmethod
-    def amount(log_slope: Array, *, weight: Array, scale: Array) -> Array:  # type: ignore[override]
+    def amount(log_slope: Array, *, weight: Array, scale: Array) -> Array:
         """K log(a / (k D))."""
         return scale * np.maximum(_logs(weight) - np.log(scale) - log_slope, 0.0)
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, scale: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, scale: Array) -> Held:
         """As it is."""
         import cvxpy
 
@@ -285,32 +285,32 @@ class QuadraticForm(Form):
     }  # fmt: skip
 
     @staticmethod
-    def value(x: Array, *, weight: Array, slope: Array) -> Array:  # type: ignore[override]
+    def value(x: Array, *, weight: Array, slope: Array) -> Array:
         """What is beyond bliss is thrown away."""
         return up_to_bliss(x, weight, slope, weight / slope)
 
     @staticmethod
-    def log_slope(x: Array, *, weight: Array, slope: Array) -> Array:  # type: ignore[override]
+    def log_slope(x: Array, *, weight: Array, slope: Array) -> Array:
         """Log (a - k x)."""
         return _logs(fallen(weight, slope * x))
 
     @staticmethod
-    def bend(x: Array, *, weight: Array, slope: Array) -> Array:  # type: ignore[override]
+    def bend(x: Array, *, weight: Array, slope: Array) -> Array:
         """K / (a - k x)."""
         return _over(slope, np.maximum(weight - slope * x, 0.0))
 
     @staticmethod
-    def amount(log_slope: Array, *, weight: Array, slope: Array) -> Array:  # type: ignore[override]
+    def amount(log_slope: Array, *, weight: Array, slope: Array) -> Array:
         """(a - D) / k."""
         return -weight / slope * np.expm1(np.minimum(log_slope - _logs(weight), 0.0))
 
     @staticmethod
-    def bliss(*, weight: Array, slope: Array) -> Array:  # type: ignore[override]
+    def bliss(*, weight: Array, slope: Array) -> Array:
         """A / k."""
         return weight / slope
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, slope: Array) -> Held:  # type: ignore[override]
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, slope: Array) -> Held:
         """The formula of what is used, at most what there is."""
         terms, rows, needed = used_up_to_bliss(x, weight * unit, slope * np.square(unit), weight > 0)
         return sum_by_agent(terms, rows, len(weight)), needed
