@@ -15,21 +15,17 @@ Source: Mas-Colell, Whinston and Green (1995), section 5.C.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import TIED, Array, Correspondence
+from market.economy.families.arithmetic import Expression, Held, Unit, sum_by_agent
 from market.registry import Family, Parameter, Registry
 
 PRICE_STEP = 4e-15  # relative: prices nearer than that are the same up to rounding
 UNRESOLVED = 1e-10  # share of a supply that rounding of prices may change before it counts as an interval
-
-Expression = Any
-Held = tuple[Expression, list[Expression]]
-"""A cvxpy expression, and the constraints that hold it down: a minimiser makes the bound that it is tight."""
 
 
 class Cost(Family):
@@ -53,17 +49,23 @@ class Cost(Family):
         raise NotImplementedError
 
     @staticmethod
-    def indifference_prices(**parameters: Array) -> Array:
-        """Prices at which supply is an interval, (agents, goods); nan where there is none."""
+    def flat(**parameters: Array) -> NDArray[np.bool_]:
+        """Where marginal cost is constant, (agents, goods)."""
         raise NotImplementedError
 
-    @staticmethod
-    def limit(**parameters: Array) -> Array:
-        """The most that can be made, (agents, goods); 0 where the good cannot be made."""
-        raise NotImplementedError
+    @classmethod
+    def indifference_prices(cls, **parameters: Array) -> Array:
+        """Prices at which supply is an interval, (agents, goods): constant unit costs; nan where there is none."""
+        constant = cls.flat(**parameters) & (cls.limit(**parameters) > 0)
+        return np.where(constant, parameters["unit_cost"], np.nan)
+
+    @classmethod
+    def limit(cls, **parameters: Array) -> Array:
+        """The most that can be made, (agents, goods): the capacity; 0 where there is no unit cost."""
+        return np.where(np.isfinite(parameters["unit_cost"]), parameters["capacity"], 0.0)
 
     @staticmethod
-    def convex(y: Expression, *, unit: Array | float = 1.0, **parameters: Array) -> Held:
+    def convex(y: Expression, *, unit: Unit = 1.0, **parameters: Array) -> Held:
         """C as a cvxpy expression, (agents,), for 0 <= y <= `limit`, and the constraints it needs.
 
         Args:
@@ -74,9 +76,9 @@ class Cost(Family):
         raise NotImplementedError
 
 
-def _can_make(unit_cost: Array, capacity: Array) -> Array:
-    """The most that can be made of each good."""
-    return np.where(np.isfinite(unit_cost), capacity, 0.0)
+def _up_to(limit: Array, y: Array, total: Array) -> Array:
+    """Total costs, (agents,); inf where more is made than can be."""
+    return np.where((y > limit).any(axis=1), np.inf, total)
 
 
 def _finite(unit_cost: Array) -> Array:
@@ -111,12 +113,17 @@ class QuadraticCost(Cost):
     def value(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:
         """The sum over goods; inf where more is made than can be."""
         total = (_finite(unit_cost) * y + slope * y * y / 2.0).sum(axis=1)
-        return np.where((y > _can_make(unit_cost, capacity)).any(axis=1), np.inf, total)
+        return _up_to(Cost.limit(unit_cost=unit_cost, capacity=capacity), y, total)
 
     @staticmethod
-    def marginal(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # noqa: ARG004
+    def marginal(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:
         """c_g + k_g y_g."""
         return unit_cost + slope * y
+
+    @staticmethod
+    def flat(*, unit_cost: Array, slope: Array, capacity: Array) -> NDArray[np.bool_]:
+        """No slope."""
+        return slope == 0
 
     @staticmethod
     def supply(p: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Correspondence:
@@ -133,7 +140,7 @@ class QuadraticCost(Cost):
             ...  for p in (1.0, 2.0, 4.0)]
             [(0.0, 0.0), (0.0, 3.0), (3.0, 3.0)]
         """
-        limit = _can_make(unit_cost, capacity)
+        limit = Cost.limit(unit_cost=unit_cost, capacity=capacity)
         margin = np.where(np.isfinite(unit_cost), p[None, :] - _finite(unit_cost), -1.0)
         rising = slope > 0
         with np.errstate(over="ignore"):
@@ -150,24 +157,13 @@ class QuadraticCost(Cost):
         return Correspondence(lowest, np.where(indifferent, limit, highest))
 
     @staticmethod
-    def indifference_prices(*, unit_cost: Array, slope: Array, capacity: Array) -> Array:
-        """The unit cost, where marginal cost is constant and something can be made."""
-        flat = (slope == 0) & (_can_make(unit_cost, capacity) > 0)
-        return np.where(flat, unit_cost, np.nan)
-
-    @staticmethod
-    def limit(*, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # noqa: ARG004
-        """The capacity, or 0 where there is no unit cost."""
-        return _can_make(unit_cost, capacity)
-
-    @staticmethod
     def convex(
         y: Expression,
         *,
-        unit: Array | float = 1.0,
+        unit: Unit = 1.0,
         unit_cost: Array,
         slope: Array,
-        capacity: Array,  # noqa: ARG004
+        capacity: Array,
     ) -> Held:
         """The sum over goods."""
         import cvxpy  # deferred: takes a second to import, and only programmes need it
@@ -191,9 +187,14 @@ class LinearCost(Cost):
         return QuadraticCost.value(y, unit_cost=unit_cost, slope=np.zeros_like(y), capacity=capacity)
 
     @staticmethod
-    def marginal(y: Array, *, unit_cost: Array, capacity: Array) -> Array:  # noqa: ARG004
+    def marginal(y: Array, *, unit_cost: Array, capacity: Array) -> Array:
         """c_g, whatever is made."""
         return np.broadcast_to(unit_cost, y.shape)
+
+    @staticmethod
+    def flat(*, unit_cost: Array, capacity: Array) -> NDArray[np.bool_]:
+        """Everywhere."""
+        return np.ones(unit_cost.shape, dtype=bool)
 
     @staticmethod
     def supply(p: Array, *, unit_cost: Array, capacity: Array) -> Correspondence:
@@ -201,20 +202,10 @@ class LinearCost(Cost):
         return QuadraticCost.supply(p, unit_cost=unit_cost, slope=np.zeros_like(unit_cost), capacity=capacity)
 
     @staticmethod
-    def indifference_prices(*, unit_cost: Array, capacity: Array) -> Array:
-        """The unit cost, where something can be made."""
-        return np.where(_can_make(unit_cost, capacity) > 0, unit_cost, np.nan)
-
-    @staticmethod
-    def limit(*, unit_cost: Array, capacity: Array) -> Array:
-        """The capacity, or 0 where there is no unit cost."""
-        return _can_make(unit_cost, capacity)
-
-    @staticmethod
-    def convex(y: Expression, *, unit: Array | float = 1.0, unit_cost: Array, capacity: Array) -> Held:
+    def convex(y: Expression, *, unit: Unit = 1.0, unit_cost: Array, capacity: Array) -> Held:
         """The sum over goods."""
-        flat = np.zeros_like(unit_cost)
-        return QuadraticCost.convex(y, unit=unit, unit_cost=unit_cost, slope=flat, capacity=capacity)
+        slope = np.zeros_like(unit_cost)
+        return QuadraticCost.convex(y, unit=unit, unit_cost=unit_cost, slope=slope, capacity=capacity)
 
 
 EXPONENT = Parameter(
@@ -237,14 +228,19 @@ class PowerCost(Cost):
         """The sum over goods; inf where more is made than can be."""
         with np.errstate(over="ignore"):
             total = (_finite(unit_cost) * np.power(y, exponent)).sum(axis=1)
-        return np.where((y > _can_make(unit_cost, capacity)).any(axis=1), np.inf, total)
+        return _up_to(Cost.limit(unit_cost=unit_cost, capacity=capacity), y, total)
 
     @staticmethod
-    def marginal(y: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # noqa: ARG004
+    def marginal(y: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Array:
         """a_g c_g y_g^(a_g - 1): the first unit costs next to nothing if a_g > 1."""
         with np.errstate(over="ignore"):
             slopes = exponent * _finite(unit_cost) * np.power(y, exponent - 1.0)
         return np.where(np.isfinite(unit_cost), slopes, np.inf)
+
+    @staticmethod
+    def flat(*, unit_cost: Array, exponent: Array, capacity: Array) -> NDArray[np.bool_]:
+        """Where the exponent is 1, or where there is no cost."""
+        return np.asarray((exponent == 1.0) | (unit_cost == 0))
 
     @staticmethod
     def supply(p: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Correspondence:
@@ -258,8 +254,8 @@ class PowerCost(Cost):
             >>> answer.lowest.round(12).tolist()
             [[3.0]]
         """
-        limit = _can_make(unit_cost, capacity)
-        flat = _flat(unit_cost, exponent)
+        limit = Cost.limit(unit_cost=unit_cost, capacity=capacity)
+        flat = PowerCost.flat(unit_cost=unit_cost, exponent=exponent, capacity=capacity)
         rising = ~flat & np.isfinite(unit_cost) & (p > 0)
         ratio = np.log(np.where(rising, p, 1.0)) - np.log(np.where(rising, exponent * unit_cost, 1.0))
         with np.errstate(over="ignore"):
@@ -271,29 +267,18 @@ class PowerCost(Cost):
         return Correspondence(lowest, np.where(flat, at_flat.highest, lowest))
 
     @staticmethod
-    def indifference_prices(*, unit_cost: Array, exponent: Array, capacity: Array) -> Array:
-        """The unit cost, where marginal cost is constant and something can be made."""
-        flat = _flat(unit_cost, exponent) & (_can_make(unit_cost, capacity) > 0)
-        return np.where(flat, unit_cost, np.nan)
-
-    @staticmethod
-    def limit(*, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # noqa: ARG004
-        """The capacity, or 0 where there is no unit cost."""
-        return _can_make(unit_cost, capacity)
-
-    @staticmethod
     def convex(
         y: Expression,
         *,
-        unit: Array | float = 1.0,
+        unit: Unit = 1.0,
         unit_cost: Array,
         exponent: Array,
-        capacity: Array,  # noqa: ARG004
+        capacity: Array,
     ) -> Held:
         """C >= sum c r with r^(1/a) 1^(1 - 1/a) >= y, a power cone for each good with its own exponent."""
         import cvxpy
 
-        flat = _flat(unit_cost, exponent)
+        flat = PowerCost.flat(unit_cost=unit_cost, exponent=exponent, capacity=capacity)
         total = cvxpy.sum(cvxpy.multiply(np.where(flat, _finite(unit_cost) * unit, 0.0), y), axis=1)
         rows, goods = np.nonzero(~flat & np.isfinite(unit_cost))
         if not len(rows):
@@ -301,13 +286,7 @@ class PowerCost(Cost):
         powers = cvxpy.Variable(len(rows), nonneg=True)
         cones = cvxpy.PowCone3D(powers, np.ones(len(rows)), y[rows, goods], 1.0 / exponent[rows, goods])
         costs = (_finite(unit_cost) * np.power(unit, exponent))[rows, goods]
-        entries = (costs, (rows, np.arange(len(rows))))
-        return total + scipy.sparse.csr_matrix(entries, shape=(len(unit_cost), len(rows))) @ powers, [cones]
-
-
-def _flat(unit_cost: Array, exponent: Array) -> NDArray[np.bool_]:
-    """Where marginal cost is constant: c y, or nothing at all."""
-    return np.asarray((exponent == 1.0) | (unit_cost == 0))
+        return total + sum_by_agent(cvxpy.multiply(costs, powers), rows, len(unit_cost)), [cones]
 
 
 COSTS: Registry[Cost] = Registry("cost", LinearCost, QuadraticCost, PowerCost)

@@ -9,7 +9,8 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence
-from market.economy.families.technologies.base import Conditions, Expression, Technology, ray
+from market.economy.families.arithmetic import Expression
+from market.economy.families.technologies.base import Conditions, Technology, ray
 from market.registry import Parameter
 
 
@@ -42,7 +43,7 @@ class Activity(Technology):
         return ray(netput, p)
 
     @classmethod
-    def unit_netput(cls, p: Array, *, netput: Array) -> Array:  # noqa: ARG003
+    def unit_netput(cls, p: Array, *, netput: Array) -> Array:
         """The activity at level 1."""
         return netput
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence, Coupling
-from market.errors import UnboundedDemandError
+from market.economy.families.arithmetic import Expression, refuse_free_goods
 from market.registry import Family, Parameter
-
-Expression = Any
 
 ZERO_PROFIT = 1e-12  # of what is turned over; rounding in prices that were calculated from costs
 
@@ -156,7 +154,7 @@ class OneOutput(Technology):
     @classmethod
     def netput(cls, p: Array, *, output: Array, **parameters: Array) -> Correspondence:
         """A ray at constant returns, one netput otherwise."""
-        _refuse_free_inputs(p, cls.uses(output=output, **parameters))
+        refuse_free_goods(p, cls.uses(output=output, **parameters))
         constant = cls.constant(**parameters)
         answers = []
         if constant.any():
@@ -185,7 +183,7 @@ class OneOutput(Technology):
         return np.where(cls.constant(**parameters), ratio, np.nan)
 
     @classmethod
-    def makes(cls, *, output: Array, **parameters: Array) -> NDArray[np.bool_]:  # noqa: ARG003
+    def makes(cls, *, output: Array, **parameters: Array) -> NDArray[np.bool_]:
         """The one output."""
         return output > 0
 
@@ -227,19 +225,6 @@ class OneOutput(Technology):
         rows = slopes[agent, good, None] * output[agent]
         rows[np.arange(len(good)), good] -= 1.0
         return Conditions(rows, z[agent, good] > 0, agent)
-
-
-def _refuse_free_inputs(p: Array, used: NDArray[np.bool_]) -> None:
-    """Raise where an input of which more always helps is free."""
-    free = (p <= 0) & used.any(axis=0)
-    if free.any():
-        raise UnboundedDemandError(np.flatnonzero(free).tolist())
-
-
-def by_agent(agent: NDArray[np.intp], agents: int) -> Any:
-    """The matrix that adds up terms by agent."""
-    ones = (np.ones(len(agent)), (agent, np.arange(len(agent))))
-    return scipy.sparse.csr_matrix(ones, shape=(agents, len(agent)))
 
 
 def parts(

@@ -9,7 +9,8 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.families.technologies.base import OUTPUT, SCALE, Expression, OneOutput, by_agent, parts
+from market.economy.families.arithmetic import Expression, sum_by_agent
+from market.economy.families.technologies.base import OUTPUT, SCALE, OneOutput, parts
 from market.economy.families.technologies.cobb_douglas import CobbDouglasTechnology
 from market.registry import Parameter
 
@@ -56,17 +57,17 @@ class CesTechnology(OneOutput):
             return np.exp(np.where(flat, geometric, summed))
 
     @classmethod
-    def constant(cls, *, scale: Array, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # noqa: ARG003
+    def constant(cls, *, scale: Array, weights: Array, elasticity: Array) -> NDArray[np.bool_]:
         """Everybody."""
         return np.ones(len(scale), dtype=bool)
 
     @classmethod
-    def substitution(cls, *, output: Array, scale: Array, weights: Array, elasticity: Array) -> Array:  # noqa: ARG003
+    def substitution(cls, *, output: Array, scale: Array, weights: Array, elasticity: Array) -> Array:
         """Sigma."""
         return elasticity
 
     @classmethod
-    def uses(cls, *, output: Array, scale: Array, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # noqa: ARG003
+    def uses(cls, *, output: Array, scale: Array, weights: Array, elasticity: Array) -> NDArray[np.bool_]:
         """Goods with a weight."""
         return weights > 0
 
@@ -152,7 +153,7 @@ class CesTechnology(OneOutput):
         level = cvxpy.multiply(1.0 / scale, made)
         shares = cvxpy.Variable(len(agent), nonneg=True)
         curved = scipy.sparse.diags((~flat).astype(float))
-        constraints.append(by_agent(agent, len(scale)) @ shares == curved @ level)
+        constraints.append(sum_by_agent(shares, agent, len(scale)) == curved @ level)
         power, weight = rho[agent], weights[agent, good]
         up, down = np.flatnonzero(power > 0), np.flatnonzero(power < 0)
         if len(up):

@@ -9,7 +9,8 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.families.technologies.base import OUTPUT, SCALE, Expression, OneOutput, by_agent, parts
+from market.economy.families.arithmetic import Expression, sum_by_agent
+from market.economy.families.technologies.base import OUTPUT, SCALE, OneOutput, parts
 from market.registry import Parameter
 
 
@@ -37,7 +38,7 @@ class CobbDouglasTechnology(OneOutput):
         return np.where(np.abs(total - 1.0) <= 1e-9, 1.0, total)
 
     @classmethod
-    def constant(cls, *, scale: Array, shares: Array) -> NDArray[np.bool_]:  # noqa: ARG003
+    def constant(cls, *, scale: Array, shares: Array) -> NDArray[np.bool_]:
         """Shares that sum to one."""
         return cls._sum(shares) == 1.0
 
@@ -52,12 +53,12 @@ class CobbDouglasTechnology(OneOutput):
         ]
 
     @classmethod
-    def substitution(cls, *, output: Array, scale: Array, shares: Array) -> Array:  # noqa: ARG003
+    def substitution(cls, *, output: Array, scale: Array, shares: Array) -> Array:
         """One."""
         return np.ones(len(scale))
 
     @classmethod
-    def uses(cls, *, output: Array, scale: Array, shares: Array) -> NDArray[np.bool_]:  # noqa: ARG003
+    def uses(cls, *, output: Array, scale: Array, shares: Array) -> NDArray[np.bool_]:
         """Goods with a share."""
         return shares > 0
 
@@ -114,7 +115,7 @@ class CobbDouglasTechnology(OneOutput):
         who = np.unique(agent)
         spare = np.maximum(1.0 - cls._sum(shares), 0.0)[who]
         rest = cvxpy.multiply(spare, cvxpy.rel_entr(made[who], np.ones(len(who))))
-        total = by_agent(agent, len(shares))[who] @ terms
+        total = sum_by_agent(terms, agent, len(shares))[who]
         return [total + rest <= cvxpy.multiply(np.log(scale[who]), made[who])]
 
 
@@ -142,17 +143,17 @@ class PowerTechnology(OneOutput):
         return input * exponent[:, None]
 
     @classmethod
-    def constant(cls, *, input: Array, scale: Array, exponent: Array) -> NDArray[np.bool_]:  # noqa: ARG003
+    def constant(cls, *, input: Array, scale: Array, exponent: Array) -> NDArray[np.bool_]:
         """Nobody."""
         return np.zeros(len(exponent), dtype=bool)
 
     @classmethod
-    def substitution(cls, *, output: Array, input: Array, scale: Array, exponent: Array) -> Array:  # noqa: ARG003
+    def substitution(cls, *, output: Array, input: Array, scale: Array, exponent: Array) -> Array:
         """One: there is one input, and nothing to replace it by."""
         return np.ones(len(scale))
 
     @classmethod
-    def uses(cls, *, output: Array, input: Array, scale: Array, exponent: Array) -> NDArray[np.bool_]:  # noqa: ARG003
+    def uses(cls, *, output: Array, input: Array, scale: Array, exponent: Array) -> NDArray[np.bool_]:
         """The one input."""
         return input > 0
 

@@ -27,11 +27,10 @@ Source: Mas-Colell, Whinston and Green (1995), *Microeconomic Theory*, sections 
 from __future__ import annotations
 
 from market.economy.families.utilities.base import Utility
-from market.economy.families.utilities.ces import Ces
-from market.economy.families.utilities.linear_and_leontief import Leontief, Linear
-from market.economy.families.utilities.logarithmic import Log, Log1p, StoneGeary
-from market.economy.families.utilities.power_functions import CobbDouglas, Crra
-from market.economy.families.utilities.quadratic import Quadratic
+from market.economy.families.utilities.constant_elasticity import Ces, Crra
+from market.economy.families.utilities.leontief import Leontief
+from market.economy.families.utilities.linear_and_quadratic import Linear, Quadratic
+from market.economy.families.utilities.logarithmic import CobbDouglas, Log, Log1p, StoneGeary
 from market.economy.families.utilities.separable import Separable
 from market.economy.families.utilities.separable_terms import FORMS
 from market.registry import Registry

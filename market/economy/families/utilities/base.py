@@ -8,20 +8,15 @@ scenario's keys.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
-from market.economy.correspondences import Array, Correspondence, Coupling, good_by_good
+from market.economy.correspondences import Array, Correspondence
+from market.economy.families.arithmetic import Expression, Held, Unit, divide_where
 from market.errors import UnboundedDemandError
 from market.registry import Family, Parameter
-
-Expression = Any  # a cvxpy expression; cvxpy is imported only where a programme is solved
-Unit = Array | float  # amounts of each good, (goods,), or of all of them alike
-Held = tuple[Expression, list[Expression]]
-"""A cvxpy expression, and the constraints that hold it up: a maximiser makes the bound that it is tight."""
 
 FIRST = 6  # amounts of money, each a thousandth of the last, that are tried as the first to be spent
 
@@ -57,7 +52,7 @@ class Utility(Family):
         raise NotImplementedError
 
     @staticmethod
-    def kink(x: Array, **parameters: Array) -> Array:  # noqa: ARG004
+    def kink(x: Array, **parameters: Array) -> Array:
         """What all supergradients are where they are many: (agents, goods), b >= 0.
 
         Any m >= 0 with sum_g b_g m_g = 1 that is 0 where b_g is 0. b is 0 throughout for an agent whose
@@ -106,7 +101,7 @@ class Utility(Family):
             tiny: an amount of money that is next to nothing for everybody.
             parameters: the family's.
         """
-        prices, keen = p.copy(), nobody(parameters)
+        prices, keen = p.copy(), no_agent(parameters)
         while True:
             try:
                 worth = cls._worth_of(tiny, prices, **parameters)
@@ -153,7 +148,7 @@ class Utility(Family):
         raise NotImplementedError
 
     @staticmethod
-    def quasilinear_sums(**parameters: Array) -> Sums | None:  # noqa: ARG004
+    def quasilinear_sums(**parameters: Array) -> Sums | None:
         """What total quasilinear demand depends on, summed over the agents once; None: on each of them.
 
         Sums of the agents of two blocks, added up, are the sums of all of them. Only families whose demand is
@@ -171,7 +166,7 @@ class Utility(Family):
         raise NotImplementedError
 
     @staticmethod
-    def budget_sums(fixed: Array, owned: Array, **parameters: Array) -> Sums | None:  # noqa: ARG004
+    def budget_sums(fixed: Array, owned: Array, **parameters: Array) -> Sums | None:
         """The same for demand at the incomes b_i = fixed_i + owned_i.p.
 
         Args:
@@ -191,14 +186,14 @@ class Utility(Family):
         raise NotImplementedError
 
     @staticmethod
-    def prepared_total(b: Array, **parameters: Array) -> Total | None:  # noqa: ARG004
+    def prepared_total(b: Array, **parameters: Array) -> Total | None:
         """A fast way to the total of `budget_demand` at fixed incomes b, (agents,); None if there is none."""
         return None
 
     @staticmethod
     def bliss(**parameters: Array) -> Array:
         """The amounts beyond which more does not help, (agents, goods): 0 if unwanted, inf if never."""
-        raise NotImplementedError
+        return np.where(first_of(parameters) > 0, np.inf, 0.0)
 
     @staticmethod
     def subsistence(**parameters: Array) -> Array:
@@ -242,7 +237,7 @@ class Utility(Family):
     @staticmethod
     def not_concave(**parameters: Array) -> NDArray[np.bool_]:
         """For which agents u as stated is not concave, (agents,)."""
-        return nobody(parameters)
+        return no_agent(parameters)
 
     @staticmethod
     def concave_form(**parameters: Array) -> dict[str, Array]:
@@ -255,10 +250,10 @@ class Utility(Family):
     @staticmethod
     def unbounded_with_money(**parameters: Array) -> NDArray[np.bool_]:
         """For which agents u(x) - p.x has no maximum at any prices, (agents,)."""
-        return nobody(parameters)
+        return no_agent(parameters)
 
     @classmethod
-    def faults(cls, **parameters: Array) -> list[tuple[int, str]]:  # noqa: ARG003
+    def faults(cls, **parameters: Array) -> list[tuple[int, str]]:
         """Whose parameters do not go together, by row in the block, and why; nobody's unless overridden."""
         return []
 
@@ -301,15 +296,6 @@ class Utility(Family):
         raise NotImplementedError
 
     @staticmethod
-    def homothetic(**parameters: Array) -> NDArray[np.bool_]:
-        """For which agents demand at a given income is proportional to income, (agents,).
-
-        Claimed for all prices > 0 and incomes > 0; of sets of bundles: doubled income doubles every bundle
-        in the set.
-        """
-        raise NotImplementedError
-
-    @staticmethod
     def gross_substitutes(**parameters: Array) -> NDArray[np.bool_]:
         """For which agents, at a given income, a dearer good never lowers demand for another, (agents,).
 
@@ -317,12 +303,7 @@ class Utility(Family):
         dearer endowment is more income and no good in these families is inferior where the claim is made.
         Of set-valued demand (linear): some best bundle with no less of the others is among the new ones.
         """
-        raise NotImplementedError
-
-    @staticmethod
-    def gross_substitutes_with_money(**parameters: Array) -> NDArray[np.bool_]:
-        """The same for quasilinear demand: true wherever u is a sum of one-good terms, (agents,)."""
-        return ~nobody(parameters)
+        return no_agent(parameters)
 
 
 WEIGHTS = Parameter(
@@ -335,26 +316,9 @@ def first_of(parameters: dict[str, Array]) -> Array:
     return next(iter(parameters.values()))
 
 
-def nobody(parameters: dict[str, Array]) -> NDArray[np.bool_]:
+def no_agent(parameters: dict[str, Array]) -> NDArray[np.bool_]:
     """False for every agent."""
     return np.zeros(len(first_of(parameters)), dtype=bool)
-
-
-def at_most_one(wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which agents want no more than one good, (agents,)."""
-    return np.asarray(wanted.sum(axis=1) <= 1)
-
-
-def never_satiated(weights: Array) -> Array:
-    """Bliss of families in which more of a wanted good always helps."""
-    return np.where(weights > 0, np.inf, 0.0)
-
-
-def refuse_free_goods(p: Array, wanted: NDArray[np.bool_]) -> None:
-    """Raise where a wanted good has price zero."""
-    free = p <= 0
-    if free.any() and wanted[:, free].any():
-        raise UnboundedDemandError(np.flatnonzero(free & wanted.any(axis=0)).tolist())
 
 
 def _one_of(answer: Correspondence, p: Array, money: float) -> Array:
@@ -372,79 +336,3 @@ def turned(slopes: Array, kinks: Array, p: Array) -> Array:
     cost = kinks @ p
     along = np.asarray(cost > 0)
     return np.where(along[:, None], divide_where((kinks > 0) & along[:, None], p, cost[:, None]), slopes)
-
-
-def divide_where(wanted: NDArray[np.bool_], numerator: Array, denominator: Array) -> Array:
-    """The quotient where the good is wanted and 0 elsewhere; a positive number over 0 is inf."""
-    result = np.zeros(np.broadcast_shapes(numerator.shape, denominator.shape, wanted.shape))
-    with np.errstate(divide="ignore", over="ignore"):
-        np.divide(numerator, denominator, out=result, where=wanted)
-    return result
-
-
-def total_at(p: Array, wanted: Array, spent: Array) -> Array:
-    """What is spent on each good over its price, (goods,); 0 of what nobody wants.
-
-    Args:
-        p: (goods,), prices.
-        wanted: (goods,), > 0 where somebody wants the good.
-        spent: (goods,), money.
-
-    Raises:
-        UnboundedDemandError: a wanted good is free.
-    """
-    if p.min() > 0:
-        with np.errstate(over="ignore"):
-            return spent / p
-    refuse_free_goods(p, (wanted > 0)[None, :])
-    return divide_where(wanted > 0, spent, p)
-
-
-def over_prices(spent: Array, p: Array, out: Array | None = None) -> Array:
-    """What is spent over prices > 0, (agents, goods), as `divide_where` gives it; inf beyond floats.
-
-    `out` may be `spent` itself.
-    """
-    with np.errstate(over="ignore"):
-        return good_by_good(np.divide, spent, p, out)
-
-
-def log_where(wanted: NDArray[np.bool_], numbers: Array) -> Array:
-    """The logarithm where the good is wanted and 0 elsewhere; -inf of 0."""
-    with np.errstate(divide="ignore"):
-        if numbers.shape == wanted.shape and wanted.all():  # three times as fast as one by one
-            return np.log(numbers)
-        result = np.zeros(np.broadcast_shapes(numbers.shape, wanted.shape))
-        np.log(numbers, out=result, where=wanted)
-    return result
-
-
-def exp(exponents: Array) -> Array:
-    """The exponential, inf where it is more than any number."""
-    with np.errstate(over="ignore"):
-        return np.exp(exponents)
-
-
-def sum_by_agent(terms: Expression, rows: NDArray[np.intp], agents: int) -> Expression:
-    """Add up a vector of cvxpy terms, of which each belongs to the agent in `rows`."""
-    entries = np.arange(len(rows))
-    return scipy.sparse.csr_matrix((np.ones(len(rows)), (rows, entries)), shape=(agents, len(rows))) @ terms
-
-
-def spend_rest(base: Array, rest: Array, p: Array, tied: NDArray[np.bool_], b: Array) -> Correspondence:
-    """Bundles with `base` for certain and the money that is left spent on the tied goods in any way.
-
-    Args:
-        base: (agents, goods), bought in any case.
-        rest: (agents,), money left over for the tied goods.
-        p: (goods,), prices; > 0 where somebody is tied.
-        tied: (agents, goods), the goods among which the agent is indifferent; one of them is no choice.
-        b: (agents,), income, all of it spent by those who are tied.
-    """
-    amounts = divide_where(tied, rest[:, None], p[None, :])
-    choice = np.asarray(tied.sum(axis=1) > 1) & (rest > 0)
-    if not choice.any():
-        return Correspondence.exactly(base + amounts)
-    lowest = base + np.where(choice[:, None], 0.0, amounts)
-    spent = np.where(choice, b, -np.inf), np.where(choice, b, np.inf)
-    return Correspondence(lowest, base + amounts, Coupling(*spent, np.zeros_like(base)))

@@ -13,88 +13,74 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence, sum_over_agents
-from market.economy.families.utilities.base import (
-    WEIGHTS,
+from market.economy.families.arithmetic import (
     Expression,
     Held,
-    Sums,
     Unit,
-    Utility,
     at_most_one,
     divide_where,
-    log_where,
-    never_satiated,
-    over_prices,
+    exp,
     refuse_free_goods,
-    sum_by_agent,
+)
+from market.economy.families.utilities.base import WEIGHTS, Sums, Utility
+from market.economy.families.utilities.demand_formulas import (
+    over_prices,
+    spend_shares,
+    spent_shares,
     total_at,
+    total_spent,
+)
+from market.economy.families.utilities.elementary import (
+    geometric_mean,
+    sum_of_logs,
+    weighted_log1ps,
+    weighted_logs,
 )
 from market.economy.families.utilities.water_filling import heights
 from market.registry import Parameter
 
 
-def weighted_logs(x: Expression, weights: Array, unit: Unit = 1.0) -> Expression:
-    """sum_g a_g log(unit_g x_g) over wanted goods as a cvxpy expression, (agents,)."""
-    import cvxpy  # deferred: takes a second to import, and only programmes need it
+class ConstantShares(Utility):
+    """Base of utilities that order bundles by sum_g a_g log x_g: each good has a constant share of income."""
 
-    rows, goods = np.nonzero(weights)
-    terms = cvxpy.multiply(weights[rows, goods], cvxpy.log(x[rows, goods]))
-    return sum_by_agent(terms, rows, len(weights)) + (weights * np.log(unit)).sum(axis=1)
+    parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS}
 
+    @staticmethod
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:
+        """x_g = (a_g / sum a) b / p_g; nothing at all with no income, where u is -inf in any case."""
+        return spend_shares(p, b, weights)
 
-def weighted_log1ps(x: Expression, weights: Array, unit: Unit = 1.0) -> Expression:
-    """sum_g a_g log(1 + unit_g x_g) as a cvxpy expression, (agents,).
+    @staticmethod
+    def budget_sums(fixed: Array, owned: Array, *, weights: Array) -> Sums:
+        """Shares of income times what it is made of."""
+        return spent_shares(fixed, owned, weights)
 
-    Of a large unit as log unit + log(1 / unit + x), in which nothing is large.
-    """
-    import cvxpy
+    @staticmethod
+    def budget_total(p: Array, *sums: Array) -> Array:
+        """sum_g (sum_i s_ig b_i) / p_g."""
+        return total_spent(p, *sums)
 
-    rows, goods = np.nonzero(weights)
-    large = np.broadcast_to(np.maximum(unit, 1.0), weights.shape)
-    small = np.broadcast_to(np.minimum(unit, 1.0), weights.shape)[rows, goods]
-    inside = 1.0 / large[rows, goods] + cvxpy.multiply(small, x[rows, goods])
-    terms = cvxpy.multiply(weights[rows, goods], cvxpy.log(inside))
-    return sum_by_agent(terms, rows, len(weights)) + (weights * np.log(large)).sum(axis=1)
+    @staticmethod
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
+        """U is concave as it stands."""
+        return weighted_logs(x, weights, unit), []
 
-
-def spend_shares(p: Array, b: Array, weights: Array) -> Correspondence:
-    """Spend the share a_g / sum a of income b on good g."""
-    total = np.einsum("ig->i", weights)[:, None]  # with few goods five times as fast as sum(axis=1)
-    if (p > 0).all() and (total > 0).all():
-        share = weights * (b[:, None] / total)
-        return Correspondence.exactly(over_prices(share, p, out=share))
-    refuse_free_goods(p, weights > 0)
-    share = divide_where(weights > 0, weights, total)
-    return Correspondence.exactly(divide_where(weights > 0, share * b[:, None], p[None, :]))
+    @staticmethod
+    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:
+        """Constant shares of income: other prices do not matter."""
+        return np.ones(len(weights), dtype=bool)
 
 
-def spent_shares(fixed: Array, owned: Array, weights: Array) -> Sums:
-    """What `spend_shares` depends on in total: sum_i s_i b_i = sum_i s_i fixed_i + (sum_i s_i owned_i').p.
-
-    Shares s_ig = a_ig / sum a_i. Returns the sums of s, (goods,), of s fixed, (goods,), and of s owned', a
-    matrix (goods, goods) whose row g says how much of each good's value is spent on g.
-    """
-    s = divide_where(weights > 0, weights, weights.sum(axis=1, keepdims=True))
-    return sum_over_agents(s), s.T @ fixed, s.T @ owned
-
-
-def total_spent(p: Array, shares: Array, money: Array, owned: Array) -> Array:
-    """Total demand of those who spend constant shares of income, from `spent_shares`."""
-    return total_at(p, shares, money + owned @ p)
-
-
-class Log(Utility):
+class Log(ConstantShares):
     """u(x) = sum_g a_g log x_g."""
 
     name = "log"
-    parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS}
     direct = True
 
     @staticmethod
     def value(x: Array, *, weights: Array) -> Array:
         """-inf where a wanted good is missing."""
-        total: Array = np.einsum("ig,ig->i", weights, log_where(weights > 0, x))
-        return total
+        return sum_of_logs(x, weights)
 
     @staticmethod
     def marginal(x: Array, *, weights: Array) -> Array:
@@ -136,11 +122,6 @@ class Log(Utility):
         return Correspondence.exactly(divide_where(weights > 0, weights, p[None, :]))
 
     @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:
-        """x_g = (a_g / sum a) b / p_g; nothing at all with no income, where u is -inf in any case."""
-        return spend_shares(p, b, weights)
-
-    @staticmethod
     def quasilinear_sums(*, weights: Array) -> Sums:
         """sum_i a_i, (goods,)."""
         return (sum_over_agents(weights),)
@@ -150,96 +131,77 @@ class Log(Utility):
         """(sum_i a_ig) / p_g."""
         return total_at(p, sums[0], sums[0])
 
-    @staticmethod
-    def budget_sums(fixed: Array, owned: Array, *, weights: Array) -> Sums:
-        """Shares of income times what it is made of."""
-        return spent_shares(fixed, owned, weights)
 
-    @staticmethod
-    def budget_total(p: Array, *sums: Array) -> Array:
-        """sum_g (sum_i s_ig b_i) / p_g."""
-        return total_spent(p, *sums)
+class CobbDouglas(ConstantShares):
+    """u(x) = prod_g x_g^a_g."""
 
-    @staticmethod
-    def bliss(*, weights: Array) -> Array:
-        """More of a wanted good always helps."""
-        return never_satiated(weights)
-
-    @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
-        """U is concave as it stands."""
-        return weighted_logs(x, weights, unit), []
-
-    @staticmethod
-    def homothetic(*, weights: Array) -> NDArray[np.bool_]:
-        """Constant shares of income."""
-        return np.ones(len(weights), dtype=bool)
-
-    @staticmethod
-    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:
-        """Constant shares of income: other prices do not matter."""
-        return np.ones(len(weights), dtype=bool)
-
-
-class Log1p(Utility):
-    """u(x) = sum_g a_g log(1 + x_g)."""
-
-    name = "log1p"
-    parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS}
+    name = "cobb_douglas"
 
     @staticmethod
     def value(x: Array, *, weights: Array) -> Array:
-        """0 for the empty bundle."""
-        total: Array = scipy.special.xlog1py(weights, x).sum(axis=1)
-        return total
+        """0 where a wanted good is missing; 1 for an agent that wants nothing."""
+        return exp(scipy.special.xlogy(weights, x).sum(axis=1))
 
     @staticmethod
     def marginal(x: Array, *, weights: Array) -> Array:
-        """a_g / (1 + x_g), finite everywhere: doing without is possible."""
-        return weights / (1.0 + x)
+        """a_g u / x_g.
+
+        At x_g = 0 the slope is infinite if a_g < 1. That holds with other goods missing too: there u
+        grows without bound relative to a small step along all of them.
+        """
+        wanted = weights > 0
+        logs = np.where(x > 0, np.log(np.where(x > 0, x, 1.0)), 0.0)
+        missing = wanted & (x <= 0)
+        others_missing = missing.sum(axis=1, keepdims=True) - missing > 0
+        smooth = exp((weights * logs).sum(axis=1, keepdims=True) - logs)
+        at_zero = np.where(weights < 1, np.inf, np.where((weights == 1) & ~others_missing, smooth, 0.0))
+        slope = np.where(missing, at_zero, np.where(others_missing, 0.0, smooth))
+        return np.where(wanted, np.where(wanted, weights, 1.0) * slope, 0.0)
 
     @staticmethod
     def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:
-        """x_g = max((a_g - p_g) / p_g, 0): nothing at a price above a_g."""
-        wanted = weights > 0
-        refuse_free_goods(p, wanted)
-        return Correspondence.exactly(divide_where(wanted, np.maximum(weights - p, 0.0), p[None, :]))
+        """x_g = a_g u / p_g with u^(1 - A) = prod_g (a_g / p_g)^a_g, A = sum a < 1.
 
-    @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:
-        """Water-filling: x_g = max(a_g / (mu p_g) - 1, 0) with mu such that p.x = b.
-
-        With T = 1 / mu that is x_g = (a_g / p_g)(T - p_g / a_g)^+, which costs a_g for every unit of T: goods
-        enter in the order of p_g / a_g, and `filling.heights` does the rest. With no income or no wanted good
-        the bundle is empty.
-
-        Source: own derivation from the first-order conditions; exact, no iteration.
+        The first-order condition a_g u / x_g = p_g put back into u = prod x_g^a_g.
         """
         wanted = weights > 0
         refuse_free_goods(p, wanted)
-        entry = divide_where(wanted, p[None, :], weights)
-        per_height = divide_where(wanted, weights, p[None, :])
-        return Correspondence.exactly(per_height * heights(entry, weights, b))
+        per_money = divide_where(wanted, weights, p[None, :])
+        log_utility = scipy.special.xlogy(weights, per_money).sum(axis=1) / (1.0 - weights.sum(axis=1))
+        with np.errstate(over="ignore"):  # near-free goods: more than any number
+            utility = np.exp(log_utility)[:, None]
+            demand = np.multiply(per_money, utility, out=np.zeros_like(per_money), where=wanted)
+        return Correspondence.exactly(demand)
+
+    @classmethod
+    def concave_value(cls, x: Array, *, weights: Array) -> Array:
+        """Log u = sum_g a_g log x_g is concave whatever the weights are."""
+        return sum_of_logs(x, weights)
+
+    @classmethod
+    def concave_marginal(cls, x: Array, *, weights: Array) -> Array:
+        """a_g / x_g."""
+        return Log.marginal(x, weights=weights)
+
+    @classmethod
+    def stated(cls, x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
+        """U itself as `geometric_mean`."""
+        return geometric_mean(x, weights, unit)
 
     @staticmethod
-    def bliss(*, weights: Array) -> Array:
-        """More of a wanted good always helps."""
-        return never_satiated(weights)
+    def not_concave(*, weights: Array) -> NDArray[np.bool_]:
+        """Not concave where the weights sum to more than one (up to rounding)."""
+        return weights.sum(axis=1) > 1.0 + 1e-12
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
-        """U is concave as it stands."""
-        return weighted_log1ps(x, weights, unit), []
+    def concave_form(*, weights: Array) -> dict[str, Array]:
+        """The weights a / A where A = sum a > 1, which make it u^(1/A): homogeneous of degree one."""
+        return {"weights": weights / np.maximum(weights.sum(axis=1, keepdims=True), 1.0)}
 
     @staticmethod
-    def homothetic(*, weights: Array) -> NDArray[np.bool_]:
-        """Only with no more than one wanted good: the richer an agent, the more goods it buys."""
-        return at_most_one(weights > 0)
-
-    @staticmethod
-    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:
-        """Relative risk aversion x / (1 + x) <= 1: a dearer good never costs its buyer more in all."""
-        return np.ones(len(weights), dtype=bool)
+    def unbounded_with_money(*, weights: Array) -> NDArray[np.bool_]:
+        """Weights that sum to one or more: doubling the bundle at least doubles u."""
+        return weights.sum(axis=1) >= 1.0
 
 
 SUBSISTENCE = Parameter(
@@ -305,11 +267,6 @@ class StoneGeary(Utility):
         return Correspondence.exactly(share[:, None] * first + beyond)
 
     @staticmethod
-    def bliss(*, weights: Array, subsistence: Array) -> Array:  # noqa: ARG004
-        """More of a wanted good always helps."""
-        return never_satiated(weights)
-
-    @staticmethod
     def subsistence(*, weights: Array, subsistence: Array) -> Array:
         """s_g of the goods that are wanted."""
         return np.where(weights > 0, subsistence, 0.0)
@@ -320,11 +277,57 @@ class StoneGeary(Utility):
         return weighted_logs(x - subsistence / unit, weights, unit), []
 
     @staticmethod
-    def homothetic(*, weights: Array, subsistence: Array) -> NDArray[np.bool_]:
-        """Only without subsistence in anything wanted: else its share falls as income rises."""
-        return np.asarray(~((weights > 0) & (subsistence > 0)).any(axis=1))
-
-    @staticmethod
     def gross_substitutes(*, weights: Array, subsistence: Array) -> NDArray[np.bool_]:
         """Not with subsistence: when it is dearer, less is left for the other goods."""
-        return StoneGeary.homothetic(weights=weights, subsistence=subsistence) | at_most_one(weights > 0)
+        return ~((weights > 0) & (subsistence > 0)).any(axis=1) | at_most_one(weights > 0)
+
+
+class Log1p(Utility):
+    """u(x) = sum_g a_g log(1 + x_g)."""
+
+    name = "log1p"
+    parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS}
+
+    @staticmethod
+    def value(x: Array, *, weights: Array) -> Array:
+        """0 for the empty bundle."""
+        total: Array = scipy.special.xlog1py(weights, x).sum(axis=1)
+        return total
+
+    @staticmethod
+    def marginal(x: Array, *, weights: Array) -> Array:
+        """a_g / (1 + x_g), finite everywhere: doing without is possible."""
+        return weights / (1.0 + x)
+
+    @staticmethod
+    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:
+        """x_g = max((a_g - p_g) / p_g, 0): nothing at a price above a_g."""
+        wanted = weights > 0
+        refuse_free_goods(p, wanted)
+        return Correspondence.exactly(divide_where(wanted, np.maximum(weights - p, 0.0), p[None, :]))
+
+    @staticmethod
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:
+        """Water-filling: x_g = max(a_g / (mu p_g) - 1, 0) with mu such that p.x = b.
+
+        With T = 1 / mu that is x_g = (a_g / p_g)(T - p_g / a_g)^+, which costs a_g for every unit of T: goods
+        enter in the order of p_g / a_g, and `filling.heights` does the rest. With no income or no wanted good
+        the bundle is empty.
+
+        Source: own derivation from the first-order conditions; exact, no iteration.
+        """
+        wanted = weights > 0
+        refuse_free_goods(p, wanted)
+        entry = divide_where(wanted, p[None, :], weights)
+        per_height = divide_where(wanted, weights, p[None, :])
+        return Correspondence.exactly(per_height * heights(entry, weights, b))
+
+    @staticmethod
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
+        """U is concave as it stands."""
+        return weighted_log1ps(x, weights, unit), []
+
+    @staticmethod
+    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:
+        """Relative risk aversion x / (1 + x) <= 1: a dearer good never costs its buyer more in all."""
+        return np.ones(len(weights), dtype=bool)

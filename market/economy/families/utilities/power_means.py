@@ -24,10 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence
-from market.economy.families.utilities.base import (
+from market.economy.families.arithmetic import (
     Expression,
     Held,
-    Total,
     Unit,
     divide_where,
     exp,
@@ -35,7 +34,8 @@ from market.economy.families.utilities.base import (
     refuse_free_goods,
     sum_by_agent,
 )
-from market.economy.families.utilities.logarithmic import weighted_logs
+from market.economy.families.utilities.base import Total
+from market.economy.families.utilities.elementary import weighted_logs
 
 SMALLEST = 1e-250  # of a sum: terms that were lost below 1e-308 do not matter to it
 FEW = 32  # goods; with fewer, what is calculated of them is laid out good by good

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence
-from market.economy.families.utilities.base import Expression, Held, Unit, Utility, at_most_one, exp
+from market.economy.families.arithmetic import Expression, Held, Unit, at_most_one, exp
+from market.economy.families.utilities.base import Utility
 from market.economy.families.utilities.separable_demand import Curved, Terms
-from market.economy.families.utilities.separable_terms import FORMS, LinearForm, LogForm, PowerForm
+from market.economy.families.utilities.separable_terms import FORMS, LinearForm
 from market.registry import Parameter, term_parameters
 
 
@@ -100,20 +101,6 @@ class Separable(Utility):
     def beside_linear(cls, p: Array, b: Array, least: float, **parameters: Array) -> tuple[Array, Array]:
         """The other terms until they are worth no more than the best linear one, or than money elsewhere."""
         return _split(parameters).beside_linear(p, b, least)
-
-    @staticmethod
-    def homothetic(**parameters: Array) -> NDArray[np.bool_]:
-        """All terms linear, all logarithmic, or all powers with one exponent; or one good, never satiated."""
-        terms = _split(parameters)
-        present = {form.name: parameters[f"{form.name}_weight"] > 0 for form in FORMS}
-        kinds = sum(where.any(axis=1).astype(int) for where in present.values())
-        powers, exponent = present[PowerForm.name], parameters[f"{PowerForm.name}_exponent"]
-        same = np.where(powers, exponent, np.inf).min(axis=1) == np.where(powers, exponent, -np.inf).max(
-            axis=1
-        )
-        pure = present[LinearForm.name].any(axis=1) | present[LogForm.name].any(axis=1) | same
-        alone = at_most_one(terms.wanted) & (np.isinf(terms.bliss) | ~terms.wanted).all(axis=1)
-        return np.asarray((kinds == 1) & pure | alone)
 
     @staticmethod
     def gross_substitutes(**parameters: Array) -> NDArray[np.bool_]:

@@ -24,14 +24,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import TIED, Array, Correspondence
-from market.economy.families.utilities.base import divide_where, exp, log_where, refuse_free_goods, spend_rest
+from market.economy.families.arithmetic import divide_where, exp, log_where, refuse_free_goods
+from market.economy.families.utilities.demand_formulas import spend_rest
 from market.economy.families.utilities.root_finding import falling_root
-from market.economy.families.utilities.separable_terms import Form
+
+if TYPE_CHECKING:
+    from market.economy.families.utilities.separable_terms import Form
 
 _MOST = 1e300  # no amount is looked for beyond
 _WIDE = 745.0  # in logarithms: beyond this factor one number is nothing beside the other

@@ -18,10 +18,16 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.families.utilities.base import Expression, Held, Unit, exp, sum_by_agent
-from market.economy.families.utilities.logarithmic import weighted_log1ps, weighted_logs
-from market.economy.families.utilities.power_functions import power_terms, powers_in_cones
-from market.economy.families.utilities.quadratic import fallen, up_to_bliss, used_up_to_bliss
+from market.economy.families.arithmetic import Expression, Held, Unit, exp, sum_by_agent
+from market.economy.families.utilities.elementary import (
+    fallen,
+    power_terms,
+    powers_in_cones,
+    up_to_bliss,
+    used_up_to_bliss,
+    weighted_log1ps,
+    weighted_logs,
+)
 from market.registry import Family, Parameter, Registry
 
 WEIGHT = Parameter("good", "how much the good is wanted, a", unit="utility", absent=0.0, required=True)
@@ -127,7 +133,7 @@ class LogForm(Form):
         return _logs(weight) - _logs(x)
 
     @staticmethod
-    def bend(x: Array, *, weight: Array) -> Array:  # noqa: ARG004
+    def bend(x: Array, *, weight: Array) -> Array:
         """1 / x."""
         return _over(1.0, x)
 
@@ -164,7 +170,7 @@ class Log1pForm(Form):
         return _logs(weight) - np.log1p(x)
 
     @staticmethod
-    def bend(x: Array, *, weight: Array) -> Array:  # noqa: ARG004
+    def bend(x: Array, *, weight: Array) -> Array:
         """1 / (1 + x)."""
         return np.asarray(1.0 / (1.0 + x))
 
@@ -208,7 +214,7 @@ class PowerForm(Form):
         return _logs(weight) - (1.0 - exponent) * _logs(x)
 
     @staticmethod
-    def bend(x: Array, *, weight: Array, exponent: Array) -> Array:  # noqa: ARG004
+    def bend(x: Array, *, weight: Array, exponent: Array) -> Array:
         """(1 - rho) / x."""
         return _over(1.0 - exponent, x)
 
@@ -223,7 +229,7 @@ class PowerForm(Form):
         return powers_in_cones(x, weight, exponent, unit)
 
     @staticmethod
-    def substitutes(*, weight: Array, exponent: Array) -> NDArray[np.bool_]:  # noqa: ARG004
+    def substitutes(*, weight: Array, exponent: Array) -> NDArray[np.bool_]:
         """X |f''| = (1 - rho) f'."""
         return np.asarray(exponent > 0)
 
@@ -251,7 +257,7 @@ class ExponentialForm(Form):
         return _logs(weight) - np.log(scale) - x / scale
 
     @staticmethod
-    def bend(x: Array, *, weight: Array, scale: Array) -> Array:  # noqa: ARG004
+    def bend(x: Array, *, weight: Array, scale: Array) -> Array:
         """1 / k."""
         return np.broadcast_to(1.0 / scale, x.shape)
 

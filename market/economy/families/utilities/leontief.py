@@ -1,11 +1,4 @@
-"""Perfect substitutes and perfect complements.
-
-Their demand is set-valued: whoever is indifferent between goods spends the same on them together, and whoever
-wants fixed proportions at exactly their worth takes any number of them (see `interval.Coupling`).
-
-Source: Mas-Colell, Whinston and Green (1995), section 3.D; Gale (1960), *The Theory of Linear Economic
-Models*, chapter 8, for linear utilities in markets.
-"""
+"""Leontief."""
 
 from __future__ import annotations
 
@@ -15,97 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence
-from market.economy.families.utilities.base import (
-    WEIGHTS,
+from market.economy.families.arithmetic import (
     Expression,
     Held,
     Unit,
-    Utility,
     at_most_one,
     divide_where,
     log_where,
-    never_satiated,
     refuse_free_goods,
 )
-from market.economy.families.utilities.ces import ray
-from market.economy.families.utilities.quadratic import Quadratic
+from market.economy.families.utilities.base import WEIGHTS, Utility
+from market.economy.families.utilities.demand_formulas import ray
 from market.registry import Parameter
 
 EQUALLY = 1e-7  # relative difference up to which goods are equally scarce: as little as is not left over
-
-
-class Linear(Utility):
-    """u(x) = sum_g a_g x_g."""
-
-    name = "linear"
-    parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS}
-
-    @staticmethod
-    def value(x: Array, *, weights: Array) -> Array:
-        """0 for the empty bundle."""
-        total: Array = (weights * x).sum(axis=1)
-        return total
-
-    @staticmethod
-    def marginal(x: Array, *, weights: Array) -> Array:
-        """a_g, however much there is."""
-        return np.broadcast_to(weights, x.shape)
-
-    @staticmethod
-    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:
-        """Nothing above the price a_g, everything below it, any amount at it."""
-        return Quadratic.quasilinear_demand(p, weights=weights, slope=np.zeros_like(weights))
-
-    @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:
-        """All income goes to the goods with the largest a_g / p_g, in any way among them.
-
-        Example:
-            The second good gives as much for its price as the first: what is spent on both is the income.
-
-            >>> weights = np.array([[1.0, 2.0]])
-            >>> answer = Linear.budget_demand(np.array([1.0, 2.0]), np.array([4.0]), weights=weights)
-            >>> answer.highest.tolist(), answer.joint.least_spent.tolist()
-            ([[4.0, 2.0]], [4.0])
-        """
-        return Quadratic.budget_demand(p, b, weights=weights, slope=np.zeros_like(weights))
-
-    @staticmethod
-    def bliss(*, weights: Array) -> Array:
-        """More of a wanted good always helps."""
-        return never_satiated(weights)
-
-    @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
-        """U is linear as it stands."""
-        import cvxpy  # deferred: takes a second to import, and only programmes need it
-
-        return cvxpy.sum(cvxpy.multiply(weights * unit, x), axis=1), []
-
-    @staticmethod
-    def indifference_prices(*, weights: Array) -> Array:
-        """a_g."""
-        return np.where(weights > 0, weights, np.nan)
-
-    @staticmethod
-    def linear_weights(*, weights: Array) -> Array:
-        """a_g."""
-        return weights
-
-    @classmethod
-    def beside_linear(cls, p: Array, b: Array, least: float, *, weights: Array) -> tuple[Array, Array]:  # noqa: ARG003
-        """Nothing beside them."""
-        return np.zeros_like(weights), b
-
-    @staticmethod
-    def homothetic(*, weights: Array) -> NDArray[np.bool_]:
-        """Which goods are best does not depend on income."""
-        return np.ones(len(weights), dtype=bool)
-
-    @staticmethod
-    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:
-        """What becomes dearer is bought less; the money goes to the others."""
-        return np.ones(len(weights), dtype=bool)
 
 
 class Leontief(Utility):
@@ -172,11 +88,6 @@ class Leontief(Utility):
         return Correspondence.exactly(weights * bundles[:, None])
 
     @staticmethod
-    def bliss(*, weights: Array) -> Array:
-        """More of a wanted good helps wherever it is the scarcest."""
-        return never_satiated(weights)
-
-    @staticmethod
     def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
         """T with a_g t <= x_g for all that is wanted."""
         import cvxpy
@@ -204,7 +115,7 @@ class Leontief(Utility):
         return np.where(priced, log_where(priced, cost), np.inf), shares
 
     @classmethod
-    def first_worth(cls, p: Array, tiny: float, *, weights: Array) -> Array:  # noqa: ARG003
+    def first_worth(cls, p: Array, tiny: float, *, weights: Array) -> Array:
         """1 / p.a for any amount of money: infinite only if all that is wanted is free."""
         cost: Array = weights @ p
         nothing = np.where((weights > 0).any(axis=1), np.inf, 0.0)
@@ -216,18 +127,8 @@ class Leontief(Utility):
         return np.zeros(len(weights))
 
     @staticmethod
-    def homothetic(*, weights: Array) -> NDArray[np.bool_]:
-        """Always the same proportions."""
-        return np.ones(len(weights), dtype=bool)
-
-    @staticmethod
     def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:
         """Not with two goods or more: of all the less is bought when one is dearer."""
-        return at_most_one(weights > 0)
-
-    @staticmethod
-    def gross_substitutes_with_money(*, weights: Array) -> NDArray[np.bool_]:
-        """Not with two goods or more."""
         return at_most_one(weights > 0)
 
 

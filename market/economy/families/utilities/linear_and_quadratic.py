@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import TIED, Array, Correspondence
-from market.economy.families.utilities.base import (
-    WEIGHTS,
+from market.economy.families.arithmetic import (
     Expression,
     Held,
     Unit,
-    Utility,
     at_most_one,
     divide_where,
     refuse_free_goods,
-    spend_rest,
     sum_by_agent,
 )
+from market.economy.families.utilities.base import WEIGHTS, Utility
+from market.economy.families.utilities.demand_formulas import spend_rest
+from market.economy.families.utilities.elementary import fallen, up_to_bliss, used_up_to_bliss
 from market.economy.families.utilities.water_filling import heights
 from market.registry import Parameter
 
@@ -32,9 +32,6 @@ SLOPE = Parameter(
     unit="utility per unit squared",
     absent=0.0,
 )
-
-
-ROUNDING = 1e-15  # of the first unit's worth: what is less is rounding, not a slope
 
 
 class Quadratic(Utility):
@@ -142,43 +139,70 @@ class Quadratic(Utility):
         return base, np.maximum(b - base @ p, 0.0)
 
     @staticmethod
-    def homothetic(*, weights: Array, slope: Array) -> NDArray[np.bool_]:
-        """Only if it is linear: else whoever has bliss of one good spends on others."""
-        return np.asarray(~((weights > 0) & (slope > 0)).any(axis=1))
-
-    @staticmethod
     def gross_substitutes(*, weights: Array, slope: Array) -> NDArray[np.bool_]:
         """Only if it is linear: near bliss a dearer good costs its buyer more in all."""
-        return Quadratic.homothetic(weights=weights, slope=slope) | at_most_one(weights > 0)
+        return ~((weights > 0) & (slope > 0)).any(axis=1) | at_most_one(weights > 0)
 
 
-def fallen(weights: Array, fall: Array) -> Array:
-    """A_g - k_g x_g, and 0 beyond bliss and where the difference is rounding."""
-    left = weights - fall
-    return np.where(left > ROUNDING * weights, left, 0.0)
+class Linear(Utility):
+    """u(x) = sum_g a_g x_g."""
 
+    name = "linear"
+    parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS}
 
-def up_to_bliss(x: Array, weights: Array, slope: Array, bliss: Array) -> Array:
-    """Good by good, a x - k x^2 / 2 up to bliss and its top beyond.
+    @staticmethod
+    def value(x: Array, *, weights: Array) -> Array:
+        """0 for the empty bundle."""
+        total: Array = (weights * x).sum(axis=1)
+        return total
 
-    The second half is taken as k (bliss^2 - (bliss - x)^2) / 2, which rounding leaves rising in x.
-    """
-    used = np.minimum(x, bliss)
-    near = np.isfinite(bliss) & (2.0 * used > bliss)
-    top = np.where(near, bliss, 0.0)
-    behind = top - np.where(near, used, 0.0)
-    half = slope / 2.0
-    return np.where(near, weights * top / 2.0 - half * behind * behind, used * (weights - half * used))
+    @staticmethod
+    def marginal(x: Array, *, weights: Array) -> Array:
+        """a_g, however much there is."""
+        return np.broadcast_to(weights, x.shape)
 
+    @staticmethod
+    def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:
+        """Nothing above the price a_g, everything below it, any amount at it."""
+        return Quadratic.quasilinear_demand(p, weights=weights, slope=np.zeros_like(weights))
 
-def used_up_to_bliss(
-    x: Expression, weights: Array, slope: Array, where: NDArray[np.bool_]
-) -> tuple[Expression, NDArray[np.intp], list[Expression]]:
-    """A z - k z^2 / 2 for marked goods with z <= x, as a vector of cvxpy terms, their rows, and z <= x."""
-    import cvxpy
+    @staticmethod
+    def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:
+        """All income goes to the goods with the largest a_g / p_g, in any way among them.
 
-    rows, goods = np.nonzero(where)
-    used = cvxpy.Variable(len(rows), nonneg=True)
-    a, k = weights[rows, goods], slope[rows, goods]
-    terms = cvxpy.multiply(a, used) - cvxpy.multiply(k / 2.0, cvxpy.square(used))
-    return terms, rows, [used <= x[rows, goods]]
+        Example:
+            The second good gives as much for its price as the first: what is spent on both is the income.
+
+            >>> weights = np.array([[1.0, 2.0]])
+            >>> answer = Linear.budget_demand(np.array([1.0, 2.0]), np.array([4.0]), weights=weights)
+            >>> answer.highest.tolist(), answer.joint.least_spent.tolist()
+            ([[4.0, 2.0]], [4.0])
+        """
+        return Quadratic.budget_demand(p, b, weights=weights, slope=np.zeros_like(weights))
+
+    @staticmethod
+    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
+        """U is linear as it stands."""
+        import cvxpy  # deferred: takes a second to import, and only programmes need it
+
+        return cvxpy.sum(cvxpy.multiply(weights * unit, x), axis=1), []
+
+    @staticmethod
+    def indifference_prices(*, weights: Array) -> Array:
+        """a_g."""
+        return np.where(weights > 0, weights, np.nan)
+
+    @staticmethod
+    def linear_weights(*, weights: Array) -> Array:
+        """a_g."""
+        return weights
+
+    @classmethod
+    def beside_linear(cls, p: Array, b: Array, least: float, *, weights: Array) -> tuple[Array, Array]:
+        """Nothing beside them."""
+        return np.zeros_like(weights), b
+
+    @staticmethod
+    def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:
+        """What becomes dearer is bought less; the money goes to the others."""
+        return np.ones(len(weights), dtype=bool)

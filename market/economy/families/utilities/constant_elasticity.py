@@ -13,23 +13,27 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import TIED, Array, Correspondence, Coupling
-from market.economy.families.utilities import power_means as means
-from market.economy.families.utilities.base import (
-    WEIGHTS,
+from market.economy.correspondences import TIED, Array, Correspondence
+from market.economy.families.arithmetic import (
     Expression,
     Held,
-    Total,
     Unit,
-    Utility,
     at_most_one,
     divide_where,
     exp,
     log_where,
-    never_satiated,
     refuse_free_goods,
 )
-from market.economy.families.utilities.power_functions import geometric_mean
+from market.economy.families.utilities import power_means as means
+from market.economy.families.utilities.base import WEIGHTS, Total, Utility
+from market.economy.families.utilities.demand_formulas import ray
+from market.economy.families.utilities.elementary import (
+    geometric_mean,
+    power_terms,
+    powers_in_cones,
+    sum_of_logs,
+    weighted_logs,
+)
 from market.registry import Parameter
 
 ELASTICITY = Parameter(
@@ -39,12 +43,56 @@ ELASTICITY = Parameter(
     low=0.05,
     high=50.0,
 )
-
+RISK_AVERSION = Parameter(
+    "agent", meaning="relative risk aversion eta; 1 is log", unit="none", low=0.0, open_low=True
+)
 
 LARGEST = 230.0  # of |log A^(1/rho)|: 1e-100 to 1e100
 
 
-class Ces(Utility):
+class PowerMeanUtility(Utility):
+    """Base of utilities that are increasing functions of a power mean M(x); see `power_means`."""
+
+    @classmethod
+    def exponent(cls, **parameters: Array) -> Array:
+        """The exponent rho < 1 of M, (agents,); 0 where it is 0 up to rounding."""
+        raise NotImplementedError
+
+    @classmethod
+    def budget_demand(cls, p: Array, b: Array, *, weights: Array, **other: Array) -> Correspondence:
+        """The share of g in spending is proportional to a_g^sigma p_g^(1 - sigma).
+
+        Example:
+            Two goods wanted alike, one at twice the price, sigma = 2: it gets half as much spending.
+
+            >>> given = dict(weights=np.array([[1.0, 1.0]]), elasticity=np.array([2.0]))
+            >>> Ces.budget_demand(np.array([1.0, 2.0]), np.array([3.0]), **given).lowest.round(12).tolist()
+            [[2.0, 0.5]]
+        """
+        return means.budget_demand(p, b, weights, cls.substitution(weights=weights, **other))
+
+    @classmethod
+    def prepared_total(cls, b: Array, *, weights: Array, **other: Array) -> Total | None:
+        """Where all have the same elasticity."""
+        return means.prepared_total(b, weights, cls.substitution(weights=weights, **other))
+
+    @classmethod
+    def concave_value(cls, x: Array, *, weights: Array, **other: Array) -> Array:
+        """The power mean M, or log M if rho <= 0: numbers of a size that does not depend on rho."""
+        return means.ordinal_value(x, weights, cls.exponent(weights=weights, **other))
+
+    @classmethod
+    def concave_marginal(cls, x: Array, *, weights: Array, **other: Array) -> Array:
+        """The slopes of M or log M."""
+        return means.ordinal_marginal(x, weights, cls.exponent(weights=weights, **other))
+
+    @classmethod
+    def concave(cls, x: Expression, *, unit: Unit = 1.0, weights: Array, **other: Array) -> Held:
+        """M or log M."""
+        return means.ordinal(x, weights, cls.exponent(weights=weights, **other), unit)
+
+
+class Ces(PowerMeanUtility):
     """u(x) = (sum_g a_g x_g^rho)^(1/rho), rho = (sigma - 1)/sigma.
 
     At sigma = 1 it is the limit prod_g x_g^(a_g / A) of normalised weights, A = sum a. The limit exists only
@@ -55,6 +103,11 @@ class Ces(Utility):
     name = "ces"
     proportional = True
     parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS, "elasticity": ELASTICITY}
+
+    @classmethod
+    def exponent(cls, *, weights: Array, elasticity: Array) -> Array:
+        """(sigma - 1) / sigma; 0 where sigma is 1 up to rounding."""
+        return _rho(elasticity)
 
     @classmethod
     def faults(cls, *, weights: Array, elasticity: Array) -> list[tuple[int, str]]:
@@ -110,53 +163,15 @@ class Ces(Utility):
         return log_cost, unit * p
 
     @classmethod
-    def first_worth(cls, p: Array, tiny: float, *, weights: Array, elasticity: Array) -> Array:  # noqa: ARG003
+    def first_worth(cls, p: Array, tiny: float, *, weights: Array, elasticity: Array) -> Array:
         """1 / e(p), for any amount of money; a free good makes it infinite from sigma = 1 on."""
         cost = means.log_unit_cost(p, weights, _rho(elasticity)) - _log_scale(weights, elasticity)
         return exp(-cost)
 
     @staticmethod
-    def substitution(*, weights: Array, elasticity: Array) -> Array:  # noqa: ARG004
+    def substitution(*, weights: Array, elasticity: Array) -> Array:
         """Sigma."""
         return elasticity
-
-    @staticmethod
-    def budget_demand(p: Array, b: Array, *, weights: Array, elasticity: Array) -> Correspondence:
-        """The share of g in spending is proportional to a_g^sigma p_g^(1 - sigma).
-
-        Example:
-            Two goods wanted alike, one at twice the price, sigma = 2: it gets half as much spending.
-
-            >>> given = dict(weights=np.array([[1.0, 1.0]]), elasticity=np.array([2.0]))
-            >>> Ces.budget_demand(np.array([1.0, 2.0]), np.array([3.0]), **given).lowest.round(12).tolist()
-            [[2.0, 0.5]]
-        """
-        return means.budget_demand(p, b, weights, elasticity)
-
-    @staticmethod
-    def prepared_total(b: Array, *, weights: Array, elasticity: Array) -> Total | None:
-        """Where all have the same elasticity."""
-        return means.prepared_total(b, weights, elasticity)
-
-    @staticmethod
-    def bliss(*, weights: Array, elasticity: Array) -> Array:  # noqa: ARG004
-        """More of a wanted good helps wherever u is not stuck at 0."""
-        return never_satiated(weights)
-
-    @classmethod
-    def concave_value(cls, x: Array, *, weights: Array, elasticity: Array) -> Array:
-        """The power mean M, or log M if sigma <= 1: free of the factor A^(1/rho)."""
-        return means.ordinal_value(x, weights, _rho(elasticity))
-
-    @classmethod
-    def concave_marginal(cls, x: Array, *, weights: Array, elasticity: Array) -> Array:
-        """The slopes of M or log M."""
-        return means.ordinal_marginal(x, weights, _rho(elasticity))
-
-    @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weights: Array, elasticity: Array) -> Held:
-        """M or log M."""
-        return means.ordinal(x, weights, _rho(elasticity), unit)
 
     @classmethod
     def stated(cls, x: Expression, *, unit: Unit = 1.0, weights: Array, elasticity: Array) -> Held:
@@ -186,19 +201,9 @@ class Ces(Utility):
         return np.where(alone & (prices > 0) & np.isfinite(prices), prices, np.nan)
 
     @staticmethod
-    def homothetic(*, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # noqa: ARG004
-        """Shares of income depend on prices alone."""
-        return np.ones(len(weights), dtype=bool)
-
-    @staticmethod
     def gross_substitutes(*, weights: Array, elasticity: Array) -> NDArray[np.bool_]:
         """Sigma >= 1: what becomes dearer gets a smaller share of income."""
         return np.asarray((elasticity >= 1.0) | at_most_one(weights > 0))
-
-    @staticmethod
-    def gross_substitutes_with_money(*, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # noqa: ARG004
-        """Not with two goods or more: a dearer one can end the demand for all of them."""
-        return at_most_one(weights > 0)
 
 
 def _rho(elasticity: Array) -> Array:
@@ -212,18 +217,54 @@ def _log_scale(weights: Array, elasticity: Array) -> Array:
     return np.divide(log_where(total > 0, total), rho, out=np.zeros_like(rho), where=rho != 0)
 
 
-def ray(log_cost: Array, unit: Array, wanted: NDArray[np.bool_]) -> Correspondence:
-    """Quasilinear demand of utilities that are homogeneous of degree one.
+class Crra(PowerMeanUtility):
+    """u(x) = sum_g a_g x_g^(1 - eta)/(1 - eta)."""
 
-    Args:
-        log_cost: (agents,), log of what a unit of utility costs.
-        unit: (agents, goods), the best bundle that one unit of money buys, utility 1 where that is the cost.
-        wanted: (agents, goods).
-    """
-    indifferent = np.asarray(np.abs(log_cost) <= TIED)
-    lowest = np.where(wanted & (log_cost < -TIED)[:, None], np.inf, 0.0)
-    if not indifferent.any():
-        return Correspondence.exactly(lowest)
-    direction = np.where(indifferent[:, None], unit, 0.0)
-    free = np.full(len(log_cost), np.inf)
-    return Correspondence(lowest, np.where(direction > 0, np.inf, lowest), Coupling(-free, free, direction))
+    name = "crra"
+    parameters: ClassVar[dict[str, Parameter]] = {"weights": WEIGHTS, "risk_aversion": RISK_AVERSION}
+
+    @classmethod
+    def exponent(cls, *, weights: Array, risk_aversion: Array) -> Array:
+        """1 - eta; 0 where eta is 1 up to rounding."""
+        return np.where(np.abs(risk_aversion - 1.0) <= TIED, 0.0, 1.0 - risk_aversion)
+
+    @staticmethod
+    def substitution(*, weights: Array, risk_aversion: Array) -> Array:
+        """1 / eta."""
+        return 1.0 / risk_aversion
+
+    @staticmethod
+    def value(x: Array, *, weights: Array, risk_aversion: Array) -> Array:
+        """-inf where a wanted good is missing if eta >= 1; the sum of a_g log x_g if eta = 1."""
+        rho = Crra.exponent(weights=weights, risk_aversion=risk_aversion)
+        curved = rho != 0
+        powers = power_terms(x, weights, np.where(curved, rho, 1.0)[:, None])
+        return np.where(curved, powers.sum(axis=1), sum_of_logs(x, weights))
+
+    @staticmethod
+    def marginal(x: Array, *, weights: Array, risk_aversion: Array) -> Array:
+        """a_g x_g^(-eta)."""
+        wanted = weights > 0
+        slopes = exp(log_where(wanted, weights) - risk_aversion[:, None] * log_where(wanted, x))
+        return np.where(wanted, slopes, 0.0)
+
+    @staticmethod
+    def quasilinear_demand(p: Array, *, weights: Array, risk_aversion: Array) -> Correspondence:
+        """x_g = (a_g / p_g)^(1/eta)."""
+        wanted = weights > 0
+        refuse_free_goods(p, wanted)
+        logs = log_where(wanted, weights) - np.log(np.where(p > 0, p, 1.0))
+        return Correspondence.exactly(np.where(wanted, exp(logs / risk_aversion[:, None]), 0.0))
+
+    @classmethod
+    def stated(cls, x: Expression, *, unit: Unit = 1.0, weights: Array, risk_aversion: Array) -> Held:
+        """Good by good."""
+        rho = Crra.exponent(weights=weights, risk_aversion=risk_aversion)
+        curved = np.where((rho != 0)[:, None], weights, 0.0)
+        value, constraints = powers_in_cones(x, curved, np.broadcast_to(rho[:, None], weights.shape), unit)
+        return value + weighted_logs(x, weights - curved, unit), constraints
+
+    @staticmethod
+    def gross_substitutes(*, weights: Array, risk_aversion: Array) -> NDArray[np.bool_]:
+        """Eta <= 1: what becomes dearer gets a smaller share of income."""
+        return np.asarray((risk_aversion <= 1.0) | at_most_one(weights > 0))
