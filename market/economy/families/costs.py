@@ -1,14 +1,14 @@
-"""Cost families: what it costs to make goods, and what producers supply at prices.
+"""Cost families: the cost of making goods, and a producer's supply at prices.
 
 Symbols: y (agents, goods) production; p (goods,) prices; c (agents, goods) unit costs, inf where the agent
 cannot make the good; K (agents, goods) capacities; k (agents, goods) slopes; a (agents, goods) exponents.
 
-A price-taking producer maximises p.y - C(y). Costs are sums over goods, so each good is decided alone:
+A price-taking producer maximises `p.y - C(y)`. Costs are sums over goods, so each good is decided alone:
 supply equates marginal cost and price, cut at 0 and at capacity. Where marginal cost is constant, supply at
-p = c is any amount up to capacity: an interval. `indifference_prices` says where that happens, so that an
-auctioneer can announce such a price exactly instead of creeping up to it.
+`p = c` is any amount up to capacity: an interval. `indifference_prices` gives the prices at which that happens,
+so that an auctioneer can announce such a price exactly instead of approaching it.
 
-To add one: a class here and its name in `COSTS`.
+To add one: a class here, derived from `Cost`, and its name in `COSTS`.
 
 Source: Mas-Colell, Whinston and Green (1995), section 5.C.
 """
@@ -24,49 +24,49 @@ from market.economy.correspondences import TIED, Array, Correspondence
 from market.economy.families.arithmetic import Expression, Held, Unit, sum_by_agent
 from market.registry import Family, Parameter, Registry
 
-PRICE_STEP = 4e-15  # relative: prices nearer than that are the same up to rounding
+PRICE_STEP = 4e-15  # relative to the price: nearer prices are equal up to rounding
 UNRESOLVED = 1e-10  # share of a supply that rounding of prices may change before it counts as an interval
 
 
 class Cost(Family):
-    """Base of the cost families; all functions are pure."""
+    """Base of the cost families: pure functions of parameters that every producer has for each good."""
 
     parameters: ClassVar[dict[str, Parameter]]
 
     @staticmethod
     def value(y: Array, **parameters: Array) -> Array:
-        """C(y), (agents,), money; inf beyond capacity."""
+        """Return `C(y)`, (agents,), money; inf beyond capacity."""
         raise NotImplementedError
 
     @staticmethod
     def marginal(y: Array, **parameters: Array) -> Array:
-        """dC/dy_g, (agents, goods), money per unit; inf where the good cannot be made."""
+        """Return `dC/dy_g`, (agents, goods), money per unit; inf where the good cannot be made."""
         raise NotImplementedError
 
     @staticmethod
     def supply(p: Array, **parameters: Array) -> Correspondence:
-        """The outputs that maximise p.y - C(y); inf where there is no largest."""
+        """Return the outputs that maximise `p.y - C(y)`, (agents, goods); inf where none is largest."""
         raise NotImplementedError
 
     @staticmethod
     def flat(**parameters: Array) -> NDArray[np.bool_]:
-        """Where marginal cost is constant, (agents, goods)."""
+        """Return a mask, (agents, goods): True where marginal cost is constant."""
         raise NotImplementedError
 
     @classmethod
     def indifference_prices(cls, **parameters: Array) -> Array:
-        """Prices at which supply is an interval, (agents, goods): constant unit costs; nan where there is none."""
+        """Return prices at which supply is an interval, (agents, goods); nan where there is none."""
         constant = cls.flat(**parameters) & (cls.limit(**parameters) > 0)
         return np.where(constant, parameters["unit_cost"], np.nan)
 
     @classmethod
     def limit(cls, **parameters: Array) -> Array:
-        """The most that can be made, (agents, goods): the capacity; 0 where there is no unit cost."""
+        """Return the largest output, (agents, goods): the capacity, or 0 where no unit cost is given."""
         return np.where(np.isfinite(parameters["unit_cost"]), parameters["capacity"], 0.0)
 
     @staticmethod
     def convex(y: Expression, *, unit: Unit = 1.0, **parameters: Array) -> Held:
-        """C as a cvxpy expression, (agents,), for 0 <= y <= `limit`, and the constraints it needs.
+        """Return `C` as a cvxpy expression, (agents,), for `0 <= y <= limit`, and the constraints it needs.
 
         Args:
             y: (agents, goods), counted in `unit`: outputs are unit * y.
@@ -77,12 +77,12 @@ class Cost(Family):
 
 
 def _up_to(limit: Array, y: Array, total: Array) -> Array:
-    """Total costs, (agents,); inf where more is made than can be."""
+    """Return total costs, (agents,), with inf where output exceeds its limit."""
     return np.where((y > limit).any(axis=1), np.inf, total)
 
 
 def _finite(unit_cost: Array) -> Array:
-    """Unit costs with 0 in place of inf, for products with outputs that are 0 there."""
+    """Return unit costs with 0 in place of inf, for products with outputs that are 0 there."""
     return np.where(np.isfinite(unit_cost), unit_cost, 0.0)
 
 
@@ -111,29 +111,29 @@ class QuadraticCost(Cost):
 
     @staticmethod
     def value(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:
-        """The sum over goods; inf where more is made than can be."""
+        """Return the sum over goods, (agents,); inf beyond capacity."""
         total = (_finite(unit_cost) * y + slope * y * y / 2.0).sum(axis=1)
         return _up_to(Cost.limit(unit_cost=unit_cost, capacity=capacity), y, total)
 
     @staticmethod
     def marginal(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:
-        """c_g + k_g y_g."""
+        """Return `c_g + k_g y_g`."""
         return unit_cost + slope * y
 
     @staticmethod
     def flat(*, unit_cost: Array, slope: Array, capacity: Array) -> NDArray[np.bool_]:
-        """No slope."""
+        """Return a mask of goods with `k_g = 0`."""
         return slope == 0
 
     @staticmethod
     def supply(p: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Correspondence:
-        """y_g = (p_g - c_g) / k_g between 0 and capacity; with k_g = 0 anything at p_g = c_g.
+        """Return `y_g = (p_g - c_g) / k_g` between 0 and `K_g`; if `k_g = 0` any amount at `p_g = c_g`.
 
-        Where k_g is so small that the next price a float can hold means a supply that is another by more than
-        markets are to balance, supply is all that prices equal up to rounding ask for.
+        Where `k_g` is so small that the next price a float can hold changes supply by more than markets are
+        to balance, supply is the interval of all outputs that prices equal up to rounding call for.
 
         Example:
-            Unit cost 2, capacity 3: nothing below the cost, anything at it, everything above it.
+            Unit cost 2, capacity 3: nothing below the cost, any amount at it, capacity above it.
 
             >>> given = dict(unit_cost=np.array([[2.0]]), capacity=np.array([[3.0]]))
             >>> [tuple(map(float, map(np.squeeze, LinearCost.supply(np.array([p]), **given).bounds)))
@@ -165,7 +165,7 @@ class QuadraticCost(Cost):
         slope: Array,
         capacity: Array,
     ) -> Held:
-        """The sum over goods."""
+        """Return the sum over goods."""
         import cvxpy  # deferred: takes a second to import, and only programmes need it
 
         total = cvxpy.sum(cvxpy.multiply(_finite(unit_cost) * unit, y), axis=1)
@@ -183,27 +183,27 @@ class LinearCost(Cost):
 
     @staticmethod
     def value(y: Array, *, unit_cost: Array, capacity: Array) -> Array:
-        """The sum over goods; inf where more is made than can be."""
+        """Return the sum over goods, (agents,); inf beyond capacity."""
         return QuadraticCost.value(y, unit_cost=unit_cost, slope=np.zeros_like(y), capacity=capacity)
 
     @staticmethod
     def marginal(y: Array, *, unit_cost: Array, capacity: Array) -> Array:
-        """c_g, whatever is made."""
+        """Return `c_g`, at every output."""
         return np.broadcast_to(unit_cost, y.shape)
 
     @staticmethod
     def flat(*, unit_cost: Array, capacity: Array) -> NDArray[np.bool_]:
-        """Everywhere."""
+        """Return True for all goods."""
         return np.ones(unit_cost.shape, dtype=bool)
 
     @staticmethod
     def supply(p: Array, *, unit_cost: Array, capacity: Array) -> Correspondence:
-        """Capacity above c_g, nothing below it, anything at it."""
+        """Return capacity at prices above `c_g`, nothing below it, and any amount at it."""
         return QuadraticCost.supply(p, unit_cost=unit_cost, slope=np.zeros_like(unit_cost), capacity=capacity)
 
     @staticmethod
     def convex(y: Expression, *, unit: Unit = 1.0, unit_cost: Array, capacity: Array) -> Held:
-        """The sum over goods."""
+        """Return the sum over goods."""
         slope = np.zeros_like(unit_cost)
         return QuadraticCost.convex(y, unit=unit, unit_cost=unit_cost, slope=slope, capacity=capacity)
 
@@ -225,26 +225,26 @@ class PowerCost(Cost):
 
     @staticmethod
     def value(y: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Array:
-        """The sum over goods; inf where more is made than can be."""
+        """Return the sum over goods, (agents,); inf beyond capacity."""
         with np.errstate(over="ignore"):
             total = (_finite(unit_cost) * np.power(y, exponent)).sum(axis=1)
         return _up_to(Cost.limit(unit_cost=unit_cost, capacity=capacity), y, total)
 
     @staticmethod
     def marginal(y: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Array:
-        """a_g c_g y_g^(a_g - 1): the first unit costs next to nothing if a_g > 1."""
+        """Return `a_g c_g y_g^(a_g - 1)`, which is 0 at no output if `a_g > 1`."""
         with np.errstate(over="ignore"):
             slopes = exponent * _finite(unit_cost) * np.power(y, exponent - 1.0)
         return np.where(np.isfinite(unit_cost), slopes, np.inf)
 
     @staticmethod
     def flat(*, unit_cost: Array, exponent: Array, capacity: Array) -> NDArray[np.bool_]:
-        """Where the exponent is 1, or where there is no cost."""
+        """Return a mask of goods with `a_g = 1` or without cost."""
         return np.asarray((exponent == 1.0) | (unit_cost == 0))
 
     @staticmethod
     def supply(p: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Correspondence:
-        """y_g = (p_g / (a_g c_g))^(1/(a_g - 1)) up to capacity; with a_g = 1 anything at p_g = c_g.
+        """Return `y_g = (p_g / (a_g c_g))^(1/(a_g - 1))`, at most `K_g`; if `a_g = 1` any amount at `c_g`.
 
         Example:
             C(y) = y^2 / 2 has marginal cost y: at a price of 3 three units are made.
@@ -275,7 +275,7 @@ class PowerCost(Cost):
         exponent: Array,
         capacity: Array,
     ) -> Held:
-        """C >= sum c r with r^(1/a) 1^(1 - 1/a) >= y, a power cone for each good with its own exponent."""
+        """Return `sum_g c_g r_g` with power cones `r^(1/a) 1^(1 - 1/a) >= y`, one for each good."""
         import cvxpy
 
         flat = PowerCost.flat(unit_cost=unit_cost, exponent=exponent, capacity=capacity)
