@@ -1,4 +1,4 @@
-"""Arithmetic at the corners of an economy: zero prices, absent goods, numbers beyond floats.
+"""Arithmetic that stays right at zero prices, absent goods and numbers beyond floats.
 
 Shared by utilities, costs and technologies. Arrays are (agents, goods) unless a shape is given.
 """
@@ -21,7 +21,7 @@ Held = tuple[Expression, list[Expression]]
 
 
 def divide_where(wanted: NDArray[np.bool_], numerator: Array, denominator: Array) -> Array:
-    """The quotient where the good is wanted and 0 elsewhere; a positive number over 0 is inf."""
+    """Return the quotient of wanted goods and 0 of others; a positive number over 0 is inf."""
     result = np.zeros(np.broadcast_shapes(numerator.shape, denominator.shape, wanted.shape))
     with np.errstate(divide="ignore", over="ignore"):
         np.divide(numerator, denominator, out=result, where=wanted)
@@ -29,7 +29,7 @@ def divide_where(wanted: NDArray[np.bool_], numerator: Array, denominator: Array
 
 
 def log_where(wanted: NDArray[np.bool_], numbers: Array) -> Array:
-    """The logarithm where the good is wanted and 0 elsewhere; -inf of 0."""
+    """Return the logarithm of wanted goods and 0 of others; -inf of 0."""
     with np.errstate(divide="ignore"):
         if numbers.shape == wanted.shape and wanted.all():  # three times as fast as one by one
             return np.log(numbers)
@@ -39,24 +39,24 @@ def log_where(wanted: NDArray[np.bool_], numbers: Array) -> Array:
 
 
 def exp(exponents: Array) -> Array:
-    """The exponential, inf where it is more than any number."""
+    """Return the exponential; inf beyond floats."""
     with np.errstate(over="ignore"):
         return np.exp(exponents)
 
 
 def at_most_one(wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which agents want no more than one good, (agents,)."""
+    """Return a mask, (agents,), of agents that want no more than one good."""
     return np.asarray(wanted.sum(axis=1) <= 1)
 
 
 def refuse_free_goods(p: Array, wanted: NDArray[np.bool_]) -> None:
-    """Raise where a wanted good has price zero."""
+    """Raise `UnboundedDemandError` if a wanted good has price zero."""
     free = p <= 0
     if free.any() and wanted[:, free].any():
         raise UnboundedDemandError(np.flatnonzero(free & wanted.any(axis=0)).tolist())
 
 
 def sum_by_agent(terms: Expression, rows: NDArray[np.intp], agents: int) -> Expression:
-    """Add up a vector of cvxpy terms, of which each belongs to the agent in `rows`."""
+    """Return the sums, (agents,), of a vector of cvxpy terms, each belonging to the agent in `rows`."""
     entries = np.arange(len(rows))
     return scipy.sparse.csr_matrix((np.ones(len(rows)), (rows, entries)), shape=(agents, len(rows))) @ terms

@@ -5,8 +5,8 @@ cannot make the good; K (agents, goods) capacities; k (agents, goods) slopes; a 
 
 A price-taking producer maximises `p.y - C(y)`. Costs are sums over goods, so each good is decided alone:
 supply equates marginal cost and price, cut at 0 and at capacity. Where marginal cost is constant, supply at
-`p = c` is any amount up to capacity: an interval. `indifference_prices` gives the prices at which that happens,
-so that an auctioneer can announce such a price exactly instead of approaching it.
+`p = c` is any amount up to capacity: an interval. `indifference_prices` gives the prices at which that
+happens, so that an auctioneer can announce such a price exactly instead of approaching it.
 
 To add one: a class here, derived from `Cost`, and its name in `COSTS`.
 

@@ -117,7 +117,9 @@ def ray(direction: Array, p: Array) -> Correspondence:
     even = ~pays & (profit >= -ZERO_PROFIT * turnover)
     unbounded = np.where(pays[:, None] & (direction > 0), np.inf, 0.0)
     free = np.full(len(direction), np.inf)
-    return Correspondence(unbounded, unbounded, Coupling(-free, free, np.where(even[:, None], direction, 0.0)))
+    return Correspondence(
+        unbounded, unbounded, Coupling(-free, free, np.where(even[:, None], direction, 0.0))
+    )
 
 
 OUTPUT = Parameter("one good", meaning="what is made", unit="good", absent=None)

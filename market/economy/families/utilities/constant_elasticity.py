@@ -1,9 +1,11 @@
-"""Constant elasticity of substitution, and demand of what is homogeneous of degree one.
+"""Utilities with a constant elasticity of substitution: CES, and constant relative risk aversion (CRRA).
 
-The mathematics is that of power means, in `power_means.py`.
+Both are increasing functions of a power mean M(x) of exponent rho (see `power_means.py`): CES is `u =
+A^(1/rho) M` with `rho = (sigma - 1) / sigma`, CRRA `u = A M^rho / rho` with `rho = 1 - eta`, A = sum a. So
+they share the demand at a given income, with sigma = 1 / (1 - rho), and the concave form for programmes.
 
 Source: Arrow, Chenery, Minhas and Solow (1961), "Capital-labor substitution and economic efficiency"; Varian
-(1992), *Microeconomic Analysis*, sections 1.8 and 7.3.
+(1992), *Microeconomic Analysis*, sections 1.8 and 7.3; Mas-Colell, Whinston and Green (1995), section 6.C.
 """
 
 from __future__ import annotations
@@ -47,20 +49,20 @@ RISK_AVERSION = Parameter(
     "agent", meaning="relative risk aversion eta; 1 is log", unit="none", low=0.0, open_low=True
 )
 
-LARGEST = 230.0  # of |log A^(1/rho)|: 1e-100 to 1e100
+LARGEST = 230.0  # largest |log A^(1/rho)|: scales of utility from 1e-100 to 1e100
 
 
 class PowerMeanUtility(Utility):
-    """Base of utilities that are increasing functions of a power mean M(x); see `power_means`."""
+    """Base of utilities that are increasing functions of a power mean M(x)."""
 
     @classmethod
     def exponent(cls, **parameters: Array) -> Array:
-        """The exponent rho < 1 of M, (agents,); 0 where it is 0 up to rounding."""
+        """Return the exponent `rho < 1` of M, (agents,); 0 where it is 0 up to rounding."""
         raise NotImplementedError
 
     @classmethod
     def budget_demand(cls, p: Array, b: Array, *, weights: Array, **other: Array) -> Correspondence:
-        """The share of g in spending is proportional to a_g^sigma p_g^(1 - sigma).
+        """Return bundles with spending on g proportional to `a_g^sigma p_g^(1 - sigma)`.
 
         Example:
             Two goods wanted alike, one at twice the price, sigma = 2: it gets half as much spending.
@@ -73,22 +75,22 @@ class PowerMeanUtility(Utility):
 
     @classmethod
     def prepared_total(cls, b: Array, *, weights: Array, **other: Array) -> Total | None:
-        """Where all have the same elasticity."""
+        """Return a fast total where all agents have one elasticity, else None."""
         return means.prepared_total(b, weights, cls.substitution(weights=weights, **other))
 
     @classmethod
     def concave_value(cls, x: Array, *, weights: Array, **other: Array) -> Array:
-        """The power mean M, or log M if rho <= 0: numbers of a size that does not depend on rho."""
+        """Return M, or log M where `rho <= 0`, (agents,): of a size that does not depend on rho."""
         return means.ordinal_value(x, weights, cls.exponent(weights=weights, **other))
 
     @classmethod
     def concave_marginal(cls, x: Array, *, weights: Array, **other: Array) -> Array:
-        """The slopes of M or log M."""
+        """Return the slopes of M or log M."""
         return means.ordinal_marginal(x, weights, cls.exponent(weights=weights, **other))
 
     @classmethod
     def concave(cls, x: Expression, *, unit: Unit = 1.0, weights: Array, **other: Array) -> Held:
-        """M or log M."""
+        """Return M or log M as a cvxpy expression, and its constraints."""
         return means.ordinal(x, weights, cls.exponent(weights=weights, **other), unit)
 
 
@@ -106,12 +108,12 @@ class Ces(PowerMeanUtility):
 
     @classmethod
     def exponent(cls, *, weights: Array, elasticity: Array) -> Array:
-        """(sigma - 1) / sigma; 0 where sigma is 1 up to rounding."""
+        """Return `(sigma - 1) / sigma`."""
         return _rho(elasticity)
 
     @classmethod
     def faults(cls, *, weights: Array, elasticity: Array) -> list[tuple[int, str]]:
-        """Whose A^(1/rho) is beyond what can be computed with."""
+        """List agents whose `A^(1/rho)` is too large or too small to compute with."""
         beyond = np.flatnonzero(np.abs(_log_scale(weights, elasticity)) > LARGEST)
         return [
             (
@@ -125,13 +127,13 @@ class Ces(PowerMeanUtility):
 
     @staticmethod
     def value(x: Array, *, weights: Array, elasticity: Array) -> Array:
-        """0 where a wanted good is missing if sigma <= 1, and for an agent that wants nothing."""
+        """Return u, (agents,): 0 where a wanted good is missing if `sigma <= 1`, or if none is wanted."""
         logs = _log_scale(weights, elasticity) + means.log_mean(x, weights, _rho(elasticity))
         return np.where((weights > 0).any(axis=1), exp(logs), 0.0)
 
     @staticmethod
     def marginal(x: Array, *, weights: Array, elasticity: Array) -> Array:
-        """a_g (u / x_g)^(1 - rho); a supergradient where u = 0."""
+        """Return `a_g (u / x_g)^(1 - rho)`; a supergradient where `u = 0`."""
         rho, scale = _rho(elasticity), _log_scale(weights, elasticity)[:, None]
         if not ((weights > 0) & (x <= 0)).any():
             return np.where(weights > 0, exp(scale + means.log_slopes(x, weights, rho)), 0.0)
@@ -144,11 +146,11 @@ class Ces(PowerMeanUtility):
 
     @staticmethod
     def quasilinear_demand(p: Array, *, weights: Array, elasticity: Array) -> Correspondence:
-        """Nothing, everything, or any multiple of one bundle: u is homogeneous of degree one.
+        """Return nothing, inf, or any multiple of one bundle: u is homogeneous of degree one.
 
-        A unit of utility costs e(p) = (sum a_g^sigma p_g^(1 - sigma))^(1/(1 - sigma)). Above 1 it is not
-        worth its price and demand is 0; below 1 it always is and demand has no bound (inf of all that is
-        wanted); at 1 every t d(p) is as good as another, t >= 0, d(p) the bundle with u = 1.
+        A unit of utility costs `e(p) = (sum_g a_g^sigma p_g^(1 - sigma))^(1/(1 - sigma))`. Above 1 demand
+        is 0; below 1 it has no bound (inf of all wanted goods); at 1 every `t d(p)`, `t >= 0`, is as good
+        as another, d(p) the cheapest bundle with `u = 1`.
         """
         wanted = weights > 0
         refuse_free_goods(p, wanted)
@@ -157,25 +159,25 @@ class Ces(PowerMeanUtility):
 
     @staticmethod
     def unit_cost(p: Array, *, weights: Array, elasticity: Array) -> tuple[Array, Array]:
-        """Log e(p), and the shares of spending; an agent that wants nothing never gets any utility."""
+        """Return `log e(p)` and the shares of spending; `e(p)` is inf for an agent that wants nothing."""
         log_cost = means.log_unit_cost(p, weights, _rho(elasticity)) - _log_scale(weights, elasticity)
         unit = means.budget_demand(p, np.ones(len(weights)), weights, elasticity).lowest
         return log_cost, unit * p
 
     @classmethod
     def first_worth(cls, p: Array, tiny: float, *, weights: Array, elasticity: Array) -> Array:
-        """1 / e(p), for any amount of money; a free good makes it infinite from sigma = 1 on."""
+        """Return `1 / e(p)`, for any amount of money; a free good makes it inf if `sigma >= 1`."""
         cost = means.log_unit_cost(p, weights, _rho(elasticity)) - _log_scale(weights, elasticity)
         return exp(-cost)
 
     @staticmethod
     def substitution(*, weights: Array, elasticity: Array) -> Array:
-        """Sigma."""
+        """Return sigma."""
         return elasticity
 
     @classmethod
     def stated(cls, x: Expression, *, unit: Unit = 1.0, weights: Array, elasticity: Array) -> Held:
-        """A^(1/rho) M; the geometric mean where rho = 0."""
+        """Return `A^(1/rho) M`; the geometric mean where `rho = 0`."""
         import cvxpy
 
         rho = _rho(elasticity)
@@ -192,9 +194,9 @@ class Ces(PowerMeanUtility):
 
     @staticmethod
     def indifference_prices(*, weights: Array, elasticity: Array) -> Array:
-        """a_g^(1/rho) of the only good that is wanted: of several, one price alone does not tell.
+        """Return `a_g^(1/rho)` if only good g is wanted; of several, a single price does not decide.
 
-        Near an elasticity of 1 that may be more or less than any number: then there is no such price.
+        Near an elasticity of 1 it may be beyond floats; then nan is returned.
         """
         alone = (weights > 0) & at_most_one(weights > 0)[:, None]
         prices = exp(_log_scale(weights, elasticity))[:, None]
@@ -202,17 +204,17 @@ class Ces(PowerMeanUtility):
 
     @staticmethod
     def gross_substitutes(*, weights: Array, elasticity: Array) -> NDArray[np.bool_]:
-        """Sigma >= 1: what becomes dearer gets a smaller share of income."""
+        """Return True if `sigma >= 1`, when a dearer good gets a smaller share, or one good is wanted."""
         return np.asarray((elasticity >= 1.0) | at_most_one(weights > 0))
 
 
 def _rho(elasticity: Array) -> Array:
-    """(sigma - 1) / sigma; 0 where sigma is 1 up to rounding."""
+    """Return `(sigma - 1) / sigma`, (agents,); 0 where sigma is 1 up to rounding."""
     return np.where(np.abs(elasticity - 1.0) <= TIED, 0.0, (elasticity - 1.0) / elasticity)
 
 
 def _log_scale(weights: Array, elasticity: Array) -> Array:
-    """Log A^(1/rho), (agents,): u = A^(1/rho) M. 0 where rho = 0 or nothing is wanted."""
+    """Return `log A^(1/rho)`, (agents,), as `u = A^(1/rho) M`; 0 where `rho = 0` or nothing is wanted."""
     rho, total = _rho(elasticity), weights.sum(axis=1)
     return np.divide(log_where(total > 0, total), rho, out=np.zeros_like(rho), where=rho != 0)
 
@@ -225,17 +227,17 @@ class Crra(PowerMeanUtility):
 
     @classmethod
     def exponent(cls, *, weights: Array, risk_aversion: Array) -> Array:
-        """1 - eta; 0 where eta is 1 up to rounding."""
+        """Return `1 - eta`; 0 where eta is 1 up to rounding."""
         return np.where(np.abs(risk_aversion - 1.0) <= TIED, 0.0, 1.0 - risk_aversion)
 
     @staticmethod
     def substitution(*, weights: Array, risk_aversion: Array) -> Array:
-        """1 / eta."""
+        """Return `1 / eta`."""
         return 1.0 / risk_aversion
 
     @staticmethod
     def value(x: Array, *, weights: Array, risk_aversion: Array) -> Array:
-        """-inf where a wanted good is missing if eta >= 1; the sum of a_g log x_g if eta = 1."""
+        """Return u: `sum_g a_g log x_g` if `eta = 1`; -inf where a wanted good is missing if `eta >= 1`."""
         rho = Crra.exponent(weights=weights, risk_aversion=risk_aversion)
         curved = rho != 0
         powers = power_terms(x, weights, np.where(curved, rho, 1.0)[:, None])
@@ -243,14 +245,14 @@ class Crra(PowerMeanUtility):
 
     @staticmethod
     def marginal(x: Array, *, weights: Array, risk_aversion: Array) -> Array:
-        """a_g x_g^(-eta)."""
+        """Return `a_g x_g^(-eta)`."""
         wanted = weights > 0
         slopes = exp(log_where(wanted, weights) - risk_aversion[:, None] * log_where(wanted, x))
         return np.where(wanted, slopes, 0.0)
 
     @staticmethod
     def quasilinear_demand(p: Array, *, weights: Array, risk_aversion: Array) -> Correspondence:
-        """x_g = (a_g / p_g)^(1/eta)."""
+        """Return `x_g = (a_g / p_g)^(1/eta)`."""
         wanted = weights > 0
         refuse_free_goods(p, wanted)
         logs = log_where(wanted, weights) - np.log(np.where(p > 0, p, 1.0))
@@ -258,7 +260,7 @@ class Crra(PowerMeanUtility):
 
     @classmethod
     def stated(cls, x: Expression, *, unit: Unit = 1.0, weights: Array, risk_aversion: Array) -> Held:
-        """Good by good."""
+        """Return u good by good, as powers or logarithms."""
         rho = Crra.exponent(weights=weights, risk_aversion=risk_aversion)
         curved = np.where((rho != 0)[:, None], weights, 0.0)
         value, constraints = powers_in_cones(x, curved, np.broadcast_to(rho[:, None], weights.shape), unit)
@@ -266,5 +268,5 @@ class Crra(PowerMeanUtility):
 
     @staticmethod
     def gross_substitutes(*, weights: Array, risk_aversion: Array) -> NDArray[np.bool_]:
-        """Eta <= 1: what becomes dearer gets a smaller share of income."""
+        """Return True if `eta <= 1`, when a dearer good gets a smaller share, or one good is wanted."""
         return np.asarray((risk_aversion <= 1.0) | at_most_one(weights > 0))

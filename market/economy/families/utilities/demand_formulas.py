@@ -1,4 +1,7 @@
-"""Formulas of demand that several families share."""
+"""Formulas of demand that several families share: constant shares of income, ties, multiples of one bundle.
+
+Symbols: p (goods,) prices; b (agents,) income; a weights; s shares of income, s_g = a_g / sum a.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from market.economy.families.arithmetic import divide_where, refuse_free_goods
 
 
 def over_prices(spent: Array, p: Array, out: Array | None = None) -> Array:
-    """What is spent over prices > 0, (agents, goods), as `divide_where` gives it; inf beyond floats.
+    """Return money `spent` over prices > 0, (agents, goods), as `divide_where` does; inf beyond floats.
 
     `out` may be `spent` itself.
     """
@@ -26,11 +29,11 @@ def over_prices(spent: Array, p: Array, out: Array | None = None) -> Array:
 
 
 def total_at(p: Array, wanted: Array, spent: Array) -> Array:
-    """What is spent on each good over its price, (goods,); 0 of what nobody wants.
+    """Return money spent on each good over its price, (goods,); 0 of goods that no agent wants.
 
     Args:
         p: (goods,), prices.
-        wanted: (goods,), > 0 where somebody wants the good.
+        wanted: (goods,), > 0 where an agent wants the good.
         spent: (goods,), money.
 
     Raises:
@@ -44,7 +47,7 @@ def total_at(p: Array, wanted: Array, spent: Array) -> Array:
 
 
 def spend_shares(p: Array, b: Array, weights: Array) -> Correspondence:
-    """Spend the share a_g / sum a of income b on good g."""
+    """Return the bundles that spend the share `a_g / sum a` of income b on good g."""
     total = np.einsum("ig->i", weights)[:, None]  # with few goods five times as fast as sum(axis=1)
     if (p > 0).all() and (total > 0).all():
         share = weights * (b[:, None] / total)
@@ -55,29 +58,30 @@ def spend_shares(p: Array, b: Array, weights: Array) -> Correspondence:
 
 
 def spent_shares(fixed: Array, owned: Array, weights: Array) -> tuple[Array, ...]:
-    """What `spend_shares` depends on in total: sum_i s_i b_i = sum_i s_i fixed_i + (sum_i s_i owned_i').p.
+    """Return the sums that determine total `spend_shares` at incomes `b_i = fixed_i + owned_i.p`.
 
-    Shares s_ig = a_ig / sum a_i. Returns the sums of s, (goods,), of s fixed, (goods,), and of s owned', a
-    matrix (goods, goods) whose row g says how much of each good's value is spent on g.
+    From `sum_i s_i b_i = sum_i s_i fixed_i + (sum_i s_i owned_i').p` the sums are those of s, (goods,), of
+    `s fixed`, (goods,), and of `s owned'`, a matrix (goods, goods): row g is the spending on g out of each
+    good.
     """
     s = divide_where(weights > 0, weights, weights.sum(axis=1, keepdims=True))
     return sum_over_agents(s), s.T @ fixed, s.T @ owned
 
 
 def total_spent(p: Array, shares: Array, money: Array, owned: Array) -> Array:
-    """Total demand of those who spend constant shares of income, from `spent_shares`."""
+    """Return total demand, (goods,), of agents that spend constant shares, from `spent_shares`."""
     return total_at(p, shares, money + owned @ p)
 
 
 def spend_rest(base: Array, rest: Array, p: Array, tied: NDArray[np.bool_], b: Array) -> Correspondence:
-    """Bundles with `base` for certain and the money that is left spent on the tied goods in any way.
+    """Return bundles that contain `base` and divide the money left over the tied goods in any way.
 
     Args:
         base: (agents, goods), bought in any case.
         rest: (agents,), money left over for the tied goods.
-        p: (goods,), prices; > 0 where somebody is tied.
-        tied: (agents, goods), the goods among which the agent is indifferent; one of them is no choice.
-        b: (agents,), income, all of it spent by those who are tied.
+        p: (goods,), prices; > 0 for tied goods.
+        tied: (agents, goods), the goods among which the agent is indifferent; a single one is no choice.
+        b: (agents,), income, spent entirely where goods are tied.
     """
     amounts = divide_where(tied, rest[:, None], p[None, :])
     choice = np.asarray(tied.sum(axis=1) > 1) & (rest > 0)
@@ -89,7 +93,7 @@ def spend_rest(base: Array, rest: Array, p: Array, tied: NDArray[np.bool_], b: A
 
 
 def ray(log_cost: Array, unit: Array, wanted: NDArray[np.bool_]) -> Correspondence:
-    """Quasilinear demand of utilities that are homogeneous of degree one.
+    """Return quasilinear demand of utilities that are homogeneous of degree one.
 
     Args:
         log_cost: (agents,), log of what a unit of utility costs.

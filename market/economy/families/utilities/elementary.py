@@ -1,4 +1,8 @@
-"""Elementary utilities."""
+"""Elementary utilities of one good: logarithm, power, quadratic; as numbers and as solver expressions.
+
+Symbols: x amounts, a weights, k slopes, rho exponents, (agents, goods); unit amounts in which x is counted
+in a solver's programme. Families and the terms of separable utilities are made of these.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +12,17 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.families.arithmetic import Expression, Held, Unit, exp, log_where, sum_by_agent
 
-ROUNDING = 1e-15  # of the first unit's worth: what is less is rounding, not a slope
+ROUNDING = 1e-15  # relative to the weight: a smaller slope is rounding
 
 
 def sum_of_logs(x: Array, weights: Array) -> Array:
-    """sum_g a_g log x_g over wanted goods, (agents,); -inf where one of them is missing."""
+    """Return `sum_g a_g log x_g` over wanted goods, (agents,); -inf where one of them is missing."""
     total: Array = np.einsum("ig,ig->i", weights, log_where(weights > 0, x))
     return total
 
 
 def weighted_logs(x: Expression, weights: Array, unit: Unit = 1.0) -> Expression:
-    """sum_g a_g log(unit_g x_g) over wanted goods as a cvxpy expression, (agents,)."""
+    """Return `sum_g a_g log(unit_g x_g)` over wanted goods as a cvxpy expression, (agents,)."""
     import cvxpy  # deferred: takes a second to import, and only programmes need it
 
     rows, goods = np.nonzero(weights)
@@ -27,9 +31,9 @@ def weighted_logs(x: Expression, weights: Array, unit: Unit = 1.0) -> Expression
 
 
 def weighted_log1ps(x: Expression, weights: Array, unit: Unit = 1.0) -> Expression:
-    """sum_g a_g log(1 + unit_g x_g) as a cvxpy expression, (agents,).
+    """Return `sum_g a_g log(1 + unit_g x_g)` as a cvxpy expression, (agents,).
 
-    Of a large unit as log unit + log(1 / unit + x), in which nothing is large.
+    With a large unit as `log unit + log(1 / unit + x)`, in which no number is large.
     """
     import cvxpy
 
@@ -42,7 +46,7 @@ def weighted_log1ps(x: Expression, weights: Array, unit: Unit = 1.0) -> Expressi
 
 
 def power_terms(x: Array, weights: Array, rho: Array) -> Array:
-    """a_g x_g^rho / rho, (agents, goods), for rho < 1 other than 0; -inf at 0 if rho < 0."""
+    """Return `a_g x_g^rho / rho`, (agents, goods), for `rho < 1`, not 0; -inf at 0 if `rho < 0`."""
     wanted = weights > 0
     exponents = np.where(wanted, rho * log_where(wanted, x), 0.0)
     with np.errstate(over="ignore"):
@@ -50,9 +54,10 @@ def power_terms(x: Array, weights: Array, rho: Array) -> Array:
 
 
 def powers_in_cones(x: Expression, weights: Array, rho: Array, unit: Unit = 1.0) -> Held:
-    """sum_g a_g (unit_g x_g)^rho / rho as a cvxpy expression, (agents,).
+    """Return `sum_g a_g (unit_g x_g)^rho / rho` as a cvxpy expression, (agents,), and constraints.
 
-    For 0 < rho < 1, r <= x^rho 1^(1 - rho) is a power cone; for rho < 0, x^rho = exp(rho log x) is convex.
+    For `0 < rho < 1`, `r <= x^rho 1^(1 - rho)` is a power cone; for `rho < 0`, `x^rho = exp(rho log x)` is
+    convex.
     """
     import cvxpy
 
@@ -73,10 +78,11 @@ def powers_in_cones(x: Expression, weights: Array, rho: Array, unit: Unit = 1.0)
 
 
 def geometric_mean(x: Expression, weights: Array, unit: Unit = 1.0) -> Held:
-    """T <= prod x_g^a_g as sum_g a_g t log(t / x_g) + (1 - A) t log t <= 0, convex for A <= 1.
+    """Return a variable `t <= prod_g x_g^a_g`, (agents,), and its constraint, for `A = sum a <= 1`.
 
-    Dividing by t > 0 gives log t <= sum a_g log x_g; t log(t / x) is the relative entropy. Counted in units,
-    the product is prod unit_g^a_g times that of the numbers.
+    The constraint is `sum_g a_g t log(t / x_g) + (1 - A) t log t <= 0`, convex for `A <= 1`; dividing by `t
+    > 0` gives `log t <= sum_g a_g log x_g`, and `t log(t / x)` is the relative entropy. Counted in units,
+    the product is `prod_g unit_g^a_g` times that of the numbers.
     """
     import cvxpy  # deferred: takes a second to import, and only programmes need it
 
@@ -91,15 +97,16 @@ def geometric_mean(x: Expression, weights: Array, unit: Unit = 1.0) -> Held:
 
 
 def fallen(weights: Array, fall: Array) -> Array:
-    """A_g - k_g x_g, and 0 beyond bliss and where the difference is rounding."""
+    """Return the slope `a_g - fall_g`; 0 beyond bliss and where the difference is rounding."""
     left = weights - fall
     return np.where(left > ROUNDING * weights, left, 0.0)
 
 
 def up_to_bliss(x: Array, weights: Array, slope: Array, bliss: Array) -> Array:
-    """Good by good, a x - k x^2 / 2 up to bliss and its top beyond.
+    """Return `a x - k x^2 / 2` good by good up to bliss, and its maximum beyond.
 
-    The second half is taken as k (bliss^2 - (bliss - x)^2) / 2, which rounding leaves rising in x.
+    Beyond half of bliss it is computed as `k (bliss^2 - (bliss - x)^2) / 2`, which rounding leaves rising
+    in x.
     """
     used = np.minimum(x, bliss)
     near = np.isfinite(bliss) & (2.0 * used > bliss)
@@ -112,7 +119,7 @@ def up_to_bliss(x: Array, weights: Array, slope: Array, bliss: Array) -> Array:
 def used_up_to_bliss(
     x: Expression, weights: Array, slope: Array, where: NDArray[np.bool_]
 ) -> tuple[Expression, NDArray[np.intp], list[Expression]]:
-    """A z - k z^2 / 2 for marked goods with z <= x, as a vector of cvxpy terms, their rows, and z <= x."""
+    """Return cvxpy terms `a z - k z^2 / 2` with `z <= x` for marked goods, their rows, constraints."""
     import cvxpy
 
     rows, goods = np.nonzero(where)

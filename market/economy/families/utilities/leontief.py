@@ -1,4 +1,10 @@
-"""Leontief."""
+"""Perfect complements: bundles in fixed proportions a.
+
+Demand with quasilinear money is set-valued where a bundle is worth exactly its price: any number of bundles
+(see `correspondences.Coupling`).
+
+Source: Mas-Colell, Whinston and Green (1995), section 3.D.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +27,7 @@ from market.economy.families.utilities.base import WEIGHTS, Utility
 from market.economy.families.utilities.demand_formulas import ray
 from market.registry import Parameter
 
-EQUALLY = 1e-7  # relative difference up to which goods are equally scarce: as little as is not left over
+EQUALLY = 1e-7  # relative difference up to which goods count as equally scarce; solvers leave less over
 
 
 class Leontief(Utility):
@@ -33,16 +39,16 @@ class Leontief(Utility):
 
     @staticmethod
     def value(x: Array, *, weights: Array) -> Array:
-        """0 where a wanted good is missing, and for an agent that wants nothing."""
+        """Return u; 0 where a wanted good is missing, and for an agent that wants nothing."""
         units = np.where(weights > 0, divide_where(weights > 0, x, weights), np.inf).min(axis=1)
         return np.where(np.isposinf(units) & ~(weights > 0).any(axis=1), 0.0, units)
 
     @staticmethod
     def marginal(x: Array, *, weights: Array) -> Array:
-        """1 / a_g of the scarcest good and 0 of the others: only that one helps.
+        """Return `1 / a_g` of the scarcest good and 0 of others: no other good helps.
 
-        Where k goods are equally scarce (up to `EQUALLY`) none of them helps by itself; 1 / (k a_g) is a
-        supergradient then: no step adds more than these slopes say.
+        Where k goods are equally scarce (up to `EQUALLY`) none of them helps by itself, and `1 / (k a_g)`
+        is a supergradient.
         """
         scarce = _scarce(x, weights)
         count = np.maximum(scarce.sum(axis=1, keepdims=True), 1)
@@ -50,20 +56,20 @@ class Leontief(Utility):
 
     @staticmethod
     def kink(x: Array, *, weights: Array) -> Array:
-        """a_g of the goods that are equally scarce, if there are several.
+        """Return `a_g` of goods that are equally scarce, if there are several; else 0.
 
-        u is the least of the x_g / a_g, so its supergradients are the mixtures of the slopes of those that
-        are least: m_g = s_g / a_g, s_g >= 0, sum s_g = 1, that is sum a_g m_g = 1.
+        As the minimum of `x_g / a_g`, u has as supergradients the mixtures of the slopes of the minimal ones:
+        `m_g = s_g / a_g`, `s_g >= 0`, `sum_g s_g = 1`, that is `sum_g a_g m_g = 1`.
         """
         scarce = _scarce(x, weights)
         return np.where(scarce & ~at_most_one(scarce)[:, None], weights, 0.0)
 
     @staticmethod
     def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:
-        """A unit of utility costs p.a: above 1 nothing, below 1 everything, at 1 any multiple of a.
+        """Return no bundle where `p.a > 1`, inf where `p.a < 1`, and any multiple of a where `p.a = 1`.
 
         Raises:
-            UnboundedDemandError: all that an agent wants is free.
+            UnboundedDemandError: all goods that an agent wants are free.
         """
         wanted = weights > 0
         cost: Array = weights @ p
@@ -74,12 +80,12 @@ class Leontief(Utility):
 
     @staticmethod
     def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:
-        """x_g = a_g b / (p.a): as many of the bundles a as income buys.
+        """Return `x_g = a_g b / (p.a)`: as many of the bundles a as income buys.
 
-        Of a free good no more is taken than goes with the others.
+        A free good is taken only in proportion to the others.
 
         Raises:
-            UnboundedDemandError: all that an agent wants is free.
+            UnboundedDemandError: all goods that an agent wants are free.
         """
         wanted = weights > 0
         cost: Array = weights @ p
@@ -89,7 +95,7 @@ class Leontief(Utility):
 
     @staticmethod
     def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
-        """T with a_g t <= x_g for all that is wanted."""
+        """Return a variable t with `a_g t <= x_g` for all wanted goods."""
         import cvxpy
 
         bound = cvxpy.Variable(len(weights), nonneg=True)
@@ -102,13 +108,13 @@ class Leontief(Utility):
 
     @staticmethod
     def indifference_prices(*, weights: Array) -> Array:
-        """1 / a_g of the only good that is wanted: of several, one price alone does not tell."""
+        """Return `1 / a_g` if only good g is wanted; of several, a single price does not decide."""
         alone = (weights > 0) & at_most_one(weights > 0)[:, None]
         return np.where(alone, divide_where(alone, np.ones_like(weights), weights), np.nan)
 
     @staticmethod
     def unit_cost(p: Array, *, weights: Array) -> tuple[Array, Array]:
-        """p.a; shares a_g p_g / p.a."""
+        """Return `log p.a` and the shares `a_g p_g / p.a`."""
         cost: Array = weights @ p
         priced = cost > 0
         shares = divide_where((weights > 0) & priced[:, None], weights * p, cost[:, None])
@@ -116,29 +122,29 @@ class Leontief(Utility):
 
     @classmethod
     def first_worth(cls, p: Array, tiny: float, *, weights: Array) -> Array:
-        """1 / p.a for any amount of money: infinite only if all that is wanted is free."""
+        """Return `1 / p.a`, for any amount of money: inf if all wanted goods are free."""
         cost: Array = weights @ p
         nothing = np.where((weights > 0).any(axis=1), np.inf, 0.0)
         return np.divide(1.0, cost, out=nothing, where=cost > 0)
 
     @staticmethod
     def substitution(*, weights: Array) -> Array:
-        """None."""
+        """Return 0."""
         return np.zeros(len(weights))
 
     @staticmethod
     def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:
-        """Not with two goods or more: of all the less is bought when one is dearer."""
+        """Return True with one wanted good: if one of several is dearer, less of all is bought."""
         return at_most_one(weights > 0)
 
 
 def _scarce(x: Array, weights: Array) -> NDArray[np.bool_]:
-    """Which goods there are fewest of beside what is wanted, (agents, goods)."""
+    """Return a mask, (agents, goods), of the wanted goods with the least `x_g / a_g`."""
     wanted = weights > 0
     units = divide_where(wanted, x, weights)
     return wanted & (units <= Leontief.value(x, weights=weights)[:, None] * (1.0 + EQUALLY))
 
 
 def _refuse_free_bundles(p: Array, cost: Array, wanted: NDArray[np.bool_]) -> None:
-    """Raise where all that an agent wants has price zero."""
+    """Raise `UnboundedDemandError` if all goods that an agent wants are free."""
     refuse_free_goods(p, wanted & (cost <= 0)[:, None])

@@ -1,6 +1,11 @@
-"""Quadratic utility: wants that fall in a straight line, and end at a bliss point or never.
+"""Marginal utilities that fall in a straight line, to a bliss point, or not at all (perfect substitutes).
 
-Source: Mas-Colell, Whinston and Green (1995), section 3.B, on satiation; the demand is our own derivation.
+Linear utility is the quadratic one with slope 0, and has its demand. At equal marginal utility per price
+demand is set-valued: an agent divides its money in any way over the tied goods (see
+`correspondences.Coupling`).
+
+Source: Mas-Colell, Whinston and Green (1995), sections 3.B, on satiation, and 3.D; Gale (1960), *The Theory
+of Linear Economic Models*, chapter 8, for linear utilities in markets; the demand is our own derivation.
 """
 
 from __future__ import annotations
@@ -44,7 +49,7 @@ class Quadratic(Utility):
 
     @staticmethod
     def value(x: Array, *, weights: Array, slope: Array) -> Array:
-        """What is beyond bliss is thrown away."""
+        """Return u, (agents,); amounts beyond bliss are thrown away."""
         total: Array = up_to_bliss(x, weights, slope, Quadratic.bliss(weights=weights, slope=slope)).sum(
             axis=1
         )
@@ -52,15 +57,15 @@ class Quadratic(Utility):
 
     @staticmethod
     def marginal(x: Array, *, weights: Array, slope: Array) -> Array:
-        """a_g - k_g x_g, and 0 beyond bliss."""
+        """Return `a_g - k_g x_g`, and 0 beyond bliss."""
         return np.where(weights > 0, fallen(weights, slope * x), 0.0)
 
     @staticmethod
     def quasilinear_demand(p: Array, *, weights: Array, slope: Array) -> Correspondence:
-        """x_g = max((a_g - p_g) / k_g, 0); with k_g = 0 nothing above a_g, everything below, anything at it.
+        """Return `x_g = max((a_g - p_g) / k_g, 0)`; if `k_g = 0`, 0 above `a_g`, inf below, any amount at it.
 
         Raises:
-            UnboundedDemandError: a wanted good with k_g = 0 is free.
+            UnboundedDemandError: a wanted good with `k_g = 0` is free.
         """
         wanted, sloped = weights > 0, slope > 0
         refuse_free_goods(p, wanted & ~sloped)
@@ -74,14 +79,14 @@ class Quadratic(Utility):
 
     @staticmethod
     def budget_demand(p: Array, b: Array, *, weights: Array, slope: Array) -> Correspondence:
-        """x_g = max(a_g - mu p_g, 0) / k_g with mu such that p.x = b; bliss if income is enough for it.
+        """Return `x_g = max(a_g - mu p_g, 0) / k_g` with mu such that `p.x = b`, or bliss if affordable.
 
-        With w_g = a_g / p_g, x_g = (p_g / k_g)(w_g - mu)^+, which costs p_g^2 / k_g for every unit by which
-        mu falls: `filling.heights` gives w_g - mu. The fall ends at mu = 0, bliss, or at the worth of the
-        best good with k_g = 0: that one, or all that tie with it, take whatever money is left.
+        With `w_g = a_g / p_g`, `x_g = (p_g / k_g) (w_g - mu)^+`, which costs `p_g^2 / k_g` for every unit
+        by which mu falls: `water_filling.heights` gives `w_g - mu`. The fall ends at `mu = 0`, bliss, or at
+        the w of the best good with `k_g = 0`: that good, or all that tie with it, take the money left.
 
         Raises:
-            UnboundedDemandError: a wanted good with k_g = 0 is free.
+            UnboundedDemandError: a wanted good with `k_g = 0` is free.
         """
         priced, sloped = p > 0, slope > 0
         curved, straight = (weights > 0) & priced & sloped, (weights > 0) & ~sloped
@@ -100,12 +105,12 @@ class Quadratic(Utility):
 
     @staticmethod
     def bliss(*, weights: Array, slope: Array) -> Array:
-        """a_g / k_g; 0 if unwanted, inf with k_g = 0."""
+        """Return `a_g / k_g`; 0 if unwanted, inf if `k_g = 0`."""
         return divide_where(weights > 0, weights, slope)
 
     @staticmethod
     def concave(x: Expression, *, unit: Unit = 1.0, weights: Array, slope: Array) -> Held:
-        """The formula of what is used, at most what there is."""
+        """Return the formula at amounts used, which are at most those available."""
         import cvxpy
 
         weights, slope = weights * unit, slope * np.square(unit)
@@ -119,19 +124,19 @@ class Quadratic(Utility):
 
     @staticmethod
     def linear_weights(*, weights: Array, slope: Array) -> Array:
-        """a_g where the slope is 0."""
+        """Return `a_g` of goods with `k_g = 0`."""
         return np.where(slope == 0, weights, 0.0)
 
     @staticmethod
     def indifference_prices(*, weights: Array, slope: Array) -> Array:
-        """a_g where k_g = 0."""
+        """Return `a_g` of wanted goods with `k_g = 0`."""
         return np.where((weights > 0) & (slope == 0), weights, np.nan)
 
     @classmethod
-    def beside_linear(
+    def other_purchases(
         cls, p: Array, b: Array, least: float, *, weights: Array, slope: Array
     ) -> tuple[Array, Array]:
-        """x_g = (p_g / k_g)(w_g - mu)^+ with mu the worth of the best linear good, or of money elsewhere."""
+        """Return `(p_g / k_g) (w_g - mu)^+`, mu that of the best linear good or of money, and money left."""
         curved, straight = (weights > 0) & (slope > 0) & (p > 0), (weights > 0) & (slope == 0)
         worth = divide_where(curved | straight, weights, p[None, :])
         floor = np.where(straight, worth, 0.0).max(axis=1, initial=least)[:, None]
@@ -140,7 +145,7 @@ class Quadratic(Utility):
 
     @staticmethod
     def gross_substitutes(*, weights: Array, slope: Array) -> NDArray[np.bool_]:
-        """Only if it is linear: near bliss a dearer good costs its buyer more in all."""
+        """Return True if linear, or if one good is wanted: near bliss a dearer good costs more in all."""
         return ~((weights > 0) & (slope > 0)).any(axis=1) | at_most_one(weights > 0)
 
 
@@ -152,26 +157,26 @@ class Linear(Utility):
 
     @staticmethod
     def value(x: Array, *, weights: Array) -> Array:
-        """0 for the empty bundle."""
+        """Return u, (agents,); 0 for the empty bundle."""
         total: Array = (weights * x).sum(axis=1)
         return total
 
     @staticmethod
     def marginal(x: Array, *, weights: Array) -> Array:
-        """a_g, however much there is."""
+        """Return `a_g`, at every amount."""
         return np.broadcast_to(weights, x.shape)
 
     @staticmethod
     def quasilinear_demand(p: Array, *, weights: Array) -> Correspondence:
-        """Nothing above the price a_g, everything below it, any amount at it."""
+        """Return 0 at prices above `a_g`, inf below it, and any amount at it."""
         return Quadratic.quasilinear_demand(p, weights=weights, slope=np.zeros_like(weights))
 
     @staticmethod
     def budget_demand(p: Array, b: Array, *, weights: Array) -> Correspondence:
-        """All income goes to the goods with the largest a_g / p_g, in any way among them.
+        """Return bundles that spend all income on goods with the largest `a_g / p_g`, in any way.
 
         Example:
-            The second good gives as much for its price as the first: what is spent on both is the income.
+            The second good gives as much for its price as the first, so both share the income in any way:
 
             >>> weights = np.array([[1.0, 2.0]])
             >>> answer = Linear.budget_demand(np.array([1.0, 2.0]), np.array([4.0]), weights=weights)
@@ -182,27 +187,27 @@ class Linear(Utility):
 
     @staticmethod
     def concave(x: Expression, *, unit: Unit = 1.0, weights: Array) -> Held:
-        """U is linear as it stands."""
+        """Return u, which is linear."""
         import cvxpy  # deferred: takes a second to import, and only programmes need it
 
         return cvxpy.sum(cvxpy.multiply(weights * unit, x), axis=1), []
 
     @staticmethod
     def indifference_prices(*, weights: Array) -> Array:
-        """a_g."""
+        """Return `a_g` of wanted goods."""
         return np.where(weights > 0, weights, np.nan)
 
     @staticmethod
     def linear_weights(*, weights: Array) -> Array:
-        """a_g."""
+        """Return `a_g`."""
         return weights
 
     @classmethod
-    def beside_linear(cls, p: Array, b: Array, least: float, *, weights: Array) -> tuple[Array, Array]:
-        """Nothing beside them."""
+    def other_purchases(cls, p: Array, b: Array, least: float, *, weights: Array) -> tuple[Array, Array]:
+        """Return no purchases: all money goes to linear goods."""
         return np.zeros_like(weights), b
 
     @staticmethod
     def gross_substitutes(*, weights: Array) -> NDArray[np.bool_]:
-        """What becomes dearer is bought less; the money goes to the others."""
+        """Return True: less is bought of a dearer good, and the money goes to the others."""
         return np.ones(len(weights), dtype=bool)
