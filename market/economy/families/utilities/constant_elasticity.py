@@ -1,8 +1,8 @@
 """Utilities with a constant elasticity of substitution: CES, and constant relative risk aversion (CRRA).
 
-Both are increasing functions of a power mean M(x) of exponent rho (see `power_means.py`): CES is `u =
-A^(1/rho) M` with `rho = (sigma - 1) / sigma`, CRRA `u = A M^rho / rho` with `rho = 1 - eta`, A = sum a. So
-they share the demand at a given income, with sigma = 1 / (1 - rho), and the concave form for programmes.
+Both are increasing functions of a power mean M(x) of exponent rho (see `power_means.py`): CES is
+`u = A^(1/rho) M` with `rho = (sigma - 1) / sigma`, CRRA `u = A M^rho / rho` with `rho = 1 - eta`, A = sum a.
+So they share the demand at a given income, with sigma = 1 / (1 - rho), and the concave form for programmes.
 
 Source: Arrow, Chenery, Minhas and Solow (1961), "Capital-labor substitution and economic efficiency"; Varian
 (1992), *Microeconomic Analysis*, sections 1.8 and 7.3; Mas-Colell, Whinston and Green (1995), section 6.C.

@@ -80,8 +80,8 @@ def powers_in_cones(x: Expression, weights: Array, rho: Array, unit: Unit = 1.0)
 def geometric_mean(x: Expression, weights: Array, unit: Unit = 1.0) -> Held:
     """Return a variable `t <= prod_g x_g^a_g`, (agents,), and its constraint, for `A = sum a <= 1`.
 
-    The constraint is `sum_g a_g t log(t / x_g) + (1 - A) t log t <= 0`, convex for `A <= 1`; dividing by `t
-    > 0` gives `log t <= sum_g a_g log x_g`, and `t log(t / x)` is the relative entropy. Counted in units,
+    The constraint is `sum_g a_g t log(t / x_g) + (1 - A) t log t <= 0`, convex for `A <= 1`; dividing by
+    `t > 0` gives `log t <= sum_g a_g log x_g`, and `t log(t / x)` is the relative entropy. Counted in units,
     the product is `prod_g unit_g^a_g` times that of the numbers.
     """
     import cvxpy  # deferred: takes a second to import, and only programmes need it

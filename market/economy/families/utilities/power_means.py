@@ -206,10 +206,10 @@ def _spent(p: Array, b: Array, weights: Array, sigma: Array) -> Array:
 def prepared_total(b: Array, weights: Array, sigma: Array) -> Total | None:
     """Return total demand as a function of prices, for fixed incomes and one sigma; else None.
 
-    With `B_ig = a_ig^sigma` and `P_g = p_g^(1 - sigma)`, `sum_i x_ig = p_g^(-sigma) sum_i B_ig b_i / (B
-    P)_i`: two products of a matrix and a vector, B being calculated once. Rows of B, and P, are scaled to a
-    largest number of 1; the function returns None where some `(B P)_i` is too small to be precise all the
-    same.
+    With `B_ig = a_ig^sigma` and `P_g = p_g^(1 - sigma)`,
+    `sum_i x_ig = p_g^(-sigma) sum_i B_ig b_i / (B P)_i`: two products of a matrix and a vector, B being
+    calculated once. Rows of B, and P, are scaled to a largest number of 1; the function returns None where
+    some `(B P)_i` is too small to be precise all the same.
     """
     if not len(b) or (sigma != sigma[0]).any():
         return None
@@ -282,8 +282,8 @@ def in_units(weights: Array, rho: Array, unit: Unit) -> tuple[Array, Array]:
 def ordinal(x: Expression, weights: Array, rho: Array, unit: Unit = 1.0) -> Held:
     """Return `ordinal_value` of unit * x as a cvxpy expression, (agents,), and its constraints.
 
-    For `rho < 0` it is t with `sum_g s_g exp(rho (log x_g - t)) <= 1`, which says `t <= log M`; for `rho =
-    0`, `sum_g s_g log x_g`.
+    For `rho < 0` it is t with `sum_g s_g exp(rho (log x_g - t)) <= 1`, which says `t <= log M`; for
+    `rho = 0`, `sum_g s_g log x_g`.
     """
     import cvxpy
 
@@ -317,9 +317,9 @@ def mean(
 ) -> Held:
     """Return M of unit * x as a cvxpy variable t, (agents,), for `rho != 0`, and its power cones.
 
-    For `rho > 0`, `r_g <= x_g^rho t^(1 - rho)` and `t <= sum_g s_g r_g`. For `rho < 0`, `t <= x_g^theta
-    r_g^(1 - theta)` with `theta = -rho / (1 - rho)` and `sum_g s_g r_g <= t`. Divided by t both say `t <=
-    M`.
+    For `rho > 0`, `r_g <= x_g^rho t^(1 - rho)` and `t <= sum_g s_g r_g`. For `rho < 0`,
+    `t <= x_g^theta r_g^(1 - theta)` with `theta = -rho / (1 - rho)` and `sum_g s_g r_g <= t`. Divided by t
+    both say `t <= M`.
 
     Args:
         x: (agents, goods), >= 0.

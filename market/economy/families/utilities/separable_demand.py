@@ -7,8 +7,8 @@ a value of d; mu the marginal utility of money; W_g = a_g / p_g.
 A good is bought until `a + d(x) = mu p`. With one curved term that has a closed form; with several, x lies
 between the largest of the amounts that each term alone would have at `D = mu p - a` and at D / k, k terms.
 
-Under a budget `mu >= W = max W_g`, since at W any amount of that good is worth its price. With `mu = W +
-delta`,
+Under a budget `mu >= W = max W_g`, since at W any amount of that good is worth its price. With
+`mu = W + delta`,
 
     d_g(x_g) = (W - W_g + delta) p_g    for all g,
 
