@@ -46,7 +46,8 @@ def test_the_power_technology_is_cobb_douglas_with_one_share(name):
 
 
 def test_shares_that_sum_to_one_up_to_rounding_are_constant_returns():
-    shares = np.array([[0.1, 0.2, 0.7], [0.1, 0.2, 0.6], [0.1, 0.2, 0.8]])
+    shares = np.array([[0.7, 0.2, 0.1], [0.6, 0.2, 0.1], [0.8, 0.2, 0.1]])
+    assert shares[0].sum() < 1.0
     assert CobbDouglasTechnology.constant(scale=np.ones(3), shares=shares).tolist() == [True, False, False]
     faults = CobbDouglasTechnology.faults(output=np.zeros((3, 3)), scale=np.ones(3), shares=shares)
     assert [agent for agent, _ in faults] == [2]

@@ -32,3 +32,15 @@ def test_a_root_at_an_end_of_the_bracket_is_found_though_rounding_gives_it_the_w
 def test_a_flat_function_with_a_jump_is_bisected():
     root = falling_root(lambda z: (np.where(z < 0.3, 1.0, -1.0), np.zeros(1)), np.zeros(1), np.ones(1))
     np.testing.assert_allclose(root, 0.3, rtol=1e-14)
+
+
+def test_functions_are_asked_only_inside_the_bracket():
+    """Steps of 5, 4 and 2.4 from 0 would lead to 11.4, though the last two are short enough."""
+
+    def jump(z):
+        assert (z >= 0).all()
+        assert (z <= 10).all()
+        steps = np.where(z < 4.0, 5.0, np.where(z < 8.0, 4.0, 2.4))
+        return np.where(z < 9.9, 1.0, -1.0), -1.0 / steps
+
+    np.testing.assert_allclose(falling_root(jump, np.zeros(1), np.full(1, 10.0)), 9.9, rtol=1e-14)
