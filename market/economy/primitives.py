@@ -36,8 +36,8 @@ from numpy.typing import NDArray
 from market.economy.agent_names import View
 from market.economy.correspondences import Array, Correspondence, Coupling, is_nothing, sum_over_agents
 from market.economy.families.costs import Cost
-from market.economy.families.technologies import Technology
-from market.economy.families.utilities import Utility
+from market.economy.families.technologies.base import Technology
+from market.economy.families.utilities.base import Utility
 from market.registry import Family
 
 Rows = slice | NDArray[np.intp]

@@ -12,10 +12,11 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence, Coupling
-from market.economy.families.arithmetic import Expression, refuse_free_goods
+from market.economy.families.arithmetic import Expression, refuse_free_goods, sum_by_agent
 from market.registry import Family, Parameter
 
 ZERO_PROFIT = 1e-12  # relative to turnover: rounding in prices that were calculated from costs
+SUM_ROUNDING = 1e-9  # of a sum of shares: below this distance from 1 returns are constant
 
 
 class Conditions(NamedTuple):
@@ -246,3 +247,25 @@ def parts(
         scipy.sparse.csr_matrix(ones, shape=(used.size, len(places))) @ free, used.shape, order="C"
     )
     return made, z, [y == cvxpy.multiply(made[:, None], output) - z]
+
+
+def sum_of_shares(shares: Array) -> Array:
+    """Return S, (agents,), the sum of exponents; exactly 1 where it is 1 up to rounding."""
+    total: Array = shares.sum(axis=1)
+    return np.where(np.abs(total - 1.0) <= SUM_ROUNDING, 1.0, total)
+
+
+def product_cone(made: Expression, z: Expression, scale: Array, shares: Array) -> list[Expression]:
+    """Return `t <= A prod_h z_h^s_h` for agents with shares, given output t and inputs z.
+
+    The logarithm times t is `sum_h s_h t log(t / z_h) + (1 - S) t log t <= t log A`, convex for `S <= 1`.
+    """
+    import cvxpy
+
+    agent, good = np.nonzero(shares)
+    terms = cvxpy.multiply(shares[agent, good], cvxpy.rel_entr(made[agent], z[agent, good]))
+    users = np.unique(agent)
+    spare = np.maximum(1.0 - sum_of_shares(shares), 0.0)[users]
+    rest = cvxpy.multiply(spare, cvxpy.rel_entr(made[users], np.ones(len(users))))
+    total = sum_by_agent(terms, agent, len(shares))[users]
+    return [total + rest <= cvxpy.multiply(np.log(scale[users]), made[users])]

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.families.arithmetic import Expression, sum_by_agent
-from market.economy.families.technologies.base import OUTPUT, SCALE, OneOutput, parts
-from market.economy.families.technologies.cobb_douglas import CobbDouglasTechnology
+from market.economy.families.technologies.base import OUTPUT, SCALE, OneOutput, parts, product_cone
 from market.registry import Parameter
 
 
@@ -151,7 +150,7 @@ class CesTechnology(OneOutput):
         flat = rho == 0.0
         if flat.any():
             even = np.where(flat[:, None], weights / weights.sum(axis=1, keepdims=True), 0.0)
-            constraints += CobbDouglasTechnology.cone(made, z, scale, even)
+            constraints += product_cone(made, z, scale, even)
         agent, good = np.nonzero((weights > 0) & ~flat[:, None])
         if not len(agent):
             return constraints

@@ -14,8 +14,15 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.families.arithmetic import Expression, sum_by_agent
-from market.economy.families.technologies.base import OUTPUT, SCALE, OneOutput, parts
+from market.economy.families.arithmetic import Expression
+from market.economy.families.technologies.base import (
+    OUTPUT,
+    SCALE,
+    OneOutput,
+    parts,
+    product_cone,
+    sum_of_shares,
+)
 from market.registry import Parameter
 
 
@@ -36,21 +43,15 @@ class CobbDouglasTechnology(OneOutput):
         ),
     }
 
-    @staticmethod
-    def _sum(shares: Array) -> Array:
-        """Return S, (agents,); exactly 1 where it is 1 up to rounding."""
-        total: Array = shares.sum(axis=1)
-        return np.where(np.abs(total - 1.0) <= 1e-9, 1.0, total)
-
     @classmethod
     def constant(cls, *, scale: Array, shares: Array) -> NDArray[np.bool_]:
         """Return a mask of agents with `S = 1`."""
-        return cls._sum(shares) == 1.0
+        return sum_of_shares(shares) == 1.0
 
     @classmethod
     def faults(cls, *, output: Array, scale: Array, shares: Array) -> list[tuple[int, str]]:
         """List agents that `OneOutput` refuses, and those with increasing returns."""
-        rising = np.flatnonzero(cls._sum(shares) > 1.0)
+        rising = np.flatnonzero(sum_of_shares(shares) > 1.0)
         message = "the shares sum to more than 1, increasing returns, at which there is no largest profit"
         return [
             *super().faults(output=output, scale=scale, shares=shares),
@@ -89,7 +90,7 @@ class CobbDouglasTechnology(OneOutput):
     @classmethod
     def best(cls, price: Array, p: Array, *, scale: Array, shares: Array) -> tuple[Array, Array]:
         """Return `y = [A prod_h (s_h p_o / p_h)^s_h]^(1/(1 - S))` and `z_h = s_h p_o y / p_h`."""
-        used, total = shares > 0, cls._sum(shares)
+        used, total = shares > 0, sum_of_shares(shares)
         falling = (total < 1.0) & (price > 0)
         worth = np.where(falling, price, 1.0)[:, None] * np.where(used, shares, 1.0) / np.where(used, p, 1.0)
         log_made = np.log(scale) + scipy.special.xlogy(shares, worth).sum(axis=1)
@@ -106,26 +107,9 @@ class CobbDouglasTechnology(OneOutput):
 
     @classmethod
     def convex(cls, y: Expression, *, output: Array, scale: Array, shares: Array) -> list[Expression]:
-        """Return `t <= A prod_h z_h^s_h` as a convex constraint; see `cone`."""
+        """Return `t <= A prod_h z_h^s_h` as a convex constraint; see `product_cone`."""
         made, z, constraints = parts(y, output, shares > 0)
-        return [*constraints, *cls.cone(made, z, scale, shares)]
-
-    @classmethod
-    def cone(cls, made: Expression, z: Expression, scale: Array, shares: Array) -> list[Expression]:
-        """Return `t <= A prod_h z_h^s_h` for agents with shares, given output t and inputs z.
-
-        The logarithm times t is `sum_h s_h t log(t / z_h) + (1 - S) t log t <= t log A`, convex for
-        `S <= 1`.
-        """
-        import cvxpy
-
-        agent, good = np.nonzero(shares)
-        terms = cvxpy.multiply(shares[agent, good], cvxpy.rel_entr(made[agent], z[agent, good]))
-        who = np.unique(agent)
-        spare = np.maximum(1.0 - cls._sum(shares), 0.0)[who]
-        rest = cvxpy.multiply(spare, cvxpy.rel_entr(made[who], np.ones(len(who))))
-        total = sum_by_agent(terms, agent, len(shares))[who]
-        return [total + rest <= cvxpy.multiply(np.log(scale[who]), made[who])]
+        return [*constraints, *product_cone(made, z, scale, shares)]
 
 
 class PowerTechnology(OneOutput):
