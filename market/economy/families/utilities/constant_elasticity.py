@@ -97,9 +97,9 @@ class PowerMeanUtility(Utility):
 class Ces(PowerMeanUtility):
     """u(x) = (sum_g a_g x_g^rho)^(1/rho), rho = (sigma - 1)/sigma.
 
-    At sigma = 1 it is the limit prod_g x_g^(a_g / A) of normalised weights, A = sum a. The limit exists only
-    for them: with A > 1 u grows beyond all bounds as sigma -> 1, with A < 1 it goes to 0 or back, so near 1
-    the weights had better sum to one.
+    At sigma = 1 it is the limit `prod_g x_g^(a_g / A)` for normalised weights, A = sum a. With other weights
+    there is no limit: as sigma -> 1 the factor `A^(1/rho)` tends to infinity from one side and to 0 from the
+    other. So near 1 weights should sum to one.
     """
 
     name = "ces"
