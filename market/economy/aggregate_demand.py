@@ -31,8 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence, sum_over_agents
-from market.economy.families.utilities import Utility
-from market.economy.families.utilities.base import Sums, Total
+from market.economy.families.utilities.base import Sums, Total, Utility
 from market.economy.primitives import PIECE, Answers, Block, Economy, Money
 
 

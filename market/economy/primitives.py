@@ -43,8 +43,8 @@ from market.economy.correspondences import (
     uncoupled,
 )
 from market.economy.families.costs import Cost
-from market.economy.families.technologies import Technology
-from market.economy.families.utilities import Utility
+from market.economy.families.technologies.base import Technology
+from market.economy.families.utilities.base import Utility
 from market.registry import Family
 from market.tolerances import PLENTY, STANDS_FOR_UNBOUNDED
 

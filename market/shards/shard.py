@@ -18,7 +18,7 @@ import numpy as np
 
 from market.economy.aggregate_demand import AggregateDemand
 from market.economy.correspondences import Array
-from market.economy.families.utilities import Utility
+from market.economy.families.utilities.base import Utility
 from market.economy.nonexistence import prove_nonexistence
 from market.economy.primitives import Economy, Money
 from market.economy.reductions import Finished, Largest, PartialSums, Reduction, advance
