@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.economy.primitives import Money
-from market.equilibrium import check, checking, reference
+from market.equilibrium import against_reference, check, find_reference
 from market.mechanisms import Auctioneer, play
 from market.mechanisms.auction.price_rules import RULES, ArrowDebreu, Tatonnement
 from market.outcome import Status
@@ -44,10 +44,10 @@ def test_they_agree_under_every_price_rule_that_settles(rule):
 @given(economies())
 def test_they_agree_on_random_economies(primitives):
     outcome = play(PRICES, primitives)
-    found = reference(primitives)
+    found = find_reference(primitives)
     assert found.found, found.reason
     assert outcome.status is Status.CLEARED, outcome.reason
-    prices, consumption = checking.differences(outcome, found.prices, found.consumption)
+    prices, consumption = against_reference.measure_differences(outcome, found.prices, found.consumption)
     assert max(prices, consumption) <= 1e-6
 
 
@@ -64,17 +64,17 @@ def test_they_agree_where_some_can_only_spend_what_they_have(primitives, data):
     )
     capped = dataclasses.replace(primitives, budget=np.array(caps))
     outcome = play(PRICES, capped)
-    found = reference(capped)
+    found = find_reference(capped)
     assert found.found, found.reason
     if outcome.status is Status.CLEARED:
-        prices, consumption = checking.differences(outcome, found.prices, found.consumption)
+        prices, consumption = against_reference.measure_differences(outcome, found.prices, found.consumption)
         assert max(prices, consumption) <= 1e-6
 
 
 # --- several equilibria, contradictions, and what cannot be told -----------------------------------
 
 
-def test_which_of_several_equilibria_it_is_does_not_matter_and_their_number_is_told():
+def test_which_of_several_equilibria_it_is_does_not_matter_and_their_number_is_report():
     for first in (0.2, 5.0):
         outcome = play(Auctioneer("prices", Tatonnement(), initial_prices={"good0": first}), kehoe())
         assert outcome.status is Status.CLEARED
