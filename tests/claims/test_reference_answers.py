@@ -56,7 +56,7 @@ def test_the_planner_with_equal_weights_agrees_with_the_market(name):
 
 
 @pytest.mark.parametrize("agents", [2, 50])
-def test_the_first_mover_takes_all_and_weighs_all(agents):
+def test_first_mover_takes_all_and_has_all_the_weight(agents):
     """Commons without prices: q to the mover, 0 and -inf to the rest; efficient with weights 1, 0, ..."""
     alone = economy("quasilinear", log=[[1.0]] * agents, commons=[10.0])
     outcome = play(Unmediated("first mover", Seize(movers=("agent0",))), alone)
@@ -76,7 +76,7 @@ def test_the_first_mover_takes_all_and_weighs_all(agents):
 
 
 @pytest.mark.parametrize("agents", [2, 50])
-def test_the_commons_at_a_price_weighs_everybody_the_same(agents):
+def test_commons_at_a_price_has_equal_weights(agents):
     """p = Lambda / q, x = q / n; the supporting weights are equal, 1 / n each."""
     together = economy("quasilinear", log=[[1.0]] * agents, commons=[10.0])
     outcome = play(PRICES, together)
@@ -240,7 +240,7 @@ def commons_with(agents, answer):
 
 
 @pytest.mark.parametrize("agents", [2, 50])
-def test_whoever_is_charged_more_a_unit_weighs_less_in_the_sum_that_is_maximised(agents):
+def test_a_higher_charge_per_unit_lowers_the_welfare_weight(agents):
     """Charged theta_i p per unit, i wants lambda_i / (theta_i p): the maximum of sum u_i / theta_i."""
 
     class Charged(market.Trader):

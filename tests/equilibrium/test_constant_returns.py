@@ -139,13 +139,13 @@ TWINS = (
 )
 
 
-def test_who_bakes_is_open_between_twins_and_the_price_is_not():
+def test_twin_bakers_have_one_price_and_indeterminate_output():
     [only] = search(built(economy(["bread", "labour"], *TWINS)), 8).found
     assert (only.index, only.stable, only.isolated) == (1, True, True)
     assert only.prices[0] / only.prices[1] == pytest.approx(2.0, rel=1e-12)
 
 
-def test_where_an_idle_producer_just_covers_its_costs_no_index_is_report():
+def test_an_idle_producer_that_breaks_even_leaves_no_index():
     """10 loaves and 10 hours, wanted alike: both cost the same, and a loaf can be baked in one hour."""
     even = economy(
         ["bread", "labour"],
@@ -156,7 +156,7 @@ def test_where_an_idle_producer_just_covers_its_costs_no_index_is_report():
     assert (only.index, only.stable, only.no_index) == (0, None, COULD_ENTER)
 
 
-def test_of_the_indifferent_no_index_is_report():
+def test_indifferent_consumers_leave_no_index():
     """A loaf can be baked in two hours, and two hours are worth as much as a loaf to those who own them."""
     text = economy(
         ["bread", "labour"],
@@ -171,7 +171,7 @@ def test_of_the_indifferent_no_index_is_report():
         assert (each.index, each.stable, each.no_index) == (0, None, INDIFFERENT)
 
 
-def test_a_continuum_of_relative_prices_is_told_once():
+def test_a_continuum_of_relative_prices_is_found_once():
     """Two who do not trade with each other, each with its own baker: prices between them are free."""
     text = economy(
         ["bread", "labour", "cake", "honey"],

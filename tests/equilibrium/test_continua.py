@@ -6,9 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from equilibrium.test_indifferent_consumers import of_family
-from helpers.economies import economy
-from helpers.known import kehoe
+from helpers.economies import LEONTIEF, economy, with_utility
+from helpers.published_economies import kehoe
 
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block
@@ -20,7 +19,9 @@ from market.mechanisms.auction.price_rules import Tatonnement
 from market.random_streams import generator
 
 APART = economy("exchange", cobb_douglas=np.eye(2), endowment=np.eye(2))
-SQUARE_BOX = of_family("leontief", np.ones((2, 2)), money="exchange", endowment=[[3.0, 6.0], [7.0, 4.0]])
+SQUARE_BOX = with_utility(
+    "exchange", LEONTIEF, {"weights": np.ones((2, 2))}, endowment=[[3.0, 6.0], [7.0, 4.0]]
+)
 
 
 def at_prices(primitives, *ratios):

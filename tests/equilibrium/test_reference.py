@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 from helpers.economies import INF, economy, references
-from helpers.known import exchange, kehoe
+from helpers.published_economies import exchange, kehoe
 
 from market.economy.primitives import Money
 from market.equilibrium import convex, eigenvector, find_reference
@@ -38,7 +38,7 @@ def test_the_method_that_suits_the_economy_finds_the_reference_answer(name):
 
 
 @pytest.mark.parametrize("name", REFERENCES)
-def test_roots_of_excess_demand_find_it_too(name):
+def test_roots_of_excess_demand_find_the_reference_answer(name):
     known = REFERENCES[name]
     found = solve_from(known.economy, guess_prices(known.economy))
     assert found is not None
@@ -134,7 +134,7 @@ def test_the_commons_are_owned_by_their_shares():
     np.testing.assert_allclose(find_reference(shared).prices, [24.0 / 59.0, 1.0], rtol=1e-14)
 
 
-def test_groups_that_do_not_trade_have_prices_of_their_own_and_that_is_said():
+def test_groups_that_do_not_trade_have_no_unique_relative_prices():
     apart = economy(
         "exchange",
         cobb_douglas=tastes((1, 3, 0), (1, 1, 0), (0, 0, 1)),
@@ -158,7 +158,7 @@ def test_groups_that_do_not_trade_have_prices_of_their_own_and_that_is_said():
         ([(1, 1), (0, 0)], [[1.0, 1.0], [1.0, 1.0]], "wants nothing"),
     ],
 )
-def test_who_has_no_equilibrium_is_told_why(shares, endowment, why):
+def test_exchange_without_equilibrium_is_explained(shares, endowment, why):
     barter = economy("exchange", cobb_douglas=tastes(*shares), endowment=endowment)
     found = find_reference(barter)
     if why is None:
@@ -197,7 +197,7 @@ def test_prices_that_only_nearly_clear_in_value_are_no_equilibrium():
     assert low.residual > 0.5
 
 
-def test_what_does_not_clear_is_not_handed_over(monkeypatch):
+def test_prices_that_do_not_clear_are_not_reported(monkeypatch):
     """A root finder that stops anywhere and says that it succeeded is not believed."""
     monkeypatch.setattr("market.equilibrium.roots._find_root", lambda stairs, p: (p, np.zeros((2, 2))))
     monkeypatch.setattr(sys.modules["market.equilibrium.reference"], "scan", lambda economy, guess: ([], []))
@@ -211,7 +211,7 @@ def test_what_does_not_clear_is_not_handed_over(monkeypatch):
     assert "No equilibrium was found" in found.reason
 
 
-def test_nobody_wanting_anything_makes_everything_free():
+def test_goods_that_no_agent_wants_are_free():
     idle = economy("quasilinear", log=[[0.0, 0.0]], commons=[1.0, 2.0])
     found = find_reference(idle)
     np.testing.assert_array_equal(found.prices, [0.0, 0.0])

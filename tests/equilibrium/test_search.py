@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 from helpers.economies import economy, references
-from helpers.known import exchange, kehoe, mas_colell_whinston_green, power_sums
+from helpers.published_economies import exchange, kehoe, mas_colell_whinston_green, power_sums
 from helpers.strategies import SOAK, economies
 from hypothesis import given, settings
 from scipy import optimize
@@ -22,7 +22,7 @@ REFERENCES = references()
 
 
 @pytest.mark.parametrize("name", REFERENCES)
-def test_where_the_equilibrium_is_unique_one_is_found_with_index_one(name):
+def test_a_unique_equilibrium_is_found_with_index_one(name):
     known = REFERENCES[name]
     found = search(known.economy, 12)
     [only] = found.found
@@ -130,7 +130,7 @@ def lowest_between(amount):
 FOLD = optimize.brentq(lowest_between, -0.01, 0.0, xtol=1e-16)
 
 
-def test_equilibria_meet_and_vanish_and_the_place_where_they_touch_is_report():
+def test_merging_equilibria_touch_and_then_vanish():
     before, at, after = (search(shifted(amount), 30) for amount in (0.5 * FOLD, FOLD, 2.0 * FOLD))
     assert (len(before.found), before.index_sum) == (3, 1)
     assert len(at.found) + len(at.near_misses) == 2
@@ -157,7 +157,7 @@ def test_a_flat_crossing_is_one_equilibrium_without_an_index():
     assert found.index_sum is None
 
 
-def test_a_continuum_is_told_once():
+def test_a_continuum_is_found_once():
     """Two groups that own and want different goods: their relative prices are anything."""
     apart = economy("exchange", cobb_douglas=np.eye(2), endowment=np.eye(2))
     found = search(apart, 20)
@@ -199,7 +199,7 @@ def test_free_goods_are_left_out_of_the_slopes():
 
 @settings(max_examples=12 * SOAK)
 @given(economies(families=lambda family, money: family.name in ("log", "log1p", "cobb_douglas")))
-def test_whatever_the_economy_what_is_found_clears_and_the_indices_sum_to_one(primitives):
+def test_random_equilibria_clear_and_their_indices_sum_to_one(primitives):
     """log, log1p and Cobb-Douglas: gross substitutes or nearly so, one equilibrium in all of these."""
     found = search(primitives, 6)
     for each in found.found:

@@ -9,7 +9,7 @@ one pays the other gets, q y = x, so q log(10 / q) = log(11 q).
 from __future__ import annotations
 
 import numpy as np
-from helpers.known import shapley_shubik
+from helpers.published_economies import shapley_shubik
 from scipy import optimize
 
 from market.equilibrium import search

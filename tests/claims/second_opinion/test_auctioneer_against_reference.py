@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 from helpers.economies import economy, references
-from helpers.known import kehoe
+from helpers.published_economies import kehoe
 from helpers.strategies import SOAK, economies, well_behaved
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -74,7 +74,7 @@ def test_they_agree_where_some_can_only_spend_what_they_have(primitives, data):
 # --- several equilibria, contradictions, and what cannot be told -----------------------------------
 
 
-def test_which_of_several_equilibria_it_is_does_not_matter_and_their_number_is_report():
+def test_check_accepts_any_of_several_equilibria_and_reports_their_number():
     for first in (0.2, 5.0):
         outcome = play(Auctioneer("prices", Tatonnement(), initial_prices={"good0": first}), kehoe())
         assert outcome.status is Status.CLEARED
@@ -116,7 +116,7 @@ def test_prices_of_groups_that_do_not_trade_are_another_equilibrium_and_no_contr
     assert "continuum" in checked.sentences[-1]
 
 
-def test_a_market_that_did_not_clear_is_not_compared_as_if_it_had():
+def test_check_of_a_market_that_did_not_clear_is_undecided():
     known = REFERENCES["exchange of two"]
     checked = check(play(Auctioneer("prices", Tatonnement(), max_rounds=2), known.economy))
     assert checked.agrees is None
@@ -124,14 +124,14 @@ def test_a_market_that_did_not_clear_is_not_compared_as_if_it_had():
     assert "Not cleared" in checked.sentences[0]
 
 
-def test_a_loose_tolerance_is_taken_for_what_it_is():
+def test_a_loose_tolerance_is_neither_agreement_nor_contradiction():
     known = REFERENCES["exchange of two"]
     checked = check(play(Auctioneer("prices", Tatonnement(), tolerance=1e-3), known.economy))
     assert checked.agrees is None
     assert "within their tolerance" in checked.sentences[0]
 
 
-def test_without_an_equilibrium_there_is_nothing_to_compare_and_that_is_said():
+def test_check_without_an_equilibrium_reports_the_reason():
     barter = economy("exchange", cobb_douglas=[[1.0, 1.0], [0.0, 1.0]], endowment=np.eye(2))
     checked = check(play(Auctioneer("prices", Tatonnement(), max_rounds=50), barter))
     assert checked.agrees is checked.prices is checked.price_difference is None

@@ -60,7 +60,7 @@ def test_they_agree_on_an_economy_calibrated_from_its_accounts(capital):
     np.testing.assert_allclose(checked.prices[2:], [ratio, 1.0], rtol=1e-10)
 
 
-def test_that_an_equilibrium_with_production_is_one_of_several_is_said():
+def test_check_reports_several_equilibria_with_production():
     """Kehoe's two of 1991, but who wants apples wants them copied, which costs one apple each."""
     crra = 'utility = {{ family = "crra", weights = {{ copies = {}, pears = {} }}, risk_aversion = 5.0 }}'
     text = economy(

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import changes
+from helpers import transformations
 from helpers.economies import INF, LEONTIEF, economy, references, with_utility
 from helpers.strategies import SOAK, economies
 from hypothesis import assume, given, settings
@@ -113,47 +113,47 @@ def assert_the_same_amounts(outcome, other, told):
 
 @some
 @given(small, mechanisms, st.data())
-def test_agents_and_goods_in_another_order_get_the_same(primitives, mechanism, data):
+def test_order_of_agents_and_goods_changes_nothing(primitives, mechanism, data):
     assume(mechanism is not IN_TURN)  # there the order is the point
     agents, goods = primitives.shape
     orders = data.draw(st.permutations(range(agents))), data.draw(st.permutations(range(goods)))
-    compare(mechanism, primitives, changes.agents_in_order(primitives, orders[0]))
-    compare(mechanism, primitives, changes.goods_in_order(primitives, orders[1]))
+    compare(mechanism, primitives, transformations.reorder_agents(primitives, orders[0]))
+    compare(mechanism, primitives, transformations.reorder_goods(primitives, orders[1]))
 
 
 @some
 @given(small, st.sampled_from([PRICES, PLANNER, ALONE]))
-def test_two_of_everybody_get_the_same_each(primitives, mechanism):
-    compare(mechanism, primitives, changes.everybody_twice(primitives))
+def test_replicated_agents_get_equal_bundles(primitives, mechanism):
+    compare(mechanism, primitives, transformations.replicate(primitives))
 
 
 @some
 @given(small, mechanisms)
-def test_somebody_who_wants_owns_and_makes_nothing_changes_nothing(primitives, mechanism):
+def test_an_inert_agent_changes_nothing(primitives, mechanism):
     assume(mechanism is not FIRST)  # whoever does not move shares what is left, nobody too
-    compare(mechanism, primitives, changes.with_nobody(primitives))
+    compare(mechanism, primitives, transformations.add_inert_agent(primitives))
 
 
 @some
 @given(small, mechanisms, st.data())
-def test_goods_by_the_gram_or_the_tonne_are_shared_alike(primitives, mechanism, data):
-    assume(not changes.has_a_unit_of_its_own(primitives))
+def test_units_of_goods_change_nothing(primitives, mechanism, data):
+    assume(not transformations.has_a_unit_of_its_own(primitives))
     goods = len(primitives.goods)
     units = data.draw(st.lists(st.sampled_from([1e-6, 1.0, 1e6]), min_size=goods, max_size=goods))
-    compare(mechanism, primitives, changes.goods_in_units(primitives, units))
+    compare(mechanism, primitives, transformations.change_units_of_goods(primitives, units))
 
 
 @some
 @given(economies(money=Money.QUASILINEAR, max_agents=4, max_goods=3), mechanisms, wide)
-def test_with_money_of_another_unit_the_same_is_bought_and_made(primitives, mechanism, factor):
+def test_unit_of_money_changes_no_quantity(primitives, mechanism, factor):
     assume(all(block.family.name != "cobb_douglas" for block in primitives.utilities))
-    compare(mechanism, primitives, changes.money_in_units(primitives, factor))
+    compare(mechanism, primitives, transformations.change_unit_of_money(primitives, factor))
 
 
 @some
 @given(economies(money=Money.FISHER, max_agents=4, max_goods=3), st.sampled_from([PRICES, AT_ONCE]), wide)
-def test_budgets_of_another_unit_buy_the_same(primitives, mechanism, factor):
-    compare(mechanism, primitives, changes.money_in_units(primitives, factor))
+def test_unit_of_budgets_changes_no_quantity(primitives, mechanism, factor):
+    compare(mechanism, primitives, transformations.change_unit_of_money(primitives, factor))
 
 
 @some
@@ -164,9 +164,9 @@ def test_budgets_of_another_unit_buy_the_same(primitives, mechanism, factor):
     mechanisms,
     wide,
 )
-def test_where_only_order_matters_the_size_of_utility_does_not(primitives, mechanism, factor):
+def test_ordinal_economies_do_not_depend_on_the_scale_of_utility(primitives, mechanism, factor):
     assume(all(block.family.name != "cobb_douglas" for block in primitives.utilities))
-    compare(mechanism, primitives, changes.utility_in_units(primitives, factor))
+    compare(mechanism, primitives, transformations.change_unit_of_utility(primitives, factor))
 
 
 @some
@@ -178,7 +178,7 @@ def test_where_only_order_matters_the_size_of_utility_does_not(primitives, mecha
     ),
     st.sampled_from([PRICES, PRICES, ALONE, GIFTS, FIRST]),
 )
-def test_where_only_order_matters_the_exponential_of_utility_gets_the_same(primitives, mechanism):
+def test_ordinal_economies_do_not_depend_on_exponentials_of_utility(primitives, mechanism):
     """exp(sum a log x) = prod x^a. Whoever lacks something has exp(-inf) = 0: as bad, though a number."""
     powers = tuple(
         Block(UTILITIES["cobb_douglas"], block.rows, dict(block.parameters)) for block in primitives.utilities
@@ -208,21 +208,21 @@ BY_HAND = {name: known.economy for name, known in references().items() if known.
     ),
 }
 TOLD = {
-    "agents in order": lambda e: changes.agents_in_order(e, np.arange(len(e.agents))[::-1]),
-    "twice": changes.everybody_twice,
-    "nobody": changes.with_nobody,
-    "grams": lambda e: changes.goods_in_units(e, np.full(len(e.goods), 1e6)),
-    "kilotonnes": lambda e: changes.goods_in_units(e, np.full(len(e.goods), 1e-6)),
-    "millions": lambda e: changes.money_in_units(e, 1e-9),
-    "nanopennies": lambda e: changes.money_in_units(e, 1e9),
+    "agents in order": lambda e: transformations.reorder_agents(e, np.arange(len(e.agents))[::-1]),
+    "twice": transformations.replicate,
+    "nobody": transformations.add_inert_agent,
+    "grams": lambda e: transformations.change_units_of_goods(e, np.full(len(e.goods), 1e6)),
+    "kilotonnes": lambda e: transformations.change_units_of_goods(e, np.full(len(e.goods), 1e-6)),
+    "millions": lambda e: transformations.change_unit_of_money(e, 1e-9),
+    "nanopennies": lambda e: transformations.change_unit_of_money(e, 1e9),
 }
 
 
 @pytest.mark.parametrize("change", list(TOLD))
 @pytest.mark.parametrize("name", list(BY_HAND))
-def test_by_hand_too(name, change):
+def test_transformed_reference_economies_get_the_same_verdicts(name, change):
     primitives = BY_HAND[name]
-    if change in ("grams", "kilotonnes") and changes.has_a_unit_of_its_own(primitives):
+    if change in ("grams", "kilotonnes") and transformations.has_a_unit_of_its_own(primitives):
         pytest.skip("log(1 + x) cannot be written in other units")
     told = TOLD[change](primitives)
     planner = primitives.money is not Money.FISHER or told.money == 1.0  # a cost has no weight beside utility

@@ -35,7 +35,7 @@ def shifted(economy: Economy, x: np.ndarray, y: np.ndarray) -> Outcome:
 
 @some
 @given(economies())
-def test_every_cleared_outcome_is_feasible_clears_and_is_regretted_by_nobody(economy):
+def test_cleared_outcomes_are_feasible_and_without_regret(economy):
     outcome = play(PRICES, economy)
     assert outcome.status is Status.CLEARED, outcome.reason
     x, y, p = outcome.consumption, outcome.production, outcome.prices
@@ -53,7 +53,7 @@ def test_every_cleared_outcome_is_feasible_clears_and_is_regretted_by_nobody(eco
 
 @some
 @given(economies())
-def test_every_cleared_outcome_is_efficient_by_support_and_by_search(economy):
+def test_cleared_outcomes_are_efficient_by_support_and_by_search(economy):
     outcome = play(PRICES, economy)
     report = alignment(outcome)
     assert report.efficient is True
@@ -81,7 +81,7 @@ def test_every_cleared_outcome_is_efficient_by_support_and_by_search(economy):
         ]
     ),
 )
-def test_at_extremes_too_what_is_settled_by_prices_or_a_planner_is_called_efficient(economy, mechanism):
+def test_settled_outcomes_with_extreme_parameters_are_efficient(economy, mechanism):
     """Nearly perfect substitutes and complements, satiation, indifference, costs that hardly rise.
 
     Not every one of them is settled.
@@ -106,7 +106,7 @@ def test_at_extremes_too_what_is_settled_by_prices_or_a_planner_is_called_effici
     economies(max_agents=4, max_goods=3, families=fixed_proportions),
     st.sampled_from([Auctioneer("prices", Tatonnement(), max_rounds=1000), Planner("planner")]),
 )
-def test_at_kinks_a_cleared_market_and_a_plan_are_efficient(economy, mechanism):
+def test_cleared_markets_and_plans_are_efficient_at_kinks(economy, mechanism):
     """Several goods equally scarce: weights are looked for along all slopes, not along one of them."""
     outcome = play(mechanism, economy)
     if isinstance(mechanism, Planner):
@@ -141,7 +141,7 @@ def test_bundles_in_fixed_proportions_are_efficient_if_and_only_if_some_good_is_
 
 @some
 @given(economies(money=Money.QUASILINEAR))
-def test_with_quasilinear_money_the_planner_finds_no_larger_surplus(economy):
+def test_planner_finds_no_larger_surplus_than_a_cleared_market(economy):
     outcome, plan = play(PRICES, economy), play(Planner("planner"), economy)
     assert plan.evidence["residual"] <= 1e-5, plan.reason  # said to be optimal up to 1e-6
     assert plan.utilities.sum() == pytest.approx(outcome.utilities.sum(), rel=1e-7, abs=1e-7)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import stories
-from helpers.known import kehoe
+from helpers.published_economies import kehoe
 from rich.console import Console
 
 import market
