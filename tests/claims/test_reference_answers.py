@@ -81,7 +81,7 @@ def test_commons_at_a_price_has_equal_weights(agents):
     together = economy("quasilinear", log=[[1.0]] * agents, commons=[10.0])
     outcome = play(PRICES, together)
     np.testing.assert_allclose(outcome.prices, [agents / 10.0], rtol=1e-7)
-    np.testing.assert_allclose(outcome.payments, 1.0, rtol=1e-7)  # everyone spends lambda = 1
+    np.testing.assert_allclose(outcome.payments, 1.0, rtol=1e-7)  # each spends lambda = 1
     assert outcome.revenue == pytest.approx(agents, rel=1e-7)
     report = alignment(outcome)
     assert report.negishi_weights is not None
@@ -155,7 +155,7 @@ def test_war_at_once_between_two_cycles_and_is_no_equilibrium():
 
 @pytest.mark.parametrize("agents", [3, 50])
 def test_war_among_three_or_more_is_nash_and_dominated(agents):
-    """No one alone can restore peace; everybody would prefer any peaceful split."""
+    """No one alone can restore peace; all would prefer any peaceful split."""
     many = economy("quasilinear", log1p=[[1.0]] * agents, commons=[10.0])
     outcome = play(Unmediated("war", Claims(schedule="simultaneous")), many)
     assert outcome.status is Status.NASH
@@ -224,7 +224,7 @@ def test_the_planner_reaches_every_point_of_the_frontier(weights):
 
 
 def commons_with(agents, answer):
-    """The commons of log utilities with weights 1, 2, ...; everyone answers as given."""
+    """The commons of log utilities with weights 1, 2, ...; each is a price taker."""
     weights = {f"a{i}": 1.0 + i for i in range(agents)}
     written = "\n".join(
         f'[[agents]]\nname = "{name}"\nutility = {{ family = "log", weights = {{ water = {w} }} }}'

@@ -86,7 +86,7 @@ def bordered(text, at):
     used = at.production[[one.row for one in constant.producers]]
 
     def consumed_less_made(p):
-        """Demand less netputs at fixed levels; what constant returns earn is nobody's income."""
+        """Demand less netputs at fixed levels; profits of constant returns are no income."""
         supply = constant.set_idle(economy.supply(p))
         scales = np.abs(used).max(axis=1) / np.abs(constant.units(at.prices)).max(axis=1)
         made = (scales[:, None] * constant.units(p)).sum(axis=0)
@@ -111,7 +111,7 @@ def test_the_index_is_the_sign_of_kehoes_bordered_determinant(share):
 
 
 def test_copying_goods_changes_no_equilibrium():
-    """Who wants copies of apples, each made of one apple, has the same equilibria as who wants apples."""
+    """Demand for copies of apples, each made of one apple, has the equilibria of demand for apples."""
     plain = market.load("scenarios/three_equilibria.toml")
     copies = economy(
         ["apples", "pears", "copies"],

@@ -1,4 +1,4 @@
-"""The reference solver: the reference answers by every method that applies, and honest failures."""
+"""The reference solver: known equilibria by every method that applies, and failures with a reason."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_state_reduction_keeps_tiny_values_exact():
     np.testing.assert_allclose(find_reference(tiny).prices, [1.0, share], rtol=1e-14)
 
 
-# --- honest failures -------------------------------------------------------------------------------
+# --- failures with a reason -------------------------------------------------------------------------------
 
 
 def test_prices_that_only_nearly_clear_in_value_are_no_equilibrium():

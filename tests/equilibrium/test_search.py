@@ -1,4 +1,4 @@
-"""The search for all equilibria: what is told is one, is told once, and what is not regular is said."""
+"""The search for all equilibria: each is one, is found once, and has an index if it is regular."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_the_seed_decides_the_starts_and_nothing_else_does():
 
 
 def test_a_third_good_keeps_the_sum_of_indices():
-    """Kehoe's two goods and one that everybody likes a little: an odd number, and the sum is one."""
+    """Kehoe's two goods and one that all like a little: an odd number, and the sum is one."""
     weights = np.full((3, 3), 1e-3)
     weights[:2, :2] = [[1024.0, 1.0], [1.0, 1024.0]]
     weights[2, 2] = 1.0
@@ -82,7 +82,7 @@ def test_a_third_good_keeps_the_sum_of_indices():
 
 
 def test_with_three_goods_index_one_need_not_be_stable():
-    """Who owns good i wants i and i + 1 as near complements: one equilibrium, symmetric, with index +1.
+    """The owner of good i wants i and i + 1 as near complements: one symmetric equilibrium with index +1.
 
     Tatonnement spirals away from it if the own good matters more (as in Scarf's example, where it circles),
     and towards it if it matters less.
@@ -141,7 +141,7 @@ def test_merging_equilibria_touch_and_then_vanish():
 
 
 def test_a_flat_crossing_is_one_equilibrium_without_an_index():
-    """Where the three of the mirrored economy merge into one excess demand is flat to the second order."""
+    """Excess demand is flat to the second order where three mirrored equilibria merge."""
 
     def slope(weight):
         mirrored = power_sums([[weight, 1.0], [1.0, weight]], -4.0, [[12.0, 1.0], [1.0, 12.0]])
@@ -167,7 +167,7 @@ def test_a_continuum_is_found_once():
 
 
 def test_an_economy_without_equilibrium_has_none_found():
-    """The good that nobody's income comes back to; see the reference solver."""
+    """Income from one good is never spent on it again; see the reference solver."""
     barter = economy("exchange", cobb_douglas=[[1.0, 1.0], [0.0, 1.0]], endowment=np.eye(2))
     found = search(barter, 10)
     assert found.found == ()
@@ -183,7 +183,7 @@ def test_at_the_price_of_an_indifferent_producer_the_index_is_that_of_the_stairc
 
 
 def test_free_goods_are_left_out_of_the_slopes():
-    """A third good that nobody wants changes neither index nor stability."""
+    """A third good that no agent wants changes neither index nor stability."""
     plain = kehoe()
     [block] = plain.utilities
     weights = np.column_stack([block.parameters["weights"], np.zeros(2)])

@@ -17,9 +17,9 @@ PLANTS = economy(
 def test_a_walk_along_the_staircase_passes_every_price_and_every_amount():
     stairs = build_staircase(PLANTS, np.array([1.0]))
     walk = np.linspace(-1.0, 6.0, 2001)
-    told = [stairs.prices(np.array([s])) for s in walk]
-    prices = np.array([p[0] for p, _ in told])
-    shares = np.array([share[0] for _, share in told])
+    passed = [stairs.prices(np.array([s])) for s in walk]
+    prices = np.array([p[0] for p, _ in passed])
+    shares = np.array([share[0] for _, share in passed])
     assert (np.diff(prices) >= 0).all()
     for cost in (1.0, 2.0, 3.0):
         on_it = shares[prices == cost]

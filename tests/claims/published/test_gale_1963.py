@@ -1,6 +1,6 @@
 """Gale (1963), "A note on global instability of competitive equilibrium", the case of two goods.
 
-*From print*, as told by Crockett, Oprea and Plott (2011), "Extreme Walrasian dynamics: the Gale example in
+*From print*, reported by Crockett, Oprea and Plott (2011), "Extreme Walrasian dynamics: the Gale example in
 the lab", American Economic Review 101, 3196-3220 (abstract, and the sentence of Gale's that they put in
 front: with two goods there is always global stability, and yet queer things can happen): an equitable
 interior equilibrium from which tatonnement leads away, prices going to zero or to infinity depending only on
@@ -15,7 +15,7 @@ apples and the second b w / (b q + a), so that the excess demand for apples is
 
     z(q) = w [b / (b q + a) - b / (a q + b)] = w b (a - b) (q - 1) / ((b q + a) (a q + b)).
 
-With a > b (everyone wants more of its own good) z rises through 0 at q = 1: index -1, unstable; z(0) < 0, so
+With a > b (each wants more of its own good) z rises through 0 at q = 1: index -1, unstable; z(0) < 0, so
 that apples are left over when they are free, and likewise pears: two more equilibria, with index +1. There
 the owner of the free good has no income and gets nothing; the other eats all of its own good and b / a of it
 of the free one. The indices sum to +1, as they must. With a < b the slope is reversed: q = 1 is stable, and

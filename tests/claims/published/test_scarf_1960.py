@@ -28,7 +28,7 @@ def test_additive_rule_cycles_and_reports_the_size_of_the_cycle():
 
 
 def test_the_product_of_prices_hardly_changes_on_the_way():
-    """Scarf's invariant: p1 p2 p3 is constant under dp/dt = z beside |p|, so it cannot end in the middle."""
+    """Scarf's invariant: p1 p2 p3 is constant under dp/dt = z, as is |p|, so it cannot end in the middle."""
     ratios = []
 
     def observe(state):

@@ -16,7 +16,7 @@ from market.equilibrium import search
 
 
 def balance(q):
-    """What 1 pays for y minus what 2 pays for x, from the first-order conditions."""
+    """Return what 1 pays for y minus what 2 pays for x, from the first-order conditions."""
     return q * np.log(10.0 / q) - np.log(11.0 * q)
 
 

@@ -1,4 +1,4 @@
-"""Do two unrelated ways agree? What the auctioneer finds, against a solver that knows no auctioneer."""
+"""The auctioneer's outcomes agree with a solver that is independent of it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_they_agree_on_random_economies(primitives):
 
 
 def without_subsistence(family, money):
-    """Who cannot pay for its subsistence buys nothing: demand jumps, and may have no equilibrium."""
+    """Exclude families with subsistence: below it demand jumps to zero, and there may be no equilibrium."""
     return well_behaved(family, money) and family.name != "stone_geary"
 
 
@@ -71,7 +71,7 @@ def test_they_agree_where_some_can_only_spend_what_they_have(primitives, data):
         assert max(prices, consumption) <= 1e-6
 
 
-# --- several equilibria, contradictions, and what cannot be told -----------------------------------
+# --- several equilibria, contradictions, and undecided cases --------------------------------------
 
 
 def test_check_accepts_any_of_several_equilibria_and_reports_their_number():
@@ -86,7 +86,7 @@ def test_check_accepts_any_of_several_equilibria_and_reports_their_number():
 
 
 def cleared(primitives, prices):
-    """An outcome that says that these prices clear the market, with what everyone answers to them."""
+    """Return an outcome that claims to clear at these prices, with the demand at them."""
     outcome = play(PRICES, primitives)
     p = primitives.normalise(np.array(prices))
     x = primitives.answers(p).demand.lowest
@@ -121,7 +121,7 @@ def test_check_of_a_market_that_did_not_clear_is_undecided():
     checked = check(play(Auctioneer("prices", Tatonnement(), max_rounds=2), known.economy))
     assert checked.agrees is None
     assert checked.price_difference > 1e-3
-    assert "Not cleared" in checked.sentences[0]
+    assert "did not clear" in checked.sentences[0]
 
 
 def test_a_loose_tolerance_is_neither_agreement_nor_contradiction():
@@ -135,5 +135,5 @@ def test_check_without_an_equilibrium_reports_the_reason():
     barter = economy("exchange", cobb_douglas=[[1.0, 1.0], [0.0, 1.0]], endowment=np.eye(2))
     checked = check(play(Auctioneer("prices", Tatonnement(), max_rounds=50), barter))
     assert checked.agrees is checked.prices is checked.price_difference is None
-    assert "never comes back" in checked.sentences[0]
+    assert "never spent on it again" in checked.sentences[0]
     assert checked.equilibria == 0
