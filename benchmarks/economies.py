@@ -37,7 +37,7 @@ NOT_SEPARABLE = ("cobb_douglas", "ces", "leontief")  # others are substitutes wi
 
 
 def gross_substitutes(economy: Economy) -> bool:
-    """Whether a dearer good is known never to lower demand for another."""
+    """Return True if a higher price is known never to lower demand for another good."""
     if economy.technologies:
         return False
     for block in economy.utilities:
@@ -88,7 +88,7 @@ def rows(seed: int, numbers: range, rules: tuple[str, ...]) -> list[dict[str, ob
 
 
 def table(found: list[dict[str, object]], rules: tuple[str, ...]) -> Table:
-    """What became of them, rule by rule."""
+    """Outcomes, rule by rule."""
     shown = Table(title="Random economies: how each rule ends", title_justify="left")
     shown.add_column("")
     for rule in (*rules, "anderson or newton"):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.changes import IN_OTHER_UNITS, TIMES
 from helpers.strategies import SOAK, concave_with_money, parameters
+from helpers.transformations import IN_OTHER_UNITS, TIMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

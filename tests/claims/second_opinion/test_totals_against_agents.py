@@ -130,7 +130,7 @@ def test_work_in_pieces_gives_every_trader_the_same(family, money, data):
 
 @settings(max_examples=25)
 @given(economies(max_agents=6), st.integers(0, 5), st.floats(0.1, 3.0))
-def test_who_answers_for_itself_replaces_its_own_row_only(economy, row, share):
+def test_own_answers_replace_only_their_rows(economy, row, share):
     rows = np.array([row % len(economy.agents)])
     p = np.full(len(economy.goods), 0.7)
     plain = economy.answers(p)
@@ -170,7 +170,7 @@ def log_economy(agents: int) -> Economy:
     )
 
 
-def test_no_trader_is_asked_before_somebody_looks(monkeypatch):
+def test_answers_per_trader_are_computed_only_when_read(monkeypatch):
     economy = log_economy(50)
     together = AggregateDemand(economy)
     together(np.ones(2))
@@ -199,7 +199,7 @@ def test_the_evidence_is_added_up_from_every_trader_at_the_end(monkeypatch):
     assert outcome.status is Status.FAILED
 
 
-def test_the_report_of_many_is_that_of_few():
+def test_replicated_economy_has_the_same_report():
     """Ten economies side by side are one with ten times the agents and resources: the same report."""
     few, many = log_economy(10), log_economy(10)
     weights = np.tile(few.utilities[0].parameters["weights"], (4000, 1))
@@ -221,7 +221,7 @@ def test_the_report_of_many_is_that_of_few():
     np.testing.assert_allclose(reports[1].negishi_weights, 1.0 / 40_000, rtol=1e-9)
 
 
-def test_pieces_are_all_rows_once():
+def test_pieces_partition_the_rows():
     economy = log_economy(70_001)
     rows = np.concatenate([np.arange(piece.start, piece.stop) for piece in economy.pieces])
     np.testing.assert_array_equal(rows, np.arange(70_001))
