@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from market.economy.correspondences import Array
@@ -17,7 +16,8 @@ from market.economy.primitives import Economy, Money
 from market.efficiency.report import Alignment, Contrast, alignment, contrast
 from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
-from market.results.tables import NAMED, no_rounds, rounds_of
+from market.results.summary_table import AgentColumns, Gains, level_columns, row, table, weight_columns
+from market.results.tables import mechanism_result, no_rounds, rounds_of
 from market.scenario.loading import Scenario
 from market.simulation.model import MarketModel
 
@@ -94,83 +94,36 @@ class Comparison:
         return float(self.outcomes[name].utilities.sum())
 
     def table(self) -> pd.DataFrame:
-        """One row a mechanism, numbers as numbers.
+        """Return one row per mechanism, numbers as numbers.
 
-        Up to 20 agents each has a column for its utility, weight and (if it differs) payoff. Above, utilities
-        are told by the lowest, the mean of those above -inf and the number at -inf: -inf is never
-        averaged away, and never averaged in. What does not apply is missing.
+        Up to 20 agents each have a column for their utility, weight and (if it differs) payoff. Above,
+        utilities are summarised by the lowest, the mean of those above -inf and the number at -inf: -inf is
+        never averaged away, and never averaged in. A value that does not apply is missing.
         """
         contrasts = self.contrasts()
-        rows = [self._row(name, contrasts.get(name)) for name in self.outcomes]
-        return pd.DataFrame(rows).astype(_WITH_MISSING)
+        return table([self._row(name, contrasts.get(name)) for name in self.outcomes])
 
     def _row(self, name: str, against: Contrast | None) -> dict[str, object]:
         outcome, report = self.outcomes[name], self.alignments[name]
-        prices = np.full(len(self.economy.goods), np.nan) if outcome.prices is None else outcome.prices
-        return {
-            "mechanism": name,
-            "kind": outcome.kind,
-            "status": outcome.status.value,
-            "rounds": outcome.rounds,
-            **{f"price of {good}": float(p) for good, p in zip(self.economy.goods, prices, strict=True)},
-            "disequilibrium": _or_nan(outcome.disequilibrium),
-            **self._by_agent("utility", outcome.utilities),
-            **(self._by_agent("payoff", outcome.payoffs) if self.payoffs_differ else {}),
-            "total surplus": _or_nan(self.total_surplus(name)),
-            "revenue": outcome.revenue,
-            "efficient": report.efficient,
-            "efficient with transfers": report.efficient_with_transfers,
-            "left on the table": _or_nan(report.surplus_gap),
-            "resource utilisation": _or_nan(report.resource_utilisation),
-            "degenerate": report.degenerate,
-            **self._weights(report.negishi_weights),
-            "largest regret": _or_nan(outcome.max_regret),
-            "against": self.baseline if against else None,
-            "agents who gain": int(against.winners.sum()) if against else None,
-            "agents who lose": int(against.losers.sum()) if against else None,
-            "Pareto improvement": against.pareto_improvement if against else None,
-        }
-
-    def _by_agent(self, what: str, values: Array) -> dict[str, float]:
-        """A column an agent, or what can be said of many without hiding anyone."""
-        if len(values) <= NAMED:
-            return {
-                f"{what} of {agent}": float(v) for agent, v in zip(self.economy.agents, values, strict=True)
-            }
-        finite = values[np.isfinite(values)]
-        return {
-            f"lowest {what}": float(values.min()),
-            f"mean {what} above -inf": float(finite.mean()) if len(finite) else np.nan,
-            f"agents with {what} -inf": int(np.isneginf(values).sum()),
-        }
-
-    def _weights(self, weights: Array | None) -> dict[str, float]:
-        agents = len(self.economy.agents)
-        known = np.full(agents, np.nan) if weights is None else weights
-        if agents <= NAMED:
-            return {
-                f"weight of {agent}": float(w) for agent, w in zip(self.economy.agents, known, strict=True)
-            }
-        return {"smallest weight": float(known.min()), "largest weight": float(known.max())}
+        goods, agents, baseline = self.economy.goods, self.economy.agents, self.baseline
+        columns = AgentColumns(
+            level_columns("utility", agents, outcome.utilities),
+            level_columns("payoff", agents, outcome.payoffs) if self.payoffs_differ else {},
+            weight_columns(agents, report.negishi_weights),
+        )
+        gains = None
+        if against is not None and baseline is not None:
+            gain, lose = int(against.winners.sum()), int(against.losers.sum())
+            gains = Gains(baseline, gain, lose, against.pareto_improvement)
+        return row(
+            mechanism_result(outcome, report, goods, ()), goods, columns, self.total_surplus(name), gains
+        )
 
     def plot(self) -> Figure:
         """The comparison as a picture."""
         from market import plots  # deferred: matplotlib takes half a second, and `plots` knows this module
 
         return plots.overview(self)
-
-
-_WITH_MISSING = {
-    "efficient": "boolean",
-    "efficient with transfers": "boolean",
-    "Pareto improvement": "boolean",
-    "agents who gain": "Int64",
-    "agents who lose": "Int64",
-}
-
-
-def _or_nan(value: float | None) -> float:
-    return np.nan if value is None else value
 
 
 def compare(

@@ -8,7 +8,8 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.equilibrium import Equilibria, Found, search
 from market.errors import InputError
-from market.results.tables import LARGEST_MAP, SCHEMA
+from market.results.schema import LARGEST_MAP, SCHEMA
+from market.results.tables import scenario_reference
 from market.scenario.loading import Scenario, build
 
 STARTS, MOST_STARTS = 200, 100_000
@@ -57,7 +58,7 @@ def told(scenario: Scenario, found: Equilibria) -> dict[str, Any]:
     economy = found.economy
     return {
         "schema": SCHEMA,
-        "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
+        "scenario": scenario_reference(scenario).model_dump(),
         "seed": economy.seed,
         "goods": list(economy.goods),
         "agents": list(economy.agents),

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -38,13 +38,15 @@ import pyarrow.parquet as pq
 import market
 from market.economy.correspondences import Array
 from market.errors import InputError, RunError
-from market.results.schema import Manifest, Result, check_layout
-from market.results.tables import SCHEMA, Played, agents_table, as_json, bounds_table, number, result
+from market.results.schema import SCHEMA, ListedFile, Manifest, Result, check_layout, number
+from market.results.tables import agents_table, as_json, bounds_table, result, scenario_reference
 from market.scenario.loading import Scenario
+
+if TYPE_CHECKING:
+    from market.results.comparison import Comparison
 
 __all__ = [
     "Drawing",
-    "Played",
     "Run",
     "as_json",
     "check",
@@ -101,13 +103,13 @@ def check(scenario: Scenario, parent: Path) -> None:
             _remove_empty(missing)
 
 
-def write_run(played: Played, parent: Path, figures: Mapping[str, Drawing] | None = None) -> Path:
+def write_run(comparison: Comparison, parent: Path, figures: Mapping[str, Drawing] | None = None) -> Path:
     """Write a run folder, whole or not at all.
 
     Args:
-        played: the comparison.
+        comparison: to be kept.
         parent: the folder in which a new folder is made; made itself if need be.
-        figures: file name -> what writes it.
+        figures: file name -> function that writes it.
 
     Returns:
         The new folder.
@@ -116,20 +118,20 @@ def write_run(played: Played, parent: Path, figures: Mapping[str, Drawing] | Non
         InputError: it cannot be written there.
         NumericalError: a number is NaN.
     """
-    told = as_json(result(played))
+    text = as_json(result(comparison))
     now = datetime.now(UTC)
-    name = name_of_run(played.scenario, now)
+    scenario = comparison.scenario
+    name = name_of_run(scenario, now)
     with refusals(parent), whole_folder(parent, name) as folder:
-        (folder / "result.json").write_text(told, encoding="utf-8")
-        agents_table(played).to_parquet(folder / "agents.parquet", index=False)
-        bounds_table(played).to_parquet(folder / "bounds.parquet", index=False)
-        played.rounds.to_parquet(folder / "rounds.parquet", index=False)
-        played.table().to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
-        copy_scenario(played.scenario, folder / "input")
+        (folder / "result.json").write_text(text, encoding="utf-8")
+        agents_table(comparison).to_parquet(folder / "agents.parquet", index=False)
+        bounds_table(comparison).to_parquet(folder / "bounds.parquet", index=False)
+        comparison.rounds.to_parquet(folder / "rounds.parquet", index=False)
+        comparison.table().to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
+        copy_scenario(scenario, folder / "input")
         for file, draw in (figures or {}).items():
             draw(folder / file)
-        seed = next(iter(played.outcomes.values())).economy.seed
-        manifest = manifest_of(played.scenario, seed, list(played.outcomes), now, folder)
+        manifest = manifest_of(scenario, comparison.economy.seed, list(comparison.outcomes), now, folder)
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return parent / name
 
@@ -289,21 +291,21 @@ def manifest_of(
         shards: how many wrote the table of agents; None if it is one file.
     """
     known = known or {}
-    return {
-        "schema": SCHEMA,
-        "created": now.isoformat(timespec="seconds"),
-        "seed": seed,
-        "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
-        "overrides": list(scenario.overrides),
-        "mechanisms": list(mechanisms),
+    return Manifest(
+        schema=SCHEMA,
+        created=now.isoformat(timespec="seconds"),
+        seed=seed,
+        scenario=scenario_reference(scenario),
+        overrides=list(scenario.overrides),
+        mechanisms=list(mechanisms),
         **({} if shards is None else {"shards": shards}),
-        "versions": {"python": platform.python_version(), "market": market.__version__, **_versions()},
-        "files": {
-            name: known.get(name) or {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+        versions={"python": platform.python_version(), "market": market.__version__, **_versions()},
+        files={
+            name: ListedFile(**(known.get(name) or {"bytes": path.stat().st_size, "sha256": _sha256(path)}))
             for path in _files(folder)
             for name in (path.relative_to(folder).as_posix(),)
         },
-    }
+    ).model_dump(by_alias=True, exclude_unset=True)
 
 
 def _versions() -> dict[str, str]:

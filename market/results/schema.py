@@ -16,7 +16,14 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from market.errors import RunError
 from market.outcome import Status
-from market.results.tables import SCHEMA
+
+SCHEMA = 1
+LARGEST_MAP = 1000  # agents; above, per-agent maps are null and only agents.parquet has them
+
+
+def number(value: float | str) -> float:
+    """Return a number of the result as a float: "-Infinity" is -inf."""
+    return float(value)
 
 
 def _number(value: object) -> object:
@@ -73,7 +80,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Named(_Strict):
+class ScenarioReference(_Strict):
     """The scenario, as both files name it."""
 
     title: Text = Field(description="of the scenario")
@@ -81,7 +88,7 @@ class Named(_Strict):
     sha256: Text = Field(description="of its bytes, whatever was changed by `--set`")
 
 
-class Listed(_Strict):
+class ListedFile(_Strict):
     """A file of the folder."""
 
     bytes: Count = Field(description="its size")
@@ -94,17 +101,17 @@ class Manifest(_Strict):
     schema_: Schema = Field(alias="schema", description="the version of this format")
     created: Text = Field(description="when, in UTC")
     seed: Count = Field(description="the root of every random draw")
-    scenario: Named = Field(description="what was played")
+    scenario: ScenarioReference = Field(description="what was played")
     overrides: list[Text] = Field(description="`path=value` of `--set`, in order")
     mechanisms: Annotated[list[Text], Field(min_length=1)] = Field(
         description="the names of those that were played"
     )
     shards: Count | None = Field(None, description="how many wrote the rows of agents; null: one file")
     versions: dict[str, Text] = Field(description="of Python and of the packages that do the arithmetic")
-    files: dict[str, Listed] = Field(description="of the folder, by name")
+    files: dict[str, ListedFile] = Field(description="of the folder, by name")
 
 
-class Reported(_Strict):
+class AlignmentResult(_Strict):
     """The alignment report of a mechanism."""
 
     efficient: bool | None = Field(
@@ -140,7 +147,7 @@ class Reported(_Strict):
     unknown: list[Text] = Field(description="what could not be computed, and why")
 
 
-class Compared(_Strict):
+class ReferenceCheck(_Strict):
     """How an auctioneer's prices compare with a reference solution."""
 
     method: Text = Field(description="by which the reference solution was found")
@@ -157,7 +164,7 @@ class Compared(_Strict):
     reason: Text = Field(description="all that in words")
 
 
-class Told(_Strict):
+class MechanismResult(_Strict):
     """What is told of a mechanism's outcome."""
 
     name: Text = Field(description="of the mechanism in the scenario")
@@ -196,13 +203,13 @@ class Told(_Strict):
         description="the most that anybody could gain by deviating alone; null for a planner"
     )
     evidence: dict[str, Size] = Field(description="`{name: number}`, the residuals behind the status")
-    alignment: Reported = Field(description="the alignment report")
-    check: Compared | None = Field(
+    alignment: AlignmentResult = Field(description="the alignment report")
+    check: ReferenceCheck | None = Field(
         None, description="of an auctioneer with `--check`: against a reference solution; not there otherwise"
     )
 
     @model_validator(mode="after")
-    def _of_its_kind(self) -> Told:
+    def _of_its_kind(self) -> MechanismResult:
         """Only an auctioneer has a disequilibrium and a payoff, and only a planner regrets nothing."""
         market = self.kind == "auctioneer"
         if market is (self.disequilibrium is None) or market is (self.auctioneer_payoff is None):
@@ -220,15 +227,17 @@ class Result(_Strict):
     """`result.json`."""
 
     schema_: Schema = Field(alias="schema", description="the version of this format")
-    scenario: Named = Field(description="what was played")
+    scenario: ScenarioReference = Field(description="what was played")
     seed: Count = Field(description="the root of every random draw")
     goods: list[Text] = Field(description="their names, in order")
     agents: list[Text] | None = Field(description="their names, in order; null of many in shards")
-    mechanisms: Annotated[list[Told], Field(min_length=1)] = Field(description="what came of each, in order")
+    mechanisms: Annotated[list[MechanismResult], Field(min_length=1)] = Field(
+        description="what came of each, in order"
+    )
 
 
 def check_layout(path: Path, read: Mapping[str, Any], layout: type[Manifest | Result]) -> None:
-    """See that an object has its layout.
+    """Check that an object has its layout.
 
     Args:
         path: where it was read, for the message.
@@ -236,14 +245,16 @@ def check_layout(path: Path, read: Mapping[str, Any], layout: type[Manifest | Re
         layout: `Manifest` or `Result`.
 
     Raises:
-        RunError: it has not; says where first.
+        RunError: it has another one; names the first place that differs.
     """
     try:
         layout.model_validate(read)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise RunError(
-            f"'{path}' is not what a run writes: {f'{where}: ' if where else ''}{message}"
-        ) from error
+        raise RunError(f"'{path}' is not what a run writes: {first_fault(error)}") from error
+
+
+def first_fault(error: ValidationError) -> str:
+    """Return the first place that differs from the layout, and why it is refused."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: " * bool(where) + first["msg"].removeprefix("Value error, ")

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from market.economy.correspondences import Array
 from market.errors import InputError
 from market.results.run_folder import (
     PARTS,
@@ -28,7 +27,10 @@ from market.results.run_folder import (
     refusals,
     whole_folder,
 )
-from market.results.tables import LARGEST_MAP, NAMED, as_json, mechanism_of, no_bounds, whole
+from market.results.schema import LARGEST_MAP
+from market.results.summary_table import NAMED, AgentColumns, level_columns, row, weight_columns
+from market.results.summary_table import table as summary_table
+from market.results.tables import as_json, mechanism_result, no_bounds, whole_result
 from market.scenario.loading import Scenario
 from market.shards.outcome import Shared, SharedOutcome
 from market.shards.play import play_in_shards
@@ -116,75 +118,34 @@ def _collected(folder: Path, files: Sequence[Written]) -> dict[str, Mapping[str,
 
 
 def result(shared: Shared) -> dict[str, Any]:
-    """The result as plain Python objects, ready for strict JSON.
+    """Return the result as plain Python objects, ready for strict JSON.
 
     Raises:
-        NumericalError: a number is NaN; says which.
+        NumericalError: a number is NaN or infinite where it must not be; says which.
     """
     scenario, agents = shared.scenario, shared.agents
-    return whole(
-        scenario,
-        shared.seed,
-        scenario.goods,
-        agents if len(agents) <= LARGEST_MAP else None,
-        [mechanism_of(each, each.alignment, agents, scenario.goods) for each in shared.outcomes.values()],
-    )
+    named = agents if len(agents) <= LARGEST_MAP else None
+    mechanisms = [
+        mechanism_result(each, each.alignment, scenario.goods, agents) for each in shared.outcomes.values()
+    ]
+    return whole_result(scenario, shared.seed, scenario.goods, named, mechanisms)
 
 
 def table(shared: Shared) -> pd.DataFrame:
-    """One row a mechanism, numbers as numbers; -inf is never averaged away, and never averaged in."""
-    return pd.DataFrame([_row(shared, name) for name in shared.outcomes])
+    """Return one row per mechanism, as in `Comparison.table`."""
+    return summary_table([_row(shared, outcome) for outcome in shared.outcomes.values()])
 
 
-def _row(shared: Shared, name: str) -> dict[str, object]:
-    outcome, told = shared.outcomes[name], shared.outcomes[name].ended
-    report = outcome.alignment
-    prices = zip(shared.scenario.goods, outcome.prices, strict=True)
-    surplus = shared.total_surplus(name)
-    utility = (told.lowest_utility, told.utility, told.ruined)
-    payoff = (told.lowest_payoff, told.payoff, told.payoff_ruined)
-    return {
-        "mechanism": name,
-        "kind": outcome.kind,
-        "status": outcome.status.value,
-        "rounds": outcome.rounds,
-        **{f"price of {good}": float(p) for good, p in prices},
-        "disequilibrium": outcome.disequilibrium,
-        **_by_agent("utility", shared, outcome.utilities, *utility),
-        **(_by_agent("payoff", shared, outcome.payoffs, *payoff) if told.differ else {}),
-        "total surplus": np.nan if surplus is None else surplus,
-        "revenue": outcome.revenue,
-        "efficient": report.efficient,
-        "efficient with transfers": report.efficient_with_transfers,
-        "left on the table": np.nan if report.surplus_gap is None else report.surplus_gap,
-        "resource utilisation": np.nan
-        if report.resource_utilisation is None
-        else report.resource_utilisation,
-        "degenerate": report.degenerate,
-        **_weights(shared, outcome),
-        "largest regret": outcome.max_regret,
-        **dict.fromkeys(("against", "agents who gain", "agents who lose", "Pareto improvement")),
-    }
-
-
-def _by_agent(
-    what: str, shared: Shared, values: Array | None, lowest: float, total: float, ruined: float
-) -> dict[str, float]:
-    """A column an agent, or what can be said of many without hiding anyone; as in `Comparison.table`."""
-    if values is not None and len(values) <= NAMED:
-        return {f"{what} of {agent}": float(v) for agent, v in zip(shared.agents, values, strict=True)}
-    above = len(shared.agents) - ruined
-    return {
-        f"lowest {what}": lowest,
-        f"mean {what} above -inf": total / above if above else np.nan,
-        f"agents with {what} -inf": int(ruined),
-    }
-
-
-def _weights(shared: Shared, outcome: SharedOutcome) -> dict[str, float]:
-    if len(shared.agents) <= NAMED:
-        told = outcome.alignment.negishi_weights
-        known = np.full(len(shared.agents), np.nan) if told is None else told
-        return {f"weight of {agent}": float(w) for agent, w in zip(shared.agents, known, strict=True)}
-    smallest, largest = outcome.weights or (np.nan, np.nan)
-    return {"smallest weight": smallest, "largest weight": largest}
+def _row(shared: Shared, outcome: SharedOutcome) -> dict[str, object]:
+    agents, goods, report, ended = shared.agents, shared.scenario.goods, outcome.alignment, outcome.ended
+    few, extremes = len(agents) <= NAMED, outcome.weights
+    utilities = outcome.utilities if few and outcome.utilities is not None else ended.utilities
+    payoffs = outcome.payoffs if few and outcome.payoffs is not None else ended.payoffs
+    weights = report.negishi_weights if few or extremes is None else np.array(extremes)
+    columns = AgentColumns(
+        level_columns("utility", agents, utilities),
+        level_columns("payoff", agents, payoffs) if ended.differ else {},
+        weight_columns(agents, weights),
+    )
+    mechanism = mechanism_result(outcome, report, goods, ())
+    return row(mechanism, goods, columns, shared.total_surplus(outcome.name), None)

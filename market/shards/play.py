@@ -27,7 +27,8 @@ from market.mechanisms.auction.announcement import held_against
 from market.mechanisms.auction.auctioneer import Auctioneer, AuctionState
 from market.mechanisms.auction.verdict import verdict
 from market.mechanisms.base import State, played
-from market.results.tables import LARGEST_MAP, rounds_of
+from market.results.schema import LARGEST_MAP
+from market.results.tables import rounds_of
 from market.scenario.loading import Scenario, population
 from market.shards.alignment import report
 from market.shards.limits import refuse, refuse_choices

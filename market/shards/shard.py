@@ -27,6 +27,7 @@ from market.errors import InputError
 from market.mechanisms.auction.excess_demand import regret, relative_regret, settling
 from market.mechanisms.auction.jumps.alternatives import possible
 from market.outcome import Outcome, Status
+from market.results.summary_table import Summary
 from market.scenario.loading import Scenario, build
 from market.shards.alignment import Judgement, judging
 
@@ -72,10 +73,10 @@ class Ended(NamedTuple):
         paid: by all, money.
         utility: sum of u - C over those above -inf.
         ruined: how many have a utility of -inf.
-        highest_loss: the largest -(u - C); see `lowest_utility`.
+        highest_loss: the largest -(u - C); its negative is the lowest.
         payoff: sum over those above -inf.
         payoff_ruined: how many have a payoff of -inf.
-        highest_payoff_loss: the largest of payoffs with their signs changed; see `lowest_payoff`.
+        highest_payoff_loss: the largest of payoffs with their signs changed; its negative is the lowest.
         regret: the largest gain that anybody could make by another bundle, in its payoff.
         relative_regret: the same as a share of what trades are worth.
         differ: in how many shards some payoff is not the utility.
@@ -97,14 +98,19 @@ class Ended(NamedTuple):
     agents: float
 
     @property
-    def lowest_utility(self) -> float:
-        """The least of u - C."""
-        return -float(self.highest_loss.value)
+    def utilities(self) -> Summary:
+        """Summary of u - C."""
+        return _summary(self.highest_loss, self.utility, self.agents, self.ruined)
 
     @property
-    def lowest_payoff(self) -> float:
-        """The least payoff."""
-        return -float(self.highest_payoff_loss.value)
+    def payoffs(self) -> Summary:
+        """Summary of the payoffs."""
+        return _summary(self.highest_payoff_loss, self.payoff, self.agents, self.payoff_ruined)
+
+
+def _summary(highest_loss: Largest, total: float, agents: float, ruined: float) -> Summary:
+    above = agents - ruined
+    return Summary(-float(highest_loss.value), total / above if above else np.nan, int(ruined))
 
 
 class Closed(NamedTuple):

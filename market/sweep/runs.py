@@ -26,6 +26,7 @@ from market.efficiency.report import Alignment, alignment, contrast
 from market.errors import MarketError
 from market.mechanisms import play
 from market.outcome import Outcome
+from market.results.summary_table import summarised
 from market.scenario.loading import Scenario, build, loads
 from market.sweep.axes import Axis
 from market.sweep.columns import named
@@ -158,7 +159,7 @@ def _told(error: Exception) -> tuple[str, str]:
 def _played(outcome: Outcome) -> Row:
     """What came of a mechanism."""
     economy, utilities = outcome.economy, outcome.utilities
-    finite = np.isfinite(utilities)
+    summary = summarised(utilities)
     row: Row = {
         "kind": outcome.kind,
         "status": outcome.status.value,
@@ -169,14 +170,14 @@ def _played(outcome: Outcome) -> Row:
         "auctioneer_payoff": outcome.auctioneer_payoff,
         "revenue": float(outcome.revenue),
         "agents": len(economy.agents),
-        "finite_utilities": int(finite.sum()),
-        "infinite_utilities": int((~finite).sum()),
-        "lowest_utility": float(utilities.min()),
+        "finite_utilities": len(economy.agents) - summary.ruined,
+        "infinite_utilities": summary.ruined,
+        "lowest_utility": summary.lowest,
         "max_regret": outcome.max_regret,
     }
     if economy.money is Money.QUASILINEAR:
         row["total_surplus"] = float(utilities.sum())
-        row["mean_finite_utility"] = float(utilities[finite].mean()) if finite.any() else None
+        row["mean_finite_utility"] = None if np.isnan(summary.mean) else summary.mean
     for g, good in enumerate(economy.goods):
         row[f"price[{good}]"] = None if outcome.prices is None else float(outcome.prices[g])
         row[f"consumption[{good}]"] = float(outcome.consumption[:, g].sum())
@@ -189,9 +190,9 @@ def _by_group(outcome: Outcome) -> Row:
     row: Row = {}
     for group in named(tuple(economy.groups)):
         members = economy.groups[group]
-        utilities = outcome.utilities[members]
-        row[f"lowest_utility[{group}]"] = float(utilities.min())
-        row[f"infinite_utilities[{group}]"] = int((~np.isfinite(utilities)).sum())
+        summary = summarised(outcome.utilities[members])
+        row[f"lowest_utility[{group}]"] = summary.lowest
+        row[f"infinite_utilities[{group}]"] = summary.ruined
         row[f"payment[{group}]"] = float(outcome.payments[members].sum())
         for g, good in enumerate(economy.goods):
             row[f"consumption[{group},{good}]"] = float(outcome.consumption[members, g].sum())

@@ -94,7 +94,7 @@ def test_infinities_are_words_and_come_back_as_numbers(commons):
 
 def test_a_number_that_is_none_is_refused_with_its_place(commons):
     spoilt = with_outcome(commons, "prices", payments=np.array([1.0, np.nan]))
-    with pytest.raises(NumericalError, match=r"mechanisms\[1\]\.payments\.beta"):
+    with pytest.raises(NumericalError, match=r"result of 'prices'.*: payments\.beta: a finite number"):
         results.result(spoilt)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.outcome import shown
-from market.results.tables import number
+from market.results.schema import number
 from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.record import Record
 

@@ -33,7 +33,7 @@ from market.economy import production as netputs
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.outcome import shown
-from market.results.tables import number
+from market.results.schema import number
 from market.results.verify.accounts import feasible, worth
 from market.results.verify.claim import ROUNDING, Claim
 from market.results.verify.figures import SEARCHED, figures, least_needed

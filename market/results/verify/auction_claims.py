@@ -17,7 +17,7 @@ from market.economy.nonexistence import no_equilibrium
 from market.economy.primitives import Answers, Economy
 from market.errors import UnboundedDemandError
 from market.outcome import Status, shown
-from market.results.tables import number
+from market.results.schema import number
 from market.results.verify.accounts import worth
 from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.record import Record

@@ -1,6 +1,6 @@
-"""Whether `comparison.csv` says what the result says: every column is there, and none that is not expected.
+"""Check that `comparison.csv` has the row of each mechanism, rebuilt from the recorded outcomes.
 
-Cells are read as the text they are, so that a mechanism may be called "007" or "Infinity".
+Cells are read as the text that they are, so that a mechanism may be called "007" or "Infinity".
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.errors import RunError
 from market.results.run_folder import Run
-from market.results.tables import number
+from market.results.schema import MechanismResult, number
+from market.results.summary_table import AgentColumns, Gains, level_columns, row, weight_columns
 from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.record import Record
 
-NAMED = 20  # agents; up to here the table has a column for each of them
 EXACT = 1e-12  # relative difference that another order of a sum may leave
 
 
 def table(run: Run, economy: Economy, records: Sequence[Record]) -> Claim:
-    """The claim that the table says what the result says.
+    """Check the table of the comparison against the recorded outcomes.
 
     Raises:
         RunError: it cannot be read.
     """
-    name = "the table says what the result says"
+    name = "comparison.csv agrees with result.json"
     path = run.folder / "comparison.csv"
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -39,80 +39,42 @@ def table(run: Run, economy: Economy, records: Sequence[Record]) -> Claim:
     if sorted(header) != sorted(expected[0]):
         apart = sorted(set(header) ^ set(expected[0]))
         return Claim(name, False, f"columns are missing or too many: {', '.join(apart[:5])}")
-    if len(rows) != len(records) or any(len(row) != len(header) for row in rows):
+    if len(rows) != len(records) or any(len(cells) != len(header) for cells in rows):
         return Claim(name, False, f"{len(rows)} rows for {len(records)} mechanisms, or cells are missing")
     wrong = [
         f"{column} of '{record.name}'"
-        for record, row, values in zip(records, rows, expected, strict=True)
-        for column, cell in zip(header, row, strict=True)
+        for record, cells, values in zip(records, rows, expected, strict=True)
+        for column, cell in zip(header, cells, strict=True)
         if not _same(cell, values[column])
     ]
-    return Claim(name, not wrong, f"not so: {', '.join(wrong[:5])}" if wrong else "exactly")
+    return Claim(name, not wrong, f"different: {', '.join(wrong[:5])}" if wrong else "in every cell")
 
 
 def _expected(economy: Economy, record: Record, records: Sequence[Record]) -> Mapping[str, object]:
-    """What the table's row should have, by column."""
-    said, report = record.said, record.alignment
-    prices = [None] * len(economy.goods) if record.prices is None else record.prices.tolist()
-    quasilinear = economy.money is Money.QUASILINEAR
+    """Return the row that the table should have, by column."""
     differ = any((each.payoffs != each.utilities).any() for each in records)
-    return {
-        "mechanism": record.name,
-        "kind": record.kind,
-        "status": record.status.value,
-        "rounds": said["rounds"],
-        **{f"price of {good}": p for good, p in zip(economy.goods, prices, strict=True)},
-        "disequilibrium": said["disequilibrium"],
-        **_by_agent(economy, "utility", record.utilities),
-        **(_by_agent(economy, "payoff", record.payoffs) if differ else {}),
-        "total surplus": float(record.utilities.sum()) if quasilinear else None,
-        "revenue": said["revenue"],
-        "efficient": report["efficient"],
-        "efficient with transfers": report["efficient_with_transfers"],
-        "left on the table": report["surplus_gap"],
-        "resource utilisation": report["resource_utilisation"],
-        "degenerate": report["degenerate"],
-        **_weights(economy, record.weights),
-        "largest regret": said["max_regret"],
-        **_against(record, records),
-    }
+    columns = AgentColumns(
+        level_columns("utility", economy.agents, record.utilities),
+        level_columns("payoff", economy.agents, record.payoffs) if differ else {},
+        weight_columns(economy.agents, record.weights),
+    )
+    surplus = float(record.utilities.sum()) if economy.money is Money.QUASILINEAR else None
+    mechanism = MechanismResult.model_validate(record.said)
+    return row(mechanism, economy.goods, columns, surplus, _gains(record, records))
 
 
-def _by_agent(economy: Economy, what: str, values: Array) -> dict[str, object]:
-    if len(values) <= NAMED:
-        return {f"{what} of {agent}": v for agent, v in zip(economy.agents, values.tolist(), strict=True)}
-    finite = values[np.isfinite(values)]
-    return {
-        f"lowest {what}": float(values.min()),
-        f"mean {what} above -inf": float(finite.mean()) if len(finite) else None,
-        f"agents with {what} -inf": int(np.isneginf(values).sum()),
-    }
-
-
-def _weights(economy: Economy, w: Array | None) -> dict[str, object]:
-    if len(economy.agents) <= NAMED:
-        known = [None] * len(economy.agents) if w is None else w.tolist()
-        return {f"weight of {agent}": v for agent, v in zip(economy.agents, known, strict=True)}
-    return {
-        "smallest weight": None if w is None else float(w.min()),
-        "largest weight": None if w is None else float(w.max()),
-    }
-
-
-def _against(record: Record, records: Sequence[Record]) -> dict[str, object]:
-    """Who gains and who loses against the first mechanism without prices or planner."""
-    columns = ("against", "agents who gain", "agents who lose", "Pareto improvement")
+def _gains(record: Record, records: Sequence[Record]) -> Gains | None:
+    """Compare payoffs and revenue with the first mechanism without prices or planner; None if it is that."""
     baseline = next((each for each in records if each.kind == "unmediated"), None)
     if baseline is None or baseline is record:
-        return dict.fromkeys(columns)
+        return None
     gains = _gained(record.payoffs, baseline.payoffs)
     turnover = float(np.abs(record.payments).sum() + np.abs(baseline.payments).sum())
     revenue = number(record.said["revenue"]) - number(baseline.said["revenue"])
     revenue = 0.0 if abs(revenue) <= ROUNDING * turnover else revenue
-    nobody_loses = not (gains < 0).any() and revenue >= 0
-    better = bool(nobody_loses and ((gains > 0).any() or revenue > 0))
-    counts = int((gains > 0).sum()), int((gains < 0).sum())
-    return dict(zip(columns, (baseline.name, *counts, better), strict=True))
+    no_loss = not (gains < 0).any() and revenue >= 0
+    better = bool(no_loss and ((gains > 0).any() or revenue > 0))
+    return Gains(baseline.name, int((gains > 0).sum()), int((gains < 0).sum()), better)
 
 
 def _gained(after: Array, before: Array) -> Array:
@@ -125,12 +87,10 @@ def _gained(after: Array, before: Array) -> Array:
 
 
 def _same(cell: str, value: object) -> bool:
-    """Whether a cell says a value; nothing stands for None."""
-    if value is None or isinstance(value, bool):
+    """Return True if a cell has a value; an empty one is None or NaN."""
+    if not isinstance(value, float):
         return cell == ("" if value is None else str(value))
-    if isinstance(value, str) and value not in ("Infinity", "-Infinity"):
-        return cell == value
     try:
-        return cell == str(value) or difference(float(cell), number(value)) <= EXACT  # type: ignore[arg-type]
+        return difference(float(cell or "nan"), value) <= EXACT or (cell == "" and np.isnan(value))
     except ValueError:
         return False

@@ -15,7 +15,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.outcome import Status, shown
 from market.results.run_folder import Run
-from market.results.tables import number
+from market.results.schema import number
 from market.results.verify.accounts import worth
 from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.record import Record, rounds

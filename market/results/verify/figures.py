@@ -18,7 +18,7 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.outcome import shown
-from market.results.tables import number
+from market.results.schema import number
 from market.results.verify.accounts import feasible, worth
 from market.results.verify.claim import ROUNDING, Claim
 from market.results.verify.duality import least_share, most_surplus, most_surplus_with_caps

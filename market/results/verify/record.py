@@ -14,7 +14,8 @@ from market.economy.primitives import Economy
 from market.errors import RunError
 from market.outcome import Status, shown
 from market.results.run_folder import Run, read_table
-from market.results.tables import BOUNDS, LARGEST_MAP, number
+from market.results.schema import LARGEST_MAP, number
+from market.results.tables import BOUNDS, ROUNDS, agent_columns
 from market.results.verify.claim import Claim
 
 COLUMNS = {
@@ -128,10 +129,7 @@ def read(run: Run, economy: Economy) -> list[Record]:
 
 def _check_agents(run: Run, economy: Economy) -> None:
     """The table of agents has the columns and rows that a run writes."""
-    by_good = ("consumption", "production", "action", "improvement", "improvement_production")
-    numbers = [f"{name}[{good}]" for name in by_good for good in economy.goods]
-    numbers += ["payment", "utility", "payoff", "regret", "weight"]
-    check_columns("agents.parquet", run.agents, ("mechanism", "agent"), numbers)
+    check_columns("agents.parquet", run.agents, ("mechanism", "agent"), agent_columns(economy.goods))
     names = [said["name"] for said in run.result["mechanisms"]]
     rows = [(name, agent) for name in names for agent in economy.agents]
     if list(zip(run.agents["mechanism"], run.agents["agent"], strict=True)) != rows:
@@ -304,8 +302,8 @@ def rounds(run: Run, record: Record, economy: Economy) -> tuple[Array, Array]:
         RunError: the table of rounds is not what a run writes.
     """
     table = read_table(run.folder / "rounds.parquet")
-    numbers = ("price", "excess_demand", "disequilibrium", "auctioneer_payoff")
-    check_columns("rounds.parquet", table, ("mechanism", "good"), numbers, ("round",))
+    words, numbers, counts = ([c for c, t in ROUNDS.items() if t == of] for of in ("str", "float64", "int64"))
+    check_columns("rounds.parquet", table, words, numbers, counts)
     path = table[table["mechanism"] == record.name]
     try:
         prices = path.pivot(index="round", columns="good", values="price")[list(economy.goods)].to_numpy()

@@ -18,7 +18,7 @@ from market.errors import InputError, RunError
 from market.mechanisms import play
 from market.mechanisms.auction.price_rules import Multiplicative, Tatonnement
 from market.results.run_folder import Run, write_run
-from market.results.tables import Played, agents_table, bounds_table, result
+from market.results.tables import agents_table, bounds_table, result
 from market.results.verify import verify
 from market.results.verify.accounts import accounts
 from market.results.verify.alignment_claims import judging, must_weigh_nothing
@@ -404,7 +404,7 @@ def test_a_table_that_says_something_else_is_refused(tamper):
     changed = tamper("commons")
     table = (changed.folder / "comparison.csv").read_text()
     (changed.folder / "comparison.csv").write_text(table.replace("-inf", "-20.0"))
-    assert refused(changed.verified()) == {"the table says what the result says"}
+    assert refused(changed.verified()) == {"comparison.csv agrees with result.json"}
 
 
 @pytest.mark.parametrize(
@@ -488,7 +488,7 @@ def test_a_table_without_a_column_is_refused(tamper, column):
     changed = tamper("commons")
     path = changed.folder / "comparison.csv"
     pd.read_csv(path, dtype=str).drop(columns=column).to_csv(path, index=False)
-    assert refused(changed.verified()) == {"the table says what the result says"}
+    assert refused(changed.verified()) == {"comparison.csv agrees with result.json"}
 
 
 @pytest.mark.parametrize(
@@ -501,7 +501,7 @@ def test_a_false_cell_is_refused(tamper, column, value):
     table = pd.read_csv(path, dtype=str)
     table.loc[1, column] = value
     table.to_csv(path, index=False)
-    assert refused(changed.verified()) == {"the table says what the result says"}
+    assert refused(changed.verified()) == {"comparison.csv agrees with result.json"}
 
 
 def test_a_mechanism_left_out_everywhere_but_in_the_manifest_is_refused(tamper):
@@ -676,6 +676,7 @@ class Party:
     """What was played on one economy, as the record wants it."""
 
     def __init__(self, economy) -> None:
+        self.economy = economy
         self.players = list(one_of_each_mechanism(economy, [Tatonnement, Multiplicative]))
         self.outcomes = {player.label: play(player, economy) for player in self.players}
         self.checks = {}
@@ -704,7 +705,7 @@ def test_what_is_said_of_random_economies_holds(economy):
             assert claim.holds is not False, claim
 
 
-def told(economy, party: Played):
+def told(economy, party):
     """The result object without a scenario."""
 
     class Scenario:
