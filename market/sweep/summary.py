@@ -145,13 +145,10 @@ class _Groups(NamedTuple):
 
 
 def _grouped(keys: pd.DataFrame) -> _Groups:
-    """Rows that are alike in all columns, together; missing values are alike."""
-    code = np.zeros(len(keys), dtype=np.int64)
-    for name in keys:
-        own, distinct = pd.factorize(keys[name], use_na_sentinel=False)
-        code = pd.factorize(code * len(distinct) + own)[0]  # numbered as they come
-    order = np.argsort(code, kind="stable")
-    starts = np.searchsorted(code[order], np.arange(int(code.max()) + 1))
+    """Group rows that are alike in all columns, missing values among them, in the order of their first rows."""
+    group = keys.groupby(list(keys), sort=False, dropna=False).ngroup().to_numpy()
+    order = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[order], np.arange(int(group.max()) + 1))
     return _Groups(keys.iloc[order[starts]].reset_index(drop=True), order, starts)
 
 
