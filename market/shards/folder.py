@@ -1,9 +1,9 @@
-"""The run folder of a market in shards: the parent writes what is told in sums, each shard its agents' rows.
+"""Run folder of a market in shards: the parent writes the sums, each shard the rows of its agents.
 
-It is a run folder as any other (`run_folder.py`), with three differences: the table of agents is in the
-folder `agents`, one file for each mechanism and shard, in the order of their names; above `LARGEST_MAP`
-agents the result has null in the place of their names; and figures are those of the rounds. All machines must
-see the folder under the same path.
+It differs from other run folders (`results/run_folder.py`) in three respects: the table of agents is in the
+folder `agents`, one file per mechanism and shard, in the order of their names; above `LARGEST_MAP` agents the
+result has null instead of their names; and figures show the rounds only. All machines must see the folder
+under one path.
 """
 
 from __future__ import annotations
@@ -28,14 +28,13 @@ from market.results.run_folder import (
     whole_folder,
 )
 from market.results.schema import LARGEST_MAP
-from market.results.summary_table import NAMED, AgentColumns, level_columns, row, weight_columns
-from market.results.summary_table import table as summary_table
+from market.results.summary_table import NAMED, AgentColumns, level_columns, row, table, weight_columns
 from market.results.tables import as_json, mechanism_result, no_bounds, whole_result
 from market.scenario.loading import Scenario
 from market.shards.outcome import Shared, SharedOutcome
 from market.shards.play import play_in_shards
 from market.shards.pools import Pool
-from market.shards.shard import Written
+from market.shards.shard import WrittenFile
 
 
 def run_in_shards(
@@ -52,16 +51,16 @@ def run_in_shards(
 
     Args:
         scenario: what `market.load` returns.
-        pool: where the shards are; closed at the end.
-        shards: how many.
+        pool: of the shards; closed at the end.
+        shards: their number.
         out: the folder in which a new folder is made.
         mechanisms: names of those to play; all of them by default.
         seed: for all draws; the scenario's own if not given.
         progress: called with a mechanism's name before it is played.
-        figures: called with what came of it; file name -> what writes the figure.
+        figures: called with the outcomes; returns file name -> function that writes the figure.
 
     Returns:
-        What came of it, and the new folder.
+        The outcomes, and the new folder.
 
     Raises:
         InputError: it cannot be played in shards or written there.
@@ -77,7 +76,7 @@ def run_in_shards(
         (folder / "result.json").write_text(as_json(result(shared)), encoding="utf-8")
         no_bounds().to_parquet(folder / "bounds.parquet", index=False)
         shared.rounds.to_parquet(folder / "rounds.parquet", index=False)
-        table(shared).to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
+        comparison_table(shared).to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
         copy_scenario(scenario, folder / "input")
         for file, draw in (figures(shared) if figures else {}).items():
             draw(folder / file)
@@ -86,20 +85,20 @@ def run_in_shards(
     return shared, out / name
 
 
-def _collected(folder: Path, files: Sequence[Written]) -> dict[str, Mapping[str, Any]]:
-    """What shards say of their files, after a look whether all of them are here in their full size.
+def _collected(folder: Path, files: Sequence[WrittenFile]) -> dict[str, Mapping[str, Any]]:
+    """Return the size and checksum of each file of a shard, after checking that it is here in full size.
 
-    Checksums are taken over from the shards: to read everything again would take as long as to write it.
+    Checksums are those of the shards: to read all files again would take as long as to write them.
 
     Args:
-        folder: where the files should be.
-        files: what the shards say that they wrote.
+        folder: of the files.
+        files: as the shards wrote them.
 
     Returns:
         Name in the run folder -> `bytes` and `sha256`, as the manifest lists them.
 
     Raises:
-        InputError: a file is not what its shard wrote.
+        InputError: a file is missing, or its size differs from what its shard wrote.
     """
     for file in files:
         path = folder / file.name
@@ -112,7 +111,7 @@ def _collected(folder: Path, files: Sequence[Written]) -> dict[str, Mapping[str,
         if there != file.bytes:
             raise InputError(
                 f"worker {file.worker} wrote '{path}' with {file.bytes:,} bytes, and here it has {there:,}; "
-                f"see whether the disk is full and nobody else writes there, and repeat the command"
+                f"check that the disk has room and that no other program writes there, and repeat the command"
             )
     return {f"{PARTS}{file.name}": {"bytes": file.bytes, "sha256": file.sha256} for file in files}
 
@@ -131,9 +130,9 @@ def result(shared: Shared) -> dict[str, Any]:
     return whole_result(scenario, shared.seed, scenario.goods, named, mechanisms)
 
 
-def table(shared: Shared) -> pd.DataFrame:
+def comparison_table(shared: Shared) -> pd.DataFrame:
     """Return one row per mechanism, as in `Comparison.table`."""
-    return summary_table([_row(shared, outcome) for outcome in shared.outcomes.values()])
+    return table([_row(shared, outcome) for outcome in shared.outcomes.values()])
 
 
 def _row(shared: Shared, outcome: SharedOutcome) -> dict[str, object]:

@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from market.sweep.runs import Done, Task, execute
+from market.sweep.runs import ChunkResult, Task, execute
 from market.workers import alike_everywhere
 
 
 def rows(chunk, **columns):
     """A result with the runs' numbers and the same value in every other column."""
-    return Done(
+    return ChunkResult(
         {"run": [run.number for run in chunk], **{k: [v] * len(chunk) for k, v in columns.items()}}, 0.01
     )
 

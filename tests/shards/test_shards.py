@@ -22,7 +22,7 @@ from market.results.verify import verify
 from market.scenario.distributions import STREAM
 from market.scenario.loading import population
 from market.shards import Here, play_in_shards, run_in_shards
-from market.shards.folder import table
+from market.shards.folder import comparison_table
 
 
 def in_shards(scenario, shards):
@@ -187,7 +187,7 @@ def test_the_rounds_of_a_market_in_shards_are_those_of_the_market_in_one_piece(r
 )
 def test_the_table_of_a_market_in_shards_is_that_of_the_market_in_one_piece(money, more, buyers):
     scenario = town(money, buyers=buyers, tasters=4, more=more)
-    one, many = compare(scenario).table(), table(play_in_shards(scenario, Here(), 4))
+    one, many = compare(scenario).table(), comparison_table(play_in_shards(scenario, Here(), 4))
     assert list(many.columns) == list(one.columns)
     for column in one.columns:
         ours, theirs = many[column][0], one[column][0]
@@ -255,7 +255,7 @@ def test_work_alone_is_sent_what_it_yields():
 @pytest.mark.parametrize(
     ("mechanism", "said"),
     [
-        ('kind = "planner"', "'m' cannot be played in shards: a planner solves one programme over everybody"),
+        ('kind = "planner"', "'m' cannot be played in shards: a planner solves one program over all agents"),
         ('kind = "unmediated"\ngame = "autarky"', "in a game without prices"),
     ],
 )
@@ -267,7 +267,7 @@ def test_a_mechanism_that_needs_everybody_is_refused(mechanism, said):
 
 
 def test_a_rule_that_sees_bids_is_refused():
-    with pytest.raises(InputError, match="the rule proportional_response sees what every agent bids"):
+    with pytest.raises(InputError, match="the rule proportional_response uses the bids of every agent"):
         in_shards(town("fisher", rule='rule = "proportional_response"'), 2)
 
 
@@ -288,7 +288,7 @@ def test_a_technology_is_refused():
 )
 def test_agents_who_choose_between_what_is_as_good_are_refused(has):
     family = has.split('"')[1]
-    with pytest.raises(InputError, match=f"one of (.*, )?(cost )?{family}\\) makes some agents choose"):
+    with pytest.raises(InputError, match=f"one of (.*, )?(cost )?{family}\\) makes alternatives equally good"):
         in_shards(town(more=f'[[agents]]\nname = "picky"\ncount = 4\n{has}\nbudget = 1.0'), 2)
 
 
@@ -359,8 +359,8 @@ def lengthen(path):
     ("meddle", "said"),
     [
         (Path.unlink, "where this machine does not see it; --out must name a folder that all machines share"),
-        (shorten, r"with [\d,]+ bytes, and here it has [\d,]+; see whether the disk is full"),
-        (lengthen, r"with [\d,]+ bytes, and here it has [\d,]+; see whether the disk is full"),
+        (shorten, r"with [\d,]+ bytes, and here it has [\d,]+; check that the disk has room"),
+        (lengthen, r"with [\d,]+ bytes, and here it has [\d,]+; check that the disk has room"),
     ],
 )
 def test_a_part_that_is_not_what_its_shard_wrote_is_one_message_and_no_folder(tmp_path, meddle, said):

@@ -17,10 +17,10 @@ from helpers.troublemakers import KilledOn, threads, version_of_its_own, who
 from market import workers as processes
 from market.errors import InputError
 from market.sweep import Options, sweep
-from market.sweep.backends import Dask, Died, Loky
+from market.sweep.backends import Dask, Loky, WorkerDied
 from market.sweep.design import design
 from market.sweep.execution import carry_out
-from market.sweep.runs import Done
+from market.sweep.runs import ChunkResult
 
 ROOT = Path(__file__).parents[2]
 VARY = ["commons.water=5,10"]
@@ -182,7 +182,7 @@ def test_chunks_take_a_second_and_towards_the_end_no_less_than_a_tenth(seconds, 
     """Of runs of 2 ms 500 in a chunk, and 50 in the smallest; the first have four, when nothing is known."""
 
     def answer(chunk):
-        return Done({"run": [run.number for run in chunk]}, seconds * len(chunk))
+        return ChunkResult({"run": [run.number for run in chunk]}, seconds * len(chunk))
 
     backend, kept = Fake(answer), []
     runs = design(["a.x=0:1:3000"]).runs()
@@ -198,7 +198,9 @@ def test_chunks_take_a_second_and_towards_the_end_no_less_than_a_tenth(seconds, 
 def test_suspects_are_tried_alone_and_only_the_guilty_given_up():
     runs = list(design(["a.x=0:1:20"]).runs())
     kept, given_up = [], []
-    backend = Fake(lambda chunk: Died("killed") if any(run.number == 7 for run in chunk) else who(chunk))
+    backend = Fake(
+        lambda chunk: WorkerDied("killed") if any(run.number == 7 for run in chunk) else who(chunk)
+    )
     carry_out(
         backend,
         iter(runs),
@@ -211,7 +213,7 @@ def test_suspects_are_tried_alone_and_only_the_guilty_given_up():
 
 
 def test_workers_that_always_die_are_not_replaced_for_ever():
-    backend = Fake(lambda _: Died("killed"))
+    backend = Fake(lambda _: WorkerDied("killed"))
     with pytest.raises(InputError, match="workers die whatever they are given"):
         carry_out(backend, iter(design(["a.x=0:1:500"]).runs()), 500, pytest.fail, lambda *_: None)
     assert len(backend.seen) < 10
