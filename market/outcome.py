@@ -45,7 +45,7 @@ _MEANINGS = {
     Status.MAX_ROUNDS: "The rounds ran out before the end was reached; raise max_rounds or try another rule.",
     Status.DIVERGED: "Prices left every bound; look for a wanted good that nobody has, or reduce the step.",
     Status.NO_EQUILIBRIUM: "It can be shown that there is no equilibrium; change the economy.",
-    Status.FAILED: "A calculation broke down; the reason names where.",
+    Status.FAILED: "Nothing was found: a calculation broke down, or cannot be done; the reason says which.",
 }
 
 

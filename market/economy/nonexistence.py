@@ -153,7 +153,7 @@ def _slopes_without(economy: Economy, g: int, resources: Array) -> Array:
     """Marginal utility of a good to those who have plenty of all others and none of it, (agents,)."""
     x = np.tile(np.where(resources > 0, resources, 1.0), (len(economy.agents), 1))
     x[:, g] = 0.0
-    slopes = economy.marginal_utility(x)[:, g]
+    slopes = economy.concave_form.marginal_utility(x)[:, g]  # x y^2 has none at y = 0, and y is bought
     return np.where(np.isneginf(economy.utility(x)) & (economy.bliss[:, g] > 0), np.inf, slopes)
 
 

@@ -275,6 +275,35 @@ class Economy:
             wants[block.rows] = (block.family.bliss(**block.parameters) > 0).any(axis=1)
         return wants
 
+    @cached_property
+    def not_concave(self) -> NDArray[np.bool_]:
+        """Whose utility as stated is not concave, (agents,)."""
+        bent = np.zeros(len(self.agents), dtype=bool)
+        for block in self.utilities:
+            bent[block.rows] = block.family.not_concave(**block.parameters)
+        return bent
+
+    @cached_property
+    def concave_form(self) -> Economy:
+        """The economy with utilities that order bundles in the same way and are concave.
+
+        First-order conditions prove something of these. A producer that bears a cost keeps its utility as
+        stated: what it gives up for a unit of cost depends on more than the order.
+        """
+        ordinal = self.not_concave & ~(self.capacity > 0).any(axis=1)
+        if not ordinal.any():
+            return self
+
+        def changed(block: Block[Utility]) -> Block[Utility]:
+            form, own = block.family.concave_form(**block.parameters), ordinal[block.rows]
+            parameters = {
+                key: np.where(own.reshape(-1, *[1] * (stated.ndim - 1)), form[key], stated)
+                for key, stated in block.parameters.items()
+            }
+            return replace(block, parameters=parameters)
+
+        return replace(self, utilities=tuple(changed(block) for block in self.utilities))
+
     @property
     def has_ties(self) -> bool:
         """Whether some family values goods linearly, so that some agent may be indifferent between them."""

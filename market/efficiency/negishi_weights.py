@@ -19,6 +19,10 @@ and conversely, for p_g >= t r_g, such w_i can be split into w_i m_ig within the
 
 An agent with infinite marginal utility for something it lacks must weigh nothing: w_i * inf <= p_g.
 
+Where a utility is not concave as stated, the conditions are those of a concave one that orders bundles in the
+same way (`Economy.concave_form`), and its agent's weight is that of the latter: it says nothing of a weighted
+sum of utilities as stated. A producer's, which is added to a cost, has no such form; there none are given.
+
 Source: Negishi (1960); the linear programme is our own derivation from the first-order conditions.
 """
 
@@ -49,7 +53,8 @@ class Support(NamedTuple):
     Args:
         weights: (agents,), w >= 0, sum 1.
         prices: (goods,), p >= 0, utils of the super-agent per unit.
-        residual: the largest relative violation; inf if every agent would have to weigh nothing.
+        residual: the largest relative violation; inf if every agent would have to weigh nothing, or a
+            producer's utility is not concave.
         zero: which agents weigh nothing, (agents,).
     """
 
@@ -69,12 +74,13 @@ def support(economy: Economy, x: Array, y: Array, own: Array | None = None) -> S
         own: (goods,), the prices at which it came about, if any: tried where there are too many agents for
             the programme.
     """
+    economy = economy.concave_form
     slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
     binds = active(economy, x, y, slopes=slopes)
     infinite = np.asarray(np.isinf(slopes).any(axis=1))
     hopeless, idle = infinite | binds.empty, ~_at_stake(economy)
     agents, goods = economy.shape
-    if (hopeless | idle).all():
+    if (hopeless | idle).all() or economy.not_concave.any():
         return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, hopeless)
     found = _without_programme(economy, x, y, slopes, costs, binds, hopeless, idle)
     if found is not None:

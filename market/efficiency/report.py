@@ -3,10 +3,11 @@
 Computed from the outcome and the primitives alone, never from the word of whoever made the outcome.
 
 *Efficient?* Two ways, in this order. If weights w and prices p support the outcome (`negishi_weights.py`),
-that is a proof: for concave preferences, for any feasible (x', y'),
+that is a proof: for any feasible (x', y'),
 
     sum_i w_i (u_i(x'_i) - C_i(y'_i)) - sum_i w_i (u_i(x_i) - C_i(y_i)) <= 0,
 
+for utilities that are concave or made so (`Economy.concave_form`: efficiency depends on the order alone),
 so nobody with w_i > 0 can gain unless another loses; and an agent with w_i = 0 can gain only through goods
 whose price is 0, since every unit of a good with p_g > 0 is missed by somebody who counts. If all there is of
 those would not make it better off (it lacks something else), it cannot gain. Otherwise a convex programme
@@ -49,10 +50,11 @@ from market.efficiency.proofs import CertifiedValue
 from market.efficiency.rescue import cannot_reach_subsistence
 from market.efficiency.surplus_gap import nothing_to_gain, proof_of_no_gap, surplus_gap, turnover
 from market.errors import NumericalError
-from market.outcome import Outcome
+from market.outcome import Outcome, Status
 from market.welfare.first_order_conditions import residual
 
 SURE = 3e-4  # up to here the loss, of second order in the violation, is below what the search can see
+REMAINDER = 1e-12  # share of what there is of a good that is left over by rounding
 PROVED = 1e-6  # relative violation of the supporting conditions up to which they are a proof
 
 
@@ -64,6 +66,7 @@ class Alignment:
         efficient: in goods alone; None if unknown.
         degenerate: efficient, and supported only by weights of which some are zero.
         negishi_weights: (agents,), the most equal super-agent weights; None if none support the outcome.
+            Where a utility is not concave as stated, of its concave form.
         supporting_prices: (goods,), the prices that go with them.
         residual: the largest relative violation of the supporting conditions.
         resource_utilisation: Debreu's coefficient; None without resources to scale, or if unknown.
@@ -106,6 +109,8 @@ def alignment(outcome: Outcome) -> Alignment:
         try:
             refuse_large(economy)
             better = improvement(within, x, y, cannot_reach_subsistence(within, x, y))
+            if better is None and _gains_from_remainders(within, x, y).any():
+                better = with_what_is_left(within, x, y, Reallocation(x, y))
             efficient = better is None
             nearly = found.residual <= (PROVED if found.zero.any() else SURE)
             if efficient and not nearly and np.isfinite(found.residual):
@@ -151,7 +156,22 @@ def proves_efficiency(economy: Economy, x: Array, y: Array, found: Support) -> b
     with_all_that_is_free = np.where(found.prices == 0, np.maximum(x, economy.most), x)
     gains = economy.utility(with_all_that_is_free) > economy.utility(x)
     saves_cost = economy.cost(y) > 0
-    return not (found.zero & (gains | saves_cost)).any()
+    return not (found.zero & (gains | _gains_from_remainders(economy, x, y) | saves_cost)).any()
+
+
+def _gains_from_remainders(economy: Economy, x: Array, y: Array) -> NDArray[np.bool_]:
+    """Agents whom what is left of all goods would help by more than rounding, (agents,).
+
+    Next to the prices of goods a remainder is small, but it can be much to an agent with a weight of zero: at
+    nothing its slope may be infinite, so that a share of 5e-8 of a good adds 2e-4 to a utility of sqrt(x).
+    """
+    there = economy.offered(y)
+    left = there - economy.taken(x, y)
+    left = np.where(left > REMAINDER * there, left, 0.0)
+    if not left.any():
+        return np.zeros(len(x), dtype=bool)
+    now, then = economy.utility(x), economy.utility(x + left)
+    return then > np.where(np.isfinite(now), now + PROVED * economy.utility_scale, now)
 
 
 def _utilisation(
@@ -226,12 +246,17 @@ def _equal_weights_support(economy: Economy, x: Array, y: Array, p: Array | None
     return bool(np.isfinite(prices).all()) and residual(economy, x, y, ones, prices) <= PROVED
 
 
+ROUNDING = 1e-9  # share of what an agent consumes, makes and sells up to which a gain or loss is none
+AT_STAKE = 1e-12  # the same of what an equal share of all resources is worth to it
+
+
 @dataclass(frozen=True)
 class Contrast:
     """Who gains and who loses when one outcome takes the place of another.
 
     Args:
-        gains: (agents,), payoff after minus before; inf from -inf, 0 from -inf to -inf.
+        gains: (agents,), payoff after minus before; inf from -inf, 0 from -inf to -inf and where it is
+            rounding.
         pareto_improvement: nobody loses, the auctioneer's revenue included, and someone gains.
     """
 
@@ -252,25 +277,73 @@ class Contrast:
 def contrast(outcome: Outcome, other: Outcome) -> Contrast:
     """Compare an outcome with another one of the same economy.
 
+    A gain is held against the gross worth of what the agent consumes, makes and sells, and revenue against
+    that of all there is: a payoff or a net payment may be nearly 0 where large amounts cancel.
+
     Args:
         outcome: the new one.
         other: the one it is held against.
     """
     with np.errstate(invalid="ignore"):
         difference = outcome.payoffs - other.payoffs
-    rounding = 1e-9 * np.maximum(np.abs(outcome.payoffs), np.abs(other.payoffs))
-    same = (outcome.payoffs == other.payoffs) | (
-        np.abs(difference) <= np.where(np.isfinite(rounding), rounding, 0.0)
-    )
+    rounding = ROUNDING * np.maximum(_gross_worth(outcome), _gross_worth(other))
+    rounding = np.maximum(rounding, AT_STAKE * _finite(outcome.economy.utility_scale))
+    same = (outcome.payoffs == other.payoffs) | (np.abs(difference) <= rounding)
     gains = np.where(same, 0.0, difference)
-    more_revenue = _revenue_gained(outcome, other)
-    return Contrast(
-        gains, bool(not (gains < 0).any() and more_revenue >= 0 and ((gains > 0).any() or more_revenue > 0))
-    )
+    return Contrast(gains, _pareto(outcome, other, gains))
 
 
-def _revenue_gained(outcome: Outcome, other: Outcome) -> float:
-    """Revenue after minus before, money; 0 where the difference is rounding next to what is paid."""
-    difference = outcome.revenue - other.revenue
-    turnover = float(np.abs(outcome.payments).sum() + np.abs(other.payments).sum())
-    return 0.0 if abs(difference) <= 1e-9 * turnover else difference
+def _pareto(outcome: Outcome, other: Outcome, gains: Array) -> bool:
+    """Whether nobody loses and someone gains, and what the auctioneer lacks, if anything, is rounding.
+
+    That rounding must not be what somebody gains: with money agents gain more than the auctioneer lacks.
+    """
+    more = outcome.revenue - other.revenue
+    if (gains < 0).any() or more < -max(revenue_rounding(outcome), revenue_rounding(other)):
+        return False
+    if more > max(revenue_rounding(outcome), revenue_rounding(other)):
+        return True
+    in_money = outcome.economy.money is Money.QUASILINEAR
+    return bool((gains > 0).any() and not (in_money and gains.sum() + more <= 0))
+
+
+def _gross_worth(outcome: Outcome) -> Array:
+    """What an agent's bundle is worth to it, its cost, and what passes through its hands, (agents,).
+
+    The last only where money is part of payoffs: elsewhere it has another unit.
+    """
+    economy, x, y = outcome.economy, outcome.consumption, outcome.production
+    size = economy.worth(x) + economy.cost(y)
+    paid = outcome.kind == "auctioneer" and (outcome.payoffs != outcome.utilities).any()
+    if paid and outcome.prices is not None:
+        size = size + (x + economy.endowment + np.abs(y)) @ outcome.prices
+    return np.maximum(_finite(np.abs(outcome.payoffs)), _finite(size))
+
+
+def _finite(sizes: Array) -> Array:
+    """Sizes, and 0 where there is none, so that nothing is rounding beside it."""
+    return np.where(np.isfinite(sizes), sizes, 0.0)
+
+
+def revenue_rounding(outcome: Outcome) -> float:
+    """The size up to which an outcome's revenue is rounding, money."""
+    p = outcome.prices
+    if outcome.kind != "auctioneer" or p is None or outcome.disequilibrium is None:
+        return ROUNDING * float(np.abs(outcome.payments).sum())
+    worth = float(outcome.economy.offered(outcome.production) @ p)
+    return unbalanced(outcome.status, outcome.disequilibrium, worth)
+
+
+def unbalanced(status: Status, disequilibrium: float, worth: float) -> float:
+    """The largest revenue that is rounding in a market with prices, money.
+
+    A share of what all there is would cost; where markets cleared up to a relative excess demand d, some such
+    share is bought or sold without a counterpart. (Twice d, since d is itself rounded.)
+
+    Args:
+        status: how the market ended.
+        disequilibrium: d.
+        worth: of all there is, at the prices.
+    """
+    cleared = status is Status.CLEARED
+    return worth * (max(ROUNDING, 2.0 * disequilibrium) if cleared else ROUNDING)

@@ -8,7 +8,8 @@ A reallocation (x', y') that hurts nobody outside N has, by the first-order cond
 
     0 <= sum_{j not in N} w_j d(u_j - C_j) <= p.(what the others get more of) + 4 r p.(all there is),
 
-since u is concave and every condition is violated by no more than r p_g for each unit moved. So what N can
+since u (or the concave form of it that `support` takes) is concave and every condition is violated by no more
+than r p_g for each unit moved. So what N can
 have is worth at most V + 4 r p.(all there is), and whoever needs more than that, p.s_i, cannot be saved. Nor
 can anybody who needs more of a good than there can ever be.
 

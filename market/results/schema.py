@@ -121,7 +121,7 @@ class AlignmentResult(_Strict):
     degenerate: bool = Field(description="whether somebody weighs nothing in the super-agent")
     weights: dict[str, Finite] | None = Field(
         description="`{agent: w}` of the super-agent, summing to 1; null where none supports the outcome or "
-        "above 1000 agents"
+        "above 1000 agents; where a utility is not concave, of u^(1/A), A the sum of the weights in u"
     )
     supporting_prices: dict[str, Finite] | None = Field(description="`{good: p}` that go with the weights")
     residual: Size = Field(

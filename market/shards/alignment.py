@@ -64,6 +64,7 @@ def judge(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[Judgement
         y: (agents, goods), their production.
         p: (goods,), prices.
     """
+    economy = economy.concave_form  # efficiency depends on the order of bundles alone
     ones = np.ones(len(economy.agents))
     caps = bool(np.isfinite(economy.budget).any())
     count, capped, owned, made = yield (

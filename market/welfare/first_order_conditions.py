@@ -13,9 +13,13 @@ of several, and those along p serve best: violations are then relatively the sam
 no others have a smaller one (`Utility.marginal_along`).
 
 For concave u_i and convex C_i these conditions are also enough: they are the first-order conditions of a
-concave programme. The *residual* is their largest violation relative to p_g, or to the price at which all of
-g would be worth a share `NEGLIGIBLE` of everything, if that is more. An agent with w_i = 0 and 0 * inf (an
-infinite slope at nothing) violates nothing, but if it consumes a good with p_g > 0 it does.
+concave programme. Of a u_i that is not concave they prove nothing (at a bundle that lacks one good every
+slope of x y^2 is 0), so that no weights and prices support it unless it counts for nothing; efficiency in
+goods is judged by concave utilities that order bundles in the same way (`Economy.concave_form`).
+
+The *residual* is their largest violation relative to p_g, or to the price at which all of g would be worth a
+share `NEGLIGIBLE` of everything, if that is more. An agent with w_i = 0 and 0 * inf (an infinite slope at
+nothing) violates nothing, but if it consumes a good with p_g > 0 it does.
 
 At an empty bundle slopes in the direction of single goods may not tell (Cobb-Douglas at nothing: 0 along
 every axis, though a little of everything is worth something). There the condition is on all directions
@@ -110,7 +114,8 @@ def _active(
 def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
     """The largest violation of the conditions above, relative to prices; 0 is full support.
 
-    inf of weights or prices that are not finite: they support nothing.
+    inf of weights or prices that are not finite, and where a utility that counts is not concave: they
+    support nothing.
     """
     return run_locally(residuals(economy, x, y, w, p))
 
@@ -124,7 +129,7 @@ def residuals(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> Reduc
         economy.owned,
         np.maximum(y, 0.0).sum(axis=0) if economy.costs or economy.technologies else nothing,
         float(len(economy.agents)),
-        float(not (np.isfinite(w).all() and np.isfinite(p).all())),
+        float(_prove_nothing(economy, w, p)),
     )
     if strange:
         return np.inf
@@ -146,6 +151,12 @@ def residuals(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> Reduc
         largest = max(largest, float((first - 1.0).max()))
     (everywhere,) = yield (Largest(max(largest, violation(economy, y, p))),)
     return float(everywhere.value)
+
+
+def _prove_nothing(economy: Economy, w: Array, p: Array) -> bool:
+    """Whether weights or prices are not finite, or some utility that counts is not concave."""
+    finite = np.isfinite(w).all() and np.isfinite(p).all()
+    return not finite or bool((economy.not_concave & (w > 0)).any())
 
 
 def _sizes(economy: Economy, x: Array, w: Array, p: Array, there: Array) -> Reduction[Array]:

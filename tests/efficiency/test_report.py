@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from helpers.economies import CES, INF, economy, references, with_utility
 
+from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Economy
 from market.efficiency.pareto_improvement import improvement, improves, resource_utilisation
 from market.efficiency.report import alignment, contrast
@@ -273,6 +274,100 @@ def test_a_pareto_improvement_must_not_cost_the_auctioneer():
     assert not contrast(free, free).pareto_improvement
 
 
+def traded(drawn: Economy, prices, x, y=None, status=Status.CLEARED, disequilibrium=0.0) -> Outcome:
+    """What a market with these prices would be said to have made."""
+    found = given(drawn, x, y)
+    p = np.array(prices, dtype=float)
+    paid = drawn.payments(p, found.consumption, found.production)
+    return dataclasses.replace(
+        found,
+        kind="auctioneer",
+        status=status,
+        prices=p,
+        disequilibrium=disequilibrium,
+        payments=paid,
+        revenue=float(paid.sum()),
+        payoffs=drawn.payoff(found.utilities, p, found.consumption, found.production),
+    )
+
+
+SWAP = economy("quasilinear", log=[[1.0, 1.0], [1.0, 1.0]], endowment=[[0.7, 0.1], [0.1, 0.7]])
+
+
+def test_what_a_cleared_market_leaves_unbalanced_is_no_loss_of_the_auctioneer():
+    alone, prices = play(Unmediated("alone", Autarky()), SWAP), play(PRICES, SWAP)
+    assert prices.revenue != 0.0  # demand equals supply up to the tolerance, and payments likewise
+    found = contrast(prices, alone)
+    assert found.winners.all()
+    assert found.pareto_improvement
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_trade_of_what_agents_own_is_a_pareto_improvement(seed):
+    rng = np.random.default_rng(seed)
+    shape = tuple(rng.integers(2, 5, 2))
+    drawn = economy("quasilinear", log=rng.uniform(0.3, 3, shape), endowment=rng.uniform(0.05, 2, shape))
+    drawn = with_weights(drawn, lambda weights: weights * 10.0 ** rng.integers(-6, 7))
+    prices = play(PRICES, drawn)
+    assert prices.status is Status.CLEARED
+    assert contrast(prices, play(Unmediated("alone", Autarky()), drawn)).pareto_improvement
+
+
+def test_a_loss_of_revenue_that_is_not_rounding_is_one():
+    alone = play(Unmediated("alone", Autarky()), SWAP)
+    swapped = traded(SWAP, [2.5, 2.5], [[0.4, 0.4], [0.4, 0.4]])
+    assert contrast(swapped, alone).pareto_improvement
+    given_more = dataclasses.replace(swapped, revenue=-1e-6)
+    assert not contrast(given_more, alone).pareto_improvement
+    hurried = dataclasses.replace(given_more, disequilibrium=1e-6)
+    assert contrast(hurried, alone).pareto_improvement  # the market cleared no better than that
+    assert not contrast(dataclasses.replace(hurried, status=Status.MAX_ROUNDS), alone).pareto_improvement
+
+
+def test_what_the_auctioneer_lacks_must_not_be_what_agents_gain():
+    alone = play(Unmediated("alone", Autarky()), SWAP)
+    kept = traded(SWAP, [2.5, 2.5], SWAP.endowment, disequilibrium=1e-6)
+    given_away = dataclasses.replace(kept, payoffs=alone.payoffs + np.array([1e-6, 0.0]), revenue=-2e-6)
+    found = contrast(given_away, alone)
+    assert found.winners.tolist() == [True, False]
+    assert not found.pareto_improvement
+
+
+def test_profits_of_rounding_are_neither_gains_nor_losses():
+    """A mill that sells ten loaves at cost is paid 20 and spends 20, but for the last digits."""
+    drawn = economy("quasilinear", log=[[20.0]], linear=([[2.0]], [[INF]]))
+    alone = given(drawn, [[1e-3], [0.0]], [[0.0], [1e-3]])
+    alone = dataclasses.replace(alone, payoffs=np.array([alone.payoffs[0], 0.0]))
+    for off in (1e-12, -1e-12):
+        sold = traded(drawn, [2.0 * (1.0 + off)], [[10.0], [0.0]], [[0.0], [10.0]])
+        assert sold.payoffs[1] != 0.0
+        found = contrast(sold, alone)
+        assert found.gains[1] == 0.0
+        assert found.winners[0]
+        assert found.pareto_improvement
+
+
+def test_utilities_near_zero_have_no_digits_to_be_held_against():
+    """log 1 is 0: what comes of an amount that differs from 1 by rounding is rounding."""
+    two = economy("exchange", log=[[1.0], [1.0]], endowment=[[1.0], [1.0]])
+    found = contrast(given(two, [[1.0 - 1e-12], [1.0 + 1e-12]]), given(two, [[1.0], [1.0]]))
+    assert not found.winners.any()
+    assert not found.losers.any()
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_gains_are_seen_whatever_the_unit_of_utility(scale):
+    unit = economy("fisher", cobb_douglas=[[0.2, 0.8], [0.8, 0.2]], commons=[10.0, 10.0], budget=[1.0, 1.0])
+    two = with_utility(
+        "fisher", CES, {"weights": np.array([[1.0, 2.0], [2.0, 1.0]]) * scale, "elasticity": [2.0, 2.0]},
+        commons=[10.0, 10.0], budget=[scale**2, scale**2],
+    )  # fmt: skip
+    for drawn in (unit, two):
+        equal, prices = given(drawn, [[5.0, 5.0], [5.0, 5.0]]), play(PRICES, drawn)
+        assert contrast(prices, equal).winners.all()
+        assert contrast(prices, equal).pareto_improvement
+
+
 def test_a_programme_that_ends_at_less_surplus_than_there_is_proves_no_gap_of_zero():
     two = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
     x, y = np.array([[5.0], [5.0]]), np.zeros((2, 1))
@@ -308,3 +403,21 @@ def test_whoever_has_a_tiny_weight_is_not_said_to_weigh_nothing():
     report = alignment(play(Unmediated("first", Seize(movers=("agent0",))), rich))
     np.testing.assert_allclose(report.negishi_weights, [1.0, 1e-9 / 3.0], rtol=1e-6)
     assert not report.degenerate
+
+
+@pytest.mark.parametrize(("remainder", "efficient"), [(0.0, True), (1e-16, True), (5e-8, False)])
+def test_a_remainder_that_an_agent_with_nothing_wants_is_no_rounding(remainder, efficient):
+    """u = 2 sqrt(x): 5e-8 units more are worth 4.5e-4 to an agent with nothing, whatever its weight."""
+    roots = with_utility(
+        "exchange",
+        UTILITIES["crra"],
+        {"weights": [[1.0], [1.0]], "risk_aversion": [0.5, 0.5]},
+        endowment=[[1.0], [0.0]],
+    )
+    outcome = given(roots, [[1.0 - remainder], [0.0]])
+    report = alignment(outcome)
+    assert report.efficient is efficient
+    if not efficient:
+        gained = roots.utility(report.improvement.consumption) - roots.utility(outcome.consumption)
+        assert gained.min() >= 0.0
+        assert gained.max() > 1e-5

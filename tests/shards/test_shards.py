@@ -288,7 +288,7 @@ def test_a_technology_is_refused():
 )
 def test_agents_who_choose_between_what_is_as_good_are_refused(has):
     family = has.split('"')[1]
-    with pytest.raises(InputError, match=f"one of (.*, )?(cost )?{family}\\) makes alternatives equally good"):
+    with pytest.raises(InputError, match=f"{family}\\) makes alternatives equally good"):
         in_shards(town(more=f'[[agents]]\nname = "picky"\ncount = 4\n{has}\nbudget = 1.0'), 2)
 
 

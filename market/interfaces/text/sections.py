@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.efficiency.report import PROVED, Alignment, Contrast
+from market.efficiency.report import PROVED, Alignment, Contrast, revenue_rounding
 from market.interfaces.text.sentences import NOT_HERE, named_or_counted, number, percent, visible
 from market.outcome import Outcome
 from market.results.summary_table import Summary, summarised
@@ -69,6 +69,11 @@ class Section(NamedTuple):
     title: str
     rows: list[Row]
 
+    @property
+    def cells(self) -> list[str]:
+        """All of its cells."""
+        return [cell for row in self.rows for cell in row.cells]
+
 
 def sections(compared: Comparison) -> list[Section]:
     """All that the table tells, with a cell for every mechanism."""
@@ -81,28 +86,55 @@ def sections(compared: Comparison) -> list[Section]:
         Section("Utility", _levels([o.utilities for o in outcomes], shown)),
         Section("Payoff in the game played", _payoffs(compared, outcomes, shown)),
         Section("Alignment", _alignment(compared, outcomes, reports)),
-        Section("Weights in the super-agent", _weights(reports, shown)),
+        Section(WEIGHTS, _weights(reports, shown)),
         Section(f"Against '{visible(compared.baseline or '')}'", _against(compared)),
     ]
     return [part for part in parts if part.rows]
 
 
+WEIGHTS = "Weights in the super-agent"
 SHADOW = "* a shadow price: what one unit more would be worth to the planner; nobody pays it."
 LOST = "-inf: has too little of a good that it cannot do without."
-UNBOUNDED = "unbounded: there is no limit to what could be gained, since somebody is at -inf."
+BENT = (
+    "Weights of {who} count v = u^(1/A), A the sum of the weights in u: it orders bundles as u does and is "
+    "concave, which u is not."
+)
+UNBOUNDED = "unbounded: there is no limit to what could be gained; at -inf: {names}."
+ENDLESS = "unbounded: at such prices there is no limit to what could be gained by trading more; by: {names}."
 ALONE = "No game without prices was played, so there is nothing to compare gains and losses with."
 
 
 def notes(compared: Comparison, told: Sequence[Section]) -> list[str]:
     """What the signs in the table mean; only those that are there."""
-    cells = [cell for part in told for row in part.rows for cell in row.cells]
+    cells = [cell for part in told for cell in part.cells]
+    weighed = any(cell != NOT_HERE for part in told if part.title == WEIGHTS for cell in part.cells)
+    bent = compared.economy.not_concave
     there = {
         SHADOW: any(cell.endswith(" *") for cell in cells),
         LOST: any(cell.startswith("-inf") for cell in cells),
-        UNBOUNDED: "unbounded" in cells,
+        BENT.format(who=named_or_counted(compared.economy, bent)): bool(bent.any()) and weighed,
+        **_unbounded(compared),
         ALONE: compared.baseline is None and len(compared.outcomes) > 1,
     }
     return [note for note, needed in there.items() if needed]
+
+
+def _unbounded(compared: Comparison) -> dict[str, bool]:
+    """Why gains are unbounded, and for which agents: those at -inf, and those that could trade without limit.
+
+    A surplus gap is unbounded only where an agent at -inf could be spared it, a regret for either reason.
+    """
+    ruined = endless = np.zeros(len(compared.economy.agents), dtype=bool)
+    for outcome, report in zip(compared.outcomes.values(), compared.alignments.values(), strict=True):
+        lost = np.isneginf(outcome.utilities)
+        unlimited = np.zeros_like(lost) if outcome.regret is None else np.isposinf(outcome.regret)
+        ruined = ruined | (lost & (unlimited | (report.surplus_gap == math.inf)))
+        endless = endless | (unlimited & ~lost)
+    by_note = {UNBOUNDED: ruined, ENDLESS: endless}
+    return {
+        note.format(names=named_or_counted(compared.economy, who)): bool(who.any())
+        for note, who in by_note.items()
+    }
 
 
 def _endings_in_words(outcomes: Sequence[Outcome]) -> list[Row]:
@@ -180,8 +212,8 @@ def _payoffs(compared: Comparison, outcomes: Sequence[Outcome], shown: Sequence[
 
 
 def _without_rounding(outcome: Outcome) -> float:
-    """The revenue; 0 where payments cancel but for rounding."""
-    return outcome.revenue if abs(outcome.revenue) > 1e-12 * np.abs(outcome.payments).sum() else 0.0
+    """The revenue; 0 where payments cancel but for rounding, as in verdicts."""
+    return outcome.revenue if abs(outcome.revenue) > revenue_rounding(outcome) else 0.0
 
 
 def _levels(values: Sequence[Array], shown: Sequence[Party]) -> list[Row]:

@@ -7,6 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from market.efficiency.report import unbalanced
 from market.interfaces.text.report import points
 from market.interfaces.text.sentences import count, number, visible
 from market.shards import Shared, SharedOutcome
@@ -62,12 +63,19 @@ def _cells(played: Shared, outcome: SharedOutcome) -> dict[str, str]:
         "mean utility above -inf": number(utilities.mean),
         "agents with utility -inf": str(utilities.ruined),
         **({} if surplus is None else {"total surplus": number(surplus)}),
-        "revenue": number(outcome.revenue),
+        "revenue": number(_without_rounding(outcome)),
         "efficient": _word(report.efficient),
         **({} if surplus is None else {"efficient with transfers": _word(report.efficient_with_transfers)}),
         "residual of the weights": number(report.residual),
         "largest regret": number(outcome.max_regret),
     }
+
+
+def _without_rounding(outcome: SharedOutcome) -> float:
+    """The revenue; 0 where payments cancel but for rounding."""
+    worth = float(outcome.prices @ outcome.ended.consumed)
+    rounding = unbalanced(outcome.status, outcome.disequilibrium, worth)
+    return outcome.revenue if abs(outcome.revenue) > rounding else 0.0
 
 
 def _word(verdict: bool | None) -> str:

@@ -4,8 +4,9 @@ Symbols as in `primitives.py`: x, y, p, q; w weights, U_i = u_i(x_i) - C_i(y_i),
 
 *Support.* Recorded weights and prices support (x, y) if for each agent w_i du_i/dx_ig <= p_g (equal where it
 consumes), w_i dC_i/dy_ig >= p_g where it could make more (<= where it makes some), and p_g = 0 where
-something is left. Utilities being concave, that proves efficiency, except for what agents with w_i = 0 could
-gain through free goods or by saving costs.
+something is left. For concave utilities that proves efficiency, except for what agents with w_i = 0 could
+gain through free goods or by saving costs; of others it proves nothing. So where a utility is not concave as
+stated, weights are held against its concave form (`Economy.concave_form`); a producer's has none.
 
 At a kink there are many slopes, any m_i >= 0 with sum_g b_ig m_ig = 1; one has to do: that along p.
 
@@ -57,9 +58,9 @@ def judging(
         prices: all prices in the folder, for bounds.
         others: all mechanisms of the folder, whose allocations are feasible too.
     """
-    found = np.inf
+    found, form = np.inf, economy.concave_form
     if record.weights is not None and record.supporting_prices is not None:
-        found = violation(economy, record, record.weights, record.supporting_prices)
+        found = violation(form, record, record.weights, record.supporting_prices)
         yield _weights(record, record.weights)
     both = (record.weights is None) == (record.supporting_prices is None)
     yield Claim(f"{record.name}: weights go with prices", both, "both or none" if both else "one is missing")
@@ -67,7 +68,7 @@ def judging(
     proved = found <= SUPPORTED and not _leaks(economy, record)
     yield _efficient(economy, record, proved, found, prices, others)
     yield _degenerate(economy, record, found)
-    yield from figures(economy, record, proved, prices, others)
+    yield from figures(form, record, proved, prices, others)
 
 
 # --- weights ---------------------------------------------------------------------------------------
@@ -82,6 +83,8 @@ def _weights(record: Record, w: Array) -> Claim:
 def violation(economy: Economy, record: Record, w: Array, p: Array, left: float = LEFT) -> float:
     """The largest violation of the supporting conditions, relative to prices; 0 is full support.
 
+    inf where a utility that counts is not concave.
+
     Args:
         economy: rebuilt from the scenario.
         record: what was recorded.
@@ -91,6 +94,8 @@ def violation(economy: Economy, record: Record, w: Array, p: Array, left: float 
     """
     if not (np.isfinite(w).all() and np.isfinite(p).all()):
         return np.inf  # they support nothing, and a NaN must not get lost in what follows
+    if (economy.not_concave & (w > 0)).any():
+        return np.inf  # a point with the right slopes need not be a maximum
     x, y = record.consumption, record.production
     there = economy.offered(y)
     none = NONE * there / len(economy.agents)
@@ -115,7 +120,8 @@ def violation(economy: Economy, record: Record, w: Array, p: Array, left: float 
         np.where((y > none) & at_a_cost, np.maximum(spent - p, 0.0), 0.0),
         np.where(there - economy.taken(x, y) > left * there, p, 0.0)[None, :],
     ]
-    worst = float(np.vstack([part / size for part in wrong]).max(initial=0.0))  # a NaN stays one
+    with np.errstate(invalid="ignore"):  # a NaN stays one
+        worst = float(np.vstack([part / size for part in wrong]).max(initial=0.0))
     hungry = empty & (w > 0)
     if hungry.any():
         worst = max(worst, float((w[hungry] * economy.first_worth(p)[hungry]).max() - 1.0))
@@ -152,11 +158,11 @@ def _efficient(
     prices: Sequence[Array],
     others: Sequence[Record],
 ) -> Claim:
-    name, said = f"{record.name}: efficient", record.alignment["efficient"]
+    name, said, form = f"{record.name}: efficient", record.alignment["efficient"], economy.concave_form
     if record.improvement is not None:
         better, detail = _improves(economy, record, *record.improvement)
         return Claim(name, better and said is False and not proved, detail)
-    if said and not proved and _clearly_better(economy, record, others):
+    if said and _clearly_better(economy, record, others):
         return Claim(name, False, "the folder itself has a better allocation")
     if said is None:
         if _clearly_better(economy, record, ()):
@@ -169,7 +175,7 @@ def _efficient(
         return Claim(name, False, "said not to be, without a better allocation")
     if proved:
         return Claim(name, True, "weights and prices prove it")
-    if found <= SUPPORTED and not _unused(economy, record):
+    if found <= SUPPORTED and not _unused(form, record):
         return Claim(
             name, None, "proved for those who count; among those who weigh nothing it rests on a search"
         )
@@ -179,11 +185,11 @@ def _efficient(
     if (economy.utility(most) <= economy.utility(record.consumption)).all() and not record.production.any():
         return Claim(name, True, "nobody would gain by all that there can be")
     if record.weights is not None and (record.weights > 0).all() and record.supporting_prices is not None:
-        nearly = violation(economy, record, record.weights, record.supporting_prices, HARDLY_LEFT)
+        nearly = violation(form, record, record.weights, record.supporting_prices, HARDLY_LEFT)
         if nearly <= SUPPORTED:
             detail = f"weights and prices prove it, but for less than {HARDLY_LEFT:.0e} of a good left over"
             return Claim(name, True, detail)
-    if least_needed(economy, record, prices) >= 1.0 - SEARCHED:
+    if least_needed(form, record, prices) >= 1.0 - SEARCHED:
         detail = f"not checked: prices prove only that all but {SEARCHED:.0e} of the resources is needed"
         return Claim(name, None, detail)
     return Claim(name, False, "weights and prices do not prove it")
@@ -260,6 +266,7 @@ def _degenerate(economy: Economy, record: Record, found: float) -> Claim:
 
 def must_weigh_nothing(economy: Economy, record: Record) -> NDArray[np.bool_]:
     """Who weighs nothing under any weights that support the allocation, (agents,)."""
+    economy = economy.concave_form
     x, y = record.consumption, record.production
     there = economy.offered(y)
     none = NONE * there / len(economy.agents)

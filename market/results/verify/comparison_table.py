@@ -13,12 +13,15 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.errors import RunError
+from market.outcome import Status
 from market.results.run_folder import Run
 from market.results.schema import MechanismResult, number
 from market.results.summary_table import AgentColumns, Gains, level_columns, row, weight_columns
+from market.results.verify.accounts import worth
 from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.record import Record
 
+NONE = 1e-12  # share of the utility of an equal share of all resources: a smaller gain counts as none
 EXACT = 1e-12  # relative difference that another order of a sum may leave
 
 
@@ -60,29 +63,59 @@ def _expected(economy: Economy, record: Record, records: Sequence[Record]) -> Ma
     )
     surplus = float(record.utilities.sum()) if economy.money is Money.QUASILINEAR else None
     mechanism = MechanismResult.model_validate(record.said)
-    return row(mechanism, economy.goods, columns, surplus, _gains(record, records))
+    return row(mechanism, economy.goods, columns, surplus, _gains(economy, record, records))
 
 
-def _gains(record: Record, records: Sequence[Record]) -> Gains | None:
-    """Compare payoffs and revenue with the first mechanism without prices or planner; None if it is that."""
+def _gains(economy: Economy, record: Record, records: Sequence[Record]) -> Gains | None:
+    """Compare payoffs and revenue with the first mechanism without prices or planner; None for itself.
+
+    A gain of the size of rounding counts as none, and a loss of revenue of that size as none, unless it pays
+    for everything that agents gain, in money.
+    """
     baseline = next((each for each in records if each.kind == "unmediated"), None)
     if baseline is None or baseline is record:
         return None
-    gains = _gained(record.payoffs, baseline.payoffs)
-    turnover = float(np.abs(record.payments).sum() + np.abs(baseline.payments).sum())
+    least = NONE * np.where(np.isfinite(economy.utility_scale), economy.utility_scale, 0.0)
+    rounding = np.maximum(ROUNDING * np.maximum(*_gross_values(economy, record, baseline)), least)
+    gains = _gained(record.payoffs, baseline.payoffs, rounding)
     revenue = number(record.said["revenue"]) - number(baseline.said["revenue"])
-    revenue = 0.0 if abs(revenue) <= ROUNDING * turnover else revenue
-    no_loss = not (gains < 0).any() and revenue >= 0
-    better = bool(no_loss and ((gains > 0).any() or revenue > 0))
+    negligible = max(_negligible_revenue(economy, record), _negligible_revenue(economy, baseline))
+    financed = economy.money is Money.QUASILINEAR and gains.sum() <= -revenue
+    better = revenue > negligible or (revenue >= -negligible and bool((gains > 0).any()) and not financed)
+    better = bool(better and not (gains < 0).any())
     return Gains(baseline.name, int((gains > 0).sum()), int((gains < 0).sum()), better)
 
 
-def _gained(after: Array, before: Array) -> Array:
+def _gross_values(economy: Economy, *records: Record) -> list[Array]:
+    """Return the gross value of each agent's consumption, production and trade, (agents,), per record."""
+    sizes = []
+    for each in records:
+        x, y = each.consumption, each.production
+        size = worth(economy, each) + economy.cost(y)
+        if each.kind == "auctioneer" and each.prices is not None and (each.payoffs != each.utilities).any():
+            size = size + (x + economy.endowment + np.abs(y)) @ each.prices
+        known = np.where(np.isfinite(each.payoffs), np.abs(each.payoffs), 0.0)
+        sizes.append(np.maximum(known, np.where(np.isfinite(size), size, 0.0)))
+    return sizes
+
+
+def _negligible_revenue(economy: Economy, record: Record) -> float:
+    """Return the largest revenue that counts as rounding, money: a share of the value of all resources.
+
+    Of a market that cleared, twice its relative excess demand, to which no trade corresponds.
+    """
+    if record.kind != "auctioneer" or record.prices is None:
+        return ROUNDING * float(np.abs(record.payments).sum())
+    share = ROUNDING
+    if record.status is Status.CLEARED:
+        share = max(share, 2.0 * number(record.said["disequilibrium"]))
+    return share * float(record.prices @ economy.offered(record.production))
+
+
+def _gained(after: Array, before: Array, rounding: Array) -> Array:
     """After - before, (agents,), 0 where that is rounding or both are the same infinity."""
     with np.errstate(invalid="ignore"):
         gains = after - before
-    size = np.maximum(np.abs(after), np.abs(before))
-    rounding = ROUNDING * np.where(np.isfinite(size), size, 0.0)
     return np.where((after == before) | (np.abs(gains) <= rounding), 0.0, gains)
 
 

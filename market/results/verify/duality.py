@@ -188,9 +188,12 @@ def _bought(economy: Economy, p: Array, income: Array) -> Array:
 def _least_net(
     economy: Economy, p: Array, x: Array, y: Array, like: tuple[Array, Array], agent: int
 ) -> float:
-    """The least net purchases, money, with which one who makes goods at a cost is as well off."""
+    """The least net purchases, money, with which one who makes goods at a cost is as well off.
+
+    -inf where none are known: what follows is a bound only for a concave utility.
+    """
     now = float(economy.welfare(x, y)[agent])
-    if np.isneginf(now):
+    if np.isneginf(now) or economy.not_concave[agent]:
         return -np.inf
     wanted, costs = economy.marginal_utility_along(like[0], p), economy.marginal_cost(like[1])
     slopes = np.concatenate([wanted[agent], costs[agent]])

@@ -10,7 +10,8 @@ The rules of the games are stated here once more, in code of their own:
 
 In the first two the best deviation is known in closed form. In the others payoffs are concave in one's own
 outputs y_i, so that the conditions s_g du/dx_g <= dC/dy_g, with equality where y_g > 0 (>= at capacity), are
-enough; and some deviations are tried out.
+enough; and some deviations are tried out. Of a utility that is not concave they prove nothing, so no best
+output of its agent is believed.
 """
 
 from __future__ import annotations
@@ -273,9 +274,12 @@ def _made(economy: Economy, actions: Array, options: Unmediated) -> Follows:
 
 
 def _first_order(economy: Economy, record: Record, options: Unmediated) -> float:
-    """The largest relative violation of the conditions for best outputs."""
+    """The largest relative violation of the conditions for best outputs; inf where they prove nothing."""
     assert record.actions is not None
     y, kept = record.actions, _kept(economy, options)
+    decides = ((economy.capacity > 0) & (kept > 0)).any(axis=1) | economy.turns_goods_into_goods
+    if (economy.not_concave & decides).any():
+        return np.inf
     base = _without(economy, y, options)
     plenty = np.minimum(economy.capacity, 1e100)
     concerned = np.isfinite(economy.utility(base + kept * plenty)) | ~(kept * plenty > 0).any(axis=1)

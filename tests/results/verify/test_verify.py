@@ -15,6 +15,7 @@ from hypothesis import given, settings
 import market
 from market.efficiency.report import alignment
 from market.errors import InputError, RunError
+from market.interfaces.text.sections import sections
 from market.mechanisms import play
 from market.mechanisms.auction.price_rules import Multiplicative, Tatonnement
 from market.results.run_folder import Run, write_run
@@ -670,6 +671,37 @@ def test_an_empty_commons_holds(tmp_path):
     text = stories.COMMONS.replace("water = 10.0", "water = 0.0", 1)
     checked = verify(write_run(market.compare(market.loads(text)), tmp_path))
     assert checked.holds, [claim for claim in checked.claims if not claim.holds]
+
+
+SWAP = """
+schema = 1
+economy = "quasilinear"
+goods = ["apples", "pears"]
+agents = [
+    { name = "first", endowment = { apples = 0.7, pears = 0.1 }, utility = TASTE },
+    { name = "second", endowment = { apples = 0.1, pears = 0.7 }, utility = TASTE },
+]
+mechanisms = [
+    { name = "autarky", kind = "unmediated", game = "autarky" },
+    { name = "prices", kind = "auctioneer" },
+]
+""".replace("TASTE", '{ family = "log", weights = { apples = 1.0, pears = 1.0 } }')
+
+
+def test_what_a_market_leaves_unbalanced_is_told_alike_everywhere(tmp_path):
+    compared = market.compare(market.loads(SWAP))
+    assert compared.outcomes["prices"].revenue != 0.0
+    assert compared.contrasts()["prices"].pareto_improvement
+    rows = [row.label for part in sections(compared) for row in part.rows]
+    assert "auctioneer's revenue" not in rows
+    folder = write_run(compared, tmp_path)
+    checked = verify(folder)
+    assert checked.holds, [claim for claim in checked.claims if not claim.holds]
+    tampered = Tamper(folder, tmp_path / "tampered")
+    table = tampered.folder / "comparison.csv"
+    text = table.read_text()
+    table.write_text(text[: text.rindex("True")] + "False" + text[text.rindex("True") + 4 :])
+    assert "the table says what the result says" in refused(tampered.with_checksums())
 
 
 class Party:

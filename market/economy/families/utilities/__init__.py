@@ -15,7 +15,9 @@ same for all bundles (see `Economy.demand`).
 
 A family whose utility is concave only after an increasing transform v = h(u) (Cobb-Douglas with weights
 above one, say), or better behaved so, gives v to the judges of efficiency as `concave_value`: Pareto
-efficiency is ordinal.
+efficiency is ordinal. Where u itself is not concave, it says so (`not_concave`) and gives parameters with
+which it is, and which order bundles in the same way (`concave_form`): of these, first-order conditions prove
+something.
 
 To add one: a class in a module here and its name in `UTILITIES`.
 

@@ -245,6 +245,14 @@ class Utility(Family):
         return nobody(parameters)
 
     @staticmethod
+    def concave_form(**parameters: Array) -> dict[str, Array]:
+        """Parameters of this family with which u is concave and orders bundles as it does as stated.
+
+        Those that are given, except where u as stated is not concave.
+        """
+        return parameters
+
+    @staticmethod
     def unbounded_with_money(**parameters: Array) -> NDArray[np.bool_]:
         """For which agents u(x) - p.x has no maximum at any prices, (agents,)."""
         return nobody(parameters)

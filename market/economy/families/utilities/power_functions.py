@@ -145,6 +145,11 @@ class CobbDouglas(Utility):
         return weights.sum(axis=1) > 1.0 + 1e-12
 
     @staticmethod
+    def concave_form(*, weights: Array) -> dict[str, Array]:  # type: ignore[override]
+        """The weights a / A where A = sum a > 1, which make it u^(1/A): homogeneous of degree one."""
+        return {"weights": weights / np.maximum(weights.sum(axis=1, keepdims=True), 1.0)}
+
+    @staticmethod
     def unbounded_with_money(*, weights: Array) -> NDArray[np.bool_]:  # type: ignore[override]
         """Weights that sum to one or more: doubling the bundle at least doubles u."""
         return weights.sum(axis=1) >= 1.0
