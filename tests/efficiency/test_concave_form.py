@@ -24,7 +24,7 @@ from market.interfaces.text.sections import notes, sections
 from market.mechanisms import Auctioneer, Autarky, Planner, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Outcome, Status
-from market.results.run_folder import Run
+from market.results.run_folder import RunFolder
 from market.results.tables import agents_table, bounds_table, result
 from market.results.verify.alignment_claims import judging
 from market.results.verify.record import Record, read
@@ -238,7 +238,7 @@ class Folder:
 def recorded(outcome: Outcome, report: Alignment) -> Record:
     """The record of one outcome."""
     folder = Folder(outcome, report)
-    run = Run(Path(), {}, result(folder), agents_table(folder), bounds_table(folder))
+    run = RunFolder(Path(), {}, result(folder), agents_table(folder), bounds_table(folder))
     return read(run, outcome.economy)[0]
 
 

@@ -14,7 +14,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.errors import RunError
 from market.outcome import Status
-from market.results.run_folder import Run
+from market.results.run_folder import RunFolder
 from market.results.schema import MechanismResult, number
 from market.results.summary_table import AgentColumns, Gains, level_columns, row, weight_columns
 from market.results.verify.accounts import worth
@@ -25,7 +25,7 @@ NONE = 1e-12  # share of the utility of an equal share of all resources: a small
 EXACT = 1e-12  # relative difference that another order of a sum may leave
 
 
-def table(run: Run, economy: Economy, records: Sequence[Record]) -> Claim:
+def table(run: RunFolder, economy: Economy, records: Sequence[Record]) -> Claim:
     """Check the table of the comparison against the recorded outcomes.
 
     Raises:

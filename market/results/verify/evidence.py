@@ -14,7 +14,7 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.outcome import Status, shown
-from market.results.run_folder import Run
+from market.results.run_folder import RunFolder
 from market.results.schema import number
 from market.results.verify.accounts import worth
 from market.results.verify.claim import ROUNDING, Claim, difference
@@ -23,7 +23,7 @@ from market.results.verify.record import Record, rounds
 BACK = 1e-9  # relative difference of prices that came back
 
 
-def evidence(run: Run, economy: Economy, record: Record) -> Iterator[Claim]:
+def evidence(run: RunFolder, economy: Economy, record: Record) -> Iterator[Claim]:
     """The claims about the numbers behind the status, except a planner's residual (see `checking.py`)."""
     stated = {key: number(value) for key, value in record.said["evidence"].items()}
     right = set(stated) in _names(record)
@@ -75,7 +75,7 @@ def possible_period(record: Record, period: float) -> bool:
     return 1 <= period <= number(record.said["rounds"]) and period == round(period)
 
 
-def _comes_back(run: Run, economy: Economy, record: Record, period: float) -> bool:
+def _comes_back(run: RunFolder, economy: Economy, record: Record, period: float) -> bool:
     """Whether prices, where they were recorded, came back after so many rounds."""
     if not possible_period(record, period):
         return False

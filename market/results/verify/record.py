@@ -13,7 +13,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.errors import RunError
 from market.outcome import Status, shown
-from market.results.run_folder import Run, read_table
+from market.results.run_folder import RunFolder, read_table
 from market.results.schema import LARGEST_MAP, number
 from market.results.tables import BOUNDS, ROUNDS, agent_columns
 from market.results.verify.claim import Claim
@@ -112,7 +112,7 @@ class Record:
         return number(self.said["evidence"][name])
 
 
-def read(run: Run, economy: Economy) -> list[Record]:
+def read(run: RunFolder, economy: Economy) -> list[Record]:
     """The mechanisms of a run.
 
     Raises:
@@ -127,7 +127,7 @@ def read(run: Run, economy: Economy) -> list[Record]:
     return [_record(run, economy, said) for said in run.result["mechanisms"]]
 
 
-def _check_agents(run: Run, economy: Economy) -> None:
+def _check_agents(run: RunFolder, economy: Economy) -> None:
     """The table of agents has the columns and rows that a run writes."""
     check_columns("agents.parquet", run.agents, ("mechanism", "agent"), agent_columns(economy.goods))
     names = [said["name"] for said in run.result["mechanisms"]]
@@ -142,7 +142,7 @@ FIGURES = ("surplus_gap", "resource_utilisation")
 """What `bounds.parquet` may have something on."""
 
 
-def _check_bounds(run: Run, economy: Economy) -> None:
+def _check_bounds(run: RunFolder, economy: Economy) -> None:
     """The table of bounds has the columns and rows that a run writes, and only finite numbers."""
     table = run.bounds
     check_columns("bounds.parquet", table, ("mechanism", "figure", "agent", "good"), BOUNDS)
@@ -159,7 +159,7 @@ def _check_bounds(run: Run, economy: Economy) -> None:
         raise RunError("bounds.parquet: a number is missing or infinite")
 
 
-def _proofs(run: Run, economy: Economy, name: str) -> dict[str, Proof]:
+def _proofs(run: RunFolder, economy: Economy, name: str) -> dict[str, Proof]:
     """What proves the figures of a mechanism."""
     found = {}
     for figure in FIGURES:
@@ -195,7 +195,7 @@ def check_columns(
                 raise RunError(f"{file}: the column {name} has not the type that a run writes")
 
 
-def _record(run: Run, economy: Economy, said: Mapping[str, Any]) -> Record:
+def _record(run: RunFolder, economy: Economy, said: Mapping[str, Any]) -> Record:
     name, report = said["name"], said["alignment"]
 
     def prices(stated: Mapping[str, Any] | None) -> Array | None:
@@ -226,7 +226,7 @@ def _record(run: Run, economy: Economy, said: Mapping[str, Any]) -> Record:
     )
 
 
-def files_agree(record: Record, run: Run, economy: Economy) -> Iterator[Claim]:
+def files_agree(record: Record, run: RunFolder, economy: Economy) -> Iterator[Claim]:
     """Whether result.json and agents.parquet have the same numbers, and all of them are numbers."""
     finite = {"consumption": record.consumption, "production": record.production, "payments": record.payments}
     strange = [name for name, values in finite.items() if not np.isfinite(values).all()]
@@ -272,14 +272,14 @@ def _stated(values: Mapping[str, Any] | None, economy: Economy) -> list[Any] | N
     return [[number(row[good]) for good in economy.goods] for row in rows]
 
 
-def _listed(run: Run, record: Record, column: str) -> list[Any] | None:
+def _listed(run: RunFolder, record: Record, column: str) -> list[Any] | None:
     """The same from agents.parquet; None where a column says nothing."""
     by_good = column.endswith("[g]")
     values = run.by_good(record.name, column[:-3]) if by_good else run.by_agent(record.name, column)
     return None if np.isnan(values).all() else values.tolist()
 
 
-def rounds_agree(record: Record, run: Run, economy: Economy) -> Iterator[Claim]:
+def rounds_agree(record: Record, run: RunFolder, economy: Economy) -> Iterator[Claim]:
     """Whether the prices reported are those of the best recorded round, and the rounds as many as is said."""
     if record.kind != "auctioneer":
         return
@@ -295,7 +295,7 @@ def rounds_agree(record: Record, run: Run, economy: Economy) -> Iterator[Claim]:
     )
 
 
-def rounds(run: Run, record: Record, economy: Economy) -> tuple[Array, Array]:
+def rounds(run: RunFolder, record: Record, economy: Economy) -> tuple[Array, Array]:
     """Prices, (rounds, goods), and disequilibrium, (rounds,), of every round of a mechanism.
 
     Raises:

@@ -12,7 +12,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.errors import RunError
 from market.outcome import Status, shown
-from market.results.run_folder import Run, read_run
+from market.results.run_folder import RunFolder, read_run
 from market.results.verify.accounts import accounts
 from market.results.verify.alignment_claims import judging, violation
 from market.results.verify.auction_claims import trading
@@ -57,14 +57,14 @@ def _all_prices(record: Record) -> list[Array]:
     return [p for p in (record.prices, record.supporting_prices) if p is not None and np.isfinite(p).all()]
 
 
-def _scenario(run: Run, scenario: Scenario) -> Claim:
+def _scenario(run: RunFolder, scenario: Scenario) -> Claim:
     """The scenario in the folder is the one that the result names."""
     told = [run.result["scenario"]["sha256"], run.manifest["scenario"]["sha256"]]
     same = told == [scenario.sha256] * 2
     return Claim("the scenario is the one that was played", same, f"sha256 {scenario.sha256[:16]}")
 
 
-def _mechanism(run: Run, scenario: Scenario, economy: Economy, record: Record) -> Iterator[Claim]:
+def _mechanism(run: RunFolder, scenario: Scenario, economy: Economy, record: Record) -> Iterator[Claim]:
     """Everything said of one mechanism's outcome, without the judgement of it."""
     options: Any = scenario.mechanism(record.name)  # of the kind that is recorded, which is checked first
     yield Claim(f"{record.name}: kind", record.kind == options.name, record.kind)

@@ -18,7 +18,7 @@ from market.errors import InputError, RunError
 from market.interfaces.text.sections import sections
 from market.mechanisms import play
 from market.mechanisms.auction.price_rules import Multiplicative, Tatonnement
-from market.results.run_folder import Run, write_run
+from market.results.run_folder import RunFolder, write_run
 from market.results.tables import agents_table, bounds_table, result
 from market.results.verify import verify
 from market.results.verify.accounts import accounts
@@ -701,7 +701,7 @@ def test_what_a_market_leaves_unbalanced_is_told_alike_everywhere(tmp_path):
     table = tampered.folder / "comparison.csv"
     text = table.read_text()
     table.write_text(text[: text.rindex("True")] + "False" + text[text.rindex("True") + 4 :])
-    assert "the table says what the result says" in refused(tampered.with_checksums())
+    assert "comparison.csv agrees with result.json" in refused(tampered.with_checksums())
 
 
 class Party:
@@ -724,7 +724,7 @@ with_kinks = economies(max_agents=4, max_goods=2, families=fixed_proportions)
 @given(small | with_kinks)
 def test_what_is_said_of_random_economies_holds(economy):
     party = Party(economy)
-    run = Run(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
+    run = RunFolder(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
     records = read(run, economy)
     prices = [p for record in records for p in (record.prices, record.supporting_prices) if p is not None]
     for record, player in zip(records, party.players, strict=True):
@@ -752,7 +752,7 @@ def told(economy, party):
 def test_nobody_is_said_to_weigh_nothing_who_has_a_weight(economy):
     """Whoever must weigh nothing is found to weigh nothing by the programme that looks for weights."""
     party = Party(economy)
-    run = Run(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
+    run = RunFolder(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
     for record in read(run, economy):
         if record.weights is not None and record.alignment["residual"] <= 1e-9:
             assert (record.weights[must_weigh_nothing(economy, record)] <= 1e-9).all()
