@@ -137,7 +137,7 @@ def mechanism_result(
     try:
         return MechanismResult(
             name=outcome.name,
-            kind=outcome.kind,  # type: ignore[arg-type]
+            kind=outcome.kind,
             status=outcome.status.value,
             reason=outcome.reason,
             rounds=outcome.rounds,

@@ -65,11 +65,7 @@ def _not_in_shards(scenario: Scenario, name: str) -> str | None:
     """Return the reason why a mechanism needs all agents in one place; None if it can be played in shards."""
     mechanism = scenario.mechanism(name)
     if not isinstance(mechanism, Auctioneer):
-        needs = {
-            "planner": "a planner solves one program over all agents",
-            "unmediated": "in a game without prices the moves of all agents depend on each other",
-        }
-        return needs.get(mechanism.name, f"a mechanism of the kind {mechanism.name} sees every agent")
+        return mechanism.needs_all_agents
     if mechanism.rule.knows is Knows.SPENDING:
         return f"the rule {mechanism.rule.name} uses the bids of every agent for each good"
     owner = next((group.name for group in scenario.agents if group.technology is not None), None)

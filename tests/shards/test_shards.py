@@ -255,7 +255,7 @@ def test_work_alone_is_sent_what_it_yields():
 @pytest.mark.parametrize(
     ("mechanism", "said"),
     [
-        ('kind = "planner"', "'m' cannot be played in shards: a planner solves one program over all agents"),
+        ('kind = "planner"', "'m' cannot be played in shards: a planner solves one"),
         ('kind = "unmediated"\ngame = "autarky"', "in a game without prices"),
     ],
 )
