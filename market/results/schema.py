@@ -215,7 +215,7 @@ class MechanismResult(_Strict):
 
     @model_validator(mode="after")
     def _of_its_kind(self) -> MechanismResult:
-        """The numbers of a kind are there, and those that it cannot have are not."""
+        """Check that the numbers of a kind are there, and no others."""
         for field in _ALWAYS.get(self.kind, ()):
             if getattr(self, field) is None:
                 raise ValueError(f"of the kind {self.kind} there must be a value of {field}")

@@ -19,13 +19,13 @@ from market.results.schema import MechanismResult, number
 from market.results.summary_table import AgentColumns, Gains, level_columns, row, weight_columns
 from market.results.verify.accounts import worth
 from market.results.verify.claim import ROUNDING, Claim, difference
-from market.results.verify.record import Record
+from market.results.verify.record import RecordedOutcome
 
 NONE = 1e-12  # share of the utility of an equal share of all resources: a smaller gain counts as none
 EXACT = 1e-12  # relative difference that another order of a sum may leave
 
 
-def table(run: RunFolder, economy: Economy, records: Sequence[Record]) -> Claim:
+def check_table(run: RunFolder, economy: Economy, records: Sequence[RecordedOutcome]) -> Claim:
     """Check the table of the comparison against the recorded outcomes.
 
     Raises:
@@ -53,7 +53,9 @@ def table(run: RunFolder, economy: Economy, records: Sequence[Record]) -> Claim:
     return Claim(name, not wrong, f"different: {', '.join(wrong[:5])}" if wrong else "in every cell")
 
 
-def _expected(economy: Economy, record: Record, records: Sequence[Record]) -> Mapping[str, object]:
+def _expected(
+    economy: Economy, record: RecordedOutcome, records: Sequence[RecordedOutcome]
+) -> Mapping[str, object]:
     """Return the row that the table should have, by column."""
     differ = any((each.payoffs != each.utilities).any() for each in records)
     columns = AgentColumns(
@@ -62,11 +64,11 @@ def _expected(economy: Economy, record: Record, records: Sequence[Record]) -> Ma
         weight_columns(economy.agents, record.weights),
     )
     surplus = float(record.utilities.sum()) if economy.money is Money.QUASILINEAR else None
-    mechanism = MechanismResult.model_validate(record.said)
+    mechanism = MechanismResult.model_validate(record.stated)
     return row(mechanism, economy.goods, columns, surplus, _gains(economy, record, records))
 
 
-def _gains(economy: Economy, record: Record, records: Sequence[Record]) -> Gains | None:
+def _gains(economy: Economy, record: RecordedOutcome, records: Sequence[RecordedOutcome]) -> Gains | None:
     """Compare payoffs and revenue with the first mechanism without prices or planner; None for itself.
 
     A gain of the size of rounding counts as none, and a loss of revenue of that size as none, unless it pays
@@ -78,7 +80,7 @@ def _gains(economy: Economy, record: Record, records: Sequence[Record]) -> Gains
     least = NONE * np.where(np.isfinite(economy.utility_scale), economy.utility_scale, 0.0)
     rounding = np.maximum(ROUNDING * np.maximum(*_gross_values(economy, record, baseline)), least)
     gains = _gained(record.payoffs, baseline.payoffs, rounding)
-    revenue = number(record.said["revenue"]) - number(baseline.said["revenue"])
+    revenue = number(record.stated["revenue"]) - number(baseline.stated["revenue"])
     negligible = max(_negligible_revenue(economy, record), _negligible_revenue(economy, baseline))
     financed = economy.money is Money.QUASILINEAR and gains.sum() <= -revenue
     better = revenue > negligible or (revenue >= -negligible and bool((gains > 0).any()) and not financed)
@@ -86,7 +88,7 @@ def _gains(economy: Economy, record: Record, records: Sequence[Record]) -> Gains
     return Gains(baseline.name, int((gains > 0).sum()), int((gains < 0).sum()), better)
 
 
-def _gross_values(economy: Economy, *records: Record) -> list[Array]:
+def _gross_values(economy: Economy, *records: RecordedOutcome) -> list[Array]:
     """Return the gross value of each agent's consumption, production and trade, (agents,), per record."""
     sizes = []
     for each in records:
@@ -99,7 +101,7 @@ def _gross_values(economy: Economy, *records: Record) -> list[Array]:
     return sizes
 
 
-def _negligible_revenue(economy: Economy, record: Record) -> float:
+def _negligible_revenue(economy: Economy, record: RecordedOutcome) -> float:
     """Return the largest revenue that counts as rounding, money: a share of the value of all resources.
 
     Of a market that cleared, twice its relative excess demand, to which no trade corresponds.
@@ -108,12 +110,12 @@ def _negligible_revenue(economy: Economy, record: Record) -> float:
         return ROUNDING * float(np.abs(record.payments).sum())
     share = ROUNDING
     if record.status is Status.CLEARED:
-        share = max(share, 2.0 * number(record.said["disequilibrium"]))
+        share = max(share, 2.0 * number(record.stated["disequilibrium"]))
     return share * float(record.prices @ economy.offered(record.production))
 
 
 def _gained(after: Array, before: Array, rounding: Array) -> Array:
-    """After - before, (agents,), 0 where that is rounding or both are the same infinity."""
+    """Return after - before, (agents,), 0 where that is rounding or both are one infinity."""
     with np.errstate(invalid="ignore"):
         gains = after - before
     return np.where((after == before) | (np.abs(gains) <= rounding), 0.0, gains)
