@@ -13,7 +13,7 @@ from market.economy.primitives import Economy, Money
 from market.efficiency.report import Alignment, Contrast, alignment, contrast
 from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
-from market.results.summary_table import AgentColumns, Gains, level_columns, row, table, weight_columns
+from market.results.summary_table import AgentNumbers, Gains, row, table
 from market.results.tables import mechanism_result, no_rounds, rounds_of
 from market.scenario.loading import Scenario
 from market.simulation.model import MarketModel
@@ -102,19 +102,15 @@ class Comparison:
 
     def _row(self, name: str, against: Contrast | None) -> dict[str, object]:
         outcome, report = self.outcomes[name], self.alignments[name]
-        goods, agents, baseline = self.economy.goods, self.economy.agents, self.baseline
-        columns = AgentColumns(
-            level_columns("utility", agents, outcome.utilities),
-            level_columns("payoff", agents, outcome.payoffs) if self.payoffs_differ else {},
-            weight_columns(agents, report.negishi_weights),
-        )
+        goods, baseline = self.economy.goods, self.baseline
+        payoffs = outcome.payoffs if self.payoffs_differ else None
+        numbers = AgentNumbers(self.economy.agents, outcome.utilities, payoffs, report.negishi_weights)
         gains = None
         if against is not None and baseline is not None:
             gain, lose = int(against.winners.sum()), int(against.losers.sum())
             gains = Gains(baseline, gain, lose, against.pareto_improvement)
-        return row(
-            mechanism_result(outcome, report, goods, ()), goods, columns, self.total_surplus(name), gains
-        )
+        mechanism = mechanism_result(outcome, report, goods, ())
+        return row(mechanism, goods, numbers, self.total_surplus(name), gains)
 
     def plot(self) -> Figure:
         """Draw the comparison."""

@@ -76,9 +76,7 @@ Text = Annotated[Any, BeforeValidator(_text)]  # also a file name that is not UT
 Finite = Annotated[Any, BeforeValidator(_number)]
 Extended = Annotated[Any, _number_or("Infinity", "-Infinity")]
 Size = Annotated[Any, BeforeValidator(_size)]
-Price = Annotated[
-    Any, BeforeValidator(_at_least_zero), BeforeValidator(_number)
-]  # the last validator runs first
+Price = Annotated[Any, BeforeValidator(_at_least_zero), BeforeValidator(_number)]  # the last one runs first
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Kind = Annotated[Any, BeforeValidator(_kind)]
 Schema = Annotated[Any, BeforeValidator(_schema)]

@@ -66,58 +66,26 @@ class Gains(NamedTuple):
     pareto_improvement: bool
 
 
-class AgentColumns(NamedTuple):
-    """Columns of a row that depend on agents: column -> number.
+class AgentNumbers(NamedTuple):
+    """Numbers of the agents of one outcome.
 
     Args:
-        utilities: see `level_columns`.
-        payoffs: see `level_columns`; empty where payoffs are utilities under every mechanism.
-        weights: see `weight_columns`.
+        names: of the agents.
+        utilities: (agents,); their summary is enough for more than 20 agents.
+        payoffs: likewise; None where payoffs are utilities under every mechanism.
+        weights: (agents,), or the smallest and the largest for more than 20 agents; None without weights.
     """
 
-    utilities: Mapping[str, float]
-    payoffs: Mapping[str, float]
-    weights: Mapping[str, float]
-
-
-def level_columns(what: str, agents: Sequence[str], values: Array | Summary) -> dict[str, float]:
-    """Return the columns of utilities or of payoffs.
-
-    Args:
-        what: "utility" or "payoff".
-        agents: their names.
-        values: (agents,); the summary is enough for more than 20 agents.
-    """
-    if not isinstance(values, Summary):
-        if len(agents) <= NAMED:
-            return {f"{what} of {agent}": float(v) for agent, v in zip(agents, values, strict=True)}
-        values = summarised(values)
-    return {
-        f"lowest {what}": values.lowest,
-        f"mean {what} above -inf": values.mean,
-        f"agents with {what} -inf": values.ruined,
-    }
-
-
-def weight_columns(agents: Sequence[str], weights: Array | None) -> dict[str, float]:
-    """Return the columns of welfare weights.
-
-    Args:
-        agents: their names.
-        weights: (agents,); the smallest and the largest are enough for more than 20 agents. None if no
-            weights support the outcome.
-    """
-    if len(agents) <= NAMED:
-        known = np.full(len(agents), np.nan) if weights is None else weights
-        return {f"weight of {agent}": float(w) for agent, w in zip(agents, known, strict=True)}
-    known = np.array([np.nan]) if weights is None else weights
-    return {"smallest weight": float(known.min()), "largest weight": float(known.max())}
+    names: Sequence[str]
+    utilities: Array | Summary
+    payoffs: Array | Summary | None
+    weights: Array | None
 
 
 def row(
     mechanism: MechanismResult,
     goods: Sequence[str],
-    columns: AgentColumns,
+    agents: AgentNumbers,
     total_surplus: float | None,
     gains: Gains | None,
 ) -> dict[str, object]:
@@ -126,7 +94,7 @@ def row(
     Args:
         mechanism: its part of `result.json`; maps of agents are not needed.
         goods: their names.
-        columns: those that depend on agents.
+        agents: their numbers.
         total_surplus: sum of utilities, money; None without quasilinear money.
         gains: compared with the baseline; None of the baseline itself and where there is none.
     """
@@ -138,8 +106,8 @@ def row(
         "rounds": mechanism.rounds,
         **{f"price of {good}": _or_nan(prices.get(good)) for good in goods},
         "disequilibrium": _or_nan(mechanism.disequilibrium),
-        **columns.utilities,
-        **columns.payoffs,
+        **_levels("utility", agents.names, agents.utilities),
+        **({} if agents.payoffs is None else _levels("payoff", agents.names, agents.payoffs)),
         "total surplus": _or_nan(total_surplus),
         "revenue": number(mechanism.revenue),
         "efficient": report.efficient,
@@ -147,13 +115,32 @@ def row(
         "left on the table": _or_nan(report.surplus_gap),
         "resource utilisation": _or_nan(report.resource_utilisation),
         "degenerate": report.degenerate,
-        **columns.weights,
+        **_weights(agents.names, agents.weights),
         "largest regret": _or_nan(mechanism.max_regret),
         "against": None if gains is None else gains.baseline,
         "agents who gain": None if gains is None else gains.gain,
         "agents who lose": None if gains is None else gains.lose,
         "Pareto improvement": None if gains is None else gains.pareto_improvement,
     }
+
+
+def _levels(what: str, names: Sequence[str], values: Array | Summary) -> dict[str, float]:
+    if not isinstance(values, Summary):
+        if len(names) <= NAMED:
+            return {f"{what} of {name}": float(v) for name, v in zip(names, values, strict=True)}
+        values = summarised(values)
+    return {
+        f"lowest {what}": values.lowest,
+        f"mean {what} above -inf": values.mean,
+        f"agents with {what} -inf": values.ruined,
+    }
+
+
+def _weights(names: Sequence[str], weights: Array | None) -> dict[str, float]:
+    known = np.full(len(names), np.nan) if weights is None else weights
+    if len(names) <= NAMED:
+        return {f"weight of {name}": float(w) for name, w in zip(names, known, strict=True)}
+    return {"smallest weight": float(known.min()), "largest weight": float(known.max())}
 
 
 _WITH_MISSING = {

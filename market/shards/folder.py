@@ -28,7 +28,7 @@ from market.results.run_folder import (
     whole_folder,
 )
 from market.results.schema import LARGEST_MAP
-from market.results.summary_table import NAMED, AgentColumns, level_columns, row, table, weight_columns
+from market.results.summary_table import NAMED, AgentNumbers, row, table
 from market.results.tables import as_json, mechanism_result, no_bounds, whole_result
 from market.scenario.loading import Scenario
 from market.shards.outcome import Shared, SharedOutcome
@@ -141,10 +141,6 @@ def _row(shared: Shared, outcome: SharedOutcome) -> dict[str, object]:
     utilities = outcome.utilities if few and outcome.utilities is not None else ended.utilities
     payoffs = outcome.payoffs if few and outcome.payoffs is not None else ended.payoffs
     weights = report.negishi_weights if few or extremes is None else np.array(extremes)
-    columns = AgentColumns(
-        level_columns("utility", agents, utilities),
-        level_columns("payoff", agents, payoffs) if ended.differ else {},
-        weight_columns(agents, weights),
-    )
+    numbers = AgentNumbers(agents, utilities, payoffs if ended.differ else None, weights)
     mechanism = mechanism_result(outcome, report, goods, ())
-    return row(mechanism, goods, columns, shared.total_surplus(outcome.name), None)
+    return row(mechanism, goods, numbers, shared.total_surplus(outcome.name), None)

@@ -27,7 +27,7 @@ from market.outcome import Outcome, Status
 from market.results.run_folder import RunFolder
 from market.results.tables import agents_table, bounds_table, result
 from market.results.verify.alignment_claims import check_alignment
-from market.results.verify.record import RecordedOutcome, read_outcomes
+from market.results.verify.record import Record, read_outcomes
 from market.results.verify.run import KINDS
 from market.shards.alignment import judge as judging_in_shards
 from market.welfare.first_order_conditions import residual
@@ -235,7 +235,7 @@ class Folder:
         self.economy, self.scenario = outcome.economy, Folder.scenario
 
 
-def recorded(outcome: Outcome, report: Alignment) -> RecordedOutcome:
+def recorded(outcome: Outcome, report: Alignment) -> Record:
     """The record of one outcome."""
     folder = Folder(outcome, report)
     run = RunFolder(Path(), {}, result(folder), agents_table(folder), bounds_table(folder))

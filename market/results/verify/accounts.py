@@ -12,7 +12,7 @@ from market.economy.primitives import Economy, Money
 from market.outcome import shown
 from market.results.schema import number
 from market.results.verify.claim import ROUNDING, Claim, difference
-from market.results.verify.record import RecordedOutcome
+from market.results.verify.record import Record
 
 
 def feasible(economy: Economy, x: Array, y: Array) -> tuple[bool, str]:
@@ -26,7 +26,7 @@ def feasible(economy: Economy, x: Array, y: Array) -> tuple[bool, str]:
     return sound and made and beyond <= 0, f"largest use beyond the resources: {shown(max(beyond, 0.0))}"
 
 
-def worth(economy: Economy, record: RecordedOutcome) -> Array:
+def worth(economy: Economy, record: Record) -> Array:
     """Return the value of each agent's bundle at its marginal utilities, (agents,)."""
     slopes = economy.marginal_utility(record.consumption)
     with np.errstate(invalid="ignore"):
@@ -43,13 +43,13 @@ class Due(NamedTuple):
     payoffs: Array
 
 
-def without_money(economy: Economy, record: RecordedOutcome, options: Any = None) -> Due:  # noqa: ARG001
+def without_money(economy: Economy, record: Record, options: Any = None) -> Due:  # noqa: ARG001
     """Return zero payments, and utilities as payoffs."""
     welfare = economy.welfare(record.consumption, record.production)
     return Due(np.zeros(len(economy.agents)), 0.0, welfare)
 
 
-def at_prices(economy: Economy, record: RecordedOutcome, options: Any = None) -> Due:  # noqa: ARG001
+def at_prices(economy: Economy, record: Record, options: Any = None) -> Due:  # noqa: ARG001
     """Return the payments and payoffs of trade at the recorded prices."""
     if record.prices is None:
         return without_money(economy, record)
@@ -59,7 +59,7 @@ def at_prices(economy: Economy, record: RecordedOutcome, options: Any = None) ->
 
 
 def check_accounts(
-    economy: Economy, record: RecordedOutcome, due: Due | None, tolerance: float = 0.0
+    economy: Economy, record: Record, due: Due | None, tolerance: float = 0.0
 ) -> Iterator[Claim]:
     """Check feasibility, utilities, payments, revenue, payoffs, budgets and the largest regret.
 
@@ -77,7 +77,7 @@ def check_accounts(
     yield _equal(record, "utilities", apart)
     p = record.prices if record.kind == "auctioneer" else None
     turnover = np.zeros(len(economy.agents)) if p is None else (x + economy.endowment + np.abs(y)) @ p
-    paid, revenue = float(record.payments.sum()), number(record.stated["revenue"])
+    paid, revenue = float(record.payments.sum()), record.revenue
     if due is None:
         apart = difference(paid, revenue, float(np.abs(record.payments).sum()))
         yield _equal(record, "payments add up to revenue", apart)
@@ -94,12 +94,12 @@ def check_accounts(
     yield _largest_regret(record)
 
 
-def _equal(record: RecordedOutcome, claim: str, apart: float) -> Claim:
+def _equal(record: Record, claim: str, apart: float) -> Claim:
     return Claim(f"{record.name}: {claim}", apart <= ROUNDING, f"largest relative difference: {shown(apart)}")
 
 
 def _budgets(
-    economy: Economy, record: RecordedOutcome, p: Array, turnover: Array, tolerance: float
+    economy: Economy, record: Record, p: Array, turnover: Array, tolerance: float
 ) -> Iterator[Claim]:
     """Check that no agent spends more than it has.
 
@@ -122,9 +122,9 @@ def _budgets(
     )
 
 
-def _largest_regret(record: RecordedOutcome) -> Claim:
+def _largest_regret(record: Record) -> Claim:
     stated = record.stated["max_regret"]
-    found = None if record.regret is None else float(record.regret.max(initial=0.0))
+    found = record.max_regret
     same = stated is None if found is None else stated is not None and number(stated) == found
     return Claim(
         f"{record.name}: largest regret",

@@ -38,7 +38,7 @@ from market.results.schema import number
 from market.results.verify.accounts import feasible, worth
 from market.results.verify.claim import ROUNDING, Claim
 from market.results.verify.figures import SEARCHED, check_figures, least_needed
-from market.results.verify.record import RecordedOutcome
+from market.results.verify.record import Record
 from market.tolerances import (
     NEGLIGIBLE_AMOUNT,
     PLENTY,
@@ -51,7 +51,7 @@ HARDLY_LEFT = 1e-6  # shares of a good below this are less than a search for imp
 
 
 def check_alignment(
-    economy: Economy, record: RecordedOutcome, prices: Sequence[Array], others: Sequence[RecordedOutcome]
+    economy: Economy, record: Record, prices: Sequence[Array], others: Sequence[Record]
 ) -> Iterator[Claim]:
     """Check an alignment report.
 
@@ -80,15 +80,13 @@ _BOTH = {True: "both are recorded, or neither", False: "one of them is missing"}
 # --- weights ---------------------------------------------------------------------------------------
 
 
-def _weights(record: RecordedOutcome, w: Array) -> Claim:
+def _weights(record: Record, w: Array) -> Claim:
     total = float(w.sum())
     sound = bool(np.isfinite(w).all() and (w >= 0).all() and abs(total - 1.0) <= NEGLIGIBLE_AMOUNT)
     return Claim(f"{record.name}: weights add up to one", sound, f"sum={total:.12g}, smallest={w.min():.3g}")
 
 
-def violation(
-    economy: Economy, record: RecordedOutcome, w: Array, p: Array, left: float = SOLVER_AMOUNT
-) -> float:
+def violation(economy: Economy, record: Record, w: Array, p: Array, left: float = SOLVER_AMOUNT) -> float:
     """Return the largest violation of the supporting conditions, relative to prices; 0 is full support.
 
     inf where a utility that counts is not concave.
@@ -137,7 +135,7 @@ def violation(
     return np.inf if np.isnan(worst) else worst
 
 
-def _residual(record: RecordedOutcome, found: float) -> Claim:
+def _residual(record: Record, found: float) -> Claim:
     stated = number(record.alignment["residual"])
     same = stated == found or abs(stated - found) <= NEGLIGIBLE_AMOUNT + 1e-6 * min(stated, found)
     return Claim(
@@ -147,7 +145,7 @@ def _residual(record: RecordedOutcome, found: float) -> Claim:
     )
 
 
-def _leaks(economy: Economy, record: RecordedOutcome) -> bool:
+def _leaks(economy: Economy, record: Record) -> bool:
     """Return True if an agent with a weight of zero could gain from free goods or by saving costs."""
     assert record.weights is not None
     assert record.supporting_prices is not None
@@ -162,11 +160,11 @@ def _leaks(economy: Economy, record: RecordedOutcome) -> bool:
 
 def _efficient(
     economy: Economy,
-    record: RecordedOutcome,
+    record: Record,
     proved: bool,
     found: float,
     prices: Sequence[Array],
-    others: Sequence[RecordedOutcome],
+    others: Sequence[Record],
 ) -> Claim:
     name, said, form = f"{record.name}: efficient", record.alignment["efficient"], economy.concave_form
     if record.improvement is not None:
@@ -213,7 +211,7 @@ def _efficient(
     return Claim(name, False, "weights and prices do not prove it")
 
 
-def _unused(economy: Economy, record: RecordedOutcome) -> bool:
+def _unused(economy: Economy, record: Record) -> bool:
     """Return True if agents with zero weights could gain from unused or costless goods, or by exchange."""
     assert record.weights is not None
     idle, x, y = record.weights == 0, record.consumption, record.production
@@ -226,7 +224,7 @@ def _unused(economy: Economy, record: RecordedOutcome) -> bool:
     return bool((idle & gains).any() or (idle & (economy.cost(y) > 0)).any() or exchanged.sum() > 1)
 
 
-def _clearly_better(economy: Economy, record: RecordedOutcome, others: Sequence[RecordedOutcome]) -> bool:
+def _clearly_better(economy: Economy, record: Record, others: Sequence[Record]) -> bool:
     """Return True if some allocation of the folder is a Pareto improvement by more than rounding."""
     pairs = [(other.consumption, other.production) for other in others if other is not record]
     pairs += _with_what_is_left(economy, record)
@@ -237,7 +235,7 @@ def _clearly_better(economy: Economy, record: RecordedOutcome, others: Sequence[
     )
 
 
-def _with_what_is_left(economy: Economy, record: RecordedOutcome) -> list[tuple[Array, Array]]:
+def _with_what_is_left(economy: Economy, record: Record) -> list[tuple[Array, Array]]:
     """Return the allocation found for resource utilisation, with the rest in equal shares."""
     found = record.proofs.get("resource_utilisation")
     if found is None:
@@ -253,7 +251,7 @@ def _with_what_is_left(economy: Economy, record: RecordedOutcome) -> list[tuple[
     ]
 
 
-def _improves(economy: Economy, record: RecordedOutcome, x: Array, y: Array) -> tuple[bool, str]:
+def _improves(economy: Economy, record: Record, x: Array, y: Array) -> tuple[bool, str]:
     """Return whether an allocation is a Pareto improvement, and the numbers behind it."""
     possible, detail = feasible(economy, x, y)
     if not possible:
@@ -266,7 +264,7 @@ def _improves(economy: Economy, record: RecordedOutcome, x: Array, y: Array) -> 
 # --- degenerate ------------------------------------------------------------------------------------
 
 
-def _degenerate(economy: Economy, record: RecordedOutcome, found: float) -> Claim:
+def _degenerate(economy: Economy, record: Record, found: float) -> Claim:
     name, said = f"{record.name}: degenerate", record.alignment["degenerate"]
     if not said:
         all_count = found > VIOLATION_THAT_PROVES or (
@@ -290,7 +288,7 @@ def _degenerate(economy: Economy, record: RecordedOutcome, found: float) -> Clai
     )
 
 
-def zero_in_all_supports(economy: Economy, record: RecordedOutcome) -> NDArray[np.bool_]:
+def zero_in_all_supports(economy: Economy, record: Record) -> NDArray[np.bool_]:
     """Return a mask of agents with a weight of zero in every support of the allocation, (agents,)."""
     economy = economy.concave_form
     x, y = record.consumption, record.production

@@ -20,7 +20,7 @@ from market.outcome import Status, shown
 from market.results.schema import number
 from market.results.verify.accounts import worth
 from market.results.verify.claim import ROUNDING, Claim, difference
-from market.results.verify.record import RecordedOutcome
+from market.results.verify.record import Record
 from market.tolerances import REGRET_THAT_IS_NONE, UNBOUNDED
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ SEEN = 1e-11  # rounding of relative excess demand, whose size is 0 to 2
 HUGE = 1e300  # stands for an unbounded amount in sums
 
 
-def check_auction(economy: Economy, record: RecordedOutcome, options: Auctioneer) -> Iterator[Claim]:
+def check_auction(economy: Economy, record: Record, options: Auctioneer) -> Iterator[Claim]:
     """Check the prices of an auctioneer's outcome."""
     p = record.prices
     if p is None:
@@ -81,7 +81,7 @@ def check_auction(economy: Economy, record: RecordedOutcome, options: Auctioneer
         yield _free_goods(economy, record, p, options.tolerance)
 
 
-def balance(economy: Economy, record: RecordedOutcome, p: Array) -> tuple[Array, Array]:
+def balance(economy: Economy, record: Record, p: Array) -> tuple[Array, Array]:
     """Return recorded use minus supply: (units, share of their mean), (goods,) each."""
     taken = economy.taken(record.consumption, record.production)
     offered = economy.offered(record.production)
@@ -114,7 +114,7 @@ def excess_demand(economy: Economy, best: Answers, p: Array) -> tuple[Array, Arr
     return np.where(np.abs(z) < HUGE / 2, z, np.copysign(np.inf, z)), relative
 
 
-def regrets(economy: Economy, record: RecordedOutcome, best: Answers, p: Array) -> Array:
+def regrets(economy: Economy, record: Record, best: Answers, p: Array) -> Array:
     """Return the gain in payoff of each agent's best answer at the prices over what it had, (agents,)."""
     made, bundles = best.supply.lowest, best.demand.lowest
     unbounded = np.asarray((np.isinf(made) | np.isinf(bundles)).any(axis=1))
@@ -128,11 +128,9 @@ def regrets(economy: Economy, record: RecordedOutcome, best: Answers, p: Array) 
     return np.where(unbounded, np.inf, np.maximum(missed, 0.0))
 
 
-def _ended(
-    economy: Economy, record: RecordedOutcome, options: Auctioneer, largest: float, share: float
-) -> Claim:
+def _ended(economy: Economy, record: Record, options: Auctioneer, largest: float, share: float) -> Claim:
     """Check the status against the recomputed numbers."""
-    tolerance, rounds = options.tolerance, record.stated["rounds"]
+    tolerance, rounds = options.tolerance, record.rounds
     cleared = largest <= tolerance + SEEN and share <= max(10 * tolerance, REGRET_THAT_IS_NONE) + ROUNDING
     detail = f"relative_excess_demand={shown(largest)}, relative_regret={shown(share)}, rounds={rounds}"
     holds = {
@@ -167,9 +165,7 @@ def _outside(had: Array, wanted: Correspondence, p: Array, tolerance: float) -> 
     return np.where(np.isfinite(outside), outside, np.inf)
 
 
-def _best_answers(
-    economy: Economy, record: RecordedOutcome, best: Answers, p: Array, tolerance: float
-) -> Claim:
+def _best_answers(economy: Economy, record: Record, best: Answers, p: Array, tolerance: float) -> Claim:
     """Check that every agent has one of its best answers, up to rationing within the tolerance."""
     worst, size = 0.0, economy.offered(record.production)
     for had, wanted in ((record.consumption, best.demand), (record.production, best.supply)):
@@ -188,7 +184,7 @@ def _best_answers(
     )
 
 
-def _free_goods(economy: Economy, record: RecordedOutcome, p: Array, tolerance: float) -> Claim:
+def _free_goods(economy: Economy, record: Record, p: Array, tolerance: float) -> Claim:
     """Check complementary slackness: no good with a price is left over."""
     there = economy.offered(record.production)
     left = np.where(p > 0, there - economy.taken(record.consumption, record.production), 0.0)

@@ -16,16 +16,16 @@ from market.errors import RunError
 from market.outcome import Status
 from market.results.run_folder import RunFolder
 from market.results.schema import MechanismResult, number
-from market.results.summary_table import AgentColumns, Gains, level_columns, row, weight_columns
+from market.results.summary_table import AgentNumbers, Gains, row
 from market.results.verify.accounts import worth
 from market.results.verify.claim import ROUNDING, Claim, difference
-from market.results.verify.record import RecordedOutcome
+from market.results.verify.record import Record
 
 NONE = 1e-12  # share of the utility of an equal share of all resources: a smaller gain counts as none
 EXACT = 1e-12  # relative difference that another order of a sum may leave
 
 
-def check_table(run: RunFolder, economy: Economy, records: Sequence[RecordedOutcome]) -> Claim:
+def check_table(run: RunFolder, economy: Economy, records: Sequence[Record]) -> Claim:
     """Check the table of the comparison against the recorded outcomes.
 
     Raises:
@@ -53,22 +53,17 @@ def check_table(run: RunFolder, economy: Economy, records: Sequence[RecordedOutc
     return Claim(name, not wrong, f"different: {', '.join(wrong[:5])}" if wrong else "in every cell")
 
 
-def _expected(
-    economy: Economy, record: RecordedOutcome, records: Sequence[RecordedOutcome]
-) -> Mapping[str, object]:
+def _expected(economy: Economy, record: Record, records: Sequence[Record]) -> Mapping[str, object]:
     """Return the row that the table should have, by column."""
     differ = any((each.payoffs != each.utilities).any() for each in records)
-    columns = AgentColumns(
-        level_columns("utility", economy.agents, record.utilities),
-        level_columns("payoff", economy.agents, record.payoffs) if differ else {},
-        weight_columns(economy.agents, record.weights),
-    )
+    payoffs = record.payoffs if differ else None
+    numbers = AgentNumbers(economy.agents, record.utilities, payoffs, record.weights)
     surplus = float(record.utilities.sum()) if economy.money is Money.QUASILINEAR else None
     mechanism = MechanismResult.model_validate(record.stated)
-    return row(mechanism, economy.goods, columns, surplus, _gains(economy, record, records))
+    return row(mechanism, economy.goods, numbers, surplus, _gains(economy, record, records))
 
 
-def _gains(economy: Economy, record: RecordedOutcome, records: Sequence[RecordedOutcome]) -> Gains | None:
+def _gains(economy: Economy, record: Record, records: Sequence[Record]) -> Gains | None:
     """Compare payoffs and revenue with the first mechanism without prices or planner; None for itself.
 
     A gain of the size of rounding counts as none, and a loss of revenue of that size as none, unless it pays
@@ -80,7 +75,7 @@ def _gains(economy: Economy, record: RecordedOutcome, records: Sequence[Recorded
     least = NONE * np.where(np.isfinite(economy.utility_scale), economy.utility_scale, 0.0)
     rounding = np.maximum(ROUNDING * np.maximum(*_gross_values(economy, record, baseline)), least)
     gains = _gained(record.payoffs, baseline.payoffs, rounding)
-    revenue = number(record.stated["revenue"]) - number(baseline.stated["revenue"])
+    revenue = record.revenue - baseline.revenue
     negligible = max(_negligible_revenue(economy, record), _negligible_revenue(economy, baseline))
     financed = economy.money is Money.QUASILINEAR and gains.sum() <= -revenue
     better = revenue > negligible or (revenue >= -negligible and bool((gains > 0).any()) and not financed)
@@ -88,7 +83,7 @@ def _gains(economy: Economy, record: RecordedOutcome, records: Sequence[Recorded
     return Gains(baseline.name, int((gains > 0).sum()), int((gains < 0).sum()), better)
 
 
-def _gross_values(economy: Economy, *records: RecordedOutcome) -> list[Array]:
+def _gross_values(economy: Economy, *records: Record) -> list[Array]:
     """Return the gross value of each agent's consumption, production and trade, (agents,), per record."""
     sizes = []
     for each in records:
@@ -101,7 +96,7 @@ def _gross_values(economy: Economy, *records: RecordedOutcome) -> list[Array]:
     return sizes
 
 
-def _negligible_revenue(economy: Economy, record: RecordedOutcome) -> float:
+def _negligible_revenue(economy: Economy, record: Record) -> float:
     """Return the largest revenue that counts as rounding, money: a share of the value of all resources.
 
     Of a market that cleared, twice its relative excess demand, to which no trade corresponds.

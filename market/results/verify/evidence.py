@@ -17,16 +17,15 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.outcome import Status, shown
 from market.results.run_folder import RunFolder
-from market.results.schema import number
 from market.results.verify.accounts import worth
 from market.results.verify.claim import ROUNDING, Claim, difference
-from market.results.verify.record import RecordedOutcome, rounds
+from market.results.verify.record import Record, rounds
 
 RETURNED = 1e-9  # relative difference of prices that count as equal
 
 
 def check_evidence(
-    run: RunFolder, economy: Economy, record: RecordedOutcome, declared: Sequence[str]
+    run: RunFolder, economy: Economy, record: Record, declared: Sequence[str]
 ) -> Iterator[Claim]:
     """Check the numbers behind the status, except a planner's residual (see `run.py`).
 
@@ -36,7 +35,7 @@ def check_evidence(
         record: of the mechanism.
         declared: names that the mechanism gives to its evidence.
     """
-    stated = {key: number(value) for key, value in record.stated["evidence"].items()}
+    stated = record.evidence
     names = _names(record)
     right = set(stated) <= set(declared) if names is None else set(stated) in names
     listed = ", ".join(sorted(stated)) or "none"
@@ -52,7 +51,7 @@ def check_evidence(
     if not all(np.isfinite(each) and each >= 0 for each in counted):
         wrong.append("demand_queries or amplitude")
     if "relative_excess_demand" in stated:
-        apart = difference(stated["relative_excess_demand"], number(record.stated["disequilibrium"]))
+        apart = difference(stated["relative_excess_demand"], record.disequilibrium or 0.0)
         wrong += ["relative_excess_demand"] if apart > 0 else []
     if "relative_regret" in stated and record.regret is not None:
         apart = difference(stated["relative_regret"], _relative_regret(economy, record, record.regret), 1.0)
@@ -64,7 +63,7 @@ def check_evidence(
     yield Claim(f"{record.name}: evidence", not wrong, detail)
 
 
-def _names(record: RecordedOutcome) -> list[set[str]] | None:
+def _names(record: Record) -> list[set[str]] | None:
     """Return the possible sets of names; None for a kind that is not stated here."""
     if record.kind == "planner":
         return [set() if record.prices is None else {"residual"}]
@@ -78,7 +77,7 @@ def _names(record: RecordedOutcome) -> list[set[str]] | None:
     return [always]
 
 
-def _relative_regret(economy: Economy, record: RecordedOutcome, regret: Array) -> float:
+def _relative_regret(economy: Economy, record: Record, regret: Array) -> float:
     """Return the largest regret as a share of the value of trades; in games of |u|, or of its scale."""
     if record.kind == "unmediated":
         size = np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0)
@@ -89,12 +88,12 @@ def _relative_regret(economy: Economy, record: RecordedOutcome, regret: Array) -
     return float(np.divide(regret, size, out=nothing, where=(regret > 0) & (size > 0)).max(initial=0.0))
 
 
-def possible_period(record: RecordedOutcome, period: float) -> bool:
+def possible_period(record: Record, period: float) -> bool:
     """Return True if a period is a whole number of the rounds played."""
-    return 1 <= period <= number(record.stated["rounds"]) and period == round(period)
+    return 1 <= period <= record.rounds and period == round(period)
 
 
-def _comes_back(run: RunFolder, economy: Economy, record: RecordedOutcome, period: float) -> bool:
+def _comes_back(run: RunFolder, economy: Economy, record: Record, period: float) -> bool:
     """Return True if prices, where they are recorded, came back after `period` rounds."""
     if not possible_period(record, period):
         return False

@@ -22,7 +22,7 @@ from market.results.schema import number
 from market.results.verify.accounts import feasible, worth
 from market.results.verify.claim import ROUNDING, Claim
 from market.results.verify.duality import least_share, most_surplus, most_surplus_with_caps
-from market.results.verify.record import Proof, RecordedOutcome
+from market.results.verify.record import Proof, Record
 from market.tolerances import NO_SURPLUS_GAP
 
 SEARCHED = 1e-5  # relative accuracy of a figure from a convex program
@@ -32,10 +32,10 @@ LACKING = 1e-4  # the most that a share that was found may lack
 
 def check_figures(
     economy: Economy,
-    record: RecordedOutcome,
+    record: Record,
     proved: bool,
     prices: Sequence[Array],
-    others: Sequence[RecordedOutcome],
+    others: Sequence[Record],
 ) -> Iterator[Claim]:
     """Check resource utilisation and transfers.
 
@@ -63,7 +63,7 @@ def _between(stated: float, low: float, high: float, slack: float) -> tuple[bool
     return (None, f"not checked: {detail}") if within and not tight else (within, detail)
 
 
-def _unknown(record: RecordedOutcome, figure: str, known: bool) -> tuple[bool | None, str]:
+def _unknown(record: Record, figure: str, known: bool) -> tuple[bool | None, str]:
     """Refuse an unknown figure that a program found, or that follows from weights and prices."""
     if (
         known
@@ -77,7 +77,7 @@ def _unknown(record: RecordedOutcome, figure: str, known: bool) -> tuple[bool | 
 # --- resource utilisation --------------------------------------------------------------------------
 
 
-def _utilisation(economy: Economy, record: RecordedOutcome, proved: bool, prices: Sequence[Array]) -> Claim:
+def _utilisation(economy: Economy, record: Record, proved: bool, prices: Sequence[Array]) -> Claim:
     name, stated = f"{record.name}: resource utilisation", record.alignment["resource_utilisation"]
     if not (economy.resources > 0).any():
         return Claim(name, stated is None, "there are no resources to scale")
@@ -98,7 +98,7 @@ def _utilisation(economy: Economy, record: RecordedOutcome, proved: bool, prices
 
 def _shares(
     economy: Economy,
-    record: RecordedOutcome,
+    record: Record,
     found: Proof | None,
     used: float,
     proved: bool,
@@ -132,7 +132,7 @@ def _used(economy: Economy, x: Array, y: Array) -> float:
     return float(np.divide(np.maximum(net, 0.0), there, out=np.zeros_like(net), where=there > 0).max())
 
 
-def needed(economy: Economy, record: RecordedOutcome, found: Proof) -> tuple[float, float]:
+def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float]:
     """Return the share of the resources found to be enough, and the share that it may lack.
 
     A search leaves agents worse off by rounding. To compensate for U_i - U'_i takes resources worth
@@ -175,7 +175,7 @@ def _possible(economy: Economy, found: Proof) -> bool:
     return bool((found.consumption >= 0).all() and (negligible | (slack >= -REACHED)).all())
 
 
-def least_needed(economy: Economy, record: RecordedOutcome, prices: Sequence[Array]) -> float:
+def least_needed(economy: Economy, record: Record, prices: Sequence[Array]) -> float:
     """Return the share of the resources below which, by some prices, an agent would be worse off."""
     found = record.proofs.get("resource_utilisation")
     used = 1.0 if found is None else sum(needed(economy, record, found))
@@ -186,7 +186,7 @@ def least_needed(economy: Economy, record: RecordedOutcome, prices: Sequence[Arr
 
 
 def _with_transfers(
-    economy: Economy, record: RecordedOutcome, prices: Sequence[Array], others: Sequence[RecordedOutcome]
+    economy: Economy, record: Record, prices: Sequence[Array], others: Sequence[Record]
 ) -> Iterator[Claim]:
     """Check the surplus gap against its bounds, and the verdict with transfers against the gap."""
     report, name = record.alignment, f"{record.name}: surplus gap"
@@ -220,7 +220,7 @@ def _with_transfers(
     yield Claim(f"{record.name}: efficient with transfers", consistent, detail)
 
 
-def _no_gap_at_own_prices(economy: Economy, record: RecordedOutcome) -> bool:
+def _no_gap_at_own_prices(economy: Economy, record: Record) -> bool:
     """Return True if the prices of the outcome itself prove that its total surplus is the largest."""
     now = float(economy.welfare(record.consumption, record.production).sum())
     if record.prices is None or not np.isfinite(now) or np.isfinite(economy.budget).any():
@@ -228,9 +228,7 @@ def _no_gap_at_own_prices(economy: Economy, record: RecordedOutcome) -> bool:
     return most_surplus(economy, record.prices) - now <= ROUNDING * _turnover(economy, record)
 
 
-def _rescue(
-    economy: Economy, record: RecordedOutcome, stated: float, others: Sequence[RecordedOutcome]
-) -> Claim:
+def _rescue(economy: Economy, record: Record, stated: float, others: Sequence[Record]) -> Claim:
     """Check the gap of an outcome with agents at -inf: all of them can be lifted above it at once, or not."""
     name = f"{record.name}: surplus gap"
     if np.isfinite(economy.budget).any() and stated < np.inf:
@@ -246,13 +244,13 @@ def _rescue(
     return Claim(name, True if rescued else None, detail)
 
 
-def _allocations(found: Proof | None, others: Sequence[RecordedOutcome]) -> list[tuple[Array, Array]]:
+def _allocations(found: Proof | None, others: Sequence[Record]) -> list[tuple[Array, Array]]:
     """Return all (x, y) of the folder, with the one found for a figure."""
     pairs = [(other.consumption, other.production) for other in others]
     return pairs if found is None else [*pairs, (found.consumption, found.production)]
 
 
-def _turnover(economy: Economy, record: RecordedOutcome) -> float:
+def _turnover(economy: Economy, record: Record) -> float:
     """Return the value of all consumption and production at the margin, money."""
     y, costs = record.production, economy.marginal_cost(record.production)
     made = np.multiply(costs, y, out=np.zeros_like(y), where=y > 0).sum()
@@ -265,10 +263,10 @@ def _total(economy: Economy, x: Array, y: Array) -> float:
 
 def _totals(
     economy: Economy,
-    record: RecordedOutcome,
+    record: Record,
     found: Proof | None,
     prices: Sequence[Array],
-    others: Sequence[RecordedOutcome],
+    others: Sequence[Record],
 ) -> tuple[float, float]:
     """Return bounds of the largest total surplus, money."""
     if np.isfinite(economy.budget).any():
@@ -284,7 +282,7 @@ def _totals(
     return low, high
 
 
-def _totals_with_caps(economy: Economy, record: RecordedOutcome, found: Proof | None) -> tuple[float, float]:
+def _totals_with_caps(economy: Economy, record: Record, found: Proof | None) -> tuple[float, float]:
     """Return these bounds where money may not go negative and no agent may lose."""
     now = economy.welfare(record.consumption, record.production)
     if found is None:

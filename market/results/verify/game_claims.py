@@ -32,7 +32,7 @@ from market.outcome import Status, shown
 from market.results.verify.accounts import Due, feasible, without_money
 from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.evidence import possible_period
-from market.results.verify.record import RecordedOutcome
+from market.results.verify.record import Record
 from market.tolerances import PLENTY
 
 if TYPE_CHECKING:
@@ -68,14 +68,14 @@ class Rules:
 
     allowed: Callable[[Economy, Array, Unmediated], bool]
     follows: Callable[[Economy, Array, Unmediated], GameResult]
-    due: Callable[[Economy, RecordedOutcome, Unmediated], Due] = without_money
-    conditions: Callable[[Economy, RecordedOutcome, Unmediated], float] | None = None
+    due: Callable[[Economy, Record, Unmediated], Due] = without_money
+    conditions: Callable[[Economy, Record, Unmediated], float] | None = None
     in_order: Callable[[Economy, Unmediated], Array] | None = None
     replayed: Callable[[Economy, Array, Unmediated, int], Array] | None = None
     source: str = ""
 
 
-def due(economy: Economy, record: RecordedOutcome, options: Unmediated) -> Due | None:
+def due(economy: Economy, record: Record, options: Unmediated) -> Due | None:
     """Return the payments and payoffs of the recorded actions; None if they are not actions of the game."""
     rules = _rules(options)
     if record.actions is None or not rules.allowed(economy, record.actions, options):
@@ -83,7 +83,7 @@ def due(economy: Economy, record: RecordedOutcome, options: Unmediated) -> Due |
     return rules.due(economy, record, options)
 
 
-def check_game(economy: Economy, record: RecordedOutcome, options: Unmediated) -> Iterator[Claim]:
+def check_game(economy: Economy, record: Record, options: Unmediated) -> Iterator[Claim]:
     """Check the actions of a game, its outcome and its status."""
     if record.actions is None or record.regret is None:
         yield Claim(f"{record.name}: actions", False, "the outcome of a game must have actions and regrets")
@@ -128,7 +128,7 @@ def _prices_apart(recorded: Array | None, again: Array | None) -> float:
 
 def _ended(
     economy: Economy,
-    record: RecordedOutcome,
+    record: Record,
     actions: Array,
     options: Unmediated,
     largest: float,
@@ -154,9 +154,9 @@ def _ended(
             return Claim(name, None, f"not checked: best replies are not played again; {found}")
         if rules.replayed is None:
             return Claim(name, not no_deviation, found)
-        if not possible_period(record, record.evidence("period")):
+        if not possible_period(record, record.evidence_value("period")):
             return Claim(name, False, "the stated period is not a number of rounds played")
-        period = round(record.evidence("period"))
+        period = round(record.evidence_value("period"))
         again = rules.replayed(economy, actions, options, period)
         apart = difference(again, actions, economy.commons)
         return Claim(
@@ -165,7 +165,7 @@ def _ended(
             f"{period} rounds of best replies lead back to the actions",
         )
     if record.status is Status.MAX_ROUNDS:
-        return Claim(name, record.stated["rounds"] == options.max_rounds, found)
+        return Claim(name, record.rounds == options.max_rounds, found)
     return Claim(name, record.status is Status.FAILED and not no_deviation, found)
 
 
@@ -243,7 +243,7 @@ def _claims(economy: Economy, actions: Array, options: Unmediated) -> GameResult
     return GameResult(economy.endowment + actions, nothing, gains)
 
 
-def _in_war_or_peace(economy: Economy, record: RecordedOutcome, options: Unmediated) -> Due:
+def _in_war_or_peace(economy: Economy, record: Record, options: Unmediated) -> Due:
     """Return zero payments; in war payoffs are the utilities of the claims minus the penalty."""
     peace = without_money(economy, record)
     if record.actions is None or not _too_much(economy, record.actions):
@@ -333,7 +333,7 @@ def _made(economy: Economy, actions: Array, options: Unmediated) -> GameResult:
     return GameResult(x, actions, gains)
 
 
-def _first_order(economy: Economy, record: RecordedOutcome, options: Unmediated) -> float:
+def _first_order(economy: Economy, record: Record, options: Unmediated) -> float:
     """Return the largest relative violation of first-order conditions; inf where they prove nothing."""
     assert record.actions is not None
     y, kept = record.actions, _kept(economy, options)
@@ -379,7 +379,7 @@ def _own_follows(economy: Economy, actions: Array, options: Unmediated) -> GameR
     return GameResult(played.consumption, played.production, regret, played.prices)
 
 
-def _own_due(economy: Economy, record: RecordedOutcome, options: Unmediated) -> Due:
+def _own_due(economy: Economy, record: Record, options: Unmediated) -> Due:
     assert record.actions is not None
     played = options.game.result(economy, record.actions)
     paid = np.zeros(len(economy.agents)) if played.payments is None else played.payments

@@ -51,49 +51,22 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class RecordedOutcome:
-    """Recorded outcome and alignment report. Arrays are (agents, goods), (agents,) or (goods,).
+class Record(Outcome):
+    """An outcome as recorded, with its alignment report.
 
     Args:
         stated: its part of result.json.
-        consumption: x, units. production: y, units.
-        actions: amounts taken, claimed or made in a game; None without one.
-        payments: net money paid. utilities: u - C. payoffs: in the game that was played.
-        regret: None under a planner.
-        prices: None in games.
-        weights: None if no weights support the outcome. supporting_prices: of these weights.
+        weights: (agents,), welfare weights; None if none support the outcome.
+        supporting_prices: (goods,), of these weights.
         improvement: an allocation (x', y') claimed to be a Pareto improvement; None if there is none.
         proofs: figure -> its recorded proof; only where a program found it.
     """
 
-    stated: Mapping[str, Any]
-    consumption: Array
-    production: Array
-    actions: Array | None
-    payments: Array
-    utilities: Array
-    payoffs: Array
-    regret: Array | None
-    prices: Array | None
-    weights: Array | None
-    supporting_prices: Array | None
-    improvement: tuple[Array, Array] | None
+    stated: Mapping[str, Any] = field(default_factory=dict)
+    weights: Array | None = None
+    supporting_prices: Array | None = None
+    improvement: tuple[Array, Array] | None = None
     proofs: Mapping[str, Proof] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Name of the mechanism."""
-        return str(self.stated["name"])
-
-    @property
-    def kind(self) -> str:
-        """Kind of the mechanism."""
-        return str(self.stated["kind"])
-
-    @property
-    def status(self) -> Status:
-        """Stated status."""
-        return Status(self.stated["status"])
 
     @property
     def alignment(self) -> Mapping[str, Any]:
@@ -101,47 +74,18 @@ class RecordedOutcome:
         report: Mapping[str, Any] = self.stated["alignment"]
         return report
 
-    def outcome(self, economy: Economy) -> Outcome:
-        """Return the record as an outcome.
-
-        Args:
-            economy: rebuilt from the scenario.
-        """
-        stated = self.stated
-        disequilibrium, payoff = stated["disequilibrium"], stated["auctioneer_payoff"]
-        return Outcome(
-            economy=economy,
-            name=self.name,
-            kind=self.kind,
-            status=self.status,
-            reason=stated["reason"],
-            rounds=stated["rounds"],
-            consumption=self.consumption,
-            production=self.production,
-            payments=self.payments,
-            revenue=number(stated["revenue"]),
-            utilities=self.utilities,
-            payoffs=self.payoffs,
-            prices=self.prices,
-            disequilibrium=None if disequilibrium is None else number(disequilibrium),
-            auctioneer_payoff=None if payoff is None else number(payoff),
-            regret=self.regret,
-            actions=self.actions,
-            evidence={name: number(value) for name, value in stated["evidence"].items()},
-        )
-
-    def evidence(self, name: str) -> float:
+    def evidence_value(self, name: str) -> float:
         """Return a number behind the status.
 
         Raises:
             RunError: there is no such number.
         """
-        if name not in self.stated["evidence"]:
+        if name not in self.evidence:
             raise RunError(f"result.json: '{self.name}' lacks the evidence {name}")
-        return number(self.stated["evidence"][name])
+        return self.evidence[name]
 
 
-def read_outcomes(run: RunFolder, economy: Economy) -> list[RecordedOutcome]:
+def read_outcomes(run: RunFolder, economy: Economy) -> list[Record]:
     """Read the recorded outcomes of a folder.
 
     Raises:
@@ -153,13 +97,13 @@ def read_outcomes(run: RunFolder, economy: Economy) -> list[RecordedOutcome]:
         raise RunError(f"'{run.folder}': the goods or agents are not those of its scenario")
     _check_agents(run, economy)
     _check_bounds(run, economy)
-    return [_record(run, economy, said) for said in run.result["mechanisms"]]
+    return [_record(run, economy, stated) for stated in run.result["mechanisms"]]
 
 
 def _check_agents(run: RunFolder, economy: Economy) -> None:
     """Check the columns and rows of the table of agents."""
     check_columns("agents.parquet", run.agents, ("mechanism", "agent"), agent_columns(economy.goods))
-    names = [said["name"] for said in run.result["mechanisms"]]
+    names = [stated["name"] for stated in run.result["mechanisms"]]
     rows = [(name, agent) for name in names for agent in economy.agents]
     if list(zip(run.agents["mechanism"], run.agents["agent"], strict=True)) != rows:
         raise RunError(
@@ -175,7 +119,7 @@ def _check_bounds(run: RunFolder, economy: Economy) -> None:
     """Check the columns and rows of the table of bounds, and that its numbers are finite."""
     table = run.bounds
     check_columns("bounds.parquet", table, ("mechanism", "figure", "agent", "good"), BOUNDS)
-    names = [said["name"] for said in run.result["mechanisms"]]
+    names = [stated["name"] for stated in run.result["mechanisms"]]
     figures = dict.fromkeys(zip(table["mechanism"], table["figure"], strict=True))
     pairs = [(agent, good) for agent in economy.agents for good in economy.goods]
     rows = [(name, figure, *pair) for name, figure in figures for pair in pairs]
@@ -224,38 +168,52 @@ def check_columns(
                 raise RunError(f"{file}: the column {name} has another type than a run writes")
 
 
-def _record(run: RunFolder, economy: Economy, said: Mapping[str, Any]) -> RecordedOutcome:
-    name, report = said["name"], said["alignment"]
+def _record(run: RunFolder, economy: Economy, stated: Mapping[str, Any]) -> Record:
+    name, report = stated["name"], stated["alignment"]
 
-    def prices(stated: Mapping[str, Any] | None) -> Array | None:
-        if stated is None:
+    def prices(by_good: Mapping[str, Any] | None) -> Array | None:
+        if by_good is None:
             return None
-        if set(stated) != set(economy.goods):
+        if set(by_good) != set(economy.goods):
             raise RunError(f"result.json: the prices of '{name}' are not those of the scenario's goods")
-        return np.array([number(stated[good]) for good in economy.goods])
+        return np.array([number(by_good[good]) for good in economy.goods])
 
-    def unless_missing(values: Array) -> Array | None:
-        return None if np.isnan(values).all() else values
+    def or_none(value: float | str | None) -> float | None:
+        return None if value is None else number(value)
 
-    better = unless_missing(run.by_good(name, "improvement"))
-    return RecordedOutcome(
-        stated=said,
+    better = _unless_missing(run.by_good(name, "improvement"))
+    return Record(
+        economy=economy,
+        name=name,
+        kind=stated["kind"],
+        status=Status(stated["status"]),
+        reason=stated["reason"],
+        rounds=stated["rounds"],
         consumption=run.by_good(name, "consumption"),
         production=run.by_good(name, "production"),
-        actions=unless_missing(run.by_good(name, "action")),
         payments=run.by_agent(name, "payment"),
+        revenue=number(stated["revenue"]),
         utilities=run.by_agent(name, "utility"),
         payoffs=run.by_agent(name, "payoff"),
-        regret=unless_missing(run.by_agent(name, "regret")),
-        prices=prices(said["prices"]),
-        weights=unless_missing(run.by_agent(name, "weight")),
+        prices=prices(stated["prices"]),
+        disequilibrium=or_none(stated["disequilibrium"]),
+        auctioneer_payoff=or_none(stated["auctioneer_payoff"]),
+        regret=_unless_missing(run.by_agent(name, "regret")),
+        actions=_unless_missing(run.by_good(name, "action")),
+        evidence={key: number(value) for key, value in stated["evidence"].items()},
+        stated=stated,
+        weights=_unless_missing(run.by_agent(name, "weight")),
         supporting_prices=prices(report["supporting_prices"]),
         improvement=None if better is None else (better, run.by_good(name, "improvement_production")),
         proofs=_proofs(run, economy, name),
     )
 
 
-def check_files(record: RecordedOutcome, run: RunFolder, economy: Economy) -> Iterator[Claim]:
+def _unless_missing(values: Array) -> Array | None:
+    return None if np.isnan(values).all() else values
+
+
+def check_files(record: Record, run: RunFolder, economy: Economy) -> Iterator[Claim]:
     """Check that numbers are finite where required, and that result.json and agents.parquet agree."""
     finite = {"consumption": record.consumption, "production": record.production, "payments": record.payments}
     strange = [name for name, values in finite.items() if not np.isfinite(values).all()]
@@ -301,30 +259,31 @@ def _stated(values: Mapping[str, Any] | None, economy: Economy) -> list[Any] | N
     return [[number(row[good]) for good in economy.goods] for row in rows]
 
 
-def _listed(run: RunFolder, record: RecordedOutcome, column: str) -> list[Any] | None:
+def _listed(run: RunFolder, record: Record, column: str) -> list[Any] | None:
     """Return a column of agents.parquet as a list; None if all its values are missing."""
     by_good = column.endswith("[g]")
     values = run.by_good(record.name, column[:-3]) if by_good else run.by_agent(record.name, column)
-    return None if np.isnan(values).all() else values.tolist()
+    known = _unless_missing(values)
+    return None if known is None else known.tolist()
 
 
-def check_rounds(record: RecordedOutcome, run: RunFolder, economy: Economy) -> Iterator[Claim]:
+def check_rounds(record: Record, run: RunFolder, economy: Economy) -> Iterator[Claim]:
     """Check that the reported prices are those of the best recorded round, and the number of rounds."""
     if record.kind != "auctioneer":
         return
     prices, seen = rounds(run, record, economy)
     stated = np.full(len(economy.goods), np.nan) if record.prices is None else record.prices
     here = np.flatnonzero((prices == stated).all(axis=1))
-    best = len(here) > 0 and seen[here[-1]] == record.stated["disequilibrium"] == seen.min()
+    best = len(here) > 0 and seen[here[-1]] == record.disequilibrium == seen.min()
     yield Claim(
         f"{record.name}: prices are those of the round nearest to clearing",
-        bool(best) and len(prices) == record.stated["rounds"],
-        f"{len(prices)} rounds recorded, {record.stated['rounds']} claimed; least disequilibrium "
+        bool(best) and len(prices) == record.rounds,
+        f"{len(prices)} rounds recorded, {record.rounds} claimed; least disequilibrium "
         f"{shown(seen.min(initial=np.inf))}",
     )
 
 
-def rounds(run: RunFolder, record: RecordedOutcome, economy: Economy) -> tuple[Array, Array]:
+def rounds(run: RunFolder, record: Record, economy: Economy) -> tuple[Array, Array]:
     """Return prices, (rounds, goods), and disequilibrium, (rounds,), of every round of a mechanism.
 
     Raises:

@@ -21,7 +21,7 @@ from market.results.verify.claim import ROUNDING, Claim, Verification
 from market.results.verify.comparison_table import check_table
 from market.results.verify.evidence import check_evidence
 from market.results.verify.game_claims import check_game, due
-from market.results.verify.record import RecordedOutcome, check_files, check_rounds, read_outcomes
+from market.results.verify.record import Record, check_files, check_rounds, read_outcomes
 from market.scenario.loading import Scenario, build, load
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def verify(folder: Path) -> Verification:
     return Verification(Path(folder), tuple(claims))
 
 
-def _all_prices(record: RecordedOutcome) -> list[Array]:
+def _all_prices(record: Record) -> list[Array]:
     return [p for p in (record.prices, record.supporting_prices) if p is not None and np.isfinite(p).all()]
 
 
@@ -65,9 +65,7 @@ def _scenario(run: RunFolder, scenario: Scenario) -> Claim:
     return Claim("the scenario is the one that was played", same, f"sha256 {scenario.sha256[:16]}")
 
 
-def _mechanism(
-    run: RunFolder, scenario: Scenario, economy: Economy, record: RecordedOutcome
-) -> Iterator[Claim]:
+def _mechanism(run: RunFolder, scenario: Scenario, economy: Economy, record: Record) -> Iterator[Claim]:
     """Check the outcome of one mechanism, without its alignment report."""
     options: Any = scenario.mechanism(record.name)
     yield Claim(f"{record.name}: kind", record.kind == options.name, record.kind)
@@ -82,7 +80,7 @@ def _mechanism(
     yield from kind.claims(economy, record, options)
 
 
-def _planned(economy: Economy, record: RecordedOutcome, options: Planner) -> Iterator[Claim]:
+def _planned(economy: Economy, record: Record, options: Planner) -> Iterator[Claim]:
     """Check that the planner's prices and weights prove its allocation to be the optimum."""
     name = f"{record.name}: {record.status.value}, within {options.tolerance:.0e}"
     if record.prices is None:
@@ -92,24 +90,23 @@ def _planned(economy: Economy, record: RecordedOutcome, options: Planner) -> Ite
     for agent, weight in options.welfare_weights.items():
         weights[economy.rows(agent)] = weight
     found = violation(economy, record, weights, record.prices)
-    stated = record.evidence("residual")
+    stated = record.evidence_value("residual")
     same = abs(found - stated) <= 1e-9 + 1e-6 * min(found, stated)
     optimal = found <= options.tolerance
     yield Claim(
         name,
-        same and optimal == (record.status is Status.OPTIMAL) and record.stated["rounds"] == 1,
+        same and optimal == (record.status is Status.OPTIMAL) and record.rounds == 1,
         f"conditions for an optimum are violated by {shown(found)}, stated: {shown(stated)}",
     )
 
 
-def _none_due(economy: Economy, record: RecordedOutcome, options: Any) -> None:
+def _none_due(economy: Economy, record: Record, options: Any) -> None:
     """Return None: payments and payoffs of rules that are not stated here are unknown."""
 
 
-def _unstated(economy: Economy, record: RecordedOutcome, options: Any) -> Iterator[Claim]:
+def _unstated(economy: Economy, record: Record, options: Any) -> Iterator[Claim]:
     """Run the mechanism's own checks, and name the open claims; refuse a Nash equilibrium with regret."""
-    outcome = record.outcome(economy)
-    for statement, holds in options.checks(outcome).items():
+    for statement, holds in options.checks(record).items():
         detail = f"by the code of the kind {record.kind} itself"
         yield Claim(f"{record.name}: {statement}", bool(holds), detail)
     name = f"{record.name}: {record.status.value}"
@@ -133,8 +130,8 @@ class KindRules:
         claims: about an outcome, apart from accounts and evidence.
     """
 
-    due: Callable[[Economy, RecordedOutcome, Any], Due | None]
-    claims: Callable[[Economy, RecordedOutcome, Any], Iterator[Claim]]
+    due: Callable[[Economy, Record, Any], Due | None]
+    claims: Callable[[Economy, Record, Any], Iterator[Claim]]
 
 
 KINDS = {

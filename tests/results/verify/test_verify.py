@@ -522,7 +522,7 @@ def test_a_false_cell_is_refused(tamper, column, value):
 
 def test_a_mechanism_left_out_everywhere_but_in_the_manifest_is_refused(tamper):
     changed = tamper("commons")
-    changed.stated["mechanisms"] = changed.said["mechanisms"][1:]
+    changed.stated["mechanisms"] = changed.stated["mechanisms"][1:]
     changed.agents = changed.agents[~changed.rows("first mover")]
     with pytest.raises(RunError, match=r"mechanisms of result\.json"):
         changed.verified()
