@@ -54,7 +54,9 @@ __all__ = [
     "number",
     "read_run",
     "read_table",
+    "refusals",
     "result",
+    "sha256",
     "slug",
     "to_disk",
     "write_run",
@@ -226,13 +228,13 @@ def to_disk(path: Path) -> None:
 
 
 @contextmanager
-def refusals(parent: Path) -> Iterator[None]:
+def refusals(parent: Path, content: str = "a run folder") -> Iterator[None]:
     """Turn errors of the operating system into one sentence."""
     try:
         yield
     except OSError as error:
         raise InputError(
-            f"cannot write a run folder in '{parent}': {error.strerror or error}; name another one with --out"
+            f"cannot write {content} in '{parent}': {error.strerror or error}; name another folder with --out"
         ) from error
 
 
@@ -300,7 +302,7 @@ def manifest_of(
         **({} if shards is None else {"shards": shards}),
         versions={"python": platform.python_version(), "market": market.__version__, **_versions()},
         files={
-            name: ListedFile(**(known.get(name) or {"bytes": path.stat().st_size, "sha256": _sha256(path)}))
+            name: ListedFile(**(known.get(name) or {"bytes": path.stat().st_size, "sha256": sha256(path)}))
             for path in _files(folder)
             for name in (path.relative_to(folder).as_posix(),)
         },
@@ -321,7 +323,8 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Return the checksum of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -430,7 +433,7 @@ def _check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
             raise RunError(f"'{folder / 'manifest.json'}' does not list {needed}")
     for name, recorded in listed.items():
         file = _regular(folder, name)
-        if file.stat().st_size != recorded["bytes"] or recorded["sha256"] != _sha256(file):
+        if file.stat().st_size != recorded["bytes"] or recorded["sha256"] != sha256(file):
             raise RunError(
                 f"'{file}' is not what the run wrote: its size or checksum differs from manifest.json"
             )

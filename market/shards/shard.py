@@ -7,7 +7,6 @@ writes the rows of its agents (`write`).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -276,7 +275,7 @@ class Shard:
         """
         import pyarrow.parquet as pq  # deferred: needed at the end only
 
-        from market.results.run_folder import to_disk
+        from market.results.run_folder import sha256, to_disk
 
         file, tables = Path(path), self._tables(mechanism, total)
         first = next(tables)
@@ -285,9 +284,7 @@ class Shard:
                 for table in chain([first], tables):
                     writer.write_table(table)
             to_disk(file)
-            with file.open("rb") as opened:
-                checksum = hashlib.file_digest(opened, "sha256").hexdigest()
-            written = WrittenFile(file.name, file.stat().st_size, checksum, worker)
+            written = WrittenFile(file.name, file.stat().st_size, sha256(file), worker)
         except OSError as error:
             raise InputError(
                 f"worker {worker} cannot write '{path}' ({error.strerror or error}); --out must name a "

@@ -17,7 +17,6 @@ The process that writes holds a lock on the folder, which the operating system r
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -35,7 +34,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from market.errors import InputError, RunError
-from market.results.run_folder import copy_scenario, data_files, to_disk
+from market.results.run_folder import copy_scenario, data_files, refusals, sha256, to_disk
 from market.scenario.loading import Scenario
 from market.sweep.runs import ChunkResult
 
@@ -73,7 +72,7 @@ class Store:
         """Return the numbers of the runs on the disk; remove parts that are damaged or half-written."""
         found: set[int] = set()
         for path in sorted(self.parts.iterdir()):
-            if path.name.startswith("part-") and path.name.endswith(f"-{_checksum(path)}.parquet"):
+            if path.name.startswith("part-") and path.name.endswith(f"-{sha256(path)[:32]}.parquet"):
                 found.update(_read_part(path, ["run"])["run"].to_pylist())
             else:
                 path.unlink()
@@ -90,10 +89,10 @@ class Store:
         first = int(table["run"][0].as_py())
         kind = "lost" if lost else "part"
         unfinished = self.parts / f".{kind}-{secrets.token_hex(8)}"
-        with _refusals(self.folder), _removed_on_failure(unfinished):
+        with refusals(self.folder, "a sweep"), _removed_on_failure(unfinished):
             pq.write_table(table, unfinished)
             to_disk(unfinished)
-            unfinished.replace(self.parts / f"{kind}-{first:08d}-{_checksum(unfinished)}.parquet")
+            unfinished.replace(self.parts / f"{kind}-{first:08d}-{sha256(unfinished)[:32]}.parquet")
             to_disk(self.parts)
 
     def gather(self) -> pd.DataFrame:
@@ -123,7 +122,7 @@ def opened(
         InputError: the folder holds other files, another sweep is writing there, or it cannot be written.
     """
     store = Store(folder, pa.schema([(name, TYPES[kind]) for name, kind in columns.items()]))
-    with _refusals(folder):
+    with refusals(folder, "a sweep"):
         if not str(folder).isprintable():  # bytes that are not UTF-8 among others
             raise InputError(
                 f"--out {str(folder)!a} is not a name that every file system takes; name another one"
@@ -132,20 +131,9 @@ def opened(
             raise InputError(f"--out '{folder}' is a file; name a folder")
         folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
-        with _refusals(folder):
+        with refusals(folder, "a sweep"):
             _prepare(store, description, scenarios)
         yield store
-
-
-@contextmanager
-def _refusals(folder: Path) -> Iterator[None]:
-    """Turn errors of the operating system into one sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(
-            f"cannot write a sweep in '{folder}': {error.strerror or error}; name another folder with --out"
-        ) from error
 
 
 def _prepare(store: Store, description: Description, scenarios: Sequence[Scenario]) -> None:
@@ -252,15 +240,10 @@ def _read_part(path: Path, columns: list[str] | None = None) -> pa.Table:
         return file.read(columns)
 
 
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
-
-
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder."""
-    with _refusals(folder):
+    with refusals(folder, "a sweep"):
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:

@@ -126,11 +126,8 @@ def _largest_regret(record: Record) -> Claim:
     stated = record.stated["max_regret"]
     found = record.max_regret
     same = stated is None if found is None else stated is not None and number(stated) == found
-    return Claim(
-        f"{record.name}: largest regret",
-        bool(same),
-        f"stated: {_or_none(stated)}, in the table of agents: {_or_none(found)}",
-    )
+    detail = f"stated: {_or_none(stated)}, in the table of agents: {_or_none(found)}"
+    return Claim(f"{record.name}: largest regret", bool(same), detail)
 
 
 def _or_none(value: float | str | None) -> str:

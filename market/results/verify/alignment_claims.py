@@ -66,15 +66,13 @@ def check_alignment(
         found = violation(form, record, record.weights, record.supporting_prices)
         yield _weights(record, record.weights)
     both = (record.weights is None) == (record.supporting_prices is None)
-    yield Claim(f"{record.name}: weights and supporting prices come together", both, _BOTH[both])
+    detail = "both are recorded, or neither" if both else "one of them is missing"
+    yield Claim(f"{record.name}: weights and supporting prices come together", both, detail)
     yield _residual(record, found)
     proved = found <= VIOLATION_THAT_PROVES and not _leaks(economy, record)
     yield _efficient(economy, record, proved, found, prices, others)
     yield _degenerate(economy, record, found)
     yield from check_figures(form, record, proved, prices, others)
-
-
-_BOTH = {True: "both are recorded, or neither", False: "one of them is missing"}
 
 
 # --- weights ---------------------------------------------------------------------------------------
@@ -138,11 +136,8 @@ def violation(economy: Economy, record: Record, w: Array, p: Array, left: float 
 def _residual(record: Record, found: float) -> Claim:
     stated = number(record.alignment["residual"])
     same = stated == found or abs(stated - found) <= NEGLIGIBLE_AMOUNT + 1e-6 * min(stated, found)
-    return Claim(
-        f"{record.name}: residual of the weights",
-        same,
-        f"stated: {shown(stated)}, recomputed: {shown(found)}",
-    )
+    detail = f"stated: {shown(stated)}, recomputed: {shown(found)}"
+    return Claim(f"{record.name}: residual of the weights", same, detail)
 
 
 def _leaks(economy: Economy, record: Record) -> bool:
@@ -176,11 +171,8 @@ def _efficient(
         if _clearly_better(economy, record, ()):
             return Claim(name, False, "unknown, though a recorded allocation leaves a rest for all agents")
         fine = not proved and any(why.startswith("efficient") for why in record.alignment["unknown"])
-        return Claim(
-            name,
-            None if fine else False,
-            "not checked: the report itself says unknown" if fine else "null without a reason",
-        )
+        detail = "not checked: the report itself says unknown" if fine else "null without a reason"
+        return Claim(name, None if fine else False, detail)
     if not (economy.resources > 0).any() and not (economy.capacity > 0).any() and not economy.technologies:
         return Claim(name, said is True, "there are no goods, so no improvement")
     if said is False:
@@ -188,27 +180,27 @@ def _efficient(
     if proved:
         return Claim(name, True, "weights and prices prove it")
     if found <= VIOLATION_THAT_PROVES and not _unused(form, record):
-        return Claim(
-            name, None, "not proved: agents with zero welfare weight were only searched for an improvement"
-        )
-    if VIOLATION_THAT_PROVES < found <= VIOLATION_BELOW_SEARCH and (
-        record.weights is None or bool((record.weights > 0).all())
-    ):
+        detail = "not proved: agents with zero welfare weight were only searched for an improvement"
+        return Claim(name, None, detail)
+    counted = record.weights is None or _all_positive(record)
+    if VIOLATION_THAT_PROVES < found <= VIOLATION_BELOW_SEARCH and counted:
         return Claim(name, True, f"weights and prices prove it up to {found**2:.0e} of trade")
     most = np.tile(economy.most, (len(economy.agents), 1))
     if (economy.utility(most) <= economy.utility(record.consumption)).all() and not record.production.any():
         return Claim(name, True, "no agent would gain by any amounts that are possible")
-    if record.weights is not None and (record.weights > 0).all() and record.supporting_prices is not None:
+    if record.weights is not None and _all_positive(record) and record.supporting_prices is not None:
         nearly = violation(form, record, record.weights, record.supporting_prices, HARDLY_LEFT)
         if nearly <= VIOLATION_THAT_PROVES:
-            detail = (
-                f"weights and prices prove it, except for less than {HARDLY_LEFT:.0e} of a good left over"
-            )
+            detail = f"weights and prices prove it, but for less than {HARDLY_LEFT:.0e} of a good left over"
             return Claim(name, True, detail)
     if least_needed(form, record, prices) >= 1.0 - SEARCHED:
         detail = f"not checked: prices prove only that all but {SEARCHED:.0e} of the resources are needed"
         return Claim(name, None, detail)
     return Claim(name, False, "weights and prices do not prove it")
+
+
+def _all_positive(record: Record) -> bool:
+    return record.weights is not None and bool((record.weights > 0).all())
 
 
 def _unused(economy: Economy, record: Record) -> bool:
@@ -242,13 +234,10 @@ def _with_what_is_left(economy: Economy, record: Record) -> list[tuple[Array, Ar
         return []
     there = np.maximum(economy.resources + found.production.sum(axis=0), 0.0)
     eaten = found.consumption.sum(axis=0)
-    share = np.divide(
-        there, eaten, out=np.ones_like(there), where=eaten > there
-    )  # gains by rounding do not count
-    left = np.maximum(there - eaten, 0.0)
-    return [
-        (found.consumption * share + left * (1.0 - NEGLIGIBLE_AMOUNT) / len(economy.agents), found.production)
-    ]
+    # Gains by rounding do not count: what exceeds the resources by rounding is taken away.
+    share = np.divide(there, eaten, out=np.ones_like(there), where=eaten > there)
+    left = np.maximum(there - eaten, 0.0) * (1.0 - NEGLIGIBLE_AMOUNT) / len(economy.agents)
+    return [(found.consumption * share + left, found.production)]
 
 
 def _improves(economy: Economy, record: Record, x: Array, y: Array) -> tuple[bool, str]:
@@ -267,25 +256,17 @@ def _improves(economy: Economy, record: Record, x: Array, y: Array) -> tuple[boo
 def _degenerate(economy: Economy, record: Record, found: float) -> Claim:
     name, said = f"{record.name}: degenerate", record.alignment["degenerate"]
     if not said:
-        all_count = found > VIOLATION_THAT_PROVES or (
-            record.weights is not None and bool((record.weights > 0).all())
-        )
+        all_count = found > VIOLATION_THAT_PROVES or _all_positive(record)
         if record.alignment["efficient"] is not True:
             return Claim(name, True, "not stated: the outcome is not efficient, or that is unknown")
-        return Claim(
-            name,
-            all_count,
-            "not stated: all weights are positive" if all_count else "not stated, though some weight is zero",
-        )
+        detail = "not stated: all weights are positive" if all_count else "not stated, with a weight of zero"
+        return Claim(name, all_count, detail)
     if found > VIOLATION_THAT_PROVES or record.weights is None:
         return Claim(name, False, "stated, though no weights support the outcome")
     forced = zero_in_all_supports(economy, record)
     zero = record.weights == 0
-    return Claim(
-        name,
-        bool((zero & forced).any()),
-        f"{int(zero.sum())} weights are zero, {int((zero & forced).sum())} of them in all supports",
-    )
+    detail = f"{int(zero.sum())} weights are zero, {int((zero & forced).sum())} of them in all supports"
+    return Claim(name, bool((zero & forced).any()), detail)
 
 
 def zero_in_all_supports(economy: Economy, record: Record) -> NDArray[np.bool_]:

@@ -62,11 +62,8 @@ def check_auction(economy: Economy, record: Record, options: Auctioneer) -> Iter
         owed = -float(np.abs(z).sum())
         apart = difference(number(record.stated["auctioneer_payoff"]), owed, turnover)
         allowed = near if coupled else ROUNDING
-        yield Claim(
-            f"{record.name}: the auctioneer's payoff",
-            apart <= allowed,
-            f"difference relative to all trade: {shown(apart)}",
-        )
+        detail = f"difference relative to all trade: {shown(apart)}"
+        yield Claim(f"{record.name}: the auctioneer's payoff", apart <= allowed, detail)
     regret = regrets(economy, record, best, p)
     size = worth(economy, record) + np.abs(record.production) @ p
     if record.regret is not None:
@@ -190,8 +187,5 @@ def _free_goods(economy: Economy, record: Record, p: Array, tolerance: float) ->
     left = np.where(p > 0, there - economy.taken(record.consumption, record.production), 0.0)
     shares = np.divide(left, there, out=np.zeros_like(left), where=there > 0)
     worst = float(shares.max(initial=0.0))
-    return Claim(
-        f"{record.name}: goods left over are free",
-        worst <= 2 * tolerance + ROUNDING,
-        f"largest share left over of a good with a price: {shown(worst)}",
-    )
+    detail = f"largest share left over of a good with a price: {shown(worst)}"
+    return Claim(f"{record.name}: goods left over are free", worst <= 2 * tolerance + ROUNDING, detail)

@@ -100,11 +100,8 @@ def check_game(economy: Economy, record: Record, options: Unmediated) -> Iterato
         difference(record.production, follows.production),
         _prices_apart(record.prices, follows.prices),
     )
-    yield Claim(
-        f"{record.name}: the outcome follows from the actions",
-        apart <= ROUNDING,
-        f"largest relative difference: {shown(apart)}{rules.source}",
-    )
+    detail = f"largest relative difference: {shown(apart)}{rules.source}"
+    yield Claim(f"{record.name}: the outcome follows from the actions", apart <= ROUNDING, detail)
     size = np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0)
     if rules.conditions is None:
         apart = difference(record.regret, follows.regret, np.maximum(size, economy.utility_scale))
@@ -143,11 +140,8 @@ def _ended(
     if record.status is Status.NASH:
         if rules.in_order is not None and options.game.schedule == "sequential":
             in_order = difference(actions, rules.in_order(economy, options))
-            return Claim(
-                name,
-                no_deviation and in_order <= ROUNDING,
-                f"{found}; difference from play in order: {shown(in_order)}",
-            )
+            detail = f"{found}; difference from play in order: {shown(in_order)}"
+            return Claim(name, no_deviation and in_order <= ROUNDING, detail)
         return Claim(name, no_deviation, found)
     if record.status is Status.CYCLING:
         if rules.source and not no_deviation:
@@ -159,11 +153,8 @@ def _ended(
         period = round(record.evidence_value("period"))
         again = rules.replayed(economy, actions, options, period)
         apart = difference(again, actions, economy.commons)
-        return Claim(
-            name,
-            apart <= ROUNDING and largest > 0,
-            f"{period} rounds of best replies lead back to the actions",
-        )
+        detail = f"{period} rounds of best replies lead back to the actions"
+        return Claim(name, apart <= ROUNDING and largest > 0, detail)
     if record.status is Status.MAX_ROUNDS:
         return Claim(name, record.rounds == options.max_rounds, found)
     return Claim(name, record.status is Status.FAILED and not no_deviation, found)

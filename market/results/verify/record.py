@@ -225,11 +225,8 @@ def check_files(record: Record, run: RunFolder, economy: Economy) -> Iterator[Cl
         strange.append("prices")
     if record.kind in ("auctioneer", "planner") and record.actions is not None:
         strange.append("actions, which only games have")
-    yield Claim(
-        f"{record.name}: numbers are finite where required",
-        not strange,
-        f"wrong: {', '.join(strange)}" if strange else "no number is missing",
-    )
+    detail = f"wrong: {', '.join(strange)}" if strange else "no number is missing"
+    yield Claim(f"{record.name}: numbers are finite where required", not strange, detail)
     if len(economy.agents) > LARGEST_MAP:
         return
     stated = {**record.stated, **record.alignment}
@@ -238,11 +235,8 @@ def check_files(record: Record, run: RunFolder, economy: Economy) -> Iterator[Cl
         for key, column in COLUMNS.items()
         if _stated(stated[key], economy) != _listed(run, record, column)
     ]
-    yield Claim(
-        f"{record.name}: result.json and agents.parquet agree",
-        not apart,
-        f"different: {', '.join(apart)}" if apart else "in every number",
-    )
+    detail = f"different: {', '.join(apart)}" if apart else "in every number"
+    yield Claim(f"{record.name}: result.json and agents.parquet agree", not apart, detail)
 
 
 def _stated(values: Mapping[str, Any] | None, economy: Economy) -> list[Any] | None:

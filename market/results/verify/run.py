@@ -93,11 +93,8 @@ def _planned(economy: Economy, record: Record, options: Planner) -> Iterator[Cla
     stated = record.evidence_value("residual")
     same = abs(found - stated) <= 1e-9 + 1e-6 * min(found, stated)
     optimal = found <= options.tolerance
-    yield Claim(
-        name,
-        same and optimal == (record.status is Status.OPTIMAL) and record.rounds == 1,
-        f"conditions for an optimum are violated by {shown(found)}, stated: {shown(stated)}",
-    )
+    detail = f"conditions for an optimum are violated by {shown(found)}, stated: {shown(stated)}"
+    yield Claim(name, same and optimal == (record.status is Status.OPTIMAL) and record.rounds == 1, detail)
 
 
 def _none_due(economy: Economy, record: Record, options: Any) -> None:
