@@ -40,17 +40,19 @@ def threads(chunk):
 
 @dataclass(frozen=True)
 class KilledOn:
-    """Kills its process on some runs; with a folder, each of them only once, and then plays them."""
+    """Kills its process on some runs, each of them once by a mark in a folder, and on others always."""
 
     task: Task
     runs: tuple[int, ...]
-    once: Path | None = None
+    once: Path
+    always: tuple[int, ...] = ()
 
     def __call__(self, chunk):
         for run in chunk:
-            mark = None if self.once is None else self.once / f"killed-{run.number}"
-            if run.number in self.runs and not (mark and mark.exists()):
-                if mark:
-                    mark.touch()
+            mark = self.once / f"killed-{run.number}"
+            if run.number in self.runs and not mark.exists():
+                mark.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            if run.number in self.always:
                 os.kill(os.getpid(), signal.SIGKILL)
         return execute(self.task, chunk)
