@@ -43,7 +43,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.errors import InputError, NumericalError
 from market.outcome import Outcome
-from market.welfare.convex_program import Programme, fit, solve, typical_amounts
+from market.welfare.convex_program import ConvexProgram, fit, solve, typical_amounts
 
 Expression = Any
 
@@ -182,8 +182,7 @@ class _Search:
 
     def __init__(self, economy: Economy) -> None:
         self.economy = economy
-        nothing = np.zeros(economy.shape)
-        self.programme = Programme(economy, typical_amounts(economy, nothing, nothing))
+        self.programme = ConvexProgram.for_allocation(economy)
         if (self.bent & (economy.capacity > 0).any(axis=1)).any():
             raise NumericalError(
                 "a producer's utility is not concave, so its trade-off of cost and use is not convex"
@@ -224,7 +223,7 @@ class _Search:
             ordinal, more = programme.utilities(stated=False)
             value = cvxpy.multiply(~self.bent, value) + cvxpy.multiply(self.bent, ordinal)
             needed = needed + more
-        balance = programme.net_use() <= self.economy.resources / programme.units
+        balance = programme.balance()
         return value - programme.costs(), [*needed, *programme.limits(), balance]
 
     @cached_property

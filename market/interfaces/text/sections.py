@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.efficiency.report import PROVED, Alignment, Contrast, revenue_rounding
+from market.efficiency.contrast import Contrast, revenue_rounding
+from market.efficiency.report import Alignment
 from market.interfaces.text.sentences import NOT_HERE, named_or_counted, number, percent, visible
 from market.outcome import Outcome
 from market.results.summary_table import Summary, summarised
+from market.tolerances import VIOLATION_THAT_PROVES
 
 if TYPE_CHECKING:
     from market.results.comparison import Comparison
@@ -248,7 +250,9 @@ def _alignment(compared: Comparison, outcomes: Sequence[Outcome], reports: Seque
     if any(share is not None for share in needed):
         rows.append(Row("resources really needed", [percent(share) for share in needed]))
     rows.append(Row("largest regret", [_regret(outcome) for outcome in outcomes]))
-    supported = [report.negishi_weights is not None and report.residual <= PROVED for report in reports]
+    supported = [
+        report.negishi_weights is not None and report.residual <= VIOLATION_THAT_PROVES for report in reports
+    ]
     degenerate = [
         _yes(report.degenerate) if known else NOT_HERE
         for report, known in zip(reports, supported, strict=True)
@@ -277,7 +281,7 @@ def _gap(value: float | None) -> str:
 
 def _weights(reports: Sequence[Alignment], shown: Sequence[Party]) -> list[Row]:
     def cell(report: Alignment, party: Party) -> str:
-        if report.negishi_weights is None or report.residual > PROVED:
+        if report.negishi_weights is None or report.residual > VIOLATION_THAT_PROVES:
             return NOT_HERE
         mine = report.negishi_weights[party.rows]
         least, most = number(float(mine.min())), number(float(mine.max()))

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:  # this module is also what error messages are written with, and must stay light
     from market.economy.primitives import Economy
-    from market.efficiency.report import Alignment, Contrast
+    from market.efficiency.contrast import Contrast
+    from market.efficiency.report import Alignment
     from market.outcome import Outcome
     from market.results.comparison import Comparison
 
@@ -123,7 +124,7 @@ def quoted(labels: Sequence[str]) -> str:
 def _verdict(economy: Economy, report: Alignment) -> str:
     if report.efficient is None:
         return (
-            f"it is unknown whether somebody could gain without another losing ({'; '.join(report.unknown)})."
+            f"it is unknown whether somebody could gain without another losing ({'; '.join(report.reasons)})."
         )
     if not report.efficient:
         wasted = report.resource_utilisation

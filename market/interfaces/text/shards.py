@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from market.efficiency.report import unbalanced
+from market.efficiency.contrast import unbalanced
 from market.interfaces.text.report import points
 from market.interfaces.text.sentences import count, number, visible
 from market.shards import Shared, SharedOutcome
@@ -87,6 +87,6 @@ def _unknown(played: Shared) -> list[RenderableType]:
     sentences = [
         f"{visible(name)}: {visible(sentence)}."
         for name, outcome in played.outcomes.items()
-        for sentence in outcome.alignment.unknown
+        for sentence in outcome.alignment.reasons
     ]
     return [Text(), Text("Unknown", style="bold"), points(sentences)] if sentences else []

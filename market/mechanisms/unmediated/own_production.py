@@ -17,7 +17,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.errors import InputError
 from market.mechanisms.auction.excess_demand import gain
-from market.welfare.convex_program import Programme, typical_amounts
+from market.welfare.convex_program import ConvexProgram
 
 SOLVED_TO = 1e-9  # gains below this share of utility are the solver's rounding, not gains
 
@@ -50,7 +50,7 @@ def _solve(economy: Economy, base: Array, share: Array, keeps: NDArray[np.bool_]
 
     decides = np.asarray(keeps.any(axis=1))
     _refuse_not_concave(economy, decides)
-    programme = Programme(economy, typical_amounts(economy, base, np.zeros(economy.shape)))
+    programme = ConvexProgram.for_allocation(economy, base)
     could = np.where(
         economy.turns_goods_into_goods[:, None], economy.most, np.minimum(economy.capacity, 1e100)
     )
