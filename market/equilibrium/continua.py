@@ -49,7 +49,7 @@ EXACT_EXCESS = 1e-11
 """Relative excess demand that is rounding: a hundredth of `CLEARING_EXCESS`."""
 
 EXCESS_BETWEEN_ENDS = 10 * CLEARING_EXCESS
-"""Relative excess demand at prices between two ends up to which it joins them: they are less exact than ends."""
+"""Relative excess demand up to which prices between two ends join them: they are less exact than ends."""
 
 HALVINGS_BETWEEN_ENDS = 2  # so that three prices between two ends are evaluated
 MOST_SEPARATE_ENDS = 60  # further ends are joined to the nearest at once, since pairs grow with the square
