@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from helpers.economies import LEONTIEF, with_utility
-from market.economy.families.utilities import UTILITIES
-from market.economy.families.utilities.separable import FORMS
+from market.economy.families.utilities import FORMS, UTILITIES
 from market.economy.primitives import Block, Economy, Money
 from market.registry import term_parameters
 

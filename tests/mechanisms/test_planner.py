@@ -15,7 +15,7 @@ from market.economy.primitives import Block
 from market.mechanisms import Auctioneer, Planner, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
-from market.scenario.loading import build
+from market.scenario.building import build
 from market.welfare.convex_program import typical_amounts
 
 PLANNER = Planner("planner")

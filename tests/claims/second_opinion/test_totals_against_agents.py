@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import market.economy.primitives
-from market.economy.aggregate_demand import AggregateDemand, Deferred, Own
+from market.economy.aggregate_demand import AggregateDemand, AnswersInTotal, OwnAnswers
 from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Economy, Money
@@ -90,7 +90,7 @@ def test_totals_are_the_sums_of_what_every_trader_answers(family, money, data, c
         if plain is None:
             return
         same_totals(answers, plain)
-        assert answers.hang_together == plain.hang_together
+        assert answers.is_coupled == plain.is_coupled
         for had, right in ((answers.demand, plain.demand), (answers.supply, plain.supply)):
             for part, whole in zip(had.bounds, right.bounds, strict=True):
                 np.testing.assert_array_equal(part, whole)
@@ -111,7 +111,7 @@ def test_work_in_pieces_gives_every_trader_the_same(family, money, data):
         x = np.minimum(answers.demand.lowest, 9.0)
         y = np.minimum(answers.supply.lowest, 2.0)
         settled = ()
-        if np.isfinite(bounds).all() and not answers.hang_together:
+        if np.isfinite(bounds).all() and not answers.is_coupled:
             payoffs = fresh.payoff(fresh.welfare(x, y), p, x, y)
             settled = (*settle(fresh, answers, p), regret(fresh, p, payoffs))
         w = np.full(len(fresh.agents), 0.1)
@@ -134,7 +134,7 @@ def test_own_answers_replace_only_their_rows(economy, row, share):
     rows = np.array([row % len(economy.agents)])
     p = np.full(len(economy.goods), 0.7)
     plain = economy.answers(p)
-    own = Own(rows, share * np.minimum(plain.demand.lowest[rows], 1e6), np.zeros((1, len(p))))
+    own = OwnAnswers(rows, share * np.minimum(plain.demand.lowest[rows], 1e6), np.zeros((1, len(p))))
     answers = AggregateDemand(economy, rows)(p, own)
     demand, supply = plain.demand.lowest.copy(), plain.supply.lowest.copy()
     demand[rows], supply[rows] = own.demand, own.supply
@@ -177,7 +177,7 @@ def test_answers_per_trader_are_computed_only_when_read(monkeypatch):
     asked = []
     monkeypatch.setattr(Economy, "answers", lambda self, p: asked.append(p) or original(self, p))
     answers = together(np.array([0.5, 0.25]))
-    assert isinstance(answers, Deferred)
+    assert isinstance(answers, AnswersInTotal)
     weights = economy.utilities[0].parameters["weights"]
     np.testing.assert_allclose(answers.total_demand.lowest, weights.sum(axis=0) * [2, 4])
     assert not asked

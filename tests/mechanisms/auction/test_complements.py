@@ -10,7 +10,7 @@ import market
 from market.mechanisms import Auctioneer, Planner, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
-from market.scenario.loading import build
+from market.scenario.building import build
 
 TEXT = """schema = 1
 title = "Power and permits"
