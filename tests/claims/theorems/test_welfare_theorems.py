@@ -227,7 +227,7 @@ def test_every_planner_optimum_is_supported_by_its_own_prices_and_weights(econom
 
 
 def test_planner_does_not_see_utilities_far_below_the_rounding_of_their_sum():
-    """CES with weights 1 and 2 and elasticity 1.03: `u = 3^33`, and a Cobb-Douglas utility is its rounding."""
+    """CES with weights 1 and 2 and elasticity 1.03: `u = 3^33`; a Cobb-Douglas utility is its rounding."""
     elasticity = [1.03125, 1.0, 1.0]
     weights = [[1.0, 0.0, 2.0], [0.0, 0.0, 1.0], [1.0, 1.0, 0.0]]
     economy = with_utility(
