@@ -50,7 +50,7 @@ def lorenz(comparison: Comparison, ax: Axes) -> Axes:
         color="0.45",
         linewidth=0.9,
         linestyle=(0, (2, 2)),
-        label="the same for everyone",
+        label="equality",
     )
     agents = len(comparison.economy.agents)
     for (names, at), (colour, dashes, _) in zip(
@@ -68,8 +68,8 @@ def lorenz(comparison: Comparison, ax: Axes) -> Axes:
             ax.plot([], [], " ", label=f"not drawn: {plain(name)} (some below zero)")
     ax.set_xlim(0.0, 1.0)
     ax.set_ylim(0.0, 1.0)
-    ax.set_xlabel(f"share of the {agents} agents, poorest first")
-    ax.set_ylabel("share that they have")
+    ax.set_xlabel(f"cumulative share of the {agents} agents, poorest first")
+    ax.set_ylabel("cumulative share of the total")
     ax.set_title("Lorenz curve")
     ax.legend(loc="upper left", title=what, title_fontsize=8.5, alignment="left")
     return ax

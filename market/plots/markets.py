@@ -71,17 +71,17 @@ def supply_and_demand(comparison: Comparison, ax: Axes, good: str | None = None)
     traded = _traded(outcome, g)
     right = _widest(economy, g, traded)
     cleared = outcome.status is Status.CLEARED
-    if cleared and economy.money is Money.QUASILINEAR and p > 0:
-        _shade(economy, demand, supply, p, traded, ax)
+    if cleared and _areas_are_money(economy) and p > 0:
+        _shade(economy, g, demand, supply, p, traded, ax)
     for curve, colour, dashes, label in (
         (demand, COLOURS[0], DASHES[0], "demand"),
         (supply, COLOURS[1], DASHES[1], "supply"),
     ):
         shown = np.minimum(curve.amounts, 10.0 * right)
         ax.plot(shown, curve.prices, color=colour, linestyle=dashes, label=label, zorder=2.5)
-    name = "clears at" if cleared else "last price (does not clear)"
+    name = "equilibrium" if cleared else "not an equilibrium"
     ax.axhline(p, color="0.4", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1.5)
-    ax.plot([traded], [p], "o", color="black", clip_on=False, zorder=4, label=f"{name} {number(p)}")
+    ax.plot([traded], [p], "o", color="black", clip_on=False, zorder=4, label=f"{name}: p = {number(p)}, q = {number(traded)}")
     ax.set_xlim(0.0, right)
     ax.set_ylim(0.0, top)
     ax.set_xlabel(f"{plain(economy.goods[g])} (units)")
@@ -185,23 +185,33 @@ def _widest(economy: Economy, g: int, traded: float) -> float:
     return max(MUCH * traded, 1.1 * there if there < 2.0 * MUCH * traded else 0.0)
 
 
-def _shade(economy: Economy, demand: Curve, supply: Curve, p: float, traded: float, ax: Axes) -> None:
-    """What buyers have, between demand and the price, and what sellers have, between the price and supply."""
+def _areas_are_money(economy: Economy) -> bool:
+    """Return True with quasilinear money and no budgets, so that demand has no income effects."""
+    return economy.money is Money.QUASILINEAR and not np.isfinite(economy.budget).any()
+
+
+def _of_sellers(economy: Economy, g: int) -> list[str]:
+    """Name the parts of the area between the price and supply."""
+    parts = {
+        "producer surplus": economy.capacity[:, g],
+        "revenue of the common stock": economy.commons[[g]],
+        "value of endowments": economy.endowment[:, g],
+    }
+    return [name for name, amounts in parts.items() if (amounts > 0).any()]
+
+
+def _shade(
+    economy: Economy, g: int, demand: Curve, supply: Curve, p: float, traded: float, ax: Axes
+) -> None:
+    """Shade the area between demand and the price, and the area between the price and supply."""
     above, below = demand.prices >= p, supply.prices <= p
     ax.fill_betweenx(
         demand.prices[above], np.minimum(demand.amounts[above], traded),
-        color=COLOURS[0], alpha=0.22, linewidth=0, label="left to buyers",
+        color=COLOURS[0], alpha=0.22, linewidth=0, label="consumer surplus",
     )  # fmt: skip
-    made = bool(economy.costs)
-    common = bool((economy.commons > 0).any())
-    label = (
-        "left to sellers"
-        if not common
-        else ("left to sellers, and revenue" if made else "revenue for the commons")
-    )
     ax.fill_betweenx(
         np.append(0.0, supply.prices[below]),
         np.minimum(np.append(supply.amounts[below][:1], supply.amounts[below]), traded),
         facecolor=to_rgba(COLOURS[1], 0.18), edgecolor=to_rgba(COLOURS[1], 0.5), hatch="///", linewidth=0,
-        label=label,
+        label=" + ".join(_of_sellers(economy, g)),
     )  # fmt: skip

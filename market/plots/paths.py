@@ -62,10 +62,11 @@ def excess_demand_paths(comparison: Comparison | Shared, ax: Axes) -> Axes:
     largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
     if largest > 0:
         _scale_of_excess(ax, largest)
+    scale = ", symmetric log scale" if largest > 0 else ""
     _mark_unbounded(comparison.rounds, ax)
     ax.axhline(0.0, color="0.3", linewidth=1.0, zorder=1.5)
     ax.set_title("Excess demand")
-    ax.set_ylabel("wanted beyond what there is (units, log scale)")
+    ax.set_ylabel(f"excess demand (units{scale})")
     return _rounds_below(comparison.rounds, ax)
 
 

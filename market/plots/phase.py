@@ -80,7 +80,7 @@ def phase_portrait(comparison: Comparison, ax: Axes) -> Axes:
     )
     ax.set_xlabel(f"price of {plain(economy.goods[pair[0]])} ({unit})")
     ax.set_ylabel(f"price of {plain(economy.goods[pair[1]])} ({unit})")
-    ax.set_title("Where excess demand pushes prices")
+    ax.set_title("Phase diagram of tatonnement")
     return legend_below(ax)
 
 

@@ -53,8 +53,8 @@ def frontier(comparison: Comparison, ax: Axes) -> Axes:
         _outcome(names, at, views, economy.agents, look, ax)
     ax.set_xlim(*views[0])
     ax.set_ylim(*views[1])
-    ax.set_title("What is possible together")
-    what = "utility less cost" if economy.costs else "utility"
+    ax.set_title("Utility possibilities")
+    what = "utility minus cost" if economy.costs else "utility"
     ax.set_xlabel(f"{what} of {plain(economy.agents[0])}")
     ax.set_ylabel(f"{what} of {plain(economy.agents[1])}")
     ax.legend(loc="best")
@@ -70,7 +70,7 @@ def _frontier_or_none(economy: Economy, outcomes: Sequence[Outcome]) -> Frontier
 
 def _area_below(found: Frontier, views: Sequence[tuple[float, float]], ax: Axes) -> None:
     first, second = found.utilities.T
-    ax.plot(first, second, "-", color="0.15", label="nothing better for both", zorder=2)
+    ax.plot(first, second, "-", color="0.15", label="Pareto frontier", zorder=2)
     # To the left of its first point the frontier only rises further, so what is below that is possible too.
     left = np.concatenate([[views[0][0]], first])
     ax.fill_between(
@@ -92,7 +92,7 @@ def _transfer_line(surplus: float, views: Sequence[tuple[float, float]], ax: Axe
         color="0.45",
         linewidth=1.2,
         linestyle=(0, (4, 3)),
-        label="reached with payments",
+        label="attainable with transfers",
         zorder=1.8,
     )
 

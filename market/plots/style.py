@@ -51,7 +51,7 @@ LONGEST = 24  # characters of a name in a legend
 FAR = 24.0  # values lower by more than so many times the span of the upper half are drawn at the edge
 SAME = 1e-6  # numbers that differ by less of themselves are drawn as one
 WIDTH = 72  # characters of a legend that fit under an axes of the size used in `overview`
-PAYOFF = "payoff in the game"
+PAYOFF = "payoff"
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from market.economy.correspondences import Array
 from market.plots.style import looks, number, plain, styled
 from market.sweep import Sweep
-from market.sweep.summary import curve
+from market.sweep.summary import curve, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,8 +49,8 @@ def sweep_curve(swept: Sweep, parameter: str, measure: str, ax: Axes) -> Axes:
     if not numeric:
         ax.set_xticks(range(len(values)), [plain(str(value)) for value in values])
     ax.set_xlabel(plain(parameter, 60))
-    ax.set_ylabel("mean over seeds, 95 % interval" if swept.design.seeds > 1 else "mean of the runs")
-    ax.set_title(plain(measure.replace("_", " "), 40))
+    ax.set_ylabel("mean over seeds, 95 % confidence interval" if swept.design.seeds > 1 else "mean of the runs")
+    ax.set_title(plain(title(measure), 40))
     if ax.get_legend_handles_labels()[1]:
         ax.legend(loc="best")
     return ax

@@ -61,8 +61,8 @@ def comparison_bars(comparison: Comparison, ax: Axes) -> Axes:
     ax.set_xlim(0.0, right)
     if not any(finite):
         ax.set_xticks([0.0])
-    ax.set_title("What is wasted")
-    ax.set_xlabel("surplus left on the table (money)" if in_money else "resources not needed (% of all)")
+    ax.set_title("Surplus lost" if in_money else "Inefficiency")
+    ax.set_xlabel("surplus lost (money)" if in_money else "resources that could be saved (% of all)")
     return ax
 
 
@@ -81,17 +81,17 @@ def _wasted(report: Alignment, in_money: bool) -> float | None:
 def _said(report: Alignment, waste: float | None, in_money: bool) -> str:
     """The amount, and what that means."""
     efficient = report.efficient_with_transfers if in_money else report.efficient
-    verdict = {None: "not known whether efficient", True: "efficient", False: "not efficient"}[efficient]
+    verdict = {None: "efficiency unknown", True: "efficient", False: "not efficient"}[efficient]
     if waste is None:
-        said = verdict if in_money else f"{verdict}; no resources to scale"
+        said = verdict if in_money else f"{verdict}; no resources"
     elif waste == np.inf:
-        said = "without bound"
+        said = "unbounded"
     elif efficient:
-        said = "nothing"
+        said = "none"
     else:
         amount = number(waste) + ("" if in_money else " %")
         said = amount if waste > 0 and efficient is False else f"{amount}; {verdict}"
-    return f"{said}; somebody counts for nothing" if report.degenerate else said
+    return f"{said}; some weight is zero" if report.degenerate else said
 
 
 @styled
@@ -118,7 +118,7 @@ def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
     for row, (name, weights) in enumerate(known.items()):
         efficient = comparison.alignments[name].efficient is True
         if weights is None:
-            at_the_edge("no weights come near it", True, row, "0.35", ax)
+            at_the_edge("no weights support it", True, row, "0.35", ax)
         elif len(agents) > NAMED:
             spread(weights, row, (0.0, 1.1 * highest), COLOURS[0] if efficient else "0.6", agents, ax)
         else:
@@ -129,13 +129,18 @@ def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
             ax.plot([], [], marker, color=colour, label=plain(agent))
     rows(list(known), ax)
     ax.set_xlim(-0.03 * highest, 1.1 * highest)
-    ax.set_title("Weights in the super-agent")
+    ax.set_title("Welfare weights (Negishi)")
     ax.set_xlabel("weight (all weights sum to 1)")
-    reports = comparison.alignments.values()
-    if any(report.efficient is not True and report.negishi_weights is not None for report in reports):
+    kinds = {each.efficient for each in comparison.alignments.values() if each.negishi_weights is not None}
+    hollow = [said for verdict, said in _NEAREST.items() if verdict in kinds]
+    if hollow:
         look = ("o", "0.4", "white") if few else ("s", "0.6", "0.6")
-        ax.plot([], [], look[0], color=look[1], markerfacecolor=look[2], label="not known to be efficient")
+        label = f"{' or '.join(hollow)}: nearest weights"
+        ax.plot([], [], look[0], color=look[1], markerfacecolor=look[2], label=label)
     return legend_below(ax, None if few else f"{len(agents)} agents: range, middle half, median")
+
+
+_NEAREST = {False: "inefficient", None: "efficiency unknown"}
 
 
 def _each(weights: Array, row: int, ax: Axes, *, hollow: bool) -> None:

@@ -53,7 +53,7 @@ def utilities_by_mechanism(comparison: Comparison, ax: Axes) -> Axes:
     (_each_agent if few else _spread_of_agents)(comparison, outcomes, ax)
     rows(names, ax)
     ax.set_title("Utility by mechanism")
-    ax.set_xlabel("utility less cost" if comparison.economy.costs else "utility")
+    ax.set_xlabel("utility minus cost" if comparison.economy.costs else "utility")
     return ax
 
 
@@ -115,7 +115,7 @@ def _spread_of_agents(comparison: Comparison, outcomes: Sequence[Outcome], ax: A
         for row, values in enumerate(each):
             spread(values, row + offset, view, colour, agents, ax)
     ax.set_xlim(*view)
-    what = "utility less cost" if comparison.economy.costs else "utility"
+    what = "utility minus cost" if comparison.economy.costs else "utility"
     for label, colour in zip((what, PAYOFF), COLOURS, strict=False):
         if payoffs or colour == COLOURS[0]:
             ax.plot([], [], "-", color=colour, linewidth=1.4, label=label)

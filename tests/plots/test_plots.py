@@ -106,9 +106,9 @@ def test_an_overview_has_what_applies():
         return [ax.get_title(loc="left") for ax in figure.axes]
 
     paths = ["Prices", "Excess demand", "Supply and demand"]
-    judged = ["What is wasted", "Weights in the super-agent"]
+    judged = ["Surplus lost", "Welfare weights (Negishi)"]
     two = plots.overview(compared(stories.COMMONS))
-    assert titles(two) == [*paths, "Utility by mechanism", "What is possible together", *judged]
+    assert titles(two) == [*paths, "Utility by mechanism", "Utility possibilities", *judged]
     war = plots.overview(compared(stories.WAR))
     assert titles(war) == [*paths, "Utility by mechanism", *judged, "Lorenz curve"]
     without = plots.overview(compared(stories.WAR, "all at once"))

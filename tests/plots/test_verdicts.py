@@ -27,7 +27,7 @@ def test_bars_are_the_surplus_left_on_the_table_and_without_bound_is_said(ax):
     assert endless.get_width() == pytest.approx(ax.get_xlim()[1])
     assert endless.get_hatch()
     assert [bar.get_width() for bar in none] == [0.0, 0.0]
-    assert words(ax) == ["without bound; somebody counts for nothing", "nothing", "nothing"]
+    assert words(ax) == ["unbounded; some weight is zero", "none", "none"]
     assert "money" in ax.get_xlabel()
 
 
@@ -67,12 +67,12 @@ def test_weights_of_what_no_super_agent_would_choose_are_hollow(ax):
     faces = [each.get_markerfacecolor() for each in ax.get_lines() if len(each.get_xdata()) == 1]
     assert faces[:2] == ["white", "white"]
     assert "white" not in faces[2:4]
-    assert "not known to be efficient" in words(ax)
+    assert "inefficient: nearest weights" in words(ax)
 
 
 def test_no_weights_come_near_war(ax):
     plots.negishi_weights(compared(stories.WAR), ax)
-    assert words(ax).count("no weights come near it") == 1
+    assert words(ax).count("no weights support it") == 1
 
 
 def test_many_weights_are_told_by_their_spread(ax):

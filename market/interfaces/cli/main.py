@@ -34,14 +34,14 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Agents left alone, agents trading at prices, and how far each outcome is from the best they could "
-    "do together. `market SCENARIO.toml` is `market run SCENARIO.toml`.",
+    help="Compare games without prices, competitive markets and a planner, and measure how far each outcome "
+    "is from Pareto efficiency. `market SCENARIO.toml` is `market run SCENARIO.toml`.",
     epilog="Exit codes: " + "; ".join(f"{code:d} {code.meaning}" for code in ExitCode) + ".",
 )
 
-Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is wrong.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing unless something is wrong.")]
 Seed = Annotated[
-    int | None, typer.Option(min=0, metavar="N", help="For all draws, instead of the scenario's.")
+    int | None, typer.Option(min=0, metavar="N", help="Of all random draws, instead of the scenario's.")
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -120,14 +120,14 @@ def run(
     seed: Seed = None,
     overrides: Overrides = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Hold prices against a reference solution without auctioneer.")
+        bool, typer.Option("--check", help="Check prices against an independently computed equilibrium.")
     ] = False,
     as_json: Json = False,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")] = False,
     quiet: Quiet = False,
     shards: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Split the agents into so many parts; auctioneers only."),
+        typer.Option(min=1, metavar="N", help="Number of parts into which the agents are split; auctioneers only."),
     ] = None,
     backend: Annotated[
         Literal["here", "dask"],
@@ -256,13 +256,13 @@ app.command()(sweep)
 def equilibria(
     scenario: Annotated[Path, typer.Argument(metavar="SCENARIO.toml", help="The scenario to look at.")],
     starts: Annotated[
-        int, typer.Option(min=1, max=100_000, metavar="N", help="From how many prices to search.")
+        int, typer.Option(min=1, max=100_000, metavar="N", help="Number of starting points of the search.")
     ] = 200,
     seed: Seed = None,
     overrides: Overrides = None,
     as_json: Json = False,
 ) -> ExitCode:
-    """Look for all competitive equilibria, each with its index and its stability."""
+    """Search for all competitive equilibria, each with its index and its stability."""
     from market.interfaces.text.equilibria import multiplicity as printed
     from market.results import equilibria as multiplicity
     from market.results.tables import as_json as text
@@ -284,7 +284,7 @@ def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenarios to check.")],
     quiet: Quiet = False,
 ) -> ExitCode:
-    """Check scenarios without playing them: everything that is wrong in all of them."""
+    """Check scenarios without playing them, and report every mistake."""
     from market.interfaces.text.sentences import count, visible
     from market.scenario.loading import build, load
 
@@ -376,15 +376,15 @@ def verify(
 def dashboard(
     scenario: Annotated[
         Path | None,
-        typer.Argument(metavar="[SCENARIO.toml]", help="Shown first, beside those in scenarios/."),
+        typer.Argument(metavar="[SCENARIO.toml]", help="Shown first, with those in scenarios/."),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where exported runs are put.")] = Path("runs"),
     host: Annotated[
         str, typer.Option(help="The address to listen on; the default is reached from this machine only.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="N", help="0 is any that is free.")] = 8765,
+    port: Annotated[int, typer.Option(metavar="N", help="0 chooses any free port.")] = 8765,
 ) -> ExitCode:
-    """Look at scenarios in a browser: step them, turn their numbers, see prices and verdicts live."""
+    """Show scenarios in a browser: step them, change parameters, watch prices and verdicts."""
     from market.interfaces.dashboard.server import scenarios, serve
 
     def say(line: str) -> None:

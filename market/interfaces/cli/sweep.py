@@ -28,14 +28,14 @@ def sweep(
         typer.Option(metavar="PATH=V1,V2,...", help="Values of a parameter, or LOW:HIGH:N; repeatable."),
     ] = None,
     seeds: Annotated[
-        int, typer.Option(min=1, metavar="N", help="How many seeds each point is played with.")
+        int, typer.Option(min=1, metavar="N", help="Number of seeds for each point.")
     ] = 1,
     design: Annotated[
         Literal["grid", "latin", "sobol"],
         typer.Option(help="Every combination, a Latin hypercube, or a Sobol sequence."),
     ] = "grid",
     points: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Of the designs latin and sobol.")
+        int | None, typer.Option(min=1, metavar="N", help="Number of points of the designs latin and sobol.")
     ] = None,
     mechanism: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Play only this mechanism; repeatable.")
@@ -59,9 +59,9 @@ def sweep(
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Of the Dask cluster's scheduler.")
     ] = None,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is wrong.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing unless something is wrong.")] = False,
 ) -> ExitCode:
-    """Play a scenario many times over parameters and seeds, in parallel; continues where it stopped."""
+    """Play a scenario for many parameters and seeds, in parallel; an interrupted sweep continues."""
     from market.interfaces.text.sentences import visible
     from market.sweep import Options
     from market.sweep import sweep as carry_out

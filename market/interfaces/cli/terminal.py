@@ -155,7 +155,7 @@ def _our_fault(error: Exception) -> ExitCode:
     what = " ".join(f"{type(error).__name__}: {error}".split())[:500]
     return complain(
         [
-            f"Something went wrong that is not your fault. {what}",
+            f"Internal error. {what}",
             "Please report it with the scenario file and this message; MARKET_DEBUG=1 shows where it was.",
         ],
         ExitCode.OUR_FAULT,

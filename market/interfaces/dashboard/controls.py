@@ -85,7 +85,7 @@ def Toolbar(session: Session) -> None:
         )
         if len(view.mechanisms) > 1:
             solara.Select(
-                "Mechanism to step",
+                "Mechanism",
                 values=list(view.mechanisms),
                 value=view.mechanism,
                 on_value=lambda name: session.choose(replace(choice, mechanism=name)),
@@ -115,7 +115,7 @@ def Settings(session: Session) -> None:
     if view.random:
         Seed(view.seed, session)
     solara.Button(
-        "Values of the file",
+        "Reset parameters",
         icon_name="mdi-undo",
         on_click=lambda: session.choose(replace(session.choice.value, values=())),
         disabled=not session.choice.value.values,
@@ -136,7 +136,7 @@ def Settings(session: Session) -> None:
 def Pace(session: Session) -> None:
     """How many rounds are played from picture to picture."""
     pace = session.pace.value
-    label = f"rounds from picture to picture: {pace}"
+    label = f"Rounds per frame: {pace}"
     solara.SliderInt(label, value=pace, on_value=session.run_at, min=1, max=FASTEST)
 
 
@@ -144,7 +144,7 @@ def Pace(session: Session) -> None:
 def Seed(seed: int, session: Session) -> None:
     """The seed of all draws: always a whole number, so that no text ever gets to a model."""
     solara.InputInt(
-        "Seed of all draws",
+        "Seed",
         value=seed,
         on_value=lambda wanted: session.choose(replace(session.choice.value, seed=wanted)),
     )
@@ -159,7 +159,7 @@ def Dials(dials: tuple[Dial, ...], session: Session) -> None:
         sliders = {dial.path: _slider(dial, values.get(dial.path, dial.value)) for dial in group}
         UserInputs(sliders, on_change=session.turn)
     if len(dials) > MOST:
-        solara.Text(f"and {len(dials) - MOST} more numbers, in the file only")
+        solara.Text(f"and {len(dials) - MOST} more parameters, in the file only")
 
 
 def _slider(dial: Dial, now: float) -> Slider:

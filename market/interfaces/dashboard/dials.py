@@ -85,7 +85,7 @@ def _drawn(tree: object) -> bool:
 
 def _trees(values: dict[str, Any], mechanism: str) -> Iterator[tuple[str, Place, object]]:
     """Where dials are looked for: whose they are, the path, and what stands there."""
-    yield "in common", ("commons",), values.get("commons", {})
+    yield "common stock", ("commons",), values.get("commons", {})
     for index, agent in enumerate(values["agents"]):
         for key in OF_AGENTS:
             if key in agent:

@@ -121,7 +121,7 @@ class Director:
     def _failed(self, why: str) -> View:
         """What is left to be seen; nothing of another scene."""
         left = self._view if self._scene else replace(View(None, self._view.state), choice=self._view.choice)
-        return replace(left, state=State("error", "This went wrong", why), busy="")
+        return replace(left, state=State("error", "Error", why), busy="")
 
     def _next(self) -> Callable[[], None] | None:
         """What to do next, waiting for it if need be; None at the end."""

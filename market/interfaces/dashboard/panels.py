@@ -38,10 +38,10 @@ def Judged(view: View) -> None:
     with solara.v.Html(tag="div", class_="market-judged"):
         if view.table:
             with solara.v.Html(tag="section", class_="market-card"):
-                solara.v.Html(tag="h2", children=["What to make of it"])
+                solara.v.Html(tag="h2", children=["Interpretation"])
                 with solara.v.Html(tag="ul", class_="market-verdict"):
                     for sentence in view.verdict:
                         solara.v.Html(tag="li", children=[sentence])
             with solara.v.Html(tag="section", class_="market-card"):
-                solara.v.Html(tag="h2", children=["All mechanisms side by side"])
+                solara.v.Html(tag="h2", children=["Comparison of mechanisms"])
                 solara.HTML(tag="div", unsafe_innerHTML=view.table, classes=["market-table"])

@@ -48,10 +48,10 @@ def _panels(compared: Comparison) -> list[tuple[str, Panel]]:
     if len(compared.rounds):
         found += zip(OF_PRICES, (plots.price_paths, plots.excess_demand_paths), strict=True)
     if has_box(compared.economy):
-        found.append(("The box", plots.edgeworth_box))
+        found.append(("Edgeworth box", plots.edgeworth_box))
     if len(compared.economy.agents) == 2:
-        found.append(("What is possible together", plots.frontier))
-    return [*found, ("Utilities", plots.utilities_by_mechanism)]
+        found.append(("Utility possibilities", plots.frontier))
+    return [*found, ("Utility by mechanism", plots.utilities_by_mechanism)]
 
 
 def _drawn(panel: Panel, compared: Comparison) -> str:

@@ -14,7 +14,7 @@ from market.interfaces.text.sentences import visible
 from market.results.comparison import Comparison
 
 TONES = {
-    "cleared": "good", "nash": "good", "optimal": "good",
+    "cleared": "good", "Nash": "good", "optimal": "good",
     "cycling": "doubtful", "max rounds": "doubtful", "unknown": "doubtful",
     "diverged": "bad", "no equilibrium": "bad", "failed": "bad", "-inf": "bad", "unbounded": "bad",
 }  # fmt: skip

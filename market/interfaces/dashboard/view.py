@@ -118,9 +118,9 @@ def _verdict(compared: Comparison, scene: Scene) -> tuple[str, ...]:
 def state_of(play: Play) -> State:
     """Where a play stands; nothing is said to be settled that is not over."""
     if play.broken is not None:
-        return State("error", "Broken", f"{visible(play.broken)} What is shown is how it stood before.")
+        return State("error", "Error", f"{visible(play.broken)} The page shows the state before.")
     if play.round == 0:
-        return State("info", "Not begun", "Step plays one round, Play one after another.")
+        return State("info", "Ready", "Step: one round. Play: run to the end.")
     if not play.over:
         return State("info", f"Round {play.round:,}", _on_the_way(play))
     outcome = play.model.outcome()
@@ -130,8 +130,8 @@ def state_of(play: Play) -> State:
 def _on_the_way(play: Play) -> str:
     away = play.model.disequilibrium
     if away is None:
-        return f"{count(play.round, 'round')} played, and not over yet."
-    return f"In play: relative excess demand is up to {number(away)}."
+        return f"{count(play.round, 'round')} played; not finished."
+    return f"In play: largest relative excess demand {number(away)}."
 
 
 def _tone(outcome: Outcome) -> Tone:

@@ -39,7 +39,7 @@ def multiplicity(title: str, found: Equilibria, width: int) -> RenderableType:
             for part in (blank, _table(found, range(start, min(start + per_table, len(found.found))), width))
         ),
         blank,
-        Text("What to make of it", style="bold"),
+        Text("Interpretation", style="bold"),
         points(list(_reading(found))),
         blank,
     )
@@ -82,7 +82,7 @@ def _sections(found: Equilibria, some: Sequence[Found]) -> list[Section]:
             [
                 Row("Index", [_index(each) for each in some]),
                 Row("Stable under tatonnement?", [_stable(each) for each in some]),
-                Row("Starts that led there", [f"{each.starts:,}" for each in some]),
+                Row("Converging starting points", [f"{each.starts:,}" for each in some]),
             ],
         ),
     ]
@@ -100,13 +100,13 @@ def _reading(found: Equilibria) -> Iterator[str]:
     """What the numbers say, in plain sentences."""
     many = len(found.found)
     if not many:
-        yield f"None was found from {count(found.starts, 'start')}: there may be none, or try more --starts."
+        yield f"None was found from {count(found.starts, 'starting point')}: there may be none; try more --starts."
     else:
         worst = max(each.residual for each in found.found)
         yield (
             f"{'One equilibrium was' if many == 1 else f'{many} equilibria were'} found from "
-            f"{count(found.starts, 'start')}; asked anew, everyone's answers clear the markets "
-            f"{'exactly' if worst == 0 else f'up to {shown(worst)}'}."
+            f"{count(found.starts, 'starting point')}; verified: relative excess demand is "
+            f"{'zero to rounding' if worst == 0 else f'at most {shown(worst)}'}."
         )
         yield _of_the_indices(found)
     yield from _of_single_ones(found)
@@ -115,10 +115,10 @@ def _reading(found: Equilibria) -> Iterator[str]:
             f"{visible(good)} {number(float(p))}" for good, p in zip(found.economy.goods, prices, strict=True)
         )
         yield (
-            f"Possibly another one at {told}: markets clear there up to {shown(excess)}, where two are about "
-            f"to meet."
+            f"Possibly another one at {told}, where two equilibria may be about to merge: relative excess demand "
+            f"is {shown(excess)} there."
         )
-    yield "No search from finitely many starts can prove that it found all of them."
+    yield "No search from finitely many starting points can prove that it found all equilibria."
 
 
 def _of_the_indices(found: Equilibria) -> str:
@@ -143,12 +143,12 @@ def _of_single_ones(found: Equilibria) -> Iterator[str]:
     unstable = [str(k + 1) for k, each in enumerate(found.found) if each.stable is False]
     if unstable:
         yield (
-            f"Prices that follow excess demand move away from {_named(unstable)}: an auctioneer will hardly "
-            f"ever show {'it' if len(unstable) == 1 else 'them'}."
+            f"Tatonnement moves away from {_named(unstable)}: an auctioneer hardly ever finds "
+            f"{'it' if len(unstable) == 1 else 'them'}."
         )
     wide = [str(k + 1) for k, each in enumerate(found.found) if not each.isolated]
     if wide:
-        yield f"Around {_named(wide)} there is a continuum of equilibria; one of them is shown."
+        yield f"{_named(wide).capitalize()} belong{'s' * (len(wide) == 1)} to a continuum of equilibria; one of them is shown."
 
 
 def _named(numbers: Sequence[str]) -> str:

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Protocol
 
 from rich import box
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from market.economy.primitives import Economy, Money
 from market.interfaces.text.sections import Section, notes, sections
-from market.interfaces.text.sentences import count, ending, number, reading, visible
+from market.interfaces.text.sentences import count, ending, number, reading, status_word, visible
 
 if TYPE_CHECKING:
     from market.results.comparison import Comparison
 
-CELL = 13  # columns that a mechanism needs at least, with the gap beside it
+CELL = 13  # columns that a mechanism needs at least, with its gap
+SHORTEST = 24  # columns of labels; narrower ones are hard to read
 
 
 def comparison(compared: Comparison, width: int) -> RenderableType:
@@ -40,11 +42,11 @@ def comparison(compared: Comparison, width: int) -> RenderableType:
         *(part for table in _tables(compared, told, width) for part in (blank, table)),
         *_notes(compared, told),
         blank,
-        Text("How each ended", style="bold"),
+        Text("How each mechanism ended", style="bold"),
         _endings(compared),
         *_second_opinion(compared),
         blank,
-        Text("What to make of it", style="bold"),
+        Text("Interpretation", style="bold"),
         points(reading(compared)),
         blank,
     )
@@ -53,7 +55,7 @@ def comparison(compared: Comparison, width: int) -> RenderableType:
 def economy_in_a_line(economy: Economy) -> str:
     """How many of what there are.
 
-    Example: `2 agents, 1 good (water), 10 of it common; quasilinear money.`
+    Example: `2 agents, 1 good (water); common stock: 10 water; quasilinear utility.`
     """
     agents, goods = economy.shape
     shown = ", ".join(visible(good) for good in economy.goods[:10]) + (", ..." if goods > 10 else "")
@@ -62,14 +64,15 @@ def economy_in_a_line(economy: Economy) -> str:
         for q, good in zip(economy.commons, economy.goods, strict=True)
         if q > 0
     ]
-    owned = f"; in common: {', '.join(common[:10])}{', ...' if len(common) > 10 else ''}" if common else ""
-    return f"{count(agents, 'agent')}, {count(goods, 'good')} ({shown}){owned}; {_MONEY[economy.money]}."
+    owned = f"; common stock: {', '.join(common[:10])}{', ...' if len(common) > 10 else ''}" if common else ""
+    made = " with production" if economy.technologies else ""
+    return f"{count(agents, 'agent')}, {count(goods, 'good')} ({shown}){owned}; {_MONEY[economy.money]}{made}."
 
 
 _MONEY = {
-    Money.QUASILINEAR: "money counts one for one",
-    Money.FISHER: "budgets that can only be spent",
-    Money.EXCHANGE: "no money, goods for goods",
+    Money.QUASILINEAR: "quasilinear utility",
+    Money.FISHER: "Fisher market",
+    Money.EXCHANGE: "exchange economy",
 }
 
 
@@ -78,6 +81,7 @@ def _tables(compared: Comparison, told: Sequence[Section], width: int) -> list[T
     names = list(compared.outcomes)
     longest = max(len(row.label) + 2 * bool(part.title) for part in told for row in part.rows)
     label = min(max(longest, *(len(part.title) for part in told)), width // 2)
+    label = min(label, max(SHORTEST, width - 1 - CELL * len(names)))  # a folded label rather than a table more
     per_table = max(1, (width - label - 1) // CELL)
     count = math.ceil(len(names) / per_table)
     even = math.ceil(len(names) / count)
@@ -105,15 +109,13 @@ def _table(compared: Comparison, told: Sequence[Section], chosen: range, label: 
         if part.title:
             table.add_row(Text(part.title, style="bold"))
         for row in part.rows:
-            indent = "  " if part.title else ""
-            table.add_row(
-                Text(indent + row.label), *(Text(row.cells[i], style=_style(row.cells[i])) for i in chosen)
-            )
+            name = Padding(Text(row.label), (0, 0, 0, 2 * bool(part.title)))
+            table.add_row(name, *(Text(row.cells[i], style=_style(row.cells[i])) for i in chosen))
     return table
 
 
 _STYLES = {
-    "cleared": "green", "nash": "green", "optimal": "green",
+    "cleared": "green", "Nash": "green", "optimal": "green",
     "cycling": "yellow", "max rounds": "yellow", "unknown": "yellow",
     "diverged": "red", "no equilibrium": "red", "failed": "red", "-inf": "red", "unbounded": "red",
 }  # fmt: skip
@@ -135,7 +137,7 @@ def _endings(compared: Comparison) -> Table:
     grid.add_column(overflow="fold", max_width=24)
     grid.add_column(overflow="fold")
     for name, outcome in compared.outcomes.items():
-        ended = Text(f"{ending(outcome)} ", style=_style(outcome.status.value.replace("_", " ")))
+        ended = Text(f"{ending(outcome)} ", style=_style(status_word(outcome.status)))
         grid.add_row(Text(visible(name)), ended + Text(visible(outcome.reason), style=""))
     return grid
 
@@ -150,7 +152,7 @@ def _second_opinion(compared: Comparison) -> list[RenderableType]:
     for name, check in compared.checks.items():
         style = {True: "green", False: "red", None: "yellow"}[check.agrees]
         grid.add_row(Text(visible(name)), Text(visible(" ".join(check.sentences)), style=style))
-    return [Text(), Text("Second opinion", style="bold"), grid]
+    return [Text(), Text("Independent check", style="bold"), grid]
 
 
 def points(sentences: Iterable[str]) -> Table:

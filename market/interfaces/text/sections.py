@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.report import PROVED, Alignment, Contrast, revenue_rounding
-from market.interfaces.text.sentences import NOT_HERE, named_or_counted, number, percent, visible
+from market.interfaces.text.sentences import (
+    NOT_HERE,
+    named_or_counted,
+    number,
+    percent,
+    status_word,
+    visible,
+)
 from market.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -82,24 +89,25 @@ def sections(compared: Comparison) -> list[Section]:
         Section("", _endings_in_words(outcomes)),
         Section("Prices", _prices(compared.economy, outcomes)),
         *_quantities(compared.economy, outcomes, shown),
-        Section("Utility", _levels([o.utilities for o in outcomes], shown)),
-        Section("Payoff in the game played", _payoffs(compared, outcomes, shown)),
+        Section(_utility(compared.economy), _levels([o.utilities for o in outcomes], shown)),
+        Section(_payoff(compared.economy, outcomes), _payoffs(compared, outcomes, shown)),
         Section("Alignment", _alignment(compared, outcomes, reports)),
         Section(WEIGHTS, _weights(reports, shown)),
-        Section(f"Against '{visible(compared.baseline or '')}'", _against(compared)),
+        Section(f"Compared with '{visible(compared.baseline or '')}'", _against(compared)),
     ]
     return [part for part in parts if part.rows]
 
 
-WEIGHTS = "Weights in the super-agent"
-SHADOW = "* a shadow price: what one unit more would be worth to the planner; nobody pays it."
-LOST = "-inf: has too little of a good that it cannot do without."
-UNBOUNDED = "unbounded: there is no limit to what could be gained, since somebody is at -inf."
+WEIGHTS = "Welfare weights (Negishi)"
+SHADOW = "* shadow price: the value of one more unit to the planner; no agent pays it."
+LOST = "-inf: the agent has too little of an essential good."
+NEAREST = "~ not an equilibrium: prices of the round whose markets were closest to clearing."
+UNBOUNDED = "unbounded: the surplus lost has no upper limit, because an agent has utility -inf."
 BENT = (
-    "Weights of {who} count v = u^(1/A), A the sum of the weights in u: it orders bundles as u does and is "
-    "concave, which u is not."
+    "The weights of {who} apply to v = u^(1/A), A the sum of the weights in u: v has the same preferences "
+    "as u and is concave, which u is not."
 )
-ALONE = "No game without prices was played, so there is nothing to compare gains and losses with."
+ALONE = "No game without prices was played: there is no baseline for gains and losses."
 
 
 def notes(compared: Comparison, told: Sequence[Section]) -> list[str]:
@@ -109,6 +117,7 @@ def notes(compared: Comparison, told: Sequence[Section]) -> list[str]:
     bent = compared.economy.not_concave
     there = {
         SHADOW: any(cell.endswith(" *") for cell in cells),
+        NEAREST: any(cell.endswith(" ~") for cell in cells),
         LOST: any(cell.startswith("-inf") for cell in cells),
         UNBOUNDED: "unbounded" in cells,
         BENT.format(who=named_or_counted(compared.economy, bent)): bool(bent.any()) and weighed,
@@ -119,7 +128,7 @@ def notes(compared: Comparison, told: Sequence[Section]) -> list[str]:
 
 def _endings_in_words(outcomes: Sequence[Outcome]) -> list[Row]:
     return [
-        Row("Status", [outcome.status.value.replace("_", " ") for outcome in outcomes]),
+        Row("Status", [status_word(outcome.status) for outcome in outcomes]),
         Row("Rounds", [f"{outcome.rounds:,}" for outcome in outcomes]),
     ]
 
@@ -131,7 +140,9 @@ def _prices(economy: Economy, outcomes: Sequence[Outcome]) -> list[Row]:
     def cell(outcome: Outcome, g: int) -> str:
         if outcome.prices is None:
             return NOT_HERE
-        return number(float(outcome.prices[g])) + (" *" if outcome.kind == "planner" else "")
+        nearest = outcome.kind == "auctioneer" and not outcome.status.settled
+        mark = " *" if outcome.kind == "planner" else " ~" if nearest else ""
+        return number(float(outcome.prices[g])) + mark
 
     return [Row(visible(good), [cell(o, g) for o in outcomes]) for g, good in enumerate(economy.goods)]
 
@@ -142,8 +153,8 @@ def _quantities(economy: Economy, outcomes: Sequence[Outcome], shown: Sequence[P
     makes = (economy.capacity > 0) | (np.max(np.abs(made), axis=0, initial=0.0) > 0)
     wanted = (economy.bliss > 0) | (np.max(eaten, axis=0, initial=0.0) > 0)
     kinds = (
-        _Quantity("Consumption", "consumes", eaten, wanted),
-        _Quantity(*_MADE[bool(economy.technologies)], made, makes),
+        _Quantity("Consumption", eaten, wanted),
+        _Quantity(_MADE[bool(economy.technologies)], made, makes),
     )
     if len(economy.goods) > len(shown):
         each = [kind.by_party(economy, party) for kind in kinds for party in shown]
@@ -152,17 +163,16 @@ def _quantities(economy: Economy, outcomes: Sequence[Outcome], shown: Sequence[P
     if sum(len(part.rows) for part in each) <= MOST_ROWS:
         return each
     everyone = Party("all", np.arange(len(economy.agents)))
-    return [Section(f"{k.title}, all together", k.by_party(economy, everyone).rows) for k in kinds]
+    return [Section(f"Total {k.title.lower()}", k.by_party(economy, everyone).rows) for k in kinds]
 
 
-_MADE = {False: ("Production", "makes"), True: ("Made and (-) used", "makes and (-) uses")}
+_MADE = {False: "Production", True: "Net output"}
 
 
 class _Quantity(NamedTuple):
-    """Consumption or production: its noun and verb, (agents, goods) a mechanism, and who could have any."""
+    """Consumption or production: its name, (agents, goods) a mechanism, and a mask of possible amounts."""
 
     title: str
-    verb: str
     amounts: Sequence[Array]
     possible: NDArray[np.bool_]
 
@@ -179,7 +189,22 @@ class _Quantity(NamedTuple):
         """One party, a row for each good that it could have."""
         could = np.flatnonzero(self.possible[party.rows].any(axis=0))
         rows = [self._row(visible(economy.goods[g]), party.rows, int(g)) for g in could]
-        return Section(f"What {party.called('in all,')} {self.verb}", rows)
+        total = self.title if party.alone else f"Total {self.title.lower()}"
+        return Section(f"{total} by {party.label}", rows)
+
+
+def _utility(economy: Economy) -> str:
+    """Name what `Outcome.utilities` holds."""
+    return "Utility minus cost" if economy.costs else "Utility"
+
+
+def _payoff(economy: Economy, outcomes: Sequence[Outcome]) -> str:
+    """Name what is subtracted from utility; budgets of a Fisher market are worth nothing, so nothing is."""
+    if economy.money is not Money.QUASILINEAR:
+        return "Payoff"
+    penalty = any(o.kind == "unmediated" and (o.payoffs != o.utilities - o.payments).any() for o in outcomes)
+    less = [*(["cost"] if economy.costs else []), *(["penalty"] if penalty else []), "payments"]
+    return f"Payoff (utility minus {', '.join(less[:-1])}{' and ' * (len(less) > 1)}{less[-1]})"
 
 
 def _payoffs(compared: Comparison, outcomes: Sequence[Outcome], shown: Sequence[Party]) -> list[Row]:
@@ -216,23 +241,27 @@ def _mean(values: Array) -> str:
 
 def _alignment(compared: Comparison, outcomes: Sequence[Outcome], reports: Sequence[Alignment]) -> list[Row]:
     """The report; what has a meaning only with money is left out without."""
-    rows = [Row("efficient in goods?", [_yes(report.efficient) for report in reports])]
+    rows = [Row("Pareto efficient (goods)?", [_yes(report.efficient) for report in reports])]
     if compared.economy.money is Money.QUASILINEAR:
+        capped = bool(np.isfinite(compared.economy.budget).any())
         rows += [
-            Row("efficient with money too?", [_yes(report.efficient_with_transfers) for report in reports]),
-            Row("left on the table", [_left(report) for report in reports]),
+            Row(_WITH_MONEY[capped], [_yes(report.efficient_with_transfers) for report in reports]),
+            Row("surplus lost", [_lost(report) for report in reports]),
             Row("total surplus", [number(compared.total_surplus(name)) for name in compared.outcomes]),
         ]
     needed = [report.resource_utilisation for report in reports]
     if any(share is not None for share in needed):
-        rows.append(Row("resources really needed", [percent(share) for share in needed]))
-    rows.append(Row("largest regret", [_regret(outcome) for outcome in outcomes]))
+        rows.append(Row("resource utilisation (Debreu)", [percent(share) for share in needed]))
+    rows.append(Row("largest gain from deviating", [_regret(outcome) for outcome in outcomes]))
     supported = [report.negishi_weights is not None and report.residual <= PROVED for report in reports]
     degenerate = [
         _yes(report.degenerate) if known else NOT_HERE
         for report, known in zip(reports, supported, strict=True)
     ]
-    return [*rows, Row("degenerate?", degenerate)]
+    return [*rows, Row("some weight is zero?", degenerate)]
+
+
+_WITH_MONEY = {False: "maximises total surplus?", True: "efficient with transfers?"}
 
 
 def _regret(outcome: Outcome) -> str:
@@ -245,7 +274,7 @@ def _yes(verdict: bool | None) -> str:
     return "unknown" if verdict is None else ("yes" if verdict else "no")
 
 
-def _left(report: Alignment) -> str:
+def _lost(report: Alignment) -> str:
     """The surplus gap; 0 where it is within what counts as efficient."""
     return "0" if report.efficient_with_transfers else _gap(report.surplus_gap)
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from market.efficiency.report import unbalanced
 from market.interfaces.text.report import points
-from market.interfaces.text.sentences import count, number, visible
+from market.interfaces.text.sentences import count, number, status_word, visible
 from market.shards import Shared, SharedOutcome
 
 MOST_GOODS = 20  # whose prices are shown
@@ -40,7 +40,7 @@ def shared(played: Shared, width: int) -> RenderableType:
         blank,
         grid,
         blank,
-        Text("How each ended", style="bold"),
+        Text("How each mechanism ended", style="bold"),
         points(f"{visible(name)}: {visible(each.reason)}" for name, each in played.outcomes.items()),
         *_unknown(played),
         blank,
@@ -55,7 +55,7 @@ def _cells(played: Shared, outcome: SharedOutcome) -> dict[str, str]:
     surplus = played.total_surplus(outcome.name)
     above = told.agents - told.ruined
     return {
-        "status": outcome.status.value.replace("_", " "),
+        "status": status_word(outcome.status),
         "rounds": str(outcome.rounds),
         **{f"price of {visible(good)}": number(float(p)) for good, p in goods[:MOST_GOODS]},
         **({f"prices of {count(more, 'other good')}": "in comparison.csv"} if more > 0 else {}),
@@ -65,10 +65,10 @@ def _cells(played: Shared, outcome: SharedOutcome) -> dict[str, str]:
         "agents with utility -inf": str(int(told.ruined)),
         **({} if surplus is None else {"total surplus": number(surplus)}),
         "revenue": number(_without_rounding(outcome)),
-        "efficient": _word(report.efficient),
-        **({} if surplus is None else {"efficient with transfers": _word(report.efficient_with_transfers)}),
-        "residual of the weights": number(report.residual),
-        "largest regret": number(outcome.max_regret),
+        "Pareto efficient (goods)?": _word(report.efficient),
+        **({} if surplus is None else {"maximises total surplus?": _word(report.efficient_with_transfers)}),
+        "residual of the welfare weights": number(report.residual),
+        "largest gain from deviating": number(outcome.max_regret),
     }
 
 

@@ -15,7 +15,7 @@ from rich.text import Text
 from market.interfaces.text.report import points
 from market.interfaces.text.sentences import count, number, percent, visible
 from market.sweep import Sweep
-from market.sweep.summary import curve
+from market.sweep.summary import curve, title
 
 MOST_VALUES = 12  # of a parameter in its table
 MOST_PARAMETERS = 4  # with a table each
@@ -53,7 +53,7 @@ def _table(found: Sweep, parameter: str) -> Table:
     table.add_column("value", overflow="fold")
     table.add_column("mechanism", overflow="fold")
     for measure in measures:
-        table.add_column(visible(measure.replace("_", " ")), justify="right", overflow="fold")
+        table.add_column(visible(title(measure)), justify="right", overflow="fold")
     keys = list(next(iter(curves.values())).index)
     values = list(dict.fromkeys(value for value, _ in keys))
     shown = set(values if len(values) <= MOST_VALUES else _spread_out(values))
@@ -113,14 +113,14 @@ def _cell(measure: str, row: pd.Series) -> str:
 def _notes(found: Sweep) -> Iterator[str]:
     """What is to be known of the figures."""
     if found.design.seeds > 1:
-        yield "± is half of the 95 % interval of the mean over seeds; all points have the same seeds."
+        yield "± is half the 95 % confidence interval of the mean over seeds; all points share their seeds."
         if not _varies(found):
-            yield "All seeds gave the same results: nothing in this scenario is drawn at random."
+            yield "All seeds gave identical results: nothing in this scenario is random."
     if len(found.design.axes) > MOST_PARAMETERS:
         many = len(found.design.axes)
         yield f"Only {MOST_PARAMETERS} of {many} parameters have a table here; summary.csv has all."
     if found.unsettled:
-        yield f"In {count(found.unsettled, 'run')} some mechanism did not reach what it looks for."
+        yield f"In {count(found.unsettled, 'run')} some mechanism did not converge."
     errors = found.runs.loc[found.runs["error"].notna(), ["run", "error"]].drop_duplicates("run")
     for error, many in errors["error"].value_counts().head(MOST_ERRORS).items():
         yield f"{count(int(many), 'run')} failed: {visible(str(error)[:LONGEST])}"

@@ -62,11 +62,11 @@ def line(svg):
 
 def test_the_page_loads_whole_and_asks_nobody_else_for_anything(page, served, recorder):
     assert page.locator("h1").inner_text() == "Who gets the water?"
-    see(page, "Not begun")
-    soon(page, lambda: set(pictures(page)), {"What is possible together", "Utilities"})
+    see(page, "Ready")
+    soon(page, lambda: set(pictures(page)), {"Utility possibilities", "Utility by mechanism"})
     press(page, "Step")
     see(page, "Round 1")
-    all_four = {"Prices", "Excess demand", "What is possible together", "Utilities"}
+    all_four = {"Prices", "Excess demand", "Utility possibilities", "Utility by mechanism"}
     soon(page, lambda: set(pictures(page)), all_four)
     assert all(url.startswith((served.url, "data:", "blob:")) for url in page.requested), page.requested
     assert recorder.asked == []
@@ -84,7 +84,7 @@ def test_step_moves_the_price_in_the_table_and_in_the_picture(page):
 
 def test_a_slider_changes_the_equilibrium(page):
     page.get_by_role("slider").nth(0).press("End")
-    page.get_by_text("rounds from picture to picture: 50").wait_for()
+    page.get_by_text("Rounds per frame: 50").wait_for()
     press(page, "Play")
     see(page, "Cleared after")
     soon(page, lambda: price(page), 0.2)  # p = 2 / 10
@@ -98,13 +98,13 @@ def test_a_slider_changes_the_equilibrium(page):
 
 def test_reset_while_playing_starts_anew_and_stays_there(page):
     choose(page, "Scenario", "slow")
-    page.locator(BANNER).get_by_text("Not begun").wait_for()
+    page.locator(BANNER).get_by_text("Ready").wait_for()
     press(page, "Play")
     see(page, "Round 2")
     press(page, "Reset")
-    see(page, "Not begun")
+    see(page, "Ready")
     page.wait_for_timeout(1000)  # a round that was under way would show by now
-    assert page.locator(BANNER).inner_text().startswith("Not begun")
+    assert page.locator(BANNER).inner_text().startswith("Ready")
     press(page, "Step")
     see(page, "Round 1")
 
@@ -116,13 +116,13 @@ def test_a_bad_scenario_says_what_is_wrong_and_the_page_lives_on(page):
     assert "Did you mean 'water'?" in page.locator(BANNER).inner_text()
     assert page.get_by_role("button", name="Play").is_disabled()
     choose(page, "Scenario", "commons")
-    see(page, "Not begun")
+    see(page, "Ready")
 
 
 def test_a_play_that_goes_round_in_circles_says_so_and_names_are_no_markup(page):
     choose(page, "Scenario", "rush")
-    choose(page, "Mechanism to step", "all at once")
-    see(page, "Not begun")
+    choose(page, "Mechanism", "all at once")
+    see(page, "Ready")
     press(page, "Play")
     see(page, "Cycling after")
     assert page.locator(BANNER).evaluate("e => e.className").endswith("tone-warning")

@@ -51,7 +51,7 @@ def test_a_single_equilibrium_is_told_with_prices_index_and_stability(shell, bar
     words = " ".join(out.split())
     assert "Prices, relative, summing to one good 0 0.4" in words
     assert "Index +1 Stable under tatonnement? yes" in words
-    assert "One equilibrium was found from 10 starts" in words
+    assert "One equilibrium was found from 10 starting points" in words
     assert "can prove that it found all" in words
 
 
@@ -63,7 +63,7 @@ def test_three_equilibria_stand_side_by_side_and_the_unstable_one_is_named(shell
     assert "Index +1 -1 +1 Stable under tatonnement? yes no yes" in words
     assert "good0 0.1129 0.5 0.8871" in words
     assert "The indices sum to +1" in words
-    assert "move away from equilibrium 2" in words
+    assert "Tatonnement moves away from equilibrium 2" in words
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
@@ -116,7 +116,7 @@ def test_where_there_is_no_equilibrium_none_is_told_and_the_code_says_so(shell, 
     )  # ann owns and wants good 1 alone; what bob gets for good 0 is nothing, and yet he wants both
     code, out, _ = shell("equilibria", path, "--starts", 5)
     assert code == ExitCode.NOT_IN_EQUILIBRIUM
-    assert "None was found from 5 starts" in out
+    assert "None was found from 5 starting points" in out
     assert strict(shell("equilibria", path, "--starts", 5, "--json")[1])["equilibria"] == []
 
 
@@ -166,9 +166,10 @@ def test_what_is_not_regular_missing_or_nearly_there_is_said():
     assert "Index +1 none +1 Stable under tatonnement? yes unclear yes" in flat
     assert "Equilibrium 2 has no index, and so there is no sum to check: they touch." in flat
     wide = words(dataclasses.replace(found, found=(dataclasses.replace(one, isolated=False),)))
-    assert "Around equilibrium 1 there is a continuum" in wide
+    assert "Equilibrium 1 belongs to a continuum" in wide
     near = words(dataclasses.replace(found, near_misses=((np.array([0.25, 0.75]), 3e-8),)))
-    assert "Possibly another one at good0 0.25, good1 0.75: markets clear there up to 3.0e-08" in near
+    assert "Possibly another one at good0 0.25, good1 0.75, where two" in near
+    assert "relative excess demand is 3.0e-08 there" in near
 
 
 # --- the page about it ------------------------------------------------------------------------------
@@ -180,7 +181,7 @@ def test_what_docs_equilibria_shows_is_what_the_program_does(shell, tmp_path, mo
     [block] = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     exec(compile(block, "equilibria.md", "exec"), {})
     assert capsys.readouterr().out.splitlines()[-1] == "1"
-    [section] = re.findall(r"```\n(Second opinion.*?)```", page, flags=re.DOTALL)
+    [section] = re.findall(r"```\n(Independent check.*?)```", page, flags=re.DOTALL)
     _, out, _ = shell("scenarios/edgeworth.toml", "--check", "--no-figures", "--out", tmp_path)
     assert section in out
     [table] = re.findall(r"```\n(Three prices.*?)\n```", page, flags=re.DOTALL)
@@ -195,7 +196,7 @@ def test_a_run_can_be_checked_and_its_folder_verified(shell, commons, tmp_path):
     code, out, err = shell("run", commons, "--check", "--no-figures", "--out", tmp_path / "runs")
     assert (code, err) == (ExitCode.DONE, "")
     words = " ".join(out.split())
-    assert "Second opinion prices Agrees with the maximum of total surplus" in words
+    assert "Independent check prices Agrees with the maximum of total surplus" in words
     [folder] = (tmp_path / "runs").iterdir()
     told = strict((folder / "result.json").read_text())
     by_name = {mechanism["name"]: mechanism for mechanism in told["mechanisms"]}
@@ -216,7 +217,7 @@ def test_without_asking_nothing_is_checked(shell, commons, tmp_path):
     _, out, _ = shell("run", commons, "--no-figures", "--json", "--out", tmp_path / "runs")
     assert all("check" not in mechanism for mechanism in strict(out)["mechanisms"])
     _, out, _ = shell("run", commons, "--no-figures", "--out", tmp_path / "runs")
-    assert "Second opinion" not in out
+    assert "Independent check" not in out
 
 
 @pytest.mark.parametrize("width", [80, 120])

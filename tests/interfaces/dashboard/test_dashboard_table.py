@@ -24,7 +24,7 @@ def test_every_cell_of_the_comparison_is_in_the_table():
 def test_what_is_in_play_has_no_status():
     compared = market.compare(market.loads(stories.COMMONS))
     told = cells(table(compared, "prices", over=False))
-    assert told[:3] == ["nash", "in play", "optimal"]
+    assert told[:3] == ["Nash", "in play", "optimal"]
 
 
 def test_names_from_a_file_are_text_not_markup():
