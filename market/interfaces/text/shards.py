@@ -66,7 +66,7 @@ def _cells(played: Shared, outcome: SharedOutcome) -> dict[str, str]:
         **({} if surplus is None else {"total surplus": number(surplus)}),
         "revenue": number(_without_rounding(outcome)),
         "Pareto efficient (goods)?": _word(report.efficient),
-        **({} if surplus is None else {"maximises total surplus?": _word(report.efficient_with_transfers)}),
+        **({} if surplus is None else {"efficient with transfers?": _word(report.efficient_with_transfers)}),
         "residual of the welfare weights": number(report.residual),
         "largest gain from deviating": number(outcome.max_regret),
     }
