@@ -131,7 +131,7 @@ def _indifference_curves(economy: Economy, start: Array, ax: Axes) -> None:
             linewidths=1.1,
             zorder=1.6,
         )
-        label = f"{plain(economy.agents[agent])}'s indifference curve through the endowment"
+        label = f"{plain(economy.agents[agent])}'s indifference curve"
         ax.plot([], [], color="0.5", linestyle=dashes, linewidth=1.1, label=label)
 
 

@@ -50,7 +50,7 @@ NAMED = 6  # lines or agents; more are drawn alike, and not named one by one
 LONGEST = 24  # characters of a name in a legend
 FAR = 24.0  # values lower by more than so many times the span of the upper half are drawn at the edge
 SAME = 1e-6  # numbers that differ by less of themselves are drawn as one
-WIDTH = 72  # characters of a legend that fit under an axes of the size used in `overview`
+WIDTH = 76  # characters of a legend that fit under an axes of the size used in `overview`
 PAYOFF = "payoff"
 
 

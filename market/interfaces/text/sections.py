@@ -102,11 +102,12 @@ WEIGHTS = "Welfare weights (Negishi)"
 SHADOW = "* shadow price: the value of one more unit to the planner; no agent pays it."
 LOST = "-inf: the agent has too little of an essential good."
 NEAREST = "~ not an equilibrium: prices of the round whose markets were closest to clearing."
-UNBOUNDED = "unbounded: the surplus lost has no upper limit, because an agent has utility -inf."
 BENT = (
     "The weights of {who} apply to v = u^(1/A), A the sum of the weights in u: v has the same preferences "
     "as u and is concave, which u is not."
 )
+UNBOUNDED = "unbounded: the possible gain has no upper limit; utility -inf: {names}."
+ENDLESS = "unbounded: gains from trading more at these prices have no upper limit; by: {names}."
 ALONE = "No game without prices was played: there is no baseline for gains and losses."
 
 
@@ -119,11 +120,29 @@ def notes(compared: Comparison, told: Sequence[Section]) -> list[str]:
         SHADOW: any(cell.endswith(" *") for cell in cells),
         NEAREST: any(cell.endswith(" ~") for cell in cells),
         LOST: any(cell.startswith("-inf") for cell in cells),
-        UNBOUNDED: "unbounded" in cells,
         BENT.format(who=named_or_counted(compared.economy, bent)): bool(bent.any()) and weighed,
+        **_unbounded(compared),
         ALONE: compared.baseline is None and len(compared.outcomes) > 1,
     }
     return [note for note, needed in there.items() if needed]
+
+
+def _unbounded(compared: Comparison) -> dict[str, bool]:
+    """Why gains are unbounded, and for which agents: those at -inf, and those that could trade without limit.
+
+    A surplus gap is unbounded only where an agent at -inf could be spared it, a regret for either reason.
+    """
+    ruined = endless = np.zeros(len(compared.economy.agents), dtype=bool)
+    for outcome, report in zip(compared.outcomes.values(), compared.alignments.values(), strict=True):
+        lost = np.isneginf(outcome.utilities)
+        unlimited = np.zeros_like(lost) if outcome.regret is None else np.isposinf(outcome.regret)
+        ruined = ruined | (lost & (unlimited | (report.surplus_gap == math.inf)))
+        endless = endless | (unlimited & ~lost)
+    by_note = {UNBOUNDED: ruined, ENDLESS: endless}
+    return {
+        note.format(names=named_or_counted(compared.economy, who)): bool(who.any())
+        for note, who in by_note.items()
+    }
 
 
 def _endings_in_words(outcomes: Sequence[Outcome]) -> list[Row]:

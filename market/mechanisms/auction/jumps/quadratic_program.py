@@ -6,7 +6,7 @@ with quadratic objectives").
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import clarabel
 import numpy as np
@@ -17,6 +17,7 @@ from market.economy.correspondences import Array
 from market.mechanisms.auction.jumps.slopes import Slopes
 
 FARTHEST = 3.0  # no log price moves farther in a round
+PLENTY = 1e6  # times what is at stake: the money of a chooser without a limit, where there has to be one
 ALLOWED = 1e-3  # of that, by which the solver may be off
 SOLVED = (
     clarabel.SolverStatus.Solved,
@@ -50,6 +51,20 @@ class Programme:
 
     def solve(self) -> tuple[Array, Array, Array] | None:
         """The move, the money that goes into each alternative, and what each chooser keeps back.
+
+        Gains that are linear in the move may not all be put to 0 by one: choosers without a limit then have
+        a large one, so that the sum of what they would gain is as small as it can be.
+        """
+        endless = ~np.isfinite(self.owed)
+        found = self._solved()
+        if found is not None or not endless.any():
+            return found
+        most = PLENTY * max(float(np.abs(self.fixed).max()), FARTHEST * float(self.hessian.diagonal().max()))
+        limited = replace(self, owed=np.where(endless, most, self.owed))
+        return limited._solved()
+
+    def _solved(self) -> tuple[Array, Array, Array] | None:
+        """The same; None where there is no solution, or none is found.
 
         Moves are counted in units of 1 / sqrt(Q_gg): markets may differ in value by many orders.
         """
