@@ -80,8 +80,17 @@ def supply_and_demand(comparison: Comparison, ax: Axes, good: str | None = None)
         shown = np.minimum(curve.amounts, 10.0 * right)
         ax.plot(shown, curve.prices, color=colour, linestyle=dashes, label=label, zorder=2.5)
     name = "equilibrium" if cleared else "not an equilibrium"
+    label = f"{name}: p = {number(p)}, q = {number(traded)}"
     ax.axhline(p, color="0.4", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1.5)
-    ax.plot([traded], [p], "o", color="black", clip_on=False, zorder=4, label=f"{name}: p = {number(p)}, q = {number(traded)}")
+    ax.plot(
+        [traded],
+        [p],
+        "o",
+        color="black",
+        clip_on=False,
+        zorder=4,
+        label=label,
+    )
     ax.set_xlim(0.0, right)
     ax.set_ylim(0.0, top)
     ax.set_xlabel(f"{plain(economy.goods[g])} (units)")
@@ -200,9 +209,7 @@ def _of_sellers(economy: Economy, g: int) -> list[str]:
     return [name for name, amounts in parts.items() if (amounts > 0).any()]
 
 
-def _shade(
-    economy: Economy, g: int, demand: Curve, supply: Curve, p: float, traded: float, ax: Axes
-) -> None:
+def _shade(economy: Economy, g: int, demand: Curve, supply: Curve, p: float, traded: float, ax: Axes) -> None:
     """Shade the area between demand and the price, and the area between the price and supply."""
     above, below = demand.prices >= p, supply.prices <= p
     ax.fill_betweenx(

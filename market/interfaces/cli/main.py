@@ -127,7 +127,7 @@ def run(
     quiet: Quiet = False,
     shards: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Number of parts into which the agents are split; auctioneers only."),
+        typer.Option(min=1, metavar="N", help="Number of parts that share the agents; auctioneers only."),
     ] = None,
     backend: Annotated[
         Literal["here", "dask"],

@@ -27,9 +27,7 @@ def sweep(
         list[str] | None,
         typer.Option(metavar="PATH=V1,V2,...", help="Values of a parameter, or LOW:HIGH:N; repeatable."),
     ] = None,
-    seeds: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Number of seeds for each point.")
-    ] = 1,
+    seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Number of seeds for each point.")] = 1,
     design: Annotated[
         Literal["grid", "latin", "sobol"],
         typer.Option(help="Every combination, a Latin hypercube, or a Sobol sequence."),

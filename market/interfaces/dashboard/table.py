@@ -9,7 +9,8 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from market.interfaces.text.sections import Section, notes, sections
+from market.interfaces.text.layout import Section
+from market.interfaces.text.sections import notes, sections
 from market.interfaces.text.sentences import visible
 from market.results.comparison import Comparison
 

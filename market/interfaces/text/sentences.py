@@ -1,6 +1,6 @@
-"""A comparison in plain sentences, and how names and numbers are written for a reader.
+"""The interpretation of a comparison in plain sentences, and names and numbers as they are printed.
 
-Every name comes from a file, so it is shown as plain text: whatever a terminal would act upon is escaped.
+Every name comes from a file, so it is shown as plain text: control characters are escaped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NOT_HERE = "-"
 
 
 def visible(text: str) -> str:
-    r"""A text from a file with whatever a terminal would act upon shown as an escape.
+    r"""Return a text from a file with control characters shown as escapes.
 
     Example:
         >>> print(visible("red" + chr(27) + "[31m"))
@@ -33,7 +33,7 @@ def visible(text: str) -> str:
 
 
 def number(value: float | None) -> str:
-    """A number to read, not to calculate with: four digits, and none of the noise of rounding.
+    """Return a number to read, with four digits.
 
     Example:
         >>> [number(v) for v in (0.2, 5.0000000003, 1234567.0, -1e99, 2.5e-7, float("-inf"))]
@@ -49,7 +49,7 @@ def number(value: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share in per cent.
+    """Return a share in per cent.
 
     Example:
         >>> percent(0.9958), percent(1e-12)
@@ -60,13 +60,18 @@ def percent(share: float | None) -> str:
     return "about 0 %" if 0 < share < 1e-6 else f"{100 * share:.4g} %"
 
 
+def yes(verdict: bool | None) -> str:
+    """Return `yes`, `no` or, of None, `unknown`."""
+    return "unknown" if verdict is None else ("yes" if verdict else "no")
+
+
 def count(many: int, what: str) -> str:
-    """A number of things, for instance `2 agents`."""
+    """Return a number of things, for instance `2 agents`."""
     return f"{many:,} {what}{'' if many == 1 else 's'}"
 
 
 def named_or_counted(economy: Economy, chosen: NDArray[np.bool_]) -> str:
-    """Names of a few, the number of many."""
+    """Return the names of a few agents, the number of many, `none` or `all`."""
     names = [visible(economy.agents[i]) for i in np.flatnonzero(chosen).tolist()]
     if not names:
         return "none"
@@ -76,22 +81,23 @@ def named_or_counted(economy: Economy, chosen: NDArray[np.bool_]) -> str:
 
 
 def reading(compared: Comparison) -> list[str]:
-    """What the numbers say, in plain sentences; mechanisms of which the same is true share one."""
+    """Interpret a comparison in sentences; mechanisms with equal verdicts share one."""
     return [*unsettled(compared.outcomes), *judgements(compared)]
 
 
 def unsettled(outcomes: Mapping[str, Outcome]) -> list[str]:
-    """Which mechanisms did not reach what they look for, and what can be done about it."""
+    """Name the mechanisms that did not converge, with advice."""
     meanings = _together((o.status.meaning, name) for name, o in outcomes.items() if not o.status.settled)
     return [f"Not converged: {names}. {meaning}" for meaning, names in meanings]
 
 
 def judgements(compared: Comparison) -> list[str]:
-    """How aligned each outcome is, and who gains and loses by it."""
+    """Judge each outcome, and name the agents that gain and lose compared with the baseline."""
     economy = compared.economy
-    judged = {n: told for n, told in compared.alignments.items() if compared.outcomes[n].status != "failed"}
-    verdicts = _together((_verdict(economy, told), name) for name, told in judged.items())
-    changes = _together((_change(economy, told), name) for name, told in compared.contrasts().items())
+    reports = compared.alignments.items()
+    judged = [(name, report) for name, report in reports if compared.outcomes[name].status != "failed"]
+    verdicts = _together((_verdict(economy, report), name) for name, report in judged)
+    changes = _together((_change(economy, change), name) for name, change in compared.contrasts().items())
     against = f"compared with '{visible(compared.baseline or '')}'"
     return [
         *(f"Under {names} the outcome is {verdict}" for verdict, names in verdicts),
@@ -100,7 +106,7 @@ def judgements(compared: Comparison) -> list[str]:
 
 
 def ending(outcome: Outcome) -> str:
-    """How a play ended and after how long, for instance `Cleared after 15 rounds.`."""
+    """Return the status and the number of rounds, for instance `Cleared after 15 rounds.`."""
     first = {"max_rounds": "Stopped", "nash": "Nash equilibrium"}.get(outcome.status.value)
     return f"{first or status_word(outcome.status).capitalize()} after {count(outcome.rounds, 'round')}."
 
@@ -111,7 +117,7 @@ def status_word(status: Status) -> str:
 
 
 def _together(said: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Each sentence once, with the names of all of which it is said."""
+    """Return each sentence once, with all of its names."""
     names: dict[str, list[str]] = {}
     for sentence, name in said:
         names.setdefault(sentence, []).append(name)
@@ -119,7 +125,7 @@ def _together(said: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def quoted(labels: Sequence[str]) -> str:
-    """Names in quotes, with commas and an "and"."""
+    """Return names in quotes, with commas and an "and"."""
     each = [f"'{visible(label)}'" for label in labels]
     return each[0] if len(each) == 1 else f"{', '.join(each[:-1])} and {each[-1]}"
 
