@@ -1,4 +1,4 @@
-"""`market sweep`: one scenario many times, with a bar that says how long it will take."""
+"""`market sweep`: one scenario many times, with a progress bar."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def sweep(
 
 @contextmanager
 def _bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
-    """A bar on a terminal, with the runs that were reused already done; elsewhere nothing."""
+    """Yield a function that moves a progress bar; None without a terminal. Reused runs count as done."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -109,7 +109,7 @@ def _bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
 
 
 def _draw(found: Sweep) -> bool:
-    """Write the curves; whether there is anything to draw."""
+    """Write the curves, and return False if there are none."""
     from market import plots
     from market.sweep.store import write_whole
 

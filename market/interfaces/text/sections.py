@@ -255,11 +255,7 @@ def _alignment(compared: Comparison, outcomes: Sequence[Outcome], reports: Seque
     if any(share is not None for share in needed):
         rows.append(Row("resource utilisation (Debreu)", [percent(share) for share in needed]))
     rows.append(Row("largest gain from deviating", [_regret(outcome) for outcome in outcomes]))
-    supported = [report.negishi_weights is not None and report.residual <= PROVED for report in reports]
-    degenerate = [
-        yes(report.degenerate) if known else NOT_HERE
-        for report, known in zip(reports, supported, strict=True)
-    ]
+    degenerate = [yes(report.degenerate) if _has_weights(report) else NOT_HERE for report in reports]
     return [*rows, Row("some weight is zero?", degenerate)]
 
 
@@ -281,9 +277,14 @@ def _gap(value: float | None) -> str:
     return "unbounded" if value == math.inf else number(value)
 
 
+def _has_weights(report: Alignment) -> bool:
+    """Return True if weights support the outcome; those with zeros also support some inefficient ones."""
+    return report.negishi_weights is not None and report.residual <= PROVED and report.efficient is not False
+
+
 def _weights(reports: Sequence[Alignment], shown: Sequence[Party]) -> list[Row]:
     def cell(report: Alignment, party: Party) -> str:
-        if report.negishi_weights is None or report.residual > PROVED:
+        if report.negishi_weights is None or not _has_weights(report):
             return NOT_HERE
         mine = report.negishi_weights[party.rows]
         least, most = number(float(mine.min())), number(float(mine.max()))
