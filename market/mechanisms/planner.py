@@ -61,6 +61,8 @@ class Planner(Mechanism):
     """One maximiser of a weighted sum of utilities decides for all."""
 
     name = "planner"
+    evidence = ("residual",)
+    needs_all_agents = "a planner solves one programme over everybody"
     tolerance: float = option(
         1e-6, "largest relative violation of the conditions for an optimum", low=0.0, open_low=True
     )

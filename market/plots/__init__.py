@@ -1,36 +1,39 @@
-"""Figures of a comparison (what prices did, what everyone has, what they could have) and curves of a sweep.
+"""Figures of a comparison (prices, excess demand, utilities, welfare weights) and curves of a sweep.
 
-Each function draws one figure on an axes and returns it; `overview` puts together those that apply,
-`shards_overview` those that can be drawn where nobody has all agents.
-Everything is told by shape and line style as well as by colour, so that it can be read in grey. Values
-without bound, as the -inf of an agent that has none of what it cannot do without, are drawn at the edge and
-labelled; so are values far from all others. Nothing here touches matplotlib's global state.
+Entry points: `overview` draws every figure of `FIGURES` that applies on one sheet, `shards_overview` those of
+a market in shards, `sweep_overview` the curves of a sweep; `save` writes a sheet. Each figure is also a
+function of its own that draws on an axes and returns it.
 
-To add one: a function in a module here, its name in `__all__`, and when it applies in `applicable`.
+Read `style` (looks, limits, labels), then `welfare` as the simplest figure, `paths`, `markets`, `phase`,
+`box` with `contract`, `possibilities`, `verdicts`, `lorenz`, and `sweeps`.
+
+Imports: results and the rooms below it; matplotlib is imported only in this room, and its global state is not
+touched. Everything is shown by shape and line style as well as by colour, so that it can be printed in grey.
+Unbounded values, as a utility of -inf, are drawn at the edge and labelled; so are values far from all others.
+
+To add one: a module here with two functions, one that draws and one that returns True for the comparisons to
+which it applies, and the pair of them in `FIGURES`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from market.economy.primitives import Money
-from market.errors import InputError
-from market.plots.box import edgeworth_box, has_box
-from market.plots.lorenz import lorenz, measured
-from market.plots.markets import supply_and_demand
-from market.plots.paths import excess_demand_paths, price_paths
-from market.plots.phase import free_prices, phase_portrait
-from market.plots.possibilities import frontier
-from market.plots.style import STYLE, plain, styled
+from market.plots.box import edgeworth_box, fits_into_a_box
+from market.plots.lorenz import has_shares, lorenz
+from market.plots.markets import has_one_price, supply_and_demand
+from market.plots.paths import excess_demand_paths, has_rounds, price_paths
+from market.plots.phase import has_two_free_prices, phase_portrait
+from market.plots.possibilities import frontier, has_two_agents
+from market.plots.style import STYLE, always, plain, styled
 from market.plots.sweeps import sweep_curve, sweep_overview
 from market.plots.verdicts import comparison_bars, negishi_weights
 from market.plots.welfare import utilities_by_mechanism
@@ -42,11 +45,12 @@ if TYPE_CHECKING:
     from market.shards import Shared
 
 RESOLUTION = 150  # dots an inch, where a format has dots
-FEW = 2  # agents, whose shares are seen without a curve
 MOST_IN_TWO = 4  # figures in two columns on a sheet; more are in three
 
 __all__ = [
+    "FIGURES",
     "STYLE",
+    "Shown",
     "applicable",
     "comparison_bars",
     "edgeworth_box",
@@ -68,38 +72,42 @@ __all__ = [
 Panel = Callable[["Comparison", "Axes"], "Axes"]
 
 PATHS = (price_paths, excess_demand_paths)
-"""The figures of rounds alone: nobody has to know what agents got, or would answer at other prices."""
+"""Figures of rounds alone, which need no quantities of agents and no answers at other prices."""
+
+
+class Shown(NamedTuple):
+    """A figure of the sheet of a run, and the comparisons to which it applies."""
+
+    draw: Panel
+    applies: Callable[[Comparison], bool]
+
+
+FIGURES = (
+    Shown(price_paths, has_rounds),
+    Shown(excess_demand_paths, has_rounds),
+    Shown(supply_and_demand, has_one_price),
+    Shown(phase_portrait, has_two_free_prices),
+    Shown(edgeworth_box, fits_into_a_box),
+    Shown(utilities_by_mechanism, always),
+    Shown(frontier, has_two_agents),
+    Shown(comparison_bars, always),
+    Shown(negishi_weights, always),
+    Shown(lorenz, has_shares),
+)
+"""All figures of a comparison, in the order in which they are shown."""
 
 
 def applicable(comparison: Comparison) -> list[Panel]:
-    """The figures that say something about a comparison, in the order in which they are shown."""
-    economy = comparison.economy
-    panels: list[Panel] = []
-    if len(comparison.rounds):
-        panels += PATHS
-        if len(economy.goods) == 1 and economy.money is not Money.EXCHANGE:
-            panels.append(supply_and_demand)
-        if len(free_prices(economy)) == 2:
-            panels.append(phase_portrait)
-    if has_box(economy):
-        panels.append(edgeworth_box)
-    panels.append(utilities_by_mechanism)
-    if len(economy.agents) == 2:
-        panels.append(frontier)
-    panels += [comparison_bars, negishi_weights]
-    if len(economy.agents) > FEW:
-        with contextlib.suppress(InputError):
-            measured(comparison)
-            panels.append(lorenz)
-    return panels
+    """Return the figures that apply to a comparison, in the order in which they are shown."""
+    return [figure.draw for figure in FIGURES if figure.applies(comparison)]
 
 
 @styled
 def overview(comparison: Comparison) -> Figure:
-    """Every figure that applies, on one sheet.
+    """Draw every figure that applies on one sheet.
 
     Args:
-        comparison: what `market.compare` returns.
+        comparison: the result of `market.compare`.
 
     Returns:
         A figure of its own, not known to pyplot.
@@ -110,10 +118,10 @@ def overview(comparison: Comparison) -> Figure:
 
 @styled
 def shards_overview(shared: Shared) -> Figure:
-    """The figures of a market in shards, on one sheet: prices and excess demand, round by round.
+    """Draw the figures of a market in shards on one sheet: prices and excess demand, round by round.
 
     Args:
-        shared: what `market.shards.play_in_shards` returns.
+        shared: the result of `market.shards.play_in_shards`.
 
     Returns:
         A figure of its own, not known to pyplot.
@@ -122,7 +130,7 @@ def shards_overview(shared: Shared) -> Figure:
 
 
 def _sheet(title: str, panels: Sequence[Callable[[Axes], Axes]]) -> Figure:
-    """Figures side by side under a title."""
+    """Draw figures side by side under a title."""
     columns = 2 if len(panels) <= MOST_IN_TWO else 3
     rows = -(-len(panels) // columns)
     figure = Figure(
@@ -136,10 +144,10 @@ def _sheet(title: str, panels: Sequence[Callable[[Axes], Axes]]) -> Figure:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure; the same figure gives the same bytes.
+    """Write a figure; equal figures give equal bytes.
 
     Args:
-        figure: to be written.
+        figure: the figure.
         path: with the format as its ending, for instance ".svg".
     """
     metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix)

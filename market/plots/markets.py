@@ -1,10 +1,10 @@
-"""Supply and demand for one good: the clearing price, and what trade at it is worth.
+"""Supply and demand for one good: the equilibrium price, consumer surplus and producer surplus.
 
-At each price everyone is asked anew; the prices of other goods are those at which the market ended. Answers
-that are sets, as that of a producer at its constant unit cost, are horizontal pieces. With quasilinear
-money the area between demand and the price is what buyers have of the trade, and the area between the price
-and supply what sellers have of it; a stock in common sells at the price too, and that is the auctioneer's
-revenue.
+Demand and supply are computed at each price of the good; the prices of other goods are those at which the
+market ended. Correspondences, as the supply of a producer at its constant unit cost, are horizontal pieces.
+With quasilinear utility and no budgets there are no income effects, so that the area between demand and the
+price is consumer surplus, and the area between the price and supply is producer surplus, and the value at
+this price of the common stock (the auctioneer's revenue) and of endowments.
 
 Source: Mas-Colell, Whinston and Green (1995), sections 10.C to 10.E.
 """
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     from market.results.comparison import Comparison
 
-STEPS = 240  # prices at which everyone is asked
-MUCH = 2.0  # times the price, and times the amount traded: what is shown
-LEAST = 1e-3  # of the highest price shown: the lowest at which everyone is asked
+STEPS = 240  # prices at which demand and supply are computed
+MUCH = 2.0  # times the price, and times the amount traded: the limits of the axes
+LEAST = 1e-3  # of the highest price shown: the lowest price at which demand is computed
 
 
 class Curve(NamedTuple):
-    """What is wanted or offered at prices: as the price goes up, one end of each answer and then the other.
+    """Amounts demanded or supplied at prices: as the price rises, both ends of each answer.
 
     Args:
         amounts: (points,), units; may be infinite.
@@ -44,14 +44,20 @@ class Curve(NamedTuple):
     prices: Array
 
 
+def has_one_price(comparison: Comparison) -> bool:
+    """Return True if there is one good, and its price was announced."""
+    economy = comparison.economy
+    return len(comparison.rounds) > 0 and len(economy.goods) == 1 and economy.money is not Money.EXCHANGE
+
+
 @styled
 def supply_and_demand(comparison: Comparison, ax: Axes, good: str | None = None) -> Axes:
-    """Demand for one good and its supply at each price, with the clearing price and what trade is worth.
+    """Draw demand for one good and its supply, the equilibrium, consumer surplus and producer surplus.
 
-    Areas are shaded with quasilinear money, where they are money, if the market clears.
+    Areas are shaded where they are money and the market clears.
 
     Args:
-        comparison: what `market.compare` returns; some mechanism has prices.
+        comparison: the result of `market.compare`; some mechanism has prices.
         ax: to draw on.
         good: which one; the only one if not named.
 
@@ -116,7 +122,7 @@ def _the_good(economy: Economy, good: str | None) -> int:
 
 
 def _with_prices(comparison: Comparison) -> Outcome:
-    """The first outcome of an auctioneer that cleared, or of any auctioneer."""
+    """Return the first outcome of an auctioneer that cleared, else of any auctioneer."""
     priced = [outcome for outcome in comparison.outcomes.values() if outcome.kind == "auctioneer"]
     if not priced:
         raise InputError("supply and demand is drawn about an auctioneer's price; there is no auctioneer")
@@ -130,7 +136,7 @@ def _unit(economy: Economy) -> str:
 
 
 def _highest(economy: Economy, g: int, p: float) -> float:
-    """The highest price shown: about the clearing price, all steps of supply that are not far above it."""
+    """Return the highest price shown, with all steps of supply not far above the equilibrium in view."""
     if p <= 0:
         slopes = economy.marginal_utility(np.zeros(economy.shape))[:, g]
         p = float(slopes[np.isfinite(slopes)].max(initial=0.0)) / MUCH
@@ -142,7 +148,7 @@ def _highest(economy: Economy, g: int, p: float) -> float:
 
 
 def _curves(economy: Economy, g: int, prices: Array, top: float) -> tuple[Curve, Curve]:
-    """Demand and supply from hardly any price to the highest shown."""
+    """Return demand and supply from nearly 0 to the highest price shown."""
     asked = np.unique(
         np.concatenate([np.linspace(LEAST * top, top, STEPS), [prices[g]], economy.indifference_prices[g]])
     )
@@ -157,7 +163,7 @@ def _curves(economy: Economy, g: int, prices: Array, top: float) -> tuple[Curve,
 
 
 def _answers(economy: Economy, g: int, prices: Array, price: float) -> tuple[list[float], list[float]] | None:
-    """Demand, the most first, and supply, the least first; None where somebody wants without limit."""
+    """Return demand, the most first, and supply, the least first; None if demand is unbounded."""
     at = _others_at(economy, g, prices, price)
     try:
         answers: Answers = economy.answers(at)
@@ -172,7 +178,7 @@ def _answers(economy: Economy, g: int, prices: Array, price: float) -> tuple[lis
 
 
 def _others_at(economy: Economy, g: int, prices: Array, price: float) -> Array:
-    """All prices: the good's, and the others as they were, or in the same proportions if all sum to one."""
+    """Return all prices: the good's, and the others as they were, or in proportion if all sum to one."""
     at = prices.copy()
     at[g] = price
     if economy.money is Money.EXCHANGE and economy.numeraire is None and len(prices) > 1:
@@ -182,12 +188,12 @@ def _others_at(economy: Economy, g: int, prices: Array, price: float) -> Array:
 
 
 def _traded(outcome: Outcome, g: int) -> float:
-    """How much of the good is consumed, units."""
+    """Return the consumption of the good, units."""
     return float(outcome.consumption[:, g].sum())
 
 
 def _widest(economy: Economy, g: int, traded: float) -> float:
-    """The largest amount shown: about what is traded, and all of a stock that is not far beyond."""
+    """Return the largest amount shown: about the amount traded, and a stock that is not far beyond."""
     there = float(economy.resources[g])
     if traded == 0:
         return 1.2 * there or 1.0

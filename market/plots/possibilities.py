@@ -1,4 +1,4 @@
-"""What two agents can have together, and where each mechanism leaves them."""
+"""The utility possibilities of two agents, and the outcome of each mechanism."""
 
 from __future__ import annotations
 
@@ -22,12 +22,17 @@ if TYPE_CHECKING:
     from market.results.comparison import Comparison
 
 
+def has_two_agents(comparison: Comparison) -> bool:
+    """Return True if there are two agents."""
+    return len(comparison.economy.agents) == 2
+
+
 @styled
 def frontier(comparison: Comparison, ax: Axes) -> Axes:
-    """What two agents can have together, and where each mechanism ends.
+    """Draw the utility possibilities of two agents, and the outcome of each mechanism.
 
     Args:
-        comparison: what `market.compare` returns, of two agents.
+        comparison: the result of `market.compare`, of two agents.
         ax: to draw on.
 
     Returns:
@@ -62,16 +67,17 @@ def frontier(comparison: Comparison, ax: Axes) -> Axes:
 
 
 def _frontier_or_none(economy: Economy, outcomes: Sequence[Outcome]) -> Frontier | None:
-    """The frontier; None where it could not be found, and then the outcomes are shown alone."""
+    """Return the frontier; None if it could not be found, and then the outcomes are shown alone."""
     with contextlib.suppress(MarketError):
         return find_frontier(economy, *floors(economy, outcomes))
     return None
 
 
 def _area_below(found: Frontier, views: Sequence[tuple[float, float]], ax: Axes) -> None:
+    """Draw the frontier, and shade the utilities below it."""
     first, second = found.utilities.T
     ax.plot(first, second, "-", color="0.15", label="Pareto frontier", zorder=2)
-    # To the left of its first point the frontier only rises further, so what is below that is possible too.
+    # To the left of its first point the frontier is no lower, so that the area below that is possible too.
     left = np.concatenate([[views[0][0]], first])
     ax.fill_between(
         left,
@@ -84,7 +90,7 @@ def _area_below(found: Frontier, views: Sequence[tuple[float, float]], ax: Axes)
 
 
 def _transfer_line(surplus: float, views: Sequence[tuple[float, float]], ax: Axes) -> None:
-    """All pairs of payoffs that payments reach from the largest total surplus."""
+    """Draw the payoffs that are attainable with transfers from the largest total surplus."""
     first = np.array(views[0])
     ax.plot(
         first,
@@ -105,14 +111,14 @@ def _outcome(
     look: tuple[str, Any, str],
     ax: Axes,
 ) -> None:
-    """One marker for the mechanisms that end there; at the edge, and said so, if it is out of view."""
+    """Draw one marker for mechanisms with equal outcomes; at the edge, with the numbers, if out of view."""
     colour, _, marker = look
     lowest = np.array([low for low, _ in views])
     span = np.array([high - low for low, high in views])
     hidden = at < lowest
     place = np.where(hidden, lowest + 0.07 * span, at)
-    said = [f"{plain(agents[i])}: {number(at[i])}" for i in (0, 1) if hidden[i]]
-    label = ", ".join(plain(name) for name in names) + (f" ({', '.join(said)})" if said else "")
+    beyond = [f"{plain(agents[i])}: {number(at[i])}" for i in (0, 1) if hidden[i]]
+    label = ", ".join(plain(name) for name in names) + (f" ({', '.join(beyond)})" if beyond else "")
     ax.plot(
         place[:1],
         place[1:],
@@ -124,7 +130,7 @@ def _outcome(
         zorder=4,
         label=label,
     )
-    for agent in np.flatnonzero(hidden):  # an arrow to the edge: further on, out of view
+    for agent in np.flatnonzero(hidden):  # an arrow to the edge: the value is out of view
         edge = place.copy()
         edge[agent] = lowest[agent]
         arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.6, "shrinkA": 4, "shrinkB": 0}

@@ -160,7 +160,7 @@ def test_money_that_counts_one_for_one_has_no_budget_line_and_what_is_left_over_
     assert (comparison.outcomes["war"].consumption == 0).all()
     plots.edgeworth_box(comparison, ax)
     assert not any("budget" in text for text in words(ax))
-    assert "war (some left over)" in words(ax)
+    assert "war (some left unused)" in words(ax)
     ends = [each for each in ax.get_lines() if each.get_linestyle() == ":" and len(each.get_xdata()) == 2]
     np.testing.assert_array_equal(np.stack(ends[0].get_data(), axis=1), [[0.0, 0.0], [4.0, 6.0]])
 

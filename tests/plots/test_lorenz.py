@@ -61,14 +61,14 @@ def test_with_money_it_is_of_payoffs_and_the_penalty_of_war_has_no_share(ax):
     plots.lorenz(compared(stories.WAR), ax)
     np.testing.assert_allclose(line(ax, "one after another")[:, 1], [0.0, 0.0, 0.0, 1.0])
     np.testing.assert_allclose(line(ax, "prices, planner")[:, 1], [0.0, 1 / 3, 2 / 3, 1.0], rtol=1e-6)
-    assert "not drawn: all at once (some below zero)" in words(ax)
+    assert "not drawn: all at once (some negative)" in words(ax)
 
 
 @pytest.mark.parametrize(
     ("text", "mechanism", "why"),
     [
-        (stories.COMMONS, "prices", "having nothing is worth nothing"),  # log 0 is not 0
-        (stories.WAR, "all at once", "below zero"),
+        (stories.COMMONS, "prices", "utility of nothing is 0"),  # log 0 is not 0
+        (stories.WAR, "all at once", "negative"),
         (stories.barter(2), "at home", "no auctioneer's markets cleared"),
     ],
 )
