@@ -58,7 +58,7 @@ def test_the_contract_curve_of_cobb_douglas_is_the_textbook_s():
     assert bread[-1] > 9.9
 
 
-def test_linear_tastes_are_efficient_only_where_somebody_has_none_of_a_good():
+def test_linear_utilities_are_efficient_only_where_an_agent_has_none_of_a_good():
     """Ann values wine more than Bob does: all along the edge where she has no bread, or he no wine."""
     economy = compared(
         exchange(utility("linear", 1, 2), utility("linear", 3, 1), (6, 2), (4, 8)), "prices"
@@ -67,7 +67,7 @@ def test_linear_tastes_are_efficient_only_where_somebody_has_none_of_a_good():
         assert bread == 0.0 or wine == pytest.approx(10.0, rel=1e-9)
 
 
-def test_the_core_is_what_neither_would_leave_and_its_ends_are_as_good_as_the_endowment():
+def test_the_core_is_weakly_better_than_the_endowment_and_equal_at_its_ends():
     economy = compared(COBB_DOUGLAS, "prices").economy
     whole = contract_curve(economy)
     inside = core(economy, economy.endowment, whole)
@@ -81,7 +81,7 @@ def test_the_core_is_what_neither_would_leave_and_its_ends_are_as_good_as_the_en
     assert all((economy.utility(divided(economy, x)) < at_home).any() for x in left_out)
 
 
-def test_owners_of_nothing_to_live_on_would_leave_no_part_of_the_contract_curve():
+def test_with_endowments_at_minus_infinity_the_core_is_the_whole_contract_curve():
     economy = compared(
         exchange(utility("log", 1, 1), utility("log", 1, 2), (10, 0), (0, 10)), "prices"
     ).economy
@@ -130,10 +130,10 @@ def test_fixed_budgets_give_the_budget_line(ax):
     plots.edgeworth_box(comparison, ax)
     p = comparison.outcomes["prices"].prices
     np.testing.assert_allclose(line(ax, "budget line, prices") @ p, 2.0)
-    assert "endowment" not in words(ax)  # nobody owns the commons
+    assert "endowment" not in words(ax)  # the commons have no owner
 
 
-def test_money_that_counts_one_for_one_has_no_budget_line_and_what_is_left_over_is_shown(ax):
+def test_quasilinear_money_has_no_budget_line_and_unused_resources_are_shown(ax):
     text = f"""
         schema = 1
         economy = "quasilinear"
@@ -165,7 +165,7 @@ def test_money_that_counts_one_for_one_has_no_budget_line_and_what_is_left_over_
     np.testing.assert_array_equal(np.stack(ends[0].get_data(), axis=1), [[0.0, 0.0], [4.0, 6.0]])
 
 
-def test_what_can_change_hands_and_nobody_minds_is_said(ax):
+def test_a_contract_curve_with_indifference_is_labelled(ax):
     """Leontief tastes: what one cannot use the other may have no use for either."""
     plots.edgeworth_box(
         compared(exchange(utility("leontief", 1, 1), utility("leontief", 1, 2), (6, 2), (4, 8))), ax

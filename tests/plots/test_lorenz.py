@@ -50,7 +50,7 @@ def test_a_curve_is_convex_below_the_diagonal_and_does_not_know_the_unit(amounts
 
 
 def test_with_budgets_it_is_of_what_bundles_cost(ax):
-    """Everybody spends its budget: 1, 2 and 5 of 8; as a gift all have the same."""
+    """All agents spend their budgets, 1, 2 and 5 of 8; as a gift shares are equal."""
     plots.lorenz(compared(SHARES), ax)
     np.testing.assert_allclose(line(ax, "prices")[:, 1], [0.0, 1 / 8, 3 / 8, 1.0], rtol=1e-7)
     np.testing.assert_allclose(line(ax, "as a gift")[:, 1], [0.0, 1 / 3, 2 / 3, 1.0], rtol=1e-7)

@@ -1,4 +1,4 @@
-"""Supply and demand: curves are everyone's answers, areas are what trade is worth."""
+"""Supply and demand: curves are total answers, areas are consumer and producer surplus."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def area(ax, label):
     return 0.5 * abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))
 
 
-def test_demand_is_what_everyone_wants_and_supply_what_there_is(ax):
+def test_demand_and_supply_of_the_commons_are_those_of_theory(ax):
     plots.supply_and_demand(compared(stories.COMMONS), ax)
     amounts, prices = line(ax, "demand").T
     shown = amounts < 99.0
@@ -67,8 +67,8 @@ def test_demand_of_the_indifferent_is_a_horizontal_piece(ax):
     np.testing.assert_allclose(line(ax, "equilibrium: p = 2, q = 10"), [[10.0, 2.0]])
 
 
-def test_shaded_areas_are_the_surplus_of_each_side(ax):
-    """Sellers: wind earns 2 a unit on 2 units. Buyers: the area in view, up to p = 6."""
+def test_shaded_areas_are_consumer_and_producer_surplus(ax):
+    """Producers: wind earns 2 a unit on 2 units. Consumers: the area in view, up to p = 6."""
     plots.supply_and_demand(compared(CITY), ax)
     assert area(ax, "producer surplus") == pytest.approx(4.0, rel=1e-3)
     top = ax.get_ylim()[1]
@@ -76,7 +76,7 @@ def test_shaded_areas_are_the_surplus_of_each_side(ax):
     assert area(ax, "consumer surplus") == pytest.approx(expected, rel=1e-3)
 
 
-def test_what_the_commons_bring_is_price_times_stock(ax):
+def test_the_revenue_of_the_common_stock_is_price_times_stock(ax):
     plots.supply_and_demand(compared(stories.COMMONS), ax)
     assert area(ax, "revenue of the common stock") == pytest.approx(2.0, rel=1e-6)
 
@@ -97,7 +97,7 @@ def test_a_free_good_is_shown_with_all_there_is_of_it(ax):
     plots.supply_and_demand(compared(air), ax)
     np.testing.assert_allclose(line(ax, "equilibrium: p = 0, q = 4"), [[4.0, 0.0]])
     assert ax.get_xlim()[1] >= 10.0
-    assert ax.get_ylim()[1] == pytest.approx(2.0)  # above which nobody wants any
+    assert ax.get_ylim()[1] == pytest.approx(2.0)  # above which demand is 0
 
 
 def test_in_exchange_demand_crosses_supply_at_each_equilibrium(ax):

@@ -1,4 +1,4 @@
-"""Figures: what is drawn is what was played, and nothing that is without bound disappears."""
+"""Figures: drawn numbers are those of the comparison, and unbounded values are shown."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_an_unbounded_utility_is_drawn_at_the_edge_and_labelled(commons, ax):
     assert len(at_edge) == 1
 
 
-def test_the_frontier_names_who_is_ruined_and_points_out_of_view(commons, ax):
+def test_the_frontier_names_agents_at_minus_infinity_and_points_out_of_view(commons, ax):
     plots.frontier(commons, ax)
     said = words(ax)
     assert "first mover (beta: \N{MINUS SIGN}∞)" in said
@@ -67,20 +67,20 @@ def test_the_frontier_names_who_is_ruined_and_points_out_of_view(commons, ax):
     assert arrows[0].xy[1] == pytest.approx(ax.get_ylim()[0])
 
 
-def test_an_endless_offer_is_marked_where_it_happened(gift, ax):
-    endless = np.where(gift.rounds["round"] == 1, -np.inf, gift.rounds["excess_demand"])
-    plots.excess_demand_paths(replace(gift, rounds=gift.rounds.assign(excess_demand=endless)), ax)
+def test_unbounded_supply_is_marked_in_its_round(gift, ax):
+    unbounded = np.where(gift.rounds["round"] == 1, -np.inf, gift.rounds["excess_demand"])
+    plots.excess_demand_paths(replace(gift, rounds=gift.rounds.assign(excess_demand=unbounded)), ax)
     assert "\N{MINUS SIGN}∞" in words(ax)
 
 
-def test_prices_that_left_every_bound_are_told_at_the_edge(commons, ax):
+def test_diverging_prices_are_labelled_at_the_edge(commons, ax):
     rounds = commons.rounds.assign(price=np.geomspace(1.0, 1e250, len(commons.rounds)))
     plots.price_paths(replace(commons, rounds=rounds), ax)
     assert "▴ up to 1e250" in words(ax)
     assert ax.get_ylim()[1] == 1e150
 
 
-def test_many_agents_are_told_by_their_spread_and_those_at_minus_infinity_are_counted(ax):
+def test_many_agents_are_shown_by_their_spread_and_those_at_minus_infinity_counted(ax):
     crowd = compared(stories.crowd(235, "first mover", "prices"))
     plots.utilities_by_mechanism(crowd, ax)
     said = words(ax)

@@ -1,4 +1,4 @@
-"""The dashboard, end to end: what somebody sees who clicks through it in a real browser."""
+"""The dashboard, end to end, in a real browser."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def press(page, name):
 
 
 def see(page, headline):
-    """Wait until the play stands there."""
+    """Wait until the banner shows a headline."""
     page.locator(BANNER).get_by_text(headline).first.wait_for()
 
 
-def soon(page, told, wanted):
-    """Wait until a function of the page gives what is wanted; not all parts change at the same moment."""
+def soon(page, seen, wanted):
+    """Wait until a function of the page returns a value; not all parts change at one moment."""
     for _ in range(300):
-        if told() == wanted:
+        if seen() == wanted:
             return
         page.wait_for_timeout(200)
-    assert told() == wanted
+    assert seen() == wanted
 
 
 def price(page):
@@ -60,7 +60,7 @@ def line(svg):
     return [-float(point.split()[-1]) for point in re.split("[ML]", path[1])[1:]]
 
 
-def test_the_page_loads_whole_and_asks_nobody_else_for_anything(page, served, recorder):
+def test_the_page_loads_whole_and_sends_no_request_to_another_host(page, served, recorder):
     assert page.locator("h1").inner_text() == "Who gets the water?"
     see(page, "Ready")
     soon(page, lambda: set(pictures(page)), {"Utility possibilities", "Utility by mechanism"})

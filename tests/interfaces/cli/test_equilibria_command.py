@@ -31,7 +31,7 @@ def barter(tmp_path):
 
 @pytest.fixture
 def three(monkeypatch):
-    """Whatever scenario is looked at, its economy is Kehoe's, which has three equilibria."""
+    """Replace the economy of every scenario by Kehoe's, which has three equilibria."""
     monkeypatch.setattr("market.results.equilibria.build", lambda scenario, seed: kehoe())
 
 
@@ -45,7 +45,7 @@ def strict(text):
 # --- equilibria ------------------------------------------------------------------------------------
 
 
-def test_a_single_equilibrium_is_told_with_prices_index_and_stability(shell, barter):
+def test_a_single_equilibrium_has_prices_index_and_stability(shell, barter):
     code, out, err = shell("equilibria", barter, "--starts", 10)
     assert (code, err) == (ExitCode.DONE, "")
     words = " ".join(out.split())
@@ -77,16 +77,16 @@ def test_no_line_is_longer_than_the_terminal(shell, barter, three, monkeypatch, 
 
 def test_the_json_has_every_number_and_the_scenario_it_belongs_to(shell, barter, three):
     code, out, _ = shell("equilibria", barter, "--starts", 20, "--json")
-    told = strict(out)
+    result = strict(out)
     assert code == ExitCode.DONE
-    assert told["schema"] == 1
-    assert told["scenario"]["file"] == str(barter)
-    assert told["starts"] == 20
-    assert told["index_sum"] == 1
-    assert told["near_misses"] == []
-    assert [each["index"] for each in told["equilibria"]] == [1, -1, 1]
-    assert [each["stable"] for each in told["equilibria"]] == [True, False, True]
-    middle = told["equilibria"][1]
+    assert result["schema"] == 1
+    assert result["scenario"]["file"] == str(barter)
+    assert result["starts"] == 20
+    assert result["index_sum"] == 1
+    assert result["near_misses"] == []
+    assert [each["index"] for each in result["equilibria"]] == [1, -1, 1]
+    assert [each["stable"] for each in result["equilibria"]] == [True, False, True]
+    middle = result["equilibria"][1]
     assert middle["prices"] == pytest.approx({"good0": 0.5, "good1": 0.5})
     assert set(middle) == {
         "prices", "index", "no_index", "stable", "isolated", "starts", "residual", "consumption",
@@ -101,12 +101,12 @@ def test_the_seed_and_changed_values_reach_the_search(shell, barter):
         "equilibria", barter, "--starts", 5, "--json", "--seed", 7, "--set", "agents.ann.endowment.good 0=40"
     )
     plain = strict(shell("equilibria", barter, "--starts", 5, "--json")[1])
-    told = strict(out)
-    assert (code, told["seed"], plain["seed"]) == (ExitCode.DONE, 7, 0)
-    assert told["equilibria"][0]["prices"]["good 0"] < plain["equilibria"][0]["prices"]["good 0"]
+    result = strict(out)
+    assert (code, result["seed"], plain["seed"]) == (ExitCode.DONE, 7, 0)
+    assert result["equilibria"][0]["prices"]["good 0"] < plain["equilibria"][0]["prices"]["good 0"]
 
 
-def test_where_there_is_no_equilibrium_none_is_told_and_the_code_says_so(shell, tmp_path):
+def test_without_an_equilibrium_the_exit_code_says_so(shell, tmp_path):
     path = tmp_path / "none.toml"
     path.write_text(
         stories.barter(2)
@@ -198,8 +198,8 @@ def test_a_run_can_be_checked_and_its_folder_verified(shell, commons, tmp_path):
     words = " ".join(out.split())
     assert "Independent check prices Agrees with the maximum of total surplus" in words
     [folder] = (tmp_path / "runs").iterdir()
-    told = strict((folder / "result.json").read_text())
-    by_name = {mechanism["name"]: mechanism for mechanism in told["mechanisms"]}
+    result = strict((folder / "result.json").read_text())
+    by_name = {mechanism["name"]: mechanism for mechanism in result["mechanisms"]}
     check = by_name["prices"]["check"]
     assert set(check) == {
         "method", "residual", "agrees", "prices", "price_difference", "consumption_difference", "equilibria",

@@ -21,7 +21,7 @@ class Stumbler(market.Trader):
 
 
 class Mute(market.MarketModel):
-    """What a model is like in Mesa 3.5 after an exception: steps return, and nothing happens."""
+    """Imitate a model in Mesa 3.5 after an exception: steps return without effect."""
 
     def step(self):
         pass
