@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.economy.primitives import Economy
-from market.errors import MarketError
-from market.outcome import Outcome
+from market.errors import InputError, MarketError
 from market.plots.style import limits, looks, number, plain, styled, together
 from market.welfare.possibility_frontier import Frontier, floors
 from market.welfare.possibility_frontier import frontier as find_frontier
@@ -42,7 +39,13 @@ def frontier(comparison: Comparison, ax: Axes) -> Axes:
         InputError: there are not two agents.
     """
     economy, outcomes = comparison.economy, comparison.outcomes
-    found = _frontier_or_none(economy, list(outcomes.values()))
+    if len(economy.agents) != 2:
+        raise InputError(f"a frontier is drawn for two agents; there are {len(economy.agents)}")
+    found, reason = None, ""
+    try:
+        found = find_frontier(economy, *floors(economy, list(outcomes.values())))
+    except MarketError as error:  # then the outcomes are shown alone
+        reason = str(error)
     reached = np.array([outcome.utilities for outcome in outcomes.values()])
     inside = reached if found is None else np.concatenate([reached, found.utilities])
     views = [
@@ -62,15 +65,10 @@ def frontier(comparison: Comparison, ax: Axes) -> Axes:
     what = "utility minus cost" if economy.costs else "utility"
     ax.set_xlabel(f"{what} of {plain(economy.agents[0])}")
     ax.set_ylabel(f"{what} of {plain(economy.agents[1])}")
+    if reason:
+        ax.plot([], [], " ", label=plain(f"frontier not found: {reason}", 70))
     ax.legend(loc="best")
     return ax
-
-
-def _frontier_or_none(economy: Economy, outcomes: Sequence[Outcome]) -> Frontier | None:
-    """Return the frontier; None if it could not be found, and then the outcomes are shown alone."""
-    with contextlib.suppress(MarketError):
-        return find_frontier(economy, *floors(economy, outcomes))
-    return None
 
 
 def _area_below(found: Frontier, views: Sequence[tuple[float, float]], ax: Axes) -> None:
