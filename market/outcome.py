@@ -38,10 +38,10 @@ class Status(StrEnum):
 
 
 _MEANINGS = {
-    Status.CLEARED: "Demand equals supply within the tolerance, and no agent would choose another bundle at these prices.",
+    Status.CLEARED: "Demand equals supply within the tolerance, and no agent would choose another bundle.",
     Status.NASH: "No agent could gain by deviating alone.",
     Status.OPTIMAL: "No feasible allocation has a larger weighted sum of utilities, within the tolerance.",
-    Status.CYCLING: "Prices or actions oscillate and do not converge; try another schedule, rule or step size.",
+    Status.CYCLING: "Prices or actions oscillate and do not converge; try another rule, step or schedule.",
     Status.MAX_ROUNDS: "max_rounds was reached before convergence; raise it or try another rule.",
     Status.DIVERGED: "Prices diverged; look for a wanted good that no agent owns, or reduce the step.",
     Status.NO_EQUILIBRIUM: "There is provably no equilibrium; change the economy.",

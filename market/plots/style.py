@@ -52,7 +52,7 @@ NAMED = 6  # lines or agents; more are drawn alike, and not named one by one
 LONGEST = 24  # characters of a name in a legend
 FAR = 24.0  # times the span of the upper half: lower values are drawn at the edge
 SAME = 1e-6  # relative: numbers closer than this are drawn as one
-WIDTH = 76  # characters of a legend that fit under an axes of the size used in `overview`
+WIDTH = 80  # characters of a legend that fit under an axes of the size used in `overview`
 PAYOFF = "payoff"
 
 

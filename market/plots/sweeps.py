@@ -50,7 +50,8 @@ def sweep_curve(swept: Sweep, parameter: str, measure: str, ax: Axes) -> Axes:
         ax.set_xticks(range(len(values)), [plain(str(value)) for value in values])
     ax.set_xlabel(plain(parameter, 60))
     ax.set_ylabel("mean, 95 % confidence interval" if swept.design.seeds > 1 else "mean of the runs")
-    ax.set_title(plain(title(measure), 40))
+    words = title(measure)
+    ax.set_title(plain(words[:1].upper() + words[1:], 40))
     if ax.get_legend_handles_labels()[1]:
         ax.legend(loc="best")
     return ax

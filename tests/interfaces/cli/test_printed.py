@@ -111,9 +111,7 @@ def test_the_interpretation_names_zero_weights_winners_and_losers(commons):
     assert second == (
         "Under 'prices' and 'planner' the outcome is Pareto efficient, and total surplus is maximal."
     )
-    assert third == (
-        "Under 'prices' and 'planner', compared with 'first mover', beta gains and alpha loses."
-    )
+    assert third == ("Under 'prices' and 'planner', compared with 'first mover', beta gains and alpha loses.")
 
 
 def test_a_mechanism_that_does_not_converge_is_named_with_advice():
