@@ -27,7 +27,7 @@ from market.economy.primitives import Economy, Money
 from market.errors import InputError
 from market.outcome import Outcome
 from market.plots.contract import both, contract_curve, core
-from market.plots.style import legend_below, looks, plain, styled, together
+from market.plots.style import POINT, legend_below, looks, plain, styled, together
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -126,15 +126,9 @@ def _indifference_curves(economy: Economy, start: Array, ax: Axes) -> None:
         if not np.nanmin(values) < levels[agent] < np.nanmax(values):
             continue
         ax.contour(
-            first,
-            second,
-            values.reshape(first.shape),
-            levels=[levels[agent]],
-            colors="0.5",
-            linestyles=dashes,
-            linewidths=1.1,
-            zorder=1.6,
-        )
+            first, second, values.reshape(first.shape), levels=[levels[agent]], colors="0.5",
+            linestyles=dashes, linewidths=1.1, zorder=1.6,
+        )  # fmt: skip
         label = f"{plain(economy.agents[agent])}'s indifference curve"
         ax.plot([], [], color="0.5", linestyle=dashes, linewidth=1.1, label=label)
 
@@ -190,16 +184,7 @@ def _outcome(names: list[str], x: Array, there: Array, look: tuple[str, Any, str
         ax.plot(*np.stack([x[0], rest]).T, ":", color=colour, linewidth=1.4, clip_on=False, zorder=3)
         ax.plot(*rest, marker, color=colour, markerfacecolor="white", markersize=8, clip_on=False, zorder=3.9)
         label += " (some left unused)"
-    ax.plot(
-        *x[0],
-        marker,
-        color=colour,
-        markeredgecolor="white",
-        markersize=9,
-        clip_on=False,
-        zorder=4,
-        label=label,
-    )
+    ax.plot(*x[0], marker, color=colour, markersize=9, label=label, **POINT)
 
 
 def _finish(economy: Economy, ax: Axes) -> Axes:

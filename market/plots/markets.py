@@ -20,7 +20,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Answers, Economy, Money
 from market.errors import InputError, UnboundedDemandError, did_you_mean
 from market.outcome import Outcome, Status
-from market.plots.style import COLOURS, DASHES, legend_below, number, plain, styled
+from market.plots.style import COLOURS, DASHES, GUIDE, legend_below, number, plain, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,7 +87,7 @@ def supply_and_demand(comparison: Comparison, ax: Axes, good: str | None = None)
         ax.plot(shown, curve.prices, color=colour, linestyle=dashes, label=label, zorder=2.5)
     name = "equilibrium" if cleared else "not an equilibrium"
     label = f"{name}: p = {number(p)}, q = {number(traded)}"
-    ax.axhline(p, color="0.4", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1.5)
+    ax.axhline(p, **GUIDE)
     ax.plot(
         [traded],
         [p],

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.plots.style import COLOURS, NAMED, legend_below, looks, number, plain, styled
+from market.plots.style import COLOURS, GUIDE, NAMED, legend_below, looks, number, plain, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -153,15 +153,8 @@ def _mark_unbounded(rounds: pd.DataFrame, ax: Axes) -> None:
             fontsize=8,
             color=COLOURS[1],
         )
-        ax.plot(
-            [at],
-            [float(above)],
-            "v" if not above else "^",
-            color=COLOURS[1],
-            transform=ax.get_xaxis_transform(),
-            clip_on=False,
-            zorder=4,
-        )
+        sign, across = "^" if above else "v", ax.get_xaxis_transform()
+        ax.plot([at], [float(above)], sign, color=COLOURS[1], transform=across, clip_on=False, zorder=4)
 
 
 def _multipliers(comparison: Comparison | Shared, ax: Axes) -> None:
@@ -170,7 +163,7 @@ def _multipliers(comparison: Comparison | Shared, ax: Axes) -> None:
         if outcome.kind == "planner" and outcome.prices is not None:
             for good, price in enumerate(outcome.prices):
                 label = f"shadow price, {plain(name)}" if good == 0 else None
-                ax.axhline(price, color="0.45", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1.5, label=label)
+                ax.axhline(price, label=label, **GUIDE)
             _legend(ax)
 
 

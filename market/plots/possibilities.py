@@ -9,7 +9,7 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.errors import InputError, MarketError
-from market.plots.style import limits, looks, number, plain, styled, together
+from market.plots.style import POINT, limits, looks, number, plain, styled, together
 from market.welfare.possibility_frontier import Frontier, floors
 from market.welfare.possibility_frontier import frontier as find_frontier
 
@@ -77,28 +77,15 @@ def _area_below(found: Frontier, views: Sequence[tuple[float, float]], ax: Axes)
     ax.plot(first, second, "-", color="0.15", label="Pareto frontier", zorder=2)
     # To the left of its first point the frontier is no lower, so that the area below that is possible too.
     left = np.concatenate([[views[0][0]], first])
-    ax.fill_between(
-        left,
-        np.full(len(left), views[1][0]),
-        np.concatenate([second[:1], second]),
-        color="0.5",
-        alpha=0.10,
-        linewidth=0,
-    )
+    above = np.concatenate([second[:1], second])
+    ax.fill_between(left, np.full(len(left), views[1][0]), above, color="0.5", alpha=0.10, linewidth=0)
 
 
 def _transfer_line(surplus: float, views: Sequence[tuple[float, float]], ax: Axes) -> None:
     """Draw the payoffs that are attainable with transfers from the largest total surplus."""
     first = np.array(views[0])
-    ax.plot(
-        first,
-        surplus - first,
-        color="0.45",
-        linewidth=1.2,
-        linestyle=(0, (4, 3)),
-        label="attainable with transfers",
-        zorder=1.8,
-    )
+    look: dict[str, Any] = {"color": "0.45", "linewidth": 1.2, "linestyle": (0, (4, 3)), "zorder": 1.8}
+    ax.plot(first, surplus - first, label="attainable with transfers", **look)
 
 
 def _outcome(
@@ -117,17 +104,7 @@ def _outcome(
     place = np.where(hidden, lowest + 0.07 * span, at)
     beyond = [f"{plain(agents[i])}: {number(at[i])}" for i in (0, 1) if hidden[i]]
     label = ", ".join(plain(name) for name in names) + (f" ({', '.join(beyond)})" if beyond else "")
-    ax.plot(
-        place[:1],
-        place[1:],
-        marker,
-        color=colour,
-        markeredgecolor="white",
-        markersize=10,
-        clip_on=False,
-        zorder=4,
-        label=label,
-    )
+    ax.plot(place[:1], place[1:], marker, color=colour, markersize=10, label=label, **POINT)
     for agent in np.flatnonzero(hidden):  # an arrow to the edge: the value is out of view
         edge = place.copy()
         edge[agent] = lowest[agent]

@@ -47,6 +47,8 @@ STYLE: dict[str, Any] = {
 }
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (5, 1.5, 1, 1.5)), (0, (9, 2)), (0, (2, 2)))
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
+POINT: dict[str, Any] = {"markeredgecolor": "white", "clip_on": False, "zorder": 4}  # an outcome
+GUIDE: dict[str, Any] = {"color": "0.45", "linewidth": 0.9, "linestyle": (0, (2, 2)), "zorder": 1.5}
 MINUS = "\N{MINUS SIGN}"
 NAMED = 6  # lines or agents; more are drawn alike, and not named one by one
 LONGEST = 24  # characters of a name in a legend

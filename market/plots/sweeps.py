@@ -62,29 +62,16 @@ def _line(table: pd.DataFrame, at: Array, mechanism: str, look: Any, joined: boo
     colour, dashes, marker = look
     mean, low, high = (table[name].to_numpy() for name in ("mean", "low", "high"))
     ax.errorbar(
-        at,
-        mean,
-        yerr=[mean - low, high - mean],
-        color=colour,
-        linestyle=dashes if joined else "none",
-        marker=marker,
-        markersize=4.5 if joined else 3.0,
-        capsize=2.5,
-        elinewidth=0.9,
+        at, mean, yerr=[mean - low, high - mean], color=colour, linestyle=dashes if joined else "none",
+        marker=marker, markersize=4.5 if joined else 3.0, capsize=2.5, elinewidth=0.9,
         label=plain(_label(table, mechanism), 60),
-    )
+    )  # fmt: skip
     for infinite, edge, sign in ((table["least"] == -np.inf, 0.0, "v"), (table["most"] == np.inf, 1.0, "^")):
         where = at[infinite.to_numpy()]
         if not len(where):  # an empty line that is not clipped has no extent
             continue
-        ax.plot(
-            where,
-            np.full(len(where), edge),
-            sign,
-            color=colour,
-            transform=ax.get_xaxis_transform(),
-            clip_on=False,
-        )
+        across = ax.get_xaxis_transform()
+        ax.plot(where, np.full(len(where), edge), sign, color=colour, transform=across, clip_on=False)
 
 
 def _label(table: pd.DataFrame, mechanism: str) -> str:

@@ -11,6 +11,7 @@ from market.economy.primitives import Money
 from market.efficiency.report import Alignment
 from market.plots.style import (
     COLOURS,
+    GUIDE,
     NAMED,
     at_the_edge,
     legend_below,
@@ -112,9 +113,7 @@ def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
     agents = comparison.economy.agents
     known = {name: report.negishi_weights for name, report in comparison.alignments.items()}
     highest = max((float(weights.max()) for weights in known.values() if weights is not None), default=1.0)
-    ax.axvline(
-        1.0 / len(agents), color="0.45", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1.5, label="equal"
-    )
+    ax.axvline(1.0 / len(agents), label="equal", **GUIDE)
     for row, (name, weights) in enumerate(known.items()):
         efficient = comparison.alignments[name].efficient is True
         if weights is None:

@@ -64,6 +64,21 @@ def test_with_money_it_is_of_payoffs_and_the_penalty_of_war_has_no_share(ax):
     assert "not drawn: all at once (some negative)" in words(ax)
 
 
+def test_firms_are_not_among_the_poorest(ax):
+    """A mill that consumes nothing has no share; two consumers' shares need no curve on a sheet."""
+    mill = """
+        [[agents]]
+        name = "mill"
+        cost = { family = "linear", unit_cost = { water = 9.0 } }
+    """
+    comparison = compared(stories.WAR + mill, "one after another", "prices")
+    plots.lorenz(comparison, ax)
+    np.testing.assert_allclose(line(ax, "prices")[:, 1], [0.0, 1 / 3, 2 / 3, 1.0], rtol=1e-6)
+    assert "3 consumers" in ax.get_xlabel()
+    two = compared((stories.WAR + mill).replace("count = 3", "count = 2"), "prices")
+    assert plots.lorenz not in plots.applicable(two)
+
+
 @pytest.mark.parametrize(
     ("text", "mechanism", "why"),
     [

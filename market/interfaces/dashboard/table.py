@@ -8,16 +8,12 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from market.interfaces.text.layout import Section
+from market.interfaces.text.layout import STYLES, Section
 from market.interfaces.text.sections import notes, sections
 from market.interfaces.text.sentences import visible
 from market.results.comparison import Comparison
 
-TONES = {
-    "cleared": "good", "Nash": "good", "optimal": "good",
-    "cycling": "doubtful", "max rounds": "doubtful", "unknown": "doubtful",
-    "diverged": "bad", "no equilibrium": "bad", "failed": "bad", "-inf": "bad", "unbounded": "bad",
-}  # fmt: skip
+TONES = {"": "", "green": "good", "yellow": "doubtful", "red": "bad"}  # colour in a terminal -> class
 
 
 def table(compared: Comparison, stepped: str, over: bool) -> str:
@@ -54,7 +50,7 @@ def _rows(part: Section, marked: int, over: bool) -> list[str]:
         if row.label == "Status" and marked >= 0 and not over:
             cells[marked] = "in play"
         written = [
-            f"<td{_class(TONES.get(cell, ''), 'stepped' if at == marked else '')}>{_text(cell)}</td>"
+            f"<td{_class(TONES[STYLES.get(cell, '')], 'stepped' if at == marked else '')}>{_text(cell)}</td>"
             for at, cell in enumerate(cells)
         ]
         rows.append(f'<tr><th scope="row">{_text(row.label)}</th>{"".join(written)}</tr>')

@@ -10,10 +10,11 @@ from market.interfaces.dashboard.pictures import OF_PRICES, Picture, pictures
 from market.interfaces.dashboard.play import Play
 from market.interfaces.dashboard.scene import Choice, Scene
 from market.interfaces.dashboard.table import table
-from market.interfaces.text.sentences import count, ending, judgements, number, unsettled, visible
+from market.interfaces.text.sentences import count, ending, judgements, number, quoted, unsettled, visible
 from market.outcome import Outcome, Status
 from market.results.comparison import Comparison
 
+IN_PLAY = "{} is in play, and judged as if trade stopped now, with rationing."
 Tone = Literal["info", "success", "warning", "error"]
 
 
@@ -112,7 +113,8 @@ def _verdict(compared: Comparison, scene: Scene) -> tuple[str, ...]:
     """Return the interpretation; a mechanism in play is judged by its rationed allocation alone."""
     in_play = scene.play is not None and not scene.play.over
     ended = {n: o for n, o in compared.outcomes.items() if not (in_play and n == scene.mechanism)}
-    return (*unsettled(ended), *judgements(compared))
+    now = [IN_PLAY.format(quoted([scene.mechanism]))] if len(ended) < len(compared.outcomes) else []
+    return (*now, *unsettled(ended), *judgements(compared))
 
 
 def state_of(play: Play) -> State:

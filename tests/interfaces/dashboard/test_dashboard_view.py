@@ -56,11 +56,13 @@ def test_a_view_goes_from_ready_over_rounds_to_the_end_of_the_run(scene):
     view = view_of(scene)
     assert (view.state.headline, view.awaited, view.over) == ("Round 1", (), False)
     assert "largest relative excess demand" in view.state.detail
+    assert view.verdict[0] == "'prices' is in play, and judged as if trade stopped now, with rationing."
     while not scene.play.over:
         scene.play.step()
     view = view_of(scene)
     assert (view.state.tone, view.state.headline) == ("success", "Cleared after 15 rounds.")
     assert view.finished
+    assert not any("in play" in sentence for sentence in view.verdict)
     outcome = market.compare(scene.scenario).outcomes["prices"]
     assert view.state.detail == outcome.reason
 
