@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.drawn import COBB_DOUGLAS, compared, divided, exchange, utility
+from helpers.figure_tests import COBB_DOUGLAS, compared, divided, exchange, utility
 
 from market.plots.contract import contract_curve, core
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers import stories
-from helpers.drawn import compared, line, words
+from helpers.figure_tests import compared, line, words
 from matplotlib.figure import Figure
 
 from market import plots

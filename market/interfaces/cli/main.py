@@ -142,7 +142,7 @@ def run(
     from market.scenario.loading import load
 
     read = load(scenario, overrides or ())
-    results.check(read, out)
+    results.check_writable(read, out)
     if shards is not None or backend == "dask" or address is not None:
         if check:
             raise InputError("--check needs all agents in one place; leave out --shards and --backend")
@@ -196,7 +196,7 @@ def _in_shards(
     quiet: bool,
 ) -> ExitCode:
     """Play with the agents in parts, and print sums and extremes."""
-    from market.scenario.loading import population
+    from market.scenario.building import population
     from market.shards import Cluster, Here, Pool, refuse, run_in_shards
 
     if (backend == "dask") is (address is None):
@@ -271,7 +271,7 @@ def equilibria(
     read = load(scenario, overrides or ())
     found = multiplicity.equilibria(read, starts=starts, seed=seed)
     if as_json:
-        sys.stdout.write(text(multiplicity.told(read, found)))
+        sys.stdout.write(text(multiplicity.as_data(read, found)))
     else:
         on = terminal()
         show(printed(read.title, found, on.width), on)
@@ -286,7 +286,8 @@ def validate(
 ) -> ExitCode:
     """Check scenarios without playing them, and report every mistake."""
     from market.interfaces.text.sentences import count, visible
-    from market.scenario.loading import build, load
+    from market.scenario.building import build
+    from market.scenario.loading import load
 
     code = ExitCode.DONE
     for file in files:
@@ -312,7 +313,7 @@ def schema() -> ExitCode:
     """Print the JSON Schema of scenario files, for editors."""
     import json
 
-    from market.scenario.loading import json_schema
+    from market.scenario.document import json_schema
 
     print(json.dumps(json_schema(), indent=2))
     return ExitCode.DONE

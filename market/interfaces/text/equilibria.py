@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from market.equilibrium import Equilibria, Found
+from market.equilibrium import Equilibria, Equilibrium
 from market.interfaces.text.layout import Row, Section, heading, points, tables
 from market.interfaces.text.report import economy_in_a_line
 from market.interfaces.text.sections import parties
@@ -38,7 +38,7 @@ def multiplicity(title: str, found: Equilibria, width: int) -> RenderableType:
     )
 
 
-def _sections(found: Equilibria, some: Sequence[Found]) -> list[Section]:
+def _sections(found: Equilibria, some: Sequence[Equilibrium]) -> list[Section]:
     economy = found.economy
     utilities = [economy.utility(each.consumption) - economy.cost(each.production) for each in some]
     return [
@@ -67,11 +67,11 @@ def _sections(found: Equilibria, some: Sequence[Found]) -> list[Section]:
     ]
 
 
-def _index(each: Found) -> str:
+def _index(each: Equilibrium) -> str:
     return "none" if each.index == 0 else f"{each.index:+d}"
 
 
-def _stable(each: Found) -> str:
+def _stable(each: Equilibrium) -> str:
     return {True: "yes", False: "no", None: "unclear"}[each.stable]
 
 

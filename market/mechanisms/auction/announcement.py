@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.aggregate_demand import Deferred
+from market.economy.aggregate_demand import AnswersInTotal
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers, Economy
-from market.economy.production import without_profit
+from market.economy.production import zero_profit_prices
 from market.errors import UnboundedDemandError
 from market.mechanisms.auction.excess_demand import Imbalance, imbalance
 from market.mechanisms.base import Answering
@@ -66,7 +66,7 @@ def announce(
 
 def excess_at(economy: Economy, p: Array, answering: Answering) -> Array:
     """Relative excess demand at prices that are only asked about, (goods,); 2 where demand is unbounded."""
-    p = without_profit(economy, p)
+    p = zero_profit_prices(economy, p)
     try:
         return imbalance(economy, answering(p), p).relative
     except UnboundedDemandError as error:
@@ -115,7 +115,7 @@ def by_trader(economy: Economy, announced: Announcement) -> Announcement:
 
     Where the two differ by more than rounding, what the answers add up to is the imbalance.
     """
-    if not isinstance(announced.answers, Deferred):
+    if not isinstance(announced.answers, AnswersInTotal):
         return announced
     return held_against(economy, announced, announced.answers.by_agent())
 
@@ -135,7 +135,7 @@ def answer_as_they_prefer(economy: Economy, announced: Announcement) -> NDArray[
     """Which agents gave the answer that their preferences and costs imply, (agents,)."""
     given, p = announced.answers, announced.prices
     faithful = np.ones(len(economy.agents), dtype=bool)
-    if isinstance(given, Deferred) and given.own is None:  # the economy itself was asked for everyone
+    if isinstance(given, AnswersInTotal) and given.own is None:  # the economy itself was asked for everyone
         return faithful
     for rows, part in economy.parts:
         best = part.answers(p)

@@ -207,4 +207,4 @@ def _tied(answer: Correspondence) -> NDArray[np.bool_]:
 
 def needs_assignment(answers: Answers) -> bool:
     """Whether amounts of several goods hang together for somebody."""
-    return answers.hang_together
+    return answers.is_coupled

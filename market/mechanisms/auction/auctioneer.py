@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.nonexistence import no_equilibrium
 from market.economy.primitives import Economy
-from market.economy.production import without_profit
+from market.economy.production import zero_profit_prices
 from market.errors import InputError
 from market.mechanisms.auction.announcement import (
     Announcement,
@@ -159,7 +159,7 @@ class Auctioneer(Mechanism):
 
     def _first(self, economy: Economy) -> Array:
         asked = np.array([self.initial_prices.get(good, 1.0) for good in economy.goods])
-        return economy.normalise(without_profit(economy, asked))
+        return economy.normalise(zero_profit_prices(economy, asked))
 
     def step(self, economy: Economy, state: State, answering: Answering) -> AuctionState:
         """Announce, hear, adjust."""
@@ -200,7 +200,7 @@ class Auctioneer(Mechanism):
         if state.choices is not None:
             proposed = foresee(economy, state.choices, announced, proposed, self.rule.knows is Knows.EXCESS)
         proposed, in_vain = with_free_goods(announced, proposed, state.positive, in_vain, state.first)
-        proposed = without_profit(economy, proposed)
+        proposed = zero_profit_prices(economy, proposed)
         diverged = left_the_bounds(economy, proposed)
         return {
             "next_prices": proposed if diverged else economy.normalise(proposed),

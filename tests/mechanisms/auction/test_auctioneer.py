@@ -13,7 +13,7 @@ def test_of_a_wanted_good_that_nobody_has_it_is_proved_that_no_price_clears():
     primitives = economy("quasilinear", log=[[1.0, 1.0]], commons=[1.0, 0.0])
     outcome = play(Auctioneer("prices", Tatonnement()), primitives)
     assert outcome.status is Status.NO_EQUILIBRIUM
-    assert "nobody has or can make good1, and agent0 would buy some at every price" in outcome.reason
+    assert "no agent has or can make good1, and agent0 would buy some at every price" in outcome.reason
 
 
 def test_too_few_rounds_are_said_and_the_best_prices_are_given_with_a_feasible_outcome():
