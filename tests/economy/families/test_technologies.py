@@ -180,7 +180,7 @@ def test_scenarios_refuse_misplaced_technologies_and_owners():
     text = FALLING.replace('"exchange"', '"quasilinear"').replace('numeraire = "labour"\n', "")
     with pytest.raises(ScenarioError, match='technology: only under economy = "exchange"'):
         market.loads(text)
-    with pytest.raises(ScenarioError, match="owners of what"):
+    with pytest.raises(ScenarioError, match="owners share the profit of a technology"):
         market.loads(FALLING.replace("technology", "# technology"))
     with pytest.raises(ScenarioError, match="the shares sum to zero"):
         market.loads(FALLING.replace("owner = 1.0 }", "owner = 0.0 }"))
