@@ -178,7 +178,7 @@ def legend_below(ax: Axes, title: str | None = None) -> Axes:
 
 
 def limits(values: Array, line: Array | None = None) -> tuple[float, float]:
-    """Return limits of an axis around the line and the values that are not far below the others."""
+    """Return limits of an axis around the line and the values that are not far below it or the others."""
     finite = np.unique(values[np.isfinite(values)])
     if not len(finite):
         return -1.0, 1.0
@@ -186,6 +186,7 @@ def limits(values: Array, line: Array | None = None) -> tuple[float, float]:
     finite = finite[np.append(np.diff(finite) > rounding, True)]
     if line is not None and len(line) > 1:
         low, high = float(line.min()), float(max(line.max(), finite.max()))
+        low = min(low, float(finite[finite >= 2.0 * low - high].min(initial=low)))
     else:
         high, low = float(finite[-1]), float(finite[0])
         upper = finite[finite >= np.median(finite)]

@@ -23,6 +23,12 @@ def test_limits_leave_out_values_far_below_the_others_and_make_room_for_their_ma
     assert low < limits(np.array([1.0, 2.0, 3.0]))[0]
 
 
+def test_limits_show_a_line_and_the_values_no_further_below_than_its_height():
+    line = np.array([1.0, 2.0])
+    assert limits(np.array([0.5, 1.0, 2.0]), line)[0] < 0.5
+    assert limits(np.array([-5.0, 1.0, 2.0]), line)[0] > -1.0
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(-np.inf, "\N{MINUS SIGN}∞"), (1032.4, "1,032"), (0.2, "0.2"), (-1e99, "\N{MINUS SIGN}1e99")],
