@@ -93,3 +93,13 @@ def test_a_missing_package_or_a_wrong_version_is_named_with_the_command(monkeypa
     monkeypatch.setattr(extra, "_version", lambda name: "3.0" if name == "ipyvuetify" else "1.0")
     with pytest.raises(InputError, match=r"ipyvuetify 3\.0 shows no pictures"):
         extra.check()
+
+
+def test_the_page_has_its_style_and_reads_the_offer_of_the_server(commons, tmp_path, monkeypatch):
+    pytest.importorskip("solara")
+    page = pytest.importorskip("market.interfaces.dashboard.page")
+    assert ".market-table" in page.STYLE
+    monkeypatch.setenv(page.ENVIRONMENT, "")
+    offer = page.Offer({"commons": commons}, tmp_path)
+    offer.to_environment()
+    assert page.Offer.from_environment() == offer
