@@ -54,6 +54,7 @@ DEEP, RAISED = (
     1.25,
 )  # times the span of the outcomes: how far the floor may be below; by what it is raised
 MUCH = 4.0  # times what each makes on average
+ROUNDING = 1e-6  # relative: utilities of outcomes closer than this are the same
 GIVE = 1e-9  # how much of the best is given up, in the same units, to let the other have its best
 
 
@@ -152,7 +153,7 @@ def _a_little(economy: Economy, typical: Array, outcomes: Sequence[Outcome], age
     seen = np.unique([outcome.utilities[agent] for outcome in outcomes])
     seen = seen[np.isfinite(seen)]
     bundle = A_LITTLE * typical
-    if len(seen) < 2:
+    if not len(seen) or seen[-1] - seen[0] <= ROUNDING * np.abs(seen).max():
         return bundle
     lowest = float(seen[0]) - DEEP * float(seen[-1] - seen[0])
     while (bundle < typical).all() and economy.utility(np.tile(bundle, (len(economy.agents), 1)))[
