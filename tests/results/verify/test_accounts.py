@@ -33,7 +33,7 @@ kind = "auctioneer"
 """
 
 
-def test_rounding_in_what_all_pay_is_not_held_against_who_trades_nothing(tmp_path):
+def test_rounding_of_payments_is_accepted_for_agents_that_trade_nothing(tmp_path):
     """Found in random economies: the share of an idle producer in what others' payments leave, some 1e-16."""
     checked = verify(write_run(market.compare(market.loads(IDLE, name="idle")), tmp_path))
     assert checked.holds, refused(checked)
@@ -56,7 +56,7 @@ def test_two_agents_swapped_are_refused(tamper):
     assert "first mover: nash" in found
 
 
-def test_more_than_there_is_is_refused(tamper):
+def test_consumption_beyond_the_resources_is_refused(tamper):
     changed = tamper("commons")
     changed.everywhere("prices", "alpha", "consumption", "consumption", 5.1, good="water")
     assert "prices: feasible" in refused(changed.verified())

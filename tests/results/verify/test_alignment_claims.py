@@ -54,7 +54,7 @@ def test_unknown_in_place_of_not_efficient_is_refused(islands, tmp_path):
     assert "at home: efficient" in refused(changed.verified())
 
 
-def test_an_improvement_that_takes_from_somebody_is_refused(tamper):
+def test_an_improvement_that_takes_from_an_agent_is_refused(tamper):
     changed = tamper("barter")
     better = changed.mechanism("at home")["alignment"]["improvement"]
     place, column = better["ann"], "improvement[good 0]"
@@ -66,7 +66,7 @@ def test_an_improvement_that_takes_from_somebody_is_refused(tamper):
 
 @settings(max_examples=15 * SOAK)
 @given(small | with_kinks)
-def test_nobody_is_said_to_weigh_nothing_who_has_a_weight(economy):
+def test_agents_with_zero_weight_in_all_supports_have_no_weight(economy):
     """Whoever must weigh nothing is found to weigh nothing by the programme that looks for weights."""
     party = Party(economy)
     run = RunFolder(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))

@@ -26,7 +26,7 @@ max_rounds = 1
 """
 
 
-def test_a_demand_without_end_does_not_meet_a_supply_without_end(tmp_path):
+def test_an_unbounded_demand_does_not_meet_an_unbounded_supply(tmp_path):
     """Tea worth 0.5 to one and made for 0.1 by another, at 0.2: both would trade more than any amount."""
     checked = verify(write_run(market.compare(market.loads(ENDLESS, name="tea")), tmp_path))
     assert checked.holds, refused(checked)
@@ -39,7 +39,7 @@ def test_a_price_moved_by_a_millionth_is_refused(tamper):
     assert {"prices: disequilibrium", "prices: payments", "prices: cleared, within 1e-09"} <= found
 
 
-def test_a_price_moved_with_everything_that_follows_from_it_is_refused(tamper):
+def test_a_price_moved_with_all_its_consequences_is_refused(tamper):
     changed = tamper("commons")
     said, factor = changed.mechanism("prices"), 1 + 1e-6
     said["prices"]["water"] *= factor

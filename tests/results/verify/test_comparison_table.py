@@ -12,7 +12,7 @@ from market.results.run_folder import write_run
 from market.results.verify import verify
 
 
-def test_a_table_that_says_something_else_is_refused(tamper):
+def test_a_table_with_another_value_is_refused(tamper):
     changed = tamper("commons")
     table = (changed.folder / "comparison.csv").read_text()
     (changed.folder / "comparison.csv").write_text(table.replace("-inf", "-20.0"))
@@ -33,7 +33,7 @@ def test_a_false_cell_is_refused(tamper, column, value):
 
 
 @pytest.mark.parametrize("text", [b"", b"\xff", b"\0", b"mechanism\n", b'"' + b"x" * 200_000])
-def test_what_is_no_comparison_is_refused(tamper, text):
+def test_a_file_that_is_not_a_comparison_is_refused(tamper, text):
     changed = tamper("commons")
     (changed.folder / "comparison.csv").write_bytes(text)
     try:
@@ -66,7 +66,7 @@ mechanisms = [
 """.replace("TASTE", '{ family = "log", weights = { apples = 1.0, pears = 1.0 } }')
 
 
-def test_what_a_market_leaves_unbalanced_is_told_alike_everywhere(tmp_path):
+def test_a_revenue_by_rounding_counts_as_none_everywhere(tmp_path):
     compared = market.compare(market.loads(SWAP))
     assert compared.outcomes["prices"].revenue != 0.0
     assert compared.contrasts()["prices"].pareto_improvement

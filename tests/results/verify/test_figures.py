@@ -27,7 +27,7 @@ def test_a_figure_forged_between_what_other_outcomes_prove_is_refused(islands, t
     assert f"at home: {figure.replace('_', ' ')}" in refused(changed.verified())
 
 
-def test_a_proof_that_is_no_proof_does_not_confirm_a_figure(islands, tmp_path):
+def test_a_false_proof_does_not_confirm_a_figure(islands, tmp_path):
     """Other multipliers prove less, and then a figure is not checked; another allocation is refused."""
     changed = Tamper(islands, tmp_path / "run")
     path = changed.folder / "bounds.parquet"
@@ -40,7 +40,7 @@ def test_a_proof_that_is_no_proof_does_not_confirm_a_figure(islands, tmp_path):
 
 
 @pytest.mark.parametrize("figure", ["surplus_gap", "resource_utilisation"])
-def test_unknown_in_place_of_what_prices_prove_is_refused(tamper, figure):
+def test_unknown_in_place_of_a_figure_proved_by_prices_is_refused(tamper, figure):
     changed = tamper("commons")
     report = changed.mechanism("prices")["alignment"]
     report |= {figure: None, "unknown": [f"{figure}: the convex programme was not solved"]}

@@ -56,7 +56,7 @@ def test_files_that_differ_are_refused(tamper):
         ("prices", lambda said: said.update(kind=["auctioneer"])),
     ],
 )
-def test_a_value_that_cannot_be_is_refused(tamper, name, change):
+def test_an_impossible_value_is_refused(tamper, name, change):
     changed = tamper("commons")
     change(changed.mechanism(name))
     with pytest.raises(RunError, match="is not what a run writes"):
@@ -115,7 +115,7 @@ def test_a_table_of_rounds_of_another_shape_is_refused(tamper, spoil):
 
 @pytest.mark.parametrize("text", [b"", b"PAR1", b"\xff" * 100, b"PAR1" + b"\0" * 50 + b"PAR1"])
 @pytest.mark.parametrize("file", ["agents.parquet", "rounds.parquet"])
-def test_what_is_no_table_is_refused(tamper, file, text):
+def test_a_file_that_is_not_a_table_is_refused(tamper, file, text):
     changed = tamper("commons")
     (changed.folder / file).write_bytes(text)
     with pytest.raises(RunError, match="cannot be read"):

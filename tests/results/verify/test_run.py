@@ -21,13 +21,13 @@ from market.results.verify.run import KINDS, UNSTATED
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_what_a_run_wrote_holds(written, story):
+def test_a_run_folder_holds_as_written(written, story):
     checked = verify(written[story])
     assert checked.holds, refused(checked)
     assert len(checked.claims) > 20
 
 
-def test_the_copy_that_is_changed_in_nothing_holds(tamper):
+def test_an_unchanged_copy_holds(tamper):
     assert tamper("commons").verified().holds
 
 
@@ -170,7 +170,7 @@ def _is(value, path, new):
 
 @pytest.mark.parametrize("story", ["commons", "two at war"])
 @pytest.mark.parametrize("file", ["result.json", "manifest.json"])
-def test_whatever_a_value_is_replaced_by_there_is_an_answer(tamper, story, file):
+def test_any_replaced_value_gets_an_answer(tamper, story, file):
     changed = tamper(story)
     told = json.loads((changed.folder / file).read_text())
     everything = [
@@ -195,7 +195,7 @@ UNPROVED = {"reason", "file", "demand_queries", "amplitude", "title", "unknown"}
 
 @settings(max_examples=15 * SOAK)
 @given(small | with_kinks)
-def test_what_is_said_of_random_economies_holds(economy):
+def test_claims_about_random_economies_hold(economy):
     party = Party(economy)
     run = RunFolder(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
     records = read_outcomes(run, economy)
