@@ -1,10 +1,8 @@
-"""The table of a comparison: one row a mechanism, numbers as numbers, honest about -inf."""
+"""Mechanisms on one economy are compared with the first game without prices."""
 
-import io
 import types
 
 import numpy as np
-import pandas as pd
 import pytest
 from helpers import stories
 
@@ -15,68 +13,6 @@ from market.errors import InputError
 @pytest.fixture(scope="module")
 def commons():
     return market.compare(market.loads(stories.COMMONS))
-
-
-@pytest.fixture(scope="module")
-def crowd():
-    return market.compare(market.loads(stories.crowd(235, "first mover", "prices")))
-
-
-def test_there_is_one_row_a_mechanism_in_the_scenario_s_order(commons):
-    assert list(commons.table()["mechanism"]) == list(commons.scenario.mechanism_names)
-
-
-def test_the_table_has_the_numbers_of_the_commons(commons):
-    table = commons.table().set_index("mechanism")
-    prices, first = table.loc["prices"], table.loc["first mover"]
-    assert prices["price of water"] == pytest.approx(0.2)  # p = Lambda / q
-    assert prices["utility of alpha"] == pytest.approx(np.log(5))
-    assert prices["payoff of alpha"] == pytest.approx(np.log(5) - 1)
-    assert prices["total surplus"] == pytest.approx(2 * np.log(5))
-    assert prices["revenue"] == pytest.approx(2)
-    assert first["utility of beta"] == first["total surplus"] == -np.inf
-    assert first["left on the table"] == np.inf
-    assert (first["efficient"], first["efficient with transfers"], first["degenerate"]) == (True, False, True)
-    assert (prices["against"], prices["agents who gain"], prices["agents who lose"]) == ("first mover", 1, 1)
-
-
-def test_what_does_not_apply_is_missing(commons):
-    table = commons.table().set_index("mechanism")
-    assert np.isnan(table.loc["first mover", "price of water"])
-    assert np.isnan(table.loc["planner", "largest regret"])
-    assert pd.isna(table.loc["first mover", "agents who gain"])
-    assert pd.isna(table.loc["first mover", "Pareto improvement"])
-
-
-def test_a_table_read_from_its_csv_has_the_same_numbers(commons):
-    table = commons.table()
-    again = pd.read_csv(io.StringIO(table.to_csv(index=False)))
-    for column in table.select_dtypes("number"):
-        np.testing.assert_allclose(
-            again[column].to_numpy(float), table[column].to_numpy(float, na_value=np.nan)
-        )
-
-
-def test_totals_are_left_out_where_utilities_have_no_common_unit():
-    compared = market.compare(market.loads(stories.barter(2)))
-    assert compared.table()["total surplus"].isna().all()
-    assert compared.table()["efficient with transfers"].isna().all()
-
-
-def test_payoffs_have_columns_only_where_they_differ_from_utilities():
-    compared = market.compare(market.loads(stories.barter(2)))
-    assert not compared.payoffs_differ
-    assert not any(column.startswith("payoff") for column in compared.table())
-
-
-def test_of_many_agents_nobody_at_minus_infinity_disappears(crowd):
-    first = crowd.table().set_index("mechanism").loc["first mover"]
-    assert first["lowest utility"] == -np.inf
-    assert first["agents with utility -inf"] == 34
-    assert first["mean utility above -inf"] == pytest.approx(np.log(50) / 201)  # one has log 50, 200 have 0
-    assert first["total surplus"] == -np.inf
-    assert first["smallest weight"] == 0
-    assert "utility of thirsty[0]" not in crowd.table()
 
 
 def test_the_baseline_is_the_first_game_without_prices(commons):

@@ -77,7 +77,7 @@ def test_the_agents_of_a_shard_are_on_workers_only(cluster):
         assert set(client.run(_held).values()) == {0}  # nothing is left on the workers
 
 
-def test_what_a_client_left_behind_is_forgotten_by_the_next_play(cluster):
+def test_shards_of_a_lost_client_are_released_by_the_next_play(cluster):
     scenario, address = town(buyers=30, tasters=20), cluster.scheduler_address
     killed, busy, latest = (Cluster(address) for _ in range(3))
     for pool in (killed, busy):
@@ -100,7 +100,7 @@ def _held():
     return len(holding._HELD)
 
 
-def test_what_is_wrong_on_a_worker_is_the_message_that_it_is_here(cluster):
+def test_an_error_on_a_worker_has_the_message_that_it_has_here(cluster):
     wrong = town(buyers=30, tasters=20, rule="")
     text = wrong.text.replace("mean = 5", "mean = -5")
     from market import loads
@@ -192,7 +192,7 @@ def test_workers_of_another_version_are_refused_and_nothing_is_written(
     assert not (tmp_path / "out").exists()
 
 
-def test_there_are_not_more_shards_than_agents_if_nobody_asked_for_any_number(cluster, tmp_path, capsys):
+def test_by_default_there_are_no_more_shards_than_agents(cluster, tmp_path, capsys):
     path = tmp_path / "one.toml"
     path.write_text(ONE)
     address = cluster.scheduler_address
@@ -200,7 +200,7 @@ def test_there_are_not_more_shards_than_agents_if_nobody_asked_for_any_number(cl
     assert "1 agent, 1 good, 1 shard." in capsys.readouterr().out
 
 
-def test_a_folder_that_only_workers_see_is_one_message(cluster, tmp_path, monkeypatch):
+def test_a_folder_seen_by_workers_only_is_one_message(cluster, tmp_path, monkeypatch):
     from market.shards import folder
 
     def elsewhere(tables, files):
@@ -247,7 +247,7 @@ def test_the_command_plays_on_a_cluster(cluster, file, tmp_path, capsys):
     assert cli.main(["verify", str(folder), "--quiet"]) == 0
 
 
-def test_the_market_of_the_guide_prints_on_a_cluster_what_it_prints_here(
+def test_the_market_of_the_guide_prints_one_text_on_a_cluster_and_here(
     cluster, tmp_path, capsys, monkeypatch
 ):
     """Its first command is followed in `test_docs.py`; the second is said to print the same."""
@@ -295,14 +295,14 @@ def test_figures_of_rounds_are_drawn_in_shards_unless_refused(file, tmp_path, ca
         (["--shards", "200"], "there are only 51 agents"),
     ],
 )
-def test_what_does_not_go_together_is_one_message(file, tmp_path, capsys, options, said):
+def test_contradicting_options_are_one_message(file, tmp_path, capsys, options, said):
     assert run(file, "--out", tmp_path / "out", *options) == 2
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
 
 
-def test_without_the_extra_a_cluster_is_refused_with_what_to_install(file, tmp_path, capsys, monkeypatch):
+def test_without_the_extra_a_cluster_is_refused_in_one_line(file, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert run(file, "--out", tmp_path / "out", "--backend", "dask", "--address", "tcp://127.0.0.1:9") == 2
     error = capsys.readouterr().err

@@ -62,7 +62,7 @@ WITHOUT = {
 
 @pytest.mark.parametrize("shards", [1, 2])
 @pytest.mark.parametrize("case", WITHOUT)
-def test_a_market_without_equilibrium_says_in_shards_what_it_says_in_one_piece(case, shards):
+def test_a_market_without_equilibrium_has_one_reason_in_shards_and_in_one_piece(case, shards):
     one = compare(WITHOUT[case], ["prices"]).outcomes["prices"]
     many = play_in_shards(WITHOUT[case], Here(), shards, ["prices"]).outcomes["prices"]
     assert one.status == "no_equilibrium"
@@ -70,7 +70,7 @@ def test_a_market_without_equilibrium_says_in_shards_what_it_says_in_one_piece(c
 
 
 @pytest.mark.parametrize("shards", [3, 5])
-def test_the_agent_that_a_proof_names_is_the_first_of_all_whichever_shard_it_is_in(shards):
+def test_the_agent_that_a_proof_names_is_the_first_of_all_shards(shards):
     said = {
         "nobody has bread": "eater[0] would buy some at every price",
         "nobody has bread, in exchange": "eater[0] would buy some at every price",
@@ -109,14 +109,14 @@ def crowd_and_bakery(budget):
 
 
 @pytest.mark.parametrize("cuts", [(), (1,), (3,), (1, 2, 3, 4)])
-def test_gains_without_end_are_found_across_parts(cuts):
+def test_unbounded_gains_are_found_across_parts(cuts):
     said = in_parts(crowd_and_bakery(np.inf), cuts)
     assert said is not None
     assert "any amount of good0 can be made at a cost of 2 for what is always worth 3 to agent3" in said
     assert in_parts(crowd_and_bakery(7.0), cuts) is None
 
 
-def test_arrow_s_case_is_proved_also_if_nobody_wants_all_of_what_they_own_together():
+def test_arrow_s_case_is_proved_even_if_no_agent_wants_all_goods_that_the_group_owns():
     """Agent 0 wants good 0 and owns goods 0 and 1, agent 1 wants good 1 and owns goods 0 and 2.
 
     Together they own all of goods 0 and 1 and want nothing else; what agent 1 sells of good 2 makes them want
@@ -160,12 +160,12 @@ def drawn(draw):
 
 
 @given(drawn())
-def test_whoever_is_in_which_part_the_sentence_is_the_same(case):
+def test_the_sentence_does_not_depend_on_the_parts(case):
     primitives, cuts = case
     assert in_parts(primitives, cuts) == no_equilibrium(primitives)
 
 
-def test_many_agents_are_looked_at_piece_by_piece_with_the_same_sentence(monkeypatch):
+def test_many_agents_are_searched_piece_by_piece_with_one_result(monkeypatch):
     from market.economy import primitives as economy_module
 
     endowment = np.tile([1.0, 1.0], (50, 1))
@@ -183,6 +183,6 @@ def test_many_agents_are_looked_at_piece_by_piece_with_the_same_sentence(monkeyp
     assert no_equilibrium(primitives()) == said
 
 
-def test_the_first_of_several_parts_is_the_one_that_is_told():
+def test_the_first_of_several_parts_is_reported():
     parts = [First([None, None]), First([None, "b"]), First(["c", "d"])]
     assert (parts[0] + parts[1] + parts[2]).values == ["c", "b"]

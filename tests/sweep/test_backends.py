@@ -1,4 +1,4 @@
-"""Runs in other processes: the same results everywhere, and what happens when processes die."""
+"""Runs in other processes give one result, and no process is left behind."""
 
 from __future__ import annotations
 
@@ -16,13 +16,15 @@ from helpers.troublemakers import KilledOn, threads, who
 
 from market.errors import InputError
 from market.sweep import Options, sweep
-from market.sweep.backends import Dask, Loky, WorkerDied
+from market.sweep.backends import Dask, Loky
 from market.sweep.design import design
 from market.sweep.execution import carry_out
-from market.sweep.runs import ChunkResult
 
 ROOT = Path(__file__).parents[2]
+
+
 VARY = ["commons.water=5,10"]
+
 
 SIX = {"seeds": 6, "mechanisms": ["prices"]}  # no programme, so that workers start quickly
 
@@ -66,7 +68,7 @@ def test_several_workers_give_the_same_bytes(village, tmp_path, alone):
     assert many.runs["price[water]"].nunique() == 12
 
 
-def test_convex_programmes_too_give_the_same_bytes_in_another_process(village, tmp_path):
+def test_convex_programs_give_the_same_bytes_in_another_process(village, tmp_path):
     """Fixed proportions, which the planner cannot do without a programme for."""
     families = [f'agents.{name}.utility.family="leontief"' for name in ("alpha", "beta")]
     alone, apart = (
@@ -131,88 +133,6 @@ def test_no_worker_is_left_when_a_backend_is_closed():
     assert not any(alive(worker) for worker in workers)
 
 
-class Fake:
-    """A backend that answers by a script, in the order in which chunks come."""
-
-    def __init__(self, answer):
-        self.answer, self.waiting, self.seen = answer, [], []
-
-    def workers(self):
-        return 2
-
-    def room(self):
-        return 2 - len(self.waiting)
-
-    def submit(self, chunks):
-        self.waiting += chunks
-        self.seen += chunks
-
-    def next(self):
-        chunk = self.waiting.pop()  # the last one given ends first
-        return chunk, self.answer(chunk)
-
-
-def test_every_run_is_kept_once_in_whatever_order_chunks_end():
-    runs = list(design(["a.x=0:1:50"]).runs())
-    kept, given_up = [], []
-    backend = Fake(who)
-    carry_out(
-        backend,
-        iter(runs),
-        50,
-        lambda done: kept.extend(done.columns["run"]),
-        lambda *lost: given_up.append(lost),
-    )
-    assert sorted(kept) == list(range(50))
-    assert given_up == []
-
-
-@pytest.mark.parametrize(
-    ("seconds", "most", "least"),
-    [(0.002, 500, 50), (0.05, 20, 2), (0.5, 4, 1), (30.0, 4, 1)],
-    ids=["cheap", "a twentieth of a second", "half a second", "half a minute"],
-)
-def test_chunks_take_a_second_and_towards_the_end_no_less_than_a_tenth(seconds, most, least):
-    """Of runs of 2 ms 500 in a chunk, and 50 in the smallest; the first have four, when nothing is known."""
-
-    def answer(chunk):
-        return ChunkResult({"run": [run.number for run in chunk]}, seconds * len(chunk))
-
-    backend, kept = Fake(answer), []
-    runs = design(["a.x=0:1:3000"]).runs()
-    carry_out(backend, runs, 3000, lambda done: kept.extend(done.columns["run"]), pytest.fail)
-    assert sorted(kept) == list(range(3000))
-    sizes = [len(chunk) for chunk in backend.seen]
-    assert sizes[:2] == [4, 4]
-    assert max(sizes) == most
-    assert min(sizes[2:-1]) == least
-    assert sizes[-1] <= least  # all end together
-
-
-def test_suspects_are_tried_alone_and_only_the_guilty_given_up():
-    runs = list(design(["a.x=0:1:20"]).runs())
-    kept, given_up = [], []
-    backend = Fake(
-        lambda chunk: WorkerDied("killed") if any(run.number == 7 for run in chunk) else who(chunk)
-    )
-    carry_out(
-        backend,
-        iter(runs),
-        20,
-        lambda done: kept.extend(done.columns["run"]),
-        lambda run, why: given_up.append((run.number, why)),
-    )
-    assert sorted(kept) == [n for n in range(20) if n != 7]
-    assert given_up == [(7, "killed")]
-
-
-def test_workers_that_always_die_are_not_replaced_for_ever():
-    backend = Fake(lambda _: WorkerDied("killed"))
-    with pytest.raises(InputError, match="every worker died on its first runs"):
-        carry_out(backend, iter(design(["a.x=0:1:500"]).runs()), 500, pytest.fail, lambda *_: None)
-    assert len(backend.seen) < 10
-
-
 @pytest.mark.skipif(not Path("/proc").exists(), reason="there is no /proc to find processes in")
 @pytest.mark.parametrize("which", ["SIGKILL", "SIGINT"])
 def test_nothing_is_left_when_the_parent_ends_and_the_same_command_continues(village, tmp_path, which):
@@ -268,9 +188,6 @@ def _parent_of(stat):
         return None
 
 
-# --- a cluster -------------------------------------------------------------------------------------
-
-
 def test_a_cluster_gives_the_same_bytes(cluster, village, tmp_path, alone):
     options = Options("dask", address=cluster.scheduler_address)
     far = sweep(village, VARY, out=tmp_path / "far", options=options, **SIX)
@@ -303,6 +220,6 @@ def test_a_cluster_s_worker_killed_in_the_middle_loses_nothing(cluster, village,
         (("loky", 0), "it must be 1 to"),
     ],
 )
-def test_options_that_do_not_go_together_are_refused(arguments, said):
+def test_contradicting_options_are_refused(arguments, said):
     with pytest.raises(InputError, match=said):
         Options(*arguments)

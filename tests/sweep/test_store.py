@@ -70,7 +70,7 @@ def test_an_interrupt_says_how_much_is_kept(commons, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("damage", ["cut short", "changed", "renamed", "half written"])
-def test_a_part_that_is_not_what_it_was_is_made_again(commons, tmp_path, damage, whole):
+def test_a_changed_part_is_made_again(commons, tmp_path, damage, whole):
     """A file that is there is not a run that is finished."""
     part = sorted((whole.folder / "parts").iterdir())[0]
     content, lost = part.read_bytes(), len(pd.read_parquet(part))
@@ -90,7 +90,7 @@ def test_a_part_that_is_not_what_it_was_is_made_again(commons, tmp_path, damage,
     assert not list((whole.folder / "parts").glob(".*"))
 
 
-def test_nothing_has_its_name_before_it_is_whole(tmp_path, monkeypatch):
+def test_a_file_gets_its_name_when_it_is_whole(tmp_path, monkeypatch):
     """Writing fails in the middle, or bytes do not reach the disk: what was there stays, and nothing else."""
     path = tmp_path / "runs.parquet"
     path.write_text("before")
@@ -112,7 +112,7 @@ def test_nothing_has_its_name_before_it_is_whole(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="there is no /proc")
-def test_what_is_written_is_brought_to_the_disk_before_and_after_it_is_renamed(tmp_path, monkeypatch):
+def test_files_are_brought_to_the_disk_before_and_after_renaming(tmp_path, monkeypatch):
     events = []
     monkeypatch.setattr(os, "fsync", lambda handle: events.append(Path(f"/proc/self/fd/{handle}").readlink()))
     store.write_whole(tmp_path / "a.json", lambda path: path.write_text("{}"))
@@ -168,7 +168,7 @@ def test_a_changed_data_file_is_refused(tmp_path):
         play(scenario, tmp_path / "out")
 
 
-def test_a_folder_that_holds_something_else_is_left_alone(commons, tmp_path):
+def test_a_folder_with_other_files_is_left_unchanged(commons, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.tex").write_text("chapter 1")
     with pytest.raises(InputError, match=r"holds other files than those of a sweep \('thesis.tex'\)"):

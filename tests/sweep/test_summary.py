@@ -51,20 +51,20 @@ def test_infinite_and_missing_values_are_counted_and_not_averaged():
     assert (3, "settled") in table.index
 
 
-def test_the_share_of_truths_is_of_those_that_are_known():
+def test_the_share_of_truths_is_taken_of_known_ones():
     table = summarise(runs([0.0] * 12, [True, False, None] * 4), AXES, ["settled"])
     assert table["mean"].tolist() == [0.5] * 4
     assert table["missing"].tolist() == [1] * 4
 
 
-def test_values_that_are_equal_do_not_deviate_by_rounding():
+def test_equal_values_do_not_deviate_by_rounding():
     """Three times 0.1 is 0.30000000000000004 here, and a third of that is not 0.1."""
     table = summarise(runs([0.1] * 12), AXES, ["price"])
     assert table["mean"].tolist() == [0.1] * 4
     assert table["deviation"].tolist() == [0.0] * 4
 
 
-def test_points_and_mechanisms_that_come_mixed_are_summed_up_apart():
+def test_points_and_mechanisms_in_mixed_order_are_summarised_apart():
     """Every other row is of another mechanism, whose prices are ten times as high."""
     one = runs([float(n) for n in range(12)])
     both = pd.concat([one, one.assign(mechanism="planner", price=10 * one["price"])])
@@ -96,7 +96,7 @@ def test_a_curve_averages_over_the_other_parameter_first_and_then_over_seeds():
     assert drawn["finite"].tolist() == [3, 3]
 
 
-def test_a_curve_averages_what_is_finite_and_counts_the_rest():
+def test_a_curve_averages_finite_values_and_counts_the_rest():
     """Seed 0 has 0 and 100, seed 1 nothing finite, seed 2 has 5 and 105."""
     drawn = curve(runs([0.0, -np.inf, 5.0, 100.0, np.nan, 105.0, *range(6)]), "x", "price").set_index("value")
     counts = ["finite", "infinite", "missing", "runs", "mean", "least", "most"]

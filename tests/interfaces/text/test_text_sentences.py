@@ -93,7 +93,7 @@ def test_with_budgets_efficiency_with_transfers_is_not_called_maximal_surplus(co
     ],
 )
 def test_each_change_has_its_sentence(compared, monkeypatch, gains, improvement, sentence):
-    from market.efficiency.report import Contrast
+    from market.efficiency.contrast import Contrast
 
     contrast = Contrast(np.array(gains), improvement)
     monkeypatch.setattr(type(compared), "contrasts", lambda _: {"prices": contrast})

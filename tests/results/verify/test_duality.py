@@ -34,14 +34,14 @@ def test_surplus_is_bounded_exactly_by_the_price_of_the_commons():
     assert most_surplus(commons, np.array([0.3])) > 2 * np.log(5) + 0.1
 
 
-def test_a_price_a_hair_below_what_a_good_is_worth_bounds_surplus_too():
+def test_a_price_slightly_below_marginal_utility_bounds_surplus_too():
     """Linear demand is without end below its worth, so the price is moved up by a hair."""
     primitives = with_utility("quasilinear", LINEAR, {"weights": [[3.0], [2.0]]}, commons=[4.0])
     assert most_surplus(primitives, np.array([3.0 * (1 - 1e-14)])) == pytest.approx(12.0)
     assert most_surplus(primitives, np.array([2.0])) == np.inf
 
 
-def test_with_caps_the_multipliers_of_the_programme_bound_what_it_found():
+def test_with_caps_the_multipliers_of_the_program_bound_its_result():
     """Agent 1 owns all and would sell for more than agent 0 may pay."""
     primitives = economy("quasilinear", log1p=[[9.0], [1.0]], endowment=[[0.0], [10.0]], budget=[0.5, 0.0])
     x, y, payments = primitives.endowment, np.zeros((2, 1)), np.zeros(2)
@@ -72,7 +72,7 @@ def test_a_share_of_resources_is_bounded_where_goods_are_made_at_a_cost():
 
 @settings(max_examples=25 * SOAK)
 @given(economies(money=Money.EXCHANGE), st.lists(st.floats(0.05, 20.0), min_size=8, max_size=8))
-def test_nobody_could_do_with_a_smaller_share_than_prices_allow(primitives, prices):
+def test_no_smaller_share_than_prices_allow_is_enough(primitives, prices):
     """Whatever anybody has, all of the resources are enough for it."""
     goods = len(primitives.goods)
     p, q = np.array(prices[:goods]), primitives.normalise(np.array(prices[4 : 4 + goods]))

@@ -1,4 +1,4 @@
-"""What `--vary` says, and the runs that a design makes of it."""
+"""Designs of a sweep: grids, Latin hypercubes and Sobol sequences, with common seeds."""
 
 from __future__ import annotations
 
@@ -6,55 +6,7 @@ import numpy as np
 import pytest
 
 from market.errors import InputError
-from market.sweep.axes import parse_axis
 from market.sweep.design import design, seed_of
-
-
-@pytest.mark.parametrize(
-    ("assignment", "choices", "kind"),
-    [
-        ("commons.water=5,10,20", ("5", "10", "20"), "whole"),
-        ("commons.water=5, 10.5", ("5", "10.5"), "number"),
-        ("commons.water=0:1:5", ("0.0", "0.25", "0.5", "0.75", "1.0"), "number"),
-        ("agents.alpha.count=1:9:5", ("1", "3", "5", "7", "9"), "whole"),
-        ("agents.alpha.count=1:2:3", ("1.0", "1.5", "2.0"), "number"),
-        ("commons.water=0.1:0.7:7", ("0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7"), "number"),
-        ("mechanisms.prices.rule=tatonnement,newton", ("tatonnement", "newton"), "text"),
-        ("a.b=true,false", ("true", "false"), "truth"),
-        ('a.b=[1, 2],{ dist = "uniform", low = 0, high = 1 }', None, "text"),
-        ("a.\"x,y\"='p,q',r", ("'p,q'", "r"), "text"),
-        ("a.b=-2e-3:2e-3:3", ("-0.002", "0.0", "0.002"), "number"),
-    ],
-)
-def test_values_are_those_that_are_written(assignment, choices, kind):
-    read = parse_axis(assignment)
-    assert read.kind == kind
-    if choices is None:
-        assert read.choices == ("[1, 2]", '{ dist = "uniform", low = 0, high = 1 }')
-    else:
-        assert read.choices == choices
-
-
-@pytest.mark.parametrize(
-    ("assignment", "said"),
-    [
-        ("commons.water", "not of the form"),
-        ("=1,2", "not of the form"),
-        ("commons.water=", "not of the form"),
-        ("commons.water=1,,2", "between two commas is missing"),
-        ("commons.water=1,2,1.0", "are the same value"),
-        ("commons.water=5:1:3", "from a smaller number to a larger"),
-        ("commons.water=1:1:3", "from a smaller number to a larger"),
-        ("commons.water=1:1e999:3", "from a smaller number to a larger"),
-        ("commons.water=1:5", "low:high:n"),
-        ("commons.water=1:5:1", "with n from 2"),
-        ("commons.water=1:5:2.5", "with n from 2"),
-        ("commons.water=1:5:100001", "with n from 2"),
-    ],
-)
-def test_what_is_no_axis_is_refused_with_what_would_be_right(assignment, said):
-    with pytest.raises(InputError, match=said):
-        parse_axis(assignment)
 
 
 def test_a_grid_is_every_combination_with_every_seed():
@@ -80,7 +32,7 @@ def test_a_sobol_design_is_even_in_every_quarter():
     assert all(squares.count((i, j)) == 4 for i in range(4) for j in range(4))
 
 
-def test_designs_that_are_drawn_come_from_the_root_seed():
+def test_random_designs_come_from_the_root_seed():
     first, again, other = (design(["a.x=0:1"], "latin", points=4, root=root) for root in (1, 1, 2))
     assert first.points == again.points != other.points
 
@@ -99,7 +51,7 @@ def test_designs_that_are_drawn_come_from_the_root_seed():
         ({"vary": ["a.x=1,2"], "seeds": 10**8}, "a sweep has from 1"),
     ],
 )
-def test_what_is_no_design_is_refused(arguments, said):
+def test_a_design_without_points_or_axes_is_refused(arguments, said):
     with pytest.raises(InputError, match=said):
         design(**arguments)
 
@@ -115,6 +67,6 @@ def test_a_replicate_s_seed_does_not_depend_on_how_many_there_are():
     assert [run.seed for run in few if run.point == 1] == [run.seed for run in many if run.point == 1][:2]
 
 
-def test_all_points_have_the_same_seeds():
+def test_all_points_have_common_seeds():
     runs = list(design(["a.x=1,2,3"], seeds=4).runs())
     assert len({tuple(run.seed for run in runs if run.point == point) for point in range(3)}) == 1

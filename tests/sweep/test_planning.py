@@ -1,0 +1,46 @@
+"""Values that the scenario refuses are found before the first run."""
+
+from __future__ import annotations
+
+import pytest
+
+from market.errors import InputError
+from market.sweep import Options, sweep
+
+SERIAL = Options("serial")
+
+
+def test_values_refused_together_are_recorded_and_wrong_ones_refused(village, tmp_path):
+    weights = "agents.villager.utility.weights.water"
+    drawn = '{ dist = "uniform", low = 3, high = 4 }'
+    family = "agents.villager.utility.family"
+    with pytest.raises(InputError, match=r"Did you mean 'log'"):
+        sweep(village, [f"{family}=log,lgo"], out=tmp_path / "out", options=SERIAL)
+    assert not (tmp_path / "out").exists()
+    swept = sweep(
+        village,
+        [f"{family}=log,cobb_douglas", f"{weights}=0.1,{drawn}"],
+        out=tmp_path / "out",
+        options=SERIAL,
+    )
+    assert len(swept.runs) == 4 * 2
+    bad = swept.runs[swept.runs["error"].notna()]
+    assert set(zip(bad[family], bad[weights], strict=True)) == {("cobb_douglas", drawn)}
+    assert bad["error"].str.contains("ScenarioError").all()
+
+
+@pytest.mark.parametrize(
+    ("vary", "said"),
+    [
+        (["commons.wine=1,2"], "wine"),
+        (["agents.nobody.count=1,2"], "no entry of that name"),
+        (["commons.water=1,-2"], "commons.water"),
+        (["agents.villager.count=1:2:3"], "count"),
+        (['agents[0].name="a","b"'], r"names of agents|no agent"),
+        (["agents.villager.count=2,3", "agents[0].count=4,5"], "the same parameter"),
+    ],
+)
+def test_a_parameter_that_cannot_vary_is_refused_before_the_first_file(village, tmp_path, vary, said):
+    with pytest.raises(InputError, match=said):
+        sweep(village, vary, out=tmp_path / "out", options=SERIAL)
+    assert not (tmp_path / "out").exists()
