@@ -24,8 +24,9 @@ from market.economy.primitives import Economy, Money
 from market.economy.reductions import Finished, Largest, Reduction, Sums, advance
 from market.efficiency.report import Alignment
 from market.errors import InputError
-from market.mechanisms.auction.excess_demand import regret, relative_regret, settling
 from market.mechanisms.auction.jumps.alternatives import possible
+from market.mechanisms.auction.rationing import settling
+from market.mechanisms.regret import regret, relative_regret
 from market.outcome import Outcome, Status
 from market.scenario.loading import Scenario, build
 from market.shards.alignment import Judgement, judging

@@ -46,12 +46,13 @@ from market.mechanisms.auction.announcement import (
 )
 from market.mechanisms.auction.bidding import respond
 from market.mechanisms.auction.cycles import Trail
-from market.mechanisms.auction.excess_demand import regret, relative_regret, settle
 from market.mechanisms.auction.jumps.alternatives import Choices, possible
 from market.mechanisms.auction.jumps.implicit_step import foresee
 from market.mechanisms.auction.price_rules import Knows, Memory, Rule, Seen
+from market.mechanisms.auction.rationing import settle
 from market.mechanisms.auction.verdict import Found, verdict
 from market.mechanisms.base import Answering, Mechanism, State
+from market.mechanisms.regret import regret, relative_regret
 from market.outcome import Outcome
 from market.registry import option
 

@@ -26,14 +26,137 @@ from __future__ import annotations
 
 import numpy as np
 
-from market.economy.correspondences import Array
-from market.economy.primitives import Economy, Money
+from market.economy.correspondences import Array, good_by_good, sum_over_agents
+from market.economy.primitives import Answers, Economy, Money
 from market.economy.reductions import Reduction, run_locally
+from market.mechanisms.auction.assignment import assign, needs_assignment
+from market.tolerances import STANDS_FOR_UNBOUNDED
 
+CLEARED = 1e-8  # shares of an offer up to which what is lacking or left over is rounding
 ENDLESS = 1e12  # times all that is offered: stands for demand without bound
 EXACT = 1e-13  # of trade: differences up to here are rounding
 VANISHED = 1e-9  # of what the short side allows at first: trade that has shrunk so far shrinks to nothing
 ROUNDS = 5000  # of passing on; where incomes do not balance after that there is no trade
+
+
+def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
+    """What everyone consumes and makes, (agents, goods) each: feasible, and balanced where it can be."""
+    if not (economy.technologies or needs_assignment(answers)):
+        return run_locally(settling(economy, answers, p))
+    assigned = assign(economy, answers, p)
+    x, y = assigned.consumption, assigned.production
+    if not _nearly_balanced(economy.taken(x, y), economy.offered(y), p):
+        return ration(economy, x, y, p)
+    if economy.technologies:
+        return _trim_with_inputs(economy, x, y)
+    return run_locally(_trimming(economy, x, y, sum_over_agents(x)))
+
+
+def settling(economy: Economy, answers: Answers, p: Array) -> Reduction[tuple[Array, Array]]:
+    """The same of a part of an economy in which amounts do not hang together, asking for sums over all."""
+    x, y = yield from _assigning(economy, answers)
+    made = sum_over_agents(np.maximum(y, 0.0)) if economy.costs else np.zeros(len(p))
+    eaten = answers.total_demand.lowest if x is answers.demand.lowest else sum_over_agents(x)
+    eaten, owned, made = yield eaten, economy.owned, made
+    if not _nearly_balanced(eaten, economy.commons + owned + made, p):
+        return (yield from rationing(economy, x, y, p))
+    return (yield from _trimming(economy, x, y, eaten))
+
+
+def _assigning(economy: Economy, answers: Answers) -> Reduction[tuple[Array, Array]]:
+    """Choose from everyone's set so that demand and supply are as near as they can be; always finite."""
+    single = (
+        answers.demand.single_valued
+        and answers.supply.single_valued
+        and not (economy.has_producers and np.isinf(answers.supply.lowest).any())
+    )
+    (several,) = yield (float(not single),)
+    if not several:
+        wanted, made = answers.demand.lowest, answers.supply.lowest
+        return (
+            wanted
+            if wanted.max(initial=0.0) <= STANDS_FOR_UNBOUNDED
+            else np.minimum(wanted, STANDS_FOR_UNBOUNDED)
+        ), made
+    certain = np.where(np.isfinite(answers.supply.lowest), answers.supply.lowest, 0.0).sum(axis=0)
+    asked, owned, certain = yield answers.total_demand.lowest, economy.owned, certain
+    resources = economy.commons + owned
+    enough = np.minimum(asked + resources + certain, STANDS_FOR_UNBOUNDED)
+    wanted = np.minimum(answers.demand.lowest, STANDS_FOR_UNBOUNDED)
+    d_low, d_high = (np.minimum(amounts, np.maximum(enough, wanted)) for amounts in answers.demand.bounds)
+    (most,) = yield (d_high.sum(axis=0),)
+    enough = np.maximum(enough, np.minimum(most, STANDS_FOR_UNBOUNDED))
+    s_low, s_high = (np.minimum(amounts, enough) for amounts in answers.supply.bounds)
+    least, most_made, d_room, s_room = yield (
+        d_low.sum(axis=0),
+        s_high.sum(axis=0),
+        (d_high - d_low).sum(axis=0),
+        (s_high - s_low).sum(axis=0),
+    )
+    lacking, room = least - resources - most_made, d_room + s_room
+    share = np.clip(np.divide(-lacking, room, out=np.zeros_like(room), where=room > 0), 0.0, 1.0)
+    return d_low + share * (d_high - d_low), s_high - share * (s_high - s_low)
+
+
+def _nearly_balanced(wanted: Array, offered: Array, p: Array) -> bool:
+    """Whether only rounding is lacking, or left over at a price; all (goods,)."""
+    apart = np.where((p == 0) & (offered > wanted), 0.0, np.abs(wanted - offered))
+    return bool((apart <= CLEARED * offered).all())
+
+
+def _trimming(economy: Economy, x: Array, y: Array, eaten: Array) -> Reduction[tuple[Array, Array]]:
+    """Scale the long side of each good down to the short side, where that is hardly anything.
+
+    Args:
+        economy: the primitives, or a part of them.
+        x: (agents, goods), what they would consume.
+        y: (agents, goods), what they would make.
+        eaten: (goods,), what all consume together.
+    """
+    made = sum_over_agents(y) if economy.costs else np.zeros(len(economy.goods))
+    (owners,) = yield (float(economy.has_endowments),)
+    if not owners:
+        (made,) = yield (made,)
+        served, taken = _shares(eaten, economy.commons + made)
+        return good_by_good(np.multiply, x, served), y * taken if economy.costs else y
+    wanted, for_sale = np.zeros_like(made), np.zeros_like(made)
+    for rows in economy.pieces:
+        net = x[rows] - economy.endowment[rows]
+        wanted += sum_over_agents(np.maximum(net, 0.0))
+        for_sale += sum_over_agents(np.maximum(-net, 0.0))
+    wanted, for_sale, made = yield wanted, for_sale, made
+    served, taken = _shares(wanted, economy.commons + for_sale + made)
+    consumption = np.empty(economy.shape)
+    for rows in economy.pieces:
+        had, own = x[rows], economy.endowment[rows]
+        bought = np.maximum(had - own, 0.0)
+        consumption[rows] = np.where(bought > 0, own + bought * served, had)
+    return consumption, y * taken if economy.costs else y
+
+
+def _shares(wanted: Array, offered: Array) -> tuple[Array, Array]:
+    """Which share of what is wanted is served, and of what is offered taken, (goods,) each."""
+    served = np.divide(offered, wanted, out=np.ones_like(wanted), where=wanted > offered)
+    taken = np.divide(wanted, offered, out=np.ones_like(wanted), where=offered > wanted)
+    return served, taken
+
+
+def _trim_with_inputs(economy: Economy, x: Array, y: Array) -> tuple[Array, Array]:
+    """Ration inputs in proportion, pass what is not made on through the chain, then ration consumption.
+
+    A share of a netput is allowed, since doing nothing is and technologies are convex.
+    """
+    wanted, offered = economy.taken(x, y), economy.offered(y)
+    share = np.divide(offered, wanted, out=np.ones_like(wanted), where=wanted > offered)
+    for _ in range(2 * len(wanted)):
+        y = y * np.where(y < 0, share, 1.0).min(axis=1)[:, None]
+        used, there = np.maximum(-y, 0.0).sum(axis=0), economy.offered(y)
+        if (used <= there).all():
+            break
+        share = np.divide(there, used, out=np.ones_like(used), where=used > there)
+    there = np.maximum(economy.resources + y.sum(axis=0), 0.0)
+    eaten = x.sum(axis=0)
+    return x * np.divide(there, eaten, out=np.ones_like(eaten), where=eaten > there), y
 
 
 def ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Array]:

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.mechanisms.auction.excess_demand import gain
+from market.mechanisms.regret import gain
 from market.mechanisms.unmediated.best_response import SLACK, Game, Played, Schedule, left_of
 from market.registry import option
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.errors import InputError
-from market.mechanisms.auction.excess_demand import gain
+from market.mechanisms.regret import gain
 from market.welfare.convex_program import Programme, typical_amounts
 
 SOLVED_TO = 1e-9  # gains below this share of utility are the solver's rounding, not gains

@@ -18,8 +18,9 @@ from market.economy.primitives import Block, Economy, Money
 from market.efficiency.report import alignment
 from market.errors import UnboundedDemandError
 from market.mechanisms import Auctioneer, play
-from market.mechanisms.auction.excess_demand import regret, settle
 from market.mechanisms.auction.price_rules import Tatonnement
+from market.mechanisms.auction.rationing import settle
+from market.mechanisms.regret import regret
 from market.outcome import Status
 from market.welfare.first_order_conditions import residual
 

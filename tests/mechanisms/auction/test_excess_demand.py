@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from market.economy.families.costs import COSTS
 from market.economy.primitives import Block
 from market.mechanisms import Auctioneer
-from market.mechanisms.auction.excess_demand import gain, imbalance, regret, settle
+from market.mechanisms.auction.excess_demand import imbalance
 from market.mechanisms.auction.price_rules import Tatonnement
+from market.mechanisms.auction.rationing import settle
 from market.mechanisms.base import play
+from market.mechanisms.regret import gain, regret
 from market.outcome import Status
 
 

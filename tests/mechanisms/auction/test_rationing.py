@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.economy.primitives import Money
-from market.mechanisms.auction.excess_demand import settle
-from market.mechanisms.auction.rationing import ration
+from market.mechanisms.auction.rationing import ration, settle
 
 
 def test_a_seller_that_finds_no_buyers_cannot_spend_what_it_did_not_earn():

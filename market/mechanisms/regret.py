@@ -1,0 +1,61 @@
+"""Regret: the most that an agent could gain by deviating alone, in its payoff and as a share of its trades."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
+
+
+def regret(economy: Economy, p: Array, payoffs: Array) -> Array:
+    """The most each agent could gain at prices p by another bundle that it can pay for, (agents,).
+
+    Everyone's best answer at p is asked for anew; a rationed agent regrets what it could not have.
+
+    Args:
+        economy: the primitives.
+        p: (goods,), prices.
+        payoffs: (agents,), what everyone has now (`Economy.payoff`).
+    """
+    regrets = np.empty(len(economy.agents))
+    for rows, part in economy.parts:
+        regrets[rows] = gain(payoffs[rows], _best(part, p))
+    return regrets
+
+
+def _best(economy: Economy, p: Array) -> Array:
+    """The payoff of everyone's best answer to prices p, (agents,); inf of one without bound."""
+    best = economy.answers(p)
+    eaten, made = best.demand.lowest, best.supply.lowest
+    if not (np.isinf(eaten.max(initial=0.0)) or (economy.has_producers and np.isinf(made).any())):
+        return economy.payoff(economy.welfare(eaten, made), p, eaten, made)
+    unbounded = np.asarray((np.isinf(made) | np.isinf(eaten)).any(axis=1))
+    made, eaten = (np.where(unbounded[:, None], 0.0, part) for part in (made, eaten))
+    return np.where(unbounded, np.inf, economy.payoff(economy.welfare(eaten, made), p, eaten, made))
+
+
+def gain(before: Array, after: Array) -> Array:
+    """After - before where it is positive, else 0; 0 from -inf to -inf, inf from -inf to anything else."""
+    same = before == after
+    with np.errstate(invalid="ignore"):
+        return np.where(same, 0.0, np.maximum(after - before, 0.0))
+
+
+def relative_regret(economy: Economy, p: Array, x: Array, y: Array, regrets: Array) -> float:
+    """The largest regret as a share of what the agent's trades are worth to it.
+
+    The worth of a bundle is what it is at the margin (`Economy.worth`), of outputs p.y. The ratio has no
+    unit: it does not change when a utility is multiplied by a number.
+    """
+    largest = 0.0
+    for rows, part in economy.parts:
+        had, gained = x[rows], regrets[rows]
+        worth = part.worth(had)
+        if part.has_producers:
+            worth += y[rows] @ p
+        shares = np.divide(
+            gained, worth, out=np.where(gained > 0, np.inf, 0.0), where=(gained > 0) & (worth > 0)
+        )
+        largest = max(largest, float(shares.max(initial=0.0)))
+    return largest
