@@ -1,6 +1,6 @@
 """Mechanisms: how an economy is played. To add one: a file here and its name in `MECHANISMS` or `GAMES`."""
 
-from market.mechanisms.auction.auctioneer import Auctioneer
+from market.mechanisms.auction.auctioneer import Auction
 from market.mechanisms.base import Mechanism, State, play
 from market.mechanisms.planner import Planner
 from market.mechanisms.unmediated.autarky import Autarky
@@ -10,7 +10,7 @@ from market.mechanisms.unmediated.gift import Gift
 from market.mechanisms.unmediated.seize import Seize
 from market.registry import Registry
 
-MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auctioneer, Planner)
+MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auction, Planner)
 GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky)
 
 __all__ = [

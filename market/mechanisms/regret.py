@@ -1,4 +1,4 @@
-"""Regret: the most that an agent could gain by deviating alone, in its payoff and as a share of its trades."""
+"""Regret: the most that an agent could gain by deviating alone, in its payoff or as a share of its trades."""
 
 from __future__ import annotations
 

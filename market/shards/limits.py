@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from market.errors import InputError, did_you_mean
-from market.mechanisms.auction.auctioneer import Auctioneer
+from market.mechanisms.auction.auctioneer import Auction
 from market.mechanisms.auction.price_rules import Knows
 from market.scenario.data_files import MAX_ROWS
 from market.scenario.error_messages import MAX_CELLS
@@ -65,7 +65,7 @@ def _refuse_sizes(agents: int, goods: int, shards: int) -> None:
 def _not_in_shards(scenario: Scenario, name: str) -> str | None:
     """Why a mechanism needs all agents in one place; None if it does not."""
     mechanism = scenario.mechanism(name)
-    if not isinstance(mechanism, Auctioneer):
+    if not isinstance(mechanism, Auction):
         needs = {
             "planner": "a planner solves one programme over everybody",
             "unmediated": "in a game without prices everybody's move depends on the others'",

@@ -13,12 +13,12 @@ from market.efficiency.pareto_improvement import improvement, improves, resource
 from market.efficiency.report import alignment, contrast
 from market.efficiency.surplus_gap import surplus_gained
 from market.errors import NumericalError
-from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Seize, Unmediated, play
+from market.mechanisms import Auction, Autarky, Gift, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Outcome, Status
 from market.welfare.convex_program import Programme, Solution
 
-PRICES = Auctioneer("prices", Tatonnement())
+PRICES = Auction("prices", Tatonnement())
 
 
 def given(economy: Economy, x, y=None, payments=None) -> Outcome:

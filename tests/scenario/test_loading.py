@@ -20,7 +20,7 @@ from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Money
 from market.errors import InputError, ScenarioError
-from market.mechanisms import GAMES, MECHANISMS, Auctioneer, Planner, Unmediated
+from market.mechanisms import GAMES, MECHANISMS, Auction, Planner, Unmediated
 from market.mechanisms.auction.price_rules import RULES
 from market.scenario.distributions import DISTRIBUTIONS
 from market.scenario.document import Document, Group
@@ -82,7 +82,7 @@ def test_a_sound_file_is_read_as_written(tmp_path):
     assert scenario.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert scenario.text == BASE
     assert scenario.mechanism_names == ("prices",)
-    assert scenario.mechanism("prices") == Auctioneer("prices", RULES["tatonnement"]())
+    assert scenario.mechanism("prices") == Auction("prices", RULES["tatonnement"]())
     with pytest.raises(InputError, match=r"^no mechanism 'price'; one of: prices. Did you mean 'prices'\?$"):
         scenario.mechanism("price")
 
@@ -143,7 +143,7 @@ weights = { alpha = 2, "alpha[1]" = 3 }
 """
     )
     scenario = loads(text)
-    assert scenario.mechanism("prices") == Auctioneer(
+    assert scenario.mechanism("prices") == Auction(
         "prices", RULES["tatonnement"](step=0.5), 1e-3, 7, {"water": 3.0}
     )
     war = GAMES["claims"](penalty=1e99, max_claim=4.0, first_claims={"water": 1.0}, schedule="simultaneous")

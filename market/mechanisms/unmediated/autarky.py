@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.mechanisms.unmediated.best_response import Game, Played
+from market.mechanisms.unmediated.best_response import Game, GameOutcome
 from market.mechanisms.unmediated.own_production import best_outputs
 
 
@@ -32,10 +32,10 @@ class Autarky(Game):
         best, gains = self._best(economy, profile)
         return np.where((gains > 0)[:, None], best, profile)[rows]
 
-    def result(self, economy: Economy, profile: Array) -> Played:
+    def result(self, economy: Economy, profile: Array) -> GameOutcome:
         """Endowments and own outputs are consumed."""
         x = np.maximum(economy.endowment + profile, 0.0)  # rounding, where all of an input is used
-        return Played(x, profile, economy.welfare(x, profile))
+        return GameOutcome(x, profile, economy.welfare(x, profile))
 
     def regret(self, economy: Economy, profile: Array) -> Array:
         """The most that each could gain by making something else, (agents,)."""

@@ -51,7 +51,7 @@ def left_of(stock: Array, taken: Array) -> Array:
     return np.where(left > SLACK * stock, left, 0.0)
 
 
-class Played(NamedTuple):
+class GameOutcome(NamedTuple):
     """What a profile of actions leads to: x and y, (agents, goods), and payoffs, (agents,)."""
 
     consumption: Array
@@ -81,7 +81,7 @@ class Game(Family):
         """
         raise NotImplementedError
 
-    def result(self, economy: Economy, profile: Array) -> Played:
+    def result(self, economy: Economy, profile: Array) -> GameOutcome:
         """What comes of a profile; feasible."""
         raise NotImplementedError
 

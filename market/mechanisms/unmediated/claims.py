@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.mechanisms.regret import gain
-from market.mechanisms.unmediated.best_response import SLACK, Game, Played, Schedule, left_of
+from market.mechanisms.unmediated.best_response import SLACK, Game, GameOutcome, Schedule, left_of
 from market.registry import option
 
 
@@ -65,13 +65,13 @@ class Claims(Game):
         best, gains = self._best(economy, profile)
         return np.where((gains > 0)[:, None], best, profile)[rows]
 
-    def result(self, economy: Economy, profile: Array) -> Played:
+    def result(self, economy: Economy, profile: Array) -> GameOutcome:
         """In peace what was claimed; in war nothing is consumed and everyone pays."""
         claimed = economy.utility(economy.endowment + profile)
         nothing = np.zeros(economy.shape)
         if _too_much(economy, profile.sum(axis=0)).any():
-            return Played(nothing, nothing, claimed - self.penalty)
-        return Played(economy.endowment + profile, nothing, claimed)
+            return GameOutcome(nothing, nothing, claimed - self.penalty)
+        return GameOutcome(economy.endowment + profile, nothing, claimed)
 
     def regret(self, economy: Economy, profile: Array) -> Array:
         """The most that each could gain by another claim, (agents,)."""

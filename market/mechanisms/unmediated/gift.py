@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.mechanisms.unmediated.best_response import Game, Played, Schedule
+from market.mechanisms.unmediated.best_response import Game, GameOutcome, Schedule
 from market.mechanisms.unmediated.own_production import best_outputs
 from market.registry import option
 
@@ -45,10 +45,10 @@ class Gift(Game):
         best, gains = _best(economy, profile)
         return np.where((gains > 0)[:, None], best, profile)[rows]
 
-    def result(self, economy: Economy, profile: Array) -> Played:
+    def result(self, economy: Economy, profile: Array) -> GameOutcome:
         """Everyone consumes its endowment and its share of what was made and of the commons."""
         x = economy.endowment + _shares(economy) * (economy.commons + profile.sum(axis=0))
-        return Played(x, profile, economy.welfare(x, profile))
+        return GameOutcome(x, profile, economy.welfare(x, profile))
 
     def regret(self, economy: Economy, profile: Array) -> Array:
         """The most that each could gain by making something else, (agents,)."""

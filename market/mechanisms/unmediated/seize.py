@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.mechanisms.regret import gain
-from market.mechanisms.unmediated.best_response import Game, Played, left_of
+from market.mechanisms.unmediated.best_response import Game, GameOutcome, left_of
 from market.registry import option
 
 
@@ -49,14 +49,14 @@ class Seize(Game):
         left = left_of(economy.commons, profile.sum(axis=0) - profile[rows])
         return np.minimum(np.maximum(economy.bliss[rows] - economy.endowment[rows], 0.0), left)
 
-    def result(self, economy: Economy, profile: Array) -> Played:
+    def result(self, economy: Economy, profile: Array) -> GameOutcome:
         """Endowments, what was taken, and an equal share of the rest for those who do not move."""
         x = economy.endowment + profile
         others = np.setdiff1d(np.arange(len(economy.agents)), self.players(economy))
         if len(others):
             x[others] += left_of(economy.commons, profile.sum(axis=0)) / len(others)
         y = np.zeros(economy.shape)
-        return Played(x, y, economy.welfare(x, y))
+        return GameOutcome(x, y, economy.welfare(x, y))
 
     def regret(self, economy: Economy, profile: Array) -> Array:
         """What a mover could still gain from what the others leave; the others have no choice."""

@@ -23,14 +23,14 @@ from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.record import Record
 
 if TYPE_CHECKING:
-    from market.mechanisms.auction.auctioneer import Auctioneer
+    from market.mechanisms.auction.auctioneer import Auction
 
 SEEN = 1e-11  # rounding of relative excess demand, whose size is 0 to 2
 HUGE = 1e300  # stands for an unbounded amount in sums
 ENDLESS = 1e199  # amounts from there on are more than any amount
 
 
-def trading(economy: Economy, record: Record, options: Auctioneer) -> Iterator[Claim]:
+def trading(economy: Economy, record: Record, options: Auction) -> Iterator[Claim]:
     """Everything that an auctioneer's outcome says of prices."""
     p = record.prices
     if p is None:
@@ -124,7 +124,7 @@ def regrets(economy: Economy, record: Record, best: Answers, p: Array) -> Array:
     return np.where(endless, np.inf, np.maximum(missed, 0.0))
 
 
-def _ended(economy: Economy, record: Record, options: Auctioneer, largest: float, share: float) -> Claim:
+def _ended(economy: Economy, record: Record, options: Auction, largest: float, share: float) -> Claim:
     """Whether the status says what the recomputed numbers show."""
     tolerance, rounds = options.tolerance, record.said["rounds"]
     cleared = largest <= tolerance + SEEN and share <= max(10 * tolerance, 1e-8) + ROUNDING

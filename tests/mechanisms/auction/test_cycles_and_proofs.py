@@ -7,7 +7,7 @@ import pytest
 from helpers.economies import LINEAR, economy, with_utility
 
 from market.economy.nonexistence import no_equilibrium
-from market.mechanisms import Auctioneer, play
+from market.mechanisms import Auction, play
 from market.mechanisms.auction.cycles import Trail
 from market.mechanisms.auction.price_rules import Multiplicative, Tatonnement
 from market.outcome import Status
@@ -17,14 +17,14 @@ def test_a_cheap_good_still_on_its_way_is_no_cycle_beside_a_dear_one_that_stands
     """P* = (1e6, 1e-4): the first price is right from the start, the second moves by a billionth of it."""
     primitives = economy("quasilinear", log=[[1e6, 1.0]], commons=[1.0, 1e4])
     first = {"good0": 1e6, "good1": 1e-3}
-    outcome = play(Auctioneer("prices", Multiplicative(step=0.1), initial_prices=first), primitives)
+    outcome = play(Auction("prices", Multiplicative(step=0.1), initial_prices=first), primitives)
     assert outcome.status is Status.CLEARED
 
 
 def test_slow_alternating_convergence_is_no_cycle():
     """K = 1.99 of 2: the error changes sign and shrinks by a hundredth a round."""
     primitives = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
-    outcome = play(Auctioneer("prices", Multiplicative(step=1.99)), primitives)
+    outcome = play(Auction("prices", Multiplicative(step=1.99)), primitives)
     assert outcome.status is Status.CLEARED
 
 
@@ -73,6 +73,6 @@ def test_where_the_free_good_is_wanted_alone_there_is_none(family):
         else economy("exchange", log1p=weights, endowment=endowment)
     )
     assert no_equilibrium(primitives) is not None
-    outcome = play(Auctioneer("prices", Tatonnement(), max_rounds=1000), primitives)
+    outcome = play(Auction("prices", Tatonnement(), max_rounds=1000), primitives)
     assert outcome.status is Status.NO_EQUILIBRIUM
     assert outcome.disequilibrium > 0.1

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from market.economy.families.costs import COSTS
 from market.economy.primitives import Block
-from market.mechanisms import Auctioneer
+from market.mechanisms import Auction
 from market.mechanisms.auction.excess_demand import imbalance
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.mechanisms.auction.rationing import settle
@@ -135,6 +135,6 @@ def test_an_endless_offer_is_no_match_for_endless_demand():
     seen = imbalance(market, market.answers(p), p)
     assert seen.z[0] == INF
     assert seen.disequilibrium == 2.0
-    outcome = play(Auctioneer("prices", Tatonnement()), market)
+    outcome = play(Auction("prices", Tatonnement()), market)
     assert outcome.status is Status.NO_EQUILIBRIUM
     assert "more than any amount" in outcome.reason
