@@ -58,12 +58,15 @@ def violation(economy: Economy, y: Array, p: Array) -> float:
         thrown = np.where(valued, np.maximum(family.slack(own, **parameters), 0.0), 0.0)
         ratio = np.where(valued, np.nan_to_num(family.cost_ratio(p, **parameters), nan=1.0, posinf=1.0), 1.0)
         worst = max(worst, float(thrown.max()), float((1.0 - ratio).max()))
-        worst = max(worst, _idle(block.family.netput, p, own, parameters))
+        valuing = {name: values[valued] for name, values in parameters.items()}
+        worst = max(worst, _idle(family.netput, p, own[valued], valuing))
     return worst
 
 
 def _idle(netput, p: Array, own: Array, parameters) -> float:  # type: ignore[no-untyped-def]
-    """1 if somebody does nothing where something would pay, else 0."""
+    """1 if an agent whose output has a price does nothing where something would pay, else 0."""
+    if not len(own):
+        return 0.0
     try:
         best = netput(p, **parameters)
     except UnboundedDemandError:

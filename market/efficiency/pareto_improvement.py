@@ -10,7 +10,8 @@ Preferences enter as concave transforms where only order matters, divided by wha
 goods more would add at the margin, so that no answer depends on the scale of a utility. An agent at -inf is
 not held to anything, and gains if it gets some of everything that it wants.
 
-A found improvement is recomputed from the primitives before it is reported. A search that fails is *unknown*,
+A found improvement is recomputed from the primitives before it is reported, and a share of resources is
+reported if prices prove that no smaller one is enough (`expenditure.py`). A search that fails is *unknown*,
 never "none found".
 
 Source: Debreu (1951), "The coefficient of resource utilization"; the rest follows from the definitions.
@@ -29,9 +30,10 @@ from market.economy.correspondences import Array
 from market.economy.families.costs import Cost
 from market.economy.primitives import Block, Economy
 from market.economy.production import allowed
+from market.efficiency.expenditure_bound import share_needed
 from market.efficiency.proofs import CertifiedValue
 from market.errors import InfeasibleError, NumericalError
-from market.welfare.convex_program import Programme, Solution, fit, typical_amounts
+from market.welfare.convex_program import SETTINGS, Programme, Solution, fit, typical_amounts
 
 Expression = Any
 
@@ -40,6 +42,7 @@ SPARED = 1e-9  # share of what is left over that is given to nobody, so that sum
 MOST_RESCUES = 20  # agents who lack subsistence that are tried one at a time, those who need least first
 SATIATED = 1e-6  # of the worth of a first bundle: below, more is worth nothing that can be told from nothing
 ENOUGH = 1e-12  # share of a bliss point by which one may be short of it and have enough
+MEETS = 1e-4  # difference between the share of resources found and the share proved to be needed
 FOUND = 1e-7  # gains below this share of what a unit's worth of goods adds are the solver's rounding
 
 
@@ -299,7 +302,8 @@ def resource_utilisation(economy: Economy, x: Array, y: Array) -> CertifiedValue
         Between 0 and 1, with its proof; None where there are no resources to scale.
 
     Raises:
-        NumericalError: the programme was not solved, or what it found leaves somebody worse off.
+        NumericalError: the programme was not solved, what it found leaves an agent worse off, or no prices
+            prove that a smaller share is not enough.
     """
     import cvxpy
 
@@ -313,13 +317,25 @@ def resource_utilisation(economy: Economy, x: Array, y: Array) -> CertifiedValue
     share = cvxpy.Variable(nonneg=True)
     held = search.hold(search.expression())
     balance = search.programme.net_use() <= share * (economy.resources / search.programme.units)
-    found = search.programme.solve(-share, [*held, *search.constraints], balance)
-    if not _as_well_off(economy, x, y, found):
-        raise NumericalError("the share that the convex programme found is not enough for everybody")
-    value = float(min(max(-found.value, 0.0), 1.0))
-    return CertifiedValue(
-        value, found.consumption, found.production, np.maximum(found.prices, 0.0), idle, idle
-    )
+    low, high = 0.0, 1.0
+    for attempt in range(len(SETTINGS)):
+        try:
+            found = search.programme.solve(-share, [*held, *search.constraints], balance, [attempt])
+        except NumericalError as error:
+            said = str(error)
+            continue
+        if not _as_well_off(economy, x, y, found):
+            said = "the share that the convex programme found is not enough for everybody"
+            continue
+        value, prices = float(min(max(-found.value, 0.0), 1.0)), np.maximum(found.prices, 0.0)
+        bound = CertifiedValue(value, found.consumption, found.production, prices, idle, idle)
+        if economy.costs:  # without a bound here; `verify` has one
+            return bound
+        low, high = max(low, share_needed(economy, prices, x)), min(high, value)
+        if abs(value - low) <= MEETS:
+            return bound
+        said = f"the least share found is {high:.6g}, and no more than {low:.6g} is proved to be needed"
+    raise NumericalError(said)
 
 
 def _as_well_off(economy: Economy, x: Array, y: Array, found: Solution) -> bool:

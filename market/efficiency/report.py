@@ -54,6 +54,7 @@ from market.outcome import Outcome, Status
 from market.welfare.first_order_conditions import residual
 
 SURE = 3e-4  # up to here the loss, of second order in the violation, is below what the search can see
+REMAINDER = 1e-12  # share of what there is of a good that is left over by rounding
 PROVED = 1e-6  # relative violation of the supporting conditions up to which they are a proof
 
 
@@ -108,6 +109,8 @@ def alignment(outcome: Outcome) -> Alignment:
         try:
             refuse_large(economy)
             better = improvement(within, x, y, cannot_reach_subsistence(within, x, y))
+            if better is None and _gains_from_remainders(within, x, y).any():
+                better = with_what_is_left(within, x, y, Reallocation(x, y))
             efficient = better is None
             nearly = found.residual <= (PROVED if found.zero.any() else SURE)
             if efficient and not nearly and np.isfinite(found.residual):
@@ -153,7 +156,22 @@ def proves_efficiency(economy: Economy, x: Array, y: Array, found: Support) -> b
     with_all_that_is_free = np.where(found.prices == 0, np.maximum(x, economy.most), x)
     gains = economy.utility(with_all_that_is_free) > economy.utility(x)
     saves_cost = economy.cost(y) > 0
-    return not (found.zero & (gains | saves_cost)).any()
+    return not (found.zero & (gains | _gains_from_remainders(economy, x, y) | saves_cost)).any()
+
+
+def _gains_from_remainders(economy: Economy, x: Array, y: Array) -> NDArray[np.bool_]:
+    """Agents whom what is left of all goods would help by more than rounding, (agents,).
+
+    Next to the prices of goods a remainder is small, but it can be much to an agent with a weight of zero: at
+    nothing its slope may be infinite, so that a share of 5e-8 of a good adds 2e-4 to a utility of sqrt(x).
+    """
+    there = economy.offered(y)
+    left = there - economy.taken(x, y)
+    left = np.where(left > REMAINDER * there, left, 0.0)
+    if not left.any():
+        return np.zeros(len(x), dtype=bool)
+    now, then = economy.utility(x), economy.utility(x + left)
+    return then > np.where(np.isfinite(now), now + PROVED * economy.utility_scale, now)
 
 
 def _utilisation(

@@ -20,7 +20,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.equilibrium.clearing import clearing
 from market.equilibrium.reference import ACCEPTED, Reference, reference
-from market.equilibrium.search import search
+from market.equilibrium.search import Found, search
 from market.outcome import Outcome, Status, shown
 
 AGREES = 1e-6  # relative differences up to that are none
@@ -69,24 +69,33 @@ def check(outcome: Outcome) -> Check:
         many = None if others is None else len(others)
         return Check(known.method, known.residual, None, None, None, None, many, (known.reason,))
     # The nearest of all that are known is the one to compare with; the reference is one of them.
-    candidates = [(known.prices, known.consumption), *(others or [])]
+    candidates = [(known.prices, known.consumption), *((e.prices, e.consumption) for e in others or [])]
     apart = [differences(outcome, *each) for each in candidates]
     k = min(range(len(apart)), key=lambda k: max(apart[k]))
     many = None if others is None else max(len(others), 1)
     agrees, sentence = _verdict(outcome, known, apart[k])
-    several = f"The equilibrium shown is one of {many} found; `market equilibria` tells them all."
-    sentences = (sentence, several) if many is not None and many > 1 else (sentence,)
+    sentences = (sentence, *_of_others(others, many))
     return Check(known.method, known.residual, candidates[k][0], *apart[k], agrees, many, sentences)
 
 
-def _others(economy: Economy) -> list[tuple[Array, Array]] | None:
-    """All equilibria that a quick search finds, as prices and consumption; None if none is made."""
+def _others(economy: Economy) -> tuple[Found, ...] | None:
+    """All equilibria that a quick search finds; None if none is made."""
     agents, goods = economy.shape
     if economy.money is not Money.EXCHANGE:
         return None
     if goods > SEARCHED_GOODS or agents > SEARCHED_AGENTS:
         return None
-    return [(each.prices, each.consumption) for each in search(economy, SEARCH_STARTS).found]
+    return search(economy, SEARCH_STARTS).found
+
+
+def _of_others(others: tuple[Found, ...] | None, many: int | None) -> list[str]:
+    """Sentences on the other equilibria, if there are any."""
+    said = []
+    if many is not None and many > 1:
+        said.append(f"The equilibrium shown is one of {many} found; `market equilibria` tells them all.")
+    if any(not each.isolated for each in others or ()):
+        said.append("Equilibrium prices are not unique: there is a continuum of them.")
+    return said
 
 
 def differences(outcome: Outcome, prices: Array, consumption: Array) -> tuple[float, float]:
@@ -128,6 +137,11 @@ def _verdict(outcome: Outcome, known: Reference, apart: tuple[float, float]) -> 
         return None, (
             f"Near {by}, which is the only equilibrium: {far}, relatively. Both clear within "
             f"their tolerance; excess demand is so flat that it does not tell prices apart any better."
+        )
+    if consumption <= AGREES:
+        return (
+            None,
+            f"Quantities agree with {by}; equilibrium prices are not unique: {far}, relatively; {anew}.",
         )
     return None, f"Another equilibrium than that of {by}, or one of many nearby: {far}, relatively; {anew}."
 

@@ -18,7 +18,9 @@ from market.economy.primitives import Economy, Money
 from market.equilibrium import convex, eigenvector
 from market.equilibrium.clearing import CLEARS, Clearing, better, clearing
 from market.equilibrium.regularity import index
-from market.equilibrium.roots import beside, near, starts
+from market.equilibrium.roots import beside, first_guess, near, starts
+from market.equilibrium.scan import scan
+from market.equilibrium.search import out_of_reach
 from market.equilibrium.ties import balanced, tied
 from market.outcome import shown
 
@@ -75,10 +77,12 @@ def reference(economy: Economy) -> Reference:
     if _good(found):
         return _told(economy, found, ROOTS, _single(economy, found) if convex_set else None)
     least = np.inf if found is None else found.residual
+    why = out_of_reach(economy)
     return _none(
         ROOTS,
         least,
-        f"None was found from {STARTS} starts; the least relative excess demand was {shown(least)}.",
+        f"None was found as roots of excess demand from {STARTS} starts; the least relative excess demand "
+        f"was {shown(least)}{f': {why}' if why else ''}.",
     )
 
 
@@ -136,7 +140,10 @@ def _by_roots(economy: Economy) -> Clearing | None:
     for start in starts(economy, STARTS, seed=0):
         best = better(best, near(economy, start))
         if best is not None and best.residual <= CLEARS:
-            break
+            return best
+    on_the_line, _ = scan(economy, first_guess(economy))
+    for end in on_the_line:
+        best = better(best, end)
     return best
 
 

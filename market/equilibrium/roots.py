@@ -57,16 +57,23 @@ def beside(economy: Economy, p: Array, held: NDArray[np.bool_]) -> Array:
     return _root(Staircase(economy, np.where(held, p, stairs.held)), p)[0]
 
 
-def held_at(economy: Economy, p: Array, held: NDArray[np.bool_]) -> Clearing | None:
-    """What prices lead to of which some are held, and the others are where a root finder takes them."""
+def held_at(economy: Economy, p: Array, held: NDArray[np.bool_], made: Array) -> Clearing | None:
+    """What prices lead to of which some are held, and the others are where a root finder takes them.
+
+    Args:
+        economy: the primitives.
+        p: (goods,), prices to start from.
+        held: (goods,), the prices that stay.
+        made: (agents, goods), production to start from.
+    """
     stairs = staircase(economy, p)
-    end, made = _root(Staircase(economy, np.where(held, p, stairs.held)), p)
+    end, made = _root(Staircase(economy, np.where(held, p, stairs.held)), p, made)
     return clearing(economy, end, made=made)
 
 
-def _root(stairs: Staircase, p: Array) -> tuple[Array, Array]:
+def _root(stairs: Staircase, p: Array, made: Array | None = None) -> tuple[Array, Array]:
     """Prices where the root finder ends, or the start if better, and what constant returns make there."""
-    s = _off_the_flats(stairs, stairs.position(p))
+    s = _off_the_flats(stairs, stairs.position(p, made))
     best, least = s, float(np.abs(stairs.gap(s)).max(initial=0.0))
     for method, options in (("hybr", {"xtol": 1e-14}), ("lm", {"xtol": 1e-15, "ftol": 1e-15})):
         if least <= 0.01 * CLEARS or not len(s):

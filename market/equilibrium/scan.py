@@ -6,6 +6,9 @@ is no change of sign to see, so that is looked at first. And where the function 
 back, it may touch it: its extremum is found, and is an equilibrium if markets clear there, one that a
 little change of the economy would turn into two or none. If they clear all but exactly, it is handed over
 as a near miss.
+
+Where an agent values both goods linearly demand jumps at the price at which it is indifferent between them,
+and the equilibrium may be at the jump, with an amount in between. These prices are tried exactly.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import numpy as np
 from scipy import optimize
 
 from market.economy.correspondences import Array
-from market.economy.primitives import Economy
+from market.economy.primitives import Economy, Money
 from market.equilibrium.clearing import CLEARS, Clearing, clearing
 from market.equilibrium.roots import SPREAD
 from market.equilibrium.staircase import WIDTH, Staircase, staircase
@@ -40,7 +43,12 @@ def scan(economy: Economy, guess: Array) -> tuple[list[Clearing], list[Clearing]
     reach = 2.0 * SPREAD + WIDTH * steps
     grid = np.linspace(middle - reach, middle + reach, POINTS)
     gaps = np.array([_gap(stairs, s) for s in grid])
-    zeros = [*grid[gaps == 0.0], *_crossings(stairs, grid, gaps), *_turns(stairs, grid, gaps)]
+    zeros = [
+        *_at_zero(grid, gaps),
+        *_crossings(stairs, grid, gaps),
+        *_turns(stairs, grid, gaps),
+        *_ties(economy, stairs),
+    ]
     ends = [clearing(economy, stairs.prices(np.array([s]))[0]) for s in zeros]
     known = [end for end in ends if end is not None]
     return (
@@ -51,6 +59,26 @@ def scan(economy: Economy, guess: Array) -> tuple[list[Clearing], list[Clearing]
 
 def _gap(stairs: Staircase, s: float) -> float:
     return float(stairs.gap(np.array([s]))[0])
+
+
+def _ties(economy: Economy, stairs: Staircase) -> list[float]:
+    """Positions at which an agent is indifferent between the good sought and one whose price is held."""
+    if economy.money is not Money.EXCHANGE or not economy.has_ties:
+        return []
+    [g], worth = stairs.sought, economy.linear_weights
+    found: set[float] = set()
+    for h in np.flatnonzero(stairs.held > 0):
+        both = (worth[:, g] > 0) & (worth[:, h] > 0)
+        found |= set((stairs.held[h] * (worth[both, g] / worth[both, h])).tolist())
+    prices = [np.where(np.isnan(stairs.held), price, stairs.held) for price in sorted(found)]
+    return [float(stairs.position(p)[0]) for p in prices]
+
+
+def _at_zero(grid: Array, gaps: Array) -> list[float]:
+    """Grid points that are zeros; of neighbours on the grid the first, the last and the one between."""
+    zeros = np.flatnonzero(gaps == 0.0)
+    runs = np.split(zeros, np.flatnonzero(np.diff(zeros) > 1) + 1)
+    return [float(grid[k]) for run in runs if len(run) for k in {run[0], run[len(run) // 2], run[-1]}]
 
 
 def _crossings(stairs: Staircase, grid: Array, gaps: Array) -> list[float]:

@@ -1,10 +1,8 @@
 """All equilibria that a search from many starts finds, each with its index and stability.
 
 From every start a root finder is sent off (`roots.py`); where there is only one price to look for the whole
-line is scanned as well (`scan.py`). What clears the markets when everyone is asked anew is an equilibrium.
-Two of them are the same if their log prices are, or if the prices between them all clear the markets: then
-they belong to a continuum, or to one equilibrium at which excess demand is so flat that its place is not
-sharp.
+line is scanned as well (`scan.py`). Prices that clear the markets, by answers asked for anew, are those of an
+equilibrium; several of one equilibrium or of one continuum are put together (`continua.py`).
 
 No search from finitely many starts proves that it found all; the sum of the indices (`regularity.py`) can
 prove that it did not.
@@ -12,23 +10,16 @@ prove that it did not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-
-import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.equilibrium.clearing import CLEARS, Clearing, clearing
-from market.equilibrium.regularity import constant_returns, index, stable
-from market.equilibrium.roots import held_at, near, starts
+from market.equilibrium.clearing import CLEARS
+from market.equilibrium.continua import Distinct, distinct
+from market.equilibrium.regularity import index, stable
+from market.equilibrium.roots import near, starts
 from market.equilibrium.scan import scan
-from market.equilibrium.staircase import staircase
 from market.random_streams import generator
-
-SAME = 1e-6  # log prices that differ by less are those of one equilibrium
-WIDE = 1e-2  # equilibria that hang together over more than this in log prices are a continuum
-BETWEEN = (0.25, 0.5, 0.75)  # of the way from one equilibrium to another
 
 
 @dataclass(frozen=True)
@@ -80,18 +71,29 @@ class Equilibria:
         return None if 0 in indices or not indices else sum(indices)
 
     @property
+    def beyond_reach(self) -> str | None:
+        """A reason why equilibria may exist that no start can lead to; None without any."""
+        return out_of_reach(self.economy)
+
+    @property
     def perhaps_incomplete(self) -> bool:
         """Whether the indices say that some are missing or the economy is not regular."""
         return self.index_sum != 1
 
 
-@dataclass(frozen=True)
-class _Distinct:
-    """An equilibrium, how many starts led to it, and how far what hangs together with it reaches."""
+def out_of_reach(economy: Economy) -> str | None:
+    """A reason why a root finder may miss equilibria of an economy; None without any.
 
-    at: Clearing
-    starts: int
-    reach: float
+    With linear tastes demand is a set at prices at which an agent is indifferent. Of two priced goods these
+    prices are tried one by one (`scan.py`); of more goods they are not.
+    """
+    several = (economy.linear_weights > 0).sum(axis=1) > 1
+    if economy.money is Money.QUASILINEAR or len(economy.goods) <= 2 or not several.any():
+        return None
+    return (
+        "an agent values several goods linearly, so that demand is set-valued where it is indifferent, and "
+        "equilibria at such prices are beyond a search by roots of excess demand"
+    )
 
 
 def search(economy: Economy, many: int = 200) -> Equilibria:
@@ -105,9 +107,8 @@ def search(economy: Economy, many: int = 200) -> Equilibria:
     begun = starts(economy, many, seed)
     ends = [end for start in begun if (end := near(economy, start)) is not None]
     scanned, missed = scan(economy, begun[0])
-    distinct = _distinct(economy, [end for end in ends if end.residual <= CLEARS], 1, [])
-    distinct = _distinct(economy, scanned, 0, distinct)
-    found = [_found(economy, each) for each in distinct]
+    clear = [(end, 1) for end in ends if end.residual <= CLEARS] + [(end, 0) for end in scanned]
+    found = [_found(economy, each) for each in distinct(economy, clear)]
     return Equilibria(
         economy,
         tuple(sorted(found, key=lambda each: tuple(each.prices.tolist()))),
@@ -116,76 +117,7 @@ def search(economy: Economy, many: int = 200) -> Equilibria:
     )
 
 
-def _distinct(
-    economy: Economy, ends: Iterable[Clearing], counts: int, known: list[_Distinct]
-) -> list[_Distinct]:
-    """Those known and those new ones that are none of them."""
-    known = list(known)
-    for end in ends:
-        k = _which(economy, end, known)
-        if k is None:
-            known.append(_Distinct(end, counts, 0.0))
-        else:
-            other = known[k]
-            best = end if end.residual < other.at.residual else other.at
-            apart = distance(economy, end.prices, other.at.prices)
-            known[k] = _Distinct(best, other.starts + counts, max(other.reach, apart))
-    return known
-
-
-def _which(economy: Economy, end: Clearing, known: list[_Distinct]) -> int | None:
-    """Which of those known an equilibrium is, or hangs together with; None if it is a new one."""
-    apart = [distance(economy, end.prices, other.at.prices) for other in known]
-    if known and min(apart) <= SAME:
-        return int(np.argmin(apart))
-    together = (k for k, other in enumerate(known) if _hang_together(economy, end.prices, other.at.prices))
-    return next(together, None)
-
-
-def distance(economy: Economy, p: Array, other: Array) -> float:
-    """The largest difference in log prices, up to scale under `exchange`; inf if free goods differ."""
-    priced = p > 0
-    if ((other > 0) != priced).any():
-        return np.inf
-    apart = np.log(p[priced]) - np.log(other[priced])
-    if economy.money is Money.EXCHANGE and len(apart):
-        apart = apart - (apart.max() + apart.min()) / 2
-    return float(np.abs(apart).max(initial=0.0))
-
-
-def _hang_together(economy: Economy, p: Array, other: Array) -> bool:
-    """Whether the prices between two equilibria clear the markets too."""
-    if ((other > 0) != (p > 0)).any():
-        return False
-    priced = p > 0
-    here, there = np.where(priced, p, 1.0), np.where(priced, other, 1.0)
-    between = [np.where(priced, here ** (1.0 - share) * there**share, 0.0) for share in BETWEEN]
-    if constant_returns(economy):
-        apart = np.log(here / there)
-        ends = [_on_the_way(economy, each, apart) for each in between]
-    else:
-        ends = [clearing(economy, each) for each in between]
-    return all(at is not None and at.residual <= 10 * CLEARS for at in ends)
-
-
-def _on_the_way(economy: Economy, between: Array, apart: Array) -> Clearing | None:
-    """What prices between two equilibria lead to when all but one of them may move aside to follow costs.
-
-    That one price is held between those of the two equilibria, the price that differs most. If its market
-    clears nevertheless there is an equilibrium between them.
-
-    Args:
-        economy: with constant returns.
-        between: (goods,), prices.
-        apart: (goods,), how the log prices of the two equilibria differ.
-    """
-    anchor = staircase(economy, between).held > 0
-    held = np.zeros(len(between), dtype=bool)
-    held[np.abs(apart - apart[anchor].sum()).argmax()] = True
-    return held_at(economy, between, held)
-
-
-def _found(economy: Economy, each: _Distinct) -> Found:
+def _found(economy: Economy, each: Distinct) -> Found:
     at = each.at
     sign, why_not = index(economy, at)
     return Found(
@@ -196,6 +128,6 @@ def _found(economy: Economy, each: _Distinct) -> Found:
         sign,
         stable(economy, at),
         each.starts,
-        each.reach <= WIDE,
+        each.isolated,
         why_not,
     )

@@ -63,11 +63,22 @@ class Staircase:
         """Those whose levels are looked for as well."""
         return ConstantReturns(self.economy)
 
-    def position(self, p: Array) -> Array:
-        """Where prices are (if on a step, in its middle), and levels to start from, (unknowns,)."""
+    def position(self, p: Array, made: Array | None = None) -> Array:
+        """Positions of prices (on a step, its middle), and levels to start from, (unknowns,).
+
+        Args:
+            p: (goods,), prices.
+            made: (agents, goods), production from which levels follow; equal levels without it.
+        """
         prices = [_along(steps, float(p[g])) for steps, g in zip(self._steps, self.sought, strict=True)]
-        makers = len(self.constant_returns.producers)
-        return np.array(prices + [0.5 / max(makers, 1)] * makers)
+        constant = self.constant_returns
+        makers = len(constant.producers)
+        if made is None:
+            levels = np.full(makers, 0.5 / max(makers, 1))
+        else:
+            used = constant.levels(p, made)
+            levels = np.where(used > 0, used, -np.maximum(constant.log_costs(p), 0.0))
+        return np.concatenate([prices, levels])
 
     def prices(self, s: Array) -> tuple[Array, Array]:
         """Prices, (goods,), and the share of the way along a step, (goods,); 0 only off the steps."""

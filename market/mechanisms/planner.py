@@ -40,6 +40,7 @@ from market.welfare.equimarginal import optimum
 from market.welfare.first_order_conditions import residual
 from market.welfare.sharpen import sharpen
 
+HALVINGS, SMALLEST = 60, 1e-30  # of a search among tiny outputs; a share of what is tiny that is the least
 SHARP_ENOUGH = 1e-8  # relative violation at which no other way is tried
 
 
@@ -132,15 +133,32 @@ class Planner(Mechanism):
         import cvxpy  # deferred: takes a second to import
 
         nothing = np.zeros(economy.shape)
-        programme = Programme(economy, typical_amounts(economy, nothing, nothing))
+        programme = Programme(economy, typical_amounts(economy, nothing, nothing, weights))
         utilities, constraints = programme.utilities(stated=True, counted=weights > 0)
-        size = float((weights * programme.at_stake()).max())
+        concerned = economy.wants_something | (economy.capacity > 0).any(axis=1)
+        size = float((weights * programme.at_stake())[concerned].max(initial=0.0)) or 1.0
         objective = cvxpy.sum(cvxpy.multiply(weights / size, utilities - programme.costs()))
         balance = programme.net_use() <= economy.resources / programme.units
         found = programme.solve(objective, [*constraints, *programme.limits()], balance, [attempt])
         found = replace(found, prices=size * found.prices, value=size * found.value)
-        sharp = sharpen(economy, tidy(economy, found, weights), weights)
-        return replace(sharp, consumption=fit(economy, sharp.consumption, sharp.production))
+        return self._tidied(economy, weights, found, programme.units)
+
+    def _tidied(self, economy: Economy, weights: Array, found: Solution, units: Array) -> Solution:
+        """The better of two: with amounts tiny next to the programme's units, or to those found, taken for 0.
+
+        The units are right where nothing is made, since then all that was found is rounding; amounts found
+        are where little is made of what could be.
+        """
+        best, least = found, np.inf
+        for sizes in (units, typical_amounts(economy, found.consumption, found.production, weights)):
+            sharp = sharpen(economy, tidy(economy, found, weights, sizes), weights)
+            sharp = replace(sharp, consumption=fit(economy, sharp.consumption, sharp.production))
+            violation = residual(economy, sharp.consumption, sharp.production, weights, sharp.prices)
+            if violation < least:
+                best, least = sharp, violation
+            if least <= SHARP_ENOUGH:
+                break
+        return best
 
     def outcome(self, economy: Economy, state: State) -> Outcome:
         """The allocation found. Evidence: `residual`, the violation of the conditions for an optimum."""
@@ -192,29 +210,71 @@ class Planner(Mechanism):
         )
 
 
-def tidy(economy: Economy, found: Solution, weights: Array) -> Solution:
+def tidy(economy: Economy, found: Solution, weights: Array, sizes: Array) -> Solution:
     """The solution with what an interior-point method leaves near a bound put on it, and feasible.
 
     A tiny amount is 0 if the first of it would be worth clearly less than its price; likewise outputs at 0 or
     at capacity, and prices of goods left over.
+
+    Args:
+        economy: the primitives.
+        found: what the method found.
+        weights: (agents,), of the weighted sum.
+        sizes: (goods,), amounts next to which others are tiny.
     """
     x, y, p = found.consumption, found.production, found.prices
-    tiny = 1e-5 * typical_amounts(economy, x, y)
+    tiny = 1e-5 * sizes
     weighted = weights[:, None] > 0
     slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
     worth = np.multiply(weights[:, None], slopes, out=np.zeros_like(x), where=weighted)
     cost = np.multiply(weights[:, None], costs, out=np.zeros_like(x), where=weighted)
     top = worth.max(axis=0, initial=0.0)
+    y = np.where(_idle(economy, y, p, tiny)[:, None], 0.0, y)
     left = economy.resources + y.sum(axis=0) - x.sum(axis=0)
     useless = (top == 0) & ~inputs(economy)
-    p = np.where(((left > tiny) & (p < 1e-6 * top)) | useless, 0.0, p)
-    value = p * economy.offered(y)  # what is worth next to nothing has a price that is the solver's rounding
-    p = np.where((value < 1e-7 * value.sum()) & ~inputs(economy), np.minimum(p, top), p)
+    low = (p < 1e-6 * top) | (p * sizes < 1e-6 * (p * sizes).max())
+    p = np.where(((left > tiny) & low) | useless, 0.0, p)
+    there = economy.offered(y)
+    value = p * there  # what is worth next to nothing has a price that is the solver's rounding
+    known = (value >= 1e-7 * value.sum()) | (there <= tiny)
+    p = np.where(known | inputs(economy), p, np.minimum(p, top))
+    p = np.where((value < 1e-12 * value.sum()) & inputs(economy) & ~known, 0.0, p)
     x = np.where(_better_without(economy, x, p, weights, x < tiny), 0.0, x)
     at_a_cost = economy.capacity > 0
     y = np.where(at_a_cost & ((y < tiny) | (p == 0)) & (cost > p * (1.0 + 1e-6)), 0.0, y)
     y = np.where(at_a_cost & (economy.capacity - y < tiny) & (cost < p * (1.0 - 1e-6)), economy.capacity, y)
+    y = np.where(at_a_cost & (y < tiny) & (p > 0), _little_made(economy, y, p, weights, tiny), y)
     return Solution(fit(economy, x, y), y, p, found.value)
+
+
+def _little_made(economy: Economy, y: Array, p: Array, weights: Array, most: Array) -> Array:
+    """Outputs up to `most`, (goods,), at which marginal costs that rise from below the price are the price.
+
+    An interior-point method has no digits for them; where costs do not rise so, outputs are as they were.
+    """
+
+    def dear(made: Array) -> NDArray[np.bool_]:
+        costs = economy.marginal_cost(made)
+        known = np.isfinite(costs)
+        weighed = np.multiply(weights[:, None], costs, out=np.full_like(made, np.inf), where=known)
+        return np.asarray(weighed > p)
+
+    low, high = np.zeros_like(y), np.tile(most, (len(y), 1))
+    between = dear(high) & ~dear(low) & (weights[:, None] > 0)
+    if not between.any():
+        return y
+    low = high * SMALLEST
+    for _ in range(HALVINGS):
+        middle = np.sqrt(low * high)
+        above = dear(middle)
+        low, high = np.where(above, low, middle), np.where(above, middle, high)
+    return np.where(between, low, y)
+
+
+def _idle(economy: Economy, y: Array, p: Array, tiny: Array) -> NDArray[np.bool_]:
+    """Whose technology makes tiny amounts only, at inputs that are worth more than they are, (agents,)."""
+    idle: NDArray[np.bool_] = economy.turns_goods_into_goods & (y <= tiny).all(axis=1)
+    return idle & (y @ p < 0)
 
 
 def _better_without(

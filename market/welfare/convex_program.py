@@ -16,7 +16,7 @@ Solved by cvxpy with Clarabel, an interior-point method; whoever uses an answer 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -127,7 +127,8 @@ class Programme:
         bound = (limit <= FAR) & (limit > 0)
         held = [self._free_y[bound] <= limit[bound]] if bound.any() else []
         for block in self.economy.technologies:
-            held += block.family.convex(self.y[block.rows], **block.parameters)
+            counted = block.family.in_units(self.units, **block.parameters)
+            held += block.family.convex(self._free_y[block.rows], **counted)
         return held + self._costs[1]
 
     def utilities(
@@ -263,49 +264,135 @@ def _spread(rows: Any, agents: int) -> Any:
     )
 
 
-def typical_amounts(economy: Economy, x: Array, y: Array) -> Array:
+def typical_amounts(economy: Economy, x: Array, y: Array, weights: Array | None = None) -> Array:
     """An amount of each good of the size of what one agent has, or would make, (goods,), > 0.
 
     What is there may be tiny next to what can be made, and capacities huge next to what is wanted: of goods
     that can be made at a cost, the amount at which the largest marginal utility falls to the least marginal
-    cost, no less than what is there, no more than can be had.
+    cost, no less than what is there, no more than can be had; of products of technologies what all that is
+    there would give (`plenty`). A good that is not there, and not worth its cost, has no amount of its own:
+    then what costs as much as the others are worth on average, or one unit of money.
+
+    Args:
+        economy: the primitives.
+        x: (agents, goods), consumption.
+        y: (agents, goods), production.
+        weights: (agents,), what utilities and costs count; 1 by default.
     """
+    counted = np.ones(len(economy.agents)) if weights is None else weights
     agents = len(economy.agents)
-    there = np.maximum(economy.offered(y), economy.taken(x, y)) / agents
+    there = plenty(economy, np.maximum(economy.offered(y), economy.taken(x, y))) / agents
     limit = economy.capacity.sum(axis=0) / agents
-    amounts = np.where(there > 0, there, np.where(np.isfinite(limit) & (limit > 0), limit, 1.0))
+    amounts, known = np.where(there > 0, there, 1.0), there > 0
+    amounts = _of_a_value(economy, amounts, known, limit, counted)
     for _ in range(2):  # what a good is worth depends on the others
+        before, amounts = amounts, amounts.copy()
         for good in np.flatnonzero(limit > 0):
-            meets = _where_worth_meets_cost(economy, amounts, int(good))
+            meets = _where_worth_meets_cost(economy, amounts, int(good), counted)
             if meets is not None:
                 amounts[good] = min(max(meets, there[good]), there[good] + limit[good])
-    return amounts
+                known[good] = True
+    # Complements of which none is worth its cost have no such amounts: each time they meet nearer to 0.
+    known &= (there > 0) | (amounts >= ASTRAY * before)
+    return _of_a_value(economy, amounts, known, limit, counted)
 
 
+SWEEPS = 100  # of amounts through products that need each other
+ENDLESS = 1e100  # an amount that stands for one that is not known yet
+
+
+def plenty(economy: Economy, there: Array) -> Array:
+    """There, (goods,), and what technologies can make if each is given all there is of its inputs.
+
+    A size for each good that changes with its unit. Products are made of products, so amounts are passed on
+    until they settle, from above: m = there + max_j F_j(m). Where they do not, or nothing can be made, what
+    is there.
+    """
+    if not economy.technologies:
+        return there
+    makes = np.zeros(len(there), dtype=bool)
+    for block in economy.technologies:
+        makes |= block.family.makes(**block.parameters).any(axis=0)
+    amounts = np.where(makes, ENDLESS, there)
+    for _ in range(SWEEPS):
+        made = np.zeros_like(there)
+        for block in economy.technologies:
+            outputs = block.family.plenty(amounts, **block.parameters)
+            made = np.maximum(made, outputs.max(axis=0, initial=0.0))
+        before, amounts = amounts, np.minimum(there + made, ENDLESS)
+        settled = np.abs(amounts - before) <= 0.1 * before
+        if settled.all():
+            break
+    return np.where(settled & (amounts < ENDLESS), amounts, there)
+
+
+ASTRAY = 1e-3  # of the amount before: what falls so far is not near to where worth meets cost
 DECADES = 40.0  # within so many powers of ten of 1 amounts are looked for
 
 
-def _where_worth_meets_cost(economy: Economy, amounts: Array, good: int) -> float | None:
+def _of_a_value(
+    economy: Economy, amounts: Array, known: NDArray[np.bool_], limit: Array, weights: Array
+) -> Array:
+    """The amounts, with those that are not known such that they cost what the known are worth on average."""
+    value, amounts = _value(economy, amounts, known, weights), amounts.copy()
+    for good in np.flatnonzero((limit > 0) & ~known):
+        amounts[good] = min(_costing(economy, value, int(good), weights), limit[good])
+    return amounts
+
+
+def _value(economy: Economy, amounts: Array, known: NDArray[np.bool_], weights: Array) -> float:
+    """What a known amount is worth on average, at the margin where it is worth most; 1 if none is known."""
+    slopes = economy.marginal_utility(np.tile(amounts, (len(economy.agents), 1)))
+    slopes = weights[:, None] * np.where(np.isfinite(slopes), slopes, 0.0)
+    worth = np.where(known, slopes.max(axis=0) * amounts, 0.0)
+    return float(worth[worth > 0].mean()) if (worth > 0).any() else 1.0
+
+
+def _costing(economy: Economy, value: float, good: int, weights: Array) -> float:
+    """The amount of a good that is worth so much at the least marginal cost; 1 if none is."""
+    makes = (economy.capacity[:, good] > 0) & (weights > 0)
+    if not makes.any():
+        return 1.0
+
+    def dearer(power: float) -> bool:
+        each = np.zeros(economy.shape)
+        each[:, good] = np.minimum(10.0**power, economy.capacity[:, good])
+        costs = weights[makes] * economy.marginal_cost(each)[makes, good]
+        return bool(10.0**power * costs.min() > value)
+
+    with np.errstate(over="ignore", under="ignore"):
+        return _halved(dearer) if dearer(DECADES) else 1.0
+
+
+def _halved(beyond: Callable[[float], bool]) -> float:
+    """10 to the least power, within `DECADES`, that is beyond something; right to a tenth or so."""
+    low, high = -DECADES, DECADES
+    while high - low > 0.05:
+        middle = (low + high) / 2.0
+        low, high = (low, middle) if beyond(middle) else (middle, high)
+    return float(10.0**low)
+
+
+def _where_worth_meets_cost(economy: Economy, amounts: Array, good: int, weights: Array) -> float | None:
     """The amount of a good for each agent at which nobody pays for more; None without one between bounds.
 
     Right to a tenth of its size or so.
     """
+    counts = weights > 0
 
     def worth_more(power: float) -> bool:
         each = np.tile(amounts, (len(economy.agents), 1))
         each[:, good] = 10.0**power
         slopes = economy.marginal_utility(each)[:, good]
         costs = economy.marginal_cost(np.minimum(each, economy.capacity))[:, good]
-        return bool(slopes.max() > costs[economy.capacity[:, good] > 0].min())
+        makes = (economy.capacity[:, good] > 0) & counts
+        least = (weights[makes] * costs[makes]).min(initial=np.inf)
+        return bool((weights[counts] * slopes[counts]).max() > least)
 
-    low, high = -DECADES, DECADES
     with np.errstate(over="ignore", under="ignore"):
-        if not worth_more(low) or worth_more(high):
+        if not worth_more(-DECADES) or worth_more(DECADES):
             return None
-        while high - low > 0.05:
-            middle = (low + high) / 2.0
-            low, high = (middle, high) if worth_more(middle) else (low, middle)
-    return float(10.0**low)
+        return _halved(lambda power: not worth_more(power))
 
 
 def fit(economy: Economy, x: Array, y: Array) -> Array:

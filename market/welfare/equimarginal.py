@@ -150,7 +150,8 @@ class _Search:
         y, makes = nothing, np.zeros(economy.shape, dtype=bool)
         if economy.costs:
             makes = (economy.capacity > 0) & self.priced
-            each = typical_amounts(economy, nothing, nothing) * eaters / np.maximum(makes.sum(axis=0), 1)
+            typical = typical_amounts(economy, nothing, nothing, self.weights)
+            each = typical * eaters / np.maximum(makes.sum(axis=0), 1)
             y = np.where(makes, np.minimum(each, economy.capacity / 2.0), 0.0)
             self.flat = makes & (self._cost(y) == self._cost(nothing))
             makes, y = makes & ~self.flat, np.where(self.flat, 0.0, y)

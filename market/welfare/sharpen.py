@@ -49,7 +49,7 @@ def sharpen(economy: Economy, found: Solution, weights: Array, steps: int = 8) -
         weights: (agents,), of the super-agent.
         steps: at most so many.
     """
-    if economy.technologies:  # their conditions are not among those that are solved here
+    if found.production[economy.turns_goods_into_goods].any():  # their conditions are not solved here
         return found
     valued = replace(found, prices=_worth(economy, found, weights))
     ends = [_newton(economy, start, weights, steps) for start in (found, valued)]

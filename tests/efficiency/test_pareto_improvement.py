@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers.economies import economy, with_utility
+from scipy import optimize
 
+import market
 from market.economy.families.utilities import UTILITIES, StoneGeary
 from market.economy.primitives import Block
 from market.efficiency.pareto_improvement import improvement, resource_utilisation
@@ -15,6 +17,7 @@ from market.efficiency.report import alignment
 from market.efficiency.rescue import cannot_reach_subsistence
 from market.errors import NumericalError
 from market.mechanisms import Autarky, Gift, Planner, Seize, Unmediated, play
+from market.results.verify.duality import least_share
 
 
 def needs_one_each(agents: int, stock: float):
@@ -179,3 +182,90 @@ def test_what_is_left_over_is_an_improvement_though_no_programme_confirms_one(mo
     )
     with pytest.raises(NumericalError, match="too small to be confirmed"):
         improvement(two, all_used, y)
+
+
+def needed_by_search(owned, able):
+    """The least share for one consumer of good 1 alone, from a formula of what the share makes."""
+
+    def spare(share):
+        return share * owned[1] + able(share * owned[0]) - owned[1]
+
+    return optimize.brentq(spare, 0.0, 1.0, xtol=1e-14)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_the_share_needed_is_that_of_the_formula_in_all_units(seed):
+    """One consumer wants good 1 alone, and a producer with decreasing returns makes it of good 0."""
+    rng = np.random.default_rng(seed)
+    owned = np.exp(rng.uniform(-3.0, 13.0, 2))
+    exponent = rng.uniform(0.2, 0.95)
+    scale = owned[1] * rng.uniform(0.05, 3.0) / owned[0] ** exponent
+    text = f"""
+        schema = 1
+        economy = "exchange"
+        goods = ["g0", "g1"]
+        [[agents]]
+        name = "owner"
+        utility = {{ family = "cobb_douglas", weights = {{ g1 = 1.0 }} }}
+        endowment = {{ g0 = {float(owned[0])!r}, g1 = {float(owned[1])!r} }}
+        [[agents]]
+        name = "maker"
+
+        [agents.technology]
+        family = "power"
+        output = "g1"
+        input = "g0"
+        scale = {float(scale)!r}
+        exponent = {float(exponent)!r}
+
+        [[mechanisms]]
+        name = "idle"
+        kind = "unmediated"
+        game = "autarky"
+    """
+    built = market.build(market.loads(text))
+    x = np.array([owned, [0.0, 0.0]])
+    found = resource_utilisation(built, x, np.zeros((2, 2)))
+    expected = needed_by_search(owned, lambda used: scale * used**exponent)
+    assert found.value == pytest.approx(expected, rel=1e-6, abs=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_share_needed_meets_the_bound_of_independent_code(seed):
+    """Stone-Geary, and one good made of the other by a power and a CES technology at any scale."""
+    rng = np.random.default_rng(seed)
+    owned = np.exp(rng.uniform(-3.0, 12.0, 2))
+    made = owned[1] * rng.uniform(0.05, 2.0, 2)
+    weights = rng.uniform(0.2, 1.0, 3)
+    exponent, elasticity = rng.uniform(0.3, 0.9), rng.choice([0.5, 1.0, 3.0])
+    utility = (
+        f'utility = {{ family = "stone_geary", weights = {{ g0 = {weights[0]}, g1 = {weights[1]} }}, '
+        "subsistence = {} }"
+    )
+    power = (
+        f'{{ family = "power", output = "g1", input = "g0", exponent = {exponent}, '
+        f"scale = {made[0] / owned[0] ** exponent} }}"
+    )
+    linear = (
+        f'{{ family = "ces", output = "g1", weights = {{ g0 = {weights[2]} }}, elasticity = {elasticity}, '
+        f"scale = {made[1] / owned[0]} }}"
+    )
+    text = f"""
+        schema = 1
+        economy = "exchange"
+        goods = ["g0", "g1"]
+        agents = [
+            {{ name = "owner", endowment = {{ g0 = {owned[0]}, g1 = {owned[1]} }}, {utility} }},
+            {{ name = "power", technology = {power} }},
+            {{ name = "ces", technology = {linear} }},
+        ]
+        mechanisms = [{{ name = "idle", kind = "unmediated", game = "autarky" }}]
+    """
+    built = market.build(market.loads(text))
+    x, y = np.array([owned, [0.0, 0.0], [0.0, 0.0]]), np.zeros((3, 2))
+    found = resource_utilisation(built, x, y)
+    low = least_share(built, found.prices, x, y, (found.consumption, found.production))
+    assert found.value == pytest.approx(low, abs=1e-6)
+    used = (found.consumption - found.production).sum(axis=0) / owned
+    assert used.max() <= found.value + 1e-6
+    assert built.utility(found.consumption)[0] >= built.utility(x)[0] - 1e-6

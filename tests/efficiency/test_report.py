@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from helpers.economies import CES, INF, economy, references, with_utility
 
+from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Economy
 from market.efficiency.pareto_improvement import improvement, improves, resource_utilisation
 from market.efficiency.report import alignment, contrast
@@ -402,3 +403,21 @@ def test_whoever_has_a_tiny_weight_is_not_said_to_weigh_nothing():
     report = alignment(play(Unmediated("first", Seize(movers=("agent0",))), rich))
     np.testing.assert_allclose(report.negishi_weights, [1.0, 1e-9 / 3.0], rtol=1e-6)
     assert not report.degenerate
+
+
+@pytest.mark.parametrize(("remainder", "efficient"), [(0.0, True), (1e-16, True), (5e-8, False)])
+def test_a_remainder_that_an_agent_with_nothing_wants_is_no_rounding(remainder, efficient):
+    """u = 2 sqrt(x): 5e-8 units more are worth 4.5e-4 to an agent with nothing, whatever its weight."""
+    roots = with_utility(
+        "exchange",
+        UTILITIES["crra"],
+        {"weights": [[1.0], [1.0]], "risk_aversion": [0.5, 0.5]},
+        endowment=[[1.0], [0.0]],
+    )
+    outcome = given(roots, [[1.0 - remainder], [0.0]])
+    report = alignment(outcome)
+    assert report.efficient is efficient
+    if not efficient:
+        gained = roots.utility(report.improvement.consumption) - roots.utility(outcome.consumption)
+        assert gained.min() >= 0.0
+        assert gained.max() > 1e-5

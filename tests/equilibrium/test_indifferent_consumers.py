@@ -106,10 +106,24 @@ def test_two_free_goods_at_once():
     assert (found.prices == 0).sum() == 3  # good 3 alone is short
 
 
-def test_linear_tastes_in_exchange_are_beyond_it_and_that_is_said():
+def test_linear_tastes_in_exchange_of_two_goods_are_found_where_they_are_indifferent():
+    """The second is indifferent at p = (1, 1); there the first sells its 1.4 of good 0 for good 1."""
     barter = of_family(
         "linear", [[0.0, 1.0], [1.0, 1.0]], money="exchange", endowment=[[1.4, 1.3], [15.0, 9.0]]
     )
     found = reference(barter)
+    np.testing.assert_allclose(found.prices, [0.5, 0.5], rtol=1e-12)
+    np.testing.assert_allclose(found.consumption, [[0.0, 2.7], [16.4, 7.6]], rtol=1e-12)
+
+
+def test_linear_tastes_in_exchange_of_three_goods_are_beyond_it_and_the_reason_is_given():
+    barter = of_family(
+        "linear",
+        [[0.0, 1.0, 1.0], [1.0, 1.0, 2.0], [2.0, 1.0, 1.0]],
+        money="exchange",
+        endowment=[[1.4, 1.3, 1.0], [15.0, 9.0, 2.0], [1.0, 1.0, 5.0]],
+    )
+    found = reference(barter)
     assert not found.found
     assert "None was found" in found.reason
+    assert "linearly" in found.reason

@@ -72,7 +72,9 @@ def _technology_in_other_units(block: Block, c) -> Block:
         return replace(block, parameters={"netput": given["netput"] * c})
     made = (given["output"] * c).sum(axis=1)
     if name == "ces":
-        given |= {"weights": given["weights"] / c ** _rho(given), "scale": given["scale"] * made}
+        shares = given["weights"] / given["weights"].sum(axis=1, keepdims=True)
+        even = np.where(given["elasticity"] == 1.0, np.prod(c**shares, axis=1), 1.0)
+        given |= {"weights": given["weights"] / c ** _rho(given), "scale": given["scale"] * made / even}
     elif name == "cobb_douglas":
         given["scale"] = given["scale"] * made / np.prod(c ** given["shares"], axis=1)
     else:

@@ -100,7 +100,8 @@ def _reading(found: Equilibria) -> Iterator[str]:
     """What the numbers say, in plain sentences."""
     many = len(found.found)
     if not many:
-        yield f"None was found from {count(found.starts, 'start')}: there may be none, or try more --starts."
+        why = found.beyond_reach or "there may be none, or try more --starts"
+        yield f"None was found as roots of excess demand from {count(found.starts, 'start')}: {why}."
     else:
         worst = max(each.residual for each in found.found)
         yield (

@@ -94,11 +94,12 @@ def sections(compared: Comparison) -> list[Section]:
 WEIGHTS = "Weights in the super-agent"
 SHADOW = "* a shadow price: what one unit more would be worth to the planner; nobody pays it."
 LOST = "-inf: has too little of a good that it cannot do without."
-UNBOUNDED = "unbounded: there is no limit to what could be gained, since somebody is at -inf."
 BENT = (
     "Weights of {who} count v = u^(1/A), A the sum of the weights in u: it orders bundles as u does and is "
     "concave, which u is not."
 )
+UNBOUNDED = "unbounded: there is no limit to what could be gained; at -inf: {names}."
+ENDLESS = "unbounded: at such prices there is no limit to what could be gained by trading more; by: {names}."
 ALONE = "No game without prices was played, so there is nothing to compare gains and losses with."
 
 
@@ -110,11 +111,29 @@ def notes(compared: Comparison, told: Sequence[Section]) -> list[str]:
     there = {
         SHADOW: any(cell.endswith(" *") for cell in cells),
         LOST: any(cell.startswith("-inf") for cell in cells),
-        UNBOUNDED: "unbounded" in cells,
         BENT.format(who=named_or_counted(compared.economy, bent)): bool(bent.any()) and weighed,
+        **_unbounded(compared),
         ALONE: compared.baseline is None and len(compared.outcomes) > 1,
     }
     return [note for note, needed in there.items() if needed]
+
+
+def _unbounded(compared: Comparison) -> dict[str, bool]:
+    """Why gains are unbounded, and for which agents: those at -inf, and those that could trade without limit.
+
+    A surplus gap is unbounded only where an agent at -inf could be spared it, a regret for either reason.
+    """
+    ruined = endless = np.zeros(len(compared.economy.agents), dtype=bool)
+    for outcome, report in zip(compared.outcomes.values(), compared.alignments.values(), strict=True):
+        lost = np.isneginf(outcome.utilities)
+        unlimited = np.zeros_like(lost) if outcome.regret is None else np.isposinf(outcome.regret)
+        ruined = ruined | (lost & (unlimited | (report.surplus_gap == math.inf)))
+        endless = endless | (unlimited & ~lost)
+    by_note = {UNBOUNDED: ruined, ENDLESS: endless}
+    return {
+        note.format(names=named_or_counted(compared.economy, who)): bool(who.any())
+        for note, who in by_note.items()
+    }
 
 
 def _endings_in_words(outcomes: Sequence[Outcome]) -> list[Row]:

@@ -11,7 +11,8 @@ A demand set is a box (lowest, highest) cut by a range of total spending p.x, or
 a ray. That is a least-squares problem with bounds; ranges of spending enter as rows with a heavy weight, and
 that is exact where the markets can be balanced. With w_g^2 the value of the market, p_g S_g, moving spending
 from one good to another leaves both with the same relative excess demand. Products of constant returns count
-more, since their prices follow costs and only their quantities can balance them.
+more, since their prices follow costs and only their quantities can balance them. Of a good of which there is
+nothing, S is the most that a direction gives when another good is used up by it.
 
 Source: own derivation; solved by the active-set method of Stark and Parker (1995), scipy's "bvls".
 """
@@ -19,6 +20,7 @@ Source: own derivation; solved by the active-set method of Stark and Parker (199
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +30,7 @@ from market.economy.primitives import Answers, Economy
 
 PRODUCT = 30.0  # weight of the market for a product of constant returns
 SPENDING = 1e4  # weight of a range of spending
-NONE = 1e-9  # a share of what could be had that is none
+NONE = 1e-11  # of the size of a market: a level that changes each by less is rounding
 MOST = 1e200  # stands for no upper bound
 
 
@@ -63,7 +65,8 @@ def assign(economy: Economy, answers: Answers, p: Array) -> Assigned:
         if answers.supply.joint is not None:
             products = np.asarray((answers.supply.joint.direction > 0).any(axis=0))
         excess = x.sum(axis=0) - economy.resources - y.sum(axis=0)
-        levels = columns.solve(excess, _sizes(economy, x, y), products, answers.demand)
+        size = columns.sizes(_there(economy, x, y))
+        levels = columns.solve(excess, size, products, answers.demand)
         columns.put(levels, x, y)
     return Assigned(x, y)
 
@@ -73,11 +76,9 @@ def _bounded(amounts: Array) -> Array:
     return np.clip(amounts, -MOST, MOST)
 
 
-def _sizes(economy: Economy, x: Array, y: Array) -> Array:
-    """How much of each good is about, (goods,), > 0."""
-    size = np.maximum(economy.resources + np.maximum(y, 0.0).sum(axis=0), x.sum(axis=0))
-    largest = float(size.max(initial=0.0))
-    return np.where(size > 0, size, largest if largest > 0 else 1.0)
+def _there(economy: Economy, x: Array, y: Array) -> Array:
+    """How much of each good is offered or wanted, (goods,)."""
+    return np.maximum(economy.resources + np.maximum(y, 0.0).sum(axis=0), x.sum(axis=0))
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,21 @@ class _Columns:
             share[agent] = direction[agent]
             self.columns.append(_Column(side, share, limit))
 
+    @cached_property
+    def effects(self) -> Array:
+        """What one unit of each unknown adds to excess demand, (goods, unknowns)."""
+        return np.array([column.side * column.share.sum(axis=0) for column in self.columns]).T
+
+    def sizes(self, there: Array) -> Array:
+        """The size of each market, (goods,), > 0."""
+        moved, some = np.abs(self.effects), there > 0
+        per_unit = np.divide(there[:, None], moved, out=np.full(moved.shape, np.inf), where=moved > 0)
+        level = per_unit[some].min(axis=0, initial=np.inf)
+        given = (moved * np.where(np.isfinite(level), level, 0.0)).max(axis=1)
+        size = np.where(some, there, given)
+        largest = float(size.max(initial=0.0))
+        return np.where(size > 0, size, largest if largest > 0 else 1.0)
+
     def solve(self, excess: Array, size: Array, products: NDArray[np.bool_], demand: Correspondence) -> Array:
         """The levels that balance markets best, (unknowns,)."""
         from scipy.optimize import lsq_linear  # deferred: an eighth of a second, and few need it
@@ -134,7 +150,7 @@ class _Columns:
         value = np.where(self.p > 0, self.p * size, 0.0)
         share = value / value.max() if value.max() > 0 else np.ones_like(value)
         weight = np.where(products, PRODUCT, np.sqrt(np.maximum(share, 1e-12))) / size
-        effects = np.array([column.side * column.share.sum(axis=0) for column in self.columns]).T
+        effects = self.effects
         upper = np.array([column.upper for column in self.columns])
         rows, targets, slack = self._spending(demand)
         matrix = np.block(
@@ -145,7 +161,9 @@ class _Columns:
         unit = 1.0 / np.maximum(np.abs(matrix).max(axis=0), 1e-300)  # unknowns of size one
         bounds = (np.zeros(len(unit)), np.maximum(np.minimum(upper / unit, MOST), 1e-300))
         found = lsq_linear(matrix * unit, right, bounds=bounds, method="bvls", tol=1e-14)
-        return np.asarray((np.clip(found.x, *bounds) * unit)[: len(self.columns)])
+        levels = (np.clip(found.x, *bounds) * unit)[: len(self.columns)]
+        rounding = (np.abs(effects) * levels <= NONE * size[:, None]).all(axis=0)
+        return np.where(rounding, 0.0, levels)
 
     def _spending(self, demand: Correspondence) -> tuple[Array, Array, Array]:
         """Rows for ranges of spending: sum p_g x_ig + slack = the most; and how large slacks may be.

@@ -116,7 +116,7 @@ def test_where_there_is_no_equilibrium_none_is_told_and_the_code_says_so(shell, 
     )  # ann owns and wants good 1 alone; what bob gets for good 0 is nothing, and yet he wants both
     code, out, _ = shell("equilibria", path, "--starts", 5)
     assert code == ExitCode.NOT_IN_EQUILIBRIUM
-    assert "None was found from 5 starts" in out
+    assert "None was found as roots of excess demand" in out
     assert strict(shell("equilibria", path, "--starts", 5, "--json")[1])["equilibria"] == []
 
 

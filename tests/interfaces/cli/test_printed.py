@@ -99,7 +99,7 @@ def test_the_commons_are_told_as_the_theory_has_them(commons):
 
 def test_signs_are_explained_where_they_occur_and_only_there(commons, war):
     assert LOST in printed(commons, 120)
-    assert UNBOUNDED in printed(commons, 120)
+    assert UNBOUNDED.format(names="beta") in printed(commons, 120)
     assert SHADOW in printed(war, 120)
     assert LOST not in printed(war, 120)
 

@@ -92,10 +92,23 @@ class Activity(Technology):
         return np.maximum(needed.max(axis=1, initial=0.0), 0.0)
 
     @classmethod
+    def plenty(cls, there: Array, *, netput: Array) -> Array:
+        """The level at which the first input is used up, times the outputs."""
+        uses = netput < 0
+        level = np.divide(there, -netput, out=np.full(netput.shape, np.inf), where=uses).min(axis=1)
+        return np.multiply(level[:, None], netput, out=np.zeros_like(netput), where=netput > 0)
+
+    @classmethod
     def conditions(cls, y: Array, *, netput: Array) -> Conditions:
         """v.p <= 0, and = 0 where it is used."""
         used = np.asarray((np.abs(y) > 0).any(axis=1))
         return Conditions(netput, used, np.arange(len(y)))
+
+    @classmethod
+    def in_units(cls, units: Array, *, netput: Array) -> dict[str, Array]:
+        """V_g / k_g, and of the level at which the largest of them is 1: any level is as good."""
+        counted = netput / units
+        return {"netput": counted / np.abs(counted).max(axis=1, keepdims=True)}
 
     @classmethod
     def convex(cls, y: Expression, *, netput: Array) -> list[Expression]:

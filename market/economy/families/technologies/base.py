@@ -94,6 +94,16 @@ class Technology(Family):
         raise NotImplementedError
 
     @classmethod
+    def plenty(cls, there: Array, **parameters: Array) -> Array:
+        """Outputs where each agent uses all there is of its inputs, `there` (goods,), (agents, goods)."""
+        raise NotImplementedError
+
+    @classmethod
+    def in_units(cls, unit: Array, **parameters: Array) -> dict[str, Array]:
+        """The parameters of the same technology for goods counted in `unit`, (goods,): y = unit * count."""
+        raise NotImplementedError
+
+    @classmethod
     def convex(cls, y: Expression, **parameters: Array) -> list[Expression]:
         """That y is allowed, as cvxpy constraints on an (agents, goods) expression."""
         raise NotImplementedError
@@ -188,6 +198,13 @@ class OneOutput(Technology):
             *((int(i), "it uses nothing; name an input") for i in np.flatnonzero(idle)),
             *((int(i), "its output is among its inputs; leave it out there") for i in np.flatnonzero(own)),
         ]
+
+    @classmethod
+    def plenty(cls, there: Array, *, output: Array, **parameters: Array) -> Array:
+        """F of all there is."""
+        with np.errstate(over="ignore"):
+            made = cls.production(np.where(output > 0, 0.0, there), **parameters)
+        return np.where(output > 0, made[:, None], 0.0)
 
     @classmethod
     def slack(cls, y: Array, *, output: Array, **parameters: Array) -> Array:

@@ -113,6 +113,22 @@ class CesTechnology(OneOutput):
             return np.exp(log_cost) / scale, np.where(used, inputs, 0.0)
 
     @classmethod
+    def in_units(
+        cls, unit: Array, *, output: Array, scale: Array, weights: Array, elasticity: Array
+    ) -> dict[str, Array]:
+        """Weights a_h unit_h^rho over the largest of them, k, and scale A k^(1/rho) / unit_o."""
+        rho, used = cls._rho(elasticity), weights > 0
+        flat = rho == 0.0
+        power = np.where(flat, 1.0, rho)
+        log_weights = np.log(np.where(used, weights, 1.0)) + rho[:, None] * np.log(unit)
+        log_weights = np.where(used, log_weights, -np.inf)
+        largest = log_weights.max(axis=1)
+        even = (weights @ np.log(unit)) / weights.sum(axis=1)
+        log_scale = np.log(scale) + np.where(flat, even, largest / power) - output @ np.log(unit)
+        counts = np.where(flat[:, None], weights, np.exp(log_weights - largest[:, None]))
+        return {"output": output, "scale": np.exp(log_scale), "weights": counts, "elasticity": elasticity}
+
+    @classmethod
     def convex(
         cls, y: Expression, *, output: Array, scale: Array, weights: Array, elasticity: Array
     ) -> list[Expression]:

@@ -93,6 +93,12 @@ class CobbDouglasTechnology(OneOutput):
             return made, np.where(used, worth * made[:, None], 0.0)
 
     @classmethod
+    def in_units(cls, unit: Array, *, output: Array, scale: Array, shares: Array) -> dict[str, Array]:
+        """The scale A prod_h unit_h^s_h / unit_o."""
+        log_scale = np.log(scale) + (shares - output) @ np.log(unit)
+        return {"output": output, "scale": np.exp(log_scale), "shares": shares}
+
+    @classmethod
     def convex(cls, y: Expression, *, output: Array, scale: Array, shares: Array) -> list[Expression]:
         """T <= A prod z^s as sum s_h t log(t / z_h) + (1 - S) t log t <= t log A, convex for S <= 1."""
         made, z, constraints = parts(y, output, shares > 0)
@@ -171,6 +177,15 @@ class PowerTechnology(OneOutput):
     ) -> tuple[Array, Array]:
         """A s p_o z^(s - 1) = p_h."""
         return CobbDouglasTechnology.best(price, p, scale=scale, shares=cls._shares(input, exponent))
+
+    @classmethod
+    def in_units(
+        cls, unit: Array, *, output: Array, input: Array, scale: Array, exponent: Array
+    ) -> dict[str, Array]:
+        """As for Cobb-Douglas."""
+        shares = cls._shares(input, exponent)
+        counts = CobbDouglasTechnology.in_units(unit, output=output, scale=scale, shares=shares)
+        return {"output": output, "input": input, "scale": counts["scale"], "exponent": exponent}
 
     @classmethod
     def convex(

@@ -6,7 +6,7 @@ with quadratic objectives").
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import clarabel
 import numpy as np
@@ -17,6 +17,7 @@ from market.economy.correspondences import Array
 
 FARTHEST = 3.0  # a factor of twenty: no log price moves farther in a round
 OVERSHOOT = 1e-3  # relative to that: by how much the solver may miss it
+AMPLE = 1e6  # times what is at stake: the money of a chooser without a limit, where there has to be one
 SOLVED = (
     clarabel.SolverStatus.Solved,
     clarabel.SolverStatus.AlmostSolved,
@@ -52,6 +53,19 @@ class QuadraticProgram:
         """Return the move, the money put into each alternative, and the money that each chooser keeps.
 
         None if the solver fails.
+
+        No move may put all gains of choosers without a limit to 0 or below. They then have an ample amount
+        of money, so that the sum of what they would gain is as small as it can be.
+        """
+        unlimited = ~np.isfinite(self.money)
+        found = self._solve()
+        if found is not None or not unlimited.any():
+            return found
+        ample = AMPLE * max(float(np.abs(self.fixed).max()), FARTHEST * float(self.hessian.diagonal().max()))
+        return replace(self, money=np.where(unlimited, ample, self.money))._solve()
+
+    def _solve(self) -> tuple[Array, Array, Array] | None:
+        """Return the solution; None where there is none, or none is found.
 
         Moves are counted in units of 1 / sqrt(Q_gg): markets may differ in value by many orders.
         """

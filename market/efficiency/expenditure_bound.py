@@ -1,0 +1,103 @@
+"""A lower bound on Debreu's coefficient from prices: resources that every allocation as good needs.
+
+Symbols: p (goods,) prices; r (goods,) resources; u_i the utilities of an allocation; e_i(p, u_i) the least
+that buys agent i a utility of u_i; Pi(p) the largest profit of all technologies. Take any x', y' with
+`u_i(x'_i) >= u_i` for which a share rho of the resources is enough, `sum x' <= rho r + sum y'`. Then
+
+    sum_i e_i(p, u_i) <= p.(sum x') <= rho p.r + p.(sum y') <= rho p.r + Pi(p),
+
+so that `rho >= (sum_i e_i(p, u_i) - Pi(p)) / p.r` for any prices. At the multipliers of the programme that
+looks for the least rho the two sides meet. e_i is found by bisection of the income at which the best bundle
+of i is worth u_i; with an income that is too low the bound stays true.
+
+Source: Debreu (1951), "The coefficient of resource utilization"; weak duality.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from market.economy.correspondences import Array, Correspondence
+from market.economy.primitives import Economy
+from market.economy.production import without_profit
+from market.errors import UnboundedDemandError
+
+HALVINGS = 45  # of incomes
+ENOUGH = 1e-12  # of utility and of what a bundle is worth: what may be missing to a goal that is reached
+RAISED = (
+    0.0,
+    1e-12,
+    1e-9,
+    1e-7,
+)  # of the mean worth of all there is: prices of nearly free goods are tried so
+
+
+def share_needed(economy: Economy, p: Array, x: Array) -> float:
+    """The most that prices near p prove of the share of resources that allocations as good as x need.
+
+    Args:
+        economy: without costs in money.
+        p: (goods,), prices.
+        x: (agents, goods), consumption.
+
+    Returns:
+        0 where these prices prove nothing.
+    """
+    there = economy.resources
+    positive = np.where(np.isfinite(p), np.maximum(p, 0.0), 0.0)
+    worth = float(positive @ there)
+    if not 0 < worth < np.inf:
+        return 0.0
+    least = worth / len(p) / np.where(there > 0, there, np.inf)
+    best = 0.0
+    with np.errstate(all="ignore"):  # of prices that are out of range nothing follows
+        for part in RAISED:
+            best = max(best, _share(economy, without_profit(economy, np.maximum(positive, part * least)), x))
+    return best
+
+
+def _share(economy: Economy, p: Array, x: Array) -> float:
+    worth = float(p @ economy.resources)
+    try:
+        spent = float(_expenditure(economy, p, x).sum())
+        profit = float((economy.supply(p).lowest @ p).sum())
+    except UnboundedDemandError:
+        return 0.0
+    share = (spent - profit) / worth
+    return share if np.isfinite(share) else 0.0
+
+
+def _expenditure(economy: Economy, p: Array, x: Array) -> Array:
+    """e_i(p, u_i(x_i)), (agents,), from below; 0 at a utility of -inf."""
+    now, slopes = economy.concave_utility(x), economy.concave_marginal_utility(x)
+    worth = np.multiply(x, slopes, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum(axis=1)
+    size = np.abs(now) + worth
+    goal = now - ENOUGH * np.where(np.isfinite(size), size, 0.0)
+    held = np.isfinite(now) & (goal > economy.concave_utility(np.zeros_like(x)))
+    low, high = np.zeros_like(now), np.where(held, x @ p, 0.0)  # its own bundle is enough
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2.0
+        reached = economy.concave_utility(_bought(economy, p, middle)) >= goal
+        low, high = np.where(reached, low, middle), np.where(reached, middle, high)
+    return np.where(held, low, 0.0)
+
+
+def _bought(economy: Economy, p: Array, income: Array) -> Array:
+    """Best bundles, (agents, goods); the indifferent spend what is left on one of the goods."""
+    bundles = np.zeros(economy.shape)
+    for block in economy.utilities:
+        bundles[block.rows] = _one_of(block.family.budget_demand(p, income[block.rows], **block.parameters))
+    return bundles
+
+
+def _one_of(answer: Correspondence) -> Array:
+    """A best bundle of each answer, (agents, goods)."""
+    if answer.single_valued:
+        return answer.lowest
+    room = np.where(np.isfinite(answer.highest), answer.highest - answer.lowest, 0.0)
+    if answer.joint is not None:
+        room = np.where((answer.joint.direction != 0).any(axis=1)[:, None], 0.0, room)
+    rows, chosen = np.arange(len(room)), room.argmax(axis=1)
+    bundles = answer.lowest.copy()
+    bundles[rows, chosen] += room[rows, chosen]
+    return bundles

@@ -1,0 +1,86 @@
+"""Equilibria that form a continuum, touch, or lie where an agent is indifferent."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from equilibrium.test_indifferent_consumers import of_family
+from helpers.economies import economy
+from helpers.known import kehoe
+
+from market.economy.families.utilities import UTILITIES
+from market.economy.primitives import Block
+from market.equilibrium import check, reference, search
+from market.equilibrium.clearing import clearing
+from market.equilibrium.continua import HALVINGS, distinct, worst_between
+from market.mechanisms import Auction, play
+from market.mechanisms.auction.price_rules import Tatonnement
+from market.random_streams import generator
+
+APART = economy("exchange", cobb_douglas=np.eye(2), endowment=np.eye(2))
+SQUARE_BOX = of_family("leontief", np.ones((2, 2)), money="exchange", endowment=[[3.0, 6.0], [7.0, 4.0]])
+
+
+def at_prices(primitives, *ratios):
+    ends = [clearing(primitives, np.array([ratio, 1.0])) for ratio in ratios]
+    assert all(end is not None and end.residual <= 1e-9 for end in ends)
+    return ends
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_groups_do_not_depend_on_the_order_of_ends(seed):
+    rng = generator(seed, "ends")
+    ends = at_prices(APART, *np.exp(rng.uniform(-6.0, 6.0, 90)))
+    [only] = distinct(APART, [(end, 1) for end in ends])
+    assert (only.starts, only.isolated) == (90, False)
+
+
+def test_isolated_equilibria_stay_apart_with_free_goods_too():
+    """A third good without use has price 0, which is no price to hold between two equilibria."""
+    plain = kehoe()
+    [block] = plain.utilities
+    weights = np.column_stack([block.parameters["weights"], np.zeros(2)])
+    wider = dataclasses.replace(
+        plain,
+        goods=("good0", "good1", "waste"),
+        commons=np.zeros(3),
+        endowment=np.column_stack([plain.endowment, [1.0, 2.0]]),
+        utilities=(dataclasses.replace(block, parameters={**block.parameters, "weights": weights}),),
+    )
+    one, two, three = search(wider, 30).found
+    for left, right in ((one, two), (two, three), (one, three)):
+        ends = [clearing(wider, each.prices) for each in (left, right)]
+        assert worst_between(wider, *ends, HALVINGS) > 1e-3
+
+
+def test_prices_around_a_flat_root_are_no_continuum():
+    """Ends that clear up to 1e-9 within 2e-2 of each other, but not exactly between them."""
+    flat = dataclasses.replace(APART, endowment=np.array([[1.0, 3e-11], [0.0, 1.0]]))
+    ends = [clearing(flat, np.array([ratio, 1.0])) for ratio in (1.0, 3.0)]
+    assert all(1e-12 < end.residual <= 1e-9 for end in ends)
+    [only] = distinct(flat, [(end, 1) for end in ends])
+    assert only.isolated
+
+
+def test_check_mentions_a_continuum():
+    outcome = play(Auction("prices", Tatonnement()), SQUARE_BOX)
+    checked = check(outcome)
+    assert checked.agrees is True
+    assert "continuum" in checked.sentences[-1]
+
+
+def test_an_equilibrium_where_an_agent_is_indifferent_is_found():
+    """u_1 = x_1 x_2, u_2 = x_1 + x_2, endowments (4, 2) and (2, 3): p = (1, 1), x_1 = (3, 3) by hand."""
+    mixed = economy("exchange", cobb_douglas=[[1.0, 1.0], [0.0, 0.0]], endowment=[[4.0, 2.0], [2.0, 3.0]])
+    [block] = mixed.utilities
+    first = Block(block.family, slice(0, 1), {name: a[:1] for name, a in block.parameters.items()})
+    second = Block(UTILITIES["linear"], slice(1, 2), {"weights": np.ones((1, 2))})
+    mixed = dataclasses.replace(mixed, utilities=(first, second))
+    [only] = search(mixed, 5).found
+    found = reference(mixed)
+    for each in (only, found):
+        np.testing.assert_allclose(each.prices, [0.5, 0.5], rtol=1e-12)
+        np.testing.assert_allclose(each.consumption, [[3.0, 3.0], [3.0, 2.0]], rtol=1e-9)
+        assert each.residual <= 1e-9
