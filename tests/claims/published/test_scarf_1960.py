@@ -24,7 +24,7 @@ def test_additive_with_a_small_step_goes_round_and_that_is_said_with_its_size():
     assert outcome.rounds == 5000  # an amplitude is no proof, so it plays on
     assert outcome.evidence["amplitude"] > 0.2
     assert outcome.disequilibrium > 0.1
-    assert "go up and down" in outcome.reason
+    assert "oscillate by a factor" in outcome.reason
 
 
 def test_the_product_of_prices_hardly_changes_on_the_way():
