@@ -27,11 +27,12 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence
 from market.economy.primitives import Answers, Economy
+from market.tolerances import LEAST_POSITIVE, STANDS_FOR_UNBOUNDED
 
-PRODUCT = 30.0  # weight of the market for a product of constant returns
-SPENDING = 1e4  # weight of a range of spending
-NONE = 1e-11  # of the size of a market: a level that changes each by less is rounding
-MOST = 1e200  # stands for no upper bound
+PRODUCT_WEIGHT = 30.0  # of the market for a product of constant returns; other markets have at most 1
+SPENDING_WEIGHT = 1e4  # of a range of spending: large, since it has to hold
+LEAST_SHARE = 1e-12  # relative to the most valuable market: a market counts as if it were worth so much
+NEGLIGIBLE_LEVEL = 1e-11  # relative to the size of each market that it moves: a smaller level is rounding
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def assign(economy: Economy, answers: Answers, p: Array) -> Assigned:
 
 def _bounded(amounts: Array) -> Array:
     """Amounts without bound as very large ones."""
-    return np.clip(amounts, -MOST, MOST)
+    return np.clip(amounts, -STANDS_FOR_UNBOUNDED, STANDS_FOR_UNBOUNDED)
 
 
 def _there(economy: Economy, x: Array, y: Array) -> Array:
@@ -121,7 +122,7 @@ class _Columns:
         direction, most = answer.joint.direction, answer.joint.most_spent
         for agent in np.flatnonzero(_rays(answer)):
             spent = float(direction[agent] @ self.p)
-            limit = MOST
+            limit = STANDS_FOR_UNBOUNDED
             if side > 0 and np.isfinite(most[agent]) and spent > 0:
                 limit = max((most[agent] - float(answer.lowest[agent] @ self.p)) / spent, 0.0)
             share = np.zeros(self.economy.shape)
@@ -149,7 +150,7 @@ class _Columns:
 
         value = np.where(self.p > 0, self.p * size, 0.0)
         share = value / value.max() if value.max() > 0 else np.ones_like(value)
-        weight = np.where(products, PRODUCT, np.sqrt(np.maximum(share, 1e-12))) / size
+        weight = np.where(products, PRODUCT_WEIGHT, np.sqrt(np.maximum(share, LEAST_SHARE))) / size
         effects = self.effects
         upper = np.array([column.upper for column in self.columns])
         rows, targets, slack = self._spending(demand)
@@ -158,11 +159,14 @@ class _Columns:
         )
         right = np.concatenate([-excess * weight, targets])
         upper = np.concatenate([upper, np.ones(len(slack))])
-        unit = 1.0 / np.maximum(np.abs(matrix).max(axis=0), 1e-300)  # unknowns of size one
-        bounds = (np.zeros(len(unit)), np.maximum(np.minimum(upper / unit, MOST), 1e-300))
+        unit = 1.0 / np.maximum(np.abs(matrix).max(axis=0), LEAST_POSITIVE)  # unknowns of size one
+        bounds = (
+            np.zeros(len(unit)),
+            np.maximum(np.minimum(upper / unit, STANDS_FOR_UNBOUNDED), LEAST_POSITIVE),
+        )
         found = lsq_linear(matrix * unit, right, bounds=bounds, method="bvls", tol=1e-14)
         levels = (np.clip(found.x, *bounds) * unit)[: len(self.columns)]
-        rounding = (np.abs(effects) * levels <= NONE * size[:, None]).all(axis=0)
+        rounding = (np.abs(effects) * levels <= NEGLIGIBLE_LEVEL * size[:, None]).all(axis=0)
         return np.where(rounding, 0.0, levels)
 
     def _spending(self, demand: Correspondence) -> tuple[Array, Array, Array]:
@@ -177,11 +181,11 @@ class _Columns:
             most, least = demand.joint.most_spent[agent] - spent, demand.joint.least_spent[agent] - spent
             own = [float(c.share[agent] @ self.p) if c.agent == agent else 0.0 for c in self.columns]
             if most > 0 and any(own):
-                rows.append(SPENDING * np.array(own) / most)
-                slack.append(SPENDING * (1.0 - max(least, 0.0) / most))
+                rows.append(SPENDING_WEIGHT * np.array(own) / most)
+                slack.append(SPENDING_WEIGHT * (1.0 - max(least, 0.0) / most))
         return (
             np.array(rows).reshape(len(rows), len(self.columns)),
-            np.full(len(rows), SPENDING),
+            np.full(len(rows), SPENDING_WEIGHT),
             np.array(slack),
         )
 

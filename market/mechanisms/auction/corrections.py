@@ -15,7 +15,7 @@ by functions of one signature, `(Adjustment, prices) -> prices`, in the order of
 4. `normalise`: under `exchange` only relative prices matter, and announced prices sum to one, or that of the
    numeraire is 1. Last, since it multiplies all prices by one number.
 
-Prices outside `BOUNDS` end the auction (`left_the_bounds`) and are not normalised.
+Prices outside `PRICE_RANGE` end the auction (`left_the_bounds`) and are not normalised.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from market.mechanisms.auction.free_goods import FreeGoods
 from market.mechanisms.auction.jumps.alternatives import Choices, choosers
 from market.mechanisms.auction.jumps.implicit_step import implicit_step
 
-BOUNDS = (1e-250, 1e250)  # money per unit: prices outside have left every economy that float64 can hold
+PRICE_RANGE = (1e-250, 1e250)  # money per unit: prices outside have left every economy that float64 can hold
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,10 @@ def corrected(adjustment: Adjustment, proposed: Array) -> Array:
 
 def left_the_bounds(economy: Economy, p: Array) -> str | None:
     """Return which prices cannot be followed any further, as a sentence without full stop; None if none."""
-    if p.min() >= BOUNDS[0] and p.max() <= BOUNDS[1]:  # false where a price is NaN
+    if p.min() >= PRICE_RANGE[0] and p.max() <= PRICE_RANGE[1]:  # false where a price is NaN
         return None
-    outside = ~np.isfinite(p) | (p > BOUNDS[1]) | ((p < BOUNDS[0]) & (p != 0))
+    outside = ~np.isfinite(p) | (p > PRICE_RANGE[1]) | ((p < PRICE_RANGE[0]) & (p != 0))
     if not outside.any():
         return None
     names = ", ".join(economy.goods[g] for g in np.flatnonzero(outside))
-    return f"The price of {names} left the range from {BOUNDS[0]:.0e} to {BOUNDS[1]:.0e}"
+    return f"The price of {names} left the range from {PRICE_RANGE[0]:.0e} to {PRICE_RANGE[1]:.0e}"

@@ -32,11 +32,11 @@ from market.economy.reductions import Reduction, run_locally
 from market.mechanisms.auction.assignment import assign, needs_assignment
 from market.tolerances import STANDS_FOR_UNBOUNDED
 
-CLEARED = 1e-8  # shares of an offer up to which what is lacking or left over is rounding
-ENDLESS = 1e12  # times all that is offered: stands for demand without bound
-EXACT = 1e-13  # of trade: differences up to here are rounding
-VANISHED = 1e-9  # of what the short side allows at first: trade that has shrunk so far shrinks to nothing
-ROUNDS = 5000  # of passing on; where incomes do not balance after that there is no trade
+BALANCED = 1e-8  # share of an offer: a smaller shortage or surplus is rounding, ten times a default tolerance
+LARGEST_DEMAND = 1e12  # times all that is offered: stands for unbounded demand, of which shares are taken
+UNMOVED = 1e-13  # share of a trade: a smaller change of it is rounding
+VANISHED = 1e-9  # share of the trade that the short side first allows: what shrinks below it shrinks to 0
+MOST_PASSES = 5000  # of lost income to others; if incomes do not balance after them, there is no trade
 
 
 def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
@@ -101,7 +101,7 @@ def _assigning(economy: Economy, answers: Answers) -> Reduction[tuple[Array, Arr
 def _nearly_balanced(wanted: Array, offered: Array, p: Array) -> bool:
     """Whether only rounding is lacking, or left over at a price; all (goods,)."""
     apart = np.where((p == 0) & (offered > wanted), 0.0, np.abs(wanted - offered))
-    return bool((apart <= CLEARED * offered).all())
+    return bool((apart <= BALANCED * offered).all())
 
 
 def _trimming(economy: Economy, x: Array, y: Array, eaten: Array) -> Reduction[tuple[Array, Array]]:
@@ -177,10 +177,10 @@ def rationing(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[tuple
     finite = np.where(np.isfinite(bought), bought, 0.0)
     for_sale, made, asked = yield sold.sum(axis=0), np.maximum(y, 0.0).sum(axis=0), finite.sum(axis=0)
     there = economy.commons + for_sale + made
-    most = ENDLESS * np.maximum(there, asked)
-    bought, commons = np.minimum(bought, np.where(most > 0, most, ENDLESS)), economy.commons
+    most = LARGEST_DEMAND * np.maximum(there, asked)
+    bought, commons = np.minimum(bought, np.where(most > 0, most, LARGEST_DEMAND)), economy.commons
     moved = True
-    for played in range(ROUNDS + 1):
+    for played in range(MOST_PASSES + 1):
         asked, used, for_sale, produced, anywhere = yield (
             bought.sum(axis=0),
             np.maximum(-y, 0.0).sum(axis=0),
@@ -188,7 +188,7 @@ def rationing(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[tuple
             np.maximum(y, 0.0).sum(axis=0),
             float(moved),
         )
-        if not anywhere or played == ROUNDS:
+        if not anywhere or played == MOST_PASSES:
             break
         before = bought, sold, y, commons
         wanted, offered = asked + used, commons + for_sale + produced
@@ -197,7 +197,7 @@ def rationing(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[tuple
             at_first = bought
         bought, sold = _within_income(economy, p, bought, sold, y, commons)
         pairs = zip(before, (bought, sold, y, commons), strict=True)
-        moved = not all((np.abs(old - new) <= EXACT * np.abs(old)).all() for old, new in pairs)
+        moved = not all((np.abs(old - new) <= UNMOVED * np.abs(old)).all() for old, new in pairs)
     if anywhere:
         at_first = np.full_like(bought, np.inf)  # so that nothing counts as traded
     (traded,) = yield (float((bought > VANISHED * at_first).any()),)
@@ -210,8 +210,8 @@ def _short_side(
     economy: Economy, bought: Array, sold: Array, y: Array, commons: Array, wanted: Array, offered: Array
 ) -> tuple[Array, Array, Array, Array]:
     """Cut the long side of each good; amounts of goods that balance stay exactly as they are."""
-    served = np.divide(offered, wanted, out=np.ones_like(wanted), where=wanted > offered * (1.0 + EXACT))
-    taken = np.divide(wanted, offered, out=np.ones_like(wanted), where=offered > wanted * (1.0 + EXACT))
+    served = np.divide(offered, wanted, out=np.ones_like(wanted), where=wanted > offered * (1.0 + UNMOVED))
+    taken = np.divide(wanted, offered, out=np.ones_like(wanted), where=offered > wanted * (1.0 + UNMOVED))
     cut = np.where(y > 0, taken, np.where(y < 0, served, 1.0))
     whole = cut.min(axis=1, keepdims=True)
     made = y * np.where(economy.turns_goods_into_goods[:, None], whole, cut)

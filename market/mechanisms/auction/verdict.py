@@ -16,7 +16,7 @@ from market.economy.correspondences import Array
 from market.outcome import Status, shown
 from market.tolerances import REGRET_THAT_IS_NONE, ROUNDING_OF_SUMS
 
-NAMED = 5  # traders of their own that a reason names; more are counted
+MOST_NAMED = 5  # traders of their own that a reason names; more are counted
 
 Verdict = tuple[Status, str, dict[str, float]]
 
@@ -119,5 +119,5 @@ def _of_others(names: tuple[str, ...]) -> str:
     """Return a sentence on traders that do not answer as their preferences imply; nothing if none do."""
     if not names:
         return ""
-    some = ", ".join(names) if len(names) <= NAMED else f"{len(names)} traders"
+    some = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} traders"
     return f" {some} {'follows a rule of its' if len(names) == 1 else 'follow rules of their'} own."

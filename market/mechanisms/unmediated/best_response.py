@@ -32,10 +32,9 @@ from market.mechanisms.base import Answering, Mechanism, State
 from market.outcome import Outcome, Status, shown
 from market.random_streams import generator
 from market.registry import Family, option
+from market.tolerances import ROUNDING_OF_SUMS
 
 Schedule = Literal["sequential", "simultaneous", "random"]
-
-SLACK = 1e-12  # relative rounding error allowed where amounts are added up
 
 
 def left_of(stock: Array, taken: Array) -> Array:
@@ -48,7 +47,7 @@ def left_of(stock: Array, taken: Array) -> Array:
         taken: (goods,) or (agents, goods), added up from what agents took.
     """
     left = stock - taken
-    return np.where(left > SLACK * stock, left, 0.0)
+    return np.where(left > ROUNDING_OF_SUMS * stock, left, 0.0)
 
 
 class GameOutcome(NamedTuple):

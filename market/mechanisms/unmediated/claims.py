@@ -32,8 +32,9 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.mechanisms.regret import gain
-from market.mechanisms.unmediated.best_response import SLACK, Game, GameOutcome, Schedule, left_of
+from market.mechanisms.unmediated.best_response import Game, GameOutcome, Schedule, left_of
 from market.registry import option
+from market.tolerances import ROUNDING_OF_SUMS
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def _gain_with(before: Array, after: Array, extra: float) -> Array:
 
 def _too_much(economy: Economy, claimed: Array) -> NDArray[np.bool_]:
     """Which goods are claimed beyond their stock (up to rounding)."""
-    return claimed > economy.commons * (1.0 + SLACK)
+    return claimed > economy.commons * (1.0 + ROUNDING_OF_SUMS)
 
 
 def _by_good(amounts: float | dict[str, float], economy: Economy, otherwise: Array) -> Array:

@@ -25,7 +25,7 @@ from market.tolerances import LEAST_POSITIVE, PLENTY, ROUNDING_OF_SUMS
 from market.welfare.convex_program import Programme, typical_amounts
 
 SOLVED_TO = 1e-9  # relative to utility: gains below it are the solver's rounding
-SWEEPS = 60  # over all goods; complements need about forty
+MOST_SWEEPS = 60  # over all goods; complements need about forty
 FIRST_FACTOR, LARGEST_FACTOR = 1.001, 1e100  # by which a bracket grows; it is squared each time
 
 
@@ -87,7 +87,7 @@ def _ascend(economy: Economy, base: Array, share: Array, y: Array, varies: NDArr
     goods = [np.flatnonzero(varies.any(axis=0)), *np.flatnonzero(varies.any(axis=0))[:, None]]
     with np.errstate(all="ignore"):
         welfare = economy.welfare(np.maximum(base + share * y, 0.0), y)
-        for _ in range(SWEEPS):
+        for _ in range(MOST_SWEEPS):
             before = y
             for some in goods:  # all at once, which is exact for separable utilities; then one by one
                 here = np.isin(np.arange(y.shape[1]), some) & varies

@@ -43,22 +43,23 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import TIED, Array
 from market.economy.primitives import Economy
-from market.mechanisms.auction.jumps.quadratic_program import FARTHEST, QuadraticProgram
+from market.mechanisms.auction.jumps.quadratic_program import QuadraticProgram
+from market.mechanisms.auction.price_rules.base import LARGEST_MOVE
 from market.tolerances import LEAST_POSITIVE
 
 if TYPE_CHECKING:
     from market.mechanisms.auction.announcement import Announcement
     from market.mechanisms.auction.jumps.alternatives import Choosers, Gains
 
-STEPS = (1e-4, 4.0)  # relative to excess demand: a rule's moves between these are steps of its own
-LEAST_VALUE = 1e-9  # relative to the largest market: the least value with which a market counts
+OWN_STEPS = (1e-4, 4.0)  # relative to excess demand: a rule's moves between these are steps of its own
+LEAST_VALUE = 1e-9  # relative to the most valuable market: a market counts as if it were worth so much
 COUPLED = 1e-9  # slopes of gains up to which a good is moved by itself
-SLACK = 1e-6  # of log prices, by which alternatives may be out of reach
-USED = 1e-7  # share of a chooser's money from which an alternative counts as used
+REACH_SLACK = 1e-6  # of log prices: alternatives so little out of reach are considered
+LEAST_USE = 1e-7  # share of a chooser's money: an alternative with less is not used, but solver's rounding
 MOST_ALTERNATIVES = 50_000  # within reach; with more of them the rule's proposal stands
 MOST_SLOPES = 30_000_000  # alternatives times goods; with more of them (240 MB) the rule's proposal stands
 PASSES, SETTLED = 12, 0.03  # solutions of one step; relative change from which it has settled
-NEWTON, TIE_MOVES = 4, 1e-2  # iterations; how far a log price is moved at most to be put to a tie
+TIE_STEPS, TIE_MOVES = 4, 1e-2  # steps to a tie; the farthest that each moves a log price
 
 
 @dataclass(frozen=True)
@@ -135,22 +136,22 @@ def _step(
     p, seen = announced.prices, announced.imbalance
     wish = np.zeros_like(p)
     np.log(proposed / np.where(priced, p, 1.0), out=wish, where=priced)
-    wish = np.clip(wish, -FARTHEST, FARTHEST)
+    wish = np.clip(wish, -LARGEST_MOVE, LARGEST_MOVE)
     finite = np.isfinite(seen.z)
     along = finite & (wish * seen.relative > 0)
     size = _market_values(economy, announced)
     np.divide(p * seen.z, seen.relative, out=size, where=along)  # what excess demand is relative to
     own = np.divide(wish, seen.relative, out=np.ones_like(wish), where=along)
-    believed = along & (own >= STEPS[0]) & (own <= STEPS[1])
+    believed = along & (own >= OWN_STEPS[0]) & (own <= OWN_STEPS[1])
     weight = size / np.where(believed, own, 1.0)
-    reach = np.full_like(p, FARTHEST)
+    reach = np.full_like(p, LARGEST_MOVE)
     if finite.all():
         z = p * seen.z
         with np.errstate(over="ignore"):  # inf is out of reach of nothing
             reach = np.minimum(reach, np.sqrt((z * (z / weight)).sum() / weight))
     toward = np.zeros_like(p)
     if joint:
-        modest = finite & ~believed & (np.abs(wish) <= STEPS[1] * np.abs(seen.relative).max())
+        modest = finite & ~believed & (np.abs(wish) <= OWN_STEPS[1] * np.abs(seen.relative).max())
         toward = np.where(modest, weight * wish - p * np.where(finite, seen.z, 0.0), 0.0)
     return _Step(weight, who.fixed + toward, wish, np.where(priced, reach, 0.0))
 
@@ -231,13 +232,13 @@ def _solve(step: _Step, who: Choosers, gains: Gains, bend: Array, at: Array) -> 
             return None
         move[coupled], money[considered], kept_back[concerned] = solved
     top = np.where(limited, who.money, float(step.weight.max()))
-    idle = ~limited | (kept_back > USED * top)
-    return _Move(move, np.where(money > USED * top[gains.chooser], money, 0.0), gains.chooser, idle)
+    idle = ~limited | (kept_back > LEAST_USE * top)
+    return _Move(move, np.where(money > LEAST_USE * top[gains.chooser], money, 0.0), gains.chooser, idle)
 
 
 def _within_reach(step: _Step, who: Choosers, gains: Gains) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return masks of alternatives and of outside options (of choosers) that could be best after a move."""
-    moves = np.abs(gains.slopes) @ step.reach + SLACK
+    moves = np.abs(gains.slopes) @ step.reach + REACH_SLACK
     surely = np.where(who.outside, 0.0, -np.inf)
     np.maximum.at(surely, gains.chooser, gains.log_gain - moves)
     return gains.log_gain + moves >= surely[gains.chooser], who.outside & (surely <= 0)
@@ -255,7 +256,7 @@ def _put_to_ties(who: Choosers, p: Array, found: _Move) -> Array:
         return p
     used, against, idle = used[ties], against[ties], idle[ties]
     prices, free = p, p > 0
-    for _ in range(NEWTON):
+    for _ in range(TIE_STEPS):
         gains = who.gains(prices)
         rows = gains.slopes[used] - np.where(idle[:, None], 0.0, gains.slopes[against])
         gap = gains.log_gain[used] - np.where(idle, 0.0, gains.log_gain[against])

@@ -14,9 +14,9 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
+from market.mechanisms.auction.price_rules.base import LARGEST_MOVE
 
-FARTHEST = 3.0  # a factor of twenty: no log price moves farther in a round
-OVERSHOOT = 1e-3  # relative to that: by how much the solver may miss it
+OVERSHOOT = 1e-3  # relative to the largest move: by how much the solver may miss it
 AMPLE = 1e6  # times what is at stake: the money of a chooser without a limit, where there has to be one
 SOLVED = (
     clarabel.SolverStatus.Solved,
@@ -61,7 +61,9 @@ class QuadraticProgram:
         found = self._solve()
         if found is not None or not unlimited.any():
             return found
-        ample = AMPLE * max(float(np.abs(self.fixed).max()), FARTHEST * float(self.hessian.diagonal().max()))
+        ample = AMPLE * max(
+            float(np.abs(self.fixed).max()), LARGEST_MOVE * float(self.hessian.diagonal().max())
+        )
         return replace(self, money=np.where(unlimited, ample, self.money))._solve()
 
     def _solve(self) -> tuple[Array, Array, Array] | None:
@@ -77,7 +79,7 @@ class QuadraticProgram:
         if not np.isfinite(unit).all():
             return None  # one market's value is negligible against another's
         goods, alternatives = len(unit), len(self.log_gain)
-        far = FARTHEST / unit
+        far = LARGEST_MOVE / unit
         right = np.concatenate([-self.log_gain, np.zeros(len(out)), far, far])
         bent = scipy.sparse.coo_matrix(np.triu(unit[:, None] * self.hessian * unit) / scale)
         size = goods + len(levels)
@@ -93,7 +95,7 @@ class QuadraticProgram:
         ).solve()
         with np.errstate(over="ignore"):
             move, multipliers = np.array(found.x[:goods]) * unit, np.maximum(np.array(found.z), 0.0) * scale
-        near = (np.abs(move) <= (1.0 + OVERSHOOT) * FARTHEST).all() and np.isfinite(multipliers).all()
+        near = (np.abs(move) <= (1.0 + OVERSHOOT) * LARGEST_MOVE).all() and np.isfinite(multipliers).all()
         if found.status not in SOLVED or not near:
             return None  # "solved" may be far outside the bounds where values differ by too much
         kept_back = np.zeros(len(self.money))

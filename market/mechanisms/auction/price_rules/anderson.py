@@ -30,15 +30,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.mechanisms.auction.price_rules.base import Memory, Rule, Seen, from_logs, log_ratio
-from market.mechanisms.auction.price_rules.tatonnement import LARGEST_MOVE, AdaptiveSteps, Tatonnement
+from market.mechanisms.auction.price_rules.base import LARGEST_MOVE, Memory, Rule, Seen, from_logs, log_ratio
+from market.mechanisms.auction.price_rules.tatonnement import FALLBACK, AdaptiveSteps
 from market.registry import option
 
-TOO_FAR, TOO_LONG, TOO_OFTEN = 5.0, 8, 6  # times the least size of f; rounds; failures
-FIRST_REST = 5  # rounds of tatonnement
-STUCK = 1e-2  # of the plain step: where mixing goes less far, it would stand still
-
-_steady = Tatonnement()
+TOO_FAR, TOO_LONG, TOO_OFTEN = 5.0, 8, 6  # times the least |f|; rounds without a smaller one; failures
+FIRST_REST = 5  # rounds of tatonnement after the first failure of mixing
+STUCK = 1e-2  # share of the plain step: where mixing goes less far, it would stand still
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ class Anderson(Rule):
 
     def start(self, p: Array) -> Mixing:
         """Nothing seen."""
-        return Mixing(_steady.start(p))
+        return Mixing(FALLBACK.start(p))
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Mixing]:
         """Mix, go back, or leave it to tatonnement for a while."""
@@ -129,7 +127,7 @@ def _noted(memory: Mixing, x: Array, f: Array, length: int) -> Mixing:
 
 def _rest(seen: Seen, memory: Mixing) -> tuple[Array, Mixing]:
     """A round of tatonnement; when it ends, mixing starts anew from where it led."""
-    proposed, steady = _steady.adjust(seen, memory.steady)
+    proposed, steady = FALLBACK.adjust(seen, memory.steady)
     assert isinstance(steady, AdaptiveSteps)
     return proposed, replace(
         memory, steady=steady, points=(), best=None, waited=0, failures=0, resting=memory.resting - 1

@@ -13,6 +13,7 @@ from market.economy.correspondences import Array
 from market.registry import Family
 from market.tolerances import LEAST_POSITIVE
 
+LARGEST_MOVE = 3.0  # a factor of twenty: no log price moves farther in a round
 LONGEST_LOG = 690.0  # exp of it, 1e299, is a float, and so is its inverse
 LARGEST_RATIO = 1e12  # of demand over supply that a logarithm is taken of: beyond it counts as it
 

@@ -16,13 +16,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.mechanisms.auction.price_rules.base import Knows, Memory, Rule, Seen, log_ratio, moved, slopes
-from market.mechanisms.auction.price_rules.tatonnement import LARGEST_MOVE, AdaptiveSteps, Tatonnement
+from market.mechanisms.auction.price_rules.base import (
+    LARGEST_MOVE,
+    Knows,
+    Memory,
+    Rule,
+    Seen,
+    log_ratio,
+    moved,
+    slopes,
+)
+from market.mechanisms.auction.price_rules.tatonnement import FALLBACK, AdaptiveSteps
 from market.registry import option
 
 BETTER = 0.1  # the least share of |log(demand / supply)| that a search must remove
 DIFFERENCE = 1e-8  # of log prices, by which slopes are taken: the square root of rounding
-PLAIN = Tatonnement()
 
 
 @dataclass(frozen=True)
@@ -35,7 +43,7 @@ class Leader(Rule):
 
     def start(self, p: Array) -> AdaptiveSteps:
         """Return adaptive steps, for rounds in which the search finds nothing much better."""
-        return PLAIN.start(p)
+        return FALLBACK.start(p)
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
         """Return the best prices that were found."""
@@ -59,4 +67,4 @@ class Leader(Rule):
         )
         if np.linalg.norm(found.fun) < (1.0 - BETTER) * np.linalg.norm(log_ratio(seen.r)):
             return moved(seen.p, found.x), memory
-        return PLAIN.adjust(seen, memory)
+        return FALLBACK.adjust(seen, memory)

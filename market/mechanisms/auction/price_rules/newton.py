@@ -19,12 +19,11 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.mechanisms.auction.price_rules.base import Knows, Memory, Rule, Seen, moved, slopes
-from market.mechanisms.auction.price_rules.tatonnement import AdaptiveSteps, Tatonnement
+from market.mechanisms.auction.price_rules.tatonnement import FALLBACK, AdaptiveSteps
 from market.registry import option
 
-LONGEST = 2.0  # a factor of seven: the largest change of a log price in one round
+LONGEST_STEP = 2.0  # a factor of seven: the largest change of a log price in one round
 ONLY_RELATIVE = 1e-3  # relative to the largest slope: if all prices together change less, they change nothing
-PLAIN = Tatonnement()
 
 
 @dataclass(frozen=True)
@@ -40,13 +39,13 @@ class Newton(Rule):
 
     def start(self, p: Array) -> AdaptiveSteps:
         """Return adaptive steps, for rounds in which Newton's do not help."""
-        return PLAIN.start(p)
+        return FALLBACK.start(p)
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
         """Make one damped Newton step."""
         assert seen.ask is not None
         assert isinstance(memory, AdaptiveSteps)
-        adapted, kept = PLAIN.adjust(seen, memory)
+        adapted, kept = FALLBACK.adjust(seen, memory)
         size, step = float(np.abs(seen.r).max()), self._step(seen.p, seen.r, seen.ask)
         if step is not None:
             for power in range(self.halvings + 1):
@@ -61,7 +60,7 @@ class Newton(Rule):
         found = slopes(lambda move: ask(moved(p, move)), here, r, self.difference)
         if not np.isfinite(found).all():
             return None
-        return np.clip(np.linalg.lstsq(_regular(found), -r, rcond=1e-9)[0], -LONGEST, LONGEST)
+        return np.clip(np.linalg.lstsq(_regular(found), -r, rcond=1e-9)[0], -LONGEST_STEP, LONGEST_STEP)
 
 
 def _regular(slopes: Array) -> Array:

@@ -20,8 +20,8 @@ from market.mechanisms.auction.announcement import announce, answers_faithfully
 from market.mechanisms.auction.corrections import Adjustment, anticipate_jumps
 from market.mechanisms.auction.free_goods import FreeGoods
 from market.mechanisms.auction.jumps.alternatives import Choosers, choosers, possible
-from market.mechanisms.auction.jumps.quadratic_program import FARTHEST
 from market.mechanisms.auction.price_rules import Anderson, Newton, Tatonnement
+from market.mechanisms.auction.price_rules.base import LARGEST_MOVE
 from market.mechanisms.base import play
 from market.outcome import Status
 
@@ -108,7 +108,7 @@ def test_the_step_minimises_the_rules_proximal_problem(weights, p, size):
     rng = np.random.default_rng(0)
     for size_of_change in (1e-1, 1e-2, 1e-3):
         for _ in range(20):
-            other = np.clip(move + size_of_change * rng.normal(size=3), -FARTHEST, FARTHEST)
+            other = np.clip(move + size_of_change * rng.normal(size=3), -LARGEST_MOVE, LARGEST_MOVE)
             assert objective(other) >= least - 1e-7 * abs(least)
 
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import Tatonnement
-from market.mechanisms.auction.price_rules.base import Seen
-from market.mechanisms.auction.price_rules.tatonnement import LARGEST_MOVE
+from market.mechanisms.auction.price_rules.base import LARGEST_MOVE, Seen
 from market.outcome import Status
 
 
