@@ -11,28 +11,31 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
 
 $(VENV)/.run: requirements/run.txt pyproject.toml
+	@echo "Setting up $(VENV) for running scenarios (once, about a minute) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 $(VENV)/.dashboard: requirements/dashboard.txt pyproject.toml
+	@echo "Setting up $(VENV) for the dashboard (once, about a minute) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dashboard.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@ $(VENV)/.run
 
 $(VENV)/.dev: requirements/dev.txt pyproject.toml
+	@echo "Setting up $(VENV) for tests and documentation (once, some minutes) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@ $(VENV)/.run $(VENV)/.dashboard
 
 run: $(VENV)/.run ## play a scenario and print the comparison (SCENARIO=scenarios/war.toml plays another)
-	@$(BIN)/python run_sim.py $(SCENARIO)
+	@$(BIN)/python run_sim.py "$(SCENARIO)" || { code=$$?; test $$code = 3 || exit $$code; } # 3: a story may mean to fail
 
 dashboard: $(VENV)/.dashboard ## look at scenarios in a browser (SCENARIO=scenarios/war.toml is shown first)
-	@$(BIN)/python run_sim.py dashboard $(SCENARIO)
+	@$(BIN)/python run_sim.py dashboard "$(SCENARIO)"
 
 test: $(VENV)/.dev ## the whole test suite
 	@$(BIN)/python -m pytest -n auto -q $(TESTS)

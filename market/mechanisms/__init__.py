@@ -16,7 +16,7 @@ GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky)
 __all__ = [
     "GAMES",
     "MECHANISMS",
-    "Auctioneer",
+    "Auction",
     "Autarky",
     "Claims",
     "Game",

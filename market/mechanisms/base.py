@@ -39,6 +39,9 @@ class State:
 class Mechanism(Family):
     """Base of the mechanisms; every subclass is final and frozen.
 
+    A class may also declare `evidence`, the names of the numbers that may stand behind its status, and
+    `needs_all_agents`, the reason given where it is refused in shards.
+
     Args:
         label: the name that the scenario gives it.
     """
@@ -47,6 +50,8 @@ class Mechanism(Family):
     name: ClassVar[str]
     observed_by_good: ClassVar[tuple[str, ...]] = ()
     observed_once: ClassVar[tuple[str, ...]] = ()
+    evidence: ClassVar[tuple[str, ...]] = ()
+    needs_all_agents: ClassVar[str] = "a mechanism of this kind sees every agent"
 
     def start(self, economy: Economy) -> State:
         """The state before the first round."""
@@ -63,6 +68,17 @@ class Mechanism(Family):
     def outcome(self, economy: Economy, state: State) -> Outcome:
         """A feasible outcome, its status recomputed from the primitives."""
         raise NotImplementedError
+
+    def checks(self, outcome: Outcome) -> Mapping[str, bool]:  # noqa: ARG002
+        """Return claims about a recorded outcome, and their truth, for `market verify`; by default none.
+
+        Asked only of kinds whose rules `market.results.verify` does not state itself. Pure: nothing is played
+        or solved again. Feasibility, utilities and the sum of payments are checked for every mechanism.
+
+        Args:
+            outcome: read from a run folder; its economy is rebuilt from the scenario.
+        """
+        return {}
 
 
 def play(

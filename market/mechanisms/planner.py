@@ -61,6 +61,8 @@ class Planner(Mechanism):
     """One maximiser of a weighted sum of utilities decides for all."""
 
     name = "planner"
+    evidence = ("residual",)
+    needs_all_agents = "a planner solves one programme over everybody"
     tolerance: float = option(
         1e-6, "largest relative violation of the conditions for an optimum", low=0.0, open_low=True
     )
@@ -232,7 +234,8 @@ def tidy(economy: Economy, found: Solution, weights: Array, sizes: Array) -> Sol
     y = np.where(_idle(economy, y, p, tiny)[:, None], 0.0, y)
     left = economy.resources + y.sum(axis=0) - x.sum(axis=0)
     useless = (top == 0) & ~inputs(economy)
-    low = (p < 1e-6 * top) | (p * sizes < 1e-6 * (p * sizes).max())
+    worth_it = (p > 0.5 * top) & (top > 0)  # a price that is somebody's marginal utility is no rounding
+    low = (p < 1e-6 * top) | ((p * sizes < 1e-6 * (p * sizes).max()) & ~worth_it)
     p = np.where(((left > tiny) & low) | useless, 0.0, p)
     there = economy.offered(y)
     value = p * there  # what is worth next to nothing has a price that is the solver's rounding

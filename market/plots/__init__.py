@@ -1,36 +1,34 @@
 """Figures of a comparison (what prices did, what everyone has, what they could have) and curves of a sweep.
 
-Each function draws one figure on an axes and returns it; `overview` puts together those that apply,
-`shards_overview` those that can be drawn where nobody has all agents.
+Each function draws one figure on an axes and returns it; `overview` puts together those of `FIGURES` that
+apply, `shards_overview` those that can be drawn where nobody has all agents.
 Everything is told by shape and line style as well as by colour, so that it can be read in grey. Values
 without bound, as the -inf of an agent that has none of what it cannot do without, are drawn at the edge and
 labelled; so are values far from all others. Nothing here touches matplotlib's global state.
 
-To add one: a function in a module here, its name in `__all__`, and when it applies in `applicable`.
+To add one: a module here with two functions, one that draws and one that says to which comparisons that
+applies, and the pair of them in `FIGURES`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from market.economy.primitives import Money
-from market.errors import InputError
-from market.plots.box import edgeworth_box, has_box
-from market.plots.lorenz import lorenz, measured
-from market.plots.markets import supply_and_demand
-from market.plots.paths import excess_demand_paths, price_paths
-from market.plots.phase import free_prices, phase_portrait
-from market.plots.possibilities import frontier
-from market.plots.style import STYLE, plain, styled
+from market.plots.box import edgeworth_box, fits_into_a_box
+from market.plots.lorenz import has_shares, lorenz
+from market.plots.markets import has_one_price, supply_and_demand
+from market.plots.paths import excess_demand_paths, has_rounds, price_paths
+from market.plots.phase import has_two_free_prices, phase_portrait
+from market.plots.possibilities import frontier, has_two_agents
+from market.plots.style import STYLE, always, plain, styled
 from market.plots.sweeps import sweep_curve, sweep_overview
 from market.plots.verdicts import comparison_bars, negishi_weights
 from market.plots.welfare import utilities_by_mechanism
@@ -42,11 +40,12 @@ if TYPE_CHECKING:
     from market.shards import Shared
 
 RESOLUTION = 150  # dots an inch, where a format has dots
-FEW = 2  # agents, whose shares are seen without a curve
 MOST_IN_TWO = 4  # figures in two columns on a sheet; more are in three
 
 __all__ = [
+    "FIGURES",
     "STYLE",
+    "Shown",
     "applicable",
     "comparison_bars",
     "edgeworth_box",
@@ -71,27 +70,31 @@ PATHS = (price_paths, excess_demand_paths)
 """The figures of rounds alone: nobody has to know what agents got, or would answer at other prices."""
 
 
+class Shown(NamedTuple):
+    """A figure of the sheet of a run, and whether it says something about a comparison."""
+
+    draw: Panel
+    applies: Callable[[Comparison], bool]
+
+
+FIGURES = (
+    Shown(price_paths, has_rounds),
+    Shown(excess_demand_paths, has_rounds),
+    Shown(supply_and_demand, has_one_price),
+    Shown(phase_portrait, has_two_free_prices),
+    Shown(edgeworth_box, fits_into_a_box),
+    Shown(utilities_by_mechanism, always),
+    Shown(frontier, has_two_agents),
+    Shown(comparison_bars, always),
+    Shown(negishi_weights, always),
+    Shown(lorenz, has_shares),
+)
+"""All figures of a comparison, in the order in which they are shown."""
+
+
 def applicable(comparison: Comparison) -> list[Panel]:
     """The figures that say something about a comparison, in the order in which they are shown."""
-    economy = comparison.economy
-    panels: list[Panel] = []
-    if len(comparison.rounds):
-        panels += PATHS
-        if len(economy.goods) == 1 and economy.money is not Money.EXCHANGE:
-            panels.append(supply_and_demand)
-        if len(free_prices(economy)) == 2:
-            panels.append(phase_portrait)
-    if has_box(economy):
-        panels.append(edgeworth_box)
-    panels.append(utilities_by_mechanism)
-    if len(economy.agents) == 2:
-        panels.append(frontier)
-    panels += [comparison_bars, negishi_weights]
-    if len(economy.agents) > FEW:
-        with contextlib.suppress(InputError):
-            measured(comparison)
-            panels.append(lorenz)
-    return panels
+    return [figure.draw for figure in FIGURES if figure.applies(comparison)]
 
 
 @styled

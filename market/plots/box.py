@@ -46,6 +46,11 @@ def has_box(economy: Economy) -> bool:
     return economy.shape == (2, 2) and fixed and bool((economy.resources > 0).all())
 
 
+def fits_into_a_box(comparison: Comparison) -> bool:
+    """Return whether outcomes are points of an Edgeworth box."""
+    return has_box(comparison.economy)
+
+
 @styled
 def edgeworth_box(comparison: Comparison, ax: Axes) -> Axes:
     """Every way of dividing two goods between two agents, and where each mechanism ends.

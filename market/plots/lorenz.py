@@ -27,6 +27,19 @@ if TYPE_CHECKING:
 
     from market.results.comparison import Comparison
 
+FEW = 2  # agents, whose shares are seen without a curve
+
+
+def has_shares(comparison: Comparison) -> bool:
+    """Return whether there are shares, and of so many agents that they are not seen without a curve."""
+    if len(comparison.economy.agents) <= FEW:
+        return False
+    try:
+        measured(comparison)
+    except InputError:
+        return False
+    return True
+
 
 @styled
 def lorenz(comparison: Comparison, ax: Axes) -> Axes:

@@ -44,6 +44,12 @@ class Curve(NamedTuple):
     prices: Array
 
 
+def has_one_price(comparison: Comparison) -> bool:
+    """Return whether there is one good, and its price was announced."""
+    economy = comparison.economy
+    return len(comparison.rounds) > 0 and len(economy.goods) == 1 and economy.money is not Money.EXCHANGE
+
+
 @styled
 def supply_and_demand(comparison: Comparison, ax: Axes, good: str | None = None) -> Axes:
     """Demand for one good and its supply at each price, with the clearing price and what trade is worth.

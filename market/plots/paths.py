@@ -24,6 +24,11 @@ FEW_LINES = 3  # up to here a legend finds room inside
 FEW_ROUNDS = 30  # up to here every round is marked
 
 
+def has_rounds(comparison: Comparison) -> bool:
+    """Return whether prices were announced."""
+    return len(comparison.rounds) > 0
+
+
 @styled
 def price_paths(comparison: Comparison | Shared, ax: Axes) -> Axes:
     """The announced prices, round by round, and with quasilinear money the planner's multipliers.

@@ -41,6 +41,11 @@ def free_prices(economy: Economy) -> list[int]:
     return goods
 
 
+def has_two_free_prices(comparison: Comparison) -> bool:
+    """Return whether two prices are free to move, and were announced."""
+    return len(comparison.rounds) > 0 and len(free_prices(comparison.economy)) == 2
+
+
 @styled
 def phase_portrait(comparison: Comparison, ax: Axes) -> Axes:
     """Where excess demand pushes two prices, and the paths that auctioneers took.

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from market.results.comparison import Comparison
 
 
+def has_two_agents(comparison: Comparison) -> bool:
+    """Return whether there are two agents, whose utilities are a plane."""
+    return len(comparison.economy.agents) == 2
+
+
 @styled
 def frontier(comparison: Comparison, ax: Axes) -> Axes:
     """What two agents can have together, and where each mechanism ends.

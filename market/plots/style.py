@@ -16,6 +16,8 @@ from market.economy.correspondences import Array
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from market.results.comparison import Comparison
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -63,6 +65,11 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
             return draw(*args, **kwargs)
 
     return drawn
+
+
+def always(comparison: Comparison) -> bool:  # noqa: ARG001
+    """Return true: the figure applies to every comparison."""
+    return True
 
 
 def looks() -> Iterator[tuple[str, Any, str]]:

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from market.errors import RunError
+from market.mechanisms import MECHANISMS
 from market.outcome import Status
 from market.results.tables import SCHEMA
 
@@ -52,6 +53,12 @@ def _text(value: object) -> object:
     return value
 
 
+def _kind(value: object) -> object:
+    if not isinstance(value, str) or value not in MECHANISMS:
+        raise ValueError(f"one of {', '.join(MECHANISMS.names)} is needed")
+    return value
+
+
 def _schema(value: object) -> object:
     if type(value) is not int or value != SCHEMA:
         raise ValueError(f"this version reads schema {SCHEMA}, not schema {value!s:.20}")
@@ -64,6 +71,7 @@ Extended = Annotated[Any, _number_or("Infinity", "-Infinity")]
 Size = Annotated[Any, BeforeValidator(_size)]
 Price = Annotated[Any, BeforeValidator(_at_least_zero), BeforeValidator(_number)]  # the last one goes first
 Count = Annotated[int, Field(ge=0, lt=2**63)]
+Kind = Annotated[Any, BeforeValidator(_kind)]
 Schema = Annotated[Any, BeforeValidator(_schema)]
 ByAgent = dict[str, Extended]
 ByBoth = dict[str, dict[str, Finite]]
@@ -161,23 +169,21 @@ class Told(_Strict):
     """What is told of a mechanism's outcome."""
 
     name: Text = Field(description="of the mechanism in the scenario")
-    kind: Literal["auctioneer", "unmediated", "planner"] = Field(
-        description="`auctioneer`, `unmediated` or `planner`"
-    )
+    kind: Kind = Field(description=f"of the mechanism: {', '.join(f'`{each}`' for each in MECHANISMS.names)}")
     status: Literal[tuple(each.value for each in Status)] = Field(  # type: ignore[valid-type]
         description="how it ended"
     )
     reason: Text = Field(description="one sentence with the numbers behind the status")
     rounds: Count = Field(description="how many were played")
     prices: dict[str, Price] | None = Field(
-        description="`{good: p}` announced last, or of the planner, shadow prices; null in games"
+        description="`{good: p}` announced last, or of the planner, shadow prices; null where there are none"
     )
     disequilibrium: Size | None = Field(
-        description="largest relative excess demand over goods; null without an auctioneer"
+        description="largest relative excess demand over goods; null of games and planners"
     )
     auctioneer_payoff: Extended | None = Field(
-        description="minus the sum of what is lacking and left over, units of goods; null without an "
-        "auctioneer"
+        description="minus the sum of what is lacking and left over, units of goods; null of games and "
+        "planners"
     )
     consumption: ByBoth | None = Field(description="`{agent: {good: x}}`; null above 1000 agents")
     production: ByBoth | None = Field(
@@ -203,17 +209,25 @@ class Told(_Strict):
 
     @model_validator(mode="after")
     def _of_its_kind(self) -> Told:
-        """Only an auctioneer has a disequilibrium and a payoff, and only a planner regrets nothing."""
-        market = self.kind == "auctioneer"
-        if market is (self.disequilibrium is None) or market is (self.auctioneer_payoff is None):
-            raise ValueError("an auctioneer, and nobody else, has a disequilibrium and an auctioneer_payoff")
-        if (self.kind == "planner") is not (self.max_regret is None):
-            raise ValueError("a planner, and nobody else, has no max_regret")
-        if (market and self.prices is None) or (self.kind == "unmediated" and self.prices is not None):
-            raise ValueError("an auctioneer has prices, and a game has none")
-        if self.check is not None and not market:
-            raise ValueError("only an auctioneer's prices are checked")
+        """The numbers of a kind are there, and those that it cannot have are not."""
+        for field in _ALWAYS.get(self.kind, ()):
+            if getattr(self, field) is None:
+                raise ValueError(f"of the kind {self.kind} there must be a value of {field}")
+        for field in _NEVER.get(self.kind, ("check",)):
+            if getattr(self, field) is not None:
+                raise ValueError(f"of the kind {self.kind} there is no {field}")
         return self
+
+
+_ALWAYS = {
+    "auctioneer": ("prices", "disequilibrium", "auctioneer_payoff", "max_regret"),
+    "unmediated": ("max_regret",),
+}
+_NEVER = {
+    "auctioneer": (),
+    "unmediated": ("disequilibrium", "auctioneer_payoff", "check"),
+    "planner": ("disequilibrium", "auctioneer_payoff", "max_regret", "check"),
+}
 
 
 class Result(_Strict):

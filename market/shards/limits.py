@@ -66,11 +66,7 @@ def _not_in_shards(scenario: Scenario, name: str) -> str | None:
     """Why a mechanism needs all agents in one place; None if it does not."""
     mechanism = scenario.mechanism(name)
     if not isinstance(mechanism, Auction):
-        needs = {
-            "planner": "a planner solves one programme over everybody",
-            "unmediated": "in a game without prices everybody's move depends on the others'",
-        }
-        return needs.get(mechanism.name, f"a mechanism of the kind {mechanism.name} sees every agent")
+        return mechanism.needs_all_agents
     if mechanism.rule.knows is Knows.SPENDING:
         return f"the rule {mechanism.rule.name} sees what every agent bids for each good"
     owner = next((group.name for group in scenario.agents if group.technology is not None), None)

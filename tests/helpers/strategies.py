@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES, Utility
 from market.economy.primitives import Block, Economy, Money
-from market.mechanisms import GAMES, Auction, Planner, Unmediated
+from market.mechanisms import GAMES, MECHANISMS, Auction, Planner, Unmediated
 from market.mechanisms.auction.price_rules import RULES, Tatonnement
 from market.registry import Family, Parameter
 
@@ -257,6 +257,9 @@ def one_of_each_mechanism(economy, rules=tuple(RULES)):
         required = {"movers": economy.agents[:1]} if game.name == "seize" else {}
         yield Unmediated(f"game {game.name}", game(**required), max_rounds=50)
     yield Planner("planner")
+    for kind in MECHANISMS:
+        if kind not in (Auction, Unmediated, Planner):
+            yield kind(kind.name)
 
 
 @st.composite

@@ -107,6 +107,7 @@ class Auction(Mechanism):
     name = "auctioneer"
     observed_by_good = ("price", "excess_demand")
     observed_once = ("disequilibrium", "auctioneer_payoff")
+    evidence = ("relative_excess_demand", "relative_regret", "demand_queries", "period", "amplitude")
     rule: Rule
     tolerance: float = option(
         1e-9, "largest relative excess demand at which a market counts as cleared", low=0.0, open_low=True

@@ -11,7 +11,8 @@ The play ends when a whole round changes nothing; then, and only then, each agen
 alone is computed anew, and if it is nil the profile is a Nash equilibrium. Under a fixed order or
 simultaneous play the next profile follows from the last, so a profile that comes back proves a cycle.
 
-To add a game: a file beside this one with a subclass of `Game`, and its name in `GAMES`.
+To add a game: a file beside this one with a subclass of `Game`, and its name in `GAMES`. Its runs are
+verified by its own `allowed`, `result` and `regret`, and the verification says so.
 
 Source: Osborne and Rubinstein (1994), *A Course in Game Theory*, chapter 2; best-reply dynamics as in
 Fudenberg and Levine (1998), *The Theory of Learning in Games*, section 1.2.
@@ -51,11 +52,23 @@ def left_of(stock: Array, taken: Array) -> Array:
 
 
 class GameOutcome(NamedTuple):
-    """What a profile of actions leads to: x and y, (agents, goods), and payoffs, (agents,)."""
+    """The result of a profile of actions.
+
+    Args:
+        consumption: (agents, goods), x, units.
+        production: (agents, goods), y, units.
+        payoffs: (agents,), payments and penalties included.
+        payments: (agents,), net money paid; None where no money moves.
+        revenue: what the commons were sold for, money; the sum of payments.
+        prices: (goods,), at which goods changed hands; None where there are none.
+    """
 
     consumption: Array
     production: Array
     payoffs: Array
+    payments: Array | None = None
+    revenue: float = 0.0
+    prices: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +92,10 @@ class Game(Family):
         An agent that cannot gain keeps doing what it does.
         """
         raise NotImplementedError
+
+    def allowed(self, economy: Economy, profile: Array) -> bool:  # noqa: ARG002
+        """Return whether agents may act so; by default, if all amounts are finite and >= 0."""
+        return bool(np.isfinite(profile).all() and (profile >= 0).all())
 
     def result(self, economy: Economy, profile: Array) -> GameOutcome:
         """What comes of a profile; feasible."""
@@ -125,6 +142,8 @@ class Unmediated(Mechanism):
 
     name = "unmediated"
     observed_by_good = ("action",)
+    evidence = ("relative_regret", "period")
+    needs_all_agents = "in a game without prices everybody's move depends on the others'"
     game: Game
     max_rounds: int = option(1000, "rounds after which the play stops", low=1)
     tolerance: float = option(
@@ -181,10 +200,11 @@ class Unmediated(Mechanism):
             rounds=state.round,
             consumption=played.consumption,
             production=played.production,
-            payments=np.zeros(len(economy.agents)),
-            revenue=0.0,
+            payments=np.zeros(len(economy.agents)) if played.payments is None else played.payments,
+            revenue=played.revenue,
             utilities=welfare,
             payoffs=played.payoffs,
+            prices=played.prices,
             regret=regret,
             actions=state.profile,
             evidence={"relative_regret": relative} | ({"period": float(period)} if period else {}),

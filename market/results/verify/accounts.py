@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,15 +35,37 @@ def worth(economy: Economy, record: Record) -> Array:
         ).sum(axis=1)
 
 
-def accounts(
-    economy: Economy, record: Record, penalty: Array | None, tolerance: float = 0.0
-) -> Iterator[Claim]:
+class Due(NamedTuple):
+    """The payments and payoffs that the rules of a mechanism imply, (agents,) each, and its revenue."""
+
+    payments: Array
+    revenue: float
+    payoffs: Array
+
+
+def without_money(economy: Economy, record: Record, options: Any = None) -> Due:  # noqa: ARG001
+    """Return what is due where nothing is paid and payoffs are utilities."""
+    welfare = economy.welfare(record.consumption, record.production)
+    return Due(np.zeros(len(economy.agents)), 0.0, welfare)
+
+
+def at_prices(economy: Economy, record: Record, options: Any = None) -> Due:  # noqa: ARG001
+    """Return what is due where all trade at the recorded prices."""
+    if record.prices is None:
+        return without_money(economy, record)
+    p, x, y = record.prices, record.consumption, record.production
+    paid = economy.payments(p, x, y)
+    return Due(paid, float(paid.sum()), economy.payoff(economy.welfare(x, y), p, x, y))
+
+
+def accounts(economy: Economy, record: Record, due: Due | None, tolerance: float = 0.0) -> Iterator[Claim]:
     """Feasible; utilities; payments, revenue and payoffs.
 
     Args:
         economy: rebuilt from the scenario.
         record: what was recorded.
-        penalty: (agents,), the payoffs of war if there is war, else None.
+        due: implied by the rules of the mechanism; None if that is not known: then payments need only add up
+            to the revenue.
         tolerance: relative excess demand up to which a market counts as cleared.
     """
     x, y = record.consumption, record.production
@@ -51,17 +74,19 @@ def accounts(
     apart = difference(record.utilities, utilities, worth(economy, record))
     yield _equal(record, "utilities", apart)
     p = record.prices if record.kind == "auctioneer" else None
-    turnover = owed = np.zeros(len(economy.agents))
-    payoffs = utilities if penalty is None else penalty
-    if p is not None:
-        turnover, owed = (x + economy.endowment + np.abs(y)) @ p, economy.payments(p, x, y)
-        payoffs = economy.payoff(utilities, p, x, y)
-    shared = turnover.sum() * economy.commons_share if economy.money is Money.EXCHANGE else 0.0
-    yield _equal(record, "payments", difference(record.payments, owed, turnover + shared))
-    revenue = number(record.said["revenue"])
-    yield _equal(record, "revenue", difference(revenue, float(owed.sum()), float(turnover.sum())))
-    apart = difference(record.payoffs, payoffs, turnover + worth(economy, record))
-    yield _equal(record, "payoffs", apart)
+    turnover = np.zeros(len(economy.agents)) if p is None else (x + economy.endowment + np.abs(y)) @ p
+    paid, revenue = float(record.payments.sum()), number(record.said["revenue"])
+    if due is None:
+        apart = difference(paid, revenue, float(np.abs(record.payments).sum()))
+        yield _equal(record, "payments add up to revenue", apart)
+    else:
+        shared = turnover.sum() * economy.commons_share if economy.money is Money.EXCHANGE else 0.0
+        yield _equal(record, "payments", difference(record.payments, due.payments, turnover + shared))
+        size = float(turnover.sum() + np.abs(due.payments).sum())
+        apart = max(difference(revenue, due.revenue, size), difference(paid, due.revenue, size))
+        yield _equal(record, "revenue", apart)
+        apart = difference(record.payoffs, due.payoffs, turnover + worth(economy, record))
+        yield _equal(record, "payoffs", apart)
     if p is not None:
         yield from _budgets(economy, record, p, turnover, tolerance)
     yield _largest_regret(record)

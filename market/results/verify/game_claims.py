@@ -12,11 +12,15 @@ In the first two the best deviation is known in closed form. In the others payof
 outputs y_i, so that the conditions s_g du/dx_g <= dC/dy_g, with equality where y_g > 0 (>= at capacity), are
 enough; and some deviations are tried out. Of a utility that is not concave they prove nothing, so no best
 output of its agent is believed.
+
+A game that is not stated here is checked by its own pure functions `allowed`, `result` and `regret`, and the
+claims say so: the record is then known to agree with the code that played, which has no second witness.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,7 +29,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.outcome import Status, shown
-from market.results.verify.accounts import feasible
+from market.results.verify.accounts import Due, feasible, without_money
 from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.evidence import possible_period
 from market.results.verify.record import Record
@@ -39,20 +43,43 @@ PROBES = (0.0, 1e-6, 1e-3, 0.1, 0.5, 0.9, 1.1, 2.0)  # multiples of outputs that
 
 
 class Follows(NamedTuple):
-    """What a game makes of actions: x and y, (agents, goods), payoffs and gains from deviating, (agents,)."""
+    """The result of actions: x and y, (agents, goods), gains from deviating, (agents,), and prices if any."""
 
     consumption: Array
     production: Array
-    payoffs: Array
     regret: Array
+    prices: Array | None = None
 
 
-def war(economy: Economy, record: Record, options: Unmediated) -> Array | None:
-    """The payoffs of war, (agents,), if the claims that were recorded mean war; else None."""
-    if options.game.name != "claims" or record.actions is None or not _too_much(economy, record.actions):
+@dataclass(frozen=True)
+class Rules:
+    """The rules of a game, as they are stated here or, failing that, as the game itself has them.
+
+    Args:
+        allowed: whether agents may act so.
+        follows: the result of actions.
+        due: payments and payoffs; by default nothing is paid, and payoffs are utilities.
+        conditions: by how much first-order conditions are violated; None if `follows` has all gains exactly.
+        in_order: the actions of a sequential play; None if there may be several.
+        replayed: actions after some more rounds of best replies; None if they are not found here.
+        source: the end of a sentence about rules that are not stated here.
+    """
+
+    allowed: Callable[[Economy, Array, Unmediated], bool]
+    follows: Callable[[Economy, Array, Unmediated], Follows]
+    due: Callable[[Economy, Record, Unmediated], Due] = without_money
+    conditions: Callable[[Economy, Record, Unmediated], float] | None = None
+    in_order: Callable[[Economy, Unmediated], Array] | None = None
+    replayed: Callable[[Economy, Array, Unmediated, int], Array] | None = None
+    source: str = ""
+
+
+def due(economy: Economy, record: Record, options: Unmediated) -> Due | None:
+    """Return the payments and payoffs of the recorded actions; None if they are not actions of the game."""
+    rules = _rules(options)
+    if record.actions is None or not rules.allowed(economy, record.actions, options):
         return None
-    penalty: float = options.game.penalty  # type: ignore[attr-defined]
-    return economy.utility(economy.endowment + record.actions) - penalty
+    return rules.due(economy, record, options)
 
 
 def playing(economy: Economy, record: Record, options: Unmediated) -> Iterator[Claim]:
@@ -62,76 +89,81 @@ def playing(economy: Economy, record: Record, options: Unmediated) -> Iterator[C
             f"{record.name}: actions", False, "the outcome of a game without what everyone did or regrets"
         )
         return
-    game = options.game
-    allowed = _allowed(economy, record.actions, options)
-    yield Claim(f"{record.name}: actions are allowed", allowed, f"in the game {game.name}")
-    follows = _FOLLOWS[game.name](economy, record.actions, options)
+    rules = _rules(options)
+    allowed = rules.allowed(economy, record.actions, options)
+    detail = f"in the game {options.game.name}{rules.source}"
+    yield Claim(f"{record.name}: actions are allowed", allowed, detail)
+    if not allowed:
+        return
+    follows = rules.follows(economy, record.actions, options)
     apart = max(
         difference(record.consumption, follows.consumption, economy.commons),
         difference(record.production, follows.production),
+        _prices_apart(record.prices, follows.prices),
     )
     yield Claim(
         f"{record.name}: the outcome follows from what everyone did",
         apart <= ROUNDING,
-        f"largest relative difference {shown(apart)}",
+        f"largest relative difference {shown(apart)}{rules.source}",
     )
     size = np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0)
-    exact = game.name in ("seize", "claims")
-    if exact:
+    if rules.conditions is None:
         apart = difference(record.regret, follows.regret, np.maximum(size, economy.utility_scale))
-        yield Claim(
-            f"{record.name}: regret", apart <= ROUNDING, f"largest relative difference {shown(apart)}"
-        )
+        detail = f"largest relative difference {shown(apart)}{rules.source}"
+        yield Claim(f"{record.name}: regret", apart <= ROUNDING, detail)
     largest = float((follows.regret / np.maximum(size, economy.utility_scale)).max(initial=0.0))
-    violated = 0.0 if exact else _first_order(economy, record, options)
-    yield _ended(economy, record, options, largest, violated)
+    violated = 0.0 if rules.conditions is None else rules.conditions(economy, record, options)
+    yield _ended(economy, record, record.actions, options, largest, violated)
 
 
-def _ended(economy: Economy, record: Record, options: Unmediated, largest: float, violated: float) -> Claim:
+def _rules(options: Unmediated) -> Rules:
+    return _STATED.get(options.game.name, _BY_ITS_OWN_CODE)
+
+
+def _prices_apart(recorded: Array | None, again: Array | None) -> float:
+    """The largest relative difference of two sets of prices; inf if there is only one."""
+    if recorded is None or again is None:
+        return 0.0 if recorded is again else np.inf
+    return difference(recorded, again)
+
+
+def _ended(
+    economy: Economy, record: Record, actions: Array, options: Unmediated, largest: float, violated: float
+) -> Claim:
     """Whether the status says what the recomputed numbers show."""
-    name = f"{record.name}: {record.status.value}"
+    name, rules = f"{record.name}: {record.status.value}", _rules(options)
     nobody_deviates = largest <= options.tolerance + ROUNDING and violated <= FIRST_ORDER
-    found = f"largest gain from deviating {shown(largest)}"
+    found = f"largest gain from deviating {shown(largest)}{rules.source}"
     if violated > 0:
         found += f", first-order conditions violated by {shown(violated)}"
     if record.status is Status.NASH:
-        if options.game.name == "seize" and options.game.schedule == "sequential":
-            in_order = (
-                difference(record.actions, _in_order(economy, options)) if record.actions is not None else 1
-            )
+        if rules.in_order is not None and options.game.schedule == "sequential":
+            in_order = difference(actions, rules.in_order(economy, options))
             return Claim(
                 name,
                 nobody_deviates and in_order <= ROUNDING,
                 f"{found}; taken in order, up to {shown(in_order)}",
             )
         return Claim(name, nobody_deviates, found)
-    if record.status is Status.CYCLING and record.actions is not None:
-        if options.game.name != "claims":
+    if record.status is Status.CYCLING:
+        if rules.source and not nobody_deviates:
+            return Claim(name, None, f"not checked: best replies are not played again; {found}")
+        if rules.replayed is None:
             return Claim(name, not nobody_deviates, found)
         if not possible_period(record, record.evidence("period")):
             return Claim(name, False, "what is stated as the period is no number of rounds played")
         period = round(record.evidence("period"))
-        again = _replayed(economy, record.actions, options, period)
-        apart = difference(again, record.actions, economy.commons)
+        again = rules.replayed(economy, actions, options, period)
+        apart = difference(again, actions, economy.commons)
         return Claim(name, apart <= ROUNDING and largest > 0, f"{period} rounds of best replies lead back")
     if record.status is Status.MAX_ROUNDS:
         return Claim(name, record.said["rounds"] == options.max_rounds, found)
     return Claim(name, record.status is Status.FAILED and not nobody_deviates, found)
 
 
-def _allowed(economy: Economy, actions: Array, options: Unmediated) -> bool:
-    """Whether these are actions of the game."""
-    if not np.isfinite(actions).all():
-        return False
-    if options.game.name == "autarky" and economy.technologies:
-        return feasible(economy, np.maximum(economy.endowment + actions, 0.0), actions)[0]
-    if not (actions >= 0).all():
-        return False
-    if options.game.name == "seize":
-        return bool((actions.sum(axis=0) <= economy.commons * FITS).all())
-    if options.game.name == "claims":
-        return bool((actions <= _most(economy, options) * FITS).all())
-    return bool((actions <= economy.capacity * FITS).all())
+def _amounts(actions: Array) -> bool:
+    """Whether these are amounts, finite and not negative."""
+    return bool((np.isfinite(actions) & (actions >= 0)).all())
 
 
 def _left(economy: Economy, taken: Array) -> Array:
@@ -161,6 +193,10 @@ def _in_order(economy: Economy, options: Unmediated) -> Array:
     return taken
 
 
+def _may_be_taken(economy: Economy, actions: Array, options: Unmediated) -> bool:  # noqa: ARG001
+    return _amounts(actions) and bool((actions.sum(axis=0) <= economy.commons * FITS).all())
+
+
 def _seize(economy: Economy, actions: Array, options: Unmediated) -> Follows:
     movers = np.zeros(len(economy.agents), dtype=bool)
     movers[_movers(economy, options)] = True
@@ -169,8 +205,7 @@ def _seize(economy: Economy, actions: Array, options: Unmediated) -> Follows:
     x = economy.endowment + np.where(movers[:, None], actions, left / max(waiting, 1))
     now = economy.utility(economy.endowment + actions)
     best = economy.utility(economy.endowment + np.minimum(_room(economy), actions + left))
-    y = np.zeros(economy.shape)
-    return Follows(x, y, economy.utility(x), np.where(movers, _more(now, best), 0.0))
+    return Follows(x, np.zeros(economy.shape), np.where(movers, _more(now, best), 0.0))
 
 
 # --- claims ----------------------------------------------------------------------------------------
@@ -188,15 +223,25 @@ def _most(economy: Economy, options: Unmediated) -> Array:
     return np.array([most.get(good, q) for good, q in zip(economy.goods, economy.commons, strict=True)])
 
 
+def _may_be_claimed(economy: Economy, actions: Array, options: Unmediated) -> bool:
+    return _amounts(actions) and bool((actions <= _most(economy, options) * FITS).all())
+
+
 def _claims(economy: Economy, actions: Array, options: Unmediated) -> Follows:
     nothing = np.zeros(economy.shape)
-    claimed = economy.endowment + actions
-    utility = economy.utility(claimed)
     _, gains = _best_claims(economy, actions, options)
     if _too_much(economy, actions):
-        penalty: float = options.game.penalty  # type: ignore[attr-defined]
-        return Follows(nothing, nothing, utility - penalty, gains)
-    return Follows(claimed, nothing, utility, gains)
+        return Follows(nothing, nothing, gains)
+    return Follows(economy.endowment + actions, nothing, gains)
+
+
+def _in_war_or_peace(economy: Economy, record: Record, options: Unmediated) -> Due:
+    """Nothing is paid; in war all have what their claims would be worth, less the penalty."""
+    peace = without_money(economy, record)
+    if record.actions is None or not _too_much(economy, record.actions):
+        return peace
+    penalty: float = options.game.penalty  # type: ignore[attr-defined]
+    return peace._replace(payoffs=economy.utility(economy.endowment + record.actions) - penalty)
 
 
 def _best_claims(economy: Economy, claims: Array, options: Unmediated) -> tuple[Array, Array]:
@@ -239,6 +284,13 @@ def _replayed(economy: Economy, claims: Array, options: Unmediated, rounds: int)
 # --- gift and autarky ------------------------------------------------------------------------------
 
 
+def _may_be_made(economy: Economy, actions: Array, options: Unmediated) -> bool:
+    if options.game.name == "autarky" and economy.technologies:
+        finite = bool(np.isfinite(actions).all())
+        return finite and feasible(economy, np.maximum(economy.endowment + actions, 0.0), actions)[0]
+    return _amounts(actions) and bool((actions <= economy.capacity * FITS).all())
+
+
 def _kept(economy: Economy, options: Unmediated) -> Array:
     """The share of its own output that each agent gets to consume, (agents, goods)."""
     wants = ((economy.bliss > 0) | economy.turns_goods_into_goods[:, None]).astype(float)
@@ -270,7 +322,7 @@ def _made(economy: Economy, actions: Array, options: Unmediated) -> Follows:
             outputs = np.where(possible, outputs, actions)
             eaten = np.maximum(base + kept * outputs, 0.0)
             gains = np.maximum(gains, _more(payoffs, economy.welfare(eaten, outputs)))
-    return Follows(x, actions, payoffs, gains)
+    return Follows(x, actions, gains)
 
 
 def _first_order(economy: Economy, record: Record, options: Unmediated) -> float:
@@ -306,4 +358,34 @@ def _more(before: Array, after: Array) -> Array:
         return np.where(before == after, 0.0, np.maximum(after - before, 0.0))
 
 
-_FOLLOWS = {"seize": _seize, "claims": _claims, "gift": _made, "autarky": _made}
+# --- a game's own code -----------------------------------------------------------------------------
+
+
+def _own_allowed(economy: Economy, actions: Array, options: Unmediated) -> bool:
+    return bool(np.isfinite(actions).all()) and options.game.allowed(economy, actions)
+
+
+def _own_follows(economy: Economy, actions: Array, options: Unmediated) -> Follows:
+    played = options.game.result(economy, actions)
+    regret = options.game.regret(economy, actions)
+    return Follows(played.consumption, played.production, regret, played.prices)
+
+
+def _own_due(economy: Economy, record: Record, options: Unmediated) -> Due:
+    assert record.actions is not None
+    played = options.game.result(economy, record.actions)
+    paid = np.zeros(len(economy.agents)) if played.payments is None else played.payments
+    return Due(paid, played.revenue, played.payoffs)
+
+
+_STATED = {
+    "seize": Rules(_may_be_taken, _seize, in_order=_in_order),
+    "claims": Rules(_may_be_claimed, _claims, due=_in_war_or_peace, replayed=_replayed),
+    "gift": Rules(_may_be_made, _made, conditions=_first_order),
+    "autarky": Rules(_may_be_made, _made, conditions=_first_order),
+}
+"""The games with rules that are stated here, by name."""
+
+_BY_ITS_OWN_CODE = Rules(
+    _own_allowed, _own_follows, due=_own_due, source="; rules taken from the game's own code"
+)

@@ -12,7 +12,7 @@ import pandas as pd
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.errors import RunError
-from market.outcome import Status, shown
+from market.outcome import Outcome, Status, shown
 from market.results.run_folder import Run, read_table
 from market.results.tables import BOUNDS, LARGEST_MAP, number
 from market.results.verify.claim import Claim
@@ -99,6 +99,35 @@ class Record:
         """What is said of its alignment."""
         said: Mapping[str, Any] = self.said["alignment"]
         return said
+
+    def outcome(self, economy: Economy) -> Outcome:
+        """Return the record as an outcome.
+
+        Args:
+            economy: rebuilt from the scenario.
+        """
+        said = self.said
+        disequilibrium, payoff = said["disequilibrium"], said["auctioneer_payoff"]
+        return Outcome(
+            economy=economy,
+            name=self.name,
+            kind=self.kind,
+            status=self.status,
+            reason=said["reason"],
+            rounds=said["rounds"],
+            consumption=self.consumption,
+            production=self.production,
+            payments=self.payments,
+            revenue=number(said["revenue"]),
+            utilities=self.utilities,
+            payoffs=self.payoffs,
+            prices=self.prices,
+            disequilibrium=None if disequilibrium is None else number(disequilibrium),
+            auctioneer_payoff=None if payoff is None else number(payoff),
+            regret=self.regret,
+            actions=self.actions,
+            evidence={name: number(value) for name, value in said["evidence"].items()},
+        )
 
     def evidence(self, name: str) -> float:
         """A number behind the status.
@@ -238,7 +267,7 @@ def files_agree(record: Record, run: Run, economy: Economy) -> Iterator[Claim]:
     strange += [name for name, values in known.items() if values is not None and np.isnan(values).any()]
     if record.prices is not None and not (np.isfinite(record.prices) & (record.prices >= 0)).all():
         strange.append("prices")
-    if record.kind != "unmediated" and record.actions is not None:
+    if record.kind in ("auctioneer", "planner") and record.actions is not None:
         strange.append("actions, which only games have")
     yield Claim(
         f"{record.name}: numbers are numbers",

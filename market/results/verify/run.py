@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,13 @@ from market.economy.primitives import Economy
 from market.errors import RunError
 from market.outcome import Status, shown
 from market.results.run_folder import Run, read_run
-from market.results.verify.accounts import accounts
+from market.results.verify.accounts import Due, accounts, at_prices, without_money
 from market.results.verify.alignment_claims import judging, violation
 from market.results.verify.auction_claims import trading
-from market.results.verify.claim import Claim, Verification
+from market.results.verify.claim import ROUNDING, Claim, Verification
 from market.results.verify.comparison_table import table
 from market.results.verify.evidence import evidence
-from market.results.verify.game_claims import playing, war
+from market.results.verify.game_claims import due, playing
 from market.results.verify.record import Record, files_agree, read, rounds_agree
 from market.scenario.loading import Scenario, build, load
 
@@ -66,14 +67,17 @@ def _scenario(run: Run, scenario: Scenario) -> Claim:
 
 def _mechanism(run: Run, scenario: Scenario, economy: Economy, record: Record) -> Iterator[Claim]:
     """Everything said of one mechanism's outcome, without the judgement of it."""
-    options: Any = scenario.mechanism(record.name)  # of the kind that is recorded, which is checked first
+    options: Any = scenario.mechanism(record.name)
     yield Claim(f"{record.name}: kind", record.kind == options.name, record.kind)
+    if record.kind != options.name:
+        return
+    kind = KINDS.get(record.kind, UNSTATED)
     yield from files_agree(record, run, economy)
     yield from rounds_agree(record, run, economy)
-    fought = war(economy, record, options) if record.kind == "unmediated" else None
-    yield from accounts(economy, record, fought, options.tolerance if record.kind == "auctioneer" else 0.0)
-    yield from evidence(run, economy, record)
-    yield from KINDS[record.kind](economy, record, options)
+    tolerance = options.tolerance if record.kind == "auctioneer" else 0.0
+    yield from accounts(economy, record, kind.due(economy, record, options), tolerance)
+    yield from evidence(run, economy, record, options.evidence)
+    yield from kind.claims(economy, record, options)
 
 
 def _planned(economy: Economy, record: Record, options: Planner) -> Iterator[Claim]:
@@ -96,8 +100,47 @@ def _planned(economy: Economy, record: Record, options: Planner) -> Iterator[Cla
     )
 
 
-KINDS: dict[str, Callable[[Economy, Record, Any], Iterator[Claim]]] = {
-    "auctioneer": trading,
-    "unmediated": playing,
-    "planner": _planned,
+def _unknown(economy: Economy, record: Record, options: Any) -> None:
+    """No payments and payoffs are implied by rules that are not stated here."""
+
+
+def _unstated(economy: Economy, record: Record, options: Any) -> Iterator[Claim]:
+    """The mechanism's own checks, and what is left open by them; a Nash equilibrium with regret is none."""
+    outcome = record.outcome(economy)
+    for said, holds in options.checks(outcome).items():
+        detail = f"by the own code of the kind {record.kind}"
+        yield Claim(f"{record.name}: {said}", bool(holds), detail)
+    name = f"{record.name}: {record.status.value}"
+    if record.status is Status.NASH:
+        size = np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0)
+        regret = np.inf if record.regret is None else record.regret / np.maximum(size, economy.utility_scale)
+        largest = float(np.max(regret, initial=0.0))
+        if not largest <= getattr(options, "tolerance", 0.0) + ROUNDING:
+            yield Claim(name, False, f"largest gain from deviating {shown(largest)}")
+            return
+    left_open = f"payoffs, regret and status, since verify does not state the rules of the kind {record.kind}"
+    yield Claim(name, None, f"not checked: {left_open}")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """The rules of a kind of mechanism.
+
+    Args:
+        due: the payments and payoffs that they imply; None if that is not known.
+        claims: everything that is said of an outcome, apart from accounts and evidence.
+    """
+
+    due: Callable[[Economy, Record, Any], Due | None]
+    claims: Callable[[Economy, Record, Any], Iterator[Claim]]
+
+
+KINDS = {
+    "auctioneer": Kind(at_prices, trading),
+    "unmediated": Kind(due, playing),
+    "planner": Kind(without_money, _planned),
 }
+"""The kinds with rules that are stated here, by name."""
+
+UNSTATED = Kind(_unknown, _unstated)
+"""Any other kind."""

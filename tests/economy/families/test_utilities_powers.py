@@ -172,3 +172,9 @@ def test_shares_of_income_add_up_whatever_the_risk_aversion(eta):
     p = np.array([1e-9, 1.0, 1e9])
     bought = Crra.budget_demand(p, 5 * ONE, weights=row(1.0, 2.0, 3.0), risk_aversion=eta * ONE).lowest
     assert float((bought @ p)[0]) == pytest.approx(5.0, rel=1e-12)
+
+
+def test_the_first_worth_of_what_is_needed_is_infinite_however_little_money_there_is():
+    given = {"weights": np.array([[2.7], [0.7]]), "risk_aversion": np.array([2.165, 1 / 3])}
+    worth = Crra.first_worth(np.ones(1), 1e-259, **given)
+    assert worth[0] == np.inf

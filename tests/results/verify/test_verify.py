@@ -23,9 +23,8 @@ from market.results.tables import Played, agents_table, bounds_table, result
 from market.results.verify import verify
 from market.results.verify.accounts import accounts
 from market.results.verify.alignment_claims import judging, must_weigh_nothing
-from market.results.verify.game_claims import war
 from market.results.verify.record import read
-from market.results.verify.run import KINDS
+from market.results.verify.run import KINDS, UNSTATED
 
 
 def refused(checked):
@@ -444,6 +443,10 @@ def test_a_result_of_another_shape_is_one_message(tamper, spoil):
         ("prices", lambda said: said.update(remark="sound")),
         ("first mover", lambda said: said.update(auctioneer_payoff=-1.0)),
         ("planner", lambda said: said.update(auctioneer_payoff=-1.0)),
+        ("planner", lambda said: said.update(max_regret=0.0)),
+        ("prices", lambda said: said.update(prices=None)),
+        ("prices", lambda said: said.update(kind="dictator")),
+        ("prices", lambda said: said.update(kind=["auctioneer"])),
     ],
 )
 def test_a_value_that_cannot_be_is_refused(tamper, name, change):
@@ -473,6 +476,18 @@ def test_false_evidence_is_refused(tamper, story, name, change):
     changed = tamper(story)
     changed.mechanism(name)["evidence"].update(change)
     assert any(claim.startswith(f"{name}: ") for claim in refused(changed.verified()))
+
+
+def test_prices_of_a_game_without_any_are_refused(tamper):
+    changed = tamper("commons")
+    changed.mechanism("first mover")["prices"] = {"water": 1.0}
+    assert "first mover: the outcome follows from what everyone did" in refused(changed.verified())
+
+
+def test_another_kind_than_that_of_the_scenario_is_refused(tamper):
+    changed = tamper("commons")
+    changed.mechanism("first mover").update(kind="planner", max_regret=None)
+    assert "first mover: kind" in refused(changed.verified())
 
 
 def test_a_period_that_prices_do_not_have_is_refused(written, tmp_path):
@@ -727,10 +742,10 @@ def test_what_is_said_of_random_economies_holds(economy):
     records = read(run, economy)
     prices = [p for record in records for p in (record.prices, record.supporting_prices) if p is not None]
     for record, player in zip(records, party.players, strict=True):
-        fought = war(economy, record, player) if record.kind == "unmediated" else None
+        kind = KINDS.get(record.kind, UNSTATED)
         for claim in (
-            *accounts(economy, record, fought),
-            *KINDS[record.kind](economy, record, player),
+            *accounts(economy, record, kind.due(economy, record, player)),
+            *kind.claims(economy, record, player),
             *judging(economy, record, prices, records),
         ):
             assert claim.holds is not False, claim

@@ -131,7 +131,7 @@ class Utility(Family):
         bought = _one_of(cls.budget_demand(p, np.full(len(first), money), **parameters), p, money)
         nothing = cls.value(np.zeros_like(bought), **parameters)
         ruined = np.isneginf(nothing)
-        gained = cls.value(bought, **parameters) - np.where(ruined, 0.0, nothing)
+        gained = np.where(ruined, 0.0, cls.value(bought, **parameters) - np.where(ruined, 0.0, nothing))
         return np.where(ruined, np.inf, gained / money)
 
     @staticmethod
