@@ -245,7 +245,7 @@ import numpy as np
 
 from market.mechanisms.unmediated.best_response import Game, GameOutcome
 from market.registry import option
-from market.mechanisms.auction.excess_demand import gain
+from market.mechanisms.regret import gain
 
 
 @dataclass(frozen=True)
