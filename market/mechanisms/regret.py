@@ -9,14 +9,14 @@ from market.economy.primitives import Economy
 
 
 def regret(economy: Economy, p: Array, payoffs: Array) -> Array:
-    """The most each agent could gain at prices p by another bundle that it can pay for, (agents,).
+    """Return the most that each agent could gain at prices p by another affordable bundle, (agents,).
 
-    Everyone's best answer at p is asked for anew; a rationed agent regrets what it could not have.
+    Best answers at p are computed anew; a rationed agent regrets what it could not have.
 
     Args:
         economy: the primitives.
         p: (goods,), prices.
-        payoffs: (agents,), what everyone has now (`Economy.payoff`).
+        payoffs: (agents,), present payoffs (`Economy.payoff`).
     """
     regrets = np.empty(len(economy.agents))
     for rows, part in economy.parts:
@@ -25,7 +25,7 @@ def regret(economy: Economy, p: Array, payoffs: Array) -> Array:
 
 
 def _best(economy: Economy, p: Array) -> Array:
-    """The payoff of everyone's best answer to prices p, (agents,); inf of one without bound."""
+    """Return the payoffs of best answers to prices p, (agents,); inf of an unbounded answer."""
     best = economy.answers(p)
     eaten, made = best.demand.lowest, best.supply.lowest
     if not (np.isinf(eaten.max(initial=0.0)) or (economy.has_producers and np.isinf(made).any())):
@@ -36,14 +36,14 @@ def _best(economy: Economy, p: Array) -> Array:
 
 
 def gain(before: Array, after: Array) -> Array:
-    """After - before where it is positive, else 0; 0 from -inf to -inf, inf from -inf to anything else."""
+    """Return max(after - before, 0), also where `before` is -inf: 0 to -inf, inf to anything else."""
     same = before == after
     with np.errstate(invalid="ignore"):
         return np.where(same, 0.0, np.maximum(after - before, 0.0))
 
 
 def relative_regret(economy: Economy, p: Array, x: Array, y: Array, regrets: Array) -> float:
-    """The largest regret as a share of what the agent's trades are worth to it.
+    """Return the largest regret as a share of the worth of the agent's trades.
 
     The worth of a bundle is what it is at the margin (`Economy.worth`), of outputs p.y. The ratio has no
     unit: it does not change when a utility is multiplied by a number.

@@ -1,10 +1,10 @@
-"""What is remembered of the announced prices, to tell a cycle from slow convergence.
+"""Cycles of announced prices, as distinct from slow convergence.
 
-Of a rule without memory the next prices follow from the last ones alone, so that prices that come back
+Under a rule without memory the next prices follow from the last ones alone, so that prices that come back
 prove a cycle. Otherwise, and for cycles that never come back exactly, a sustained amplitude is looked for
-when the rounds are over: in the second half of the rounds remembered markets came no nearer to clearing
-than in the first, and prices kept moving. A cycle is never averaged away: its mean may clear markets that
-it never clears.
+when the rounds are over: in the second half of the window markets came no nearer to clearing than in the
+first, and prices kept moving. A cycle is never averaged away: its mean may clear markets that the cycle does
+not clear.
 
 Only the last `WINDOW` rounds are kept, whatever the number of rounds.
 """
@@ -33,15 +33,15 @@ class Trail:
     disequilibrium: tuple[float, ...] = ()
 
     def with_round(self, p: Array, disequilibrium: float) -> Trail:
-        """The trail after another round."""
+        """Return the trail after another round."""
         return Trail((*self.prices, p)[-WINDOW:], (*self.disequilibrium, disequilibrium)[-WINDOW:])
 
     @property
     def period(self) -> int | None:
-        """After how many rounds the last prices came back; None if they are new.
+        """Number of rounds after which the last prices came back; None if they are new.
 
-        They are the same if each price is, up to a billionth of how far prices went in between: what changes
-        so little in a period will not clear in a million of them, while slow convergence changes far more.
+        Prices came back if each differs by at most a billionth of how far prices went in between: a change so
+        small in a period will not clear markets in a million of them, and slow convergence changes far more.
         """
         if len(self.prices) < 2:
             return None
@@ -55,7 +55,7 @@ class Trail:
 
     @property
     def amplitude(self) -> float | None:
-        """How far log prices go up and down while markets come no nearer to clearing; None if they do."""
+        """Range of log prices that oscillate while markets come no nearer to clearing; None if they do."""
         half = len(self.prices) // 2
         if half < SHORTEST_HALF:
             return None

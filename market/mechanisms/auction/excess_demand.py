@@ -1,11 +1,12 @@
 """Excess demand: how far announced demand and supply are from balance, good by good.
 
-Symbols: d (lowest, highest) demand and s (lowest, highest) supply of each agent, sets where somebody is
+Symbols: d (lowest, highest) demand and s (lowest, highest) supply of each agent, sets where an agent is
 indifferent; r = q + sum e resources. Aggregate excess demand is the interval
 [sum d_lowest - r - sum s_highest, sum d_highest - r - sum s_lowest]; `z` is its point nearest to zero. If
 it contains zero the market for the good clears.
 
-A good whose price is zero clears if nothing is lacking (complementary slackness); what is left is nobody's.
+A good whose price is zero clears if nothing is lacking (complementary slackness); what is left over is not
+consumed.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from market.tolerances import STANDS_FOR_UNBOUNDED, UNBOUNDED
 
 @dataclass(frozen=True)
 class Imbalance:
-    """How far the market for each good is from clearing, all (goods,).
+    """Distance of the market for each good from clearing, all (goods,).
 
     Args:
-        z: excess demand, units; 0 where the market clears, infinite where an amount without bound is offered.
+        z: excess demand, units; 0 where the market clears, infinite where an unbounded amount is.
         relative: z over the mean of the demand and supply that are compared, -2 to 2.
     """
 
@@ -40,7 +41,7 @@ class Imbalance:
 
 
 def imbalance(economy: Economy, answers: Answers, p: Array) -> Imbalance:
-    """How far announced demand and supply are from balance, good by good."""
+    """Return excess demand, good by good."""
     if economy.technologies or needs_assignment(answers):
         return _imbalance_of(economy, assign(economy, answers, p), p)
     demand, supply = answers.total_demand, answers.total_supply
@@ -55,7 +56,7 @@ def imbalance(economy: Economy, answers: Answers, p: Array) -> Imbalance:
     z = np.where((p == 0) & (z < 0), 0.0, z)
     mean = np.where(z > 0, least / 2 + offered_most / 2, most / 2 + offered_least / 2)
     relative = np.divide(z, mean, out=np.zeros_like(z), where=z != 0)
-    return _with_what_has_no_bound(
+    return _with_unbounded(
         Imbalance(np.where(np.abs(z) < STANDS_FOR_UNBOUNDED / 2, z, np.copysign(np.inf, z)), relative),
         least,
         offered_least,
@@ -63,7 +64,7 @@ def imbalance(economy: Economy, answers: Answers, p: Array) -> Imbalance:
 
 
 def _imbalance_of(economy: Economy, assigned: Assigned, p: Array) -> Imbalance:
-    """How far an assignment leaves markets from balance; what producers use counts as demand."""
+    """Return excess demand that is left after an assignment; inputs of producers count as demand."""
     y = assigned.production
     wanted = assigned.consumption.sum(axis=0) + np.maximum(-y, 0.0).sum(axis=0)
     offered = economy.resources + np.maximum(y, 0.0).sum(axis=0)
@@ -71,7 +72,7 @@ def _imbalance_of(economy: Economy, assigned: Assigned, p: Array) -> Imbalance:
 
 
 def _of_amounts(wanted: Array, offered: Array, p: Array) -> Imbalance:
-    """How far single amounts are from balance, (goods,) each."""
+    """Return excess demand of single-valued amounts, (goods,) each."""
     together = wanted + offered
     if p.min() > 0 and together.min() > 0 and together.max() < UNBOUNDED:  # nearly every round
         z = wanted - offered
@@ -82,20 +83,19 @@ def _of_amounts(wanted: Array, offered: Array, p: Array) -> Imbalance:
     mean = wanted / 2 + offered / 2
     relative = np.divide(z, mean, out=np.zeros_like(z), where=z != 0)
     unbounded = np.abs(z) >= STANDS_FOR_UNBOUNDED / 2
-    return _with_what_has_no_bound(
+    return _with_unbounded(
         Imbalance(np.where(unbounded, np.copysign(np.inf, z), z) if unbounded.any() else z, relative),
         wanted,
         offered,
     )
 
 
-def _with_what_has_no_bound(found: Imbalance, wanted: Array, offered: Array) -> Imbalance:
-    """The same where at least more than any amount is wanted or offered: nothing is a match for that."""
-    endless = np.where(wanted >= UNBOUNDED, 1.0, np.where(offered >= UNBOUNDED, -1.0, 0.0))
-    if not endless.any():
+def _with_unbounded(found: Imbalance, wanted: Array, offered: Array) -> Imbalance:
+    """Return the imbalance with infinite excess demand where the least demand or supply is unbounded."""
+    sign = np.where(wanted >= UNBOUNDED, 1.0, np.where(offered >= UNBOUNDED, -1.0, 0.0))
+    if not sign.any():
         return found
-    marked = endless != 0
     return Imbalance(
-        np.where(marked, np.copysign(np.inf, endless), found.z),
-        np.where(marked, 2.0 * endless, found.relative),
+        np.where(sign != 0, np.copysign(np.inf, sign), found.z),
+        np.where(sign != 0, 2.0 * sign, found.relative),
     )

@@ -1,25 +1,29 @@
-"""What agents can have at prices that do not clear: the short side decides, nobody spends what it lacks.
+"""Settlement of trades: amounts that balance at prices that clear, and rationing at prices that do not.
 
-Symbols: p prices; e endowment, q commons; B what is bought, S what is sold of endowments, Y netputs or
-outputs, (agents, goods) each, so that consumption is e + B - S. Good by good the long side is cut in
-proportion:
+Where demand or supply is an interval, each agent gets a point the same fraction of the way from the lowest to
+the highest, so that they balance; coupled amounts are assigned (`assignment.py`). What is then short or left
+over only by rounding is trimmed off the long side. Otherwise the short side decides, and no agent spends what
+it did not earn:
+
+Symbols: p prices; e endowment, q commons; B purchases, S sales of endowments, Y netputs or outputs, (agents,
+goods) each, so that consumption is e + B - S. Good by good the long side is cut in proportion:
 
     B_g -> B_g min(1, offered / wanted),    S_g, Y_g, q_g -> their share min(1, wanted / offered),
 
 a technology being cut as a whole, by the good that it lacks most or sells least of. What was not sold brought
-no income, so whoever cannot pay for what it was to get is cut too,
+no income, so an agent that cannot pay for its purchases is cut too,
 
     B_i -> B_i min(1, (p.S_i + profits + share of the commons sold + budget) / p.B_i),
 
 and then others sell less, and so on: amounts only fall, until all of this holds together. Under
-`exchange` money has no other use. Nobody can be left with unspent income unless another has spent more than
-it earned, so whoever is not served sells less as well. Owners keep what they do not sell.
+`exchange` money has no other use. No agent can be left with unspent income unless another has spent more
+than it earned, so an agent that is not served sells less as well. Owners keep what they do not sell.
 
 Source: proportional rationing as in Benassy (1975), "Neo-Keynesian disequilibrium theory in a monetary
 economy"; the passing on through incomes is our own derivation.
 
-Agents of a part of an economy are rationed by the same steps; what is needed of all together, sums over
-agents, is asked for (`reductions.py`).
+Agents of a part of an economy are settled by the same steps; sums over all agents are requested
+(`reductions.py`).
 """
 
 from __future__ import annotations
@@ -40,7 +44,7 @@ MOST_PASSES = 5000  # of lost income to others; if incomes do not balance after 
 
 
 def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
-    """What everyone consumes and makes, (agents, goods) each: feasible, and balanced where it can be."""
+    """Return consumption and production, (agents, goods) each: feasible, and balanced where possible."""
     if not (economy.technologies or needs_assignment(answers)):
         return run_locally(settling(economy, answers, p))
     assigned = assign(economy, answers, p)
@@ -53,7 +57,7 @@ def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
 
 
 def settling(economy: Economy, answers: Answers, p: Array) -> Reduction[tuple[Array, Array]]:
-    """The same of a part of an economy in which amounts do not hang together, asking for sums over all."""
+    """Settle a part of an economy without coupled amounts, requesting sums over all agents."""
     x, y = yield from _assigning(economy, answers)
     made = sum_over_agents(np.maximum(y, 0.0)) if economy.costs else np.zeros(len(p))
     eaten = answers.total_demand.lowest if x is answers.demand.lowest else sum_over_agents(x)
@@ -64,7 +68,7 @@ def settling(economy: Economy, answers: Answers, p: Array) -> Reduction[tuple[Ar
 
 
 def _assigning(economy: Economy, answers: Answers) -> Reduction[tuple[Array, Array]]:
-    """Choose from everyone's set so that demand and supply are as near as they can be; always finite."""
+    """Choose from each agent's set so that demand and supply are as near as can be; always finite."""
     single = (
         answers.demand.single_valued
         and answers.supply.single_valued
@@ -99,19 +103,19 @@ def _assigning(economy: Economy, answers: Answers) -> Reduction[tuple[Array, Arr
 
 
 def _nearly_balanced(wanted: Array, offered: Array, p: Array) -> bool:
-    """Whether only rounding is lacking, or left over at a price; all (goods,)."""
+    """Return True if only rounding is short, or left over at a positive price; all (goods,)."""
     apart = np.where((p == 0) & (offered > wanted), 0.0, np.abs(wanted - offered))
     return bool((apart <= BALANCED * offered).all())
 
 
 def _trimming(economy: Economy, x: Array, y: Array, eaten: Array) -> Reduction[tuple[Array, Array]]:
-    """Scale the long side of each good down to the short side, where that is hardly anything.
+    """Scale the long side of each good down to the short side, from which it differs by rounding.
 
     Args:
         economy: the primitives, or a part of them.
-        x: (agents, goods), what they would consume.
-        y: (agents, goods), what they would make.
-        eaten: (goods,), what all consume together.
+        x: (agents, goods), consumption as demanded.
+        y: (agents, goods), production as supplied.
+        eaten: (goods,), consumption of all agents.
     """
     made = sum_over_agents(y) if economy.costs else np.zeros(len(economy.goods))
     (owners,) = yield (float(economy.has_endowments),)
@@ -135,14 +139,14 @@ def _trimming(economy: Economy, x: Array, y: Array, eaten: Array) -> Reduction[t
 
 
 def _shares(wanted: Array, offered: Array) -> tuple[Array, Array]:
-    """Which share of what is wanted is served, and of what is offered taken, (goods,) each."""
+    """Return the shares of demand that is served and of supply that is taken, (goods,) each."""
     served = np.divide(offered, wanted, out=np.ones_like(wanted), where=wanted > offered)
     taken = np.divide(wanted, offered, out=np.ones_like(wanted), where=offered > wanted)
     return served, taken
 
 
 def _trim_with_inputs(economy: Economy, x: Array, y: Array) -> tuple[Array, Array]:
-    """Ration inputs in proportion, pass what is not made on through the chain, then ration consumption.
+    """Ration inputs in proportion, pass shortages on through the chain, then ration consumption.
 
     A share of a netput is allowed, since doing nothing is and technologies are convex.
     """
@@ -160,19 +164,19 @@ def _trim_with_inputs(economy: Economy, x: Array, y: Array) -> tuple[Array, Arra
 
 
 def ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Array]:
-    """Consumption and production that can be had and paid for, (agents, goods) each.
+    """Return consumption and production that are feasible and paid for, (agents, goods) each.
 
     Args:
         economy: the primitives.
-        x: (agents, goods), what everyone wants to consume; may be inf.
-        y: (agents, goods), what everyone wants to make, finite.
+        x: (agents, goods), consumption that agents demand; may be inf.
+        y: (agents, goods), production that they supply, finite.
         p: (goods,), prices.
     """
     return run_locally(rationing(economy, x, y, p))
 
 
 def rationing(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[tuple[Array, Array]]:
-    """The same of a part of an economy, asking for sums over all its agents."""
+    """Ration a part of an economy, requesting sums over all agents."""
     bought, sold = np.maximum(x - economy.endowment, 0.0), np.maximum(economy.endowment - x, 0.0)
     finite = np.where(np.isfinite(bought), bought, 0.0)
     for_sale, made, asked = yield sold.sum(axis=0), np.maximum(y, 0.0).sum(axis=0), finite.sum(axis=0)
@@ -221,7 +225,7 @@ def _short_side(
 def _within_income(
     economy: Economy, p: Array, bought: Array, sold: Array, y: Array, commons: Array
 ) -> tuple[Array, Array]:
-    """Cut what cannot be paid for; under `exchange` also what is sold for money that cannot be spent."""
+    """Cut purchases that cannot be paid for; under `exchange` also sales for money that cannot be spent."""
     spent, earned, other = bought @ p, sold @ p, _other_income(economy, p, y, commons)
     income = earned + other
     affords = np.divide(np.maximum(income, 0.0), spent, out=np.ones_like(spent), where=spent > income)
@@ -235,7 +239,7 @@ def _within_income(
 
 
 def _other_income(economy: Economy, p: Array, y: Array, commons: Array) -> Array:
-    """What agents can spend beside what their own endowment sells for, (agents,); inf without a limit."""
+    """Return money to spend besides sales of the own endowment, (agents,); inf without a limit."""
     if economy.money is Money.EXCHANGE:
         return economy.dividends(y @ p) + economy.commons_share * float(commons @ p)
     if economy.money is Money.FISHER:

@@ -37,7 +37,7 @@ class Evidence:
         diverged: which price left the bounds, if any did.
         impossible: why there is no equilibrium, if that is proved.
         period: after how many rounds prices came back, if they did.
-        amplitude: how far log prices go up and down without end, if they do.
+        amplitude: range of log prices that oscillate, if they do.
     """
 
     goods: tuple[str, ...]

@@ -1,8 +1,8 @@
-"""Autarky: everyone lives on its own endowment and on what it makes for itself.
+"""Autarky: each agent consumes its own endowment and its own output.
 
 max u_i(e_i + y_i) - C_i(y_i) over outputs up to capacity, or over netputs of a technology: Robinson Crusoe's
-problem, solved for all agents at once since none concerns another. Nobody touches the commons. It is what
-agents have if they do not trade, and so what a trade must beat.
+problem, solved for all agents at once since none concerns another. The commons stay untouched. It is the
+outcome without trade, which a trade must beat.
 
 Source: Mas-Colell, Whinston and Green (1995), section 15.C.
 """
@@ -22,23 +22,23 @@ from market.mechanisms.unmediated.own_production import best_outputs
 
 @dataclass(frozen=True)
 class Autarky(Game):
-    """Everyone lives on its own endowment and on what it makes for itself."""
+    """Each agent consumes its own endowment and its own output."""
 
     name = "autarky"
     schedule = "simultaneous"
 
     def replies(self, economy: Economy, profile: Array, rows: NDArray[np.intp]) -> Array:
-        """The best outputs of each row; they depend on nobody else."""
+        """Return the best outputs of each row; they do not depend on other agents."""
         best, gains = self._best(economy, profile)
         return np.where((gains > 0)[:, None], best, profile)[rows]
 
     def result(self, economy: Economy, profile: Array) -> GameOutcome:
-        """Endowments and own outputs are consumed."""
+        """Consume endowments and own outputs."""
         x = np.maximum(economy.endowment + profile, 0.0)  # rounding, where all of an input is used
         return GameOutcome(x, profile, economy.welfare(x, profile))
 
     def regret(self, economy: Economy, profile: Array) -> Array:
-        """The most that each could gain by making something else, (agents,)."""
+        """Return the most that each agent could gain by other outputs, (agents,)."""
         return self._best(economy, profile)[1]
 
     def _best(self, economy: Economy, profile: Array) -> tuple[Array, Array]:

@@ -6,10 +6,10 @@ other, so one convex program, the maximum of their sum, solves all of them. An a
 what it can make sees only the cost and makes nothing.
 
 One program has one unit for each good, and its answer is inaccurate for agents that need far less than
-others. So outputs made at a cost are then improved one by one (coordinate ascent): the slope
-`s_g du/dx_g - dC/dy_g` falls in `y_g`, so the best `y_g` in [0, capacity] is found by bisection. Welfare never
-falls, and in the end no output by itself can be changed to advantage, which for smooth utilities is the
-optimum (constraints are bounds).
+others. So outputs made at a cost are then improved one by one (coordinate ascent): the slope `s_g du/dx_g -
+dC/dy_g` falls in `y_g`, so the best `y_g` in [0, capacity] is found by bisection. Welfare never falls, and in
+the end no output by itself can be changed to advantage, which for smooth utilities is the optimum, since the
+only constraints are bounds. With a technology the program's answer stands.
 """
 
 from __future__ import annotations

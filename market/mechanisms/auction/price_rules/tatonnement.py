@@ -49,11 +49,11 @@ class Tatonnement(Rule):
     )
 
     def start(self, p: Array) -> AdaptiveSteps:
-        """Equal steps, nothing seen."""
+        """Return equal steps, and no excess demand seen."""
         return AdaptiveSteps(np.full_like(p, self.step), np.zeros_like(p), np.full_like(p, LARGEST_MOVE))
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
-        """One step for each good; a good whose market clears stays where it is."""
+        """Make one step for each good; the price of a good whose market clears stays."""
         assert isinstance(memory, AdaptiveSteps)
         r, before = seen.r, memory.seen
         size_of_r, turn = np.abs(r), r * before
