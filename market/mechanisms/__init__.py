@@ -5,9 +5,9 @@ files, `market list` and tests take their choices), `base.Mechanism` (start, ste
 Read base, then auction/auctioneer, then unmediated/best_response, then planner; regret is short.
 Imports economy, outcome and welfare; used by scenario, simulation and shards. Judges (`efficiency`,
 `equilibrium`) do not import it.
-To add a game: a file in unmediated and its class in `GAMES`. To add a price rule: a file in auction/price_rules
-and its class in `RULES`. To add another kind of mechanism: a file here and its class in `MECHANISMS`; trade
-without an auctioneer has its place in a room `trading`.
+To add a game: a file in unmediated and its class in `GAMES`. To add a price rule: a file in
+auction/price_rules and its class in `RULES`. To add another kind of mechanism: a file here and its class in
+`MECHANISMS`; trade without an auctioneer has its place in a room `trading`.
 """
 
 from market.mechanisms.auction.auctioneer import Auction

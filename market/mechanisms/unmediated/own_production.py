@@ -84,23 +84,30 @@ def _ascend(economy: Economy, base: Array, share: Array, y: Array, varies: NDArr
         y: (agents, goods), outputs to begin with.
         varies: (agents, goods), the outputs to improve.
     """
-    goods = [np.flatnonzero(varies.any(axis=0)), *np.flatnonzero(varies.any(axis=0))[:, None]]
+    goods = np.flatnonzero(varies.any(axis=0))
     with np.errstate(all="ignore"):
-        welfare = economy.welfare(np.maximum(base + share * y, 0.0), y)
         for _ in range(MOST_SWEEPS):
             before = y
-            for some in goods:  # all at once, which is exact for separable utilities; then one by one
-                here = np.isin(np.arange(y.shape[1]), some) & varies
-                tried = np.where(here, _best_alone(economy, base, share, y, here), y)
-                reached = economy.welfare(np.maximum(base + share * tried, 0.0), tried)
-                better = reached > welfare
-                apart = np.abs(tried - y) > ROUNDING_OF_SUMS * y
-                y, welfare = np.where(better[:, None], tried, y), np.where(better, reached, welfare)
-                if not (apart.any(axis=1) & ~better).any():
-                    break
+            y, worse = _step(economy, base, share, y, varies)
+            if worse.any():
+                for good in goods:
+                    y, _ = _step(economy, base, share, y, varies & (np.arange(y.shape[1]) == good))
             if (np.abs(y - before) <= ROUNDING_OF_SUMS * before).all():
                 break
     return y
+
+
+def _step(
+    economy: Economy, base: Array, share: Array, y: Array, here: NDArray[np.bool_]
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Return outputs after a step of those marked in `here`, and a mask of agents for whom it was worse.
+
+    A step of all outputs at once is exact for separable utilities, and may be worse for others.
+    """
+    tried = np.where(here, _best_alone(economy, base, share, y, here), y)
+    now, then = (economy.welfare(np.maximum(base + share * made, 0.0), made) for made in (y, tried))
+    worse = ~(then >= now - ROUNDING_OF_SUMS * np.where(np.isfinite(now), np.abs(now), 0.0))
+    return np.where(worse[:, None], y, tried), worse
 
 
 def _best_alone(economy: Economy, base: Array, share: Array, y: Array, here: NDArray[np.bool_]) -> Array:
@@ -116,11 +123,8 @@ def _best_alone(economy: Economy, base: Array, share: Array, y: Array, here: NDA
     while open_ended.any() and factor < LARGEST_FACTOR:
         up, down = here & pays(high) & (high < economy.capacity), here & ~pays(low)
         high = np.where(up, np.minimum(high * factor, economy.capacity), high)
-        low, open_ended, factor = (
-            np.where(down, np.maximum(low / factor, LEAST_POSITIVE), low),
-            up | down,
-            factor * factor,
-        )
+        low = np.where(down, np.maximum(low / factor, LEAST_POSITIVE), low)
+        open_ended, factor = up | down, factor * factor
     full, idle = pays(high), ~pays(low)
     while (low < high * (1.0 - ROUNDING_OF_SUMS / 4.0))[here & ~full & ~idle].any():
         middle = np.sqrt(low) * np.sqrt(high)

@@ -1,4 +1,4 @@
-"""Excess demand, assignment of the indifferent, rationing of the long side, regret."""
+"""Excess demand, and settlement of indifferent agents and of the long side."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from market.mechanisms.auction.excess_demand import imbalance
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.mechanisms.auction.rationing import settle
 from market.mechanisms.base import play
-from market.mechanisms.regret import gain, regret
+from market.mechanisms.regret import regret
 from market.outcome import Status
 
 
 def regretted(primitives, p, x, y):
-    """What everyone regrets at an allocation that it trades to at prices p."""
+    """Return the regret of agents after trades at prices p."""
     return regret(primitives, p, primitives.payoff(primitives.welfare(x, y), p, x, y))
 
 
@@ -105,12 +105,6 @@ def test_nobody_is_made_to_trade_against_its_will(primitives, prices):
     slack = 1e-9 * (1 + np.maximum(wanted, primitives.endowment))
     assert (x >= np.minimum(wanted, primitives.endowment) - slack).all()
     assert (x <= np.maximum(wanted, primitives.endowment) + slack).all()
-
-
-def test_a_gain_from_minus_infinity_is_infinite_and_to_it_is_none():
-    before = np.array([-np.inf, -np.inf, 1.0, 1.0])
-    after = np.array([-np.inf, 0.0, -np.inf, 3.0])
-    np.testing.assert_array_equal(gain(before, after), [0.0, np.inf, 0.0, 2.0])
 
 
 def test_an_indifferent_buyer_takes_what_producers_make_for_certain_too():

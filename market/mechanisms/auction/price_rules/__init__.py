@@ -4,8 +4,8 @@ Symbols: p (goods,) prices; z (goods,) excess demand, demand minus supply; r (go
 z over the mean of demand and supply, so that -2 <= r <= 2: it has no unit and, near balance, equals
 log(demand / supply).
 
-Entry points: `RULES` (the registry), `base.Rule` (`start` gives a memory, `adjust` the next prices and memory).
-A rule declares as `knows` the information it needs, and is shown nothing else: no trader, no preference.
+Entry points: `RULES` (the registry), `base.Rule` (`start` gives a memory, `adjust` the next prices and a
+memory). A rule declares as `knows` the information it needs, and is shown nothing else: no trader.
 Read base, then tatonnement (the default), fixed_steps, newton, leader, anderson.
 Imports registry, and arrays from economy.
 To add one: a class in a module of this room and its name in `RULES`.
