@@ -97,10 +97,10 @@ def test_the_planner_makes_nothing_where_the_first_unit_is_worth_less_than_its_c
 @pytest.mark.parametrize("utility", [name for name in UTILITIES if name != "log1p"])
 @pytest.mark.parametrize("cost", list(COSTS))
 def test_no_trade_is_found_in_any_unit(utility, cost, scale):
-    told = changes.goods_in_units(
+    changed = changes.goods_in_units(
         null_trade(utility, cost, "quasilinear", "with water"), [scale, 1.0 / np.sqrt(scale)]
     )
-    outcome = play(PLANNER, told.economy)
+    outcome = play(PLANNER, changed.economy)
     assert outcome.status is Status.OPTIMAL, outcome.reason
     assert (outcome.production == 0).all()
     assert 25.0 * (1 - 1e-9) <= outcome.prices[0] * scale <= 50.0 * (1 + 1e-9)
@@ -133,9 +133,9 @@ def test_complements_that_are_not_worth_their_cost_are_not_made(utility, costs):
     text = NEEDED_TOGETHER.format(money="fisher", means="budget = 5.0", utility=utility, costs=costs)
     economy = build(market.loads(text))
     for scale in (1.0, 1e6, 1e-4):
-        told = changes.goods_in_units(economy, [scale, 1.0])
-        weights = dict(zip(told.economy.agents, 1.0 / told.utility, strict=True))
-        outcome = play(Planner("planner", welfare_weights=weights), told.economy)
+        changed = changes.goods_in_units(economy, [scale, 1.0])
+        weights = dict(zip(changed.economy.agents, 1.0 / changed.utility, strict=True))
+        outcome = play(Planner("planner", welfare_weights=weights), changed.economy)
         assert outcome.status is Status.OPTIMAL, outcome.reason
         assert not outcome.production.any()
         assert not outcome.consumption.any()
@@ -215,23 +215,23 @@ UNITS = {
 def test_the_planner_decides_alike_in_any_unit(mill, bakery, units):
     economy = build(market.loads(CHAIN.format(mill=MILLS[mill], bakery=BAKERIES[bakery])))
     plain = play(PLANNER, economy)
-    told = changes.goods_in_units(economy, UNITS[units])
-    weights = dict(zip(told.economy.agents, 1.0 / told.utility, strict=True))
-    outcome = play(Planner("planner", welfare_weights=weights), told.economy)
+    changed = changes.goods_in_units(economy, UNITS[units])
+    weights = dict(zip(changed.economy.agents, 1.0 / changed.utility, strict=True))
+    outcome = play(Planner("planner", welfare_weights=weights), changed.economy)
     assert (plain.status, outcome.status) == (Status.OPTIMAL, Status.OPTIMAL), (plain.reason, outcome.reason)
-    np.testing.assert_allclose(outcome.consumption / told.amounts, plain.consumption, rtol=1e-5)
-    np.testing.assert_allclose(outcome.production / told.amounts, plain.production, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(outcome.prices * told.amounts, plain.prices, rtol=1e-5)
+    np.testing.assert_allclose(outcome.consumption / changed.amounts, plain.consumption, rtol=1e-5)
+    np.testing.assert_allclose(outcome.production / changed.amounts, plain.production, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(outcome.prices * changed.amounts, plain.prices, rtol=1e-5)
 
 
 @pytest.mark.parametrize("units", list(UNITS))
 @pytest.mark.parametrize("mill", list(MILLS))
 def test_typical_amounts_change_with_the_unit(mill, units):
     economy = build(market.loads(CHAIN.format(mill=MILLS[mill], bakery=BAKERIES["activity"])))
-    told = changes.goods_in_units(economy, UNITS[units])
+    changed = changes.goods_in_units(economy, UNITS[units])
     nothing = np.zeros(economy.shape)
-    plain, other = (typical_amounts(each, nothing, nothing) for each in (economy, told.economy))
-    np.testing.assert_allclose(other / told.amounts, plain, rtol=0.3)
+    plain, other = (typical_amounts(each, nothing, nothing) for each in (economy, changed.economy))
+    np.testing.assert_allclose(other / changed.amounts, plain, rtol=0.3)
 
 
 def test_a_national_account_in_euros_and_hours_is_an_ordinary_one():
@@ -292,7 +292,7 @@ def _in_units(family, taken, unit):
     return dict(changes._technology_in_other_units(Block(family, slice(0, 3), taken), unit).parameters)
 
 
-def test_what_costs_next_to_nothing_at_first_is_made_in_a_tiny_amount():
+def test_output_of_negligible_first_cost_is_made_in_a_tiny_amount():
     """C(y) = 20 y^1.5 has marginal cost 30 sqrt(y): at a price of 0.016 some 3e-7 are made."""
     text = """schema = 1
 title = "A trickle"

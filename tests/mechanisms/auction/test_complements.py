@@ -34,7 +34,7 @@ UNITS = [1.0, 1e3, 1e6, 1e-3]
 
 @pytest.mark.parametrize("unit", UNITS)
 @pytest.mark.parametrize("utility", [LEONTIEF, CES])
-def test_owners_of_a_complement_buy_what_is_worth_more_than_its_cost(utility, unit):
+def test_owners_of_a_complement_buy_a_good_worth_more_than_its_cost(utility, unit):
     """Its price is its cost, and the permit has what is left of the worth of both."""
     economy = changes.goods_in_units(build(market.loads(TEXT.format(utility=utility, cost=0.1))), [unit, 1.0])
     outcome = play(Auction("prices", Tatonnement(), max_rounds=500), economy.economy)
@@ -49,8 +49,8 @@ def test_owners_of_a_complement_buy_what_is_worth_more_than_its_cost(utility, un
 def test_a_dear_complement_leaves_the_permit_free(unit):
     """No price of power between its worth, 1 / 0.5, and its cost moves anything."""
     economy = build(market.loads(TEXT.format(utility=LEONTIEF, cost=3.0)))
-    told = changes.goods_in_units(economy, [unit, 1.0])
-    outcome = play(Auction("prices", Tatonnement(), max_rounds=500), told.economy)
+    changed = changes.goods_in_units(economy, [unit, 1.0])
+    outcome = play(Auction("prices", Tatonnement(), max_rounds=500), changed.economy)
     assert outcome.status is Status.CLEARED, outcome.reason
     assert outcome.prices[1] == 0
     assert 2.0 * (1 - 1e-9) <= outcome.prices[0] * unit <= 3.0 * (1 + 1e-9)

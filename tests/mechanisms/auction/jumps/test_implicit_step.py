@@ -1,4 +1,4 @@
-"""Steps that foresee how choices will jump: what is solved, and the markets that need it."""
+"""Implicit steps of prices: the problem that they solve, and markets that need them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import market
-from market.economy.correspondences import Correspondence
 from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES
-from market.economy.primitives import Answers, Block, Economy
+from market.economy.primitives import Block, Economy
 from market.mechanisms import Auction
-from market.mechanisms.auction.announcement import announce, answers_faithfully
+from market.mechanisms.auction.announcement import announce
 from market.mechanisms.auction.corrections import Adjustment, anticipate_jumps
 from market.mechanisms.auction.free_goods import FreeGoods
-from market.mechanisms.auction.jumps.alternatives import Choosers, choosers, possible
+from market.mechanisms.auction.jumps.alternatives import possible
 from market.mechanisms.auction.price_rules import Anderson, Newton, Tatonnement
 from market.mechanisms.auction.price_rules.base import LARGEST_MOVE
 from market.mechanisms.base import play
@@ -36,12 +35,6 @@ def announced(primitives: Economy, p):
     return announce(primitives, p, FreeGoods.at_first(p), primitives.answers)[0]
 
 
-def who_chooses(primitives: Economy, seen) -> Choosers:
-    """Return the choosers at an announcement."""
-    faithful = answers_faithfully(primitives, seen)
-    return choosers(primitives, possible(primitives), seen.prices, seen.answers, faithful)
-
-
 def step(primitives: Economy, seen, proposed):
     """Return the prices that the correction for jumps makes of a proposal."""
     free_goods = FreeGoods.at_first(seen.prices)
@@ -55,7 +48,7 @@ def linear_fisher(weights, budget, commons):
 # --- the step --------------------------------------------------------------------------------------
 
 
-def test_where_nobody_can_go_over_the_rules_proposal_stands():
+def test_without_choices_the_proposal_of_the_rule_stands():
     """Log demand has no jumps, and the linear buyer has only one good to buy."""
     mixed = economy("fisher", log=[[1.0, 1.0]], linear=None, commons=[4.0, 4.0], budget=[3.0])
     assert possible(mixed) is None
@@ -65,7 +58,7 @@ def test_where_nobody_can_go_over_the_rules_proposal_stands():
     assert step(alone, seen, proposed) == pytest.approx(proposed, rel=1e-9)
 
 
-def test_two_goods_that_somebody_mixes_at_equilibrium_are_tied():
+def test_goods_that_an_agent_mixes_at_equilibrium_are_tied():
     """A buys good 0 only, B both: it finds 2 of good 0 and 1 of good 1 as good as each other at p = (2, 1).
 
     Budgets 1 and 5 and one unit of good 0, four of good 1: p_0 = 2 p_1 and p_0 + 4 p_1 = 6, so p = (2, 1).
@@ -87,7 +80,7 @@ def test_the_step_minimises_the_rules_proximal_problem(weights, p, size):
     """No other move of log prices makes the objective, written out literally, smaller.
 
     The rule wishes for d = step x relative excess demand, less than the farthest move. With f = -p q (all
-    demand hangs on choices) and H = z p / d this is
+    demand depends on choices) and H = z p / d this is
 
         sum_g H_g m_g^2 / 2 - f.m + sum_i b_i max_g (log w_ig - log p_g - m_g).
     """
@@ -112,43 +105,6 @@ def test_the_step_minimises_the_rules_proximal_problem(weights, p, size):
             assert objective(other) >= least - 1e-7 * abs(least)
 
 
-def test_a_trader_that_answers_otherwise_is_taken_at_its_word():
-    """Only those who answer as their preferences say are foreseen to go over to something else."""
-    market = linear_fisher([[1.0, 2.0], [2.0, 1.0]], [1.0, 1.0], [1.0, 1.0])
-    seen = announced(market, [1.0, 1.5])
-    assert len(who_chooses(market, seen).money) == 2
-    half = Correspondence.exactly(0.5 * seen.answers.demand.lowest)
-    lied = replace(seen, answers=Answers(half, seen.answers.supply))
-    assert len(who_chooses(market, lied).money) == 0
-
-
-@pytest.mark.parametrize(
-    "market",
-    [
-        linear_fisher([[1.0, 3.0, 0.5]], [2.0], [1.0, 1.0, 1.0]),
-        with_utility(
-            "quasilinear", CES, {"weights": [[1.0, 2.0, 3.0]], "elasticity": [2.5]}, commons=[1.0] * 3
-        ),
-        with_utility("quasilinear", LEONTIEF, {"weights": [[1.0, 2.0, 3.0]]}, commons=[1.0] * 3),
-        economy("quasilinear", log=[[1.0] * 3], linear=([[0.5, 0.7, 0.9]], [[1.0, np.inf, 2.0]])),
-    ],
-    ids=["linear", "ces", "leontief", "constant cost"],
-)
-def test_slopes_of_gains_are_their_derivatives(market):
-    """By central differences in log prices."""
-    p = np.array([0.6, 0.8, 1.1])
-    who = who_chooses(market, announced(market, p))
-    gains = who.gains(p)
-    assert len(gains.log_gain)
-    slopes = gains.slopes
-    for g in range(3):
-        up, down = p.copy(), p.copy()
-        up[g] *= np.exp(1e-5)
-        down[g] *= np.exp(-1e-5)
-        numerical = (who.gains(up).log_gain - who.gains(down).log_gain) / 2e-5
-        assert slopes[:, g] == pytest.approx(numerical, abs=1e-8)
-
-
 # --- markets that need it --------------------------------------------------------------------------
 
 
@@ -163,8 +119,8 @@ def test_large_linear_fisher_markets_clear(rule, seed):
 
 
 @pytest.mark.parametrize("elasticity", [0.2, 0.8, 3.0, 20.0])
-def test_what_is_worth_just_its_price_is_bought_in_one_bundle(elasticity):
-    """CES with quasilinear money beside log demand: a unit of utility costs exactly 1 at the prices."""
+def test_utility_worth_just_its_price_is_bought_in_one_bundle(elasticity):
+    """CES with quasilinear money and log demand: a unit of utility costs exactly 1 at the prices."""
     weights = np.array([[0.3, 0.5, 0.2], [0.2, 0.2, 0.6]])
     both = economy("quasilinear", log=[[0.1, 0.2, 0.3]] * 3, commons=[5.0, 6.0, 7.0])
     blocks = (
@@ -181,8 +137,8 @@ def test_what_is_worth_just_its_price_is_bought_in_one_bundle(elasticity):
     assert bought.any()
 
 
-def test_a_budget_caps_what_the_indifferent_buy():
-    """Linear worth 2, a budget of 3, beside a log buyer: at p = 2 it buys what the other leaves, up to 1.5.
+def test_a_budget_caps_purchases_of_an_indifferent_buyer():
+    """Linear worth 2, a budget of 3, and a log buyer: at p = 2 it buys what the other leaves, up to 1.5.
 
     Six units at p = 2: the log buyer with lambda = 10 takes 5, the linear one the last unit.
     """

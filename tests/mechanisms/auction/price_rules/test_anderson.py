@@ -13,7 +13,7 @@ from market.outcome import Status
 
 
 def rounds(rule, primitives, start=None):
-    """How many it takes to clear."""
+    """Return the rounds that it takes to clear."""
     outcome = play(Auction("prices", rule, max_rounds=3000, initial_prices=start or {}), primitives)
     assert outcome.status is Status.CLEARED, outcome.reason
     return outcome.rounds

@@ -138,7 +138,7 @@ def test_units_of_goods_and_money_do_not_matter(unit, money):
 
 @pytest.mark.parametrize("plants", [2, 30, 300])
 def test_a_staircase_of_constant_costs_clears_exactly_on_a_step_or_a_riser(plants):
-    """Merit order: at the price either nobody is indifferent, or the marginal plant's cost is hit exactly."""
+    """Merit order: at the price no producer is indifferent, or the marginal plant's cost is hit exactly."""
     draw = np.random.default_rng(plants)
     costs, capacity = draw.uniform(10, 100, (plants, 1)), draw.uniform(1.0, 10.0, (plants, 1))
     primitives = economy("quasilinear", log=[[200.0 * plants]], linear=(costs, capacity))

@@ -13,7 +13,7 @@ from market.mechanisms.auction.price_rules import Multiplicative, Tatonnement
 from market.outcome import Status
 
 
-def test_a_cheap_good_still_on_its_way_is_no_cycle_beside_a_dear_one_that_stands_still():
+def test_a_cheap_good_that_still_moves_is_no_cycle_although_a_dear_one_stands_still():
     """P* = (1e6, 1e-4): the first price is right from the start, the second moves by a billionth of it."""
     primitives = economy("quasilinear", log=[[1e6, 1.0]], commons=[1.0, 1e4])
     first = {"good0": 1e6, "good1": 1e-3}
@@ -53,7 +53,7 @@ STUCK = {
 
 
 @pytest.mark.parametrize("case", STUCK)
-def test_who_is_stuck_at_zero_lacks_nothing_so_there_is_an_equilibrium_and_no_proof(case):
+def test_agents_stuck_at_zero_utility_prove_no_absence_of_equilibrium(case):
     """Cobb-Douglas without income: u = 0 whatever it takes of the free good, so that p clears the markets."""
     weights, endowment, p = STUCK[case]
     primitives = economy("exchange", cobb_douglas=weights, endowment=endowment)
