@@ -163,52 +163,37 @@ class Planner(Mechanism):
         return best
 
     def outcome(self, economy: Economy, state: State) -> Outcome:
-        """Return the allocation found. Evidence: `residual`, the violation of first-order conditions."""
+        """Return the allocation found, or endowments if there is none.
+
+        Evidence: `residual`, the largest relative violation of the first-order conditions.
+        """
         assert isinstance(state, PlannerState)
         found = state.solution
-        if not isinstance(found, Solution):
-            return self._nothing_found(economy, state.round, found or "The problem was not solved")
-        x, y, p = found.consumption, found.production, found.prices
-        violation = residual(economy, x, y, self.weights(economy), p)
-        status = Status.OPTIMAL if violation <= self.tolerance else Status.FAILED
-        reason = f"Largest relative violation of the first-order conditions {shown(violation)}."
+        if isinstance(found, Solution):
+            x, y, p = found.consumption, found.production, found.prices
+            violation = residual(economy, x, y, self.weights(economy), p)
+            status = Status.OPTIMAL if violation <= self.tolerance else Status.FAILED
+            reason = f"Largest relative violation of the first-order conditions {shown(violation)}."
+            evidence = {"residual": violation}
+        else:
+            x, y, p = economy.endowment, np.zeros(economy.shape), None
+            status, reason, evidence = Status.FAILED, f"{found or 'The problem was not solved'}.", {}
         welfare = economy.welfare(x, y)
-        return self._hand_over(
-            economy, status, reason, state.round, x, y, welfare, prices=p, evidence={"residual": violation}
-        )
-
-    def _nothing_found(self, economy: Economy, rounds: int, why: str) -> Outcome:
-        """Return the outcome in which each agent keeps its endowment."""
-        x, y = economy.endowment, np.zeros(economy.shape)
-        return self._hand_over(economy, Status.FAILED, f"{why}.", rounds, x, y, economy.welfare(x, y))
-
-    def _hand_over(
-        self,
-        economy: Economy,
-        status: Status,
-        reason: str,
-        rounds: int,
-        x: Array,
-        y: Array,
-        welfare: Array,
-        prices: Array | None = None,
-        evidence: dict[str, float] | None = None,
-    ) -> Outcome:
         return Outcome(
             economy=economy,
             name=self.label,
             kind=self.name,
             status=status,
             reason=reason,
-            rounds=rounds,
+            rounds=state.round,
             consumption=x,
             production=y,
             payments=np.zeros(len(economy.agents)),
             revenue=0.0,
             utilities=welfare,
             payoffs=welfare,
-            prices=prices,
-            evidence=evidence or {},
+            prices=p,
+            evidence=evidence,
         )
 
 

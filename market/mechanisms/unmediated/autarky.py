@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
@@ -27,20 +26,12 @@ class Autarky(Game):
     name = "autarky"
     schedule = "simultaneous"
 
-    def replies(self, economy: Economy, profile: Array, rows: NDArray[np.intp]) -> Array:
-        """Return the best outputs of each row; they do not depend on other agents."""
-        best, gains = self._best(economy, profile)
-        return np.where((gains > 0)[:, None], best, profile)[rows]
-
     def result(self, economy: Economy, profile: Array) -> GameOutcome:
         """Consume endowments and own outputs."""
         x = np.maximum(economy.endowment + profile, 0.0)  # rounding, where all of an input is used
         return GameOutcome(x, profile, economy.welfare(x, profile))
 
-    def regret(self, economy: Economy, profile: Array) -> Array:
-        """Return the most that each agent could gain by other outputs, (agents,)."""
-        return self._best(economy, profile)[1]
-
-    def _best(self, economy: Economy, profile: Array) -> tuple[Array, Array]:
+    def best(self, economy: Economy, profile: Array) -> tuple[Array, Array]:
+        """Return best outputs, which do not depend on other agents, and their gains, (agents,)."""
         keeps = ((economy.bliss > 0) | economy.turns_goods_into_goods[:, None]).astype(float)
         return best_outputs(economy, economy.endowment, keeps, profile)

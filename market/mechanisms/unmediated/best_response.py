@@ -86,12 +86,24 @@ class Game(Family):
         """Return the rows of the players, in the order in which they choose."""
         return np.arange(len(economy.agents))
 
+    def best(self, economy: Economy, profile: Array) -> tuple[Array, Array]:
+        """Return best replies to the actions of all others, (agents, goods), and their gains, (agents,).
+
+        A game whose players are best handled one by one may instead state `replies` and `regret`.
+        """
+        raise NotImplementedError
+
     def replies(self, economy: Economy, profile: Array, rows: NDArray[np.intp]) -> Array:
         """Return a best reply of each row to the actions of all others, (rows, goods).
 
         An agent that cannot gain keeps doing what it does.
         """
-        raise NotImplementedError
+        best, gains = self.best(economy, profile)
+        return np.where((gains > 0)[:, None], best, profile)[rows]
+
+    def regret(self, economy: Economy, profile: Array) -> Array:
+        """Return the most that each agent could gain by deviating alone, (agents,)."""
+        return self.best(economy, profile)[1]
 
     def allowed(self, economy: Economy, profile: Array) -> bool:  # noqa: ARG002
         """Return whether agents may act so; by default, if all amounts are finite and >= 0."""
@@ -99,10 +111,6 @@ class Game(Family):
 
     def result(self, economy: Economy, profile: Array) -> GameOutcome:
         """Return the result of a profile; feasible."""
-        raise NotImplementedError
-
-    def regret(self, economy: Economy, profile: Array) -> Array:
-        """Return the most that each agent could gain by deviating alone, (agents,)."""
         raise NotImplementedError
 
     def note(self, economy: Economy, profile: Array) -> str:  # noqa: ARG002

@@ -61,11 +61,6 @@ class Claims(Game):
         )
         return np.tile(first, (len(economy.agents), 1))
 
-    def replies(self, economy: Economy, profile: Array, rows: NDArray[np.intp]) -> Array:
-        """Return the best claim of each row, as proved above; an agent that cannot gain keeps its claim."""
-        best, gains = self._best(economy, profile)
-        return np.where((gains > 0)[:, None], best, profile)[rows]
-
     def result(self, economy: Economy, profile: Array) -> GameOutcome:
         """Consume the claims in peace; in war consume nothing and pay the penalty."""
         claimed = economy.utility(economy.endowment + profile)
@@ -73,10 +68,6 @@ class Claims(Game):
         if _too_much(economy, profile.sum(axis=0)).any():
             return GameOutcome(nothing, nothing, claimed - self.penalty)
         return GameOutcome(economy.endowment + profile, nothing, claimed)
-
-    def regret(self, economy: Economy, profile: Array) -> Array:
-        """Return the most that each agent could gain by another claim, (agents,)."""
-        return self._best(economy, profile)[1]
 
     def note(self, economy: Economy, profile: Array) -> str:
         """Return a sentence on the goods over which there is war, if there is."""
@@ -89,7 +80,7 @@ class Claims(Game):
     def _most(self, economy: Economy) -> Array:
         return _by_good(self.max_claim, economy, economy.commons)
 
-    def _best(self, economy: Economy, profile: Array) -> tuple[Array, Array]:
+    def best(self, economy: Economy, profile: Array) -> tuple[Array, Array]:
         """Return best claims against those of the others, (agents, goods), and their gains, (agents,)."""
         others = np.maximum(profile.sum(axis=0) - profile, 0.0)
         at_war = _too_much(economy, profile.sum(axis=0)).any()

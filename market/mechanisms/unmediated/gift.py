@@ -40,30 +40,19 @@ class Gift(Game):
         """Return the rows of producers."""
         return np.flatnonzero((economy.capacity > 0).any(axis=1))
 
-    def replies(self, economy: Economy, profile: Array, rows: NDArray[np.intp]) -> Array:
-        """Return the best outputs of each row given the others'; an agent that cannot gain keeps its own."""
-        best, gains = _best(economy, profile)
-        return np.where((gains > 0)[:, None], best, profile)[rows]
+    def best(self, economy: Economy, profile: Array) -> tuple[Array, Array]:
+        """Return best outputs against those of the others, (agents, goods), and their gains, (agents,)."""
+        shares = _shares(economy)
+        others = profile.sum(axis=0) - profile
+        return best_outputs(economy, economy.endowment + shares * (economy.commons + others), shares, profile)
 
     def result(self, economy: Economy, profile: Array) -> GameOutcome:
         """Consume endowments and shares of outputs and commons."""
         x = economy.endowment + _shares(economy) * (economy.commons + profile.sum(axis=0))
         return GameOutcome(x, profile, economy.welfare(x, profile))
 
-    def regret(self, economy: Economy, profile: Array) -> Array:
-        """Return the most that each agent could gain by other outputs, (agents,)."""
-        return _best(economy, profile)[1]
-
 
 def _shares(economy: Economy) -> Array:
     """Return the share of each good that goes to each agent, (agents, goods)."""
     wants = economy.bliss > 0
     return wants / np.maximum(wants.sum(axis=0), 1)
-
-
-def _best(economy: Economy, profile: Array) -> tuple[Array, Array]:
-    """Return best outputs against those of the others, (agents, goods), and their gains, (agents,)."""
-    shares = _shares(economy)
-    others = profile.sum(axis=0) - profile
-    base = economy.endowment + shares * (economy.commons + others)
-    return best_outputs(economy, base, shares, profile)
