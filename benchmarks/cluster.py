@@ -28,7 +28,8 @@ import numpy as np
 
 from benchmarks import scenes
 from market.economy.aggregate_demand import AggregateDemand
-from market.scenario.loading import Scenario, build, loads, population
+from market.scenario.building import build, population
+from market.scenario.loading import Scenario, loads
 from market.shards import Cluster, Here, Pool, run_in_shards
 from market.workers import alike_everywhere
 

@@ -6,7 +6,7 @@ technologies in about half of the economies. Drawn with them are the corners: go
 want or does not own, agents without any income, spending caps, capacities, constant costs.
 
 Kept within what has an equilibrium, as far as that can be said beforehand: every good is there or can be
-made, somebody wants each good, subsistence is within everybody's means, bliss (of the satiable) is above what
+made, each good is wanted, subsistence is within all means, bliss (of the satiable) is above what
 there is of a good for each, and technologies make goods from earlier ones only, so that nothing can be made
 from nothing.
 """
@@ -129,7 +129,7 @@ def _cost(draw: Draw) -> Inline:
 
 
 def _technology(draw: Draw) -> Inline:
-    """What makes one good from one or two before it."""
+    """Draw a technology that makes one good from one or two before it."""
     output = int(draw.rng.integers(1, len(draw.goods)))
     count = min(output, int(draw.rng.integers(1, 3)))
     inputs = [draw.goods[g] for g in draw.rng.choice(output, size=count, replace=False)]
@@ -149,7 +149,7 @@ def _technology(draw: Draw) -> Inline:
 
 
 def _means(draw: Draw, family: str) -> Inline:
-    """What a group has: goods, or a budget, or a cap on what it spends."""
+    """Draw the means of a group: goods, or a budget, or a spending cap."""
     if draw.money == "exchange":
         owned = draw.goods if family == "stone_geary" else draw.some(0.6)
         return {"endowment": draw.by_good(owned, *STOCK)}
@@ -161,7 +161,7 @@ def _means(draw: Draw, family: str) -> Inline:
 
 
 def _groups(draw: Draw, agents: int) -> list[Inline]:
-    """Consumers of one to three families, producers, and now and then somebody without any income."""
+    """Consumers of one to three families, producers, and now and then an agent without income."""
     count = min(agents, int(draw.rng.integers(1, 4)))
     families = [str(name) for name in draw.rng.choice(list(FAMILIES), size=count, replace=False)]
     cuts = np.sort(draw.rng.choice(np.arange(1, agents), size=count - 1, replace=False))
@@ -171,7 +171,7 @@ def _groups(draw: Draw, agents: int) -> list[Inline]:
         utility = {"family": family, **FAMILIES[family](draw, k == 0)}
         groups.append({"name": f"c{k}", "count": int(size), "utility": utility, **_means(draw, family)})
     if draw.money == "exchange":
-        owner = groups[int(draw.rng.integers(len(groups)))]  # whatever nobody owns, somebody must
+        owner = groups[int(draw.rng.integers(len(groups)))]  # a good without an owner gets one
         owner["endowment"] = draw.by_good(draw.goods, *STOCK)
         if len(draw.goods) > 1 and draw.chance(0.4):
             for k in range(int(draw.rng.integers(1, 4))):
@@ -180,7 +180,10 @@ def _groups(draw: Draw, agents: int) -> list[Inline]:
     elif draw.chance(0.5):
         size = int(draw.rng.integers(1, 6))
         groups.append({"name": "maker", "count": size, "cost": _cost(draw)})
-    never_free = families[0] not in ("leontief", "quadratic")  # else he could want a free good without end
+    never_free = families[0] not in (
+        "leontief",
+        "quadratic",
+    )  # else it could want an unbounded amount of a free good
     if draw.chance(0.1) and draw.money != "quasilinear" and never_free:
         poor: Inline = {"name": "pauper", "utility": {"family": "log1p", **_weights(draw, False)}}
         groups.append(poor | ({"budget": 0.0} if draw.money == "fisher" else {}))

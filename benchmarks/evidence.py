@@ -1,4 +1,4 @@
-"""What an equilibrium must show, recomputed from the primitives one agent at a time, in plain formulas.
+"""Conditions of an equilibrium, recomputed from the primitives one agent at a time, in plain formulas.
 
 Nothing of the package is called but the arrays of an economy and of an outcome: every utility's slopes are
 written down again here, and no demand function is used at all. Bundles are judged by first-order conditions,
@@ -28,7 +28,7 @@ NOTHING = 1e-9  # of all there is of a good: consumption up to that counts as no
 
 @dataclass(frozen=True)
 class Evidence:
-    """How far an outcome is from being an equilibrium at its prices.
+    """Deviations of an outcome from an equilibrium at its prices.
 
     Args:
         imbalance: largest excess of use over supply, or of supply over use at a positive price, relative.
@@ -41,7 +41,7 @@ class Evidence:
     producers: float
 
     def holds(self, tolerance: float) -> bool:
-        """Whether none of it is larger than that."""
+        """Return True if no deviation exceeds the tolerance."""
         return max(self.imbalance, self.consumers, self.producers) <= tolerance
 
 
@@ -246,7 +246,7 @@ def _producers(economy: Economy, p: Array, y: Array) -> float:
 
 
 def _producer(given: dict[str, Array], p: Array, y: Array) -> float:
-    """What is lost of p.y - C(y) by the wrong output, good by good, as a share of turnover."""
+    """Return the loss of `p.y - C(y)` from suboptimal output, good by good, as a share of turnover."""
     worst = 0.0
     for g in np.flatnonzero(np.isfinite(given["unit_cost"])):
         c, most = given["unit_cost"][g], given["capacity"][g]

@@ -1,4 +1,4 @@
-"""How time and memory grow with traders, goods and rounds, and how fast: the fitted power of each."""
+"""Growth of time and memory with traders, goods and rounds: the fitted power of each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Growth:
-    """What was measured at each size: seconds or bytes."""
+    """Measurements at each size, in seconds or bytes."""
 
     what: str
     against: str

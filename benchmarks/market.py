@@ -61,22 +61,22 @@ def rounds(agents: int, goods: int) -> list[Row]:
     size = f"{agents:,} x {goods}"
     amounts = agents * goods * ITEM
     model.step(), model.step()
-    told, other = side_by_side(lambda: imbalance(economy, together(p), p), plain.step, 5, 200)
+    by_total, other = side_by_side(lambda: imbalance(economy, together(p), p), plain.step, 5, 200)
     mechanism, state = model.mechanism, model.state
     whole, _ = side_by_side(lambda: mechanism.step(economy, state, together), plain.step, 1, 200)
     stepped = least(lambda: market.MarketModel.step(model), 6)  # few rounds: it clears in a dozen
-    everyone, other_2 = side_by_side(lambda: economy.answers(p).demand.lowest, plain.step, 5, 20)
+    by_agent, other_2 = side_by_side(lambda: economy.answers(p).demand.lowest, plain.step, 5, 20)
     ces = market.build(market.loads(scenes.ces_market(agents, goods)))
     plain_ces = plain_mesa.ces_market(agents, goods)
     by_ces, other_3 = side_by_side(lambda: ces.answers(p).demand.lowest, plain_ces.step, 3, 10)
     one_pass = 2 * amounts / bandwidth(goods, agents)  # of arrays of this size, which a shared cache may hold
     mesa, log, by_trader = "plain Mesa", f"one round, log, {size}", "every trader's quantities"
     return [
-        Row(f"{log}, aggregate only: all answers and excess demand", told, mesa, other, 5000),
+        Row(f"{log}, aggregate only: all answers and excess demand", by_total, mesa, other, 5000),
         Row("  the same with the price rule and what is looked after", whole, mesa, other, 0),
         Row("  the same as model.step(), data collected", stepped, mesa, other, 0),
-        Row(f"{log}, {by_trader}", everyone, mesa, other_2, 150, one_pass),
-        Row("  the same against five passes over the bytes", everyone, "5 passes", 5 * one_pass, 1),
+        Row(f"{log}, {by_trader}", by_agent, mesa, other_2, 150, one_pass),
+        Row("  the same against five passes over the bytes", by_agent, "5 passes", 5 * one_pass, 1),
         Row(f"one round, CES, {size}, {by_trader}", by_ces, mesa, other_3, 50, one_pass),
     ]
 
@@ -103,11 +103,11 @@ print(json.dumps(dict(imported=imported, played=time.process_time() - start, rou
 def whole_process(agents: int, goods: int) -> list[Row]:
     """Build, clear to 1e-9 and settle, in a process of its own; plain Mesa with a tenth of the traders."""
     runs = [in_a_process(WHOLE.format(agents=agents, goods=goods)) for _ in range(3)]
-    seconds, told = min(runs, key=lambda run: run[0])
-    assert told["status"] == "cleared"
+    seconds, played = min(runs, key=lambda run: run[0])
+    assert played["status"] == "cleared"
     wall, plain = in_a_process(PLAIN.format(agents=agents // 10, goods=goods))
     peer = wall + 9 * plain["played"]
-    note = f"{told['rounds']} rounds (plain {plain['rounds']}), peak {told['peak'] / 1e9:.2f} GB"
+    note = f"{played['rounds']} rounds (plain {plain['rounds']}), peak {played['peak'] / 1e9:.2f} GB"
     amounts = agents * goods * ITEM
     work = f"build, clear to 1e-9 and settle, log, {agents:,} x {goods}, whole process"
     limit = 8 * amounts / bandwidth(goods, agents)  # drawn, checked, summed, answered, settled, judged

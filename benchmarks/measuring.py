@@ -1,4 +1,4 @@
-"""How things are measured: the least of several times, in this process or in one of its own.
+"""Measurement of times and memory: the least of several runs, in this process or in one of its own.
 
 Times are processor time, user and system, of one core: on a quiet machine that is what the clock on the wall
 says, and on a busy one it does not make long work look slower than short work. Only what is about waiting

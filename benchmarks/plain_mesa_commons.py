@@ -1,6 +1,6 @@
 """The commons as a Mesa user writes it: one method call per agent and round, data collected by name.
 
-The same economy as `scene` in `sweep.py`: everyone wants water by w log x, with w drawn from [0.5, 2], and
+The same economy as `scene` in `sweep.py`: each agent wants water by w log x, with w drawn from [0.5, 2], and
 the auctioneer raises the price in proportion to what is lacking until demand is the stock.
 """
 

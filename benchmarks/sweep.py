@@ -30,7 +30,7 @@ from pathlib import Path
 AIM = 10.0  # times the runs per second of `batch_run`
 STOCKS = (5.0, 10.0, 15.0, 20.0)
 LARGER = 3  # times as many seeds, to see what a run more costs
-TOLD = 0.3  # seconds that the larger design must take longer for its rate to be told
+LEAST_DIFFERENCE = 0.3  # seconds that the larger design must take longer for a reliable rate
 SIZES = ((2, 500), (100, 250), (1_000, 100), (10_000, 15))  # drinkers, seeds
 SHIPPED = Path(__file__).parents[1] / "scenarios" / "commons.toml"
 
@@ -127,7 +127,7 @@ def measured(drinkers: int, seeds: int, workers: int, repeats: int) -> Row:
     runs = seeds * len(STOCKS)
     speed, alone, many = (runs / each for each in least)
     longer = [more - few for few, more in zip(least, larger, strict=True)]
-    a_run = [each / ((LARGER - 1) * runs) if each > TOLD else math.nan for each in longer]
+    a_run = [each / ((LARGER - 1) * runs) if each > LEAST_DIFFERENCE else math.nan for each in longer]
     steady, steady_alone, steady_many = (1.0 / each for each in a_run)
     begun = [few - runs * each for few, each in zip(least, a_run, strict=True)]
     return Row(
@@ -149,10 +149,11 @@ def shipped(runs: int, workers: int) -> float:
 
 
 def overhead(runs: int = 400, chunk: int = 100) -> float:
-    """What a run costs beyond its arithmetic, seconds of one processor."""
+    """Return the cost of a run beyond its arithmetic, in seconds of one processor."""
     from market.efficiency.report import alignment
     from market.mechanisms import play
-    from market.scenario.loading import build, load
+    from market.scenario.building import build
+    from market.scenario.loading import load
     from market.sweep.design import design
     from market.sweep.planning import plan
     from market.sweep.runs import execute
@@ -206,22 +207,22 @@ def steady_table(rows: list[Row]) -> str:
         [
             (
                 f"{row.drinkers:,}",
-                _told(row.steady, ",.1f"),
-                _told(row.steady_batch_run, ",.1f"),
-                _told(row.steady_ratio, ".2f"),
-                _told(row.steady_batch_run_with_processes, ",.1f"),
-                _told(row.steady_ratio_with_processes, ".2f"),
-                _told(row.start_and_end, ".1f", " s"),
-                _told(row.start_and_end_of_batch_run, ".1f", " s"),
-                _told(row.start_and_end_with_processes, ".1f", " s"),
+                _format(row.steady, ",.1f"),
+                _format(row.steady_batch_run, ",.1f"),
+                _format(row.steady_ratio, ".2f"),
+                _format(row.steady_batch_run_with_processes, ",.1f"),
+                _format(row.steady_ratio_with_processes, ".2f"),
+                _format(row.start_and_end, ".1f", " s"),
+                _format(row.start_and_end_of_batch_run, ".1f", " s"),
+                _format(row.start_and_end_with_processes, ".1f", " s"),
             )
             for row in rows
         ],
     )
 
 
-def _told(number: float, digits: str, unit: str = "") -> str:
-    """A number that could be told from the noise, or a dash."""
+def _format(number: float, digits: str, unit: str = "") -> str:
+    """Format a number that exceeds the noise, or return a dash."""
     return "-" if math.isnan(number) else f"{number:{digits}}{unit}"
 
 

@@ -35,7 +35,8 @@ from market.mechanisms.unmediated.autarky import Autarky
 from market.mechanisms.unmediated.best_response import Unmediated
 from market.mechanisms.unmediated.gift import Gift
 from market.outcome import Outcome, Status
-from market.scenario.loading import build, loads
+from market.scenario.building import build
+from market.scenario.loading import loads
 
 MOST_AMOUNTS = 60  # agents x goods; larger economies take seconds each
 MAX_ROUNDS = 400

@@ -1,4 +1,4 @@
-"""Agents left alone, agents trading at prices, and how far each outcome is from the best of all.
+"""Economies of self-interested agents, with and without prices, and the efficiency of their outcomes.
 
     scenario = market.load("scenarios/commons.toml")
     comparison = market.compare(scenario)            # .table(), .outcomes[name], .plot()
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from market.outcome import Outcome, Status
     from market.results.comparison import Comparison, compare
     from market.results.equilibria import equilibria
-    from market.scenario.loading import Scenario, build, load, loads
+    from market.scenario.building import build
+    from market.scenario.loading import Scenario, load, loads
     from market.simulation.agents import Auctioneer, Trader
     from market.simulation.model import MarketModel
 
@@ -59,7 +60,7 @@ _HOMES = {
     "Status": "outcome",
     "Trader": "simulation.agents",
     "alignment": "efficiency.report",
-    "build": "scenario.loading",
+    "build": "scenario.building",
     "compare": "results.comparison",
     "equilibria": "results.equilibria",
     "load": "scenario.loading",

@@ -1,4 +1,4 @@
-"""`python -m market` is the command `market`."""
+"""Run the command line: `python -m market` is the command `market`."""
 
 import sys
 

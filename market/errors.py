@@ -1,12 +1,12 @@
-"""Everything that the program raises on purpose, and the exit codes that go with it.
+"""Exceptions of the package, and the exit codes of the command line.
 
 MarketError
 ├── InputError                  the input is at fault: exit code 2
-│   ├── ScenarioError           a scenario file, with a `Fault` for each thing wrong in it
+│   ├── ScenarioError           a scenario that cannot be played, with all its faults (`Fault`)
 │   └── RunError                a run folder that `market verify` cannot read
-├── UnboundedDemandError        a wanted good is free, so there is no largest bundle
-└── NumericalError              a number that should be finite is not: names who, what and when
-    └── InfeasibleError         a programme was found to have no solution, which is an answer too
+├── UnboundedDemandError        demand is unbounded: a wanted good is free
+└── NumericalError              a number that should be finite is not: names agent, quantity and round
+    └── InfeasibleError         a program was found to have no solution
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from itertools import islice
 
 
 class ExitCode(IntEnum):
-    """What the command line returns to the shell."""
+    """Exit codes of the command line."""
 
     DONE = 0
     INPUT_AT_FAULT = 2
@@ -29,7 +29,7 @@ class ExitCode(IntEnum):
 
     @property
     def meaning(self) -> str:
-        """What it says, as the end of a sentence."""
+        """Meaning, as the end of a sentence."""
         return _MEANINGS[self]
 
 
@@ -44,29 +44,29 @@ _MEANINGS = {
 
 
 class MarketError(Exception):
-    """Base of everything that the program raises on purpose."""
+    """Base of the exceptions of the package."""
 
 
 class InputError(MarketError):
-    """The input is at fault; the message says what would be right."""
+    """The input is at fault; the message gives a remedy."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong in a file: where, what, and what would be right."""
+    """One fault of a file: place, description and remedy."""
 
     message: str
     field: str = ""
     line: int | None = None
 
     def describe(self, file: str) -> str:
-        """The fault as one line, `FILE:LINE: FIELD: what is wrong; what would be right.`."""
+        """Return the fault as one line, `FILE:LINE: FIELD: fault; remedy`."""
         place = file if self.line is None else f"{file}:{self.line}"
         return f"{place}: {self.field}: {self.message}" if self.field else f"{place}: {self.message}"
 
 
 class ScenarioError(InputError):
-    """A scenario that cannot be played; carries every fault that was found."""
+    """A scenario that cannot be played, with all its faults."""
 
     def __init__(self, file: str, faults: Sequence[Fault]) -> None:
         self.file = file
@@ -79,7 +79,7 @@ class RunError(InputError):
 
 
 class UnboundedDemandError(MarketError):
-    """A wanted good is free, so there is no largest bundle."""
+    """Demand is unbounded, because a wanted good is free."""
 
     def __init__(self, goods: Iterable[int]) -> None:
         self.goods = tuple(goods)
@@ -91,16 +91,16 @@ class NumericalError(MarketError):
 
 
 class InfeasibleError(NumericalError):
-    """A programme was found to have no solution, which is an answer too."""
+    """A program was found to have no solution; that is an answer, unlike a failed solver."""
 
 
 _COMPARED = 300  # words; each takes some 20 microseconds
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The word that was probably meant; None if none is near.
+    """Return the word that was probably meant; None if no word is near.
 
-    Of very many words only some that begin alike and are about as long are compared.
+    Of very many words only some with one first letter and about one length are compared.
     """
     known = list(words)
     if len(known) > _COMPARED:
@@ -111,7 +111,7 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """The words that would be right, and the nearest of them if one is near.
+    """Return the valid words in a phrase, with the nearest of them if one is near.
 
     Example:
         >>> did_you_mean("watr", ["water", "bread"])

@@ -1,7 +1,7 @@
-"""What every mechanism hands over: an allocation, the prices if there were any, a status and its evidence.
+"""Outcomes of mechanisms: an allocation, prices if there are any, a status and its evidence.
 
-A status claims only what the evidence beside it shows. The evidence is recomputed from the primitives
-when the outcome is made, never taken from a solver's word.
+A status claims only what its evidence shows. The evidence is recomputed from the primitives when the outcome
+is made, never taken from a solver's report.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from market.economy.primitives import Economy
 
 
 class Status(StrEnum):
-    """How a mechanism ended."""
+    """The way in which a mechanism ended."""
 
     CLEARED = "cleared"
     NASH = "nash"
@@ -28,22 +28,22 @@ class Status(StrEnum):
 
     @property
     def settled(self) -> bool:
-        """Whether the mechanism reached what it looks for."""
+        """True if the mechanism reached its goal: an equilibrium or an optimum."""
         return self in (Status.CLEARED, Status.NASH, Status.OPTIMAL)
 
     @property
     def meaning(self) -> str:
-        """What the status says, and what a user can do about it."""
+        """Meaning of the status, with a remedy."""
         return _MEANINGS[self]
 
 
 _MEANINGS = {
-    Status.CLEARED: "Demand equals supply within the tolerance, and nobody would trade otherwise.",
-    Status.NASH: "Nobody would gain by acting differently alone.",
+    Status.CLEARED: "Demand equals supply within the tolerance, and no agent would trade otherwise.",
+    Status.NASH: "No agent would gain by acting differently alone.",
     Status.OPTIMAL: "No feasible allocation has a larger weighted sum of utilities, within the tolerance.",
     Status.CYCLING: "The play repeats itself and will not settle; try another schedule, rule or step size.",
     Status.MAX_ROUNDS: "The rounds ran out before the end was reached; raise max_rounds or try another rule.",
-    Status.DIVERGED: "Prices left every bound; look for a wanted good that nobody has, or reduce the step.",
+    Status.DIVERGED: "Prices left every bound; look for a wanted good that no agent has, or reduce the step.",
     Status.NO_EQUILIBRIUM: "It can be shown that there is no equilibrium; change the economy.",
     Status.FAILED: "Nothing was found: a calculation broke down, or cannot be done; the reason says which.",
 }
@@ -51,7 +51,7 @@ _MEANINGS = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an economy under one mechanism; all quantities are feasible.
+    """The outcome of an economy under one mechanism; all quantities are feasible.
 
     Args:
         economy: the primitives that it is an outcome of.
@@ -63,14 +63,14 @@ class Outcome:
         consumption: (agents, goods), x, units.
         production: (agents, goods), y, units.
         payments: (agents,), net money paid.
-        revenue: what the auctioneer took for the commons, money.
+        revenue: of the auctioneer from the commons, money.
         utilities: (agents,), u_i(x_i) - C_i(y_i); may be -inf.
         payoffs: (agents,), payoff in the game that was played.
         prices: (goods,), or None where there are none.
         disequilibrium: the largest relative excess demand over goods, no unit; None without prices.
         auctioneer_payoff: -sum_g |z_g|, units of goods; None without an auctioneer.
-        regret: (agents,), the most that each could gain by deviating alone; None where nobody chooses.
-        actions: (agents, goods), what everyone took, claimed or made in a game, units; None without one.
+        regret: (agents,), the most that each could gain by deviating alone; None without choices.
+        actions: (agents, goods), amounts taken, claimed or made in a game, units; None without a game.
         evidence: the residuals behind the status, by name.
     """
 
@@ -94,17 +94,17 @@ class Outcome:
     evidence: Mapping[str, float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        """How it ended, on a line."""
+        """Return name, status and rounds, on a line."""
         return f"<Outcome '{self.name}': {self.status.value} after {self.rounds} rounds>"
 
     @property
     def max_regret(self) -> float | None:
-        """The largest gain that any agent could make by deviating alone; None where nobody chooses."""
+        """Largest gain of any agent from deviating alone; None without choices."""
         return None if self.regret is None else float(self.regret.max(initial=0.0))
 
 
 def shown(value: float) -> str:
-    """A small number to read: "0" or two digits and a power of ten.
+    """Return a small number as text: "0", or two digits and a power of ten.
 
     Example:
         >>> shown(0.0), shown(6.8e-10)

@@ -1,7 +1,7 @@
-"""Random numbers: one generator a purpose, derived from the seed and the purpose's identity.
+"""Random generators: one for each purpose, derived from the seed and the words that name the purpose.
 
-A draw depends on the seed and on what it is for, never on what else is drawn: adding a mechanism or a
-group of agents does not change the draws of another.
+A draw depends on the seed and its purpose, never on other draws: adding a mechanism or a group of agents does
+not change the draws of others.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 
 def generator(seed: int, *purpose: str, stream: int = 0) -> np.random.Generator:
-    """The generator of one purpose, for instance `generator(0, "alpha", "utility.weights.water")`.
+    """Return the generator of one purpose, for instance `generator(0, "alpha", "utility.weights.water")`.
 
     Args:
         seed: the root, >= 0.

@@ -1,15 +1,15 @@
-"""How a family of utilities, costs, rules, games or mechanisms declares itself, once.
+"""Declaration of a family of utilities, costs, rules, games or mechanisms, in one place.
 
 A *family* is a small class with a `name` and declared parameters. The scenario's keys, their range
 checks, the JSON Schema, `market list` and the random instances of the tests are all derived from that
-declaration. A *registry* is a literal list of families that a reader can see.
+declaration. A *registry* is a literal list of families.
 
 Two kinds of declaration, for two kinds of family:
 
-- utilities and costs hold no values: `parameters` names what every agent has of them, as arrays with
-  the axis "good" -> (agents, goods), "agent" -> (agents,) or "one good" -> (agents, goods) with a 1 at the
-  good that the scenario names, handed to their static functions. A utility that is a sum of one-good terms
-  names a registry of their forms in `terms` instead, and has the arrays of `term_parameters`;
+- utilities, costs and technologies hold no values: `parameters` names the numbers of every agent, as arrays
+  with the axis "good" -> (agents, goods), "agent" -> (agents,) or "one good" -> (agents, goods) with a 1 at
+  the good that the scenario names, handed to their static functions. A utility that is a sum of one-good
+  terms names a registry of their forms in `terms` instead, and has the arrays of `term_parameters`;
 - rules, games and mechanisms are frozen data classes: each field is an `option`.
 """
 
@@ -39,11 +39,11 @@ class Parameter:
         unit: of the number, for instance "money per unit".
         low: least value allowed.
         high: greatest value allowed.
-        open_low: whether `low` itself is refused.
-        open_high: whether `high` itself is refused.
-        nonzero: whether 0 is refused.
-        absent: what a good that is not named has; for axis "agent", the default. None: must be given.
-        required: whether a scenario must name some goods at least; the others have `absent`.
+        open_low: True if `low` itself is refused.
+        open_high: True if `high` itself is refused.
+        nonzero: True if 0 is refused.
+        absent: value of a good that is not named; for axis "agent", the default. None: must be given.
+        required: True if a scenario must name at least one good; the others have `absent`.
     """
 
     axis: Axis
@@ -58,7 +58,7 @@ class Parameter:
     required: bool = False
 
     def fault(self, value: float) -> str | None:
-        """What is wrong with a value, as an end of a sentence, or None."""
+        """Return the reason why a value is refused, as the end of a sentence, or None."""
         if math.isnan(value) or math.isinf(value):
             return f"{value} is not a finite number"
         if value < self.low or (self.open_low and value == self.low):
@@ -78,15 +78,15 @@ def option(
     names: Literal["goods", "agents"] | None = None,
     key: str | None = None,
 ) -> Any:
-    """A field of a rule, game or mechanism that the scenario may set.
+    """Return a field of a rule, game or mechanism that the scenario may set.
 
     Args:
         default: the value when the scenario says nothing; `dataclasses.MISSING` if it must say.
         meaning: one line for `market list`, the schema and the reference.
         low: least value allowed.
         high: greatest value allowed.
-        open_low: whether `low` itself is refused.
-        names: what the strings (of a list) or the keys (of a table) must name.
+        open_low: True if `low` itself is refused.
+        names: kind of the names that strings (of a list) or keys (of a table) must be.
         key: the scenario's key, where it differs from the field's name.
     """
     metadata = {
@@ -105,7 +105,7 @@ class Family:
 
     @classmethod
     def formula(cls) -> str:
-        """The first line of the class's docstring: what `market list` says of it."""
+        """Return the first line of the class's docstring, the description in `market list`."""
         return (inspect.getdoc(cls) or "").split("\n")[0]
 
 
@@ -147,14 +147,14 @@ class Registry(Generic[F]):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names, in order."""
+        """Names of the families, in order."""
         return tuple(self._families)
 
 
 def term_parameters(forms: Registry[Any]) -> dict[str, Parameter]:
-    """The parameters of a sum of terms: one array (agents, goods) for each key of each form.
+    """Return the parameters of a sum of terms: an array (agents, goods) for each key of each form.
 
     A scenario writes `terms = [{ good = "water", form = "log", weight = 2.0 }]`; that is 2 for water in
-    `log_weight`. A term that is not there has the `absent` of its form's parameters.
+    `log_weight`. An absent term has the `absent` of its form's parameters.
     """
     return {f"{form.name}_{key}": parameter for form in forms for key, parameter in form.parameters.items()}

@@ -1,8 +1,7 @@
-"""What processes that calculate together have to agree on: versions, threads, floating-point errors.
+"""Equal conditions in processes that calculate together: versions, threads, floating-point errors.
 
-Sums are taken in another order where linear algebra has two threads, so it has one in every process that
-takes part, the parent included. A cluster's workers are asked for their versions before anything is sent to
-them.
+Linear algebra with two threads takes sums in another order, so it has one thread in every process that takes
+part, the parent included. A cluster's workers report their versions before any work is sent to them.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ ADDRESS = re.compile(
 
 @contextmanager
 def alike_everywhere() -> Iterator[None]:
-    """One thread for linear algebra, and numpy's own handling of floating-point errors, in every process."""
+    """Use one thread for linear algebra, and numpy's default handling of floating-point errors."""
     usual = {"divide": "warn", "over": "warn", "under": "ignore", "invalid": "warn"}
     with _libraries().limit(limits=1), np.errstate(**usual):  # type: ignore[arg-type]
         yield
@@ -40,7 +39,7 @@ def alike_everywhere() -> Iterator[None]:
 
 @cache
 def _libraries() -> Any:
-    """The threaded libraries of this process; to find them takes a millisecond."""
+    """Return the threaded libraries of this process; finding them takes a millisecond."""
     import scipy.linalg  # noqa: F401  # deferred; its threads have to be there to be limited
     from threadpoolctl import ThreadpoolController
 
@@ -48,15 +47,15 @@ def _libraries() -> Any:
 
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
-KEPT = 32 << 20  # bytes: an array up to this size is made in memory that the process has already
+KEPT = 32 << 20  # bytes: arrays up to this size reuse memory of the process
 
 
 def keep_freed_memory() -> None:
-    """Have this process use freed memory again instead of giving it back at once.
+    """Let this process reuse freed memory instead of returning it at once.
 
     Dask's nannies start workers with `MALLOC_TRIM_THRESHOLD_=65536`, so that every array of more than 128 KB
-    is made in new pages: eight times the time where much is calculated in arrays of half a megabyte. Where
-    there is no such setting, or no glibc, nothing is done.
+    is made in new pages, which takes eight times as long with arrays of half a megabyte. Without that
+    setting, or without glibc, this does nothing.
     """
     if "MALLOC_TRIM_THRESHOLD_" not in os.environ:
         return
@@ -67,7 +66,7 @@ def keep_freed_memory() -> None:
 
 
 def versions() -> dict[str, str]:
-    """The versions that numbers depend on; "none" of a package that is not installed."""
+    """Return the versions that results depend on; "none" for a package that is not installed."""
     found = {"python": ".".join(platform.python_version_tuple()[:2])}
     for package in PACKAGES:
         try:
@@ -78,14 +77,14 @@ def versions() -> dict[str, str]:
 
 
 def connect(address: str) -> Any:
-    """A Dask client whose workers have the versions that are here.
+    """Return a Dask client whose workers have the versions of this process.
 
     Args:
         address: of the scheduler, for instance "tcp://10.0.0.1:8786".
 
     Raises:
-        InputError: dask.distributed is not installed, it is no address, nobody answers there, there are no
-            workers, or they have not got the versions that are here.
+        InputError: dask.distributed is not installed, the address is invalid or without a scheduler, there
+            are no workers, or their versions differ from those of this process.
     """
     try:
         from distributed import Client
@@ -93,31 +92,31 @@ def connect(address: str) -> Any:
         raise InputError(
             "--backend dask needs dask.distributed, which is missing; `pip install 'market[cluster]'`"
         ) from error
-    _look_at(address)
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # what goes wrong is told by an error
+    _check_address(address)
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # failures raise
     try:
         client = Client(address, timeout=CONNECT, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise InputError(f"no Dask scheduler answers at '{address}' ({error}); see --address") from error
     try:
-        _check(client, address)
+        _check_versions(client, address)
     except BaseException:
         client.close()
         raise
     return client
 
 
-def _look_at(address: str) -> None:
-    """See that an address is one, and no other program's: on both Dask's client would hang.
+def _check_address(address: str) -> None:
+    """Check that an address is valid and not that of another program; on both Dask's client would hang.
 
     Raises:
-        InputError: it is not.
+        InputError: it is invalid, or another program answers.
     """
     known = ADDRESS.fullmatch(address)
     if known is None or not 1 <= int(known["port"]) <= 65535:
         raise InputError(
-            f"'{address}' is no address of a Dask scheduler; --address is like tcp://10.0.0.1:8786, and the "
-            f"scheduler says its own when it starts"
+            f"'{address}' is not an address of a Dask scheduler; --address is like tcp://10.0.0.1:8786, and "
+            f"the scheduler prints its own when it starts"
         )
     if known["scheme"] not in ("tcp", None):
         return
@@ -129,12 +128,12 @@ def _look_at(address: str) -> None:
             f"what listens at '{address}' is no Dask scheduler, or has not answered for {CONNECT:.0f} "
             f"seconds; --address is what the scheduler calls 'Scheduler at', not its dashboard"
         ) from error
-    except OSError:  # nobody is there yet: Dask's client waits as long for somebody to come
+    except OSError:  # no scheduler yet: Dask's client waits for one as long
         return
 
 
-def _check(client: Any, address: str) -> None:
-    """Every worker has the versions that are here."""
+def _check_versions(client: Any, address: str) -> None:
+    """Check that every worker has the versions of this process."""
     if not client.nthreads():
         raise InputError(
             f"the Dask scheduler at '{address}' has no workers; start some with `dask worker {address}`"
@@ -142,7 +141,7 @@ def _check(client: Any, address: str) -> None:
     here = versions()
     try:
         found: Mapping[str, Mapping[str, str]] = client.run(versions)
-    except Exception as error:  # whatever a worker raises while it imports the package
+    except Exception as error:  # any exception of a worker that imports the package
         raise InputError(
             f"the workers at '{address}' cannot import market ({error}); install the same version there"
         ) from error
@@ -150,6 +149,6 @@ def _check(client: Any, address: str) -> None:
         for name in here:
             if there[name] != here[name]:
                 raise InputError(
-                    f"worker {worker} has {name} {there[name]} and here is {here[name]}, so that results "
-                    f"would depend on who made them; install the same version"
+                    f"worker {worker} has {name} {there[name]}, this process has {here[name]}, so that "
+                    f"results would depend on the process; install equal versions"
                 )

@@ -22,7 +22,7 @@ from pieces import code, table
 from sphinx.util.docutils import SphinxDirective
 
 from market.results import schema as layout
-from market.scenario.loading import json_schema
+from market.scenario.document import json_schema
 
 HUGE = 1e18  # limits beyond it are there to keep floats and integers from overflowing, and are said once
 NUMBER = "number, draw or column"

@@ -1,45 +1,46 @@
-"""All agents together: what they answer in total, without a number for each of them before somebody asks.
+"""Aggregate demand and supply, without arrays per agent until they are read.
 
-Symbols: p (goods,) prices; b_i = f_i + o_i.p incomes, f money and o (agents, goods) what is owned.
+Symbols: p (goods,) prices; b_i = f_i + o_i.p incomes, f money and o (agents, goods) ownership of goods.
 
 An auctioneer sees totals only. Where a family has a closed form for its total (`Utility.quasilinear_sums`,
-`Utility.budget_sums`) what it depends on is summed once, and a round costs the same at any number of agents:
+`Utility.budget_sums`) its parameters are summed once, and the cost of a round does not depend on the number
+of agents:
 
 - log with money: sum_i x_ig = (sum_i a_ig) / p_g;
 - log and Cobb-Douglas with an income, shares s_ig = a_ig / sum_h a_ih:
   sum_i x_ig = (sum_i s_ig f_i + sum_h (sum_i s_ig o_ih) p_h) / p_g, with a (goods, goods) matrix.
-- CES and CRRA with the same elasticity and fixed budgets: two products of a matrix and a vector.
+- CES and CRRA with one elasticity and fixed budgets: two products of a matrix and a vector.
 
-All others are asked in parts of so many agents that what is calculated for them stays in a core's cache
-(`Economy.parts`), and only the totals are kept. Quantities by agent are calculated when `demand` or `supply`
-of the answers is first read: at the end of a play, or because somebody looks. They are the very ones that
-`Economy.answers` gives; totals differ from their sum by rounding alone.
+Demand of all other families is computed in parts whose intermediate results stay in a core's cache
+(`Economy.parts`), and only the totals are kept. Quantities by agent are computed by `Economy.answers` when
+`demand` or `supply` of the answers is first read, as at the end of a play; totals differ from their sum by
+rounding alone.
 
-Amounts that hang together (`Coupling`) are nothing that totals tell of; there, and where technologies link
-agents, `AggregateDemand` gives what `Economy.answers` gives.
+Totals do not show how amounts are coupled (`Coupling`); there, and where technologies link agents,
+`AggregateDemand` returns the answers of `Economy.answers`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence, sum_over_agents
-from market.economy.families.utilities import Utility
-from market.economy.families.utilities.base import Sums, Total
+from market.economy.families.utilities.base import Sums, Total, Utility
 from market.economy.primitives import PIECE, Answers, Block, Economy, Money
 
 
 @dataclass(frozen=True)
-class Own:
-    """Answers that some agents give for themselves.
+class OwnAnswers:
+    """Answers of agents whose own rule replaces their preferences and costs.
 
     Args:
-        rows: (own,), who they are, ascending.
+        rows: (own,), their rows, ascending.
         demand: (own, goods), units.
         supply: (own, goods), units.
     """
@@ -49,96 +50,59 @@ class Own:
     supply: Array
 
 
-class InTotal(Answers):
-    """Answers of which the totals are known, and nothing hangs together.
+class AnswersInTotal(Answers):
+    """Answers known in total, without coupling; answers per agent are computed when they are first read.
 
     Args:
         total_demand: the sum over agents, (goods,) each.
         total_supply: the sum over agents, (goods,) each.
-    """
-
-    def __init__(self, total_demand: Correspondence, total_supply: Correspondence) -> None:
-        self._totals = total_demand, total_supply
-
-    @property
-    def total_demand(self) -> Correspondence:
-        """The sum of demand over agents, (goods,) each."""
-        return self._totals[0]
-
-    @property
-    def total_supply(self) -> Correspondence:
-        """The sum of supply over agents, (goods,) each."""
-        return self._totals[1]
-
-    @property
-    def hang_together(self) -> bool:
-        """Never: such answers are asked for one by one."""
-        return False
-
-
-class Deferred(InTotal):
-    """Answers whose totals are known; what each agent answers is calculated when it is first read.
-
-    Args:
-        economy: whose agents are asked.
-        p: (goods,), the prices they answer.
-        total_demand: over all agents, (goods,) each.
-        total_supply: over all agents, (goods,) each.
-        own: what some of them answer for themselves.
+        per_agent: computes the answers per agent.
+        own: answers of agents with their own rule; None without such agents.
     """
 
     def __init__(
         self,
-        economy: Economy,
-        p: Array,
         total_demand: Correspondence,
         total_supply: Correspondence,
-        own: Own | None,
+        per_agent: Callable[[], Answers],
+        own: OwnAnswers | None = None,
     ) -> None:
-        self.own, self._economy, self._p = own, economy, p.copy()
-        super().__init__(total_demand, total_supply)
+        self.total_demand, self.total_supply = total_demand, total_supply
+        self._per_agent, self.own = per_agent, own
 
     def by_agent(self) -> Answers:
-        """The same answers, calculated for everyone now and kept by the caller alone."""
-        return with_own(self._economy.answers(self._p), self.own)
+        """Compute the answers per agent; the result is not cached."""
+        return self._per_agent()
 
     @cached_property
-    def _everyone(self) -> Answers:
+    def _kept(self) -> Answers:
         return self.by_agent()
 
     @property
     def demand(self) -> Correspondence:
-        """What everyone would consume, (agents, goods); calculated at the first call."""
-        return self._everyone.demand
+        """Consumption demanded by each agent, (agents, goods); computed at the first call."""
+        return self._kept.demand
 
     @property
     def supply(self) -> Correspondence:
-        """What everyone would make, (agents, goods); calculated at the first call."""
-        return self._everyone.supply
+        """Production offered by each agent, (agents, goods); computed at the first call."""
+        return self._kept.supply
 
-
-def with_own(answers: Answers, own: Own | None) -> Answers:
-    """Answers with the rows of those who answer for themselves put in their place."""
-    if own is None:
-        return answers
-    return Answers(_put(answers.demand, own.rows, own.demand), _put(answers.supply, own.rows, own.supply))
-
-
-def _put(answer: Correspondence, rows: NDArray[np.intp], amounts: Array) -> Correspondence:
-    lowest, highest = answer.lowest.copy(), answer.highest.copy()
-    lowest[rows], highest[rows] = amounts, amounts
-    return Correspondence(lowest, highest, answer.joint)
+    @property
+    def is_coupled(self) -> bool:
+        """Always False: demand with coupled goods is computed agent by agent."""
+        return False
 
 
 class AggregateDemand:
-    """How the agents of an economy answer prices, all of them together.
+    """Aggregate answers of the agents of an economy to prices.
 
     Args:
         economy: the primitives.
-        apart: (own,), rows of agents who answer for themselves, ascending; they count by what they answer.
+        apart: (own,), rows of agents with their own rule, ascending; their own answers enter the totals.
 
     Example:
-        Five agents who spend 1 each on water at every price ask for 5 / 0.2 = 25 in all:
+        Five agents who spend 1 each on water at every price demand 5 / 0.2 = 25 in all:
 
         >>> from market import build, loads
         >>> economy = build(loads('''
@@ -159,18 +123,18 @@ class AggregateDemand:
         self.apart = np.zeros(0, dtype=np.intp) if apart is None else apart
 
     def __getstate__(self) -> dict[str, Any]:
-        """What is copied and sent to other processes: what is prepared for rounds is prepared there anew."""
+        """Pickle the economy only; caches are rebuilt in the receiving process."""
         return {"economy": self.economy, "apart": self.apart}
 
     @cached_property
     def _closed(self) -> tuple[tuple[type[Utility], Total], ...]:
-        """Families whose totals need no look at each trader in a round, block by block."""
+        """Families whose totals have a closed form, block by block."""
         found = [(block.family, self._total_of(block)) for block in self.economy.utilities]
         asked = {family for family, total in found if total is None}
         return tuple((family, total) for family, total in found if total is not None and family not in asked)
 
     def _total_of(self, block: Block[Utility]) -> Total | None:
-        """The total demand of a block, from sums or as its family prepares it; None if neither is."""
+        """Return the total demand of a block from sums, or as its family prepares it; None without either."""
         sums = self._sums(block)
         if sums is not None:
             with_money = self.economy.money is Money.QUASILINEAR
@@ -183,7 +147,7 @@ class AggregateDemand:
         return block.family.prepared_total(budget[block.rows], **block.parameters)
 
     def _sums(self, block: Block[Utility]) -> Sums | None:
-        """What the total of a block depends on; None without a closed form."""
+        """Return the sums on which the total of a block depends; None without a closed form."""
         total: Sums | None = None
         for piece in block.pieces(len(self.economy.goods)):
             sums = self._sums_of(_without(piece, self.apart))
@@ -205,7 +169,7 @@ class AggregateDemand:
 
     @cached_property
     def _parts(self) -> tuple[tuple[Economy, NDArray[np.bool_]], ...]:
-        """Parts of the economy with those who must be asked one by one, and who of them is not apart."""
+        """Parts of the economy without closed forms, with masks of the agents that are not apart."""
         closed = {family for family, _ in self._closed}
         found = []
         for rows, part in self.economy.parts:
@@ -219,28 +183,35 @@ class AggregateDemand:
 
     @cached_property
     def pays(self) -> bool:
-        """Whether totals can be had for less than everyone's quantities."""
+        """True if totals are cheaper to compute than quantities per agent."""
         if self.economy.technologies:
             return False
         agents, goods = self.economy.shape
         return bool(self._closed) or agents * goods > PIECE
 
-    def __call__(self, p: Array, own: Own | None = None) -> Answers:
-        """What everyone answers to prices p; `own` is what those who are apart answer.
+    def __call__(self, p: Array, own: OwnAnswers | None = None) -> Answers:
+        """Return the answers of all agents to prices p; `own` are those of the agents apart.
 
         Raises:
             UnboundedDemandError: a wanted good is free.
         """
         totals = self._totals(p) if self.pays else None
         if totals is None:
-            return with_own(self.economy.answers(p), own)
+            return self._by_agent(p, own)
         demand, supply = totals
         if own is not None:
             demand, supply = _plus(demand, own.demand), _plus(supply, own.supply)
-        return Deferred(self.economy, p, demand, supply, own)
+        return AnswersInTotal(demand, supply, partial(self._by_agent, p.copy(), own), own)
+
+    def _by_agent(self, p: Array, own: OwnAnswers | None) -> Answers:
+        answers = self.economy.answers(p)
+        if own is None:
+            return answers
+        demand = _replace_rows(answers.demand, own.rows, own.demand)
+        return Answers(demand, _replace_rows(answers.supply, own.rows, own.supply))
 
     def _totals(self, p: Array) -> tuple[Correspondence, Correspondence] | None:
-        """Total demand and supply; None where amounts hang together for somebody."""
+        """Return total demand and supply; None where an agent's amounts are coupled."""
         demand = np.zeros(len(p))
         for _, total in self._closed:
             own = total(p)
@@ -254,11 +225,17 @@ class AggregateDemand:
         bounds[:2] = demand
         for part, counted in self._parts:
             answers = part.answers(p)
-            if answers.hang_together:
+            if answers.is_coupled:
                 return None
             both = (*answers.demand.bounds, *answers.supply.bounds)
             bounds += [sum_over_agents(a if counted.all() else a[counted]) for a in both]
         return Correspondence(bounds[0], bounds[1]), Correspondence(bounds[2], bounds[3])
+
+
+def _replace_rows(answer: Correspondence, rows: NDArray[np.intp], amounts: Array) -> Correspondence:
+    lowest, highest = answer.lowest.copy(), answer.highest.copy()
+    lowest[rows], highest[rows] = amounts, amounts
+    return Correspondence(lowest, highest, answer.joint)
 
 
 def _plus(total: Correspondence, amounts: Array) -> Correspondence:
@@ -267,7 +244,7 @@ def _plus(total: Correspondence, amounts: Array) -> Correspondence:
 
 
 def _without(block: Block[Utility], rows: NDArray[np.intp]) -> Block[Utility]:
-    """A block without those of its agents who stand in these rows."""
+    """Return a block without its agents in these rows."""
     own = block.rows
     numbers = np.arange(own.start, own.stop) if isinstance(own, slice) else own
     kept = ~np.isin(numbers, rows)

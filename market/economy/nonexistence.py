@@ -1,29 +1,30 @@
-"""Economies of which it can be shown that no prices clear all markets.
+"""Proofs that no prices clear all markets of an economy.
 
-Each function proves one case from the primitives alone and says so in a sentence, or says nothing. All that
-it has to know of agents are sums over them and who comes first, so that they may be spread over shards
-(`reductions.py`). Symbols as in `primitives.py`; r (goods,) resources. A good is *wanted without end* by an
-agent if more of it helps wherever utility is not stuck at the bottom, and *wanted alone* if more and more of
-it helps with nothing else to go with it: then it cannot be free, whatever the agent's income. (With
-Cobb-Douglas, say, an agent without income has u = 0 whatever it takes of one free good: it lacks nothing
-there, and a price of 0 may clear.)
+Each function proves one case from the primitives alone and states it in a sentence, or returns None. It needs
+only sums over agents and the first agent of a kind, so that agents may be spread over shards
+(`reductions.py`). Symbols as in `primitives.py`; r (goods,) resources.
 
-1. *Nobody has it, and somebody cannot do without.* r_g = 0 and nobody can make g, but some agent's marginal
-   utility of g at nothing is infinite, so that it buys some at every price at which it has anything to
-   spend, and there is no largest bundle at a price of 0. With quasilinear money it always has something to
-   spend, with a fixed budget if that is positive, in exchange if it owns some of every good that there is
-   and one of these is wanted alone.
-2. *Wanted only by those without income.* In exchange: g is there, and all who want it, one of them alone, own
-   nothing, have no share in the commons, and no profits. At p_g > 0 nobody buys it and it is left over; at
-   p_g = 0 there is no largest bundle.
-3. *Arrow's exceptional case.* In exchange: some agents together want only goods of a set S, each of them
-   without end, and own all of S, some of each, and some of another good g, which somebody else wants alone.
-   At p_g > 0 they spend all their income on S, which is worth more than all of S, so that S is lacking; at
-   p_g = 0 there is no largest bundle for whoever wants g.
-4. *Gains without end.* With quasilinear money: let c_g be the least constant unit cost of g at which
-   somebody can make any amount. At p_g > c_g it would make more than any amount, so p <= c. If somebody whose
-   money may go negative without limit values goods linearly, or their best bundle, at more than c, it wants
-   more than any amount at all such prices.
+A good is *insatiably wanted* by an agent if more of it raises utility at every bundle whose utility is above
+the lowest. It is *wanted alone* if more of it raises utility with no other good consumed: then it cannot be
+free, whatever the agent's income. (With Cobb-Douglas utility an agent without income has u = 0 whatever it
+takes of one free good: more of it is of no use, and a price of 0 may clear.)
+
+1. *A missing good that an agent always buys.* r_g = 0 and no agent can make g, but some agent's marginal
+   utility of g at 0 is infinite, so that it buys some at every price at which it has anything to spend, and
+   demand is unbounded at a price of 0. With quasilinear money it always has something to spend, with a fixed
+   budget if that is positive, in exchange if it owns some of every good with r > 0 and one of these is wanted
+   alone.
+2. *A good wanted only by agents without income.* In exchange: r_g > 0, and all agents who want g, one of them
+   alone, have no endowment, no share in the commons, and no profits. At p_g > 0 no agent buys it and it is
+   left over; at p_g = 0 demand is unbounded.
+3. *Arrow's exceptional case.* In exchange: some agents together insatiably want goods of a set S and no
+   others, and own all of S, some of each, and some of another good g, which another agent wants alone. At
+   p_g > 0 they spend all their income on S, which is worth more than all of S, so that there is excess demand
+   for S; at p_g = 0 demand for g is unbounded.
+4. *Unbounded gains from trade.* With quasilinear money: let c_g be the least constant unit cost of g at which
+   some agent can make any amount. At p_g > c_g its supply is unbounded, so p <= c. If an agent whose money
+   may go negative without limit values goods linearly, or its best bundle, at more than c, its demand is
+   unbounded at all such prices.
 
 Source: Arrow (1951), "An extension of the basic theorems of classical welfare economics", for 3; the others
 are own derivations.
@@ -31,55 +32,59 @@ are own derivations.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import TIED, Array
-from market.economy.primitives import Economy, Money
+from market.economy.families.costs import Cost
+from market.economy.primitives import Block, Economy, Money
 from market.economy.reductions import First, Largest, Reduction, run_locally
 
-AMOUNTS = (1e-6, 1.0, 1e6)  # of a good, at which it is tried whether more of it helps
+AMOUNTS = (1e-6, 1.0, 1e6)  # units of a good at which utility is tested for a rise
 
 Bools = NDArray[np.bool_]
 
 
 def no_equilibrium(economy: Economy) -> str | None:
-    """Why no prices can clear all markets, as a sentence without its full stop; None if that is not known."""
-    return run_locally(proving(economy))
+    """Return why no prices can clear all markets, a sentence without full stop; None if that is not known."""
+    return run_locally(prove_nonexistence(economy))
 
 
-def proving(economy: Economy) -> Reduction[str | None]:
-    """The same, asking for sums over all agents.
+def prove_nonexistence(economy: Economy) -> Reduction[str | None]:
+    """Look for a proof, asking for sums over all agents.
 
     Args:
-        economy: a part; the commons are everybody's.
+        economy: a part, with the commons of the whole economy.
 
     Returns:
-        The same sentence in every part.
+        One sentence in all parts, without full stop; None if no case applies.
     """
     owned, made, costs, technologies = yield (
         economy.owned,
-        _can_be_made(economy),
+        _count_producers(economy),
         float(bool(economy.costs)),
         float(bool(economy.technologies)),
     )
     if technologies:
         return None
     resources = economy.commons + owned
-    why = yield from _nobody_has_it(economy, resources, made > 0)
+    why = yield from _missing(economy, resources, made > 0)
     if why is None and economy.money is Money.EXCHANGE:
         why = yield from _wanted_without_income(economy, resources)
     if why is None and economy.money is Money.EXCHANGE and not economy.commons.any():
         why = yield from _exceptional(economy, resources)
     if why is None and economy.money is Money.QUASILINEAR and costs:
-        why = yield from _gains_without_end(economy)
+        why = yield from _unbounded_gains(economy)
     return why
 
 
-def _pieces(economy: Economy) -> Iterator[Economy]:
-    """Its agents in order, so many at a time that what is found out about them takes hardly any memory."""
+# --- agents, some at a time: intermediate results of many goods take hardly any memory ----------------
+
+
+def _parts(economy: Economy) -> Iterator[Economy]:
     if len(economy.pieces) <= 1:
         yield economy
         return
@@ -87,152 +92,159 @@ def _pieces(economy: Economy) -> Iterator[Economy]:
         yield economy.part(rows.start, rows.stop)
 
 
-def _counts(rows: Bools) -> Array:
-    """How many of the agents, (goods,)."""
-    return rows.sum(axis=0, dtype=float)
+def _first(economy: Economy, chosen: Callable[..., Bools], *given: Any) -> tuple[Economy, int] | None:
+    """Return the part and the row in it of the first agent with `chosen(part, *given)`, or None."""
+    for part in _parts(economy):
+        found = chosen(part, *given)
+        if found.any():
+            return part, int(found.argmax())
+    return None
 
 
-def _can_be_made(economy: Economy) -> Array:
-    """How many agents can make some of each good at a cost in money, (goods,)."""
-    able = np.zeros(len(economy.goods))
+def _first_name(economy: Economy, chosen: Callable[..., Bools], *given: Any) -> str | None:
+    found = _first(economy, chosen, *given)
+    return None if found is None else found[0].agents[found[1]]
+
+
+def _count(economy: Economy, marked: Callable[[Economy], Bools]) -> Array:
+    """Return the sum over parts of the number of marked rows, (goods,); `marked` gives (rows, goods)."""
+    return _total(economy, (marked(part) for part in _parts(economy)))
+
+
+def _total(economy: Economy, masks: Iterator[Bools]) -> Array:
+    return sum((mask.sum(axis=0, dtype=float) for mask in masks), start=np.zeros(len(economy.goods)))
+
+
+def _cost_pieces(economy: Economy) -> Iterator[tuple[Block[Cost], Array]]:
+    """Yield producers at a cost, some at a time, with the most that they can make, (agents, goods)."""
     for block in economy.costs:
         for piece in block.pieces(len(economy.goods)):
-            able += _counts(piece.family.limit(**piece.parameters) > 0)
-    return able
+            yield piece, piece.family.limit(**piece.parameters)
 
 
-# --- 1. nobody has it, and somebody cannot do without ------------------------------------------------
+def _count_producers(economy: Economy) -> Array:
+    """Return the number of agents that can make some of each good at a cost in money, (goods,)."""
+    return _total(economy, (limit > 0 for _, limit in _cost_pieces(economy)))
 
 
-def _nobody_has_it(economy: Economy, resources: Array, made: Bools) -> Reduction[str | None]:
+# --- 1. a missing good that an agent always buys ------------------------------------------------------
+
+
+def _missing(economy: Economy, resources: Array, made: Bools) -> Reduction[str | None]:
     missing = np.flatnonzero((resources == 0) & ~made).tolist()
     if not missing:
         return None
     if economy.money is Money.EXCHANGE:
-        able = yield from _who_wants_alone(economy, np.flatnonzero(resources > 0).tolist())
+        able = yield from _want_alone(economy, np.flatnonzero(resources > 0).tolist())
         if not any(able):
             return None
-    (found,) = yield (First([_cannot_do_without(economy, g, resources) for g in missing]),)
+    (found,) = yield (First([_first_name(economy, _always_buys, g, resources) for g in missing]),)
     for g, who in zip(missing, found.values, strict=True):
         if who is not None:
             return (
-                f"nobody has or can make {economy.goods[g]}, and {who} would buy some at every price; "
-                f"give someone some of it, or take it out of what is wanted"
+                f"no agent has or can make {economy.goods[g]}, and {who} would buy some at every price; "
+                f"endow an agent with it, or take it out of the utilities"
             )
     return None
 
 
-def _cannot_do_without(economy: Economy, g: int, resources: Array) -> str | None:
-    """The first agent that buys some of a good whenever it has something to spend, and always has."""
-    there = resources > 0
-    for part in _pieces(economy):
-        who = np.isinf(_slopes_without(part, g, resources)) & _can_spend(part, there)
-        if who.any():
-            return part.agents[int(who.argmax())]
-    return None
-
-
-def _can_spend(economy: Economy, there: Bools) -> Bools:
-    """Who has something to spend at all prices of which some are positive, (agents,).
+def _always_buys(economy: Economy, g: int, resources: Array) -> Bools:
+    """Return a mask, (agents,), of agents that buy a good at all prices of which some are positive.
 
     Args:
         economy: the primitives.
-        there: (goods,), of which goods there is any; one of them is wanted alone by somebody.
+        g: the good, of which there is none.
+        resources: (goods,), of the whole economy; in exchange some good of them is wanted alone.
     """
-    if economy.money is not Money.EXCHANGE:
-        return np.asarray(economy.budget > 0)
-    return np.asarray((_owned(economy)[:, there] > 0).all(axis=1))
-
-
-def _owned(economy: Economy) -> Array:
-    """What each agent owns, its share in the commons included, (agents, goods), units."""
-    return economy.endowment + economy.commons_share[:, None] * economy.commons
-
-
-def _slopes_without(economy: Economy, g: int, resources: Array) -> Array:
-    """Marginal utility of a good to those who have plenty of all others and none of it, (agents,)."""
     x = np.tile(np.where(resources > 0, resources, 1.0), (len(economy.agents), 1))
     x[:, g] = 0.0
     slopes = economy.concave_form.marginal_utility(x)[:, g]  # x y^2 has none at y = 0, and y is bought
-    return np.where(np.isneginf(economy.utility(x)) & (economy.bliss[:, g] > 0), np.inf, slopes)
+    needed = np.isinf(slopes) | (np.isneginf(economy.utility(x)) & (economy.bliss[:, g] > 0))
+    if economy.money is Money.EXCHANGE:
+        return np.asarray(needed & (_owned(economy)[:, resources > 0] > 0).all(axis=1))
+    return np.asarray(needed & (economy.budget > 0))
 
 
-# --- 2. wanted only by those without income ----------------------------------------------------------
+def _owned(economy: Economy) -> Array:
+    """Return what each agent owns, its share in the commons included, (agents, goods), units."""
+    return economy.endowment + economy.commons_share[:, None] * economy.commons
+
+
+# --- 2. a good wanted only by agents without income ---------------------------------------------------
 
 
 def _wanted_without_income(economy: Economy, resources: Array) -> Reduction[str | None]:
-    by_poor, by_others = np.zeros((2, len(economy.goods)))
-    for part in _pieces(economy):
-        wanted, poor = part.bliss > 0, (_owned(part) == 0).all(axis=1)
-        by_poor += _counts(wanted[poor])
-        by_others += _counts(wanted[~poor])
-    by_poor, by_others = yield by_poor, by_others
+    def without_income(part: Economy) -> Bools:
+        return np.asarray((_owned(part) == 0).all(axis=1))
+
+    by_poor, by_others = yield (
+        _count(economy, lambda part: part.bliss[without_income(part)] > 0),
+        _count(economy, lambda part: part.bliss[~without_income(part)] > 0),
+    )
     goods = np.flatnonzero((resources > 0) & (by_poor > 0) & (by_others == 0)).tolist()
     if not goods:
         return None
-    alone = yield from _who_wants_alone(economy, goods)
+    alone = yield from _want_alone(economy, goods)
     for g, who in zip(goods, alone, strict=True):
         if who is not None:
             return (
-                f"{economy.goods[g]} is wanted only by agents without any income, such as {who}: at a price "
-                f"nobody buys it, and free there is no limit to what they want; give them something to sell"
+                f"{economy.goods[g]} is wanted only by agents without any income, such as {who}: at a "
+                f"positive price no agent buys it, and at a price of 0 demand is unbounded; endow them with "
+                f"something to sell"
             )
     return None
 
 
-# --- 3. Arrow's exceptional case ---------------------------------------------------------------------
+# --- 3. Arrow's exceptional case ----------------------------------------------------------------------
 
 
 def _exceptional(economy: Economy, resources: Array) -> Reduction[str | None]:
     """Look for a set S and a good g as in the third case.
 
-    S cannot have a good that is owned by somebody who wants nothing, or something with an end, or everything.
-    The others are *kept*: who owns some of them wants a few goods, each without end. If S has h it has all
-    that owners of h want. So the largest S without g are the goods from which no step from a good to what its
-    owners want leads to g or to a good that is not kept, and the smallest S in which somebody has all that it
-    wants is what such steps lead to from there.
+    No good of S is owned by an agent who wants nothing, or everything, or a good only up to some amount. The
+    other goods are *kept*: each of their owners insatiably wants some goods and does not want the others. If
+    h is in S, so is all that owners of h want. So the largest S without g are the goods from which no chain
+    of steps, from a good to what its owners want, leads to g or to a good that is not kept; and the smallest
+    S that holds all that some agent wants is what such steps lead to from there.
     """
-    others = np.zeros(len(economy.goods))
-    for part in _pieces(economy):
-        others += _counts(part.endowment[~_choosy(part)] > 0)
-    (others,) = yield (others,)
+    (others,) = yield (_count(economy, lambda part: part.endowment[~_wants_some_insatiably(part)] > 0),)
     kept = (resources > 0) & (others == 0)
     if not kept.any():
         return None
     wanted = np.zeros((len(economy.goods), len(economy.goods)))
-    for part in _pieces(economy):
-        owners = _choosy(part)
+    for part in _parts(economy):
+        owners = _wants_some_insatiably(part)
         wanted += (part.endowment[owners] > 0).T.astype(float) @ (part.bliss[owners] > 0)
     (wanted,) = yield (wanted,)
-    leads = _closure(wanted > 0)
+    leads = _transitive_closure(wanted > 0)
     within = (leads <= kept).all(axis=1)  # to kept goods only
     sets = {g: within & ~leads[:, g] for g in np.flatnonzero(resources > 0).tolist()}
     sets = {g: chosen for g, chosen in sets.items() if chosen.any()}
     if not sets:
         return None
-    (found,) = yield (First([_wants_within(economy, g, chosen) for g, chosen in sets.items()]),)
+    (found,) = yield (First([_wants_of_owner(economy, g, chosen) for g, chosen in sets.items()]),)
     wants = {g: wanted for g, wanted in zip(sets, found.values, strict=True) if wanted is not None}
-    alone = yield from _who_wants_alone(economy, list(wants))
+    alone = yield from _want_alone(economy, list(wants))
     for (g, own), who in zip(wants.items(), alone, strict=True):
         if who is not None:
             names, good = ", ".join(np.array(economy.goods)[leads[own].any(axis=0)]), economy.goods[g]
             return (
-                f"those who want only {names} own all of it and some {good} besides: at a price of {good} "
-                f"they want more of {names} than there is, and free there is no limit to what others want of "
-                f"{good}; let somebody else own some {names}"
+                f"the agents who want only {names} own all of it and some {good} besides: at a positive "
+                f"price of {good} they demand more {names} than there is, and at a price of 0 the demand of "
+                f"others for {good} is unbounded; let another agent own some {names}"
             )
     return None
 
 
-def _choosy(economy: Economy) -> Bools:
-    """Who wants some goods but not all of them, and each without end, (agents,)."""
+def _wants_some_insatiably(economy: Economy) -> Bools:
+    """Return a mask, (agents,), of agents that want some goods, these insatiably, but not all goods."""
     wanted = economy.bliss > 0
-    endless = np.isinf(economy.bliss) | ~wanted
-    return np.asarray(wanted.any(axis=1) & ~wanted.all(axis=1) & endless.all(axis=1))
+    insatiable = np.isinf(economy.bliss) | ~wanted
+    return np.asarray(wanted.any(axis=1) & ~wanted.all(axis=1) & insatiable.all(axis=1))
 
 
-def _closure(steps: Bools) -> Bools:
-    """Where any number of steps leads, none included, (goods, goods)."""
+def _transitive_closure(steps: Bools) -> Bools:
+    """Return where any number of steps leads, 0 included, (goods, goods)."""
     leads = steps | np.eye(len(steps), dtype=bool)
     while True:
         further = (leads.astype(float) @ leads) > 0
@@ -241,98 +253,103 @@ def _closure(steps: Bools) -> Bools:
         leads = further
 
 
-def _wants_within(economy: Economy, g: int, chosen: Bools) -> list[int] | None:
-    """What the first agent wants that owns some of a good and wants only chosen ones, as column numbers."""
-    for part in _pieces(economy):
-        wanted = part.bliss > 0
-        who = _choosy(part) & (part.endowment[:, g] > 0) & ~wanted[:, ~chosen].any(axis=1)
-        if who.any():
-            return [int(each) for each in np.flatnonzero(wanted[who.argmax()])]
-    return None
+def _wants_of_owner(economy: Economy, g: int, chosen: Bools) -> list[int] | None:
+    """Return the goods wanted by the first agent that owns some of good g and wants only chosen goods."""
+
+    def is_owner(part: Economy) -> Bools:
+        wants_other = (part.bliss[:, ~chosen] > 0).any(axis=1)
+        return np.asarray(_wants_some_insatiably(part) & (part.endowment[:, g] > 0) & ~wants_other)
+
+    found = _first(economy, is_owner)
+    return None if found is None else np.flatnonzero(found[0].bliss[found[1]] > 0).tolist()
 
 
-# --- 4. gains without end ----------------------------------------------------------------------------
+# --- 4. unbounded gains from trade --------------------------------------------------------------------
 
 
-def _gains_without_end(economy: Economy) -> Reduction[str | None]:
+def _unbounded_gains(economy: Economy) -> Reduction[str | None]:
     (costs,) = yield (Largest(-_unlimited_costs(economy)),)
     ceiling = -np.asarray(costs.value)
     if not np.isfinite(ceiling).any():
         return None
-    (found,) = yield (First([_pays_more(economy, ceiling), _bundle_pays_more(economy, ceiling)]),)
+    (found,) = yield (First([_values_above_cost(economy, ceiling), _values_bundle(economy, ceiling)]),)
     for each in found.values:
         if each is not None:
             agent, names, worth, cost = each
             return (
                 f"any amount of {names} can be made at a cost of {cost:.4g} for what is always worth "
-                f"{worth:.4g} to {agent}, so that at any prices somebody would trade more than any amount; "
+                f"{worth:.4g} to {agent}, so that at any prices demand or supply is unbounded; "
                 f"give the producer a capacity, or {agent} a budget"
             )
     return None
 
 
-def _pays_more(economy: Economy, ceiling: Array) -> tuple[str, str, float, float] | None:
-    """Agent and good, its worth and cost, of the first that values a good linearly at more than it costs."""
-    for part in _pieces(economy):
-        pays = (part.linear_weights > ceiling * (1.0 + 2.0 * TIED)) & np.isinf(part.budget)[:, None]
-        if pays.any():
-            i, g = np.argwhere(pays)[0]
-            return part.agents[i], part.goods[g], float(part.linear_weights[i, g]), float(ceiling[g])
-    return None
+def _values_above_cost(economy: Economy, ceiling: Array) -> tuple[str, str, float, float] | None:
+    """Return agent, good, worth and cost of the first agent whose linear weight exceeds the unit cost."""
+
+    def gains(part: Economy) -> Bools:
+        above = part.linear_weights > ceiling * (1.0 + 2.0 * TIED)
+        return np.asarray(above & np.isinf(part.budget)[:, None])
+
+    found = _first(economy, lambda part: np.asarray(gains(part).any(axis=1)))
+    if found is None:
+        return None
+    part, i = found
+    g = int(gains(part)[i].argmax())
+    return part.agents[i], part.goods[g], float(part.linear_weights[i, g]), float(ceiling[g])
 
 
-def _bundle_pays_more(economy: Economy, ceiling: Array) -> tuple[str, str, float, float] | None:
-    """The same of the first whose best bundle is worth more than it costs."""
+def _values_bundle(economy: Economy, ceiling: Array) -> tuple[str, str, float, float] | None:
+    """Return agent, goods, worth and cost of the first agent whose best bundle exceeds its cost."""
     known = np.where(np.isfinite(ceiling), ceiling, 1.0)
-    for part in _pieces(economy):
-        log_cost = np.full(len(part.agents), np.inf)
+
+    def log_cost(part: Economy) -> Array:
+        found = np.full(len(part.agents), np.inf)
         for block in part.utilities:
             if block.family.proportional:
                 wanted = block.family.bliss(**block.parameters) > 0
                 can = wanted.any(axis=1) & (~wanted | np.isfinite(ceiling)).all(axis=1)
                 cost, _ = block.family.unit_cost(known, **block.parameters)
-                log_cost[block.rows] = np.where(can, cost, np.inf)
-        better = np.isinf(part.budget) & (log_cost < -2.0 * TIED)
-        if better.any():
-            i = int(better.argmax())
-            names = ", ".join(np.array(part.goods)[part.bliss[i] > 0])
-            return part.agents[i], names, 1.0, float(np.exp(log_cost[i]))
-    return None
+                found[block.rows] = np.where(can, cost, np.inf)
+        return found
+
+    found = _first(economy, lambda part: np.asarray(np.isinf(part.budget) & (log_cost(part) < -2.0 * TIED)))
+    if found is None:
+        return None
+    part, i = found
+    names = ", ".join(np.array(part.goods)[part.bliss[i] > 0])
+    return part.agents[i], names, 1.0, float(np.exp(log_cost(part)[i]))
 
 
 def _unlimited_costs(economy: Economy) -> Array:
-    """The least constant unit cost at which somebody can make any amount, (goods,); inf if nobody can."""
+    """Return the least constant unit cost of unlimited producers, (goods,); inf where there is none."""
     least = np.full(len(economy.goods), np.inf)
-    for block in economy.costs:
-        for piece in block.pieces(len(economy.goods)):
-            flat = piece.family.indifference_prices(**piece.parameters)
-            endless = np.isfinite(flat) & np.isinf(piece.family.limit(**piece.parameters))
-            least = np.minimum(least, np.where(endless, flat, np.inf).min(axis=0))
+    for piece, limit in _cost_pieces(economy):
+        flat = piece.family.indifference_prices(**piece.parameters)
+        unlimited = np.isfinite(flat) & np.isinf(limit)
+        least = np.minimum(least, np.where(unlimited, flat, np.inf).min(axis=0))
     return least
 
 
-# --- wanted alone ------------------------------------------------------------------------------------
+# --- wanted alone -------------------------------------------------------------------------------------
 
 
-def _who_wants_alone(economy: Economy, goods: Sequence[int]) -> Reduction[list[str | None]]:
-    """Of each of these goods the first agent who wants it alone; None if nobody does."""
-    (found,) = yield (First([_first_who_wants_alone(economy, g) for g in goods]),)
+def _want_alone(economy: Economy, goods: Sequence[int]) -> Reduction[list[str | None]]:
+    """Return for each of these goods the first agent that wants it alone; None if there is none."""
+    (found,) = yield (First([_first_name(economy, _wants_alone, g) for g in goods]),)
     return list(found.values)
 
 
-def _first_who_wants_alone(economy: Economy, g: int) -> str | None:
-    """The first agent who gains from more and more of a good with nothing else to go with it."""
-    for part in _pieces(economy):
-        gains = np.isinf(part.bliss[:, g])
-        if not gains.any():
-            continue
-        x = np.zeros(part.shape)
-        before = part.utility(x)
-        gains &= np.isfinite(before)
-        for amount in AMOUNTS:
-            x[:, g] = amount
-            after = part.utility(x)
-            before, gains = after, gains & (after > before)
-        if gains.any():
-            return part.agents[int(gains.argmax())]
-    return None
+def _wants_alone(economy: Economy, g: int) -> Bools:
+    """Return a mask, (agents,), of agents that gain from more and more of a good with no other consumed."""
+    gains = np.isinf(economy.bliss[:, g])
+    if not gains.any():
+        return gains
+    x = np.zeros(economy.shape)
+    before = economy.utility(x)
+    gains &= np.isfinite(before)
+    for amount in AMOUNTS:
+        x[:, g] = amount
+        after = economy.utility(x)
+        before, gains = after, gains & (after > before)
+    return gains

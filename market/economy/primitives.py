@@ -1,24 +1,24 @@
-"""The primitives of an economy as arrays, and what follows from them at prices or at an allocation.
+"""The primitives of an economy as arrays; values at allocations, answers to prices, payoffs.
 
-Symbols: agents i, goods g, axes always (agents, goods). q (goods,) the commons, a stock of nobody;
+Symbols: agents i, goods g, axes always (agents, goods). q (goods,) the commons, a stock owned by no agent;
 e (agents, goods) endowments; b (agents,) budgets; p (goods,) prices; x consumption; y production;
 u_i(x_i) utility; C_i(y_i) cost. Feasible: sum x <= q + sum e + sum y, good by good.
 
-What money is (`Money`):
+The role of money (`Money`):
 
 - quasilinear: payoff_i = u_i(x_i) - C_i(y_i) - payment_i with payment_i = p.(x_i - e_i - y_i). A budget b_i
   is the money that i starts with and that may not go negative: payment_i + C_i(y_i) <= b_i. Without a
   budget money may go negative without limit.
-- fisher: a buyer has a budget that it can only spend, max u_i(x_i) subject to p.x_i <= b_i. What it does
-  not spend is worth nothing to it. Producers and owners of goods sell them for money that counts in their
+- fisher: a buyer has a budget that it can only spend, max u_i(x_i) subject to p.x_i <= b_i. Money left over
+  has no value to it. Producers and owners of goods sell them for money that counts in their
   payoff: payoff_i = u_i(x_i) + p.(e_i + y_i) - C_i(y_i).
-- exchange: income is what the endowment, shares in the commons and shares in profits are worth,
+- exchange: income is the value of the endowment, of shares in the commons and of shares in profits,
   p.x_i <= p.e_i + s_i p.q + sum_j t_ij p.y_j, where s_i is i's share in the commons and t_ij in the profit of
   j. Producers have technologies, and y are netputs: outputs positive, inputs negative. Only relative prices
   matter.
 
-`Economy` knows no scenario and no mechanism. Families are evaluated in *blocks*: all agents of one family
-together, on arrays.
+`Economy` depends on no scenario and no mechanism. Families are evaluated in *blocks*: all agents of one
+family together, on arrays.
 """
 
 from __future__ import annotations
@@ -33,22 +33,29 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
-from market.economy.agent_names import View
-from market.economy.correspondences import Array, Correspondence, Coupling, is_nothing, sum_over_agents
+from market.economy.budget_demand import demand_within_means
+from market.economy.correspondences import (
+    Array,
+    Correspondence,
+    Coupling,
+    is_broadcast_zero,
+    sum_over_agents,
+    uncoupled,
+)
 from market.economy.families.costs import Cost
-from market.economy.families.technologies import Technology
-from market.economy.families.utilities import Utility
+from market.economy.families.technologies.base import Technology
+from market.economy.families.utilities.base import Utility
 from market.registry import Family
+from market.tolerances import PLENTY, STANDS_FOR_UNBOUNDED
 
 Rows = slice | NDArray[np.intp]
 F = TypeVar("F", bound=Family)
 
-_MOST = 1e200  # stands for an infinite income: 0 times that is 0, of what is not wanted
-PIECE = 1 << 16  # amounts, agents times goods, that are worked on at a time: what fits a core's cache
+PIECE = 1 << 16  # amounts, agents times goods, in a piece: intermediate results fit a core's cache
 
 
 class Money(StrEnum):
-    """What money is in an economy."""
+    """The role of money in an economy."""
 
     QUASILINEAR = "quasilinear"
     FISHER = "fisher"
@@ -61,7 +68,7 @@ class Block(Generic[F]):
 
     Args:
         family: the class whose functions are called.
-        rows: which agents, as a slice or an array of row numbers.
+        rows: of the agents, a slice or an ascending array of row numbers.
         parameters: name -> array with the agents of the block first.
     """
 
@@ -71,12 +78,16 @@ class Block(Generic[F]):
 
     @property
     def size(self) -> int:
-        """How many agents it holds."""
+        """The number of agents."""
         return len(next(iter(self.parameters.values())))
 
+    def call(self, function: Callable[..., Any], *arrays: Array) -> Any:
+        """Return a function of the family at the block's rows of arrays and its parameters."""
+        return function(*(array[self.rows] for array in arrays), **self.parameters)
+
     def pieces(self, goods: int) -> Iterator[Block[F]]:
-        """The same agents, so many at a time that what is calculated for them stays in a core's cache."""
-        most = agents_a_piece(goods)
+        """Yield parts of the block of a size whose intermediate results stay in a core's cache."""
+        most = agents_per_piece(goods)
         if self.size <= most:
             yield self
             return
@@ -84,7 +95,7 @@ class Block(Generic[F]):
             yield self.part(start, min(start + most, self.size))
 
     def part(self, start: int, stop: int) -> Block[F]:
-        """The agents in these places of the block; arrays are views."""
+        """Return the agents in these places of the block; arrays are views."""
         rows = self.rows
         if isinstance(rows, slice):
             first = rows.start or 0
@@ -94,7 +105,7 @@ class Block(Generic[F]):
         return Block(self.family, own, {name: a[start:stop] for name, a in self.parameters.items()})
 
     def between(self, start: int, stop: int) -> Block[F] | None:
-        """Those of its agents who stand in rows `start` to `stop`, in rows counted from there."""
+        """Return the agents in rows `start` to `stop`, with rows counted from there; None without any."""
         rows = self.rows
         if isinstance(rows, slice):
             first = rows.start or 0
@@ -112,17 +123,17 @@ class Block(Generic[F]):
         return replace(kept, rows=moved)
 
 
-def agents_a_piece(goods: int) -> int:
-    """How many agents are worked on at a time."""
+def agents_per_piece(goods: int) -> int:
+    """Return the number of agents in a piece."""
     return max(PIECE // max(goods, 1), 1)
 
 
 class Answers:
-    """What all agents answer to prices, each (agents, goods) and set-valued.
+    """Demand and supply of all agents at prices, each a correspondence (agents, goods).
 
     Args:
-        demand: what they would consume.
-        supply: what they would make; netputs of technologies.
+        demand: consumption.
+        supply: production; netputs of technologies.
     """
 
     def __init__(self, demand: Correspondence, supply: Correspondence) -> None:
@@ -130,12 +141,12 @@ class Answers:
 
     @property
     def demand(self) -> Correspondence:
-        """What everyone would consume."""
+        """Consumption demanded by each agent."""
         return self._demand
 
     @property
     def supply(self) -> Correspondence:
-        """What everyone would make."""
+        """Production offered by each agent; netputs of technologies."""
         return self._supply
 
     @cached_property
@@ -149,8 +160,8 @@ class Answers:
         return self.supply.total()
 
     @property
-    def hang_together(self) -> bool:
-        """Whether amounts of several goods hang together for somebody."""
+    def is_coupled(self) -> bool:
+        """True if an agent's amounts of several goods may be coupled."""
         return self.demand.joint is not None or self.supply.joint is not None
 
 
@@ -159,7 +170,7 @@ class Economy:
     """The primitives, drawn and checked; immutable.
 
     Args:
-        money: what money is.
+        money: its role.
         goods: names, (goods,).
         agents: names, (agents,).
         groups: group name -> row numbers of its members; a single agent is a group of one.
@@ -167,11 +178,11 @@ class Economy:
         endowment: (agents, goods), e, units.
         budget: (agents,), b, money; inf where money may go negative, 0 where there is none.
         commons_share: (agents,), s, the share of the value of the commons under `exchange`; sums to 1.
-        utilities: blocks of agents that want something.
-        costs: blocks of agents that can make something at a cost in money.
-        technologies: blocks of agents that can turn goods into goods.
+        utilities: blocks of agents that consume.
+        costs: blocks of agents that produce at a cost in money.
+        technologies: blocks of agents that produce goods from goods.
         ownership: (agents, agents), t, the share of the row in the profit of the column, sparse; columns
-            sum to one. None: everyone owns itself.
+            sum to one. None: each agent owns itself.
         numeraire: the good whose price is 1 under `exchange`; None: prices sum to one.
         seed: the root of every random draw that a mechanism makes.
     """
@@ -192,7 +203,7 @@ class Economy:
     seed: int = 0
 
     def __repr__(self) -> str:
-        """Its size, on a line."""
+        """Return its size, on a line."""
         return f"<Economy of {len(self.agents)} agents and {len(self.goods)} goods, {self.money.value}>"
 
     @property
@@ -202,58 +213,55 @@ class Economy:
 
     @cached_property
     def owned(self) -> Array:
-        """Sum e: what all agents own of each good, (goods,)."""
+        """Endowments of all agents, `sum e`, (goods,)."""
         return sum_over_agents(self.endowment)
 
     @cached_property
     def resources(self) -> Array:
-        """Q + sum e: what there is before anything is made, (goods,)."""
+        """Resources before production, `q + sum e`, (goods,)."""
         return self.commons + self.owned
 
     @cached_property
     def capacity(self) -> Array:
-        """The most that each agent can make at a cost in money, (agents, goods); inf without a limit."""
+        """Largest output of each agent at a cost in money, (agents, goods); inf without a limit."""
         if not self.costs:
-            return self._nothing
-        return self._by_good(self.costs, lambda block: block.family.limit(**block.parameters))
+            return self._zeros
+        return self._by_good(self.costs, lambda block: block.call(block.family.limit))
 
     @property
-    def _nothing(self) -> Array:
+    def _zeros(self) -> Array:
         """Zeros, (agents, goods), that take no memory and cannot be written to."""
         return np.broadcast_to(0.0, self.shape)
 
     @property
     def has_producers(self) -> bool:
-        """Whether somebody can make something."""
+        """True if some agent can produce."""
         return bool(self.costs or self.technologies)
 
     @cached_property
     def has_endowments(self) -> bool:
-        """Whether somebody owns some of a good."""
+        """True if some agent has an endowment."""
         return bool(self.endowment.any())
 
     @cached_property
     def turns_goods_into_goods(self) -> NDArray[np.bool_]:
-        """Who has a technology, (agents,)."""
-        has = np.zeros(len(self.agents), dtype=bool)
-        for block in self.technologies:
-            has[block.rows] = True
-        return has
+        """Mask of agents with a technology, (agents,)."""
+        return self._by_agent(self.technologies, lambda block: np.ones(block.size), bool)
 
     @cached_property
     def most(self) -> Array:
-        """More than there can ever be of each good, (goods,), finite."""
-        made = np.minimum(self.capacity, 1e100).sum(axis=0)
+        """Upper bound on the amount of each good in any feasible allocation, (goods,), finite."""
+        made = np.minimum(self.capacity, PLENTY).sum(axis=0)
         for block in self.technologies:
-            made = made + 1e100 * block.family.makes(**block.parameters).any(axis=0)
-        return np.minimum(self.resources + made, 1e100)
+            made = made + PLENTY * block.family.makes(**block.parameters).any(axis=0)
+        return np.minimum(self.resources + made, PLENTY)
 
     @cached_property
     def utility_scale(self) -> Array:
-        """What an equal share of all resources is worth to each agent at the margin, (agents,), utility.
+        """Marginal value of an equal share of all resources, (agents,), utility: the scale of gains.
 
-        A size to hold gains against that changes with the unit of utility; of those to whom nothing is worth
-        anything, the mean of the others. Of a good of which there is nothing yet, a unit.
+        It changes with the unit of utility. Agents with a value of 0 get the mean of the others. The share of
+        a good without resources is one unit.
         """
         each = np.where(self.resources > 0, self.resources / len(self.agents), 1.0)
         share = np.tile(each, (len(self.agents), 1))
@@ -264,31 +272,27 @@ class Economy:
 
     @cached_property
     def bliss(self) -> Array:
-        """The amounts beyond which more does not help an agent, (agents, goods): 0 if unwanted."""
-        return self._by_good(self.utilities, lambda block: block.family.bliss(**block.parameters))
+        """Amounts beyond which more does not raise utility, (agents, goods): 0 if unwanted."""
+        return self._by_good(self.utilities, lambda block: block.call(block.family.bliss))
 
     @cached_property
     def wants_something(self) -> NDArray[np.bool_]:
-        """Whose utility some good can raise, (agents,)."""
-        wants = np.zeros(len(self.agents), dtype=bool)
-        for block in self._pieces(self.utilities):
-            wants[block.rows] = (block.family.bliss(**block.parameters) > 0).any(axis=1)
-        return wants
+        """Mask of agents whose utility some good can raise, (agents,)."""
+        return self._by_agent(
+            self.utilities, lambda block: (block.call(block.family.bliss) > 0).any(axis=1), bool
+        )
 
     @cached_property
     def not_concave(self) -> NDArray[np.bool_]:
-        """Whose utility as stated is not concave, (agents,)."""
-        bent = np.zeros(len(self.agents), dtype=bool)
-        for block in self.utilities:
-            bent[block.rows] = block.family.not_concave(**block.parameters)
-        return bent
+        """Mask of agents whose utility as stated is not concave, (agents,)."""
+        return self._by_agent(self.utilities, lambda block: block.call(block.family.not_concave), bool)
 
     @cached_property
     def concave_form(self) -> Economy:
         """The economy with utilities that order bundles in the same way and are concave.
 
-        First-order conditions prove something of these. A producer that bears a cost keeps its utility as
-        stated: what it gives up for a unit of cost depends on more than the order.
+        First-order conditions are sufficient for these. A producer that bears a cost keeps its utility as
+        stated: the utility that it gives up for a unit of cost depends on more than the order.
         """
         ordinal = self.not_concave & ~(self.capacity > 0).any(axis=1)
         if not ordinal.any():
@@ -306,25 +310,25 @@ class Economy:
 
     @property
     def has_ties(self) -> bool:
-        """Whether some family values goods linearly, so that some agent may be indifferent between them."""
+        """True if some family values goods linearly, so that some agent may be indifferent between them."""
         none = Utility.linear_weights
         return any(block.family.linear_weights is not none for block in self.utilities)
 
     @cached_property
     def linear_weights(self) -> Array:
-        """What one unit is worth to those who value a good linearly, (agents, goods), else 0."""
-        return self._by_good(self.utilities, lambda block: block.family.linear_weights(**block.parameters))
+        """Marginal utility of goods valued linearly, (agents, goods); 0 for others."""
+        return self._by_good(self.utilities, lambda block: block.call(block.family.linear_weights))
 
     @cached_property
     def subsistence(self) -> Array:
-        """The amounts beyond which an agent needs every good for a utility above -inf, (agents, goods)."""
-        return self._by_good(self.utilities, lambda block: block.family.subsistence(**block.parameters))
+        """Amounts that each agent must exceed for a utility above -inf, (agents, goods)."""
+        return self._by_good(self.utilities, lambda block: block.call(block.family.subsistence))
 
     @cached_property
     def indifference_prices(self) -> tuple[Array, ...]:
-        """For each good the prices, ascending, at which somebody is indifferent about its amount.
+        """For each good the prices, ascending, at which some agent is indifferent about its amount.
 
-        Producers about their output; with quasilinear money consumers about what they buy.
+        Producers about their output; with quasilinear money consumers about their purchases.
         """
         blocks: list[Block[Any]] = list(self.costs)
         if self.money is Money.QUASILINEAR:
@@ -341,45 +345,35 @@ class Economy:
     # --- values at an allocation -------------------------------------------------------------------
 
     def utility(self, x: Array) -> Array:
-        """u_i(x_i), (agents,); 0 for an agent without a utility; may be -inf."""
-        return self._by_agent(
-            self.utilities, lambda block: block.family.value(x[block.rows], **block.parameters)
-        )
+        """Return u_i(x_i), (agents,); 0 for an agent without a utility; may be -inf."""
+        return self._by_agent(self.utilities, lambda block: block.call(block.family.value, x))
 
     def concave_utility(self, x: Array) -> Array:
-        """A concave increasing transform of u_i(x_i), (agents,): the same preferences."""
-        return self._by_agent(
-            self.utilities, lambda block: block.family.concave_value(x[block.rows], **block.parameters)
-        )
+        """Return a concave increasing transform of u_i(x_i), (agents,), which orders bundles alike."""
+        return self._by_agent(self.utilities, lambda block: block.call(block.family.concave_value, x))
 
     def concave_marginal_utility(self, x: Array) -> Array:
-        """The slopes of `concave_utility`, (agents, goods); inf where the slope at nothing is infinite."""
-        return self._by_good(
-            self.utilities, lambda block: block.family.concave_marginal(x[block.rows], **block.parameters)
-        )
+        """Return the slopes of `concave_utility`, (agents, goods); inf where the slope at 0 is infinite."""
+        return self._by_good(self.utilities, lambda block: block.call(block.family.concave_marginal, x))
 
     def marginal_utility(self, x: Array) -> Array:
-        """du_i/dx_ig, (agents, goods); inf where the slope at nothing is infinite."""
-        return self._by_good(
-            self.utilities, lambda block: block.family.marginal(x[block.rows], **block.parameters)
-        )
+        """Return du_i/dx_ig, (agents, goods); inf where the slope at 0 is infinite."""
+        return self._by_good(self.utilities, lambda block: block.call(block.family.marginal, x))
 
     def worth(self, x: Array) -> Array:
-        """What bundles are worth at the margin, sum_g x_ig du_i/dx_ig, (agents,), utility."""
-        return self._by_agent(
-            self.utilities, lambda block: block.family.worth(x[block.rows], **block.parameters)
-        )
+        """Return the value of bundles at the margin, sum_g x_ig du_i/dx_ig, (agents,), utility."""
+        return self._by_agent(self.utilities, lambda block: block.call(block.family.worth, x))
 
     def first_worth(self, p: Array) -> Array:
-        """The most that a first, tiny amount of money spent at prices p adds to utility, per unit of it.
+        """Return the most that a first, tiny amount of money spent at prices p adds to utility, per unit.
 
         sup_d u'(0; d) / p.d over directions d of consumption, (agents,): for log1p the largest a_g / p_g, for
-        utilities that are homogeneous of degree one the utility of what one unit of money buys. It says
-        whether an empty bundle is best, also where single slopes at nothing do not exist.
+        utilities that are homogeneous of degree one the utility of what one unit of money buys. It shows
+        whether an empty bundle is best, also where single slopes at 0 do not exist.
 
         Returns:
-            inf where utility at nothing is -inf or rises infinitely fast, or without bound with what is free;
-            0 for an agent that wants nothing.
+            inf where utility at 0 is -inf or rises infinitely fast, or is unbounded in a free good; 0 for an
+            agent that wants nothing.
         """
         tiny = 1e-9 * max(float(self.resources @ p), 1e-9 * float(p.max(initial=0.0)), 1e-250)
         return self._by_agent(
@@ -387,70 +381,66 @@ class Economy:
         )
 
     def cost(self, y: Array) -> Array:
-        """C_i(y_i), (agents,), money; inf for what cannot be made."""
-        if not self.costs and (is_nothing(y) or not y.any()):
+        """Return C_i(y_i), (agents,), money; inf for outputs that cannot be made."""
+        if not self.costs and (is_broadcast_zero(y) or not y.any()):
             return np.zeros(len(self.agents))
-        total = self._by_agent(
-            self.costs, lambda block: block.family.value(y[block.rows], **block.parameters)
-        )
+        total = self._by_agent(self.costs, lambda block: block.call(block.family.value, y))
         beyond = (y > self.capacity).any(axis=1) & ~self.turns_goods_into_goods
         return np.where(beyond, np.inf, total)
 
     @cached_property
     def has_kinks(self) -> bool:
-        """Whether some family may have several slopes at a bundle (`Utility.kink`)."""
+        """True if some family may have several slopes at a bundle (`Utility.kink`)."""
         return any(block.family.kink is not Utility.kink for block in self.utilities)
 
     def kinks(self, x: Array) -> Array:
-        """What slopes there are at kinks, (agents, goods), b: any m >= 0 with sum_g b_ig m_ig = 1; else 0."""
+        """Return b, (agents, goods): slopes at a kink are all m >= 0 with sum_g b_ig m_ig = 1; else b = 0."""
         if not self.has_kinks:
-            return self._nothing
-        return self._by_good(
-            self.utilities, lambda block: block.family.kink(x[block.rows], **block.parameters)
-        )
+            return self._zeros
+        return self._by_good(self.utilities, lambda block: block.call(block.family.kink, x))
 
     def marginal_utility_along(self, x: Array, p: Array) -> Array:
-        """`marginal_utility`, and at kinks the slopes nearest to prices p (goods,), (agents, goods)."""
+        """Return `marginal_utility`, at kinks the slopes nearest to prices p (goods,), (agents, goods)."""
         return self._by_good(
             self.utilities,
             lambda block: block.family.marginal_along(x[block.rows], p, **block.parameters),
         )
 
     def concave_marginal_utility_along(self, x: Array, p: Array) -> Array:
-        """`concave_marginal_utility`, and at kinks the slopes nearest to prices, (agents, goods)."""
+        """Return `concave_marginal_utility`, at kinks the slopes nearest to prices, (agents, goods)."""
         return self._by_good(
             self.utilities,
             lambda block: block.family.concave_marginal_along(x[block.rows], p, **block.parameters),
         )
 
     def marginal_cost(self, y: Array) -> Array:
-        """dC_i/dy_ig, (agents, goods), money per unit; inf where the good cannot be made."""
+        """Return dC_i/dy_ig, (agents, goods), money per unit; inf where the good cannot be made."""
         if not self.costs:
             return np.broadcast_to(np.inf, self.shape)
         slopes = np.full(self.shape, np.inf)
         for block in self.costs:
-            slopes[block.rows] = block.family.marginal(y[block.rows], **block.parameters)
+            slopes[block.rows] = block.call(block.family.marginal, y)
         return slopes
 
     def offered(self, y: Array) -> Array:
-        """Resources and outputs, before anything is used or consumed, (goods,)."""
+        """Return resources and outputs, before inputs and consumption, (goods,)."""
         if not self.has_producers:
             return self.resources
         return self.resources + np.maximum(y, 0.0).sum(axis=0)
 
     def taken(self, x: Array, y: Array) -> Array:
-        """What is consumed and what producers use, (goods,)."""
+        """Return consumption and inputs, (goods,)."""
         eaten = sum_over_agents(x)
         return eaten + np.maximum(-y, 0.0).sum(axis=0) if self.technologies else eaten
 
     def welfare(self, x: Array, y: Array) -> Array:
-        """u_i(x_i) - C_i(y_i), (agents,): what an agent has of an allocation before any payment."""
+        """Return u_i(x_i) - C_i(y_i), (agents,), before any payment."""
         return self.utility(x) - self.cost(y)
 
     # --- answers to prices -------------------------------------------------------------------------
 
     def answers(self, p: Array) -> Answers:
-        """What everyone demands and supplies at prices p.
+        """Return demand and supply of all agents at prices p.
 
         Raises:
             UnboundedDemandError: a wanted good is free.
@@ -459,35 +449,38 @@ class Economy:
         return Answers(self.demand(p, supply), supply)
 
     def supply(self, p: Array) -> Correspondence:
-        """What producers would make at prices p: max p.y - C(y), (agents, goods); netputs of technologies.
+        """Return the production that maximises p.y - C(y), (agents, goods); netputs of technologies.
 
         Raises:
             UnboundedDemandError: an input of which more always helps is free.
         """
         if not self.has_producers:
-            return Correspondence.exactly(self._nothing)
+            return Correspondence.exactly(self._zeros)
         at_a_cost = self._gather(self.costs, lambda block: block.family.supply(p, **block.parameters))
         if not self.technologies:
             return at_a_cost
         return self._gather(self.technologies, lambda block: block.family.netput(p, **block.parameters))
 
     def demand(self, p: Array, supply: Correspondence) -> Correspondence:
-        """What agents would consume at prices p, (agents, goods).
-
-        With quasilinear money and a binding budget the bundle is the one that a fixed income of the same
-        size would buy: u is concave, so the best affordable bundle is on the budget line.
+        """Return the consumption demanded at prices p, (agents, goods).
 
         Args:
             p: (goods,), prices.
-            supply: what they make; profits are income where budgets bind.
+            supply: at these prices; profits are income where budgets bind.
         """
         means = self.spending_power(p, supply)
-        return self._gather(self.utilities, lambda block: self._block_demand(block, p, means[block.rows]))
+
+        def answer(block: Block[Utility]) -> Correspondence:
+            if self.money is Money.QUASILINEAR:
+                return demand_within_means(block.family, block.parameters, p, means[block.rows])
+            return block.family.budget_demand(p, means[block.rows], **block.parameters)
+
+        return self._gather(self.utilities, answer)
 
     def spending_power(self, p: Array, supply: Correspondence) -> Array:
-        """The most that each agent can pay for its consumption, (agents,), money; inf without a budget.
+        """Return the most that each agent can pay for consumption, (agents,), money; inf without a budget.
 
-        At an interval of outputs profit is the same for all of them, so any of them serves.
+        A producer that is indifferent between outputs has one profit at all of them, so any will do.
         """
         if self.money is Money.FISHER:
             return self.budget
@@ -496,11 +489,13 @@ class Economy:
         owned: Array = self.endowment @ p if self.has_endowments else np.zeros(len(self.agents))
         if self.money is Money.EXCHANGE:
             shared = self.commons_share * float(self.commons @ p)
-            return np.minimum(owned + shared + self.dividends(self.profit(p, supply.lowest)), _MOST)
+            return np.minimum(
+                owned + shared + self.dividends(self.profit(p, supply.lowest)), STANDS_FOR_UNBOUNDED
+            )
         return self.budget + owned + self.profit(p, supply.lowest)
 
     def profit(self, p: Array, y: Array) -> Array:
-        """p.y - C(y), (agents,), money; inf for an unbounded output at a price above cost."""
+        """Return p.y - C(y), (agents,), money; inf for an unbounded output at a price above cost."""
         if not self.has_producers:
             return np.zeros(len(self.agents))
         unbounded = np.asarray(np.isinf(y).any(axis=1))
@@ -508,36 +503,19 @@ class Economy:
         return np.where(unbounded, np.inf, finite @ p - self.cost(finite))
 
     def dividends(self, profit: Array) -> Array:
-        """What profits give to the owners, (agents,)."""
+        """Return the profits of producers by owner, (agents,)."""
         if not self.technologies or self.ownership is None:
             return profit
         return np.asarray(self.ownership @ profit)
 
-    def _block_demand(self, block: Block[Utility], p: Array, means: Array) -> Correspondence:
-        family, parameters = block.family, block.parameters
-        if self.money is not Money.QUASILINEAR:
-            return family.budget_demand(p, means, **parameters)
-        free = family.quasilinear_demand(p, **parameters)
-        if np.isinf(means).all():
-            return free
-        with np.errstate(invalid="ignore"):
-            bound = ~(np.nan_to_num(free.lowest @ p, nan=np.inf) <= means)
-        free = _within_means(free, p, np.where(bound, np.inf, means))
-        tied = family.budget_demand(p, np.where(bound, np.maximum(means, 0.0), 0.0), **parameters)
-        lowest = np.where(bound[:, None], tied.lowest, free.lowest)
-        if free.single_valued and tied.single_valued:
-            return Correspondence.exactly(lowest)
-        highest = np.where(bound[:, None], tied.highest, free.highest)
-        return Correspondence(lowest, highest, _either(bound, tied.joint, free.joint))
-
     # --- payoffs -----------------------------------------------------------------------------------
 
     def payments(self, p: Array, x: Array, y: Array) -> Array:
-        """Net money paid, p.(x_i - e_i - y_i), (agents,); negative for a net seller.
+        """Return net payments, p.(x_i - e_i - y_i), (agents,), money; negative for a net seller.
 
-        Under `exchange` each agent is credited its share of what the commons sold is worth and of profits,
-        and charged for the profits of others that it makes, so that the payments of agents on their budget
-        lines are 0.
+        Under `exchange` each agent is credited its share of the value of the commons sold and of profits, and
+        charged for the profits that it makes for others, so that the payments of agents on their budget lines
+        are 0.
         """
         if self.money is Money.EXCHANGE:
             paid: Array = (x - self.endowment) @ p - self.dividends(y @ p)
@@ -550,7 +528,7 @@ class Economy:
         return paid
 
     def payoff(self, welfare: Array, p: Array, x: Array, y: Array) -> Array:
-        """What agents get in all when they trade at prices p, (agents,): welfare and what money adds.
+        """Return payoffs from trade at prices p, (agents,): welfare and, where money counts, payments.
 
         Args:
             welfare: (agents,), u_i(x_i) - C_i(y_i).
@@ -565,14 +543,14 @@ class Economy:
         return welfare
 
     def normalise(self, p: Array) -> Array:
-        """Prices as they are reported: under `exchange` the numeraire's price, or their sum, is 1."""
+        """Return prices as reported: under `exchange` the numeraire's price, or their sum, is 1."""
         if self.money is not Money.EXCHANGE:
             return p
         unit = p.sum() if self.numeraire is None or p[self.numeraire] == 0 else p[self.numeraire]
-        return p / unit if unit > 0 else p  # where nobody wants anything every price is 0
+        return p / unit if unit > 0 else p  # without demand every price is 0
 
     def rows(self, name: str) -> NDArray[np.intp]:
-        """The row numbers of a group, or of one agent, by name."""
+        """Return the row numbers of a group, or of one agent, by name."""
         if name in self.groups:
             return self.groups[name]
         return np.array([self.agents.index(name)], dtype=np.intp)
@@ -580,15 +558,15 @@ class Economy:
     # --- helpers -----------------------------------------------------------------------------------
 
     def part(self, start: int, stop: int) -> Economy:
-        """The agents in these rows by themselves, at a cost that does not grow with the others.
+        """Return the agents in these rows as an economy, at a cost that does not grow with the others.
 
-        What agents answer, have and pay is the same for them as in the whole economy, for technologies and
-        for whoever has a share in them excepted. What belongs to all together (`resources`, `capacity` in
-        total, `groups`) is not; the commons stay what they are, so that shares in them are right.
+        Their answers, holdings and payments are those in the whole economy, except where technologies link
+        agents. Totals over all agents (`resources`, total `capacity`) and `groups` are not; the commons are
+        those of the whole economy, so that shares in them are right.
         """
         return replace(
             self,
-            agents=View(self.agents, start, stop),
+            agents=self.agents[start:stop],
             groups={},
             endowment=self.endowment[start:stop],
             budget=self.budget[start:stop],
@@ -601,22 +579,24 @@ class Economy:
 
     @cached_property
     def pieces(self) -> tuple[slice, ...]:
-        """All rows, so many at a time that what is calculated for them stays in a core's cache."""
-        agents, most = len(self.agents), agents_a_piece(len(self.goods))
+        """All rows in pieces whose intermediate results stay in a core's cache."""
+        agents, most = len(self.agents), agents_per_piece(len(self.goods))
         return tuple(slice(start, min(start + most, agents)) for start in range(0, agents, most))
 
     @cached_property
     def parts(self) -> tuple[tuple[slice, Economy], ...]:
-        """The whole economy in parts of neighbours, each with its rows; one part with technologies."""
+        """The economy in parts of neighbouring rows, each with its rows; one part with technologies."""
         if len(self.pieces) <= 1 or self.technologies:
             return ((slice(0, len(self.agents)), self),)
         return tuple((rows, self.part(rows.start, rows.stop)) for rows in self.pieces)
 
-    def _by_agent(self, blocks: tuple[Block[F], ...], evaluate: Callable[[Block[F]], Array]) -> Array:
-        total = np.zeros(len(self.agents))
+    def _by_agent(
+        self, blocks: tuple[Block[F], ...], evaluate: Callable[[Block[F]], Any], kind: type = float
+    ) -> NDArray[Any]:
+        values: NDArray[Any] = np.zeros(len(self.agents), dtype=kind)
         for block in self._pieces(blocks):
-            total[block.rows] = evaluate(block)
-        return total
+            values[block.rows] = evaluate(block)
+        return values
 
     def _by_good(self, blocks: tuple[Block[F], ...], evaluate: Callable[[Block[F]], Array]) -> Array:
         amounts = np.zeros(self.shape)
@@ -631,74 +611,29 @@ class Economy:
     def _gather(
         self, blocks: tuple[Block[F], ...], answer: Callable[[Block[F]], Correspondence]
     ) -> Correspondence:
-        """Put the answers of blocks into the rows of one interval over all agents."""
-        if (
-            len(blocks) == 1
-            and blocks[0].size == len(self.agents)
-            and getattr(blocks[0].family, "direct", False)
-        ):
+        """Put the answers of blocks into the rows of one correspondence over all agents.
+
+        A block of all agents is answered at once if it is one piece or its family computes in place.
+        """
+        covers_all = len(blocks) == 1 and blocks[0].size == len(self.agents)
+        if covers_all and (len(self.pieces) <= 1 or getattr(blocks[0].family, "direct", False)):
             return answer(blocks[0])
-        everyone = sum(block.size for block in blocks) == len(self.agents)
-        lowest = highest = np.empty(self.shape) if everyone else np.zeros(self.shape)
+        lowest = highest = np.zeros(self.shape)
         joint: Coupling | None = None
         for block in self._pieces(blocks):
             part, rows = answer(block), block.rows
-            if part.lowest.shape == self.shape and isinstance(rows, slice):
-                return part  # it is everyone's
             if highest is lowest and not part.single_valued:
                 highest = lowest.copy()
             lowest[rows] = part.lowest
             if highest is not lowest:
                 highest[rows] = part.highest
             if part.joint is not None:
-                joint = joint or _unjoined(self.shape)
+                joint = joint or uncoupled(self.shape)
                 for whole, own in zip(joint, part.joint, strict=True):
                     whole[rows] = own
         return Correspondence(lowest, highest, joint)
 
 
 def _between(blocks: tuple[Block[F], ...], start: int, stop: int) -> tuple[Block[F], ...]:
-    """Those of each block who stand in rows `start` to `stop`."""
+    """Restrict each block to rows `start` to `stop`, dropping empty ones."""
     return tuple(own for block in blocks if (own := block.between(start, stop)) is not None)
-
-
-def _within_means(free: Correspondence, p: Array, means: Array) -> Correspondence:
-    """Quasilinear demand of those who are as glad of a good as of its price, and have only so much money.
-
-    Args:
-        free: demand without a limit; its lowest amounts can be paid for.
-        p: (goods,), prices, > 0 where a range of amounts is demanded.
-        means: (agents,), money; inf without a limit.
-    """
-    if free.single_valued:
-        return free
-    rays = np.zeros(len(means), dtype=bool)
-    if free.joint is not None:
-        rays = (free.joint.direction != 0).any(axis=1)
-    loose = np.isfinite(means) & ((free.highest > free.lowest).any(axis=1) | rays)
-    if not loose.any():
-        return free
-    spent = np.where(loose[:, None], free.lowest, 0.0) @ p
-    left = np.where(loose, np.maximum(means - spent, 0.0), np.inf)
-    more = free.lowest + np.divide(left[:, None], p, out=np.full_like(free.lowest, np.inf), where=p > 0)
-    highest = np.where(loose[:, None], np.minimum(free.highest, more), free.highest)
-    direction = np.zeros_like(free.lowest) if free.joint is None else free.joint.direction
-    joint = Coupling(
-        np.where(loose & ~rays, spent, -np.inf), np.where(loose, np.maximum(means, spent), np.inf), direction
-    )
-    return Correspondence(free.lowest, highest, joint)
-
-
-def _either(first: NDArray[np.bool_], one: Coupling | None, other: Coupling | None) -> Coupling | None:
-    """How amounts hang together for agents of whom the first answer in one way and the rest in another."""
-    known = one or other
-    if known is None:
-        return None
-    nothing = _unjoined(known.direction.shape)
-    pairs = zip(one or nothing, other or nothing, strict=True)
-    return Coupling(*(np.where(first if a.ndim == 1 else first[:, None], a, b) for a, b in pairs))
-
-
-def _unjoined(shape: tuple[int, ...]) -> Coupling:
-    """Amounts that hang together for nobody."""
-    return Coupling(np.full(shape[0], -np.inf), np.full(shape[0], np.inf), np.zeros(shape))

@@ -1,6 +1,6 @@
-"""All technologies of an economy together: what is allowed, what supports it, and prices without profit.
+"""All technologies of an economy: feasibility, supporting conditions, and prices without profit.
 
-Symbols: y (agents, goods) netputs; p (goods,) prices. Agents without a technology are not concerned.
+Symbols: y (agents, goods) netputs; p (goods,) prices. Only agents with a technology are concerned.
 """
 
 from __future__ import annotations
@@ -12,41 +12,45 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.errors import UnboundedDemandError
 
-ALLOWED = 1e-9  # of its size: how far rounding may put a netput outside of what is allowed
-SWEEPS = 400  # of costs through a chain of products that need each other
+SLACK = 1e-9  # relative to a netput's size: how far rounding may put it outside of its technology
+SWEEPS = 400  # passes of costs through a chain of products that are inputs of each other
 
 
-def allowed(economy: Economy, y: Array) -> NDArray[np.bool_]:
-    """Who can make what it is said to make, (agents,): at a cost within capacity, or by its technology."""
-    fine = np.asarray(((y >= 0) & (y <= economy.capacity * (1.0 + 1e-12))).all(axis=1))
+def producible(economy: Economy, y: Array) -> NDArray[np.bool_]:
+    """Return a mask, (agents,): True if y is within the capacity or technology of the agent."""
+    within = np.asarray(((y >= 0) & (y <= economy.capacity * (1.0 + 1e-12))).all(axis=1))
     for block in economy.technologies:
-        fine[block.rows] = block.family.slack(y[block.rows], **block.parameters) >= -ALLOWED
-    return fine
+        within[block.rows] = block.family.slack(y[block.rows], **block.parameters) >= -SLACK
+    return within
 
 
-def inputs(economy: Economy) -> NDArray[np.bool_]:
-    """Which goods some technology can use, (goods,)."""
+def used_as_input(economy: Economy) -> NDArray[np.bool_]:
+    """Return a mask, (goods,), of goods that some technology can use."""
     used = np.zeros(len(economy.goods), dtype=bool)
     for block in economy.technologies:
         used |= block.family.uses(**block.parameters).any(axis=0)
     return used
 
 
-def conditions(economy: Economy, y: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """Linear conditions on prices under which y pay most: rows (conditions, goods), and which bind."""
+def supporting_conditions(economy: Economy, y: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Return linear conditions on prices that make y most profitable.
+
+    Returns:
+        Rows (conditions, goods), and a mask, (conditions,), of those that hold with equality.
+    """
     found = [block.family.conditions(y[block.rows], **block.parameters) for block in economy.technologies]
     if not found:
         return np.zeros((0, len(economy.goods))), np.zeros(0, dtype=bool)
     return np.concatenate([held.rows for held in found]), np.concatenate([held.binding for held in found])
 
 
-def violation(economy: Economy, y: Array, p: Array) -> float:
-    """By how much some netput could pay more at prices p, relative to prices; 0 if none could.
+def foregone_profit(economy: Economy, y: Array, p: Array) -> float:
+    """Return the largest relative profit foregone by some netput at prices p; 0 if all are most profitable.
 
-    First-order conditions at what is used; unit costs of what has constant returns; output thrown away; and
-    idleness where decreasing returns would pay.
+    Checks first-order conditions at inputs used, unit costs under constant returns, output thrown away, and
+    idleness where decreasing returns would be profitable.
     """
-    rows, binding = conditions(economy, y)
+    rows, binding = supporting_conditions(economy, y)
     worst = 0.0
     if len(rows):
         profit, turnover = rows @ p, np.abs(rows) @ p
@@ -64,7 +68,7 @@ def violation(economy: Economy, y: Array, p: Array) -> float:
 
 
 def _idle(netput, p: Array, own: Array, parameters) -> float:  # type: ignore[no-untyped-def]
-    """1 if an agent whose output has a price does nothing where something would pay, else 0."""
+    """Return 1 if an agent is idle although its output has a price and would be profitable, else 0."""
     if not len(own):
         return 0.0
     try:
@@ -75,15 +79,15 @@ def _idle(netput, p: Array, own: Array, parameters) -> float:  # type: ignore[no
     return float((does_nothing & (best.lowest @ p > 0) & np.isfinite(best.lowest).all(axis=1)).any())
 
 
-def without_profit(economy: Economy, p: Array) -> Array:
-    """Prices near p at which no technology with constant returns makes a profit.
+def zero_profit_prices(economy: Economy, p: Array) -> Array:
+    """Return prices near p at which no technology with constant returns makes a profit.
 
-    The price of a product is at most its least unit cost. Costs are passed on through chains of products
-    until they settle; what is calculated so is zero profit up to rounding.
+    The price of a product is lowered to its least unit cost. Costs are passed on through chains of products
+    until they settle; the result has zero profit up to rounding.
 
     Args:
         economy: with or without technologies.
-        p: (goods,), prices as a rule proposes them.
+        p: (goods,), prices as proposed by a price rule.
     """
     if not economy.technologies:
         return p

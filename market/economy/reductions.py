@@ -1,11 +1,12 @@
-"""Work on some of an economy's agents that needs sums over all of them.
+"""Reductions: calculations over part of the agents that need sums over all agents.
 
-Such work is a generator: it yields its own agents' sums, arrays (goods,) or numbers, and is sent the sums
-over everybody. Whoever has all agents together drives it by sending back what it yields (`run_locally`);
-where agents are spread over shards, each takes a step at a time (`advance`), and whoever drives all of them
-adds up (`added`) and sends the totals to each, until they end (`run_all`).
+A reduction is a generator, written once for one process and for many: it yields sums over its own agents,
+arrays (goods,) or numbers, and is sent the sums over all agents. With all agents in one process it is driven
+by sending back its own sums (`run_locally`). With agents in shards, each shard takes one step at a time
+(`advance`); the driver adds up the sums of all shards (`add_up`) and sends the totals to each until all end
+(`run_all`).
 
-Beside sums there are the `Largest` and the `First` over all agents: they are added like sums.
+Besides sums there are the `Largest` and the `First` over all agents, which are added like sums.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ import numpy as np
 
 T = TypeVar("T")
 
-Sums = tuple[Any, ...]
-"""Arrays (goods,), or numbers, in an order that only the work knows."""
+PartialSums = tuple[Any, ...]
+"""Arrays (goods,), or numbers, in an order set by the reduction."""
 
-Reduction = Generator[Sums, Sums, T]
-"""Work that yields its own sums, is sent those over everybody, and returns what came of it."""
+Reduction = Generator[PartialSums, PartialSums, T]
+"""A generator that yields sums over its agents, is sent those over all agents, and returns its result."""
 
 
 class Largest:
-    """Numbers of which not the sum but the largest over all is asked for.
+    """Numbers reduced to the largest over all agents instead of the sum.
 
     Args:
         value: an array (goods,), or a number.
@@ -40,10 +41,10 @@ class Largest:
 
 
 class First:
-    """Things of which the first over all agents, in their order, is asked for.
+    """Findings reduced to the first over all agents, in their order.
 
     Args:
-        values: what is found among some of the agents, each None if there is nothing.
+        values: findings among some of the agents, each None without one.
 
     Example:
         >>> (First([None, "beta"]) + First(["gamma", "delta"])).values
@@ -60,17 +61,17 @@ class First:
 
 @dataclass(frozen=True)
 class Finished(Generic[T]):
-    """Work that has ended, with what came of it."""
+    """A reduction that has ended, with its result."""
 
     value: T
 
 
-def advance(steps: Reduction[T], totals: Sums | None = None) -> Sums | Finished[T]:
-    """What work asks for next, or what came of it.
+def advance(steps: Reduction[T], totals: PartialSums | None = None) -> PartialSums | Finished[T]:
+    """Take one step of a reduction, and return its next sums or its result.
 
     Args:
-        steps: the work.
-        totals: what it asked for last, over everybody; None at the beginning.
+        steps: the reduction.
+        totals: the sums that it yielded last, over all agents; None at the beginning.
     """
     try:
         return next(steps) if totals is None else steps.send(totals)
@@ -79,7 +80,7 @@ def advance(steps: Reduction[T], totals: Sums | None = None) -> Sums | Finished[
 
 
 def run_locally(steps: Reduction[T]) -> T:
-    """What comes of work on agents of whom there are no others.
+    """Run a reduction on all agents of an economy, and return its result.
 
     Example:
         >>> def share(amount):
@@ -93,13 +94,14 @@ def run_locally(steps: Reduction[T]) -> T:
 
 
 def run_all(
-    replies: Sequence[Sums | Finished[T]], go_on: Callable[[Sums], Sequence[Sums | Finished[T]]]
+    replies: Sequence[PartialSums | Finished[T]],
+    go_on: Callable[[PartialSums], Sequence[PartialSums | Finished[T]]],
 ) -> list[T]:
-    """What comes of the same work on all parts.
+    """Run a reduction on all parts, and return their results.
 
     Args:
-        replies: what each part asks for first.
-        go_on: sends totals to every part; what each asks for next, or what came of it.
+        replies: the first sums of each part.
+        go_on: sends totals to every part, and returns the next sums or the result of each.
 
     Example:
         >>> def share(amount):
@@ -114,16 +116,16 @@ def run_all(
     while True:
         ended = [reply for reply in replies if isinstance(reply, Finished)]
         if ended:
-            assert len(ended) == len(replies)  # they all decide by the same totals
+            assert len(ended) == len(replies)  # all parts decide by equal totals
             return [reply.value for reply in ended]
-        replies = go_on(added([reply for reply in replies if not isinstance(reply, Finished)]))
+        replies = go_on(add_up([reply for reply in replies if not isinstance(reply, Finished)]))
 
 
-def added(parts: Sequence[Sums]) -> Sums:
-    """The sums over all parts, added in their order: the same parts give the same bits.
+def add_up(parts: Sequence[PartialSums]) -> PartialSums:
+    """Return the sums over all parts, added in their order, so that equal parts give equal bits.
 
     Example:
-        >>> added([(1.0, 2.0), (3.0, 4.0)])
+        >>> add_up([(1.0, 2.0), (3.0, 4.0)])
         (4.0, 6.0)
     """
     totals = parts[0]

@@ -19,7 +19,7 @@ import numpy as np
 
 from market.economy.correspondences import Array, Correspondence
 from market.economy.primitives import Economy
-from market.economy.production import without_profit
+from market.economy.production import zero_profit_prices
 from market.errors import UnboundedDemandError
 
 HALVINGS = 45  # of incomes
@@ -52,7 +52,9 @@ def share_needed(economy: Economy, p: Array, x: Array) -> float:
     best = 0.0
     with np.errstate(all="ignore"):  # of prices that are out of range nothing follows
         for part in RAISED:
-            best = max(best, _share(economy, without_profit(economy, np.maximum(positive, part * least)), x))
+            best = max(
+                best, _share(economy, zero_profit_prices(economy, np.maximum(positive, part * least)), x)
+            )
     return best
 
 

@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.economy.production import conditions
+from market.economy.production import supporting_conditions
 from market.efficiency.dual_bounds import too_large, usual_prices
 from market.efficiency.rates import determined, equal_weights
 from market.welfare.first_order_conditions import Active, active, residual
@@ -324,7 +324,7 @@ def _kink_rows(
 
 def _technology_rows(economy: Economy, y: Array, reference: Array) -> scipy.sparse.csr_matrix:
     """Netputs pay most: one row over prices for each condition, both ways where it binds."""
-    rows, binding = conditions(economy, y)
+    rows, binding = supporting_conditions(economy, y)
     scaled = rows * reference
     size = np.abs(scaled).max(axis=1, keepdims=True, initial=0.0)
     scaled = np.divide(scaled, size, out=np.zeros_like(scaled), where=size > 0)

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.families.costs import Cost
 from market.economy.primitives import Block, Economy
-from market.economy.production import allowed
+from market.economy.production import producible
 from market.efficiency.expenditure_bound import share_needed
 from market.efficiency.proofs import CertifiedValue
 from market.errors import InfeasibleError, NumericalError
@@ -258,7 +258,7 @@ def improves(economy: Economy, x: Array, y: Array, other: Reallocation) -> bool:
     """Whether a reallocation is feasible, hurts nobody and helps someone: from the primitives."""
     x_new, y_new = other.consumption, other.production
     within = (economy.taken(x_new, y_new) <= economy.offered(y_new) * (1.0 + 1e-12)).all()
-    feasible = within and allowed(economy, y_new).all()
+    feasible = within and producible(economy, y_new).all()
     before, after = economy.welfare(x, y), economy.welfare(x_new, y_new)
     return bool(feasible and (x_new >= 0).all() and (after >= before).all() and (after > before).any())
 

@@ -1,22 +1,22 @@
-"""Cobb-Douglas exchange: what each good's stock is worth is an eigenvector of who spends how much on what.
+"""Cobb-Douglas exchange: the values of the stocks of goods are an eigenvector of the matrix of spending.
 
-Symbols: a_ig the share of its income that agent i spends on good g (sum over g is 1); w_ih = e_ih + s_i q_h
-what i owns of good h, its share in the commons included; r_h = sum_i w_ih; p prices; v_g = p_g r_g what the
-stock of g is worth. Income is sum_h p_h w_ih, and markets clear if
+Symbols: `a_ig` the share of its income that agent `i` spends on good `g` (the sum over `g` is 1); `w_ih =
+e_ih + s_i q_h` the endowment of `i` with good `h`, its share in the commons included; `r_h = sum_i w_ih`; `p`
+prices; `v_g = p_g r_g` the value of the stock of `g`. Income is `sum_h p_h w_ih`, and markets clear if
 
     p_g r_g = sum_i a_ig sum_h p_h w_ih,   that is   v = M v,   M_gh = sum_i a_ig w_ih / r_h >= 0.
 
-M says where the income from good h goes. Its columns sum to one, so v is the stationary distribution of a
-Markov chain on goods: income from h is spent on g.
+`M` distributes the income from good `h` over goods. Its columns sum to one, so `v` is the stationary
+distribution of a Markov chain on goods: income from `h` is spent on `g`.
 
-- One class of goods from each of which income flows to each other one: v > 0 is unique up to scale.
-- Several such classes with no flow between them: each by itself has its v, and prices of one relative to
-  another may be anything; each class is given its number of goods as its share.
-- A good whose income flows out and does not come back would have price 0 though it is wanted: demand for it
-  has no bound, and there is no equilibrium. So it is when somebody with an income wants a good that nobody
-  has.
+- One class of goods between all of which income flows: `v > 0` is unique up to scale.
+- Several such classes with no flow between them: each has a `v` of its own, and relative prices of classes
+  are arbitrary; each class is given its number of goods as its share.
+- A good whose income flows out and does not return would have price 0 though it is wanted: demand for it is
+  unbounded, and there is no equilibrium. Nor is there one if an agent with an income wants a good that does
+  not exist, or an agent without wants owns wanted goods.
 
-Goods that nobody wants are free. The stationary distribution is found by state reduction, which subtracts
+Goods that no agent wants are free. The stationary distribution is found by state reduction, which subtracts
 nothing and is as exact for tiny values as for large ones.
 
 Source: Gale (1960), *The Theory of Linear Economic Models*, chapter 8, for the linear model of exchange;
@@ -39,15 +39,15 @@ EIGENVECTOR = "eigenvector of Cobb-Douglas spending"
 
 
 class Spending(NamedTuple):
-    """Prices (goods,), or None and why there are none; and how many classes of goods there are."""
+    """Prices (goods,), or None and the reason; and the number of classes of goods."""
 
     prices: Array | None
     classes: int
-    why: str
+    reason: str
 
 
 def applies(economy: Economy) -> bool:
-    """Whether it is an exchange of endowments, and nothing else, among agents with Cobb-Douglas tastes."""
+    """Return True for a pure exchange among agents with Cobb-Douglas preferences."""
     if economy.technologies:
         return False
     families = {block.family for block in economy.utilities}
@@ -55,7 +55,7 @@ def applies(economy: Economy) -> bool:
 
 
 def solve(economy: Economy) -> Spending:
-    """Equilibrium prices, up to scale."""
+    """Solve for equilibrium prices, up to scale, or find the reason why there are none."""
     shares = np.zeros(economy.shape)
     for block in economy.utilities:
         weights = block.parameters["weights"]
@@ -65,11 +65,12 @@ def solve(economy: Economy) -> Spending:
     wanted = np.flatnonzero((shares > 0).any(axis=0))
     idle = (shares.sum(axis=1) == 0) & (owned[:, wanted] > 0).any(axis=1)
     if idle.any():
-        who = economy.agents[int(idle.argmax())]
-        return Spending(None, 0, f"{who} wants nothing, so what it owns of wanted goods buys nothing")
+        idler = economy.agents[int(idle.argmax())]
+        why = f"{idler} wants nothing but owns goods that others want, so its income is not spent"
+        return Spending(None, 0, why)
     if not (economy.resources[wanted] > 0).all():
         good = economy.goods[int(wanted[(economy.resources[wanted] == 0).argmax()])]
-        return Spending(None, 0, f"{good} is wanted, and nobody has any")
+        return Spending(None, 0, f"{good} is wanted but there is none")
     there = economy.resources[wanted]
     flow = shares[:, wanted].T @ (owned[:, wanted] / there)
     many, member = csgraph.connected_components(csr_matrix(flow > 0), connection="strong")
@@ -78,15 +79,16 @@ def solve(economy: Economy) -> Spending:
         inside = member == k
         if (flow[np.ix_(~inside, inside)] > 0).any():
             good = economy.goods[int(wanted[inside.argmax()])]
-            return Spending(None, many, f"the income from {good} never comes back to it, so it would be free")
-        worth[inside] = inside.sum() * _stationary(flow[np.ix_(inside, inside)])
+            why = f"income from {good} is never spent on it again, so it would be free though wanted"
+            return Spending(None, many, why)
+        worth[inside] = inside.sum() * _find_stationary(flow[np.ix_(inside, inside)])
     prices = np.zeros(len(economy.goods))
     prices[wanted] = worth / there
     return Spending(prices, many, "")
 
 
-def _stationary(flow: Array) -> Array:
-    """The distribution v = M v of an irreducible M with columns that sum to one, by state reduction."""
+def _find_stationary(flow: Array) -> Array:
+    """Find `v = M v` of an irreducible `M` with columns that sum to one, by state reduction."""
     chain = flow.T.copy()  # rows sum to one
     size = len(chain)
     for n in range(size - 1, 0, -1):

@@ -1,10 +1,10 @@
-"""One equilibrium by a method that suits the economy, as a second opinion on what the simulation found.
+"""One equilibrium by a method that suits the economy, independent of the simulation.
 
 In order: total surplus or the Eisenberg-Gale programme where equilibria maximise something (`convex.py`), the
-eigenvector of Cobb-Douglas exchange (`eigenvector.py`), else roots of excess demand from several starts
-(`roots.py`). What comes of the first is sharpened by the last: an interior-point method leaves prices right
-to perhaps eight digits. Nothing is believed: the residual is recomputed from everyone's answers at the
-prices, and if no method brings it down, that is said.
+eigenvector of Cobb-Douglas exchange (`eigenvector.py`), else roots of excess demand from several starting
+points (`roots.py`). The result of the first is refined by the last: an interior-point method leaves prices
+right to perhaps eight digits. The residual is recomputed from demand and supply at the prices; if no method
+makes it small, no equilibrium is reported.
 """
 
 from __future__ import annotations
@@ -16,32 +16,42 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.equilibrium import convex, eigenvector
-from market.equilibrium.clearing import CLEARS, Clearing, better, clearing
-from market.equilibrium.regularity import index
-from market.equilibrium.roots import beside, first_guess, near, starts
+from market.equilibrium.clearing import CLEARING_EXCESS, Clearing, choose_better, evaluate_prices
+from market.equilibrium.regularity import compute_index
+from market.equilibrium.roots import draw_starts, guess_prices, solve_from, solve_with_held
 from market.equilibrium.scan import scan
-from market.equilibrium.search import out_of_reach
-from market.equilibrium.ties import balanced, tied
+from market.equilibrium.search import explain_out_of_reach
+from market.equilibrium.ties import balance_allocation, tie_prices
 from market.outcome import shown
 
-ACCEPTED = 1e-7  # the largest residual of what is called an equilibrium here; most are below 1e-12
 ROOTS = "roots of excess demand"
-STARTS = 16
-FREE_BELOW = 1e-7  # of the largest multiplier's worth: multipliers of goods that are left over
+
+ACCEPTED_EXCESS = 1e-7
+"""Relative excess demand up to which prices are reported as an equilibrium; most reach 1e-12. Larger than
+`CLEARING_EXCESS`, since steep demand amplifies the rounding of prices."""
+
+REFERENCE_STARTS = 16  # starting points of the root finder, the first guess included
+
+FREE_GOOD_WORTH = 1e-7
+"""Value of a stock relative to the most valuable one: a multiplier below it is the solver's rounding of 0 if
+the good is left over."""
+
+FREE_GOOD_REMAINDER = 1e-6
+"""Share of a stock left over from which such a good is free: ten times `SOLVER_AMOUNT`."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """An equilibrium, or why none was found.
+    """An equilibrium, or the reason why none was found.
 
     Args:
-        prices: (goods,), as `Economy.normalise` has them; None if no equilibrium was found.
+        prices: (goods,), as `Economy.normalise` returns them; None if no equilibrium was found.
         consumption: (agents, goods), units; None likewise.
         production: (agents, goods), units; None likewise.
         residual: the largest relative excess demand, recomputed; of the best prices if none was found.
-        method: by which it was found.
+        method: by which it was computed, or tried.
         reason: one sentence with the numbers.
-        unique: whether it is known that there is no other; False if it is known that there are.
+        unique: True if it is known that there is no other equilibrium, False if that there is; else None.
     """
 
     prices: Array | None
@@ -54,43 +64,45 @@ class Reference:
 
     @property
     def found(self) -> bool:
-        """Whether there is an equilibrium here."""
+        """True if an equilibrium was found."""
         return self.prices is not None
 
 
-def reference(economy: Economy) -> Reference:
-    """One equilibrium of an economy by a method that suits it, or an honest failure."""
+def find_reference(economy: Economy) -> Reference:
+    """Find one equilibrium of an economy by a method that suits it; without one, return the reason."""
     method = convex.applies(economy)
     if method is not None:
         found = _by_programme(economy)
-        if _good(found):
-            return _told(economy, found, method, _single(economy, found))
+        if _is_accepted(found):
+            return _report(economy, found, method, _is_single(economy, found))
     if eigenvector.applies(economy):
         spending = eigenvector.solve(economy)
-        found = None if spending.prices is None else clearing(economy, spending.prices)
-        if _good(found):
-            return _told(economy, found, eigenvector.EIGENVECTOR, spending.classes == 1)
+        found = None if spending.prices is None else evaluate_prices(economy, spending.prices)
+        if _is_accepted(found):
+            return _report(economy, found, eigenvector.EIGENVECTOR, spending.classes == 1)
         if spending.prices is None:
-            return _none(eigenvector.EIGENVECTOR, np.inf, f"There is no equilibrium: {spending.why}.")
+            return _report_failure(
+                eigenvector.EIGENVECTOR, np.inf, f"There is no equilibrium: {spending.reason}."
+            )
     found = _by_roots(economy)
-    convex_set = method is not None or _gross_substitutes(economy)
-    if _good(found):
-        return _told(economy, found, ROOTS, _single(economy, found) if convex_set else None)
+    convex_set = method is not None or _has_gross_substitutes(economy)
+    if _is_accepted(found):
+        return _report(economy, found, ROOTS, _is_single(economy, found) if convex_set else None)
     least = np.inf if found is None else found.residual
-    why = out_of_reach(economy)
-    return _none(
+    why = explain_out_of_reach(economy)
+    return _report_failure(
         ROOTS,
         least,
-        f"None was found as roots of excess demand from {STARTS} starts; the least relative excess demand "
-        f"was {shown(least)}{f': {why}' if why else ''}.",
+        f"No equilibrium was found as a root of excess demand from {REFERENCE_STARTS} starting points; the "
+        f"smallest relative excess demand was {shown(least)}{f': {why}' if why else ''}.",
     )
 
 
-def _good(found: Clearing | None) -> bool:
-    return found is not None and found.residual <= ACCEPTED
+def _is_accepted(found: Clearing | None) -> bool:
+    return found is not None and found.residual <= ACCEPTED_EXCESS
 
 
-def _told(economy: Economy, found: Clearing | None, method: str, unique: bool | None) -> Reference:
+def _report(economy: Economy, found: Clearing | None, method: str, unique: bool | None) -> Reference:
     assert found is not None
     reason = f"Found as {method}; largest relative excess demand {shown(found.residual)}."
     return Reference(
@@ -104,63 +116,67 @@ def _told(economy: Economy, found: Clearing | None, method: str, unique: bool | 
     )
 
 
-def _none(method: str, residual: float, reason: str) -> Reference:
+def _report_failure(method: str, residual: float, reason: str) -> Reference:
     return Reference(None, None, None, residual, method, reason, None)
 
 
 def _by_programme(economy: Economy) -> Clearing | None:
-    """The best of what the solver's settings give, each sharpened.
+    """Solve the programme with one setting of the solver after another, refine each, and return the best.
 
-    Where some value goods linearly, prices at which they are indifferent are exact already (`ties.py`), and
-    a root finder would only jump to and fro across them.
+    Where agents value goods linearly, `ties.py` makes them exactly indifferent, and a root finder would only
+    jump to and fro across these prices.
     """
     best = None
-    for prices, allocation in convex.candidates(economy):
-        p = _without_left_over(economy, prices, allocation[0], allocation[1])
-        exact, bound = tied(economy, p, allocation[0])
-        for tried in (exact, beside(economy, exact, bound)):
-            best = better(best, clearing(economy, tried, balanced(economy, tried, allocation)))
-        if not (economy.linear_weights.any() and _good(best)):
-            best = better(best, near(economy, p))
-        if best is not None and best.residual <= CLEARS:
+    for prices, allocation in convex.solve(economy):
+        p = _set_free_goods(economy, prices, allocation[0], allocation[1])
+        exact, bound = tie_prices(economy, p, allocation[0])
+        for tried in (exact, solve_with_held(economy, exact, bound)):
+            best = choose_better(
+                best, evaluate_prices(economy, tried, balance_allocation(economy, tried, allocation))
+            )
+        if not (economy.linear_weights.any() and _is_accepted(best)):
+            best = choose_better(best, solve_from(economy, p))
+        if best is not None and best.residual <= CLEARING_EXCESS:
             break
     return best
 
 
-def _without_left_over(economy: Economy, p: Array, x: Array, y: Array) -> Array:
-    """Multipliers with exact zeros where something is left over: an interior-point method leaves a little."""
+def _set_free_goods(economy: Economy, p: Array, x: Array, y: Array) -> Array:
+    """Set multipliers of goods in excess supply to exact zeros: interior-point methods leave a little."""
     there = economy.resources + np.maximum(y, 0.0).sum(axis=0)
     left = there - x.sum(axis=0)
     worth = p * np.where(there > 0, there, 0.0)
-    return np.where((worth < FREE_BELOW * worth.max(initial=0.0)) & (left > 1e-6 * there), 0.0, p)
+    return np.where(
+        (worth < FREE_GOOD_WORTH * worth.max(initial=0.0)) & (left > FREE_GOOD_REMAINDER * there), 0.0, p
+    )
 
 
 def _by_roots(economy: Economy) -> Clearing | None:
     best = None
-    for start in starts(economy, STARTS, seed=0):
-        best = better(best, near(economy, start))
-        if best is not None and best.residual <= CLEARS:
+    for start in draw_starts(economy, REFERENCE_STARTS, seed=0):
+        best = choose_better(best, solve_from(economy, start))
+        if best is not None and best.residual <= CLEARING_EXCESS:
             return best
-    on_the_line, _ = scan(economy, first_guess(economy))
+    on_the_line, _ = scan(economy, guess_prices(economy))
     for end in on_the_line:
-        best = better(best, end)
+        best = choose_better(best, end)
     return best
 
 
-def _single(economy: Economy, found: Clearing | None) -> bool | None:
-    """Whether equilibrium prices that form a convex set are a single point; None if it cannot be told.
+def _is_single(economy: Economy, found: Clearing | None) -> bool | None:
+    """Return True if equilibrium prices, known to form a convex set, are a single point; None if undecided.
 
-    They are if excess demand has full slope along the graph of supply: then no prices nearby clear the
-    market, and between two equilibria all prices would. Slopes say nothing where consumers are indifferent.
+    They are if excess demand has full rank along the graph of supply: then no prices nearby clear the market,
+    while between two equilibria all prices would. Where consumers are indifferent there are no slopes.
     """
     assert found is not None
     if not economy.demand(found.prices, economy.supply(found.prices)).single_valued:
         return None
-    return True if index(economy, found)[0] != 0 else None
+    return True if compute_index(economy, found)[0] != 0 else None
 
 
-def _gross_substitutes(economy: Economy) -> bool:
-    """Whether a dearer good is known never to lower demand for another: equilibria are a convex set.
+def _has_gross_substitutes(economy: Economy) -> bool:
+    """Return True if a higher price never lowers demand for another good: equilibria are a convex set.
 
     Source: Arrow and Hurwicz (1960), "Competitive stability under weak gross substitutability: the Euclidean
     distance approach".

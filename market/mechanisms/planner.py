@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.economy.production import inputs
+from market.economy.production import used_as_input
 from market.efficiency.dual_bounds import refuse_large
 from market.errors import NumericalError
 from market.mechanisms.base import Answering, Mechanism, State
@@ -218,15 +218,15 @@ def tidy(economy: Economy, found: Solution, weights: Array, sizes: Array) -> Sol
     top = worth.max(axis=0, initial=0.0)
     y = np.where(_idle(economy, y, p, tiny)[:, None], 0.0, y)
     left = economy.resources + y.sum(axis=0) - x.sum(axis=0)
-    useless = (top == 0) & ~inputs(economy)
+    useless = (top == 0) & ~used_as_input(economy)
     worth_it = (p > 0.5 * top) & (top > 0)  # a price that is an agent's marginal utility is no rounding
     low = (p < 1e-6 * top) | ((p * sizes < 1e-6 * (p * sizes).max()) & ~worth_it)
     p = np.where(((left > tiny) & low) | useless, 0.0, p)
     there = economy.offered(y)
     value = p * there  # a good of negligible value has a price that is the solver's rounding
     known = (value >= 1e-7 * value.sum()) | (there <= tiny)
-    p = np.where(known | inputs(economy), p, np.minimum(p, top))
-    p = np.where((value < 1e-12 * value.sum()) & inputs(economy) & ~known, 0.0, p)
+    p = np.where(known | used_as_input(economy), p, np.minimum(p, top))
+    p = np.where((value < 1e-12 * value.sum()) & used_as_input(economy) & ~known, 0.0, p)
     x = np.where(_better_without(economy, x, p, weights, x < tiny), 0.0, x)
     at_a_cost = economy.capacity > 0
     y = np.where(at_a_cost & ((y < tiny) | (p == 0)) & (cost > p * (1.0 + 1e-6)), 0.0, y)

@@ -6,10 +6,11 @@ from typing import Any
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.equilibrium import Equilibria, Found, search
+from market.equilibrium import Equilibria, Equilibrium, search
 from market.errors import InputError
 from market.results.tables import LARGEST_MAP, SCHEMA
-from market.scenario.loading import Scenario, build
+from market.scenario.building import build
+from market.scenario.loading import Scenario
 
 STARTS, MOST_STARTS = 200, 100_000
 
@@ -81,7 +82,7 @@ def unit_of_prices(economy: Economy) -> str:
     )
 
 
-def _one(economy: Economy, each: Found) -> dict[str, Any]:
+def _one(economy: Economy, each: Equilibrium) -> dict[str, Any]:
     def by_both(amounts: Array) -> dict[str, Any] | None:
         if len(economy.agents) > LARGEST_MAP:
             return None

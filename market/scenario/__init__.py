@@ -1,7 +1,11 @@
-"""From the text of a scenario file to checked entries, one concern a module.
+"""Scenario: from the text of a file, with the line of every mistake, to an economy.
 
-`toml_source`: bounded text, parsed, with the line of every key. `overrides`: `--set path=value`. `draws`:
-numbers drawn or read from data. `entries` and `schema`: what a file may say, as strict models derived from
-the registries. `checks`: everything that is wrong with a file, in plain words. `market.scenario.loading` puts
-them together.
+Entry points: `loading.load` and `loads` (a validated `Scenario`, or one error with all faults),
+`building.build` (its `Economy`, with numbers drawn or read), `document.json_schema` (for editors).
+Reading order: toml_text (bounded text, lines of keys), overrides (`--set path=value`), data_files and
+distributions (numbers read or drawn), models and document (strict models derived from the registries),
+error_messages (faults in words, rules across parts of a file), loading, building.
+Imports economy for arrays, and mechanisms for the registries of mechanisms, games and price rules.
+To add a key: an option or parameter of the family that declares it; for a key of the file itself, a field of
+`document.Document` or `document.Group`. To add a distribution: a class in distributions.
 """

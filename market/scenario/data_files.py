@@ -1,7 +1,7 @@
 """Data files: CSV or Parquet with one agent a row, in the scenario's folder or below it.
 
-A file is read piece by piece and only what is wanted of it is kept, so that neither other columns nor more
-rows than there may be agents take memory.
+A file is read piece by piece and only the columns in use are kept, so that neither other columns nor more
+rows than the limit take memory.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _PIECE = 100_000  # rows
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """What a scenario uses of a data file.
+    """The columns of a data file that a scenario uses.
 
     Args:
         file: the path as the scenario gives it.
-        rows: how many, one an agent.
+        rows: their number, one per agent.
         columns: name -> numbers, (rows,), all finite.
     """
 
@@ -46,42 +46,42 @@ class Data:
 
 
 def read_data(folder: Path | None, file: str, wanted: Iterable[str]) -> tuple[Data, dict[str, str]]:
-    """The columns that are wanted of a data file, and what is wrong with the others, by column.
+    """Return the wanted columns of a data file that are sound, and the faults of the others by column.
 
     Raises:
         InputError: the file as a whole cannot be used.
     """
     path = _inside(folder, file)
-    header = _header(path)
+    header = _read_header(path)
     wanted = dict.fromkeys(wanted)
-    faults = {name: wrong for name in wanted if (wrong := _not_one(name, header))}
-    reading = {name: _Reading() for name in wanted if name not in faults}
+    faults = {name: wrong for name in wanted if (wrong := _describe_column_fault(name, header))}
+    reading = {name: _ColumnReader() for name in wanted if name not in faults}
     rows = 0
-    for piece in _pieces(path, header, list(reading) or header[:1]):
+    for piece in _read_pieces(path, header, list(reading) or header[:1]):
         for name, column in reading.items():
             column.add(piece[name], rows)
         rows += len(piece)
         if rows > MAX_ROWS:
             raise InputError(f"more than {MAX_ROWS} rows")
     if not rows:
-        raise InputError("there are no rows in it; it needs one an agent")
+        raise InputError("no rows; it needs one per agent")
     faults |= {name: column.fault(path) for name, column in reading.items() if column.wrong}
     columns = {name: np.concatenate(column.parts) for name, column in reading.items() if not column.wrong}
     return Data(file, rows, columns), faults
 
 
 def row_name(folder: Path | None, file: str, row: int) -> str:
-    """Where a row, from 0, is in its data file: by line in a CSV file, else counted from 1."""
+    """Return the name of a row, from 0, in its file: its line in a CSV file, else its number from 1."""
     try:
         return _row_name(_inside(folder, file), row)
-    except InputError:  # the file has gone since it was read
+    except InputError:  # the file was removed after it was read
         return f"row {row + 1}"
 
 
 def _inside(folder: Path | None, file: str) -> Path:
-    """The path of a data file, which must lie in the folder or below, links followed."""
+    """Return the path of a data file, which must lie in the folder or below, links followed."""
     if folder is None:
-        raise InputError("a scenario given as text has no folder to look for it in; give `folder`")
+        raise InputError("a scenario given as text has no folder; give `folder`")
     if not file or not file.isprintable():
         raise InputError("not the name of a file")
     if Path(file).is_absolute():
@@ -89,7 +89,7 @@ def _inside(folder: Path | None, file: str) -> Path:
     try:
         path, root = (folder / file).resolve(), folder.resolve()
         if not path.is_relative_to(root):
-            raise InputError("outside the scenario's folder; move it there, or below")
+            raise InputError("outside the scenario's folder; move it into that folder or below")
         if not path.is_file():
             raise InputError(f"no such file{_nearest(path)}")
         size = path.stat().st_size
@@ -104,37 +104,30 @@ def _inside(folder: Path | None, file: str) -> Path:
 
 def _nearest(path: Path) -> str:
     if not path.parent.is_dir():
-        return "; nor is there such a folder"
-    beside = sorted(p.name for p in path.parent.iterdir() if p.suffix.lower() in (".csv", ".parquet"))
-    printable = [name for name in beside if name.isprintable()]
-    return f"; {did_you_mean(path.name, printable)}" if printable else " and no other data file beside it"
-
-
-def _no_column(name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    if len(known) == 1 and ";" in known[0]:
-        return "the cells are apart by semicolons; a CSV file needs commas"
-    return f"no such column; {did_you_mean(name, known)}"
+        return "; its folder does not exist either"
+    files = sorted(p.name for p in path.parent.iterdir() if p.suffix.lower() in (".csv", ".parquet"))
+    known = [name for name in files if name.isprintable()]
+    return f"; {did_you_mean(path.name, known)}" if known else " and no other data file in its folder"
 
 
 # --- columns --------------------------------------------------------------------------------------------
 
 
-def _not_one(name: str, header: Sequence[str]) -> str | None:
-    """Why a name is not that of exactly one column."""
+def _describe_column_fault(name: str, header: Sequence[str]) -> str | None:
+    """Return why a name is not that of exactly one column, or None."""
     if header.count(name) == 1 and name.isprintable():
         return None
     if name in header and name.isprintable():
         return "two columns have this name"
     known = [other for other in header if other and other.isprintable()]
     if len(known) == 1 and ";" in known[0]:
-        return "the cells are apart by semicolons; a CSV file needs commas"
+        return "cells are separated by semicolons; a CSV file needs commas"
     return f"no such column; {did_you_mean(name, known)}"
 
 
 @dataclass
-class _Reading:
-    """A column while it is read: its numbers so far, and the first cell that is none."""
+class _ColumnReader:
+    """A column while it is read: its numbers so far, and the first cell that is not a number."""
 
     parts: list[Array] = field(default_factory=list)
     wrong: int = 0
@@ -151,7 +144,7 @@ class _Reading:
         self.parts.append(numbers)
 
     def fault(self, path: Path) -> str:
-        """Where there is no number, and what is there instead."""
+        """Return the row of the first cell that is not a number, and its content."""
         import pandas as pd  # deferred: only where a data file is used
 
         empty = pd.api.types.is_scalar(self.cell) and pd.isna(self.cell)
@@ -161,7 +154,7 @@ class _Reading:
 
 
 def _numbers(series: pd.Series[Any]) -> Array:
-    """A piece of a column as numbers; NaN or infinite where there is none."""
+    """Return a piece of a column as numbers; NaN or infinite where a cell is not a number."""
     import pandas as pd  # deferred: only where a data file is used
 
     types = pd.api.types
@@ -185,8 +178,8 @@ def _number(cell: object) -> float:
 # --- files ----------------------------------------------------------------------------------------------
 
 
-def _header(path: Path) -> list[str]:
-    """The names of the columns as they are in the file."""
+def _read_header(path: Path) -> list[str]:
+    """Return the names of the columns as written in the file."""
     if path.suffix.lower() == ".csv":
         first = next(_csv(path, 1, header=None, dtype=str, keep_default_na=False))
         return [str(name) for name in first.iloc[0]]
@@ -196,11 +189,11 @@ def _header(path: Path) -> list[str]:
         return [str(name) for name in opened.schema_arrow.names]
 
 
-def _pieces(path: Path, header: Sequence[str], wanted: Sequence[str]) -> Iterator[pd.DataFrame]:
-    """Some columns of a data file, as they are, some rows at a time."""
+def _read_pieces(path: Path, header: Sequence[str], wanted: Sequence[str]) -> Iterator[pd.DataFrame]:
+    """Yield some columns of a data file, some rows at a time."""
     if path.suffix.lower() == ".csv":
         for piece in _csv(path, _PIECE):
-            piece.columns = list(header)  # instead of what pandas makes of names that are there twice
+            piece.columns = list(header)  # pandas would rename repeated names
             yield piece[wanted]
         return
     import pyarrow as pa  # deferred: only where such a file is used
@@ -212,7 +205,7 @@ def _pieces(path: Path, header: Sequence[str], wanted: Sequence[str]) -> Iterato
 
 @contextmanager
 def _parquet(path: Path) -> Iterator[pq.ParquetFile]:
-    """An open Parquet file, with whatever goes wrong with it as one error."""
+    """Open a Parquet file, and raise all its errors as InputError."""
     import pyarrow as pa  # deferred: only where such a file is used
     import pyarrow.parquet as pq
 
@@ -224,7 +217,7 @@ def _parquet(path: Path) -> Iterator[pq.ParquetFile]:
 
 
 def _csv(path: Path, rows: int, **how: Any) -> Iterator[pd.DataFrame]:
-    """A CSV file, some rows at a time; a row that is longer than the first line is refused, not shifted."""
+    """Yield a CSV file, some rows at a time; a row longer than the first line is refused, not shifted."""
     import pandas as pd  # deferred: only where a data file is used
 
     reading = {"index_col": False, "encoding": "utf-8-sig", "low_memory": False, **how}
@@ -238,9 +231,11 @@ def _csv(path: Path, rows: int, **how: Any) -> Iterator[pd.DataFrame]:
                     return
                 yield piece
     except pd.errors.EmptyDataError:
-        raise InputError("the file is empty; its first line names the columns") from None
+        raise InputError("the file is empty; its first line must name the columns") from None
     except pd.errors.ParserWarning:
-        raise InputError("not a table: rows are longer than the first line, the columns' names") from None
+        raise InputError(
+            "not a table: rows are longer than the first line, which names the columns"
+        ) from None
     except UnicodeDecodeError:
         raise InputError("not UTF-8 text") from None
     except (OSError, ValueError) as error:
@@ -248,7 +243,7 @@ def _csv(path: Path, rows: int, **how: Any) -> Iterator[pd.DataFrame]:
 
 
 def _no_table(error: Exception) -> str:
-    """Why a text is no table, in our words where pandas has a mistake of its own for it."""
+    """Describe why a text is not a table, in plain words for known errors of pandas."""
     longer = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
     if longer:
         return f"line {longer[2]} has {longer[3]} cells, but the first line names {longer[1]} columns"
@@ -256,7 +251,7 @@ def _no_table(error: Exception) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    """What another library says, fit to be printed."""
+    """Return the first line of another library's message, without control characters."""
     line = (str(error).splitlines() or [""])[0]
     return "".join(c for c in line if c.isprintable())[:200]
 

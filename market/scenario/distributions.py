@@ -3,8 +3,8 @@
 A distribution declares its parameters as a utility family does, so the scenario's keys, range checks and
 schema follow from the class. To add one: a class here and its name in `DISTRIBUTIONS`.
 
-The members of a group are drawn from several streams, `STREAM` neighbours from each, so that what anybody has
-can be drawn without drawing for all who stand before it, and is the same whoever else is drawn with it.
+The members of a group are drawn from several streams, `STREAM` neighbours from each, so that a member's
+number can be drawn without drawing for all members before it, and does not depend on the range drawn.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ def _positive(meaning: str) -> Parameter:
 
 
 class Distribution(Family):
-    """Base of the distributions; all functions are pure but for the generator."""
+    """Base of the distributions; all functions are pure except for the generator."""
 
     parameters: ClassVar[dict[str, Parameter]]
 
     @staticmethod
     def draw(rng: np.random.Generator, size: int, **parameters: float) -> Array:
-        """Independent draws, (size,)."""
+        """Return independent draws, (size,)."""
         raise NotImplementedError
 
     @staticmethod
     def fault(**parameters: float) -> str | None:  # noqa: ARG004
-        """What is wrong with the parameters taken together, or None."""
+        """Return the fault of the parameters taken together, or None."""
         return None
 
 
@@ -56,12 +56,12 @@ class Uniform(Distribution):
 
     @staticmethod
     def draw(rng: np.random.Generator, size: int, *, low: float, high: float) -> Array:  # type: ignore[override]
-        """In [low, high)."""
+        """Return draws in [low, high)."""
         return rng.uniform(low, high, size)
 
     @staticmethod
     def fault(*, low: float, high: float) -> str | None:  # type: ignore[override]
-        """Low beyond high."""
+        """Refuse `low > high`."""
         return f"low = {low:g} is above high = {high:g}" if low > high else None
 
 
@@ -76,7 +76,7 @@ class Normal(Distribution):
 
     @staticmethod
     def draw(rng: np.random.Generator, size: int, *, mean: float, sd: float) -> Array:  # type: ignore[override]
-        """May be negative."""
+        """Return draws, which may be negative."""
         return rng.normal(mean, sd, size)
 
 
@@ -91,7 +91,7 @@ class Lognormal(Distribution):
 
     @staticmethod
     def draw(rng: np.random.Generator, size: int, *, mean: float, sigma: float) -> Array:  # type: ignore[override]
-        """Always positive."""
+        """Return draws > 0."""
         return rng.lognormal(mean, sigma, size)
 
 
@@ -103,7 +103,7 @@ class Exponential(Distribution):
 
     @staticmethod
     def draw(rng: np.random.Generator, size: int, *, mean: float) -> Array:  # type: ignore[override]
-        """Never negative."""
+        """Return draws >= 0."""
         return rng.exponential(mean, size)
 
 
@@ -118,7 +118,7 @@ class Pareto(Distribution):
 
     @staticmethod
     def draw(rng: np.random.Generator, size: int, *, shape: float, scale: float) -> Array:  # type: ignore[override]
-        """At least `scale`; numpy draws what lies above it, in units of it."""
+        """Return draws >= scale; numpy draws the excess over it, in units of it."""
         with np.errstate(over="ignore"):
             return (rng.pareto(shape, size) + 1.0) * scale
 
@@ -128,11 +128,11 @@ DISTRIBUTIONS: Registry[Distribution] = Registry(
 )
 
 
-def by_stream(members: range) -> Iterator[range]:
-    """Neighbours in a group, by their numbers in it, those of each stream by themselves.
+def split_by_stream(members: range) -> Iterator[range]:
+    """Split members of a group into ranges that share a random stream.
 
     Example:
-        >>> [len(some) for some in by_stream(range(65_530, 65_540))]
+        >>> [len(some) for some in split_by_stream(range(65_530, 65_540))]
         [6, 4]
     """
     start = members.start
@@ -148,12 +148,12 @@ def draw(
     members: range,
     **parameters: float,
 ) -> Array:
-    """What some neighbours in a group have drawn, (members,).
+    """Return the draws of a range of members of a group, (members,).
 
     Args:
-        distribution: from which.
-        rng: gives the generator of each of the group's streams, new.
-        members: who, by their numbers in the group; all of them of one stream.
+        distribution: to draw from.
+        rng: returns a new generator of a stream of the group, by the stream's number.
+        members: their numbers in the group; all of one stream.
         parameters: of the distribution.
     """
     stream, before = divmod(members.start, STREAM)

@@ -1,7 +1,7 @@
-"""What a scenario file may say as a whole: mechanisms, agents, goods, and the JSON Schema for editors.
+"""The model of a scenario file: mechanisms, agents, goods, and the JSON Schema for editors.
 
 The options that rules, games and mechanisms declare *are* the keys, ranges and descriptions here: a new one
-needs no change in this module. A rule's or game's options stand beside its mechanism's.
+needs no change in this module. Options of a rule or game are keys of the mechanism's table.
 """
 
 from __future__ import annotations
@@ -28,30 +28,30 @@ from market.scenario.models import (
     LITERAL,
     TUPLE,
     AgentName,
-    As,
     Entry,
     FamilyEntry,
     GoodName,
     Name,
     Number,
+    OfType,
+    add_tag,
     as_tuple,
-    choice,
-    choose,
-    family_type,
-    fault,
-    number,
-    parameter_field,
-    plain,
-    printable,
-    tagged,
-    tagged_model,
+    choose_family,
+    make_bounded_type,
+    make_family_type,
+    make_fault,
+    make_number_type,
+    make_parameter_field,
+    make_tagged_model,
+    make_union,
+    refuse_control_characters,
 )
 from market.scenario.toml_text import describe
 
 MAX_GOODS = 10_000
 
 PARTS: dict[str, tuple[Registry[Any], str | None]] = {"rule": (RULES, "tatonnement"), "game": (GAMES, None)}
-"""What a mechanism may be composed of: the field, which is the key too, its registry, and the default."""
+"""Parts of a mechanism: field, which is the key too -> registry, and default."""
 
 _WORDS: dict[str | None, Any] = {None: Name, "goods": GoodName, "agents": AgentName}
 
@@ -62,56 +62,57 @@ _SHAPES = {dict: "a table", list: "a list", str: "a text"}
 
 
 def _shape(value: object) -> str:
-    """A word for the kind of value, by which a type is chosen where several are allowed."""
+    """Return a word for the kind of a value, by which one of several types is chosen."""
     return next((word for kind, word in _SHAPES.items() if isinstance(value, kind)), "a number")
 
 
-def _option_type(hint: Any, metadata: Mapping[str, Any]) -> tuple[Any, str]:
-    """The type of an option as the scenario writes it, and its shape."""
+def _make_option_type(hint: Any, metadata: Mapping[str, Any]) -> tuple[Any, str]:
+    """Return the type of an option in a scenario, and its shape."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (Union, types.UnionType):
-        return _option_union([_option_type(argument, metadata) for argument in arguments])
+        return _make_option_union([_make_option_type(argument, metadata) for argument in arguments])
     if hint in (int, float):
-        return plain(metadata["low"], metadata["high"], metadata["open_low"], number=hint), "a number"
+        bounds = (metadata[key] for key in ("low", "high", "open_low"))
+        return make_bounded_type(*bounds, kind=hint), "a number"
     if hint is str:
         return _WORDS[metadata["names"]], "a text"
     if origin is Literal:
         return hint, "a text"
     if origin is tuple and arguments[1:] == (Ellipsis,):
-        element = _option_type(arguments[0], metadata)[0]
+        element = _make_option_type(arguments[0], metadata)[0]
         return Annotated[TUPLE[element, ...], BeforeValidator(as_tuple)], "a list"
     if origin is dict and arguments[0] is str:
-        element = _option_type(arguments[1], {**metadata, "names": None})[0]
+        element = _make_option_type(arguments[1], {**metadata, "names": None})[0]
         return DICT[_WORDS[metadata["names"]], element], "a table"
     raise TypeError(f"an option cannot be of type {hint}")
 
 
-def _option_union(members: list[tuple[Any, str]]) -> tuple[Any, str]:
-    """One of several types, chosen by shape."""
+def _make_option_union(members: list[tuple[Any, str]]) -> tuple[Any, str]:
+    """Return the union of several types, chosen by shape."""
     shapes = [shape for _, shape in members]
 
     def check(value: object) -> object:
         if _shape(value) not in shapes or isinstance(value, bool):
-            raise fault(f"found {describe(value)}; write {' or '.join(shapes)}")
+            raise make_fault(f"found {describe(value)}; write {' or '.join(shapes)}")
         return value
 
-    several = (tagged(member, shape) for member, shape in members)
-    return choice(several, _shape, check), " or ".join(shapes)
+    several = (add_tag(member, shape) for member, shape in members)
+    return make_union(several, _shape, check), " or ".join(shapes)
 
 
-def _option_field(option: dataclasses.Field[Any], hint: Any) -> tuple[Any, Any]:
-    """Type and field of an option."""
+def _make_option_field(option: dataclasses.Field[Any], hint: Any) -> tuple[Any, Any]:
+    """Return type and field of an option."""
     default: dict[str, Any] = {}
     if option.default is not dataclasses.MISSING:
         default = {"default": option.default}
     elif option.default_factory is not dataclasses.MISSING:
         default = {"default_factory": option.default_factory}
-    kind, _ = _option_type(hint, option.metadata)
+    kind, _ = _make_option_type(hint, option.metadata)
     return kind, Field(**default, alias=option.metadata["key"], description=option.metadata["meaning"])
 
 
 def _options(family: Any) -> list[dataclasses.Field[Any]]:
-    """The fields that the scenario may set."""
+    """Return the fields that a scenario may set."""
     return [option for option in dataclasses.fields(family) if "meaning" in option.metadata]
 
 
@@ -125,23 +126,23 @@ class MechanismEntry(Entry):
     kind: str
 
     def make(self) -> Mechanism:
-        """The mechanism."""
+        """Return the mechanism."""
         family = MECHANISMS[self.kind]
-        parts = {part: self._filled(PARTS[part][0][getattr(self, part)]) for part in _parts(family)}
-        mechanism: Mechanism = self._filled(family, label=self.name, **parts)
+        parts = {part: self._fill(PARTS[part][0][getattr(self, part)]) for part in _parts(family)}
+        mechanism: Mechanism = self._fill(family, label=self.name, **parts)
         return mechanism
 
-    def _filled(self, family: Any, **known: Any) -> Any:
+    def _fill(self, family: Any, **known: Any) -> Any:
         return family(**known, **{option.name: getattr(self, option.name) for option in _options(family)})
 
 
 def _parts(family: Any) -> list[str]:
-    """The fields of a mechanism that are families themselves."""
+    """Return the fields of a mechanism that are families themselves."""
     return [part.name for part in dataclasses.fields(family) if part.name in PARTS]
 
 
 def _mechanism_models() -> Iterator[Any]:
-    """One model for each mechanism with each rule or game that it may have."""
+    """Yield one model for each mechanism with each rule or game that it may have."""
     for mechanism in MECHANISMS:
         parts = _parts(mechanism)
         for chosen in itertools.product(*(PARTS[part][0] for part in parts)):
@@ -152,42 +153,48 @@ def _mechanism_models() -> Iterator[Any]:
             for family in (mechanism, *chosen):
                 hints = typing.get_type_hints(family)
                 options = {
-                    option.name: _option_field(option, hints[option.name]) for option in _options(family)
+                    option.name: _make_option_field(option, hints[option.name]) for option in _options(family)
                 }
                 if twice := options.keys() & keys.keys():
                     raise TypeError(f"{mechanism.name} and {family.name} both declare {sorted(twice)}")
                 keys |= options
             tag = " ".join(("mechanism", mechanism.name, *(family.name for family in chosen)))
-            yield tagged_model(tag, MechanismEntry, (chosen[0] if chosen else mechanism).formula(), keys)
+            yield make_tagged_model(tag, MechanismEntry, (chosen[0] if chosen else mechanism).formula(), keys)
 
 
-def _chosen(table: Any) -> tuple[str, ...]:
-    """The kind of mechanism and its rule or game."""
-    kind = choose(table, "kind", MECHANISMS)
-    return (kind, *(choose(table, part, *PARTS[part]) for part in _parts(MECHANISMS[kind])))
+def _choose_mechanism(table: Any) -> tuple[str, ...]:
+    """Return the kind of mechanism and its rule or game."""
+    kind = choose_family(table, "kind", MECHANISMS)
+    return (kind, *(choose_family(table, part, *PARTS[part]) for part in _parts(MECHANISMS[kind])))
 
 
-def _known_mechanism(table: object) -> object:
-    _chosen(table)
+def _refuse_unknown_mechanism(table: object) -> object:
+    _choose_mechanism(table)
     return table
 
 
 def _mechanism_tag(table: object) -> str:
-    return " ".join(("mechanism", *_chosen(table)))
+    return " ".join(("mechanism", *_choose_mechanism(table)))
 
 
 # --- the file -------------------------------------------------------------------------------------------
 
-ENDOWMENT = Parameter("good", "what an agent owns of each good", unit="units", absent=0.0)
+ENDOWMENT = Parameter("good", "the amount of each good that an agent owns", unit="units", absent=0.0)
 BUDGET = Parameter("agent", "the most that an agent can spend", unit="money", absent=math.inf)
 
-_AMOUNT = plain(0.0, None, open_low=False)
-_BY_GOOD, _BY_AGENT = As(DICT[GoodName, _AMOUNT]), As(DICT[AgentName, _AMOUNT])
-_UTILITY, _COST, _TECHNOLOGY = family_type(UTILITIES), family_type(COSTS), family_type(TECHNOLOGIES)
-_ENDOWMENT, _BUDGET = As(parameter_field(ENDOWMENT)[0]), As(number(BUDGET))
-_MECHANISM = As(choice(_mechanism_models(), _mechanism_tag, _known_mechanism))
+_AMOUNT = make_bounded_type(0.0, None, open_low=False)
+_BY_GOOD, _BY_AGENT = OfType(DICT[GoodName, _AMOUNT]), OfType(DICT[AgentName, _AMOUNT])
+_UTILITY, _COST, _TECHNOLOGY = (
+    make_family_type(UTILITIES),
+    make_family_type(COSTS),
+    make_family_type(TECHNOLOGIES),
+)
+_ENDOWMENT, _BUDGET = OfType(make_parameter_field(ENDOWMENT)[0]), OfType(make_number_type(BUDGET))
+_MECHANISM = OfType(make_union(_mechanism_models(), _mechanism_tag, _refuse_unknown_mechanism))
 
-Title = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(printable)]
+Title = Annotated[
+    str, StringConstraints(min_length=1, max_length=200), AfterValidator(refuse_control_characters)
+]
 
 
 MAX_COUNT = 10**12  # agents of a group, in shards
@@ -198,16 +205,19 @@ class Group(Entry):
 
     name: Name = Field(description="of the agent or group; members of a group are name[0], name[1], ...")
     count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = Field(1, description="how many agents")
-    data: str | None = Field(None, description="a CSV or Parquet file beside the scenario, one agent a row")
-    utility: Annotated[FamilyEntry | None, _UTILITY] = Field(None, description="what the agent wants")
+    data: str | None = Field(
+        None, description="a CSV or Parquet file in the scenario's folder, one row per agent"
+    )
+    utility: Annotated[FamilyEntry | None, _UTILITY] = Field(None, description="the utility of the agent")
     cost: Annotated[FamilyEntry | None, _COST] = Field(
-        None, description="what the agent can make at a cost in money"
+        None, description="the cost in money at which the agent can make goods"
     )
     technology: Annotated[FamilyEntry | None, _TECHNOLOGY] = Field(
-        None, description="how the agent can turn goods into goods, under exchange"
+        None, description="how the agent can make goods from goods, under exchange"
     )
     owners: Annotated[dict[str, float], _BY_AGENT] = Field(
-        default_factory=dict, description="who gets the profit of a technology; default the agent itself"
+        default_factory=dict,
+        description="shares in the profit of the technology; default all to the agent itself",
     )
     endowment: Annotated[dict[str, Number], _ENDOWMENT] = Field(
         default_factory=dict, description=ENDOWMENT.meaning
@@ -215,39 +225,41 @@ class Group(Entry):
     budget: Annotated[Number | None, _BUDGET] = Field(None, description=BUDGET.meaning)
 
 
-def _this_version(value: object) -> object:
+def _require_version(value: object) -> object:
     if value != 1 or not isinstance(value, int) or isinstance(value, bool):
-        raise fault(f"found {describe(value)}; write schema = 1, the version of the format that is read here")
+        raise make_fault(
+            f"found {describe(value)}; write schema = 1, the version of the format that is read here"
+        )
     return value
 
 
 class Document(Entry):
     """A scenario: an economy and the mechanisms to play it under."""
 
-    schema_: Annotated[Literal[1], BeforeValidator(_this_version)] = Field(
+    schema_: Annotated[Literal[1], BeforeValidator(_require_version)] = Field(
         alias="schema", description="version of the file format"
     )
     title: Title = Field("", description="one line for tables and figures; by default the file's name")
-    economy: Annotated[Money, Strict(False)] = Field(description="what money is")
+    economy: Annotated[Money, Strict(False)] = Field(description="the role of money")
     goods: Annotated[
         tuple[Name, ...], Field(min_length=1, max_length=MAX_GOODS), BeforeValidator(as_tuple)
     ] = Field(description="the names of the goods")
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(0, description="root of all random draws")
     numeraire: GoodName | None = Field(None, description="the good with price 1, under exchange")
     commons: Annotated[dict[str, float], _BY_GOOD] = Field(
-        default_factory=dict, description="the stock of each good that belongs to nobody"
+        default_factory=dict, description="the stock of each good that no agent owns"
     )
     commons_shares: Annotated[dict[str, float], _BY_AGENT] = Field(
-        default_factory=dict, description="who gets what the commons are worth, under exchange; default equal"
+        default_factory=dict, description="shares in the value of the commons, under exchange; default equal"
     )
     agents: Annotated[tuple[Group, ...], Field(min_length=1), BeforeValidator(as_tuple)] = Field(
         description="agents and groups of agents"
     )
     mechanisms: Annotated[
         tuple[Annotated[MechanismEntry, _MECHANISM], ...], Field(min_length=1), BeforeValidator(as_tuple)
-    ] = Field(description="how the economy is played")
+    ] = Field(description="the mechanisms to play the economy under")
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a scenario file, for editors."""
+    """Return the JSON Schema of a scenario file, for editors."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Document.model_json_schema()}

@@ -1,8 +1,8 @@
-"""What is wrong with a scenario that is TOML, in plain words: all of it at once.
+"""Faults of a scenario in plain words, all at once.
 
-Three sources of findings: the models (`in_words` says what pydantic found as a person would), the rules that
-span several parts of the file (`cross_checks`), and the data files (`read_all_data`). The last two look at
-the values as parsed, which may be of any type anywhere, so that they work beside other mistakes.
+Findings have three sources: the models (`describe_finding` puts findings of pydantic into words), the rules
+that span several parts of the file (`cross_checks`), and the data files (`read_all_data`). The last two read
+the values as parsed, which may be of any type anywhere, so that they work when there are other mistakes.
 """
 
 from __future__ import annotations
@@ -22,31 +22,32 @@ from market.mechanisms import MECHANISMS
 from market.mechanisms.auction.price_rules import RULES
 from market.scenario.data_files import MAX_ROWS, Data, read_data
 from market.scenario.document import MAX_COUNT, Document, Group
-from market.scenario.models import MODELS, Entry, Names
+from market.scenario.models import MODELS, Entry, KnownNames
 from market.scenario.overrides import Override
-from market.scenario.toml_text import Place, Source, describe, field, show
+from market.scenario.toml_text import Place, Source, describe, escape, format_place
 
 MAX_FAULTS = 50
+NO_SHARES = "the shares sum to zero; make one positive, or omit the table"
 MAX_CELLS = 200_000_000  # agents times goods: an array of them takes 1.6 GB
 
 
 class Finding(NamedTuple):
-    """Something wrong: where, and what; or how to say what, where that takes a search."""
+    """A fault: its place, and its message, or a function that makes the message if that takes a search."""
 
     place: Place
     message: str | Callable[[], str]
 
 
-def report(
+def make_scenario_error(
     source: Source, overrides: Sequence[Override], findings: Iterable[Finding], astray: Iterable[Fault] = ()
 ) -> ScenarioError:
-    """All findings as one error, one for each place, in the order of the file.
+    """Return all findings as one error, one for each place, in the order of the file.
 
     Args:
         source: the file's text, for lines.
-        overrides: what was changed from outside; faults in it have no line.
-        findings: what is wrong in the file.
-        astray: overrides that lead nowhere.
+        overrides: values set from outside; faults in them have no line.
+        findings: faults of the file.
+        astray: faults of overrides without a valid path.
     """
     first: dict[Place, Finding] = {}
     for finding in findings:
@@ -59,23 +60,23 @@ def report(
     ]
     if len(placed) > MAX_FAULTS:
         faults.append(Fault(f"and {len(placed) - MAX_FAULTS} more faults"))
-    return ScenarioError(show(source.name, 1000), faults)
+    return ScenarioError(escape(source.name, 1000), faults)
 
 
 def _field_and_line(source: Source, overrides: Sequence[Override], place: Place) -> tuple[str, int | None]:
-    """How a place is called, and its line; what was set from outside is called as it was written there."""
+    """Return a place as written, and its line; a place set from outside as written there, without line."""
     for override in reversed(overrides):
         if place[: len(override.place)] == override.place:
-            rest = field(("", *place[len(override.place) :]))[2:]
-            return f"--set {show(override.written)}{rest}", None
-    return field(place), source.line(place)
+            rest = format_place(("", *place[len(override.place) :]))[2:]
+            return f"--set {escape(override.written)}{rest}", None
+    return format_place(place), source.line(place)
 
 
-# --- what may be named ----------------------------------------------------------------------------------
+# --- names in the file ----------------------------------------------------------------------------------
 
 
-def names(values: dict[str, Any], data: Mapping[int, Data]) -> Names:
-    """The names that the file introduces, as far as they can be read."""
+def read_names(values: dict[str, Any], data: Mapping[int, Data]) -> KnownNames:
+    """Return the names that the file introduces, as far as they can be read."""
     goods = values.get("goods")
     members: dict[str, int | None] = {}
     for index, group in _tables(values, "agents"):
@@ -85,7 +86,7 @@ def names(values: dict[str, Any], data: Mapping[int, Data]) -> Names:
         elif isinstance(name, str):
             known = isinstance(count, int) and 1 <= count <= MAX_COUNT
             members[name] = (count if count > 1 else 0) if known else None
-    return Names(dict.fromkeys(_words(goods)), members)
+    return KnownNames(dict.fromkeys(_words(goods)), members)
 
 
 def _words(values: object) -> list[str]:
@@ -93,38 +94,38 @@ def _words(values: object) -> list[str]:
 
 
 def _tables(values: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The tables in a list, with their indices; whatever else is there is for the models to refuse."""
+    """Yield the tables in a list, with their indices; the models refuse other entries."""
     entries = values.get(key)
     for index, entry in enumerate(entries if isinstance(entries, list) else ()):
         if isinstance(entry, dict):
             yield index, entry
 
 
-# --- what the models found ------------------------------------------------------------------------------
+# --- findings of the models ------------------------------------------------------------------------------
 
 
-def model_findings(error: ValidationError, known: Names) -> Iterator[Finding]:
-    """What pydantic found, each at its place in the file."""
+def model_findings(error: ValidationError, known: KnownNames) -> Iterator[Finding]:
+    """Yield the findings of pydantic, each at its place in the file."""
     items = error.errors(include_url=False)
     misspelt = _misspelt(items)
     for item in items:
         if item["type"] == "too_short" and item["input"]:
-            continue  # something is there; what is wrong with it is said beside
+            continue  # the entries that are there have their own findings
         if item["type"] == "missing" and item["loc"] in misspelt:
-            continue  # it is there under a wrong name, which is said beside
+            continue  # it is there under a wrong name, which is a finding of its own
         place = tuple(part for part in item["loc"] if isinstance(part, str) or part >= 0)  # without tags
         if item["type"] == "unknown" and place[-2:] == (item["input"], "[key]"):
-            place = place[:-1]  # a mark of pydantic's: it is the key that is wrong, not the value
+            place = place[:-1]  # pydantic marks keys so: the key is at fault, not the value
         place += tuple(item.get("ctx", {}).get("below", ()))
-        yield Finding(place, partial(in_words, dict(item), place, known))
+        yield Finding(place, partial(describe_finding, dict(item), place, known))
 
 
 def _misspelt(items: Sequence[Any]) -> set[tuple[int | str | None, ...]]:
-    """Where keys are missing that were probably meant by others in the same table."""
+    """Return the places of missing keys that other keys of the table probably meant."""
     lacking = {item["loc"][:-1] for item in items if item["type"] == "missing"}
     extra = (item["loc"] for item in items if item["type"] == "extra_forbidden")
-    beside = islice((loc for loc in extra if loc[:-1] in lacking), 20 * MAX_FAULTS)
-    return {(*loc[:-1], nearest(str(loc[-1])[:100], _model(loc).keys())) for loc in beside}
+    compared = islice((loc for loc in extra if loc[:-1] in lacking), 20 * MAX_FAULTS)
+    return {(*loc[:-1], nearest(str(loc[-1])[:100], _model(loc).keys())) for loc in compared}
 
 
 _NEEDED = {
@@ -146,8 +147,8 @@ _MISSING = {
 }
 
 
-def in_words(item: dict[str, Any], place: Place, known: Names) -> str:
-    """What pydantic found, in plain words, and what would be right."""
+def describe_finding(item: dict[str, Any], place: Place, known: KnownNames) -> str:
+    """Describe a finding of pydantic in plain words, with a remedy."""
     kind, value, context = item["type"], item["input"], item.get("ctx", {})
     last = str(place[-1]) if place else ""
     if kind == "fault":
@@ -182,9 +183,9 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _unknown(word: str, kind: str, known: Names) -> str:
+def _unknown(word: str, kind: str, known: KnownNames) -> str:
     words = known.goods if kind == "goods" else known.members
-    hint = did_you_mean(word[:100], map(show, words))
+    hint = did_you_mean(word[:100], map(escape, words))
     if kind == "goods":
         return f"no good of that name; {hint}"
     count = known.members.get(word.partition("[")[0])
@@ -193,7 +194,7 @@ def _unknown(word: str, kind: str, known: Names) -> str:
 
 
 def _missing(place: Place, model: type[Entry], how: str) -> str:
-    """What to write for a key that is missing, or for a list that is empty."""
+    """Describe what to write for a missing key or an empty list."""
     if place in _MISSING:
         return f"{how}; {_MISSING[place]}"
     key = str(place[-1])
@@ -202,14 +203,14 @@ def _missing(place: Place, model: type[Entry], how: str) -> str:
     return f"{how}; write {key} = ...{meaning}"
 
 
-def _example(place: Place, known: Names) -> str:
-    """A name that a table at this place may have as a key."""
+def _example(place: Place, known: KnownNames) -> str:
+    """Return a name that a table at this place may have as a key."""
     words: Iterable[str] = known.goods if place[0] in ("agents", "commons") else known.members
-    return show(next(iter(words), "name"))
+    return escape(next(iter(words), "name"))
 
 
 def _model(loc: tuple[int | str, ...]) -> type[Entry]:
-    """The model that holds the last part of a path of pydantic's."""
+    """Return the model that holds the last part of a path of pydantic."""
     tag = next((part for part in reversed(loc[:-1]) if part in MODELS), None)
     if isinstance(tag, int):
         return MODELS[tag]
@@ -217,13 +218,13 @@ def _model(loc: tuple[int | str, ...]) -> type[Entry]:
 
 
 def _out_of_bounds(kind: str, value: Any, context: dict[str, Any]) -> str | None:
-    """A value of the right type that is too large, too small or too long."""
+    """Describe a value of the right type that is too large, too small or too long; None for others."""
     if kind == "finite_number":
         return f"{value} is not a finite number"
     if kind.startswith(("greater_than", "less_than")):
         size, sign = ("small", ">") if kind.startswith("greater") else ("large", "<")
         ((name, bound),) = context.items()
-        written = f"{value:g}" if isinstance(value, float) else show(str(value), 30)
+        written = f"{value:g}" if isinstance(value, float) else escape(str(value), 30)
         return f"{written} is too {size}; it must be {sign}{'=' if name in ('ge', 'le') else ''} {bound:g}"
     if kind == "string_too_short":
         return "an empty name"
@@ -237,62 +238,44 @@ def _out_of_bounds(kind: str, value: Any, context: dict[str, Any]) -> str | None
 # --- rules that span several parts ----------------------------------------------------------------------
 
 
-def cross_checks(values: dict[str, Any], known: Names) -> Iterator[Finding]:
-    """Rules that span several parts of the file."""
-    yield from _goods_twice(values)
-    yield from _names_twice(values, "agents")
-    yield from _names_twice(values, "mechanisms")
+def cross_checks(values: dict[str, Any], known: KnownNames) -> Iterator[Finding]:
+    """Yield violations of rules that span several parts of the file."""
+    goods = values.get("goods")
+    yield from _repeated("goods", enumerate(goods if isinstance(goods, list) else ()))
+    for key in ("agents", "mechanisms"):
+        names = ((index, entry.get("name")) for index, entry in _tables(values, key))
+        yield from _repeated(key, names, "name")
     yield from _numbered_names_taken(values, known)
-    yield from _count_and_data(values)
     yield from _money(values)
+    for index, group in _tables(values, "agents"):
+        for key, message in _group_faults(group, values.get("economy")):
+            yield Finding(("agents", index, key), message)
+        for place, _ in () if "data" in group else _columns(group, ("agents", index)):
+            yield Finding(place, 'a column needs a data file; write data = "....csv" in this table of agents')
 
 
-def _goods_twice(values: dict[str, Any]) -> Iterator[Finding]:
-    goods, seen = values.get("goods"), set()
-    for index, good in enumerate(goods if isinstance(goods, list) else ()):
-        if isinstance(good, str):
-            if good in seen:
-                yield Finding(
-                    ("goods", index), f"'{show(good)}' is named twice; every good needs its own name"
-                )
-            seen.add(good)
-
-
-def _names_twice(values: dict[str, Any], key: str) -> Iterator[Finding]:
+def _repeated(key: str, names: Iterable[tuple[int, object]], *below: str) -> Iterator[Finding]:
+    """Yield names that are used twice in a list."""
     first: dict[str, int] = {}
-    for index, entry in _tables(values, key):
-        name = entry.get("name")
+    for index, name in names:
         if isinstance(name, str) and first.setdefault(name, index) != index:
-            message = f"'{show(name)}' is the name of {key}[{first[name]}] already; choose another"
-            yield Finding((key, index, "name"), message)
+            message = f"'{escape(name)}' is the name of {key}[{first[name]}] already; choose another"
+            yield Finding((key, index, *below), message)
 
 
-def _numbered_names_taken(values: dict[str, Any], known: Names) -> Iterator[Finding]:
-    """A single agent called like a member of a group."""
+def _numbered_names_taken(values: dict[str, Any], known: KnownNames) -> Iterator[Finding]:
+    """Yield single agents named like a member of a group."""
     for index, group in _tables(values, "agents"):
         name = group.get("name")
         numbered = re.fullmatch(r"(.*)\[(0|[1-9][0-9]{0,17})\]", name) if isinstance(name, str) else None
         if numbered and int(numbered[2]) < (known.members.get(numbered[1]) or 0):
-            message = (
-                f"'{show(numbered[0])}' is a member of the group '{show(numbered[1])}'; choose another name"
-            )
+            member, whole = escape(numbered[0]), escape(numbered[1])
+            message = f"'{member}' is a member of the group '{whole}'; choose another name"
             yield Finding(("agents", index, "name"), message)
 
 
-def _count_and_data(values: dict[str, Any]) -> Iterator[Finding]:
-    for index, group in _tables(values, "agents"):
-        if "count" in group and "data" in group:
-            message = "count and data exclude each other: a data file has one agent a row; leave count out"
-            yield Finding(("agents", index, "count"), message)
-        if "data" not in group:
-            for place, _ in _columns(group, ("agents", index)):
-                yield Finding(
-                    place, 'a column of which file? write data = "....csv" beside the agent\'s name'
-                )
-
-
 def _columns(value: object, place: Place) -> Iterator[tuple[Place, str]]:
-    """Every { column = "..." } below a value."""
+    """Yield every { column = "..." } below a value."""
     if isinstance(value, dict):
         if isinstance(value.get("column"), str) and "dist" not in value:
             yield (*place, "column"), value["column"]
@@ -304,60 +287,53 @@ def _columns(value: object, place: Place) -> Iterator[tuple[Place, str]]:
 
 
 def _money(values: dict[str, Any]) -> Iterator[Finding]:
-    """What makes sense only with some kinds of money."""
+    """Yield keys that do not fit the kind of money."""
     money = values.get("economy")
     if money in (Money.QUASILINEAR, Money.FISHER):
         for key in ("numeraire", "commons_shares"):
             if key in values:
-                yield Finding((key,), f'only under economy = "exchange"; with {money} money leave it out')
+                yield Finding((key,), f'only under economy = "exchange"; with {money} money omit it')
     for index, entry in _tables(values, "mechanisms"):
         name = entry.get("rule")
         rule = RULES[name] if isinstance(name, str) and name in RULES else None
         if rule is not None and money in list(Money) and money not in rule.economies:
             fits = " or ".join(f'"{economy}"' for economy in rule.economies)
             yield Finding(("mechanisms", index, "rule"), f"{name} is for economy = {fits}")
-    for index, group in _tables(values, "agents"):
-        place: Place = ("agents", index)
-        if money == Money.EXCHANGE and "cost" in group:
-            message = (
-                "a cost in money means nothing under exchange: there is no money to pay it with; "
-                "write technology, which turns goods into goods"
-            )
-            yield Finding((*place, "cost"), message)
-        if money == Money.EXCHANGE and "budget" in group:
-            message = (
-                "there is no money under exchange: income is what the endowment is worth; write endowment"
-            )
-            yield Finding((*place, "budget"), message)
-        if money == Money.FISHER and "utility" in group and "budget" not in group:
-            message = "missing; under fisher whoever wants something needs money to spend: write budget = ..."
-            yield Finding((*place, "budget"), message)
-        yield from _technology(group, place, money)
     shares = values.get("commons_shares")
-    if isinstance(shares, dict) and all(share == 0 for share in shares.values()):
-        yield Finding(
-            ("commons_shares",), "the shares sum to zero; give someone a share, or leave the table out"
-        )
+    if _sums_to_zero(shares):
+        yield Finding(("commons_shares",), NO_SHARES)
 
 
-def _technology(group: dict[str, Any], place: Place, money: object) -> Iterator[Finding]:
-    """Technologies are for economies without money; owners are for technologies."""
-    if "technology" in group and money in (Money.QUASILINEAR, Money.FISHER):
-        message = f'only under economy = "exchange"; with {money} money write cost'
-        yield Finding((*place, "technology"), message)
-    owners = group.get("owners")
-    if owners is not None and "technology" not in group:
-        yield Finding((*place, "owners"), "owners of what? they share the profit of a technology; write one")
-    if isinstance(owners, dict) and all(share == 0 for share in owners.values()):
-        message = "the shares sum to zero; give someone a share, or leave the table out"
-        yield Finding((*place, "owners"), message)
+def _group_faults(group: dict[str, Any], money: object) -> Iterator[tuple[str, str]]:
+    """Yield keys of a group that do not fit each other or the kind of money, with messages."""
+    if "count" in group and "data" in group:
+        yield "count", "count and data exclude each other: a data file has one row per agent; omit count"
+    if money == Money.EXCHANGE and "cost" in group:
+        remedy = "write technology, which makes goods from goods"
+        yield "cost", f"there is no money under exchange to pay a cost with; {remedy}"
+    if money == Money.EXCHANGE and "budget" in group:
+        remedy = "income is the value of the endowment; write endowment"
+        yield "budget", f"there is no money under exchange: {remedy}"
+    if money == Money.FISHER and "utility" in group and "budget" not in group:
+        remedy = "under fisher an agent with a utility needs money to spend: write budget = ..."
+        yield "budget", f"missing; {remedy}"
+    if money in (Money.QUASILINEAR, Money.FISHER) and "technology" in group:
+        yield "technology", f'only under economy = "exchange"; with {money} money write cost'
+    if group.get("owners") is not None and "technology" not in group:
+        yield "owners", "owners share the profit of a technology, and there is none; write technology = ..."
+    if _sums_to_zero(group.get("owners")):
+        yield "owners", NO_SHARES
 
 
-def too_many(agents: int, goods: int) -> Iterator[Finding]:
-    """Refuse to build more at a time than fits; in shards (`market run --shards N`) there may be more."""
+def _sums_to_zero(shares: object) -> bool:
+    return isinstance(shares, dict) and all(share == 0 for share in shares.values())
+
+
+def check_size(agents: int, goods: int) -> Iterator[Finding]:
+    """Refuse more agents or numbers than fit at a time; shards (`market run --shards N`) allow more."""
     instead = "at a time (play them in shards: --shards)"
     if agents > MAX_ROWS:
-        message = f"{agents} agents in all groups together; at most {MAX_ROWS} can be {instead}"
+        message = f"{agents} agents in all groups; at most {MAX_ROWS} can be {instead}"
         yield Finding(("agents",), message)
     elif agents * goods > MAX_CELLS:
         message = f"{agents} agents times {goods} goods; at most {MAX_CELLS} numbers fit {instead}"
@@ -368,7 +344,7 @@ def too_many(agents: int, goods: int) -> Iterator[Finding]:
 
 
 def read_all_data(values: dict[str, Any], folder: Path | None) -> tuple[dict[int, Data], list[Finding]]:
-    """The data of each group that has some, by its index, and what is wrong with the files."""
+    """Return the data of each group with a data file, by its index, and the faults of the files."""
     data, findings = {}, []
     for index, group in _tables(values, "agents"):
         file = group.get("data")
@@ -378,9 +354,9 @@ def read_all_data(values: dict[str, Any], folder: Path | None) -> tuple[dict[int
         try:
             data[index], wrong = read_data(folder, file, (name for _, name in wanted))
         except InputError as error:
-            findings.append(Finding(("agents", index, "data"), f"'{show(file)}': {error}"))
+            findings.append(Finding(("agents", index, "data"), f"'{escape(file)}': {error}"))
             continue
         findings += [
-            Finding(place, f"{show(file)}: {wrong[name]}") for place, name in wanted if name in wrong
+            Finding(place, f"{escape(file)}: {wrong[name]}") for place, name in wanted if name in wrong
         ]
     return data, findings

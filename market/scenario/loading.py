@@ -1,71 +1,42 @@
-"""Scenarios: from the text of a file to a validated, frozen `Scenario`, and from that to an `Economy`.
+"""From the text of a scenario file to a validated, frozen `Scenario`.
 
-`load` and `loads` find everything that is wrong with a text at once and raise one `ScenarioError`. `build`
-draws what is to be drawn and lays everyone side by side in arrays: all agents with the same family of
-utility are one block, in the order of the file.
-
-Every number drawn has its own generators, derived from the seed, the group's name and the parameter's path,
-never from a position: another group, parameter or mechanism does not change it, and neither does it matter
-how many of the agents are built at a time.
+`load` and `loads` find all faults of a text at once and raise them as one `ScenarioError`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from itertools import pairwise
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeVar
 
-import numpy as np
-import scipy
-from numpy.typing import NDArray
 from pydantic import InstanceOf, ValidationError
 
-from market.economy.agent_names import Names, View
-from market.economy.correspondences import Array
-from market.economy.families.costs import COSTS
-from market.economy.families.technologies import TECHNOLOGIES, Technology
-from market.economy.families.utilities import UTILITIES, Utility
-from market.economy.primitives import Block, Economy, Money, Rows
 from market.errors import Fault, InputError, ScenarioError, did_you_mean
 from market.mechanisms import Mechanism
-from market.random_streams import generator
-from market.registry import Family, Parameter, Registry
-from market.scenario.data_files import Data, row_name
-from market.scenario.distributions import DISTRIBUTIONS, by_stream, draw
-from market.scenario.document import BUDGET, ENDOWMENT, Document, json_schema
+from market.scenario.data_files import Data
+from market.scenario.document import Document
 from market.scenario.error_messages import (
-    Finding,
     cross_checks,
+    make_scenario_error,
     model_findings,
-    names,
     read_all_data,
-    report,
-    too_many,
+    read_names,
 )
-from market.scenario.models import LARGEST, SMALLEST, Column, FamilyEntry, Number, size_fault
-from market.scenario.overrides import Override, override
-from market.scenario.toml_text import Place, Source, decode, read_bytes, show
-
-__all__ = ["Scenario", "build", "json_schema", "load", "loads"]
-
-F = TypeVar("F", bound=Family)
+from market.scenario.overrides import Override, apply_overrides
+from market.scenario.toml_text import Source, decode, escape, read_bytes
 
 
 class Scenario(Document):
-    """A scenario that was found to be sound: the file's keys as attributes, and where it came from.
+    """A valid scenario: the file's keys as attributes, and its source.
 
     Args:
         file: the name of the file, as given.
-        folder: where it is; data files are looked for there.
-        text: what it says.
-        sha256: of the file's bytes, whatever was changed by overrides.
+        folder: of the file and its data files.
+        text: of the file.
+        sha256: of the file's bytes, without overrides.
         overrides: `path=value`, applied in this order.
-        places: where the overrides lead.
-        data: what the agents' data files hold, by index in `agents`.
+        places: the keys that the overrides set.
+        data: columns of the agents' data files, by index in `agents`.
     """
 
     file: str
@@ -77,7 +48,7 @@ class Scenario(Document):
     data: dict[int, InstanceOf[Data]]
 
     def __repr__(self) -> str:
-        """Title, size and mechanisms, on a line."""
+        """Return title, goods and mechanisms, on a line."""
         return f"<Scenario '{self.title}': {', '.join(self.goods)}; {', '.join(self.mechanism_names)}>"
 
     __str__ = __repr__
@@ -88,15 +59,15 @@ class Scenario(Document):
         return tuple(entry.name for entry in self.mechanisms)
 
     def mechanism(self, label: str) -> Mechanism:
-        """The mechanism of that name.
+        """Return the mechanism of that name.
 
         Raises:
-            InputError: there is none.
+            InputError: no mechanism has it.
         """
         for entry in self.mechanisms:
             if entry.name == label:
                 return entry.make()
-        raise InputError(f"no mechanism '{show(label)}'; {did_you_mean(label, self.mechanism_names)}")
+        raise InputError(f"no mechanism '{escape(label)}'; {did_you_mean(label, self.mechanism_names)}")
 
 
 def load(path: str | Path, overrides: Iterable[str] = ()) -> Scenario:
@@ -107,15 +78,15 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Scenario:
         overrides: assignments such as "agents.alpha.utility.weights.water=2", applied in order.
 
     Raises:
-        ScenarioError: with everything that is wrong.
+        ScenarioError: with all faults of the scenario.
     """
     path = Path(path)
     try:
         content = read_bytes(path)
         text = decode(content)
     except InputError as error:
-        raise ScenarioError(show(str(path), 1000), [Fault(str(error))]) from None
-    return _validated(Source(str(path), text), content, show(path.stem), path.parent, tuple(overrides))
+        raise ScenarioError(escape(str(path), 1000), [Fault(str(error))]) from None
+    return _validated(Source(str(path), text), content, escape(path.stem), path.parent, tuple(overrides))
 
 
 def loads(
@@ -125,13 +96,13 @@ def loads(
 
     Args:
         text: TOML.
-        name: stands for the file in messages.
-        folder: where data files are looked for; without it there can be none.
+        name: of the file in messages.
+        folder: of data files; None if there are none.
         overrides: as for `load`.
 
     Raises:
-        ScenarioError: with everything that is wrong.
-        TypeError: what is given is no text.
+        ScenarioError: with all faults of the scenario.
+        TypeError: `text` is not a string.
 
     Example:
         >>> scenario = loads('''
@@ -146,23 +117,23 @@ def loads(
         ('prices',)
     """
     if not isinstance(text, str):
-        raise TypeError(f"a scenario is a text, not {type(text).__name__}; for a file there is `load`")
+        raise TypeError(f"a scenario is text, not {type(text).__name__}; use `load` for a file")
     try:
         content = text.encode()
     except UnicodeEncodeError as error:
-        fault = Fault(f"character {error.start + 1} is half of a surrogate pair; it cannot be in a text")
-        raise ScenarioError(show(name), [fault]) from None
+        fault = Fault(f"character {error.start + 1} is half of a surrogate pair, which text cannot contain")
+        raise ScenarioError(escape(name), [fault]) from None
     return _validated(Source(name, text), content, name, folder, tuple(overrides))
 
 
 def _validated(
     source: Source, content: bytes, title: str, folder: Path | None, overrides: tuple[str, ...]
 ) -> Scenario:
-    """The scenario, or everything that is wrong with it."""
+    """Return the scenario, or raise all faults of it."""
     values = source.parse()
-    places, astray = override(values, overrides)
+    places, astray = apply_overrides(values, overrides)
     data, findings = read_all_data(values, folder)
-    known = names(values, data)
+    known = read_names(values, data)
     document = None
     try:
         document = Document.model_validate(values, context=known)
@@ -170,10 +141,10 @@ def _validated(
         findings += model_findings(error, known)
     findings += cross_checks(values, known)
     if document is None or findings or astray:
-        raise report(source, places, findings, astray)
+        raise make_scenario_error(source, places, findings, astray)
     keys = {key: getattr(document, key) for key in Document.model_fields}
     keys["title"] = document.title or title
-    return Scenario.model_construct(  # everything in it was validated just now
+    return Scenario.model_construct(  # all values were validated just now
         **keys,
         file=source.name,
         folder=folder,
@@ -183,316 +154,3 @@ def _validated(
         places=tuple(places),
         data=data,
     )
-
-
-# --- from scenario to economy ---------------------------------------------------------------------------
-
-
-def build(scenario: Scenario, seed: int | None = None, rows: range | None = None) -> Economy:
-    """Draw what is to be drawn and put everything into arrays.
-
-    Args:
-        scenario: what `load` returns.
-        seed: for all draws; the scenario's own if not given.
-        rows: of the agents to build, neighbours; all if not given. They are the same as in the whole economy,
-            and what belongs to all together is as in `Economy.part`: the commons and the shares in them are
-            those of everyone, `resources` and `groups` are not.
-
-    Raises:
-        InputError: a number that was drawn or read is out of its range, demand would be unbounded, or there
-            are more agents than one machine should try to hold.
-    """
-    if seed is not None and not 0 <= seed < 2**63:
-        raise InputError(f"seed {seed} is out of range; it must be 0 to 2**63 - 1")
-    return _Builder(scenario, scenario.seed if seed is None else seed, rows).economy()
-
-
-def population(scenario: Scenario) -> Names:
-    """The names of all agents, built or not."""
-    return Names(
-        (group.name, size, size > 1 or index in scenario.data)
-        for index, (group, size) in enumerate(zip(scenario.agents, _sizes(scenario), strict=True))
-    )
-
-
-def _sizes(scenario: Scenario) -> list[int]:
-    """How many agents each group has."""
-    return [
-        scenario.data[index].rows if index in scenario.data else group.count
-        for index, group in enumerate(scenario.agents)
-    ]
-
-
-class _Place(NamedTuple):
-    """Where a parameter's numbers are put, and where they come from.
-
-    Args:
-        column: (members,), of the array that is filled.
-        given: what the scenario says.
-        path: of it in the group's table.
-    """
-
-    column: Array
-    given: Any
-    path: Place
-
-
-class _Builder:
-    """One build: who stands where, and what is found wrong on the way."""
-
-    def __init__(self, scenario: Scenario, seed: int, rows: range | None) -> None:
-        self.scenario = scenario
-        self.seed = seed
-        self.findings: list[Finding] = []
-        self.columns = {good: g for g, good in enumerate(scenario.goods)}
-        self.names = population(scenario)
-        self.rows = range(len(self.names)) if rows is None else rows
-        self.whole = len(self.rows) == len(self.names)
-        self.members = [
-            range(min(max(self.rows.start - first, 0), size), min(max(self.rows.stop - first, 0), size))
-            for size, first in _with_first_rows(_sizes(scenario))
-        ]
-        self.sizes = [len(members) for members in self.members]
-        self.starts = np.concatenate([[0], np.cumsum(self.sizes)])
-
-    def economy(self) -> Economy:
-        scenario, groups = self.scenario, range(len(self.sizes))
-        self.findings += too_many(len(self.rows), len(self.columns))
-        if self.findings:
-            raise report(Source(scenario.file, scenario.text), scenario.places, self.findings)
-        economy = Economy(
-            money=scenario.economy,
-            goods=scenario.goods,
-            agents=self.names if self.whole else View(self.names, self.rows.start, self.rows.stop),
-            groups=self._groups() if self.whole else {},
-            commons=np.array([scenario.commons.get(good, 0.0) for good in scenario.goods]),
-            endowment=self._stack(
-                groups, ENDOWMENT, [group.endowment for group in scenario.agents], "endowment"
-            ),
-            budget=self._stack(groups, BUDGET, self._budgets(), "budget"),
-            commons_share=self._commons_share(),
-            utilities=tuple(self._blocks("utility", UTILITIES)),
-            costs=tuple(self._blocks("cost", COSTS)),
-            technologies=tuple(self._blocks("technology", TECHNOLOGIES)),
-            ownership=self._ownership() if self.whole else None,
-            numeraire=None if scenario.numeraire is None else self.columns[scenario.numeraire],
-            seed=self.seed,
-        )
-        if not self.findings:
-            for part, blocks in (("technology", economy.technologies), ("utility", economy.utilities)):
-                for block in blocks:
-                    self._refuse_impossible(part, block)
-        if economy.money is Money.QUASILINEAR and not self.findings:
-            for block in economy.utilities:
-                self._refuse_unbounded(block)
-        if self.findings:
-            raise report(Source(scenario.file, scenario.text), scenario.places, self.findings)
-        return economy
-
-    # --- who stands where ---
-
-    def _member(self, index: int, member: int) -> str:
-        """The name of one agent of a group, by its place among those that are built."""
-        return self.names[self.rows.start + int(self.starts[index]) + member]
-
-    def _groups(self) -> dict[str, NDArray[np.intp]]:
-        return {group.name: self._row_numbers(index) for index, group in enumerate(self.scenario.agents)}
-
-    def _row_numbers(self, index: int) -> NDArray[np.intp]:
-        return np.arange(self.starts[index], self.starts[index + 1], dtype=np.intp)
-
-    def _rows(self, groups: Sequence[int]) -> Rows:
-        """The rows of some groups: a slice if they are neighbours."""
-        if all(second == first + 1 for first, second in pairwise(groups)):
-            return slice(int(self.starts[groups[0]]), int(self.starts[groups[-1] + 1]))
-        return np.concatenate([self._row_numbers(index) for index in groups])
-
-    # --- numbers ---
-
-    def _blocks(
-        self, part: Literal["utility", "cost", "technology"], registry: Registry[F]
-    ) -> Iterator[Block[F]]:
-        """All agents of each family together; families in the order in which they first appear."""
-        entries: dict[int, FamilyEntry] = {
-            index: entry
-            for index, group in enumerate(self.scenario.agents)
-            if (entry := getattr(group, part)) is not None and self.sizes[index]
-        }
-        members: dict[str, list[int]] = {}
-        for index, entry in entries.items():
-            members.setdefault(entry.family, []).append(index)
-        for name, groups in members.items():
-            family: Any = registry[name]
-            arrays = {
-                key: self._stack(groups, parameter, [entries[i].given(key) for i in groups], part, key)
-                for key, parameter in family.parameters.items()
-            }
-            yield Block(family, self._rows(groups), arrays)
-
-    def _budgets(self) -> list[Number]:
-        none = math.inf if self.scenario.economy is Money.QUASILINEAR else 0.0
-        return [none if group.budget is None else group.budget for group in self.scenario.agents]
-
-    def _stack(self, groups: Sequence[int], parameter: Parameter, given: Sequence[Any], *path: str) -> Array:
-        """One parameter of the agents of some groups, one below the other.
-
-        Args:
-            groups: their indices.
-            parameter: of which axis, and what goods that are not named have.
-            given: for each group a number, a table of numbers by good, or the name of a good.
-            path: of the parameter in the group's table.
-
-        Returns:
-            (agents of these groups, goods) or (agents of these groups,).
-        """
-        shape = (sum(self.sizes[index] for index in groups), len(self.columns))
-        by_agent = parameter.axis == "agent"
-        absent = 0.0 if parameter.axis == "one good" else parameter.absent
-        stacked = np.zeros(shape[:1] if by_agent else shape)  # takes no memory before it is written to
-        if absent != 0:
-            stacked[:] = absent
-        start = 0
-        for index, numbers in zip(groups, given, strict=True):
-            own = stacked[start : start + self.sizes[index]]
-            start += self.sizes[index]
-            if parameter.axis == "one good":
-                own[:, self.columns[numbers]] = 1.0
-                continue
-            if parameter.axis == "agent":
-                places = [_Place(own, numbers, path)]
-            else:
-                named = numbers.items()
-                places = [_Place(own[:, self.columns[good]], n, (*path, good)) for good, n in named]
-            self._fill(index, parameter, places)
-        return stacked
-
-    def _fill(self, index: int, parameter: Parameter, places: Sequence[_Place]) -> None:
-        """Put a group's numbers in their places, as written or drawn or read, and checked.
-
-        Those of some neighbours in all places, then those of the next: their rows stay in a core's cache.
-        """
-        members = self.members[index]
-        wrong: list[list[int]] = [[] for _ in places]
-        for some in by_stream(members):
-            here = slice(some.start - members.start, some.stop - members.start)
-            for place, faults in zip(places, wrong, strict=True):
-                if isinstance(place.given, int | float):
-                    place.column[here] = place.given
-                    continue
-                place.column[here] = numbers = self._numbers(index, place, some)
-                faults += (here.start + _out_of_range(parameter, numbers)).tolist()
-        for place, faults in zip(places, wrong, strict=True):
-            if faults:
-                self._refuse(index, parameter, place, faults)
-
-    def _numbers(self, index: int, place: _Place, members: range) -> Array:
-        """A number for each of some neighbours in a group, read or drawn."""
-        group, given = self.scenario.agents[index], place.given
-        if isinstance(given, Column):
-            return self.scenario.data[index].columns[given.column][members.start : members.stop]
-        rng = partial(_stream, self.seed, ("agents", group.name, *map(str, place.path)))
-        return draw(DISTRIBUTIONS[given.dist], rng, members, **given.parameters())
-
-    def _refuse(self, index: int, parameter: Parameter, place: _Place, wrong: Sequence[int]) -> None:
-        """Name the first agent whose number is out of range, and where the number comes from."""
-        first, given = wrong[0], place.given
-        number = float(place.column[first])
-        message = parameter.fault(number) or size_fault(number)
-        who = f"drawn for {show(self._member(index, first))}"
-        if isinstance(given, Column):
-            file = self.scenario.data[index].file
-            who = f"{show(file)}, {row_name(self.scenario.folder, file, self.members[index].start + first)}"
-        more = f" (and so for {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        where = ("agents", index, *self._place(index, place.path))
-        self.findings.append(Finding(where, f"{who}: {message}{more}"))
-
-    def _place(self, index: int, path: Place) -> Place:
-        """Where a number stands in a group's table."""
-        entry = getattr(self.scenario.agents[index], str(path[0]))
-        return (path[0], *entry.place(*map(str, path[1:]))) if isinstance(entry, FamilyEntry) else path
-
-    def _commons_share(self) -> Array:
-        """The share of each agent in the commons; they sum to one."""
-        if not self.scenario.commons_shares:
-            return np.full(len(self.rows), 1.0 / len(self.names))
-        return self._shares(self.scenario.commons_shares)
-
-    def _shares(self, given: Mapping[str, float]) -> Array:
-        """The share of each agent, (agents,), summing to one over all; a group's is split equally."""
-        shares = np.zeros(len(self.rows))
-        largest = max(given.values())  # first, so that the sum cannot overflow
-        sizes = _sizes(self.scenario)
-        places = {group.name: index for index, group in enumerate(self.scenario.agents)}
-        for name, share in given.items():
-            if name in places:
-                index = places[name]
-                shares[self.starts[index] : self.starts[index + 1]] += share / largest / sizes[index]
-                continue
-            row = self.names.index(name)
-            if row in self.rows:
-                shares[row - self.rows.start] += share / largest
-        return shares / sum(share / largest for share in given.values())
-
-    def _ownership(self) -> scipy.sparse.csr_matrix | None:
-        """Who owns which producer, (agents, agents), sparse; None if everyone owns itself."""
-        if not any(group.owners for group in self.scenario.agents):
-            return None
-        agents = int(self.starts[-1])
-        parts = []
-        for index, group in enumerate(self.scenario.agents):
-            producers = self._row_numbers(index)
-            shares = self._shares(group.owners) if group.owners else None
-            owners = producers if shares is None else np.flatnonzero(shares)
-            if shares is None:
-                parts.append((np.ones(len(producers)), owners, producers))
-            else:
-                each = np.tile(shares[owners], len(producers))
-                parts.append((each, np.tile(owners, len(producers)), np.repeat(producers, len(owners))))
-        values, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return scipy.sparse.csr_matrix((values, (rows, columns)), shape=(agents, agents))
-
-    def _refuse_impossible(self, part: str, block: Block[Technology] | Block[Utility]) -> None:
-        """A technology that makes something out of nothing, or a utility that is larger than any number."""
-        rows = np.arange(self.starts[-1])[block.rows]
-        for position, message in block.family.faults(**block.parameters):
-            index = int(np.searchsorted(self.starts, rows[position], side="right") - 1)
-            who = show(self._member(index, int(rows[position] - self.starts[index])))
-            self.findings.append(Finding(("agents", index, part), f"{who}: {message}"))
-
-    def _refuse_unbounded(self, block: Block[Utility]) -> None:
-        """With money that may go negative, an agent whose demand has no bound cannot be served."""
-        rows = np.arange(self.starts[-1])[block.rows]
-        unbounded = rows[block.family.unbounded_with_money(**block.parameters)]
-        indices = np.searchsorted(self.starts, unbounded, side="right") - 1
-        for index, first in zip(*np.unique(indices, return_index=True), strict=True):
-            who = show(self._member(int(index), int(unbounded[first] - self.starts[index])))
-            message = (
-                f"{who}: u(x) - p.x has no maximum for {block.family.name} with these parameters, so under "
-                f"quasilinear money demand has no bound (refused even with a budget); "
-                f"let the weights sum to less than 1"
-            )
-            self.findings.append(Finding(("agents", int(index), "utility"), message))
-
-
-def _with_first_rows(sizes: Sequence[int]) -> Iterator[tuple[int, int]]:
-    """The size of each group, and the row of its first member."""
-    first = 0
-    for size in sizes:
-        yield size, first
-        first += size
-
-
-def _stream(seed: int, purpose: Sequence[str], stream: int) -> np.random.Generator:
-    return generator(seed, *purpose, stream=stream)
-
-
-def _out_of_range(parameter: Parameter, numbers: Array) -> NDArray[np.intp]:
-    """Where the numbers are that `parameter.fault` or `size_fault` would refuse."""
-    least, most = numbers.min(initial=math.inf), numbers.max(initial=-math.inf)
-    if max(parameter.low, SMALLEST) < least and most < min(parameter.high, LARGEST):  # nearly always
-        return np.zeros(0, dtype=np.intp)
-    low = numbers <= parameter.low if parameter.open_low else numbers < parameter.low
-    high = numbers >= parameter.high if parameter.open_high else numbers > parameter.high
-    size = np.abs(numbers)
-    wrong_size = ~(size <= LARGEST) | ((size < SMALLEST) & (size > 0))  # NaN is of no size
-    return np.flatnonzero(wrong_size | low | high | (parameter.nonzero & (numbers == 0)))

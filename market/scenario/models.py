@@ -3,12 +3,12 @@
 A family's declared parameters and a distribution's *are* the keys, ranges and descriptions here: a new one
 needs no change in this module.
 
-Where a table may be one of several (a utility of some family, a number or a distribution), the word that
-decides is looked at first and one model chosen by it, so that one mistake gives one message. The choice is
-a *tag*; pydantic puts tags into the paths of its findings, where `MODELS` gives the model back. Tags are
-negative integers, which neither a key nor an index of a list can be.
+Where a table may be one of several (a utility of some family, a number or a distribution), its deciding word
+is read first and one model chosen by it, so that one mistake gives one message. The choice is a *tag*;
+pydantic puts tags into the paths of its findings, where `MODELS` gives the model back. Tags are negative
+integers, which are neither keys nor indices of lists.
 
-What depends on the rest of the file (is that a good?) is asked of the `Names` in the validation context.
+Goods and agents named elsewhere in the file are found in the `KnownNames` of the validation context.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from market.errors import did_you_mean
 from market.registry import NOT_ZERO, Parameter, Registry
 from market.scenario.distributions import DISTRIBUTIONS
-from market.scenario.toml_text import Place, describe, show
+from market.scenario.toml_text import Place, describe, escape
 
 # Types made at run time, where type checkers cannot follow.
 LITERAL: Any = Literal
@@ -53,41 +53,41 @@ class Entry(BaseModel):
 
     @classmethod
     def keys(cls) -> list[str]:
-        """The keys that the table may have."""
+        """Return the keys that the table may have."""
         return [info.alias or name for name, info in cls.model_fields.items()]
 
 
 TAGS: dict[str, int] = {}
-"""What is chosen, in words -> its tag."""
+"""A choice, in words -> its tag."""
 
 MODELS: dict[int, type[Entry]] = {}
-"""Tag -> the model that it stands for."""
+"""Tag -> its model."""
 
 
-def fault(message: str, *below: str | int) -> PydanticCustomError:
-    """A mistake in plain words, at the value itself or somewhere below it."""
+def make_fault(message: str, *below: str | int) -> PydanticCustomError:
+    """Return an error in plain words, at the value itself or at a path below it."""
     return PydanticCustomError("fault", "{message}", {"message": message, "below": below})
 
 
 @dataclass(frozen=True)
-class As:
-    """Marks a field as of a type that is made at run time."""
+class OfType:
+    """Mark of a field whose type is made at run time."""
 
     type: Any
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """What pydantic asks of a mark: the schema of the type."""
+        """Return the schema of the type; called by pydantic."""
         return handler.generate_schema(self.type)
 
 
-def tagged(member: Any, words: str) -> Any:
-    """One member of a choice."""
+def add_tag(member: Any, words: str) -> Any:
+    """Return a member of a union with its tag."""
     tag: Any = TAGS.setdefault(words, -1 - len(TAGS))
     return Annotated[member, Tag(tag)]
 
 
-def choice(members: Iterable[Any], words: Callable[[Any], str], check: Callable[..., object]) -> Any:
-    """A type that is one of several tagged ones; `check` has refused what has no tag."""
+def make_union(members: Iterable[Any], words: Callable[[Any], str], check: Callable[..., object]) -> Any:
+    """Return the union of tagged types; `check` refuses values without a tag."""
 
     def tag(value: Any) -> Any:
         return TAGS[words(value)]
@@ -95,11 +95,11 @@ def choice(members: Iterable[Any], words: Callable[[Any], str], check: Callable[
     return Annotated[UNION[tuple(members)], Discriminator(tag), BeforeValidator(check)]
 
 
-def tagged_model(words: str, base: type[Entry], doc: str, keys: dict[str, Any]) -> Any:
-    """A model for one member of a choice; kept among this module's names so that it can be pickled."""
+def make_tagged_model(words: str, base: type[Entry], doc: str, keys: dict[str, Any]) -> Any:
+    """Return a model for one member of a union; a global of this module, so that it can be pickled."""
     name = re.sub(r"\W+", "_", words.title())
     model = create_model(name, __base__=base, __module__=__name__, __doc__=doc, **keys)
-    member = tagged(model, words)
+    member = add_tag(model, words)
     globals()[name] = MODELS[TAGS[words]] = model
     return member
 
@@ -108,23 +108,23 @@ def tagged_model(words: str, base: type[Entry], doc: str, keys: dict[str, Any]) 
 
 
 @dataclass(frozen=True)
-class Names:
-    """What may be named elsewhere in the file.
+class KnownNames:
+    """Names of goods and agents that may be used elsewhere in the file.
 
     Args:
-        goods: the goods, in order; none if the file's list cannot be read, and then every name will do.
-        members: group -> how many numbered agents it has: 0 for a single agent, None if not known.
+        goods: the goods, in order; empty if the file's list cannot be read, and then all names are accepted.
+        members: group -> number of numbered agents: 0 for a single agent, None if not known.
     """
 
     goods: dict[str, None]
     members: Mapping[str, int | None]
 
-    def good(self, name: str) -> bool:
-        """Whether it is a good."""
+    def has_good(self, name: str) -> bool:
+        """Return True if the name is a good."""
         return not self.goods or name in self.goods
 
-    def agent(self, name: str) -> bool:
-        """Whether it is a group, or an agent of one such as alpha[0]."""
+    def has_agent(self, name: str) -> bool:
+        """Return True if the name is a group, or an agent of one such as alpha[0]."""
         if name in self.members or not self.members:
             return True
         numbered = re.fullmatch(r"(.*)\[(0|[1-9][0-9]{0,17})\]", name)
@@ -134,26 +134,26 @@ class Names:
         return count is None or int(numbered[2]) < count
 
 
-def printable(word: str) -> str:
+def refuse_control_characters(word: str) -> str:
     """Refuse control characters."""
     if not word.isprintable():
-        raise fault("control characters cannot be in a name")
+        raise make_fault("control characters cannot be in a name")
     return word
 
 
-def _not_padded(word: str) -> str:
-    """Refuse blanks that nobody sees."""
+def _refuse_padding(word: str) -> str:
+    """Refuse blanks at the ends of a name."""
     if word != word.strip():
-        raise fault(f"'{show(word)}' begins or ends with a blank; write '{show(word.strip())}'")
+        raise make_fault(f"'{escape(word)}' begins or ends with a blank; write '{escape(word.strip())}'")
     return word
 
 
-def _named(kind: Literal["goods", "agents"]) -> Callable[[str, ValidationInfo], str]:
-    """A check that a word names a good or an agent; what would be right is said later, once."""
+def _require_known(kind: Literal["goods", "agents"]) -> Callable[[str, ValidationInfo], str]:
+    """Return a check that a word names a good or an agent; suggestions are made later, once."""
 
     def check(word: str, info: ValidationInfo) -> str:
-        names: Names | None = info.context
-        if names and not (names.agent(word) if kind == "agents" else names.good(word)):
+        names: KnownNames | None = info.context
+        if names and not (names.has_agent(word) if kind == "agents" else names.has_good(word)):
             raise PydanticCustomError("unknown", "unknown", {"kind": kind})
         return word
 
@@ -163,11 +163,11 @@ def _named(kind: Literal["goods", "agents"]) -> Callable[[str, ValidationInfo], 
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=100),
-    AfterValidator(printable),
-    AfterValidator(_not_padded),
+    AfterValidator(refuse_control_characters),
+    AfterValidator(_refuse_padding),
 ]
-GoodName = Annotated[str, AfterValidator(_named("goods"))]
-AgentName = Annotated[str, AfterValidator(_named("agents"))]
+GoodName = Annotated[str, AfterValidator(_require_known("goods"))]
+AgentName = Annotated[str, AfterValidator(_require_known("agents"))]
 
 
 # --- numbers --------------------------------------------------------------------------------------------
@@ -178,8 +178,8 @@ LARGEST = 1e100
 SMALLEST = 1e-100
 
 
-def size_fault(value: float) -> str | None:
-    """What is wrong with the size of a number, as an end of a sentence, or None."""
+def describe_size_fault(value: float) -> str | None:
+    """Return the fault of a number's size, as the end of a sentence, or None."""
     if abs(value) > LARGEST:
         size, bound = ("large", f"<= {LARGEST:g}") if value > 0 else ("small", f">= {-LARGEST:g}")
         return f"{value:g} is too {size}; it must be {bound}"
@@ -187,36 +187,36 @@ def size_fault(value: float) -> str | None:
     return f"{value:g} is too near 0; write 0, or at least {SMALLEST:g}" if near else None
 
 
-def _not_near_zero(value: float) -> float:
-    if message := size_fault(value):
-        raise fault(message)
+def _refuse_extreme_size(value: float) -> float:
+    if message := describe_size_fault(value):
+        raise make_fault(message)
     return value
 
 
-def plain(
-    low: float | None, high: float | None, open_low: bool, open_high: bool = False, number: type = float
+def make_bounded_type(
+    low: float | None, high: float | None, open_low: bool, open_high: bool = False, *, kind: type = float
 ) -> Any:
-    """A number within bounds, as a type; one that is not whole is of a size that can be computed with."""
-    if number is float:
+    """Return the type of a number within bounds; a float is also of a size safe for products."""
+    if kind is float:
         low = -LARGEST if low is None else max(low, -LARGEST)
         high = LARGEST if high is None else min(high, LARGEST)
     bounds: dict[str, Any] = {"gt" if open_low else "ge": low, "lt" if open_high else "le": high}
-    if number is int:
+    if kind is int:
         return Annotated[int, Field(**bounds)]
-    return Annotated[float, Field(**bounds), AfterValidator(_not_near_zero)]
+    return Annotated[float, Field(**bounds), AfterValidator(_refuse_extreme_size)]
 
 
-def in_range(parameter: Parameter) -> Any:
-    """A number of a declared range, as a type."""
-    kind: Any = plain(parameter.low, parameter.high, parameter.open_low, parameter.open_high)
+def make_range_type(parameter: Parameter) -> Any:
+    """Return the type of a number in a declared range."""
+    kind: Any = make_bounded_type(parameter.low, parameter.high, parameter.open_low, parameter.open_high)
     if parameter.nonzero:
-        kind = Annotated[kind, AfterValidator(_not_zero), Field(json_schema_extra={"not": {"const": 0}})]
+        kind = Annotated[kind, AfterValidator(_refuse_zero), Field(json_schema_extra={"not": {"const": 0}})]
     return kind
 
 
-def _not_zero(value: float) -> float:
+def _refuse_zero(value: float) -> float:
     if value == 0:
-        raise fault(NOT_ZERO)
+        raise make_fault(NOT_ZERO)
     return value
 
 
@@ -235,11 +235,11 @@ class Dist(Entry):
     def _makes_sense(self) -> Dist:
         message = DISTRIBUTIONS[self.dist].fault(**self.parameters())
         if message:
-            raise fault(message)
+            raise make_fault(message)
         return self
 
     def parameters(self) -> dict[str, float]:
-        """The distribution's parameters."""
+        """Return the distribution's parameters."""
         return {name: getattr(self, name) for name in DISTRIBUTIONS[self.dist].parameters}
 
 
@@ -250,22 +250,22 @@ def _dist_models() -> Iterator[Any]:
     for family in DISTRIBUTIONS:
         keys: dict[str, Any] = {"dist": LITERAL[family.name]}
         for key, parameter in family.parameters.items():
-            keys[key] = (in_range(parameter), Field(description=parameter.meaning))
-        yield tagged_model(f"dist {family.name}", Dist, family.formula(), keys)
+            keys[key] = (make_range_type(parameter), Field(description=parameter.meaning))
+        yield make_tagged_model(f"dist {family.name}", Dist, family.formula(), keys)
 
 
-_NOT_PLAIN = (*_dist_models(), tagged(Column, "column"))
+_TABLES = (*_dist_models(), add_tag(Column, "column"))
 MODELS[TAGS["column"]] = Column
 
 
-def _known_number(value: object) -> object:
+def _refuse_unknown_table(value: object) -> object:
     """Refuse a table that is neither a distribution nor a column."""
     if not isinstance(value, dict) or ("column" in value and "dist" not in value):
         return value
     if "dist" not in value:
-        raise fault('write a number, { dist = "uniform", low = 0, high = 1 } or { column = "..." }')
+        raise make_fault('write a number, { dist = "uniform", low = 0, high = 1 } or { column = "..." }')
     if value["dist"] not in DISTRIBUTIONS.names:
-        raise fault(not_in(DISTRIBUTIONS, value["dist"]), "dist")
+        raise make_fault(describe_unknown(DISTRIBUTIONS, value["dist"]), "dist")
     return value
 
 
@@ -275,68 +275,70 @@ def _number_tag(value: Any) -> str:
     return f"dist {value['dist']}" if "dist" in value else "column"
 
 
-def number(parameter: Parameter) -> Any:
-    """A number of a declared range, a distribution or a column, as a type."""
-    written = tagged(in_range(parameter), "number")
-    return choice((written, *_NOT_PLAIN), _number_tag, _known_number)
+def make_number_type(parameter: Parameter) -> Any:
+    """Return the type of a number in a declared range, a distribution or a column."""
+    written = add_tag(make_range_type(parameter), "number")
+    return make_union((written, *_TABLES), _number_tag, _refuse_unknown_table)
 
 
 # --- parameters and families ----------------------------------------------------------------------------
 
 
-def parameter_field(parameter: Parameter) -> tuple[Any, Any]:
-    """Type and field of a family's parameter."""
+def make_parameter_field(parameter: Parameter) -> tuple[Any, Any]:
+    """Return type and field of a family's parameter."""
     words = f"{parameter.meaning} [{parameter.unit}]"
     required = parameter.absent is None
     if parameter.axis == "one good":
         return GoodName, Field(description=words)
     if parameter.axis == "agent":
         default: Any = {} if required else {"default": parameter.absent}
-        return number(parameter), Field(**default, description=words)
-    by_good: Any = Annotated[DICT[GoodName, number(parameter)], BeforeValidator(_not_one_for_all)]
+        return make_number_type(parameter), Field(**default, description=words)
+    by_good: Any = Annotated[
+        DICT[GoodName, make_number_type(parameter)], BeforeValidator(_refuse_one_for_all)
+    ]
     if required:
-        return Annotated[by_good, AfterValidator(_every_good)], Field(description=words)
+        return Annotated[by_good, AfterValidator(_require_every_good)], Field(description=words)
     if parameter.required:
         return by_good, Field(description=words)
     return by_good, Field(default_factory=dict, description=words)
 
 
-def _not_one_for_all(value: object, info: ValidationInfo) -> object:
+def _refuse_one_for_all(value: object, info: ValidationInfo) -> object:
     """Refuse a distribution or column in the place of a table of them."""
-    names: Names | None = info.context
+    names: KnownNames | None = info.context
     if isinstance(value, dict) and names and names.goods:
         for key in ("dist", "column"):
             if isinstance(value.get(key), str) and key not in names.goods:
-                example = f"{{ {show(next(iter(names.goods)))} = {{ {key} = ... }} }}"
-                raise fault(f"a number for each good belongs here, such as {example}")
+                example = f"{{ {escape(next(iter(names.goods)))} = {{ {key} = ... }} }}"
+                raise make_fault(f"a number for each good belongs here, such as {example}")
     return value
 
 
-def _every_good(value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+def _require_every_good(value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
     """Refuse a table that lacks a good."""
-    names: Names | None = info.context
-    lacking = [show(good) for good in names.goods if good not in value] if names else []
+    names: KnownNames | None = info.context
+    lacking = [escape(good) for good in names.goods if good not in value] if names else []
     if lacking:
-        raise fault(f"every good needs a number here; missing: {', '.join(lacking[:12])}")
+        raise make_fault(f"every good needs a number here; missing: {', '.join(lacking[:12])}")
     return value
 
 
 def as_tuple(value: object) -> object:
-    """TOML has lists; what is frozen has tuples."""
+    """Return a list of TOML as a tuple, which frozen models need."""
     return tuple(value) if isinstance(value, list) else value
 
 
 class FamilyEntry(Entry):
-    """What an agent has of a utility, cost or technology: the family's name, and its parameters."""
+    """An agent's utility, cost or technology: the family's name, and its parameters."""
 
     family: str
 
     def given(self, key: str) -> Any:
-        """What the scenario gives for a parameter: a number, or a number for each good that it names."""
+        """Return a parameter as given: a number, or a number for each good that is named."""
         return getattr(self, key)
 
     def place(self, *path: str) -> Place:
-        """Where a parameter (and good) stands in the family's table."""
+        """Return the place of a parameter (and good) in the family's table."""
         return path
 
 
@@ -348,63 +350,61 @@ class TermEntry(Entry):
 
 
 class TermsEntry(FamilyEntry):
-    """What an agent has of a family that adds up terms."""
+    """An agent's utility of a family that adds up terms."""
 
     terms: tuple[TermEntry, ...]
 
     def given(self, key: str) -> dict[str, Any]:
-        """The numbers of all terms that have the parameter, by good."""
+        """Return the numbers of all terms that have the parameter, by good."""
         return {term.good: getattr(term, own) for _, term, own in self._having(key)}
 
     def place(self, *path: str) -> Place:
-        """The term and the key in it."""
+        """Return the term and the key in it."""
         key, good = path
         return next(("terms", index, own) for index, term, own in self._having(key) if term.good == good)
 
     def _having(self, key: str) -> Iterator[tuple[int, TermEntry, str]]:
-        """Index, term, and its own name of the parameter."""
+        """Yield index, term, and its own name of the parameter."""
         for index, term in enumerate(self.terms):
             form, _, own = key.partition("_")
             if form == term.form:
                 yield index, term, own
 
 
-def family_type(registry: Registry[Any]) -> As:
-    """One of a registry's families, chosen by the key `family`."""
+def make_family_type(registry: Registry[Any]) -> OfType:
+    """Return the union of a registry's families, chosen by the key `family`."""
+    return OfType(_make_choice(registry, "family", _family_models(registry)))
+
+
+def _make_choice(registry: Registry[Any], key: str, models: Iterable[Any]) -> Any:
+    """Return the union of the models of a registry's families, chosen by a key."""
 
     def check(table: object) -> object:
-        choose(table, "family", registry)
+        choose_family(table, key, registry)
         return table
 
-    def tag(table: Any) -> str:
-        return f"{registry.kind} {table['family']}"
-
-    return As(choice(_family_models(registry), tag, check))
+    return make_union(models, lambda table: f"{registry.kind} {table[key]}", check)
 
 
 def _family_models(registry: Registry[Any]) -> Iterator[Any]:
     for family in registry:
         if family.terms is None:
             base: type[FamilyEntry] = FamilyEntry
-            keys = {key: parameter_field(parameter) for key, parameter in family.parameters.items()}
+            keys = {key: make_parameter_field(parameter) for key, parameter in family.parameters.items()}
         else:
             base, keys = TermsEntry, {"terms": _terms_field(family.terms)}
         keys["family"] = LITERAL[family.name]
-        yield tagged_model(f"{registry.kind} {family.name}", base, family.formula(), keys)
+        yield make_tagged_model(f"{registry.kind} {family.name}", base, family.formula(), keys)
 
 
 def _terms_field(forms: Registry[Any]) -> tuple[Any, Any]:
-    """Type and field of a list of terms."""
-
-    def known(table: object) -> object:
-        choose(table, "form", forms)
-        return table
-
-    def tag(table: Any) -> str:
-        return f"{forms.kind} {table['form']}"
-
-    one = choice(_term_models(forms), tag, known)
-    checks = BeforeValidator(as_tuple), BeforeValidator(_some_terms), AfterValidator(_each_form_once)
+    """Return type and field of a list of terms."""
+    one = _make_choice(forms, "form", _term_models(forms))
+    checks = (
+        BeforeValidator(as_tuple),
+        BeforeValidator(_require_terms),
+        AfterValidator(_refuse_repeated_forms),
+    )
     words = "one-good terms to add up; at most one of each form for each good"
     return Annotated[(TUPLE[one, ...], *checks)], Field(description=words)
 
@@ -415,51 +415,51 @@ def _term_models(forms: Registry[Any]) -> Iterator[Any]:
         for key, parameter in form.parameters.items():
             words = f"{parameter.meaning} [{parameter.unit}]"
             default = {} if parameter.required else {"default": parameter.absent}
-            keys[key] = (number(parameter), Field(**default, description=words))
-        yield tagged_model(f"{forms.kind} {form.name}", TermEntry, form.formula(), keys)
+            keys[key] = (make_number_type(parameter), Field(**default, description=words))
+        yield make_tagged_model(f"{forms.kind} {form.name}", TermEntry, form.formula(), keys)
 
 
-def _some_terms(value: object, info: ValidationInfo) -> object:
-    """Refuse what is not a list of terms, or an empty one."""
+def _require_terms(value: object, info: ValidationInfo) -> object:
+    """Refuse a value that is not a list of terms, or an empty list."""
     if isinstance(value, list) and value:
         return value
-    names: Names | None = info.context
+    names: KnownNames | None = info.context
     good = next(iter(names.goods), "water") if names else "water"
-    example = f'[{{ good = "{show(good)}", form = "log", weight = 1.0 }}]'
-    raise fault(
+    example = f'[{{ good = "{escape(good)}", form = "log", weight = 1.0 }}]'
+    raise make_fault(
         f"found {'an empty list' if value == [] else describe(value)}; write terms, such as {example}"
     )
 
 
-def _each_form_once(terms: tuple[TermEntry, ...]) -> tuple[TermEntry, ...]:
+def _refuse_repeated_forms(terms: tuple[TermEntry, ...]) -> tuple[TermEntry, ...]:
     """Refuse a second term of the same form for the same good."""
     first: dict[tuple[str, str], int] = {}
     for index, term in enumerate(terms):
         before = first.setdefault((term.good, term.form), index)
         if before != index:
-            raise fault(
-                f"terms[{before}] is a {term.form} term of {show(term.good)} already; there is at most one "
+            raise make_fault(
+                f"terms[{before}] is a {term.form} term of {escape(term.good)} already; there is at most one "
                 f"of each form for each good, so add them up or choose another form",
                 index,
             )
     return terms
 
 
-def choose(table: object, key: str, registry: Registry[Any], default: str | None = None) -> str:
-    """The family that a table names under a key, or a fault that says which there are."""
+def choose_family(table: object, key: str, registry: Registry[Any], default: str | None = None) -> str:
+    """Return the family that a table names under a key; raise a fault that lists all families."""
     if not isinstance(table, dict):
         example = f'{{ {key} = "{registry.names[0]}", ... }}'
-        raise fault(f"found {describe(table)}; write a table, such as {example}")
+        raise make_fault(f"found {describe(table)}; write a table, such as {example}")
     word = table.get(key, default)
     if word is None:
-        raise fault(f"missing key '{key}'; {did_you_mean('', registry.names)}")
+        raise make_fault(f"missing key '{key}'; {did_you_mean('', registry.names)}")
     if word not in registry.names:
-        raise fault(not_in(registry, word), key)
+        raise make_fault(describe_unknown(registry, word), key)
     return str(word)
 
 
-def not_in(registry: Registry[Any], word: object) -> str:
-    """What is wrong with a word that should name a family."""
+def describe_unknown(registry: Registry[Any], word: object) -> str:
+    """Describe the fault of a word that should name a family."""
     if not isinstance(word, str):
         return f"found {describe(word)}; {did_you_mean('', registry.names)}"
-    return f"no {registry.kind} '{show(word)}'; {did_you_mean(word[:100], registry.names)}"
+    return f"no {registry.kind} '{escape(word)}'; {did_you_mean(word[:100], registry.names)}"

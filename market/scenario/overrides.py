@@ -1,7 +1,7 @@
 """`--set path=value`: a scenario changed from the command line, before it is validated.
 
 A path is written `agents.alpha.utility.weights.water` or `agents[0].budget`; names with dots or brackets go
-in quotes. The value is TOML; what is none, such as a bare word, is a text.
+in quotes. The value is TOML; a value that is not, such as a bare word, is a text.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from market.errors import Fault, did_you_mean
-from market.scenario.toml_text import Place, beyond_bounds, describe, field, show
+from market.scenario.toml_text import Place, beyond_bounds, describe, escape, format_place
 
 
 class Override(NamedTuple):
-    """One `--set path=value`: how the path was written, and where it leads."""
+    """One `--set path=value`: its path as written, and the place that it sets."""
 
     written: str
     place: Place
@@ -27,25 +27,25 @@ _PART = re.compile(
 )
 
 
-def override(values: dict[str, Any], assignments: Iterable[str]) -> tuple[list[Override], list[Fault]]:
+def apply_overrides(values: dict[str, Any], assignments: Iterable[str]) -> tuple[list[Override], list[Fault]]:
     """Change parsed values in place by assignments `path=value`.
 
     Lists are addressed by index or, if their entries are tables, by the entries' `name`.
 
     Returns:
-        What was changed, and a fault for each assignment that leads nowhere.
+        The overrides made, and a fault for each assignment without a valid path.
     """
     done, faults = [], []
     for assignment in assignments:
         try:
             done.append(_assign(values, assignment))
         except _NoSuchPathError as error:
-            faults.append(Fault(str(error), field=f"--set {show(error.written)}"))
+            faults.append(Fault(str(error), field=f"--set {escape(error.written)}"))
     return done, faults
 
 
 class _NoSuchPathError(Exception):
-    """An assignment that leads nowhere."""
+    """An assignment without a valid path."""
 
     def __init__(self, written: str, message: str) -> None:
         self.written = written
@@ -55,7 +55,7 @@ class _NoSuchPathError(Exception):
 def _assign(values: dict[str, Any], assignment: str) -> Override:
     if re.search("[\ud800-\udfff]", assignment):  # bytes of the command line that are no UTF-8
         raise _NoSuchPathError(assignment, "not UTF-8 text")
-    parts, end = path_parts(assignment)
+    parts, end = split_path(assignment)
     written = assignment[:end].strip()
     if not parts or assignment[end : end + 1] != "=":
         shown = assignment.split("=")[0]
@@ -70,8 +70,8 @@ def _assign(values: dict[str, Any], assignment: str) -> Override:
     return Override(written, (*place, last))
 
 
-def path_parts(assignment: str) -> tuple[list[str | int], int]:
-    """The parts of the path that an assignment begins with, and where it ends."""
+def split_path(assignment: str) -> tuple[list[str | int], int]:
+    """Return the parts of the path that an assignment begins with, and the position of its end."""
     parts: list[str | int] = []
     end = 0
     while match := _PART.match(assignment, end):
@@ -83,13 +83,13 @@ def path_parts(assignment: str) -> tuple[list[str | int], int]:
 
 
 def _step(at: object, part: str | int, place: Place, written: str, new: bool = False) -> str | int:
-    """The key or index that a part of a path means within a table or list."""
-    here = field(place) or "the scenario"
+    """Return the key or index of a part of a path within a table or list."""
+    here = format_place(place) or "the scenario"
     if isinstance(at, dict) and isinstance(part, str):
         if part in at or new:
             return part
         raise _NoSuchPathError(
-            written, f"there is no '{show(part)}' in {here}; {did_you_mean(part[:100], map(show, at))}"
+            written, f"there is no '{escape(part)}' in {here}; {did_you_mean(part[:100], map(escape, at))}"
         )
     if isinstance(at, list) and isinstance(part, int):
         if part < len(at):
@@ -99,25 +99,25 @@ def _step(at: object, part: str | int, place: Place, written: str, new: bool = F
         names = [entry.get("name") if isinstance(entry, dict) else None for entry in at]
         if part in names:
             return names.index(part)
-        known = [show(name) for name in names if isinstance(name, str)]
+        known = [escape(name) for name in names if isinstance(name, str)]
         hint = did_you_mean(str(part), known) if known else f"write an index, such as {here}[0]"
         raise _NoSuchPathError(written, f"no entry of that name in {here}; {hint}")
-    raise _NoSuchPathError(written, f"{here} is {describe(at)}; it has no part '{show(str(part))}'")
+    raise _NoSuchPathError(written, f"{here} is {describe(at)}; it has no part '{escape(str(part))}'")
 
 
 def _override_value(text: str, written: str) -> object:
-    """The value that is assigned, unless it is beyond all bounds."""
+    """Return the assigned value, unless it is too large to be parsed safely."""
     fault = beyond_bounds(text)
     if fault:
         raise _NoSuchPathError(written, fault.message)
-    return toml_value(text)
+    return parse_value(text)
 
 
-def toml_value(text: str) -> object:
-    """A TOML value of moderate size; what is none, such as a bare word, is a text.
+def parse_value(text: str) -> object:
+    """Return a TOML value of moderate size; a text that is not TOML, such as a bare word, as it is.
 
     Example:
-        >>> toml_value("2.5"), toml_value("[1, 2]"), toml_value("log")
+        >>> parse_value("2.5"), parse_value("[1, 2]"), parse_value("log")
         (2.5, [1, 2], 'log')
     """
     try:

@@ -1,12 +1,12 @@
-"""TOML text that nobody vouches for: read within bounds, parsed, with the line of every key.
+"""Untrusted TOML text: read within bounds, parsed, with the line of every key.
 
-A *path* is where a value is in the parsed text, for instance ("agents", 0, "utility", "weights", "water"),
-written `agents[0].utility.weights.water` for people. Whatever is quoted from the text goes through `show`
-before it is printed: keys and strings may hold control characters and escape sequences.
+A *place* is the path of a value in the parsed text, for instance ("agents", 0, "utility", "weights",
+"water"), written `agents[0].utility.weights.water` for people. All quotations from the text go through
+`escape` before they are printed: keys and strings may hold control characters and escape sequences.
 
 The standard library's parser has no bounds of its own: a dotted key of 40 KB can take gigabytes, a thousand
-brackets exhaust its stack, and it tells no line for a value. Hence the checks before it, and a second
-parser, tree-sitter, only for lines, and only once something is wrong.
+brackets exhaust its stack, and it gives no line for a value. Hence the checks before it, and a second parser,
+tree-sitter, only for lines, and only for texts with a fault.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ MAX_DIGITS = 250  # in any base: such an integer is below 1e302 and fits a float
 # --- words for people -----------------------------------------------------------------------------------
 
 
-def show(text: str, most: int = 80) -> str:
-    r"""Text as it may be printed: short, on one line, no control characters or escape sequences.
+def escape(text: str, most: int = 80) -> str:
+    r"""Return text fit to be printed: short, on one line, no control characters or escape sequences.
 
     Example:
-        >>> show("a\x1b[31mred")
+        >>> escape("a\x1b[31mred")
         'a\\x1b[31mred'
     """
     cut = text if len(text) <= most else text[: most - 3] + "..."
@@ -50,11 +50,11 @@ def show(text: str, most: int = 80) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in cut)
 
 
-def field(place: Place) -> str:
-    """A path as people write it.
+def format_place(place: Place) -> str:
+    """Return a place as people write it.
 
     Example:
-        >>> field(("agents", 0, "utility", "sweet water"))
+        >>> format_place(("agents", 0, "utility", "sweet water"))
         'agents[0].utility."sweet water"'
     """
     written = ""
@@ -62,13 +62,13 @@ def field(place: Place) -> str:
         if isinstance(part, int):
             written += f"[{part}]"
         else:
-            word = part if re.fullmatch(r"[\w-]{1,80}", part) else f'"{show(part)}"'
+            word = part if re.fullmatch(r"[\w-]{1,80}", part) else f'"{escape(part)}"'
             written += f".{word}" if written else word
     return written
 
 
 def describe(value: object) -> str:
-    """What was found, in words.
+    """Return a value in words, for messages.
 
     Example:
         >>> describe("7"), describe(True), describe([1])
@@ -77,9 +77,9 @@ def describe(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
-        return f'the text "{show(value, 40)}"'
+        return f'the text "{escape(value, 40)}"'
     if isinstance(value, int | float):
-        return f"the number {show(str(value), 40)}"
+        return f"the number {escape(str(value), 40)}"
     if isinstance(value, list | tuple):
         return "a list"
     return "a table" if isinstance(value, dict) else "a date or time"
@@ -96,10 +96,10 @@ class Source:
     text: str
 
     def parse(self) -> dict[str, Any]:
-        """The values.
+        """Return the values.
 
         Raises:
-            ScenarioError: the text is not TOML, or is beyond the bounds.
+            ScenarioError: the text is not TOML, or exceeds the limits.
         """
         fault = beyond_bounds(self.text)
         if fault is None:
@@ -108,8 +108,8 @@ class Source:
             except tomllib.TOMLDecodeError as error:
                 fault = _not_toml(str(error), self.text)
             except (RecursionError, ValueError) as error:
-                fault = Fault(f"not valid TOML: {show(str(error))}")
-        raise ScenarioError(show(self.name, MAX_KEY), [fault])
+                fault = Fault(f"not valid TOML: {escape(str(error))}")
+        raise ScenarioError(escape(self.name, MAX_KEY), [fault])
 
     @cached_property
     def lines(self) -> dict[Place, int]:
@@ -117,14 +117,14 @@ class Source:
         return dict(_positions(self.text))
 
     def line(self, place: Place) -> int | None:
-        """The line of a path, or of the nearest thing around it; None for the text as a whole."""
+        """Return the line of a place, or of the nearest place around it; None for the text as a whole."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place)
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of a file of bounded size.
+    """Return the content of a file of bounded size.
 
     Raises:
         InputError: no such file, not a file, not readable, or too large.
@@ -146,7 +146,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def decode(content: bytes) -> str:
-    """Bytes as text.
+    """Return bytes as text.
 
     Raises:
         InputError: the bytes are not UTF-8 text.
@@ -158,71 +158,59 @@ def decode(content: bytes) -> str:
     except UnicodeDecodeError as error:
         raise InputError(f"not UTF-8 text (byte {error.start + 1}); save it as UTF-8") from None
     if "\0" in text:
-        raise InputError("this is no text file (it holds zero bytes); save it as UTF-8 text")
+        raise InputError("this is not a text file (it contains zero bytes); save it as UTF-8 text")
     return text
 
 
 def _nearest_file(path: Path) -> str:
     if not path.parent.is_dir():
-        return "; nor is there such a folder"
-    beside = sorted(other.name for other in path.parent.glob("*.toml"))
-    return f"; {did_you_mean(path.name, map(show, beside))}" if beside else ""
+        return "; its folder does not exist either"
+    known = sorted(other.name for other in path.parent.glob("*.toml"))
+    return f"; {did_you_mean(path.name, map(escape, known))}" if known else ""
 
 
-# Strings end exactly where the standard library's parser ends them, or it could be led past the bounds by
-# what is a string here and none there. A long one may hold up to two quotes just before the three that end
-# it. Every alternative matches wherever it begins, without going back, so that the time is linear.
+# Strings end exactly where the standard library's parser ends them; otherwise a text could exceed the limits
+# for the parser in a part that is a string for these checks. A long string may hold up to two quotes just
+# before the three that end it. No alternative backtracks, so that the time is linear.
 _TOKENS = re.compile(
     r'(?P<long>"""(?:[^"\\]|\\.|"(?!""))*+(?:"{3,5}|\\?\Z)'
     r"|'{3}(?:[^']|'(?!''))*+(?:'{3,5}|\Z))"
     r'|(?P<short>"(?:[^"\\\n]|\\[^\n])*+(?:"|\\?$)|\'[^\'\n]*+(?:\'|$))'
-    r"|(?P<comment>\#[^\n]*)"
-    r"|(?P<open>[\[{])|(?P<close>[\]}])",
+    r"|(?P<comment>\#[^\n]*)",
     re.DOTALL | re.MULTILINE,
 )
 
 
 def beyond_bounds(text: str) -> Fault | None:
-    """The first thing in a text that is too large to be parsed safely."""
-    for number, line in enumerate(text.split("\n"), start=1):
+    """Return the first fault of a text that is too large to be parsed safely, or None."""
+    depth = 0
+    bare = _TOKENS.sub(_blank, text).split("\n")
+    for number, (line, outside) in enumerate(zip(text.split("\n"), bare, strict=True), start=1):
         if len(line) > MAX_LINE:
             return Fault(f"a line of {len(line)} characters; at most {MAX_LINE} are read", line=number)
-    bare, depth = [], 0
-    for start, end, kind in _tokens(text):
-        depth += {"open": 1, "close": -1}.get(kind, 0)
-        if depth > MAX_NESTING:
-            return Fault(f"brackets nested more than {MAX_NESTING} deep", line=text.count("\n", 0, start) + 1)
-        if kind in ("open", "close", "bare"):
-            bare.append(text[start:end])
-        else:  # a string is one part of a key at most; keep line breaks for counting
-            bare.append('""' + "\n" * text.count("\n", start, end))
-    for number, line in enumerate("".join(bare).split("\n"), start=1):
-        fault = _long_word(line, number)
-        if fault:
-            return fault
+        for bracket in re.findall(r"[][{}]", outside):
+            depth += 1 if bracket in "[{" else -1
+            if depth > MAX_NESTING:
+                return Fault(f"brackets nested more than {MAX_NESTING} deep", line=number)
+        if message := _long_word(outside):
+            return Fault(message, line=number)
     return None
 
 
-def _tokens(text: str) -> Iterator[tuple[int, int, str]]:
-    """(start, end, kind) of strings, comments, brackets, and of the bare text between them."""
-    last = 0
-    for match in _TOKENS.finditer(text):
-        if match.start() > last:
-            yield last, match.start(), "bare"
-        yield match.start(), match.end(), str(match.lastgroup)
-        last = match.end()
-    yield last, len(text), "bare"
+def _blank(token: re.Match[str]) -> str:
+    """Return an empty string for a string, which is one part of a key at most; keep its line breaks."""
+    return "" if token.lastgroup == "comment" else '""' + "\n" * token[0].count("\n")
 
 
-def _long_word(line: str, number: int) -> Fault | None:
-    """A key or a number on a line without strings that is too long to be meant."""
+def _long_word(line: str) -> str | None:
+    """Describe a key or a number, on a line without strings, that is too long to be meant."""
     joined = ".".join(part.strip(" \t") for part in line.split("."))  # blanks may stand around a dot
     for word in re.split(r"[^\w.\"'+-]+", joined):
         if word.count(".") >= MAX_KEY_PARTS or len(word) > MAX_KEY:
             limits = f"{MAX_KEY_PARTS} parts and {MAX_KEY} characters"
-            return Fault(f"a key or number is too long; at most {limits} are read", line=number)
+            return f"a key or number is too long; at most {limits} are read"
         if re.search(rf"(?<![0-9A-Fa-f_])[0-9A-Fa-f_]{{{MAX_DIGITS + 1}}}", word):
-            return Fault(f"a number of more than {MAX_DIGITS} digits; write it like 1e99", line=number)
+            return f"a number of more than {MAX_DIGITS} digits; write it like 1e99"
     return None
 
 
@@ -238,10 +226,10 @@ _PLAINLY = {
 
 
 def _not_toml(message: str, text: str) -> Fault:
-    """The parser's message with its line apart, and the commonest mistakes in plain words."""
+    """Return the parser's message with its line, and common mistakes in plain words."""
     where = re.search(r" \(at (?:line (\d+), column (\d+)|end of document)\)$", message)
     what = message[: where.start()] if where else message
-    plain = show(next((words for start, words in _PLAINLY.items() if what.startswith(start)), what), 200)
+    plain = escape(next((words for start, words in _PLAINLY.items() if what.startswith(start)), what), 200)
     if where is None or where[1] is None:
         return Fault(f"not valid TOML: {plain} (noticed at the end)", line=text.rstrip().count("\n") + 1)
     return Fault(f"not valid TOML: {plain} (column {where[2]})", line=int(where[1]))
@@ -251,7 +239,7 @@ def _not_toml(message: str, text: str) -> Fault:
 
 
 def _positions(text: str) -> Iterator[tuple[Place, int]]:
-    """Every path with its line; a table that is opened more than once counts where it is first."""
+    """Yield every place with its line; a table that is opened more than once has its first line."""
     import tree_sitter_toml  # deferred: needed only when something is wrong
     from tree_sitter import Language, Parser
 
@@ -303,7 +291,7 @@ def _line(node: Node) -> int:
 
 
 def _key_parts(node: Node) -> list[str]:
-    """The parts of a key, dotted or quoted: what the parser itself makes of it."""
+    """Return the parts of a key, dotted or quoted, as the standard library parses it."""
     written = (node.text or b"").decode()
     if re.fullmatch(r"[A-Za-z0-9_-]+", written):  # most keys, and at once
         return [written]

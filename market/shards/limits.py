@@ -12,9 +12,10 @@ from collections.abc import Sequence
 from market.errors import InputError, did_you_mean
 from market.mechanisms.auction.auctioneer import Auction
 from market.mechanisms.auction.price_rules import Knows
+from market.scenario.building import population
 from market.scenario.data_files import MAX_ROWS
 from market.scenario.error_messages import MAX_CELLS
-from market.scenario.loading import Scenario, population
+from market.scenario.loading import Scenario
 from market.shards.shard import Opening
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from market.economy.agent_names import Names
+from market.economy.agent_names import AgentNames
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.report import Alignment
@@ -85,7 +85,7 @@ class Shared:
 
     scenario: Scenario
     seed: int
-    agents: Names
+    agents: AgentNames
     economy: Economy
     shards: int
     outcomes: Mapping[str, SharedOutcome]

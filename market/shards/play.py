@@ -18,36 +18,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from market.economy.aggregate_demand import InTotal
+from market.economy.aggregate_demand import AnswersInTotal
 from market.economy.correspondences import Array, Correspondence
-from market.economy.primitives import Economy, Money
-from market.economy.reductions import added, run_all
+from market.economy.primitives import Answers, Economy, Money
+from market.economy.reductions import add_up, run_all
 from market.errors import MarketError
 from market.mechanisms.auction.announcement import held_against
 from market.mechanisms.auction.auctioneer import Auction, AuctionState
 from market.mechanisms.base import State, played
 from market.results.tables import LARGEST_MAP, rounds_of
-from market.scenario.loading import Scenario, population
+from market.scenario.building import population
+from market.scenario.loading import Scenario
 from market.shards.alignment import report
 from market.shards.limits import refuse, refuse_choices
 from market.shards.outcome import Shared, SharedOutcome
 from market.shards.pools import Pool
 from market.shards.shard import Closed, Ended, Opening, Totals, Written
-
-
-class Summed(InTotal):
-    """What everybody answers, of which only the totals are known here."""
-
-    @property
-    def demand(self) -> Correspondence:
-        """Nobody has it.
-
-        Raises:
-            MarketError: always.
-        """
-        raise MarketError("what each agent answers stays in its shard")
-
-    supply = demand
 
 
 def play_in_shards(
@@ -97,7 +83,7 @@ def play_in_shards(
 
 def _without_agents(scenario: Scenario, seed: int, openings: Sequence[Opening]) -> Economy:
     """The economy as the auctioneer sees it: nobody in it, and all that there is in common."""
-    (owned,) = added([(opening.owned,) for opening in openings])
+    (owned,) = add_up([(opening.owned,) for opening in openings])
     commons = np.array([scenario.commons.get(good, 0.0) for good in scenario.goods])
     numeraire = None if scenario.numeraire is None else scenario.goods.index(scenario.numeraire)
     nobody = np.zeros(0)
@@ -153,7 +139,7 @@ class _Play:
         seen = self._mechanism.reported(state)
         p = seen.prices
         closed: list[Closed] = _driven(self._pool, "close", p=p)
-        ended = Ended(*added([each.ended for each in closed]))
+        ended = Ended(*add_up([each.ended for each in closed]))
         judgement = closed[0].judgement
         chosen = held_against(self._economy, seen, _summed(*closed[0].answered))
         regretted = float(ended.relative_regret.value)
@@ -188,10 +174,10 @@ class _Play:
             files=self._written(table, judgement.total if supported else None),
         )
 
-    def _answers(self, p: Array) -> Summed:
+    def _answers(self, p: Array) -> AnswersInTotal:
         """Prices out, sums back, added in the order of the shards."""
         answered: list[Totals] = self._pool.tell("ask", p=p)
-        return _summed(*added([_bounds(each) for each in answered]))
+        return _summed(*add_up([_bounds(each) for each in answered]))
 
     def _observe(self, state: State) -> None:
         self._seen.append(state.observed())
@@ -223,9 +209,13 @@ def _bounds(totals: Totals) -> tuple[Array, Array, Array, Array]:
     return totals.demand, most_demand, supply, supply if totals.most_supply is None else totals.most_supply
 
 
-def _summed(demand: Array, most_demand: Array, supply: Array, most_supply: Array) -> Summed:
-    """Answers of everybody from their totals, (goods,) each."""
-    return Summed(_interval(demand, most_demand), _interval(supply, most_supply))
+def _summed(demand: Array, most_demand: Array, supply: Array, most_supply: Array) -> AnswersInTotal:
+    """Return answers known in total, (goods,) each; reading those of single agents raises MarketError."""
+    return AnswersInTotal(_interval(demand, most_demand), _interval(supply, most_supply), _refuse_agents)
+
+
+def _refuse_agents() -> Answers:
+    raise MarketError("what each agent answers stays in its shard")
 
 
 def _interval(lowest: Array, highest: Array) -> Correspondence:

@@ -18,10 +18,10 @@ import numpy as np
 
 from market.economy.aggregate_demand import AggregateDemand
 from market.economy.correspondences import Array
-from market.economy.families.utilities import Utility
-from market.economy.nonexistence import proving
+from market.economy.families.utilities.base import Utility
+from market.economy.nonexistence import prove_nonexistence
 from market.economy.primitives import Economy, Money
-from market.economy.reductions import Finished, Largest, Reduction, Sums, advance
+from market.economy.reductions import Finished, Largest, PartialSums, Reduction, advance
 from market.efficiency.report import Alignment
 from market.errors import InputError
 from market.mechanisms.auction.auctioneer import traded
@@ -29,7 +29,8 @@ from market.mechanisms.auction.jumps.alternatives import possible
 from market.mechanisms.auction.rationing import settling
 from market.mechanisms.regret import relative_regret
 from market.outcome import Outcome
-from market.scenario.loading import Scenario, build
+from market.scenario.building import build
+from market.scenario.loading import Scenario
 from market.shards.alignment import Judgement, judging
 
 T = TypeVar("T")
@@ -119,7 +120,7 @@ class Closed(NamedTuple):
         judgement: the weights in it are of nobody, since they stay in the shard.
     """
 
-    answered: Sums
+    answered: PartialSums
     ended: Ended
     judgement: Judgement
 
@@ -168,7 +169,7 @@ class Shard:
             UnboundedDemandError: a wanted good is free.
         """
         answers = self._together(p)
-        assert not answers.hang_together  # only for those who choose, and these are refused (`chooses`)
+        assert not answers.is_coupled  # only for those who choose, and these are refused (`chooses`)
         demand, supply = answers.total_demand, answers.total_supply
         made = bool(self.economy.costs)
         return Totals(
@@ -178,11 +179,11 @@ class Shard:
             supply.highest if made and not supply.single_valued else None,
         )
 
-    def prove(self) -> Sums | Finished[str | None]:
-        """Begin with the proofs that no prices clear all markets (`existence.proving`)."""
-        return self._begun(proving(self.economy))
+    def prove(self) -> PartialSums | Finished[str | None]:
+        """Begin with the proofs that no prices clear all markets (`nonexistence.prove_nonexistence`)."""
+        return self._begun(prove_nonexistence(self.economy))
 
-    def close(self, p: Array) -> Sums | Finished[Closed]:
+    def close(self, p: Array) -> PartialSums | Finished[Closed]:
         """Begin with what comes after the rounds.
 
         Args:
@@ -190,12 +191,12 @@ class Shard:
         """
         return self._begun(self._closing(p))
 
-    def go_on(self, totals: Sums) -> Sums | Finished[Any]:
+    def go_on(self, totals: PartialSums) -> PartialSums | Finished[Any]:
         """Go on with the sums over everybody that were asked for last."""
         assert self._work is not None
         return advance(self._work, totals)
 
-    def _begun(self, work: Reduction[T]) -> Sums | Finished[T]:
+    def _begun(self, work: Reduction[T]) -> PartialSums | Finished[T]:
         self._work = work
         return advance(work)
 

@@ -1,8 +1,8 @@
 """The agents of the simulation: traders, who answer prices, and the auctioneer, who sets them.
 
-A `Trader` is a view of one row of the economy's arrays, made when somebody asks for it. Built-in traders
-answer together, on arrays; one whose class overrides `demand` or `supply` is asked by itself and its answer
-takes the place of its row.
+A `Trader` is a view of one row of the economy's arrays, made when it is first used. Built-in traders answer
+together, on arrays; a trader whose class overrides `demand` or `supply` answers by itself, and its answer
+replaces that of its row.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class _Numbers(weakref.WeakKeyDictionary[mesa.Model, Iterator[int]]):
-    """Model -> the numbers that its next agents get, from 1; kept no longer than the model itself."""
+    """Model -> the numbers of its next agents, from 1; kept no longer than the model itself."""
 
     def __getitem__(self, model: mesa.Model) -> Iterator[int]:
         if model not in self:
@@ -32,16 +32,16 @@ class _Numbers(weakref.WeakKeyDictionary[mesa.Model, Iterator[int]]):
 
 
 class Numbered(mesa.Agent):
-    """An agent that does not keep its model alive: Mesa 3.3 holds each in a table of its own for ever."""
+    """An agent that does not keep its model alive, as the table of all models in Mesa 3.3 would."""
 
     _ids = _Numbers()
 
 
 class Trader(Numbered):
-    """Somebody who wants, owns or makes goods. Subclass it and override how it answers prices.
+    """An agent that consumes, owns or produces goods; subclass it to change its answers to prices.
 
     Args:
-        model: the simulation it lives in.
+        model: of the simulation.
         row: its row in the economy's arrays.
 
     Example:
@@ -62,42 +62,42 @@ class Trader(Numbered):
 
     @property
     def name(self) -> str:
-        """Its name in the scenario."""
+        """Name in the scenario."""
         return self.model.economy.agents[self.row]
 
     @property
     def endowment(self) -> Array:
-        """What it owns, (goods,), units."""
+        """Endowment, (goods,), units."""
         return self.model.economy.endowment[self.row].copy()
 
     @property
     def consumption(self) -> Array:
-        """What it could really consume if the play ended now, (goods,), units."""
+        """Consumption if the play ended now, after rationing, (goods,), units."""
         return self.model.outcome().consumption[self.row].copy()
 
     @property
     def production(self) -> Array:
-        """What it would really make if the play ended now, (goods,), units."""
+        """Production if the play ended now, after rationing, (goods,), units."""
         return self.model.outcome().production[self.row].copy()
 
     @property
     def utility(self) -> float:
-        """u(x) - C(y) if the play ended now."""
+        """Utility minus cost, `u(x) - C(y)`, if the play ended now."""
         return float(self.model.outcome().utilities[self.row])
 
     @property
     def payoff(self) -> float:
-        """Its payoff in the game, money included, if the play ended now."""
+        """Payoff in the game, money included, if the play ended now."""
         return float(self.model.outcome().payoffs[self.row])
 
     def demand(self, prices: Array) -> Array:
-        """What it would consume at these prices: the bundle its preferences imply.
+        """Return the consumption demanded at these prices, as its preferences imply.
 
         Args:
             prices: (goods,), money per unit.
 
         Returns:
-            (goods,), units, >= 0. If several bundles are equally good, the smallest.
+            (goods,), units, >= 0; with ties the smallest bundle.
 
         Raises:
             UnboundedDemandError: a good that it wants is free.
@@ -105,36 +105,40 @@ class Trader(Numbered):
         return self._answers(prices).demand.lowest[0].copy()
 
     def supply(self, prices: Array) -> Array:
-        """What it would make at these prices: the outputs with the largest profit.
+        """Return the most profitable production at these prices.
 
         Args:
             prices: (goods,), money per unit.
 
         Returns:
-            (goods,), units, >= 0; inf where there is no largest. If it is indifferent, nothing.
+            (goods,), units, >= 0; inf where unbounded. With ties the smallest output.
         """
         return self._answers(prices).supply.lowest[0].copy()
 
     def _answers(self, prices: Array) -> Answers:
-        """Its row of what the economy answers."""
+        """Return its row of the economy's answers."""
         economy, row = self.model.economy, self.row
-        if not economy.technologies:  # through which incomes depend on what others do
+        if not economy.technologies:  # with technologies incomes depend on other agents
             return economy.part(row, row + 1).answers(prices)
-        everyone = economy.answers(prices)
+        all_answers = economy.answers(prices)
         return Answers(
-            *(Correspondence(a.lowest[[row]], a.highest[[row]]) for a in (everyone.demand, everyone.supply))
+            *(
+                Correspondence(a.lowest[[row]], a.highest[[row]])
+                for a in (all_answers.demand, all_answers.supply)
+            )
         )
 
     @classmethod
     def answers_by_itself(cls) -> bool:
-        """Whether this class overrides how it answers prices."""
+        """Return True if this class overrides `demand` or `supply`."""
         return cls.demand is not Trader.demand or cls.supply is not Trader.supply
 
 
 class Auctioneer(Numbered):
-    """Sets prices; its payoff is minus the total of what is lacking and left over.
+    """The agent that sets prices; its payoff is minus the sum of absolute excess demands.
 
-    The adjustment itself is the price rule's (`price_rules.py`); this agent shows what it has seen.
+    Prices are adjusted by the mechanism's price rule (`mechanisms/auction/price_rules`); this agent shows the
+    prices and excess demands seen.
     """
 
     model: MarketModel
@@ -146,7 +150,7 @@ class Auctioneer(Numbered):
 
     @property
     def prices(self) -> Array:
-        """The prices announced last, (goods,), money per unit."""
+        """Prices announced last, (goods,), money per unit."""
         return np.asarray(self.model.prices, dtype=float)
 
     @property
@@ -157,6 +161,6 @@ class Auctioneer(Numbered):
 
     @property
     def payoff(self) -> float | None:
-        """-sum_g |z_g|, units of goods; None before the first round."""
+        """Payoff, `-sum_g |z_g|`, units of goods; None before the first round."""
         seen = self.model.state.observed().get("auctioneer_payoff")
         return None if seen is None else float(seen)

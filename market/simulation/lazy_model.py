@@ -1,9 +1,9 @@
-"""A Mesa model whose agents are made when somebody asks for them.
+"""A Mesa model whose agents are made when they are first used.
 
-`agents`, `agents_by_type` and `agent_types`, and whatever Mesa builds on them (`select`, `agg`, `do`,
-`shuffle_do`, ...), see all agents, in the same order and with the same numbers as if they had been made at
-the start. Until then there are none, and a million of them take no time and no memory. One agent alone can be
-made too (`agent`); it joins the others when they are made.
+`agents`, `agents_by_type` and `agent_types`, and all methods that Mesa builds on them (`select`, `agg`, `do`,
+`shuffle_do`, ...), hold all agents, in the order and with the numbers of agents made at the start. Before the
+first use there are none, and a million of them take no time and no memory. A single agent can be made too
+(`agent`); it joins the others when they are made.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import mesa
 
 
 class LazyModel(mesa.Model):
-    """A model that knows how many agents it has and how to make the one in each place."""
+    """A model with a number of agents, and a method that makes the agent in each place."""
 
     def __init__(self, rng: int) -> None:
         super().__init__(rng=rng)
@@ -25,7 +25,7 @@ class LazyModel(mesa.Model):
 
     @property
     def size(self) -> int:
-        """How many agents there are, made or not."""
+        """Number of agents, made or not."""
         raise NotImplementedError
 
     def make(self, place: int) -> mesa.Agent:
@@ -33,7 +33,7 @@ class LazyModel(mesa.Model):
         raise NotImplementedError
 
     def agent(self, place: int) -> mesa.Agent:
-        """The agent in this place."""
+        """Return the agent in this place."""
         if place not in self._made:
             self._making, before = True, self._making
             try:
@@ -44,8 +44,8 @@ class LazyModel(mesa.Model):
             self._made[place] = made
         return self._made[place]
 
-    def everyone(self) -> list[mesa.Agent]:
-        """All agents in the order of their places, known to Mesa from now on."""
+    def make_all(self) -> list[mesa.Agent]:
+        """Return all agents in the order of their places, and register them with Mesa."""
         made = [self.agent(place) for place in range(self.size)]
         if not self._complete:
             self._complete = True
@@ -57,13 +57,13 @@ class LazyModel(mesa.Model):
     @property
     def agents(self) -> Any:
         """All agents, as a Mesa `AgentSet`; they are made at the first call."""
-        self.everyone()
+        self.make_all()
         return self._all_agents
 
     @property
     def agents_by_type(self) -> Any:
         """Class -> its agents, as a Mesa `AgentSet`; they are made at the first call."""
-        self.everyone()
+        self.make_all()
         return self._agents_by_type
 
     @property
@@ -72,20 +72,20 @@ class LazyModel(mesa.Model):
         return list(self.agents_by_type)
 
     def register_agent(self, agent: mesa.Agent) -> None:
-        """Called by Mesa for every new agent; our own join when all are made, others come after them."""
+        """Register an agent, called by Mesa; agents of this model join when all are made, others follow."""
         if self._making:
             return
-        self.everyone()
+        self.make_all()
         super().register_agent(agent)
         self._added += 1
         agent.unique_id = self.size + self._added
 
     def deregister_agent(self, agent: mesa.Agent) -> None:
-        """Called by Mesa when an agent is removed; all have to be there first."""
-        self.everyone()
+        """Remove an agent, called by Mesa; makes all agents first."""
+        self.make_all()
         super().deregister_agent(agent)
 
     def remove_all_agents(self) -> None:
         """Remove all agents from Mesa's sets."""
-        self.everyone()
+        self.make_all()
         super().remove_all_agents()

@@ -1,14 +1,12 @@
-"""The simulation: an economy under one mechanism as a `mesa.Model` that can be stepped.
+"""An economy under one mechanism as a `mesa.Model` that can be stepped.
 
-One `model.step()` is one round of the mechanism's life (`mechanisms/base.py`): with an auctioneer, prices
-are announced, answers given, excess demand seen, prices adjusted, data collected. `run()` steps to the end
-and gives the same outcome as `mechanisms.play`.
+One `model.step()` is one round of the mechanism (`mechanisms/base.py`): an auctioneer announces prices,
+agents answer, excess demand is seen, prices are adjusted, data are collected. `run()` steps to the end and
+returns the outcome of `mechanisms.play`.
 
-What traders are lives in the columns of the economy's arrays. `Trader` objects are views of a row, made when
-they are first asked for, by `agents`, `agents_by_type`, `trader` or `traders`; only those of a class of one's
-own are made at the start. Built-in traders answer prices all together (`aggregate_demand.py`).
-
-Mesa appears here, in `agents.py`, `lazy_model.py` and nowhere below.
+The primitives of traders are rows of the economy's arrays. `Trader` objects are views of a row, made when
+they are first used through `agents`, `agents_by_type`, `trader` or `traders`; only those of a user's class
+are made at the start. Built-in traders answer prices together (`aggregate_demand.py`).
 """
 
 from __future__ import annotations
@@ -21,26 +19,27 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from market.economy.aggregate_demand import AggregateDemand, Own
+from market.economy.aggregate_demand import AggregateDemand, OwnAnswers
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers
 from market.errors import InputError, MarketError, NumericalError, did_you_mean
 from market.outcome import Outcome
-from market.scenario.loading import Scenario, build
+from market.scenario.building import build
+from market.scenario.loading import Scenario
 from market.simulation.agents import Auctioneer, Trader
 from market.simulation.lazy_model import LazyModel
 
-SUGGESTED = 1000  # names among which a misspelt one is looked for
+SUGGESTED = 1000  # names that a misspelt one is compared with
 
 
 class MarketModel(LazyModel):
     """An economy played under one mechanism.
 
     Args:
-        scenario: what `market.load` returns.
+        scenario: from `market.load`.
         mechanism: the name of one of the scenario's mechanisms; the first one if not given.
         seed: for all draws; the scenario's own if not given.
-        traders: agent or group name -> a subclass of `Trader` that answers prices in its own way.
+        traders: agent or group name -> a subclass of `Trader` with its own answers to prices.
 
     Raises:
         InputError: no mechanism, agent or group of that name, or an economy that cannot be built.
@@ -91,7 +90,7 @@ class MarketModel(LazyModel):
         self.running = not self.mechanism.done(self.economy, self.state)
 
     def _classes_by_row(self, classes: Mapping[str, type[Trader]]) -> dict[int, type[Trader]]:
-        """The rows of traders of another class, ascending, and which."""
+        """Return the rows of traders of another class, ascending -> class."""
         kinds: dict[int, type[Trader]] = {}
         groups, agents = self.economy.groups, self.economy.agents
         for name, kind in classes.items():
@@ -105,11 +104,11 @@ class MarketModel(LazyModel):
 
     @property
     def size(self) -> int:
-        """How many agents there are, the auctioneer included, made or not."""
+        """Number of agents, the auctioneer included, made or not."""
         return len(self.economy.agents) + hasattr(self.state, "prices")
 
     def make(self, place: int) -> mesa.Agent:
-        """The trader of that row; after the last one, the auctioneer."""
+        """Return a new trader of that row; after the last one, the auctioneer."""
         if place == len(self.economy.agents):
             return Auctioneer(self)
         return self._classes.get(place, Trader)(self, place)
@@ -120,11 +119,11 @@ class MarketModel(LazyModel):
     @property
     def traders(self) -> tuple[Trader, ...]:
         """All traders in the order of their rows; they are made at the first call."""
-        agents = self.everyone()
+        agents = self.make_all()
         return tuple(cast(list[Trader], agents[: len(self.economy.agents)]))
 
     def trader(self, name: str) -> Trader:
-        """The trader of that name; no other is made for it."""
+        """Return the trader of that name; no other is made."""
         rows = self.economy.rows(name)
         if len(rows) != 1:
             raise InputError(
@@ -150,7 +149,7 @@ class MarketModel(LazyModel):
         return None if seen is None else float(seen)
 
     def step(self) -> None:
-        """One round; nothing happens once the mechanism is done."""
+        """Play one round, if the mechanism is not done."""
         if self.mechanism.done(self.economy, self.state):
             self.running = False
             return
@@ -159,17 +158,17 @@ class MarketModel(LazyModel):
         self.running = not self.mechanism.done(self.economy, self.state)
 
     def answers(self, prices: Array) -> Answers:
-        """What everyone answers: built-in traders together, the others one by one."""
+        """Return the answers of all traders: built-in ones together, the others one by one."""
         if not self._own:
             return self._together(prices)
         demand, supply = (np.zeros((len(self._own), len(self.goods))) for _ in range(2))
         for place, trader in enumerate(self._own):
-            demand[place] = _checked(trader.demand(prices.copy()), trader, "demand", self.state.round)
-            supply[place] = _checked(trader.supply(prices.copy()), trader, "supply", self.state.round)
-        return self._together(prices, Own(self._together.apart, demand, supply))
+            demand[place] = _check_answer(trader.demand(prices.copy()), trader, "demand", self.state.round)
+            supply[place] = _check_answer(trader.supply(prices.copy()), trader, "supply", self.state.round)
+        return self._together(prices, OwnAnswers(self._together.apart, demand, supply))
 
     def run(self) -> Outcome:
-        """Step to the end and hand over the outcome.
+        """Step to the end and return the outcome.
 
         Raises:
             MarketError: a step did not run, as after an exception or an interrupt inside an earlier one.
@@ -183,13 +182,13 @@ class MarketModel(LazyModel):
         return self.outcome()
 
     def outcome(self) -> Outcome:
-        """What would come of it if the play ended now."""
+        """Return the outcome if the play ended now."""
         if self._outcome is None or self._outcome[0] != self.state.round:
             self._outcome = (self.state.round, self.mechanism.outcome(self.economy, self.state))
         return self._outcome[1]
 
     def _reporters(self) -> dict[str, object]:
-        """A column a number that the mechanism observes: `price[water]`, ..., `disequilibrium`."""
+        """Return one column for each number observed: `price[water]`, ..., `disequilibrium`."""
         reporters: dict[str, object] = {
             f"{name}[{good}]": partial(_observed, name=name, good=g)
             for name in self.mechanism.observed_by_good
@@ -205,23 +204,17 @@ def _observed(model: MarketModel, name: str, good: int | None) -> float:
     return float(value) if good is None else float(value[good])
 
 
-def _checked(answer: Array, trader: Trader, what: str, done: int) -> Array:
-    """One trader's own answer, after a look at it."""
+def _check_answer(answer: Array, trader: Trader, what: str, done: int) -> Array:
+    """Return one trader's own answer, or raise if it is not one amount >= 0 per good."""
+    said = f"{trader.name} answered round {done + 1} with a {what} of"
     try:
         amounts = np.asarray(answer, dtype=float)
     except (TypeError, ValueError):
-        raise NumericalError(
-            f"{trader.name} answered round {done + 1} with a {what} of {answer!r:.60}; it must be numbers"
-        ) from None
+        raise NumericalError(f"{said} {answer!r:.60}; numbers are needed") from None
     goods = (len(trader.model.goods),)
     if amounts.shape != goods:
-        raise NumericalError(
-            f"{trader.name} answered round {done + 1} with a {what} of shape {amounts.shape}; "
-            f"it must be one amount a good, shape {goods}"
-        )
+        raise NumericalError(f"{said} shape {amounts.shape}; one amount per good is needed, shape {goods}")
     if not (amounts >= 0).all():
         wrong = "not a number" if np.isnan(amounts).any() else "negative"
-        raise NumericalError(
-            f"{trader.name} answered round {done + 1} with a {what} of {amounts}; none may be {wrong}"
-        )
+        raise NumericalError(f"{said} {amounts}; no amount may be {wrong}")
     return amounts

@@ -17,8 +17,8 @@ from functools import cached_property
 from typing import Literal
 
 from market.errors import InputError
-from market.scenario.overrides import path_parts, toml_value
-from market.scenario.toml_text import show
+from market.scenario.overrides import parse_value, split_path
+from market.scenario.toml_text import escape
 
 Kind = Literal["whole", "number", "truth", "text"]
 """What the values of an axis are, and so the type of its column in the table of runs."""
@@ -95,7 +95,7 @@ class Axis:
         """What its values are."""
         if not self.choices:
             return "number"
-        values = [toml_value(text) for text in self.choices]
+        values = [parse_value(text) for text in self.choices]
         if all(isinstance(value, bool) for value in values):
             return "truth"
         if any(isinstance(value, bool) or not isinstance(value, int | float) for value in values):
@@ -104,7 +104,7 @@ class Axis:
 
     def value(self, text: str) -> int | float | bool | str:
         """A value as it stands in the table of runs: a number, a truth, or else its text."""
-        read = toml_value(text)
+        read = parse_value(text)
         if self.kind == "text":
             return read if isinstance(read, str) else text
         return float(read) if self.kind == "number" else read  # type: ignore[arg-type,return-value]
@@ -126,14 +126,14 @@ def axis(assignment: str, drawn: bool = False) -> Axis:
         >>> axis("agents.alpha.utility.family=log,log1p").choices
         ('log', 'log1p')
     """
-    _, end = path_parts(assignment)
+    _, end = split_path(assignment)
     path, values = assignment[:end].strip(), assignment[end + 1 :].strip()
     if not path or assignment[end : end + 1] != "=" or not values:
         raise InputError(
-            f"--vary {show(assignment)}: not of the form path=v1,v2,... or path=low:high:n, "
+            f"--vary {escape(assignment)}: not of the form path=v1,v2,... or path=low:high:n, "
             f"such as commons.water=5,10,20"
         )
-    said = f"--vary {show(path)}"
+    said = f"--vary {escape(path)}"
     spanned = _RANGE.fullmatch(values)
     if spanned:
         span = _span(spanned, said, drawn)
@@ -183,9 +183,11 @@ def _refuse_twins(choices: Sequence[str], said: str) -> None:
     """The same value twice would be the same runs twice."""
     seen: dict[object, str] = {}
     for text in choices:
-        read = toml_value(text)
+        read = parse_value(text)
         numeric = isinstance(read, int | float) and not isinstance(read, bool)
         key = read if numeric else repr(read)  # 2 and 2.0 are one key
         if key in seen:
-            raise InputError(f"{said}: {show(seen[key])} and {show(text)} are the same value; list it once")
+            raise InputError(
+                f"{said}: {escape(seen[key])} and {escape(text)} are the same value; list it once"
+            )
         seen[key] = text

@@ -14,8 +14,9 @@ from typing import Any
 
 from market.errors import InputError, did_you_mean
 from market.results.run_folder import data_files
-from market.scenario.loading import Scenario, build, load
-from market.scenario.toml_text import show
+from market.scenario.building import build
+from market.scenario.loading import Scenario, load
+from market.scenario.toml_text import escape
 from market.sweep.axes import Kind
 from market.sweep.columns import columns
 from market.sweep.design import Design
@@ -106,7 +107,7 @@ def plan(
     names = base.mechanism_names if mechanisms is None else tuple(dict.fromkeys(mechanisms))
     for name in names:
         if name not in base.mechanism_names:
-            raise InputError(f"no mechanism '{show(name)}'; {did_you_mean(name, base.mechanism_names)}")
+            raise InputError(f"no mechanism '{escape(name)}'; {did_you_mean(name, base.mechanism_names)}")
     return Plan(design, tried, tuple(overrides), names)
 
 
@@ -126,7 +127,7 @@ def _refuse_same_place(base: Scenario, design: Design) -> None:
     for override in varied:
         if override.place in seen:
             raise InputError(
-                f"--vary {show(seen[override.place])} and --vary {show(override.written)} "
+                f"--vary {escape(seen[override.place])} and --vary {escape(override.written)} "
                 f"are the same parameter; give it once"
             )
         seen[override.place] = override.written

@@ -26,7 +26,8 @@ from market.efficiency.report import Alignment, alignment, contrast
 from market.errors import MarketError
 from market.mechanisms import play
 from market.outcome import Outcome
-from market.scenario.loading import Scenario, build, loads
+from market.scenario.building import build
+from market.scenario.loading import Scenario, loads
 from market.sweep.axes import Axis
 from market.sweep.columns import named
 from market.sweep.design import Run

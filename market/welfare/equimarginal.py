@@ -57,7 +57,8 @@ def optimum(economy: Economy, weights: Array) -> Solution | None:
         None where it is not found, or may not be the only optimum.
 
     Example:
-        >>> from market.scenario.loading import build, load
+        >>> from market.scenario.building import build
+        >>> from market.scenario.loading import load
         >>> commons = build(load("scenarios/commons.toml"))
         >>> found = optimum(commons, np.array([3.0, 1.0]))
         >>> found.consumption.ravel().round(12), found.prices.round(12)

@@ -6,7 +6,7 @@ du_i/dx_ig; c_ig = dC_i/dy_ig; K capacity. The allocation maximises sum w_i (u_i
     w_i m_ig <= p_g,  equality where x_ig > 0;
     w_i c_ig >= p_g,  equality where 0 < y_ig < K_ig (at capacity w_i c_ig <= p_g);
     p_g = 0 where something of g is left over;
-    netputs of technologies pay most at p (`netputs.violation`).
+    netputs of technologies pay most at p (`production.foregone_profit`).
 
 Where u_i has a kink (goods that are equally scarce to whoever wants them in fixed proportions) m_i may be any
 of several, and those along p serve best: violations are then relatively the same in all of its goods, so that
@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, sum_over_agents
 from market.economy.primitives import Economy
-from market.economy.production import violation
+from market.economy.production import foregone_profit
 from market.economy.reductions import Largest, Reduction, run_locally
 
 NEGLIGIBLE = 1e-12  # share of the value of all there is below which the worth of a good is rounding
@@ -149,7 +149,7 @@ def residuals(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> Reduc
     if empty.any():
         first = np.where(empty, w, 0.0) * np.where(empty, economy.first_worth(p), 0.0)
         largest = max(largest, float((first - 1.0).max()))
-    (everywhere,) = yield (Largest(max(largest, violation(economy, y, p))),)
+    (everywhere,) = yield (Largest(max(largest, foregone_profit(economy, y, p))),)
     return float(everywhere.value)
 
 

@@ -93,7 +93,8 @@ def frontier(economy: Economy, x: Array, y: Array, points: int = 41) -> Frontier
         Two agents with utility log x share ten units of water, and each has at least one unit: agent 1 has
         between log 1 and log 9, and agent 2 the log of the rest.
 
-        >>> from market.scenario.loading import build, load
+        >>> from market.scenario.building import build
+        >>> from market.scenario.loading import load
         >>> commons = build(load("scenarios/commons.toml"))
         >>> found = frontier(commons, np.ones((2, 1)), np.zeros((2, 1)), points=3)
         >>> np.exp(found.utilities).round(4)

@@ -56,7 +56,7 @@ def test_the_planner_with_equal_weights_agrees_with_the_market(name):
 
 
 @pytest.mark.parametrize("agents", [2, 50])
-def test_the_first_mover_takes_all_and_weighs_all(agents):
+def test_first_mover_takes_all_and_has_all_the_weight(agents):
     """Commons without prices: q to the mover, 0 and -inf to the rest; efficient with weights 1, 0, ..."""
     alone = economy("quasilinear", log=[[1.0]] * agents, commons=[10.0])
     outcome = play(Unmediated("first mover", Seize(movers=("agent0",))), alone)
@@ -76,12 +76,12 @@ def test_the_first_mover_takes_all_and_weighs_all(agents):
 
 
 @pytest.mark.parametrize("agents", [2, 50])
-def test_the_commons_at_a_price_weighs_everybody_the_same(agents):
+def test_commons_at_a_price_has_equal_weights(agents):
     """p = Lambda / q, x = q / n; the supporting weights are equal, 1 / n each."""
     together = economy("quasilinear", log=[[1.0]] * agents, commons=[10.0])
     outcome = play(PRICES, together)
     np.testing.assert_allclose(outcome.prices, [agents / 10.0], rtol=1e-7)
-    np.testing.assert_allclose(outcome.payments, 1.0, rtol=1e-7)  # everyone spends lambda = 1
+    np.testing.assert_allclose(outcome.payments, 1.0, rtol=1e-7)  # each spends lambda = 1
     assert outcome.revenue == pytest.approx(agents, rel=1e-7)
     report = alignment(outcome)
     assert report.negishi_weights is not None
@@ -155,7 +155,7 @@ def test_war_at_once_between_two_cycles_and_is_no_equilibrium():
 
 @pytest.mark.parametrize("agents", [3, 50])
 def test_war_among_three_or_more_is_nash_and_dominated(agents):
-    """No one alone can restore peace; everybody would prefer any peaceful split."""
+    """No one alone can restore peace; all would prefer any peaceful split."""
     many = economy("quasilinear", log1p=[[1.0]] * agents, commons=[10.0])
     outcome = play(Unmediated("war", Claims(schedule="simultaneous")), many)
     assert outcome.status is Status.NASH
@@ -224,7 +224,7 @@ def test_the_planner_reaches_every_point_of_the_frontier(weights):
 
 
 def commons_with(agents, answer):
-    """The commons of log utilities with weights 1, 2, ...; everyone answers as given."""
+    """The commons of log utilities with weights 1, 2, ...; each is a price taker."""
     weights = {f"a{i}": 1.0 + i for i in range(agents)}
     written = "\n".join(
         f'[[agents]]\nname = "{name}"\nutility = {{ family = "log", weights = {{ water = {w} }} }}'
@@ -240,7 +240,7 @@ def commons_with(agents, answer):
 
 
 @pytest.mark.parametrize("agents", [2, 50])
-def test_whoever_is_charged_more_a_unit_weighs_less_in_the_sum_that_is_maximised(agents):
+def test_a_higher_charge_per_unit_lowers_the_welfare_weight(agents):
     """Charged theta_i p per unit, i wants lambda_i / (theta_i p): the maximum of sum u_i / theta_i."""
 
     class Charged(market.Trader):

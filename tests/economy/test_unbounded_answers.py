@@ -1,4 +1,4 @@
-"""Utilities of degree one with money: at a low price everything is wanted, at a high one nothing."""
+"""Utilities of degree one with money: demand is unbounded at low prices, zero at high ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PRICES = Auction("prices", Tatonnement(), max_rounds=200)
 
 
 def two(elasticity, linear=None):
-    """Two with CES utilities, of whom the second wants less, and perhaps a maker at constant cost."""
+    """Two agents with CES utilities, the second with smaller weights; producers at constant cost or none."""
     alike = economy("quasilinear", log=[[1.0, 1.0], [1.0, 1.0]], linear=linear, commons=[2.0, 3.0])
     given = {"weights": np.array([[1.0, 2.0], [0.4, 0.3]]), "elasticity": np.full(2, elasticity)}
     return replace(alike, utilities=(Block(CES, slice(0, 2), given),))
@@ -27,7 +27,7 @@ def two(elasticity, linear=None):
 @pytest.mark.parametrize("elasticity", [0.5, 3.0])
 @pytest.mark.parametrize("cost", [0.1, 1.5])
 @pytest.mark.parametrize("capacity", [None, INF, 3.0])
-def test_an_auction_ends_in_amounts_that_can_be_had_and_an_honest_status(elasticity, cost, capacity):
+def test_auction_ends_with_a_feasible_allocation_and_a_true_status(elasticity, cost, capacity):
     makers = None if capacity is None else ([[cost, cost]], [[capacity, capacity]])
     primitives = two(elasticity, makers)
     outcome = play(PRICES, primitives)
@@ -39,7 +39,7 @@ def test_an_auction_ends_in_amounts_that_can_be_had_and_an_honest_status(elastic
 
 
 @pytest.mark.parametrize(("elasticity", "winner"), [(0.5, 1), (3.0, 0)])
-def test_the_planner_gives_all_to_whom_it_is_worth_most(elasticity, winner):
+def test_planner_gives_all_to_the_agent_of_highest_value(elasticity, winner):
     """u = A^(1/rho) M: with sigma < 1 the smaller weights make more of it."""
     plan = play(Planner("planner"), two(elasticity))
     assert plan.status is Status.OPTIMAL, plan.reason

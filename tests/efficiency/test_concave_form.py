@@ -319,7 +319,7 @@ def test_verification_does_not_take_slopes_for_a_best_output():
 def test_a_good_that_nobody_has_and_somebody_buys_at_every_price_rules_out_an_equilibrium():
     """x y^2 has a slope of 0 at y = 0, and two thirds of income are spent on y."""
     drawn = economy("fisher", cobb_douglas=[[1.0, 2.0], [1.0, 0.0]], commons=[1.0, 0.0], budget=[1.0, 1.0])
-    assert "nobody has or can make good1" in no_equilibrium(drawn)
+    assert "no agent has or can make good1" in no_equilibrium(drawn)
 
 
 # --- shards and print ------------------------------------------------------------------------------

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers.economies import INF, LEONTIEF, economy, scarf, with_utility
+from helpers.economies import INF, LEONTIEF, economy, with_utility
+from helpers.published_economies import scarf
 
 import market
 from market.economy.families.utilities import Leontief

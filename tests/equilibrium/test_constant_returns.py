@@ -11,8 +11,8 @@ from scipy import optimize
 
 import market
 from market.equilibrium import search
-from market.equilibrium.activities import along_costs
-from market.equilibrium.clearing import clearing
+from market.equilibrium.activities import linearise
+from market.equilibrium.clearing import evaluate_prices
 from market.equilibrium.constant_returns import ConstantReturns
 from market.equilibrium.regularity import COULD_ENTER, INDIFFERENT
 
@@ -86,8 +86,8 @@ def bordered(text, at):
     used = at.production[[one.row for one in constant.producers]]
 
     def consumed_less_made(p):
-        """Demand less netputs at fixed levels; what constant returns earn is nobody's income."""
-        supply = constant.idle(economy.supply(p))
+        """Demand less netputs at fixed levels; profits of constant returns are no income."""
+        supply = constant.set_idle(economy.supply(p))
         scales = np.abs(used).max(axis=1) / np.abs(constant.units(at.prices)).max(axis=1)
         made = (scales[:, None] * constant.units(p)).sum(axis=0)
         return economy.demand(p, supply).lowest.sum(axis=0) - made
@@ -111,7 +111,7 @@ def test_the_index_is_the_sign_of_kehoes_bordered_determinant(share):
 
 
 def test_copying_goods_changes_no_equilibrium():
-    """Who wants copies of apples, each made of one apple, has the same equilibria as who wants apples."""
+    """Demand for copies of apples, each made of one apple, has the equilibria of demand for apples."""
     plain = market.load("scenarios/three_equilibria.toml")
     copies = economy(
         ["apples", "pears", "copies"],
@@ -139,13 +139,13 @@ TWINS = (
 )
 
 
-def test_who_bakes_is_open_between_twins_and_the_price_is_not():
+def test_twin_bakers_have_one_price_and_indeterminate_output():
     [only] = search(built(economy(["bread", "labour"], *TWINS)), 8).found
     assert (only.index, only.stable, only.isolated) == (1, True, True)
     assert only.prices[0] / only.prices[1] == pytest.approx(2.0, rel=1e-12)
 
 
-def test_where_an_idle_producer_just_covers_its_costs_no_index_is_told():
+def test_an_idle_producer_that_breaks_even_leaves_no_index():
     """10 loaves and 10 hours, wanted alike: both cost the same, and a loaf can be baked in one hour."""
     even = economy(
         ["bread", "labour"],
@@ -156,7 +156,7 @@ def test_where_an_idle_producer_just_covers_its_costs_no_index_is_told():
     assert (only.index, only.stable, only.no_index) == (0, None, COULD_ENTER)
 
 
-def test_of_the_indifferent_no_index_is_told():
+def test_indifferent_consumers_leave_no_index():
     """A loaf can be baked in two hours, and two hours are worth as much as a loaf to those who own them."""
     text = economy(
         ["bread", "labour"],
@@ -171,7 +171,7 @@ def test_of_the_indifferent_no_index_is_told():
         assert (each.index, each.stable, each.no_index) == (0, None, INDIFFERENT)
 
 
-def test_a_continuum_of_relative_prices_is_told_once():
+def test_a_continuum_of_relative_prices_is_found_once():
     """Two who do not trade with each other, each with its own baker: prices between them are free."""
     text = economy(
         ["bread", "labour", "cake", "honey"],
@@ -208,8 +208,8 @@ def test_slopes_hold_levels_still():
     """At fixed levels the value of excess demand changes with prices by -sum z, Walras' law of consumers."""
     plain = built(pressed(0.995))
     [first, *_] = search(plain, 2).found
-    at = clearing(plain, first.prices, (first.consumption, first.production))
-    there = along_costs(plain, at)
+    at = evaluate_prices(plain, first.prices, (first.consumption, first.production))
+    there = linearise(plain, at)
     np.testing.assert_allclose(there.slopes.sum(axis=1), 0.0, atol=1e-7 * there.worth.max())  # homogeneity
-    assert there.used.shape == (4, 2)
-    np.testing.assert_allclose(there.used.sum(axis=0), 0.0, atol=1e-12)  # no profits
+    assert there.active.shape == (4, 2)
+    np.testing.assert_allclose(there.active.sum(axis=0), 0.0, atol=1e-12)  # no profits

@@ -6,25 +6,26 @@ import dataclasses
 
 import numpy as np
 import pytest
-from equilibrium.test_indifferent_consumers import of_family
-from helpers.economies import economy
-from helpers.known import kehoe
+from helpers.economies import LEONTIEF, economy, with_utility
+from helpers.published_economies import kehoe
 
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block
-from market.equilibrium import check, reference, search
-from market.equilibrium.clearing import clearing
-from market.equilibrium.continua import HALVINGS, distinct, worst_between
+from market.equilibrium import check, find_reference, search
+from market.equilibrium.clearing import evaluate_prices
+from market.equilibrium.continua import HALVINGS, group_ends, measure_between
 from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.random_streams import generator
 
 APART = economy("exchange", cobb_douglas=np.eye(2), endowment=np.eye(2))
-SQUARE_BOX = of_family("leontief", np.ones((2, 2)), money="exchange", endowment=[[3.0, 6.0], [7.0, 4.0]])
+SQUARE_BOX = with_utility(
+    "exchange", LEONTIEF, {"weights": np.ones((2, 2))}, endowment=[[3.0, 6.0], [7.0, 4.0]]
+)
 
 
 def at_prices(primitives, *ratios):
-    ends = [clearing(primitives, np.array([ratio, 1.0])) for ratio in ratios]
+    ends = [evaluate_prices(primitives, np.array([ratio, 1.0])) for ratio in ratios]
     assert all(end is not None and end.residual <= 1e-9 for end in ends)
     return ends
 
@@ -33,7 +34,7 @@ def at_prices(primitives, *ratios):
 def test_groups_do_not_depend_on_the_order_of_ends(seed):
     rng = generator(seed, "ends")
     ends = at_prices(APART, *np.exp(rng.uniform(-6.0, 6.0, 90)))
-    [only] = distinct(APART, [(end, 1) for end in ends])
+    [only] = group_ends(APART, [(end, 1) for end in ends])
     assert (only.starts, only.isolated) == (90, False)
 
 
@@ -51,16 +52,16 @@ def test_isolated_equilibria_stay_apart_with_free_goods_too():
     )
     one, two, three = search(wider, 30).found
     for left, right in ((one, two), (two, three), (one, three)):
-        ends = [clearing(wider, each.prices) for each in (left, right)]
-        assert worst_between(wider, *ends, HALVINGS) > 1e-3
+        ends = [evaluate_prices(wider, each.prices) for each in (left, right)]
+        assert measure_between(wider, *ends, HALVINGS) > 1e-3
 
 
 def test_prices_around_a_flat_root_are_no_continuum():
     """Ends that clear up to 1e-9 within 2e-2 of each other, but not exactly between them."""
     flat = dataclasses.replace(APART, endowment=np.array([[1.0, 3e-11], [0.0, 1.0]]))
-    ends = [clearing(flat, np.array([ratio, 1.0])) for ratio in (1.0, 3.0)]
+    ends = [evaluate_prices(flat, np.array([ratio, 1.0])) for ratio in (1.0, 3.0)]
     assert all(1e-12 < end.residual <= 1e-9 for end in ends)
-    [only] = distinct(flat, [(end, 1) for end in ends])
+    [only] = group_ends(flat, [(end, 1) for end in ends])
     assert only.isolated
 
 
@@ -79,7 +80,7 @@ def test_an_equilibrium_where_an_agent_is_indifferent_is_found():
     second = Block(UTILITIES["linear"], slice(1, 2), {"weights": np.ones((1, 2))})
     mixed = dataclasses.replace(mixed, utilities=(first, second))
     [only] = search(mixed, 5).found
-    found = reference(mixed)
+    found = find_reference(mixed)
     for each in (only, found):
         np.testing.assert_allclose(each.prices, [0.5, 0.5], rtol=1e-12)
         np.testing.assert_allclose(each.consumption, [[3.0, 3.0], [3.0, 2.0]], rtol=1e-9)

@@ -2,39 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 import pytest
-from helpers.economies import economy
+from helpers.economies import LEONTIEF, LINEAR, with_utility
 
-from market.economy.families.utilities import UTILITIES
-from market.economy.primitives import Block, Money
-from market.equilibrium import convex, reference
-from market.equilibrium.clearing import clearing
-from market.equilibrium.ties import tied
-
-
-def of_family(family, weights, **changes):
-    """An economy of agents of one family with these weights; the rest as for `economy`."""
-    array = np.array(weights, dtype=float)
-    plain = economy(
-        changes.pop("money", "fisher"),
-        log=array,
-        **{
-            key: value
-            for key, value in changes.items()
-            if key in ("commons", "endowment", "budget", "linear")
-        },
-    )
-    block = Block(UTILITIES[family], slice(0, len(array)), {"weights": array})
-    return dataclasses.replace(plain, utilities=(block,))
+from market.economy.primitives import Money
+from market.equilibrium import convex, find_reference
+from market.equilibrium.clearing import evaluate_prices
+from market.equilibrium.ties import tie_prices
 
 
 def test_one_buyer_makes_prices_proportional_to_its_tastes():
     """p = a b / (a.q): the only prices at which it wants some of everything."""
     a, q = np.array([3.2142155945372113, 4.583378629911516]), np.array([2.15987, 0.25])
-    found = reference(of_family("linear", [a], commons=q, budget=[0.25]))
+    found = find_reference(with_utility("fisher", LINEAR, {"weights": [a]}, commons=q, budget=[0.25]))
     assert found.method == convex.EISENBERG_GALE
     np.testing.assert_allclose(found.prices, a * 0.25 / (a @ q), rtol=1e-8)
     np.testing.assert_allclose(found.consumption[0], q, rtol=1e-8)
@@ -47,60 +28,69 @@ def test_buyers_who_share_a_good_tie_the_prices_of_all_that_they_buy():
     The first buys good 0 and part of good 1, so p_0 = 2 p_1 and p_0 + p_1 = 6: p = (4, 2). The second buys
     half of good 1 for its 1.
     """
-    found = reference(of_family("linear", [[2.0, 1.0], [1.0, 2.0]], commons=[1.0, 1.0], budget=[5.0, 1.0]))
+    found = find_reference(
+        with_utility(
+            "fisher", LINEAR, {"weights": [[2.0, 1.0], [1.0, 2.0]]}, commons=[1.0, 1.0], budget=[5.0, 1.0]
+        )
+    )
     np.testing.assert_allclose(found.prices, [4.0, 2.0], rtol=1e-9)
     np.testing.assert_allclose(found.consumption, [[1.0, 0.5], [0.0, 0.5]], atol=1e-7)
 
 
 def test_a_unit_cost_fixes_the_prices_of_all_goods_that_are_tied_to_it():
     """Tastes (2, 1), budget 5; good 1 can be made at 1 each: p = (2, 1), and 5 - 2 are spent on it."""
-    made = of_family(
-        "linear",
-        [[2.0, 1.0]],
+    made = with_utility(
+        "fisher",
+        LINEAR,
+        {"weights": [[2.0, 1.0]]},
         commons=[1.0, 0.0],
         budget=[5.0, 0.0],
         linear=([[np.inf, 1.0]], [[np.inf, np.inf]]),
     )
-    found = reference(made)
+    found = find_reference(made)
     np.testing.assert_allclose(found.prices, [2.0, 1.0], rtol=1e-12)
     np.testing.assert_allclose(found.production[1], [0.0, 3.0], atol=1e-7)
 
 
 def test_nearly_tied_prices_become_exactly_tied_and_others_stay():
-    buyers = of_family(
-        "linear", [[2.0, 1.0, 0.0], [0.0, 0.0, 1.0]], commons=[1.0, 1.0, 1.0], budget=[3.0, 1.0]
+    buyers = with_utility(
+        "fisher",
+        LINEAR,
+        {"weights": [[2.0, 1.0, 0.0], [0.0, 0.0, 1.0]]},
+        commons=[1.0, 1.0, 1.0],
+        budget=[3.0, 1.0],
     )
     x = np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
-    prices, bound = tied(buyers, np.array([2.0, 1.0 + 1e-8, 1.0]), x)
+    prices, bound = tie_prices(buyers, np.array([2.0, 1.0 + 1e-8, 1.0]), x)
     assert prices[0] == 2.0 * prices[1]
     assert prices[2] == 1.0
     assert bound.tolist() == [True, True, False]
-    far, _ = tied(buyers, np.array([2.0, 1.1, 1.0]), x)
+    far, _ = tie_prices(buyers, np.array([2.0, 1.1, 1.0]), x)
     np.testing.assert_array_equal(far, [2.0, 1.1, 1.0])
 
 
 @pytest.mark.parametrize("plenty", [3.0, 40.0])
 def test_in_fixed_proportions_what_is_more_than_enough_is_free(plenty):
     """Both want one of each, and there is more of good 0: it is free, and good 1 stays with its owners."""
-    fixed = of_family(
-        "leontief", [[1.0, 1.0], [1.0, 1.0]], money="exchange", endowment=[[plenty, 1.0], [1.0, 2.0]]
+    fixed = with_utility(
+        "exchange", LEONTIEF, {"weights": [[1.0, 1.0], [1.0, 1.0]]}, endowment=[[plenty, 1.0], [1.0, 2.0]]
     )
     assert fixed.money is Money.EXCHANGE
-    found = reference(fixed)
+    found = find_reference(fixed)
     np.testing.assert_array_equal(found.prices, [0.0, 1.0])
     np.testing.assert_allclose(found.consumption, [[1.0, 1.0], [2.0, 2.0]], rtol=1e-12)
 
 
 def test_two_free_goods_at_once():
-    fixed = of_family(
-        "leontief",
-        [[1.0, 0.0, 0.9, 2.0], [0.5, 0.5, 0.5, 0.5]],
-        money="exchange",
+    fixed = with_utility(
+        "exchange",
+        LEONTIEF,
+        {"weights": [[1.0, 0.0, 0.9, 2.0], [0.5, 0.5, 0.5, 0.5]]},
         endowment=[[14.0, 6.0, 19.0, 0.5], [17.0, 5.0, 18.0, 1.9]],
     )
-    found = reference(fixed)
+    found = find_reference(fixed)
     assert found.found
-    at = clearing(fixed, found.prices)
+    at = evaluate_prices(fixed, found.prices)
     assert at is not None
     assert at.residual <= 1e-9
     assert (found.prices == 0).sum() == 3  # good 3 alone is short
@@ -108,22 +98,22 @@ def test_two_free_goods_at_once():
 
 def test_linear_tastes_in_exchange_of_two_goods_are_found_where_they_are_indifferent():
     """The second is indifferent at p = (1, 1); there the first sells its 1.4 of good 0 for good 1."""
-    barter = of_family(
-        "linear", [[0.0, 1.0], [1.0, 1.0]], money="exchange", endowment=[[1.4, 1.3], [15.0, 9.0]]
+    barter = with_utility(
+        "exchange", LINEAR, {"weights": [[0.0, 1.0], [1.0, 1.0]]}, endowment=[[1.4, 1.3], [15.0, 9.0]]
     )
-    found = reference(barter)
+    found = find_reference(barter)
     np.testing.assert_allclose(found.prices, [0.5, 0.5], rtol=1e-12)
     np.testing.assert_allclose(found.consumption, [[0.0, 2.7], [16.4, 7.6]], rtol=1e-12)
 
 
-def test_linear_tastes_in_exchange_of_three_goods_are_beyond_it_and_the_reason_is_given():
-    barter = of_family(
-        "linear",
-        [[0.0, 1.0, 1.0], [1.0, 1.0, 2.0], [2.0, 1.0, 1.0]],
-        money="exchange",
+def test_linear_tastes_in_exchange_of_three_goods_are_not_found_for_a_stated_reason():
+    barter = with_utility(
+        "exchange",
+        LINEAR,
+        {"weights": [[0.0, 1.0, 1.0], [1.0, 1.0, 2.0], [2.0, 1.0, 1.0]]},
         endowment=[[1.4, 1.3, 1.0], [15.0, 9.0, 2.0], [1.0, 1.0, 5.0]],
     )
-    found = reference(barter)
+    found = find_reference(barter)
     assert not found.found
-    assert "None was found" in found.reason
+    assert "No equilibrium was found" in found.reason
     assert "linearly" in found.reason

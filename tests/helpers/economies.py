@@ -1,4 +1,4 @@
-"""Economies by hand: a short way to write arrays down, and the reference economies with their answers."""
+"""Economies from nested lists, and the reference economies with their known equilibria."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def economy(
     numeraire=None,
     commons_share=None,
 ) -> Economy:
-    """An economy from nested lists: consumers of each family first, then producers.
+    """Build an economy from nested lists: consumers of each family first, then producers.
 
     Args:
         money: "quasilinear", "fisher" or "exchange".
@@ -72,10 +72,10 @@ def economy(
 
 
 def with_utility(money: str, family, parameters, **others) -> Economy:
-    """An economy of consumers of one family; other arguments as for `economy`.
+    """Build an economy of consumers of one family; other arguments as for `economy`.
 
     Args:
-        money: what it is.
+        money: as for `economy`.
         family: the utility.
         parameters: name -> nested lists, one row or number an agent.
         others: commons, endowment, budget, ...
@@ -96,16 +96,6 @@ def own_producers(family, parameters, unit_cost, capacity=None, endowment=None) 
 
 
 CES, LEONTIEF, LINEAR = (UTILITIES[name] for name in ("ces", "leontief", "linear"))
-
-
-def scarf() -> Economy:
-    """Scarf (1960): agent i owns one unit of good i and wants goods i and i + 1 in equal amounts.
-
-    The only equilibrium is p = (1, 1, 1) / 3, where everyone has half a unit of both. With prices moving by
-    dp/dt = z, p_1 p_2 p_3 is constant beside |p|: prices go round the equilibrium for ever.
-    """
-    own = np.eye(3)
-    return with_utility("exchange", LEONTIEF, {"weights": own + np.roll(own, 1, axis=1)}, endowment=own)
 
 
 @dataclass(frozen=True)
@@ -131,7 +121,7 @@ INF = np.inf
 
 
 def references() -> dict[str, Reference]:
-    """The reference answers, by name."""
+    """Return the reference economies, by name."""
     many = 50
     weights = np.linspace(0.5, 3.0, many)
     crowd = float(weights.sum())
@@ -235,6 +225,6 @@ def references() -> dict[str, Reference]:
         economy("quasilinear", log=[[1.0, 0.0], [1.0, 0.0]], commons=[10.0, 7.0]),
         [0.2, 0.0],
         [[5.0, 0.0], [5.0, 0.0]],
-        "complementary slackness: nobody wants good1, so its price is 0 and it is left over",
+        "complementary slackness: no agent wants good1, so its price is 0 and it is left over",
     )
     return found

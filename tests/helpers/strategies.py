@@ -57,7 +57,7 @@ def parameters(draw, family: type[Family], agents: int, goods: int) -> dict[str,
 
 
 def _that_go_together(family: type[Family], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The same parameters, with weights that are shares where a scenario would be refused otherwise."""
+    """Normalise weights to shares where a scenario would be refused otherwise."""
     if not issubclass(family, Utility):
         return given
     refused = [row for row, _ in family.faults(**given)]
@@ -67,7 +67,7 @@ def _that_go_together(family: type[Family], given: dict[str, np.ndarray]) -> dic
 
 
 def ones(family: type[Family], weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Parameters of agents who want goods by these weights; all others are 1, or absent in a sum of terms."""
+    """Return parameters with these weights; all others are 1, or absent in a sum of terms."""
     given = {}
     for name, parameter in family.parameters.items():  # type: ignore[attr-defined]
         if name == "weights" or name == "log_weight":
@@ -80,7 +80,7 @@ def ones(family: type[Family], weights: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def scaled_utility(family: type[Utility], given: dict[str, np.ndarray], factor) -> dict[str, np.ndarray]:
-    """The same parameters with all that is measured in utility times a factor, (agents,)."""
+    """Multiply parameters measured in utility by a factor, (agents,)."""
     factor = np.broadcast_to(factor, (len(next(iter(given.values()))),))
     in_utility = {name for name in given if family.parameters[name].unit.startswith("utility")}
     return {
@@ -90,7 +90,7 @@ def scaled_utility(family: type[Utility], given: dict[str, np.ndarray], factor) 
 
 
 def concave_with_money(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The same parameters, scaled down where u(x) - p.x has no maximum, or nearly none, or u is not concave.
+    """Scale parameters down where `u(x) - p.x` has no maximum, or nearly none, or `u` is not concave.
 
     Near that limit demand is so elastic and so joint that adjusting good by good takes thousands of rounds.
     """
@@ -103,7 +103,7 @@ def concave_with_money(family: type[Utility], given: dict[str, np.ndarray]) -> d
 
 
 def well_behaved(family: type[Utility], money: Money) -> bool:
-    """Whether demand of the family, with `tamed` parameters, is a single bundle that moves with prices.
+    """Return True if demand, with `tamed` parameters, is a single bundle that moves with prices.
 
     With quasilinear money utilities that are homogeneous of degree one buy all, nothing, or anything.
     Satiable agents may have income left over, and then an exchange need not clear.
@@ -114,7 +114,7 @@ def well_behaved(family: type[Utility], money: Money) -> bool:
 
 
 def tamed(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The same parameters without what makes demand set-valued, satiable, or very steep."""
+    """Exclude parameters that make demand set-valued, satiable, or very steep."""
     given = dict(given)
     if "elasticity" in given:
         given["elasticity"] = np.maximum(given["elasticity"], 0.3)
@@ -131,17 +131,17 @@ def tamed(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.n
 
 
 def any_family(family: type[Utility], money: Money) -> bool:
-    """All of them, also where demand is set-valued or satiable."""
+    """Accept all families, also where demand is set-valued or satiable."""
     return True
 
 
 def fixed_proportions(family: type[Utility], money: Money) -> bool:
-    """Fixed proportions, alone or beside a family whose slopes are the only ones."""
+    """Accept fixed proportions, and `log`, whose slopes are then the only ones."""
     return family.name in ("leontief", "log")
 
 
 def wild(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The same parameters, extremes and all; the weights of CES are shares, so that u is a usual number."""
+    """Keep extreme parameters; only the weights of CES become shares, so that `u` is an ordinary number."""
     if family.name != "ces":
         return given
     total = given["weights"].sum(axis=1, keepdims=True)
@@ -149,7 +149,7 @@ def wild(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.nd
 
 
 def tamed_cost(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The same parameters without exponents so near 1 that hardly anything is made below the unit cost."""
+    """Exclude exponents so near 1 that hardly anything is made below the unit cost."""
     if "exponent" not in given:
         return given
     exponent = given["exponent"]
@@ -157,7 +157,7 @@ def tamed_cost(given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def _with_subsistence_within_means(economy: Economy) -> Economy:
-    """The same, with subsistence cut so far that everybody's income covers it at any prices that clear.
+    """Reduce subsistence such that every income covers it at any prices that clear.
 
     Under `fisher` what all goods are worth is at most the sum of the budgets, under `exchange` income is
     what the endowment is worth.

@@ -1,4 +1,4 @@
-"""What workers are given in the tests of backends: importable, so that it can be sent to other processes."""
+"""Tasks for workers in the tests of backends: importable, so that they can be sent to other processes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def rows(chunk, **columns):
 
 
 def who(chunk):
-    """Which process it was."""
+    """Report the number of the process."""
     return rows(chunk, process=os.getpid())
 
 

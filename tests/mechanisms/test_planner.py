@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import changes
+from helpers import transformations
 from helpers.strategies import technology_parameters
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +15,7 @@ from market.economy.primitives import Block
 from market.mechanisms import Auction, Planner, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
-from market.scenario.loading import build
+from market.scenario.building import build
 from market.welfare.convex_program import typical_amounts
 
 PLANNER = Planner("planner")
@@ -97,7 +97,7 @@ def test_the_planner_makes_nothing_where_the_first_unit_is_worth_less_than_its_c
 @pytest.mark.parametrize("utility", [name for name in UTILITIES if name != "log1p"])
 @pytest.mark.parametrize("cost", list(COSTS))
 def test_no_trade_is_found_in_any_unit(utility, cost, scale):
-    changed = changes.goods_in_units(
+    changed = transformations.change_units_of_goods(
         null_trade(utility, cost, "quasilinear", "with water"), [scale, 1.0 / np.sqrt(scale)]
     )
     outcome = play(PLANNER, changed.economy)
@@ -133,7 +133,7 @@ def test_complements_that_are_not_worth_their_cost_are_not_made(utility, costs):
     text = NEEDED_TOGETHER.format(money="fisher", means="budget = 5.0", utility=utility, costs=costs)
     economy = build(market.loads(text))
     for scale in (1.0, 1e6, 1e-4):
-        changed = changes.goods_in_units(economy, [scale, 1.0])
+        changed = transformations.change_units_of_goods(economy, [scale, 1.0])
         weights = dict(zip(changed.economy.agents, 1.0 / changed.utility, strict=True))
         outcome = play(Planner("planner", welfare_weights=weights), changed.economy)
         assert outcome.status is Status.OPTIMAL, outcome.reason
@@ -150,7 +150,7 @@ def permits_for_nothing():
 
 @pytest.mark.parametrize("unit", [1.0, 1e6, 1e-6])
 def test_a_free_complement_and_any_price_between_worth_and_cost_clear(unit):
-    economy = changes.goods_in_units(permits_for_nothing(), [unit, 1.0]).economy
+    economy = transformations.change_units_of_goods(permits_for_nothing(), [unit, 1.0]).economy
     outcome = play(Auction("prices", Tatonnement(), max_rounds=2000), economy)
     assert outcome.status is Status.CLEARED, outcome.reason
     assert outcome.prices[1] == 0
@@ -215,7 +215,7 @@ UNITS = {
 def test_the_planner_decides_alike_in_any_unit(mill, bakery, units):
     economy = build(market.loads(CHAIN.format(mill=MILLS[mill], bakery=BAKERIES[bakery])))
     plain = play(PLANNER, economy)
-    changed = changes.goods_in_units(economy, UNITS[units])
+    changed = transformations.change_units_of_goods(economy, UNITS[units])
     weights = dict(zip(changed.economy.agents, 1.0 / changed.utility, strict=True))
     outcome = play(Planner("planner", welfare_weights=weights), changed.economy)
     assert (plain.status, outcome.status) == (Status.OPTIMAL, Status.OPTIMAL), (plain.reason, outcome.reason)
@@ -228,7 +228,7 @@ def test_the_planner_decides_alike_in_any_unit(mill, bakery, units):
 @pytest.mark.parametrize("mill", list(MILLS))
 def test_typical_amounts_change_with_the_unit(mill, units):
     economy = build(market.loads(CHAIN.format(mill=MILLS[mill], bakery=BAKERIES["activity"])))
-    changed = changes.goods_in_units(economy, UNITS[units])
+    changed = transformations.change_units_of_goods(economy, UNITS[units])
     nothing = np.zeros(economy.shape)
     plain, other = (typical_amounts(each, nothing, nothing) for each in (economy, changed.economy))
     np.testing.assert_allclose(other / changed.amounts, plain, rtol=0.3)
@@ -289,7 +289,7 @@ def test_a_technology_counted_in_other_units_allows_the_same(family, data, seed)
 
 def _in_units(family, taken, unit):
     """Parameters for amounts that are `unit` times as large, which counted in `unit` are the first ones."""
-    return dict(changes._technology_in_other_units(Block(family, slice(0, 3), taken), unit).parameters)
+    return dict(transformations.convert_technology(Block(family, slice(0, 3), taken), unit).parameters)
 
 
 def test_output_of_negligible_first_cost_is_made_in_a_tiny_amount():

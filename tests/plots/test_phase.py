@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import stories
-from helpers.drawn import compared
+from helpers.figure_tests import compared
 from matplotlib.figure import Figure
 from matplotlib.quiver import Quiver
 

@@ -8,7 +8,7 @@ import matplotlib
 import numpy as np
 import pytest
 from helpers import stories
-from helpers.drawn import compared, words
+from helpers.figure_tests import compared, words
 from matplotlib.figure import Figure
 
 from market import plots

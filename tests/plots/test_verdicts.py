@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import stories
-from helpers.drawn import compared, exchange, utility, words
+from helpers.figure_tests import compared, exchange, utility, words
 from matplotlib.figure import Figure
 
 from market import plots

@@ -1,4 +1,5 @@
-"""Data files: what is read of them, and how it is said what cannot be."""
+# ruff: noqa: E501 -- messages are written as they are printed
+"""Data files: columns read, faults by line, files refused, agents from rows."""
 
 from __future__ import annotations
 
@@ -6,11 +7,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from helpers.scenario_texts import changed, faults
 from pyarrow import parquet
 
 from market.errors import InputError
 from market.scenario import data_files
+from market.scenario.building import build
 from market.scenario.data_files import MAX_FILE, read_data, row_name
+from market.scenario.loading import loads
 
 
 def read(folder, text, *columns, name="x.csv"):
@@ -26,7 +30,7 @@ def test_columns_are_read_as_floats(tmp_path):
     assert data.columns["a"].dtype == np.float64
 
 
-def test_a_parquet_file_is_read_like_a_csv_file(tmp_path):
+def test_parquet_file_is_read_like_a_csv_file(tmp_path):
     frame = pd.DataFrame({"a": [1, 2], "b": [0.5, np.nan], "c": pd.to_datetime(["2020-01-01"] * 2)})
     frame.to_parquet(tmp_path / "x.parquet")
     data, faults = read_data(tmp_path, "x.parquet", ["a", "b", "c", "d"])
@@ -54,27 +58,27 @@ def test_a_parquet_file_is_read_like_a_csv_file(tmp_path):
         ("income,income\n1,2\n", "two columns have this name"),
     ],
 )
-def test_a_cell_that_is_no_number_is_named_by_its_line(tmp_path, text, fault):
+def test_fault_of_a_cell_names_its_line(tmp_path, text, fault):
     assert read(tmp_path, text, "income")[1] == {"income": fault}
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "the file is empty; its first line names the columns"),
-        ("income\n", "there are no rows in it; it needs one an agent"),
+        ("", "the file is empty; its first line must name the columns"),
+        ("income\n", "no rows; it needs one per agent"),
         ("a,income\n1,2,3\n4,5,6\n", "not a table: rows are longer than the first line"),
         ("a,income\n1,2\n4,5,6\n", "not a table: line 3 has 3 cells, but the first line names 2 columns"),
         ('a,income\n1,"2\n4,5\n', "not a table: a quote is not closed"),
     ],
 )
-def test_a_file_that_is_no_table_is_refused(tmp_path, text, message):
+def test_file_that_is_not_a_table_is_refused(tmp_path, text, message):
     with pytest.raises(InputError) as caught:
         read(tmp_path, text, "income")
     assert str(caught.value).startswith(message)
 
 
-def test_a_file_of_other_bytes_is_refused(tmp_path):
+def test_file_of_other_bytes_is_refused(tmp_path):
     (tmp_path / "x.csv").write_bytes(b"a\n\xff\xfe\n")
     with pytest.raises(InputError, match=r"^not UTF-8 text$"):
         read_data(tmp_path, "x.csv", ["a"])
@@ -85,13 +89,13 @@ def test_a_file_of_other_bytes_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ("../secret.csv", "outside the scenario's folder; move it there, or below"),
-        ("link.csv", "outside the scenario's folder; move it there, or below"),
-        ("linked/secret.csv", "outside the scenario's folder; move it there, or below"),
-        ("below/../../secret.csv", "outside the scenario's folder; move it there, or below"),
+        ("../secret.csv", "outside the scenario's folder; move it into that folder or below"),
+        ("link.csv", "outside the scenario's folder; move it into that folder or below"),
+        ("linked/secret.csv", "outside the scenario's folder; move it into that folder or below"),
+        ("below/../../secret.csv", "outside the scenario's folder; move it into that folder or below"),
         ("/etc/passwd", "an absolute path; write it relative to the scenario's folder"),
         ("dta.csv", "no such file; one of: data.csv, link.csv. Did you mean 'data.csv'?"),
-        ("nowhere/data.csv", "no such file; nor is there such a folder"),
+        ("nowhere/data.csv", "no such file; its folder does not exist either"),
         ("below", "no such file"),
         ("a\0.csv", "not the name of a file"),
         ("", "not the name of a file"),
@@ -112,18 +116,18 @@ def test_only_data_files_in_the_folder_are_read(tmp_path, file, message):
     assert str(caught.value).startswith(message)
 
 
-def test_a_link_within_the_folder_is_followed(tmp_path):
+def test_link_within_the_folder_is_followed(tmp_path):
     (tmp_path / "data.csv").write_text("a\n1\n")
     (tmp_path / "link.csv").symlink_to(tmp_path / "data.csv")
     assert read_data(tmp_path, "link.csv", ["a"])[0].rows == 1
 
 
-def test_a_row_can_be_named_after_its_file_has_gone(tmp_path):
+def test_row_is_named_by_number_after_its_file_is_removed(tmp_path):
     assert row_name(tmp_path, "gone.csv", 3) == "row 4"
     assert row_name(None, "gone.csv", 3) == "row 4"
 
 
-def test_a_file_is_read_in_pieces_and_its_rows_counted_through(tmp_path, monkeypatch):
+def test_rows_are_counted_across_pieces(tmp_path, monkeypatch):
     monkeypatch.setattr(data_files, "_PIECE", 2)
     rows = ["1", "2", "3", "", "True", "x", "6"]
     assert read(tmp_path, "income\n" + "\n".join(rows), "income")[1] == {
@@ -141,19 +145,19 @@ def test_a_file_is_read_in_pieces_and_its_rows_counted_through(tmp_path, monkeyp
 def test_rows_of_a_parquet_file_are_counted_before_they_are_read(tmp_path, monkeypatch):
     pd.DataFrame({"a": [1.0] * 6}).to_parquet(tmp_path / "x.parquet")
     monkeypatch.setattr(data_files, "MAX_ROWS", 5)
-    monkeypatch.setattr(data_files, "_pieces", None)
+    monkeypatch.setattr(data_files, "_read_pieces", None)
     with pytest.raises(InputError, match=r"^more than 5 rows$"):
         read_data(tmp_path, "x.parquet", ["a"])
 
 
-def test_a_file_of_too_many_bytes_is_not_opened(tmp_path):
+def test_file_of_too_many_bytes_is_refused(tmp_path):
     with (tmp_path / "x.csv").open("wb") as opened:
         opened.truncate(MAX_FILE + 1)
     with pytest.raises(InputError, match=r"^larger than 2000 MB$"):
         read_data(tmp_path, "x.csv", ["a"])
 
 
-def test_an_index_of_a_parquet_file_is_a_column_like_others(tmp_path):
+def test_index_of_a_parquet_file_is_read_as_a_column(tmp_path):
     pd.DataFrame({"a": [1, 2]}, index=pd.Index([3.0, 4.0], name="i")).to_parquet(tmp_path / "x.parquet")
     data, faults = read_data(tmp_path, "x.parquet", ["i", "a"])
     assert {name: column.tolist() for name, column in data.columns.items()} == {
@@ -164,7 +168,7 @@ def test_an_index_of_a_parquet_file_is_a_column_like_others(tmp_path):
     assert read_data(tmp_path, "x.parquet", [])[0].rows == 2
 
 
-def test_columns_of_lists_and_maps_hold_no_numbers(tmp_path):
+def test_columns_of_lists_and_maps_are_faults(tmp_path):
     kinds = {
         "list": pa.array([[1.0], [2.0]]),
         "map": pa.array([[("x", 1)], []], pa.map_(pa.string(), pa.int64())),
@@ -186,10 +190,80 @@ def test_two_columns_of_one_name_are_refused(tmp_path):
     assert read_data(tmp_path, "x.parquet", ["x"])[1] == {"x": "two columns have this name"}
 
 
-def test_a_damaged_parquet_file_is_refused(tmp_path):
+def test_damaged_parquet_file_is_refused(tmp_path):
     pd.DataFrame({"a": np.arange(1000.0)}).to_parquet(tmp_path / "x.parquet")
     whole = (tmp_path / "x.parquet").read_bytes()
     for damaged in (whole[:200], whole[:4] + b"\xff" * 200 + whole[204:]):
         (tmp_path / "x.parquet").write_bytes(damaged)
         with pytest.raises(InputError, match=r"^not a Parquet file"):
             read_data(tmp_path, "x.parquet", ["a"])
+
+
+# --- agents from a data file ---
+
+HOUSEHOLDS = changed(
+    ("count = 3", 'data = "data/households.csv"\nbudget = { column = "income" }'),
+    ("water = 1.0", 'water = { column = "thirst" }'),
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "households.csv").write_text("income,thirst\n3,0.5\n4,0.25\n")
+    return tmp_path
+
+
+def test_data_file_gives_one_agent_per_row(folder):
+    economy = build(loads(HOUSEHOLDS, folder=folder))
+    assert economy.agents == ("alpha[0]", "alpha[1]", "beta")
+    assert economy.budget.tolist() == [3.0, 4.0, np.inf]
+    assert economy.utilities[0].parameters["weights"].tolist() == [[0.5, 0.0], [0.25, 0.0]]
+
+
+def test_data_file_of_one_row_numbers_its_agent(folder):
+    (folder / "data" / "households.csv").write_text("income,thirst\n3,0.5\n")
+    assert build(loads(HOUSEHOLDS, folder=folder)).agents == ("alpha[0]", "beta")
+
+
+def test_agents_of_a_data_file_can_be_named(folder):
+    seize = changed(('"auctioneer"', '"unmediated"\ngame = "seize"\nmovers = ["alpha[1]"]'), text=HOUSEHOLDS)
+    assert loads(seize, folder=folder).mechanism("prices").game.movers == ("alpha[1]",)
+    (line,) = faults(seize.replace("alpha[1]", "alpha[2]"), folder=folder)
+    assert line.endswith("Its members are [0] to [1].")
+
+
+def test_faults_in_data_name_column_and_line(folder):
+    (folder / "data" / "households.csv").write_text("income,thirsty\n3,0.5\nmuch,0.25\n")
+    assert faults(HOUSEHOLDS, folder=folder) == [
+        "f.toml:9: agents[0].budget.column: data/households.csv: line 3: a number is needed, found 'much'",
+        "f.toml:10: agents[0].utility.weights.water.column: data/households.csv: no such column; "
+        "one of: income, thirsty. Did you mean 'thirsty'?",
+    ]
+    (folder / "data" / "households.csv").write_text("income,thirst\n3,0.5\n\n-4,0.25\n")
+    assert faults(HOUSEHOLDS, folder=folder) == [
+        "f.toml:9: agents[0].budget: data/households.csv, line 4: -4 is too small; it must be >= 0"
+    ]
+
+
+def test_data_outside_the_folder_is_not_read(folder):
+    scenarios = folder / "scenarios"
+    scenarios.mkdir()
+    (scenarios / "data").symlink_to(folder / "data")
+    outside = (
+        "f.toml:8: agents[0].data: '{}': outside the scenario's folder; move it into that folder or below"
+    )
+    assert faults(HOUSEHOLDS, folder=scenarios) == [outside.format("data/households.csv")]
+    text = changed(('"data/', '"../data/'), text=HOUSEHOLDS)
+    assert faults(text, folder=scenarios) == [outside.format("../data/households.csv")]
+    assert faults(HOUSEHOLDS) == [
+        "f.toml:8: agents[0].data: 'data/households.csv': a scenario given as text has no folder; give `folder`"
+    ]
+
+
+def test_count_and_data_exclude_each_other(folder):
+    text = changed(("data =", "count = 2\ndata ="), text=HOUSEHOLDS)
+    assert faults(text, folder=folder) == [
+        "f.toml:8: agents[0].count: count and data exclude each other: a data file has one row per agent; "
+        "omit count"
+    ]

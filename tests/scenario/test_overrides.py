@@ -1,4 +1,4 @@
-"""Assignments from the command line."""
+"""Overrides: assignments `path=value` from the command line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import copy
 
 import pytest
 
-from market.scenario.overrides import override
+from market.scenario.overrides import apply_overrides
 
 VALUES = {
     "seed": 1,
@@ -33,9 +33,9 @@ VALUES = {
         ("title=1\nseed = 3", ("title",), "1\nseed = 3"),
     ],
 )
-def test_an_assignment_changes_one_value(assignment, place, value):
+def test_assignment_changes_one_value(assignment, place, value):
     values = copy.deepcopy(VALUES)
-    (done,), faults = override(values, [assignment])
+    (done,), faults = apply_overrides(values, [assignment])
     assert (done.place, faults) == (place, [])
     at = values
     for part in place:
@@ -69,8 +69,8 @@ def test_an_assignment_changes_one_value(assignment, place, value):
         ("agents.alpha.name='\udcff'", "agents.alpha.name='\\udcff'", "not UTF-8 text"),
     ],
 )
-def test_an_assignment_that_leads_nowhere_says_what_there_is(assignment, field, message):
+def test_assignment_without_a_valid_path_gives_the_alternatives(assignment, field, message):
     values = copy.deepcopy(VALUES)
-    done, (fault,) = override(values, [assignment])
+    done, (fault,) = apply_overrides(values, [assignment])
     assert (done, values) == ([], VALUES)
     assert (fault.field, fault.message, fault.line) == (f"--set {field}", message, None)

@@ -1,8 +1,7 @@
-"""Text that nobody vouches for: bounds, messages, and the line of everything."""
+"""Untrusted TOML text: limits, messages, and the line of every key."""
 
 from __future__ import annotations
 
-import time
 import tomllib
 
 import pytest
@@ -17,9 +16,9 @@ from market.scenario.toml_text import (
     beyond_bounds,
     decode,
     describe,
-    field,
+    escape,
+    format_place,
     read_bytes,
-    show,
 )
 
 
@@ -43,7 +42,7 @@ def refused(text: str) -> str:
         ('a = "\x1b[31m"', "f.toml:1: not valid TOML: Illegal character '\\x1b'"),
     ],
 )
-def test_broken_toml_gets_one_message_with_its_line(text, message):
+def test_invalid_toml_gives_one_message_with_its_line(text, message):
     assert refused(text).startswith(message)
 
 
@@ -66,10 +65,9 @@ def test_broken_toml_gets_one_message_with_its_line(text, message):
         ('b = 1\na = "' + "x" * 70_000 + '"', "f.toml:2: a line of 70006 characters; at most 65536 are read"),
     ],
 )
-def test_what_would_exhaust_the_parser_is_refused_before_it(text, message):
-    began = time.perf_counter()
+def test_text_that_would_exhaust_the_parser_does_not_reach_it(text, message, monkeypatch):
+    monkeypatch.setattr(tomllib, "loads", None)
     assert refused(text).startswith(message)
-    assert time.perf_counter() - began < 0.5
 
 
 PIECES = ['"', "'", "\\", "\\\\", '\\"', "\n", "#", "[", "]", ",", "a", " "]
@@ -100,23 +98,29 @@ def test_strings_end_where_the_parser_ends_them(strings):
 
 
 @pytest.mark.parametrize(
-    "line", [" " * 65_000 + "x", " ." * 32_000, '"' + '\\"' * 32_000 + "\\", ("f" * 250 + "g") * 200]
+    ("line", "message"),
+    [
+        (" " * 65_000 + "x", None),
+        (" ." * 32_000, "a key or number is too long"),
+        ('"' + '\\"' * 32_000 + "\\", None),
+        (("f" * 250 + "g") * 200, "a key or number is too long"),
+        (", ".join(["f" * 250 + "g"] * 200), None),
+    ],
 )
-def test_the_longest_lines_are_checked_at_once(line):
-    began = time.perf_counter()
-    beyond_bounds("\n".join([line] * 4))
-    assert time.perf_counter() - began < 0.3
+def test_longest_lines_are_checked(line, message):
+    """With time in proportion to their length: a check that went back would not end here."""
+    fault = beyond_bounds("\n".join([line] * 4))
+    assert fault is None if message is None else (fault.line, fault.message[: len(message)]) == (1, message)
 
 
 @pytest.mark.parametrize("unit", ['"""\\"', "'''", '"\\"\n', '"""\n\\"', "#[\n", '""""', "\\\n"])
-def test_the_check_before_parsing_takes_time_in_proportion_to_the_text(unit):
-    began = time.perf_counter()
+def test_long_text_of_unfinished_strings_is_refused(unit):
+    """In time proportional to its length: with a check that went back, this test would not end."""
     with pytest.raises(ScenarioError):
         Source("f.toml", "x = [" + (unit + "\n") * (500_000 // (len(unit) + 1))).parse()
-    assert time.perf_counter() - began < 5
 
 
-def test_brackets_and_digits_in_texts_and_comments_are_not_counted():
+def test_brackets_and_digits_in_strings_and_comments_are_not_counted():
     text = (
         "# on [0, 1)\n" * 100
         + f'a = "{"[" * 100}"\nb = \'{"1" * 300}\'\nc = """\n{"{" * 100}\n"""\nd = [0.5, 1.5]'
@@ -124,7 +128,7 @@ def test_brackets_and_digits_in_texts_and_comments_are_not_counted():
     assert Source("f.toml", text).parse()["d"] == [0.5, 1.5]
 
 
-def test_every_value_has_the_line_of_its_key():
+def test_values_have_the_line_of_their_key():
     text = """\
 a = 1
 "q\\u0041".'b.c' . d = [1,
@@ -168,7 +172,7 @@ x = 2
     assert {place: source.line(place) for place in lines} == lines
 
 
-def test_the_lines_cover_whatever_was_parsed():
+def test_lines_cover_all_parsed_values():
     source = Source(
         "f.toml", 'a.b = [[1, {c = 2}], [3]]\n[d."e.f".g]\nh = { i.j = 1, k = {} }\n[[d.l]]\n[d.l.m]\nn = 1'
     )
@@ -184,7 +188,7 @@ def test_the_lines_cover_whatever_was_parsed():
     walk(source.parse(), ())
 
 
-def test_what_is_missing_has_the_line_of_the_table_around_it():
+def test_missing_key_has_the_line_of_its_table():
     source = Source("f.toml", "a = 1\n[b]\nc = 1\n")
     assert source.line(("b", "d", "e")) == 2
     assert source.line(("e",)) is None
@@ -194,20 +198,20 @@ def test_what_is_missing_has_the_line_of_the_table_around_it():
     ("content", "message"),
     [
         ("a = 1".encode("utf-16"), "this is UTF-16 text; save it as UTF-8"),
-        ("a = 1".encode("utf-16-le"), "this is no text file (it holds zero bytes)"),
+        ("a = 1".encode("utf-16-le"), "this is not a text file (it contains zero bytes)"),
         ("a = 1".encode("utf-32"), "not UTF-8 text (byte 1); save it as UTF-8"),
         (b"\0\0\xfe\xff\0\0\0a", "not UTF-8 text (byte 3); save it as UTF-8"),
         (b"a = 1\n\xff", "not UTF-8 text (byte 7); save it as UTF-8"),
-        (b"\x7fELF\0\0", "this is no text file (it holds zero bytes)"),
+        (b"\x7fELF\0\0", "this is not a text file (it contains zero bytes)"),
     ],
 )
-def test_what_is_not_utf8_text_is_refused(content, message):
+def test_bytes_that_are_not_utf8_are_refused(content, message):
     with pytest.raises(InputError) as caught:
         decode(content)
     assert str(caught.value).startswith(message)
 
 
-def test_a_byte_order_mark_is_skipped():
+def test_byte_order_mark_is_skipped():
     assert decode(b"\xef\xbb\xbfa = 1") == "a = 1"
 
 
@@ -215,7 +219,7 @@ def test_a_byte_order_mark_is_skipped():
     ("path", "message"),
     [
         ("comons.toml", "no such file; one of: commons.toml, large.toml. Did you mean 'commons.toml'?"),
-        ("nowhere/x.toml", "no such file; nor is there such a folder"),
+        ("nowhere/x.toml", "no such file; its folder does not exist either"),
         (".", "this is a folder, not a file"),
         ("large.toml", "larger than 1024 KiB; put long tables into a data file"),
         ("x" * 5000, "cannot be read: file name too long"),
@@ -223,7 +227,7 @@ def test_a_byte_order_mark_is_skipped():
         ("a\0b", ""),
     ],
 )
-def test_a_file_that_cannot_be_read_says_why(tmp_path, path, message):
+def test_unreadable_file_gives_the_reason(tmp_path, path, message):
     (tmp_path / "commons.toml").write_text("")
     (tmp_path / "large.toml").write_bytes(b"#" * (MAX_BYTES + 1))
     with pytest.raises(InputError) as caught:
@@ -231,8 +235,8 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path, path, message):
     assert str(caught.value).startswith(message)
 
 
-def test_nothing_that_is_shown_moves_the_cursor():
-    assert show("a\x1b[31m\n\u202e") == "a\\x1b[31m\\n\\u202e"
-    assert show("x" * 200) == "x" * 77 + "..."
-    assert field(("agents", 0, "a b", "\x1b", "c.d")) == 'agents[0]."a b"."\\x1b"."c.d"'
+def test_escaped_text_holds_no_control_characters():
+    assert escape("a\x1b[31m\n\u202e") == "a\\x1b[31m\\n\\u202e"
+    assert escape("x" * 200) == "x" * 77 + "..."
+    assert format_place(("agents", 0, "a b", "\x1b", "c.d")) == 'agents[0]."a b"."\\x1b"."c.d"'
     assert describe("\x07" * 100).isprintable()

@@ -182,7 +182,7 @@ def test_what_is_no_address_is_refused_at_once(address):
     pytest.importorskip("distributed")
     began = time.monotonic()
     with pytest.raises(
-        InputError, match=rf"^'{address}' is no address of a Dask scheduler; --address is like"
+        InputError, match=rf"^'{address}' is not an address of a Dask scheduler; --address is like"
     ):
         Cluster(address)
     assert time.monotonic() - began < 5

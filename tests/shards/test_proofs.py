@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market import compare, load, loads
-from market.economy.nonexistence import no_equilibrium, proving
+from market.economy.nonexistence import no_equilibrium, prove_nonexistence
 from market.economy.reductions import First, advance, run_all
 from market.results.verify import verify
 from market.shards import Here, play_in_shards, run_in_shards
@@ -93,7 +93,7 @@ def test_a_run_without_equilibrium_is_verified(tmp_path):
 def in_parts(primitives, cuts):
     """What the proofs say of agents that are in so many parts, which is the same in each."""
     ends = [0, *cuts, len(primitives.agents)]
-    work = [proving(primitives.part(a, b)) for a, b in pairwise(ends)]
+    work = [prove_nonexistence(primitives.part(a, b)) for a, b in pairwise(ends)]
     said = run_all([advance(steps) for steps in work], lambda sums: [advance(each, sums) for each in work])
     assert len(set(said)) == 1
     return said[0]
@@ -129,7 +129,7 @@ def test_arrow_s_case_is_proved_also_if_nobody_wants_all_of_what_they_own_togeth
     )
     said = no_equilibrium(primitives)
     assert said is not None
-    assert said.startswith("those who want only good0, good1 own all of it and some good2 besides")
+    assert said.startswith("the agents who want only good0, good1 own all of it and some good2 besides")
     owns = primitives.endowment.copy()
     owns[2, 1] = 0.1  # somebody else has a little of good 1
     assert no_equilibrium(replace(primitives, endowment=owns)) is None

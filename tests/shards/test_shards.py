@@ -19,8 +19,8 @@ from market.economy.reductions import Largest, added, run_locally
 from market.errors import InputError
 from market.interfaces.text.shards import shared as printed
 from market.results.verify import verify
+from market.scenario.building import population
 from market.scenario.distributions import STREAM
-from market.scenario.loading import population
 from market.shards import Here, play_in_shards, run_in_shards
 from market.shards.folder import table
 

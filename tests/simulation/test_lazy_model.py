@@ -1,4 +1,4 @@
-"""Traders as views that are made when they are asked for, and memory that does not grow with them."""
+"""Traders as views made when they are first used, and memory that does not grow with them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def made(monkeypatch):
     return rows
 
 
-def test_no_trader_is_made_by_a_run(made):
+def test_run_makes_no_trader(made):
     model(100).run()
     assert made == []
 
@@ -65,7 +65,7 @@ def test_one_trader_is_made_alone_and_once(made):
 
 
 @pytest.mark.parametrize("early", [(), ("beta", "alpha[1]")])
-def test_order_and_numbers_are_those_of_agents_made_at_the_start(early):
+def test_order_and_numbers_equal_those_of_agents_made_at_the_start(early):
     simulation = model()
     for name in early:
         simulation.trader(name)
@@ -76,7 +76,7 @@ def test_order_and_numbers_are_those_of_agents_made_at_the_start(early):
     assert set(simulation.agent_types) == {market.Trader, market.Auctioneer}
 
 
-def test_mesa_selects_asks_and_adds_up_as_usual():
+def test_methods_of_mesa_see_all_agents():
     simulation = model()
     simulation.run()
     traders = simulation.agents_by_type[market.Trader]
@@ -90,10 +90,10 @@ def test_mesa_selects_asks_and_adds_up_as_usual():
 
 
 class Extra(mesa.Agent):
-    """Somebody whom the user adds."""
+    """An agent added by the user."""
 
 
-def test_agents_of_the_users_own_come_after_ours_with_numbers_of_their_own():
+def test_agents_of_the_user_come_last_with_new_numbers():
     simulation = model()
     extra = Extra(simulation)
     another = Extra(simulation)
@@ -106,16 +106,16 @@ def test_agents_of_the_users_own_come_after_ours_with_numbers_of_their_own():
     assert len(simulation.agents) == 0
 
 
-def test_a_traders_answer_is_its_row_of_what_all_answer():
+def test_answer_of_a_trader_is_its_row_of_all_answers():
     simulation = model(5)
     p = np.array([0.3, 0.8])
-    everyone = simulation.economy.answers(p)
+    answers = simulation.economy.answers(p)
     for trader in simulation.traders:
-        np.testing.assert_array_equal(trader.demand(p), everyone.demand.lowest[trader.row])
-        np.testing.assert_array_equal(trader.supply(p), everyone.supply.lowest[trader.row])
+        np.testing.assert_array_equal(trader.demand(p), answers.demand.lowest[trader.row])
+        np.testing.assert_array_equal(trader.supply(p), answers.supply.lowest[trader.row])
 
 
-def test_a_model_that_was_stepped_can_be_copied():
+def test_stepped_model_can_be_copied():
     simulation = model()
     simulation.step()
     copied = copy.deepcopy(simulation)
@@ -124,7 +124,7 @@ def test_a_model_that_was_stepped_can_be_copied():
 
 
 def held_by(count: int, rounds: int) -> int:
-    """Bytes that a model and its data hold on to beyond its economy, after so many rounds."""
+    """Return the bytes that a model and its data hold beyond its economy, after so many rounds."""
     restless = '"auctioneer"\nrule = "additive"\nstep = 1e-12'
     text = TEXT.replace("COUNT", str(count)).replace('"auctioneer"', restless)
     simulation = market.MarketModel(loads(text), "prices")
@@ -137,12 +137,12 @@ def held_by(count: int, rounds: int) -> int:
     return held
 
 
-def test_what_rounds_leave_behind_does_not_grow_with_traders():
+def test_memory_of_rounds_does_not_grow_with_traders():
     few, many = held_by(10, 20), held_by(20_000, 20)
     assert many < 1.5 * few + 20_000  # bytes: less than one number for each of the traders
 
 
-def test_clearing_and_settling_take_at_most_three_times_the_parameters():
+def test_clearing_and_settling_need_at_most_three_times_the_parameters():
     economy = market.build(loads(TEXT.replace("COUNT", "100000")))
     auctioneer = loads(TEXT.replace("COUNT", "2")).mechanism("prices")
     arrays = [array for block in economy.utilities for array in block.parameters.values()]

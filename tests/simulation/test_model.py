@@ -1,4 +1,4 @@
-"""The simulation as Mesa's users know it: step, agents, data collector, subclassed traders."""
+"""The simulation as a Mesa model: step, agents, data collector, subclassed traders."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import market
 from market.errors import InputError, MarketError, NumericalError
 from market.mechanisms import play
 from market.outcome import Status
-from market.scenario.loading import build, loads
+from market.scenario.building import build
+from market.scenario.loading import loads
 
 TEXT = """
 schema = 1
@@ -42,14 +43,14 @@ def scenario():
     return loads(TEXT)
 
 
-def test_one_step_is_one_round_prices_answers_disequilibrium_adjustment(scenario):
+def test_step_is_one_round(scenario):
     model = market.MarketModel(scenario, "prices")
     assert isinstance(model, mesa.Model)
     assert model.prices.to_dict() == {"water": 1.0, "bread": 1.0}
     model.step()
     assert model.state.round == 1
     seen = model.datacollector.get_model_vars_dataframe()
-    # At p = (1, 1): two want 1 water each of 10, 2 bread each, and nobody bakes below cost.
+    # At p = (1, 1): two want 1 water each of 10, 2 bread each, and no bread is supplied below cost.
     assert seen.loc[0, "price[water]"] == 1.0
     assert seen.loc[0, "excess_demand[water]"] == -8.0
     assert seen.loc[0, "excess_demand[bread]"] == 4.0
@@ -60,7 +61,7 @@ def test_one_step_is_one_round_prices_answers_disequilibrium_adjustment(scenario
     assert len(model.datacollector.get_model_vars_dataframe()) == 2
 
 
-def test_run_goes_to_the_end_and_stepping_on_changes_nothing(scenario):
+def test_steps_after_the_end_change_nothing(scenario):
     model = market.MarketModel(scenario, "prices")
     outcome = model.run()
     assert outcome.status is Status.CLEARED
@@ -73,7 +74,7 @@ def test_run_goes_to_the_end_and_stepping_on_changes_nothing(scenario):
 
 
 @pytest.mark.parametrize("mechanism", ["first", "prices", "planner"])
-def test_the_simulation_and_the_bare_loop_agree_exactly(scenario, mechanism):
+def test_simulation_equals_play(scenario, mechanism):
     simulated = market.MarketModel(scenario, mechanism).run()
     played = play(scenario.mechanism(mechanism), build(scenario))
     np.testing.assert_array_equal(simulated.consumption, played.consumption)
@@ -82,7 +83,7 @@ def test_the_simulation_and_the_bare_loop_agree_exactly(scenario, mechanism):
     assert simulated.reason == played.reason
 
 
-def test_agents_are_found_as_mesa_users_expect(scenario):
+def test_agents_and_their_figures_are_found(scenario):
     model = market.MarketModel(scenario, "prices")
     assert len(model.agents) == 4
     assert len(model.agents_by_type[market.Trader]) == 3
@@ -97,7 +98,7 @@ def test_agents_are_found_as_mesa_users_expect(scenario):
     np.testing.assert_allclose(model.auctioneer.prices, [0.2, 4.0], rtol=1e-8)
 
 
-def test_without_an_auctioneer_there_are_no_prices():
+def test_model_without_auctioneer_has_no_prices():
     model = market.MarketModel(loads(TEXT.replace('"log"', '"log1p"')), "first")
     assert model.auctioneer is None
     assert model.prices is None
@@ -119,7 +120,7 @@ class Shirker(market.Trader):
         return np.minimum(super().supply(prices), 0.5)
 
 
-def test_a_trader_with_its_own_answer_works_beside_built_in_ones(scenario):
+def test_trader_with_its_own_demand_trades_with_built_in_ones(scenario):
     """p_water = (0.9 + 1) / 10; at its price it regrets what it did not ask for."""
     model = market.MarketModel(scenario, "prices", traders={"alpha[0]": Haggler})
     outcome = model.run()
@@ -131,19 +132,19 @@ def test_a_trader_with_its_own_answer_works_beside_built_in_ones(scenario):
     assert "alpha[0] follows a rule of its own" in outcome.reason
 
 
-def test_a_producer_with_its_own_answer_moves_the_price(scenario):
+def test_producer_with_its_own_supply_moves_the_price(scenario):
     """At most half a loaf for a demand of 4 / p: p = 8."""
     outcome = market.MarketModel(scenario, "prices", traders={"baker": Shirker}).run()
     np.testing.assert_allclose(outcome.prices, [0.2, 8.0], rtol=1e-7)
 
 
-def test_a_whole_group_can_be_of_another_class(scenario):
+def test_group_can_be_of_another_class(scenario):
     outcome = market.MarketModel(scenario, "prices", traders={"alpha": Haggler}).run()
     np.testing.assert_allclose(outcome.prices, [0.18, 4.0], rtol=1e-8)
 
 
 @pytest.mark.parametrize("answer", [np.array([np.nan, 1.0]), np.array([-1.0, 1.0]), np.array([1.0])])
-def test_a_nonsensical_answer_names_trader_and_round(scenario, answer):
+def test_invalid_answer_names_trader_and_round(scenario, answer):
     class Confused(market.Trader):
         def demand(self, prices):
             return answer
@@ -153,7 +154,7 @@ def test_a_nonsensical_answer_names_trader_and_round(scenario, answer):
         model.step()
 
 
-def test_a_model_that_broke_in_a_step_says_so_instead_of_standing_still(scenario):
+def test_model_that_broke_in_a_step_raises_at_the_next(scenario):
     class Faint(market.Trader):
         def demand(self, prices):
             if self.model.state.round == 2:
@@ -168,7 +169,7 @@ def test_a_model_that_broke_in_a_step_says_so_instead_of_standing_still(scenario
         model.run()
 
 
-def test_unknown_names_are_answered_with_the_nearest(scenario):
+def test_unknown_names_give_the_nearest(scenario):
     with pytest.raises(InputError, match="Did you mean 'prices'"):
         market.MarketModel(scenario, "price")
     with pytest.raises(InputError, match="Did you mean 'baker'"):

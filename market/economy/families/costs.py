@@ -1,70 +1,72 @@
-"""Cost families: what it costs to make goods, and what producers supply at prices.
+"""Cost families: the cost of making goods, and a producer's supply at prices.
 
 Symbols: y (agents, goods) production; p (goods,) prices; c (agents, goods) unit costs, inf where the agent
 cannot make the good; K (agents, goods) capacities; k (agents, goods) slopes; a (agents, goods) exponents.
 
-A price-taking producer maximises p.y - C(y). Costs are sums over goods, so each good is decided alone:
+A price-taking producer maximises `p.y - C(y)`. Costs are sums over goods, so each good is decided alone:
 supply equates marginal cost and price, cut at 0 and at capacity. Where marginal cost is constant, supply at
-p = c is any amount up to capacity: an interval. `indifference_prices` says where that happens, so that an
-auctioneer can announce such a price exactly instead of creeping up to it.
+`p = c` is any amount up to capacity: an interval. `indifference_prices` gives the prices at which that
+happens, so that an auctioneer can announce such a price exactly instead of approaching it.
 
-To add one: a class here and its name in `COSTS`.
+To add one: a class here, derived from `Cost`, and its name in `COSTS`.
 
 Source: Mas-Colell, Whinston and Green (1995), section 5.C.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import TIED, Array, Correspondence
+from market.economy.families.arithmetic import Expression, Held, Unit, sum_by_agent
 from market.registry import Family, Parameter, Registry
 
-PRICE_STEP = 4e-15  # relative: prices nearer than that are the same up to rounding
+PRICE_STEP = 4e-15  # relative to the price: nearer prices are equal up to rounding
 UNRESOLVED = 1e-10  # share of a supply that rounding of prices may change before it counts as an interval
-
-Expression = Any
-Held = tuple[Expression, list[Expression]]
-"""A cvxpy expression, and the constraints that hold it down: a minimiser makes the bound that it is tight."""
 
 
 class Cost(Family):
-    """Base of the cost families; all functions are pure."""
+    """Base of the cost families: pure functions of parameters that every producer has for each good."""
 
     parameters: ClassVar[dict[str, Parameter]]
 
     @staticmethod
     def value(y: Array, **parameters: Array) -> Array:
-        """C(y), (agents,), money; inf beyond capacity."""
+        """Return `C(y)`, (agents,), money; inf beyond capacity."""
         raise NotImplementedError
 
     @staticmethod
     def marginal(y: Array, **parameters: Array) -> Array:
-        """dC/dy_g, (agents, goods), money per unit; inf where the good cannot be made."""
+        """Return `dC/dy_g`, (agents, goods), money per unit; inf where the good cannot be made."""
         raise NotImplementedError
 
     @staticmethod
     def supply(p: Array, **parameters: Array) -> Correspondence:
-        """The outputs that maximise p.y - C(y); inf where there is no largest."""
+        """Return the outputs that maximise `p.y - C(y)`, (agents, goods); inf where none is largest."""
         raise NotImplementedError
 
     @staticmethod
-    def indifference_prices(**parameters: Array) -> Array:
-        """Prices at which supply is an interval, (agents, goods); nan where there is none."""
+    def flat(**parameters: Array) -> NDArray[np.bool_]:
+        """Return a mask, (agents, goods): True where marginal cost is constant."""
         raise NotImplementedError
 
-    @staticmethod
-    def limit(**parameters: Array) -> Array:
-        """The most that can be made, (agents, goods); 0 where the good cannot be made."""
-        raise NotImplementedError
+    @classmethod
+    def indifference_prices(cls, **parameters: Array) -> Array:
+        """Return prices at which supply is an interval, (agents, goods); nan where there is none."""
+        constant = cls.flat(**parameters) & (cls.limit(**parameters) > 0)
+        return np.where(constant, parameters["unit_cost"], np.nan)
+
+    @classmethod
+    def limit(cls, **parameters: Array) -> Array:
+        """Return the largest output, (agents, goods): the capacity, or 0 where no unit cost is given."""
+        return np.where(np.isfinite(parameters["unit_cost"]), parameters["capacity"], 0.0)
 
     @staticmethod
-    def convex(y: Expression, *, unit: Array | float = 1.0, **parameters: Array) -> Held:
-        """C as a cvxpy expression, (agents,), for 0 <= y <= `limit`, and the constraints it needs.
+    def convex(y: Expression, *, unit: Unit = 1.0, **parameters: Array) -> Held:
+        """Return `C` as a cvxpy expression, (agents,), for `0 <= y <= limit`, and the constraints it needs.
 
         Args:
             y: (agents, goods), counted in `unit`: outputs are unit * y.
@@ -74,13 +76,13 @@ class Cost(Family):
         raise NotImplementedError
 
 
-def _can_make(unit_cost: Array, capacity: Array) -> Array:
-    """The most that can be made of each good."""
-    return np.where(np.isfinite(unit_cost), capacity, 0.0)
+def _up_to(limit: Array, y: Array, total: Array) -> Array:
+    """Return total costs, (agents,), with inf where output exceeds its limit."""
+    return np.where((y > limit).any(axis=1), np.inf, total)
 
 
 def _finite(unit_cost: Array) -> Array:
-    """Unit costs with 0 in place of inf, for products with outputs that are 0 there."""
+    """Return unit costs with 0 in place of inf, for products with outputs that are 0 there."""
     return np.where(np.isfinite(unit_cost), unit_cost, 0.0)
 
 
@@ -108,32 +110,37 @@ class QuadraticCost(Cost):
     }
 
     @staticmethod
-    def value(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # type: ignore[override]
-        """The sum over goods; inf where more is made than can be."""
+    def value(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:
+        """Return the sum over goods, (agents,); inf beyond capacity."""
         total = (_finite(unit_cost) * y + slope * y * y / 2.0).sum(axis=1)
-        return np.where((y > _can_make(unit_cost, capacity)).any(axis=1), np.inf, total)
+        return _up_to(Cost.limit(unit_cost=unit_cost, capacity=capacity), y, total)
 
     @staticmethod
-    def marginal(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
-        """c_g + k_g y_g."""
+    def marginal(y: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Array:
+        """Return `c_g + k_g y_g`."""
         return unit_cost + slope * y
 
     @staticmethod
-    def supply(p: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Correspondence:  # type: ignore[override]
-        """y_g = (p_g - c_g) / k_g between 0 and capacity; with k_g = 0 anything at p_g = c_g.
+    def flat(*, unit_cost: Array, slope: Array, capacity: Array) -> NDArray[np.bool_]:
+        """Return a mask of goods with `k_g = 0`."""
+        return slope == 0
 
-        Where k_g is so small that the next price a float can hold means a supply that is another by more than
-        markets are to balance, supply is all that prices equal up to rounding ask for.
+    @staticmethod
+    def supply(p: Array, *, unit_cost: Array, slope: Array, capacity: Array) -> Correspondence:
+        """Return `y_g = (p_g - c_g) / k_g` between 0 and `K_g`; if `k_g = 0` any amount at `p_g = c_g`.
+
+        Where `k_g` is so small that the next price a float can hold changes supply by more than markets are
+        to balance, supply is the interval of all outputs that prices equal up to rounding call for.
 
         Example:
-            Unit cost 2, capacity 3: nothing below the cost, anything at it, everything above it.
+            Unit cost 2, capacity 3: nothing below the cost, any amount at it, capacity above it.
 
             >>> given = dict(unit_cost=np.array([[2.0]]), capacity=np.array([[3.0]]))
             >>> [tuple(map(float, map(np.squeeze, LinearCost.supply(np.array([p]), **given).bounds)))
             ...  for p in (1.0, 2.0, 4.0)]
             [(0.0, 0.0), (0.0, 3.0), (3.0, 3.0)]
         """
-        limit = _can_make(unit_cost, capacity)
+        limit = Cost.limit(unit_cost=unit_cost, capacity=capacity)
         margin = np.where(np.isfinite(unit_cost), p[None, :] - _finite(unit_cost), -1.0)
         rising = slope > 0
         with np.errstate(over="ignore"):
@@ -150,26 +157,15 @@ class QuadraticCost(Cost):
         return Correspondence(lowest, np.where(indifferent, limit, highest))
 
     @staticmethod
-    def indifference_prices(*, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # type: ignore[override]
-        """The unit cost, where marginal cost is constant and something can be made."""
-        flat = (slope == 0) & (_can_make(unit_cost, capacity) > 0)
-        return np.where(flat, unit_cost, np.nan)
-
-    @staticmethod
-    def limit(*, unit_cost: Array, slope: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
-        """The capacity, or 0 where there is no unit cost."""
-        return _can_make(unit_cost, capacity)
-
-    @staticmethod
-    def convex(  # type: ignore[override]
+    def convex(
         y: Expression,
         *,
-        unit: Array | float = 1.0,
+        unit: Unit = 1.0,
         unit_cost: Array,
         slope: Array,
-        capacity: Array,  # noqa: ARG004
+        capacity: Array,
     ) -> Held:
-        """The sum over goods."""
+        """Return the sum over goods."""
         import cvxpy  # deferred: takes a second to import, and only programmes need it
 
         total = cvxpy.sum(cvxpy.multiply(_finite(unit_cost) * unit, y), axis=1)
@@ -186,35 +182,30 @@ class LinearCost(Cost):
     parameters: ClassVar[dict[str, Parameter]] = {"unit_cost": UNIT_COST, "capacity": CAPACITY}
 
     @staticmethod
-    def value(y: Array, *, unit_cost: Array, capacity: Array) -> Array:  # type: ignore[override]
-        """The sum over goods; inf where more is made than can be."""
+    def value(y: Array, *, unit_cost: Array, capacity: Array) -> Array:
+        """Return the sum over goods, (agents,); inf beyond capacity."""
         return QuadraticCost.value(y, unit_cost=unit_cost, slope=np.zeros_like(y), capacity=capacity)
 
     @staticmethod
-    def marginal(y: Array, *, unit_cost: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
-        """c_g, whatever is made."""
+    def marginal(y: Array, *, unit_cost: Array, capacity: Array) -> Array:
+        """Return `c_g`, at every output."""
         return np.broadcast_to(unit_cost, y.shape)
 
     @staticmethod
-    def supply(p: Array, *, unit_cost: Array, capacity: Array) -> Correspondence:  # type: ignore[override]
-        """Capacity above c_g, nothing below it, anything at it."""
+    def flat(*, unit_cost: Array, capacity: Array) -> NDArray[np.bool_]:
+        """Return True for all goods."""
+        return np.ones(unit_cost.shape, dtype=bool)
+
+    @staticmethod
+    def supply(p: Array, *, unit_cost: Array, capacity: Array) -> Correspondence:
+        """Return capacity at prices above `c_g`, nothing below it, and any amount at it."""
         return QuadraticCost.supply(p, unit_cost=unit_cost, slope=np.zeros_like(unit_cost), capacity=capacity)
 
     @staticmethod
-    def indifference_prices(*, unit_cost: Array, capacity: Array) -> Array:  # type: ignore[override]
-        """The unit cost, where something can be made."""
-        return np.where(_can_make(unit_cost, capacity) > 0, unit_cost, np.nan)
-
-    @staticmethod
-    def limit(*, unit_cost: Array, capacity: Array) -> Array:  # type: ignore[override]
-        """The capacity, or 0 where there is no unit cost."""
-        return _can_make(unit_cost, capacity)
-
-    @staticmethod
-    def convex(y: Expression, *, unit: Array | float = 1.0, unit_cost: Array, capacity: Array) -> Held:  # type: ignore[override]
-        """The sum over goods."""
-        flat = np.zeros_like(unit_cost)
-        return QuadraticCost.convex(y, unit=unit, unit_cost=unit_cost, slope=flat, capacity=capacity)
+    def convex(y: Expression, *, unit: Unit = 1.0, unit_cost: Array, capacity: Array) -> Held:
+        """Return the sum over goods."""
+        slope = np.zeros_like(unit_cost)
+        return QuadraticCost.convex(y, unit=unit, unit_cost=unit_cost, slope=slope, capacity=capacity)
 
 
 EXPONENT = Parameter(
@@ -233,22 +224,27 @@ class PowerCost(Cost):
     }
 
     @staticmethod
-    def value(y: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # type: ignore[override]
-        """The sum over goods; inf where more is made than can be."""
+    def value(y: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Array:
+        """Return the sum over goods, (agents,); inf beyond capacity."""
         with np.errstate(over="ignore"):
             total = (_finite(unit_cost) * np.power(y, exponent)).sum(axis=1)
-        return np.where((y > _can_make(unit_cost, capacity)).any(axis=1), np.inf, total)
+        return _up_to(Cost.limit(unit_cost=unit_cost, capacity=capacity), y, total)
 
     @staticmethod
-    def marginal(y: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
-        """a_g c_g y_g^(a_g - 1): the first unit costs next to nothing if a_g > 1."""
+    def marginal(y: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Array:
+        """Return `a_g c_g y_g^(a_g - 1)`, which is 0 at no output if `a_g > 1`."""
         with np.errstate(over="ignore"):
             slopes = exponent * _finite(unit_cost) * np.power(y, exponent - 1.0)
         return np.where(np.isfinite(unit_cost), slopes, np.inf)
 
     @staticmethod
-    def supply(p: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Correspondence:  # type: ignore[override]
-        """y_g = (p_g / (a_g c_g))^(1/(a_g - 1)) up to capacity; with a_g = 1 anything at p_g = c_g.
+    def flat(*, unit_cost: Array, exponent: Array, capacity: Array) -> NDArray[np.bool_]:
+        """Return a mask of goods with `a_g = 1` or without cost."""
+        return np.asarray((exponent == 1.0) | (unit_cost == 0))
+
+    @staticmethod
+    def supply(p: Array, *, unit_cost: Array, exponent: Array, capacity: Array) -> Correspondence:
+        """Return `y_g = (p_g / (a_g c_g))^(1/(a_g - 1))`, at most `K_g`; if `a_g = 1` any amount at `c_g`.
 
         Example:
             C(y) = y^2 / 2 has marginal cost y: at a price of 3 three units are made.
@@ -258,8 +254,8 @@ class PowerCost(Cost):
             >>> answer.lowest.round(12).tolist()
             [[3.0]]
         """
-        limit = _can_make(unit_cost, capacity)
-        flat = _flat(unit_cost, exponent)
+        limit = Cost.limit(unit_cost=unit_cost, capacity=capacity)
+        flat = PowerCost.flat(unit_cost=unit_cost, exponent=exponent, capacity=capacity)
         rising = ~flat & np.isfinite(unit_cost) & (p > 0)
         ratio = np.log(np.where(rising, p, 1.0)) - np.log(np.where(rising, exponent * unit_cost, 1.0))
         with np.errstate(over="ignore"):
@@ -271,29 +267,18 @@ class PowerCost(Cost):
         return Correspondence(lowest, np.where(flat, at_flat.highest, lowest))
 
     @staticmethod
-    def indifference_prices(*, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # type: ignore[override]
-        """The unit cost, where marginal cost is constant and something can be made."""
-        flat = _flat(unit_cost, exponent) & (_can_make(unit_cost, capacity) > 0)
-        return np.where(flat, unit_cost, np.nan)
-
-    @staticmethod
-    def limit(*, unit_cost: Array, exponent: Array, capacity: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
-        """The capacity, or 0 where there is no unit cost."""
-        return _can_make(unit_cost, capacity)
-
-    @staticmethod
-    def convex(  # type: ignore[override]
+    def convex(
         y: Expression,
         *,
-        unit: Array | float = 1.0,
+        unit: Unit = 1.0,
         unit_cost: Array,
         exponent: Array,
-        capacity: Array,  # noqa: ARG004
+        capacity: Array,
     ) -> Held:
-        """C >= sum c r with r^(1/a) 1^(1 - 1/a) >= y, a power cone for each good with its own exponent."""
+        """Return `sum_g c_g r_g` with power cones `r^(1/a) 1^(1 - 1/a) >= y`, one for each good."""
         import cvxpy
 
-        flat = _flat(unit_cost, exponent)
+        flat = PowerCost.flat(unit_cost=unit_cost, exponent=exponent, capacity=capacity)
         total = cvxpy.sum(cvxpy.multiply(np.where(flat, _finite(unit_cost) * unit, 0.0), y), axis=1)
         rows, goods = np.nonzero(~flat & np.isfinite(unit_cost))
         if not len(rows):
@@ -301,13 +286,7 @@ class PowerCost(Cost):
         powers = cvxpy.Variable(len(rows), nonneg=True)
         cones = cvxpy.PowCone3D(powers, np.ones(len(rows)), y[rows, goods], 1.0 / exponent[rows, goods])
         costs = (_finite(unit_cost) * np.power(unit, exponent))[rows, goods]
-        entries = (costs, (rows, np.arange(len(rows))))
-        return total + scipy.sparse.csr_matrix(entries, shape=(len(unit_cost), len(rows))) @ powers, [cones]
-
-
-def _flat(unit_cost: Array, exponent: Array) -> NDArray[np.bool_]:
-    """Where marginal cost is constant: c y, or nothing at all."""
-    return np.asarray((exponent == 1.0) | (unit_cost == 0))
+        return total + sum_by_agent(cvxpy.multiply(costs, powers), rows, len(unit_cost)), [cones]
 
 
 COSTS: Registry[Cost] = Registry("cost", LinearCost, QuadraticCost, PowerCost)

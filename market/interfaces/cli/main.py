@@ -196,7 +196,7 @@ def _in_shards(
     quiet: bool,
 ) -> ExitCode:
     """Play with the agents in parts, and say what can be said in sums."""
-    from market.scenario.loading import population
+    from market.scenario.building import population
     from market.shards import Cluster, Here, Pool, refuse, run_in_shards
 
     if (backend == "dask") is (address is None):
@@ -286,7 +286,8 @@ def validate(
 ) -> ExitCode:
     """Check scenarios without playing them: everything that is wrong in all of them."""
     from market.interfaces.text.sentences import count, visible
-    from market.scenario.loading import build, load
+    from market.scenario.building import build
+    from market.scenario.loading import load
 
     code = ExitCode.DONE
     for file in files:
@@ -312,7 +313,7 @@ def schema() -> ExitCode:
     """Print the JSON Schema of scenario files, for editors."""
     import json
 
-    from market.scenario.loading import json_schema
+    from market.scenario.document import json_schema
 
     print(json.dumps(json_schema(), indent=2))
     return ExitCode.DONE

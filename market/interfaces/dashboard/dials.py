@@ -16,7 +16,7 @@ from typing import Any
 
 from market.interfaces.text.sentences import visible
 from market.scenario.loading import Scenario
-from market.scenario.toml_text import Place, Source, field
+from market.scenario.toml_text import Place, Source, format_place
 
 MOST = 24  # dials; a page with more cannot be found through
 REACH = 4.0  # times its value is as far as a number can be turned up
@@ -110,7 +110,7 @@ def _numbers(tree: object, place: Place) -> Iterator[tuple[Place, float]]:
 
 def _dial(owner: str, place: Place, value: float) -> Dial | None:
     """The dial of a number; None if it is of no size to speak of or `--set` cannot lead there."""
-    path = field(place)
+    path = format_place(place)
     if not (value == 0 or SMALLEST <= abs(value) <= LARGEST) or any('"' in str(part) for part in place):
         return None
     words = place[1:] if place[0] == "commons" else place[2:]

@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from market.equilibrium import Equilibria, Found
+from market.equilibrium import Equilibria, Equilibrium
 from market.interfaces.text.report import economy_in_a_line, points
 from market.interfaces.text.sections import Row, Section, parties
 from market.interfaces.text.sentences import count, number, visible
@@ -59,7 +59,7 @@ def _table(found: Equilibria, chosen: range, width: int) -> Table:
     return table
 
 
-def _sections(found: Equilibria, some: Sequence[Found]) -> list[Section]:
+def _sections(found: Equilibria, some: Sequence[Equilibrium]) -> list[Section]:
     economy = found.economy
     utilities = [economy.utility(each.consumption) - economy.cost(each.production) for each in some]
     return [
@@ -88,11 +88,11 @@ def _sections(found: Equilibria, some: Sequence[Found]) -> list[Section]:
     ]
 
 
-def _index(each: Found) -> str:
+def _index(each: Equilibrium) -> str:
     return "none" if each.index == 0 else f"{each.index:+d}"
 
 
-def _stable(each: Found) -> str:
+def _stable(each: Equilibrium) -> str:
     return {True: "yes", False: "no", None: "unclear"}[each.stable]
 
 

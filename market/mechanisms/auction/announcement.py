@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.aggregate_demand import Deferred
+from market.economy.aggregate_demand import AnswersInTotal
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers, Economy
-from market.economy.production import without_profit
+from market.economy.production import zero_profit_prices
 from market.errors import UnboundedDemandError
 from market.mechanisms.auction.excess_demand import Imbalance, imbalance
 from market.mechanisms.auction.free_goods import FreeGoods
@@ -62,7 +62,7 @@ def announce(
 
 def excess_at(economy: Economy, p: Array, answering: Answering) -> Array:
     """Return relative excess demand at prices that are not announced, (goods,); 2 if demand is unbounded."""
-    p = without_profit(economy, p)
+    p = zero_profit_prices(economy, p)
     try:
         return imbalance(economy, answering(p), p).relative
     except UnboundedDemandError as error:
@@ -71,7 +71,7 @@ def excess_at(economy: Economy, p: Array, answering: Answering) -> Array:
 
 def by_trader(economy: Economy, announced: Announcement) -> Announcement:
     """Return an announcement with the answers of each agent in place of totals; see `held_against`."""
-    if not isinstance(announced.answers, Deferred):
+    if not isinstance(announced.answers, AnswersInTotal):
         return announced
     return held_against(economy, announced, announced.answers.by_agent())
 
@@ -91,7 +91,7 @@ def answers_faithfully(economy: Economy, announced: Announcement) -> NDArray[np.
     """Return a mask, (agents,), of agents that gave the answer that their preferences and costs imply."""
     given, p = announced.answers, announced.prices
     faithful = np.ones(len(economy.agents), dtype=bool)
-    if isinstance(given, Deferred) and given.own is None:  # the economy itself answered for all agents
+    if isinstance(given, AnswersInTotal) and given.own is None:  # the economy itself answered for all agents
         return faithful
     for rows, part in economy.parts:
         best = part.answers(p)

@@ -218,4 +218,4 @@ def _tied(answer: Correspondence) -> NDArray[np.bool_]:
 
 def needs_assignment(answers: Answers) -> bool:
     """Return True if amounts of several goods are coupled for some agent."""
-    return answers.hang_together
+    return answers.is_coupled

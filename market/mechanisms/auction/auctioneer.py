@@ -22,7 +22,7 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.nonexistence import no_equilibrium
 from market.economy.primitives import Economy
-from market.economy.production import without_profit
+from market.economy.production import zero_profit_prices
 from market.errors import InputError
 from market.mechanisms.auction.announcement import (
     Announcement,
@@ -143,7 +143,7 @@ class Auction(Mechanism):
 
     def _first(self, economy: Economy) -> Array:
         asked = np.array([self.initial_prices.get(good, 1.0) for good in economy.goods])
-        return economy.normalise(without_profit(economy, asked))
+        return economy.normalise(zero_profit_prices(economy, asked))
 
     def step(self, economy: Economy, state: State, answering: Answering) -> AuctionState:
         """Announce prices, look at excess demand, and adjust."""

@@ -27,7 +27,7 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.economy.production import without_profit
+from market.economy.production import zero_profit_prices
 from market.mechanisms.auction.announcement import Announcement, answers_faithfully
 from market.mechanisms.auction.free_goods import FreeGoods
 from market.mechanisms.auction.jumps.alternatives import Choices, choosers
@@ -74,7 +74,7 @@ def announce_free_goods(adjustment: Adjustment, proposed: Array) -> Array:
 
 def remove_profit(adjustment: Adjustment, proposed: Array) -> Array:
     """Return prices at which no technology with constant returns makes a profit."""
-    return without_profit(adjustment.economy, proposed)
+    return zero_profit_prices(adjustment.economy, proposed)
 
 
 def normalise(adjustment: Adjustment, proposed: Array) -> Array:

@@ -30,7 +30,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import production as netputs
+from market.economy import production
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.outcome import shown
@@ -125,7 +125,7 @@ def violation(economy: Economy, record: Record, w: Array, p: Array, left: float 
     hungry = empty & (w > 0)
     if hungry.any():
         worst = max(worst, float((w[hungry] * economy.first_worth(p)[hungry]).max() - 1.0))
-    worst = max(worst, netputs.violation(economy, y, p))
+    worst = max(worst, production.foregone_profit(economy, y, p))
     return np.inf if np.isnan(worst) else worst
 
 

@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy import production as netputs
+from market.economy import production
 from market.economy.correspondences import Array
 from market.economy.primitives import Block, Economy
 from market.errors import UnboundedDemandError
@@ -143,7 +143,7 @@ def least_share(economy: Economy, p: Array, x: Array, y: Array, like: tuple[Arra
     Returns:
         0 where these prices say nothing.
     """
-    p = netputs.without_profit(economy, np.maximum(p, 0.0))
+    p = production.zero_profit_prices(economy, np.maximum(p, 0.0))
     worth = float(p @ economy.resources)
     if not (np.isfinite(worth) and worth > 0):
         return 0.0

@@ -22,7 +22,8 @@ from market.results.verify.comparison_table import table
 from market.results.verify.evidence import evidence
 from market.results.verify.game_claims import due, playing
 from market.results.verify.record import Record, files_agree, read, rounds_agree
-from market.scenario.loading import Scenario, build, load
+from market.scenario.building import build
+from market.scenario.loading import Scenario, load
 
 if TYPE_CHECKING:
     from market.mechanisms.planner import Planner

@@ -1,4 +1,4 @@
-"""What every registered cost family promises, on random parameters, outputs and prices."""
+"""Claims about every registered cost family, on random parameters, outputs and prices."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_no_output_beats_the_supply(family, data, p, share):
 
 @every_cost
 @given(data=st.data(), share=shares, t=st.floats(0.0, 1.0))
-def test_at_an_indifference_price_every_output_in_the_interval_pays_the_same(family, data, share, t):
+def test_outputs_at_an_indifference_price_pay_equally(family, data, share, t):
     taken = data.draw(parameters(family, AGENTS, GOODS))
     kinks = family.indifference_prices(**taken)
     for i, g in np.argwhere(np.isfinite(kinks)):
@@ -77,7 +77,7 @@ def test_supply_never_falls_as_the_price_rises(family, data, p, q):
 
 
 @every_cost
-def test_what_is_not_named_cannot_be_made(family):
+def test_goods_without_unit_cost_cannot_be_made(family):
     taken = {
         name: np.full((1, 2), 1.0 if parameter.absent is None else parameter.absent)
         for name, parameter in family.parameters.items()
@@ -90,7 +90,7 @@ def test_what_is_not_named_cannot_be_made(family):
 @every_cost
 @settings(max_examples=10)
 @given(data=st.data(), share=shares)
-def test_the_solver_sees_the_same_cost(family, data, share):
+def test_solver_and_arrays_agree_on_cost(family, data, share):
     import cvxpy
 
     taken = data.draw(parameters(family, AGENTS, GOODS))

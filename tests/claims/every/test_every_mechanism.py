@@ -1,4 +1,4 @@
-"""What every mechanism, rule and game promises, on random economies."""
+"""Claims about every mechanism, rule and game, on random economies."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def played():
 
 
 def summary(comparison) -> dict:
-    """What a reader of the story would notice if it changed."""
+    """Return the figures whose change a reader of the story would notice."""
     return {
         name: {
             "status": outcome.status.value,
@@ -47,7 +47,7 @@ def summary(comparison) -> dict:
 
 
 def close(one, other) -> bool:
-    """Equal, numbers up to a tolerance, also inside lists, tables and strings."""
+    """Return True if equal, numbers up to a tolerance, also inside lists, tables and strings."""
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(close(one[key], other[key]) for key in one)
     if isinstance(one, list):
@@ -59,7 +59,7 @@ def close(one, other) -> bool:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_it_gives_the_numbers_that_it_gave_before(name, played):
+def test_a_scenario_reproduces_its_recorded_figures(name, played):
     """To accept new numbers, delete golden.json, run this, look at the difference and commit it."""
     golden = json.loads(GOLDEN.read_text()) if GOLDEN.exists() else {}
     found = summary(played(name))
@@ -70,7 +70,7 @@ def test_it_gives_the_numbers_that_it_gave_before(name, played):
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_it_opens_with_what_to_look_for(name):
+def test_a_scenario_opens_with_what_to_look_for(name):
     text = (FOLDER / f"{name}.toml").read_text()
     assert text.startswith("# ")
     assert "# What to look for:" in text
@@ -83,7 +83,7 @@ MEANT_NOT_TO_CLEAR = {
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_every_market_in_it_clears_and_is_efficient_or_ends_as_its_story_says(name, played):
+def test_a_market_clears_and_is_efficient_or_ends_as_its_story_says(name, played):
     comparison = played(name)
     for label, outcome in comparison.outcomes.items():
         if (name, label) in MEANT_NOT_TO_CLEAR:
@@ -98,7 +98,7 @@ def test_every_market_in_it_clears_and_is_efficient_or_ends_as_its_story_says(na
             assert outcome.status is market.Status.OPTIMAL
 
 
-def test_a_little_honey_of_somebody_elses_makes_the_exceptional_market_clear():
+def test_a_little_honey_owned_by_another_agent_makes_the_exceptional_market_clear():
     """2/3 and 1/3: the beekeeper sells its wax for half a jar, so that p_wax = p_honey / 2."""
     changed = market.load(FOLDER / "exceptional.toml", ["agents.chandler.endowment.honey=1"])
     outcome = market.MarketModel(changed, "prices").run()

@@ -1,4 +1,4 @@
-"""What every registered technology promises, on random parameters, prices and inputs."""
+"""Claims about every registered technology, on random parameters, prices and inputs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ amounts = st.lists(st.floats(0.05, 5.0), min_size=AGENTS * GOODS, max_size=AGENT
 
 
 def allowed(family, z, taken):
-    """Netputs with inputs z and as much output as they give, (agents, goods)."""
+    """Return netputs with inputs z and all the output that these give, (agents, goods)."""
     if family.name == "activity":
         return z[:, :1] * taken["netput"]
     inputs = np.where(family.uses(**taken), z, 0.0)
@@ -29,14 +29,14 @@ def allowed(family, z, taken):
 
 
 def at_zero_profit(family, p, taken):
-    """The prices with each agent's output at its cost, one after another; (agents, goods)."""
+    """Return prices at which the output of each agent is sold at cost, (agents, goods)."""
     ratio = family.cost_ratio(p, **taken)
     return np.where(family.makes(**taken) & np.isfinite(ratio)[:, None], p * np.nan_to_num(ratio)[:, None], p)
 
 
 @every_technology
 @given(data=st.data(), p=price_vectors, z=amounts)
-def test_nothing_that_is_allowed_pays_more_than_the_answer(family, data, p, z):
+def test_no_feasible_netput_pays_more_than_supply(family, data, p, z):
     taken = data.draw(technology_parameters(family, AGENTS, GOODS))
     own = at_zero_profit(family, p, taken)
     for i in range(AGENTS):
@@ -53,7 +53,7 @@ def test_nothing_that_is_allowed_pays_more_than_the_answer(family, data, p, z):
 
 @every_technology
 @given(data=st.data(), p=price_vectors)
-def test_answers_and_their_rays_are_allowed_and_on_the_boundary(family, data, p):
+def test_supply_and_its_rays_are_on_the_frontier(family, data, p):
     taken = data.draw(technology_parameters(family, AGENTS, GOODS))
     own = at_zero_profit(family, p, taken)
     for i in range(AGENTS):
@@ -70,7 +70,7 @@ def test_answers_and_their_rays_are_allowed_and_on_the_boundary(family, data, p)
 
 @every_technology
 @given(data=st.data(), p=price_vectors)
-def test_the_answer_satisfies_its_own_conditions_on_prices(family, data, p):
+def test_supply_satisfies_its_conditions_on_prices(family, data, p):
     taken = data.draw(technology_parameters(family, AGENTS, GOODS))
     own = at_zero_profit(family, p, taken)
     for i in range(AGENTS):
@@ -86,7 +86,7 @@ def test_the_answer_satisfies_its_own_conditions_on_prices(family, data, p):
 
 @every_technology
 @given(data=st.data(), p=price_vectors, factor=st.floats(0.2, 5.0))
-def test_answers_do_not_depend_on_the_unit_of_account(family, data, p, factor):
+def test_supply_does_not_depend_on_the_unit_of_account(family, data, p, factor):
     taken = data.draw(technology_parameters(family, AGENTS, GOODS))
     one, other = family.netput(p, **taken), family.netput(factor * p, **taken)
     np.testing.assert_allclose(other.lowest, one.lowest, rtol=1e-9, atol=1e-12)
@@ -109,7 +109,7 @@ def test_a_free_input_is_wanted_without_bound(family, data):
 
 @every_technology
 @given(data=st.data(), p=price_vectors, z=amounts)
-def test_the_solver_sees_the_same_technology(family, data, p, z):
+def test_solver_and_arrays_agree_on_production(family, data, p, z):
     """The most output from given inputs, by the solver and by hand."""
     import cvxpy
 

@@ -1,6 +1,6 @@
 """Gale (1963), "A note on global instability of competitive equilibrium", the case of two goods.
 
-*From print*, as told by Crockett, Oprea and Plott (2011), "Extreme Walrasian dynamics: the Gale example in
+*From print*, reported by Crockett, Oprea and Plott (2011), "Extreme Walrasian dynamics: the Gale example in
 the lab", American Economic Review 101, 3196-3220 (abstract, and the sentence of Gale's that they put in
 front: with two goods there is always global stability, and yet queer things can happen): an equitable
 interior equilibrium from which tatonnement leads away, prices going to zero or to infinity depending only on
@@ -15,7 +15,7 @@ apples and the second b w / (b q + a), so that the excess demand for apples is
 
     z(q) = w [b / (b q + a) - b / (a q + b)] = w b (a - b) (q - 1) / ((b q + a) (a q + b)).
 
-With a > b (everyone wants more of its own good) z rises through 0 at q = 1: index -1, unstable; z(0) < 0, so
+With a > b (each wants more of its own good) z rises through 0 at q = 1: index -1, unstable; z(0) < 0, so
 that apples are left over when they are free, and likewise pears: two more equilibria, with index +1. There
 the owner of the free good has no income and gets nothing; the other eats all of its own good and b / a of it
 of the free one. The indices sum to +1, as they must. With a < b the slope is reversed: q = 1 is stable, and
@@ -59,14 +59,14 @@ def outcome_of(rule, ratio, economy=None, **options):
     return play(player, gale() if economy is None else economy)
 
 
-def test_everyones_answers_add_up_to_the_formula():
+def test_excess_demand_follows_the_formula():
     for q in (0.1, 0.5, 0.99, 1.0, 1.01, 3.0, 20.0):
         demanded = gale().answers(np.array([q, 1.0])).demand.lowest.sum(axis=0)
         formula = STOCK * LESS * (MORE - LESS) * (q - 1.0) / ((LESS * q + MORE) * (MORE * q + LESS))
         assert demanded[0] - STOCK == pytest.approx(formula, abs=1e-14)
 
 
-def test_there_are_a_fair_equilibrium_that_is_unstable_and_two_unfair_ones_that_are_not():
+def test_equilibria_are_a_fair_unstable_one_and_two_unfair_stable_ones():
     found = search(gale(), 40)
     np.testing.assert_allclose([e.prices for e in found.found], [[0, 1], [0.5, 0.5], [1, 0]], atol=1e-12)
     np.testing.assert_allclose(
@@ -79,7 +79,7 @@ def test_there_are_a_fair_equilibrium_that_is_unstable_and_two_unfair_ones_that_
 
 @pytest.mark.parametrize("rule", [Additive(step=0.01), Multiplicative(), Tatonnement()])
 @pytest.mark.parametrize(("ratio", "ends"), [(1.0001, ALL_TO_APPLES), (0.9999, ALL_TO_PEARS)])
-def test_prices_that_follow_excess_demand_run_to_the_side_on_which_they_start(rule, ratio, ends):
+def test_tatonnement_ends_on_the_side_on_which_it_starts(rule, ratio, ends):
     """And they never turn back on the way: the price ratio only moves away from 1."""
     seen = []
     player = Auction("prices", rule, initial_prices={"good0": ratio, "good1": 1.0})
@@ -95,7 +95,7 @@ def test_prices_that_follow_excess_demand_run_to_the_side_on_which_they_start(ru
 @pytest.mark.parametrize(
     ("ratio", "weights"), [(2.0, [2 / 3, 1 / 3]), (1.0, [1 / 2, 1 / 2]), (0.5, [1 / 3, 2 / 3])]
 )
-def test_all_three_are_efficient_and_everybody_counts_by_what_a_unit_of_utility_costs_it(ratio, weights):
+def test_all_three_are_efficient_with_the_cost_of_a_unit_of_utility_as_weights(ratio, weights):
     """By a q + b and b q + a at q = inf, 1 and 0; a first unit costs that also who gets nothing."""
     outcome = outcome_of(Additive(step=0.01), ratio)
     report = alignment(outcome)
@@ -105,19 +105,19 @@ def test_all_three_are_efficient_and_everybody_counts_by_what_a_unit_of_utility_
 
 @pytest.mark.parametrize("rule", [Newton(), Anderson(), Leader()])
 @pytest.mark.parametrize("ratio", [1.01, 0.9])
-def test_rules_that_learn_or_ask_for_slopes_find_the_fair_one_from_nearby(rule, ratio):
+def test_learning_and_newton_rules_find_the_fair_equilibrium_from_nearby(rule, ratio):
     outcome = outcome_of(rule, ratio, max_rounds=20)
     assert outcome.status is Status.CLEARED
     np.testing.assert_allclose(outcome.prices, 0.5, rtol=1e-7)
     np.testing.assert_allclose(outcome.consumption, FAIR, rtol=1e-7)
 
 
-def test_at_the_fair_price_the_textbooks_auctioneer_stays():
+def test_tatonnement_stays_at_the_fair_price():
     outcome = outcome_of(Additive(step=0.01), 1.0)
     assert (outcome.status, outcome.rounds) == (Status.CLEARED, 1)
 
 
-def test_who_wants_more_of_what_the_other_has_makes_the_same_price_stable_and_the_only_one():
+def test_reversed_preferences_make_the_fair_price_stable_and_unique():
     other_way = gale(own=LESS, other=MORE)
     [only] = search(other_way, 40).found
     assert (only.index, only.stable) == (1, True)

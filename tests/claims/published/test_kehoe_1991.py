@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.known import kehoe, power_sums
+from helpers.published_economies import kehoe, power_sums
 from scipy import optimize
 
 from market.equilibrium import search

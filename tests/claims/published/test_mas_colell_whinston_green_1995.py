@@ -8,7 +8,7 @@ t^-1 t^(1/9) + t^(-1/9) - r, which is 0 at 1 and, since r = 2^(8/9) - 2^(1/9), a
 from __future__ import annotations
 
 import numpy as np
-from helpers.known import mas_colell_whinston_green
+from helpers.published_economies import mas_colell_whinston_green
 
 from market.equilibrium import search
 

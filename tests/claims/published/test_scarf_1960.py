@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.economies import scarf
+from helpers.published_economies import scarf
 
 from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import Additive, Anderson, Leader, Newton, Tatonnement
@@ -17,7 +17,7 @@ from market.outcome import Status
 START = {"good0": 1.5, "good1": 1.0, "good2": 0.7}
 
 
-def test_additive_with_a_small_step_goes_round_and_that_is_said_with_its_size():
+def test_additive_rule_cycles_and_reports_the_size_of_the_cycle():
     player = Auction("prices", Additive(step=0.01), max_rounds=5000, initial_prices=START)
     outcome = play(player, scarf())
     assert outcome.status is Status.CYCLING
@@ -28,7 +28,7 @@ def test_additive_with_a_small_step_goes_round_and_that_is_said_with_its_size():
 
 
 def test_the_product_of_prices_hardly_changes_on_the_way():
-    """Scarf's invariant: p1 p2 p3 is constant under dp/dt = z beside |p|, so it cannot end in the middle."""
+    """Scarf's invariant: p1 p2 p3 is constant under dp/dt = z, as is |p|, so it cannot end in the middle."""
     ratios = []
 
     def observe(state):
@@ -43,7 +43,7 @@ def test_the_product_of_prices_hardly_changes_on_the_way():
     np.testing.assert_allclose(ratios, ratios[0], rtol=1e-3)
 
 
-def test_the_mean_of_prices_over_a_lap_would_clear_and_is_not_reported():
+def test_mean_prices_of_a_cycle_would_clear_and_are_not_reported():
     prices = []
     player = Auction("prices", Additive(step=0.01), max_rounds=5000, initial_prices=START)
     outcome = play(player, scarf(), observe=lambda state: prices.append(state.prices))
@@ -60,7 +60,7 @@ def test_adaptive_tatonnement_does_not_settle():
 
 @pytest.mark.parametrize(("rule", "rounds"), [(Anderson, 20), (Newton, 8), (Leader, 4)])
 @pytest.mark.parametrize("start", [START, {"good0": 5.0, "good1": 0.3}, {"good2": 0.2}])
-def test_rules_that_learn_or_ask_for_slopes_clear_it(rule, rounds, start):
+def test_learning_and_newton_rules_clear_the_market(rule, rounds, start):
     outcome = play(Auction("prices", rule(), max_rounds=rounds, initial_prices=start), scarf())
     assert outcome.status is Status.CLEARED
     np.testing.assert_allclose(outcome.prices, 1 / 3, rtol=1e-8)

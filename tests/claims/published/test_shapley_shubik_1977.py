@@ -9,14 +9,14 @@ one pays the other gets, q y = x, so q log(10 / q) = log(11 q).
 from __future__ import annotations
 
 import numpy as np
-from helpers.known import shapley_shubik
+from helpers.published_economies import shapley_shubik
 from scipy import optimize
 
 from market.equilibrium import search
 
 
 def balance(q):
-    """What 1 pays for y minus what 2 pays for x, from the first-order conditions."""
+    """Return what 1 pays for y minus what 2 pays for x, from the first-order conditions."""
     return q * np.log(10.0 / q) - np.log(11.0 * q)
 
 

@@ -1,4 +1,4 @@
-"""Do two unrelated ways agree? What the auctioneer finds, against a solver that knows no auctioneer."""
+"""The auctioneer's outcomes agree with a solver that is independent of it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 from helpers.economies import economy, references
-from helpers.known import kehoe
+from helpers.published_economies import kehoe
 from helpers.strategies import SOAK, economies, well_behaved
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.economy.primitives import Money
-from market.equilibrium import check, checking, reference
+from market.equilibrium import against_reference, check, find_reference
 from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import RULES, ArrowDebreu, Tatonnement
 from market.outcome import Status
@@ -44,15 +44,15 @@ def test_they_agree_under_every_price_rule_that_settles(rule):
 @given(economies())
 def test_they_agree_on_random_economies(primitives):
     outcome = play(PRICES, primitives)
-    found = reference(primitives)
+    found = find_reference(primitives)
     assert found.found, found.reason
     assert outcome.status is Status.CLEARED, outcome.reason
-    prices, consumption = checking.differences(outcome, found.prices, found.consumption)
+    prices, consumption = against_reference.measure_differences(outcome, found.prices, found.consumption)
     assert max(prices, consumption) <= 1e-6
 
 
 def without_subsistence(family, money):
-    """Who cannot pay for its subsistence buys nothing: demand jumps, and may have no equilibrium."""
+    """Exclude families with subsistence: below it demand jumps to zero, and there may be no equilibrium."""
     return well_behaved(family, money) and family.name != "stone_geary"
 
 
@@ -64,17 +64,17 @@ def test_they_agree_where_some_can_only_spend_what_they_have(primitives, data):
     )
     capped = dataclasses.replace(primitives, budget=np.array(caps))
     outcome = play(PRICES, capped)
-    found = reference(capped)
+    found = find_reference(capped)
     assert found.found, found.reason
     if outcome.status is Status.CLEARED:
-        prices, consumption = checking.differences(outcome, found.prices, found.consumption)
+        prices, consumption = against_reference.measure_differences(outcome, found.prices, found.consumption)
         assert max(prices, consumption) <= 1e-6
 
 
-# --- several equilibria, contradictions, and what cannot be told -----------------------------------
+# --- several equilibria, contradictions, and undecided cases --------------------------------------
 
 
-def test_which_of_several_equilibria_it_is_does_not_matter_and_their_number_is_told():
+def test_check_accepts_any_of_several_equilibria_and_reports_their_number():
     for first in (0.2, 5.0):
         outcome = play(Auction("prices", Tatonnement(), initial_prices={"good0": first}), kehoe())
         assert outcome.status is Status.CLEARED
@@ -86,7 +86,7 @@ def test_which_of_several_equilibria_it_is_does_not_matter_and_their_number_is_t
 
 
 def cleared(primitives, prices):
-    """An outcome that says that these prices clear the market, with what everyone answers to them."""
+    """Return an outcome that claims to clear at these prices, with the demand at them."""
     outcome = play(PRICES, primitives)
     p = primitives.normalise(np.array(prices))
     x = primitives.answers(p).demand.lowest
@@ -116,24 +116,24 @@ def test_prices_of_groups_that_do_not_trade_are_another_equilibrium_and_no_contr
     assert "continuum" in checked.sentences[-1]
 
 
-def test_a_market_that_did_not_clear_is_not_compared_as_if_it_had():
+def test_check_of_a_market_that_did_not_clear_is_undecided():
     known = REFERENCES["exchange of two"]
     checked = check(play(Auction("prices", Tatonnement(), max_rounds=2), known.economy))
     assert checked.agrees is None
     assert checked.price_difference > 1e-3
-    assert "Not cleared" in checked.sentences[0]
+    assert "did not clear" in checked.sentences[0]
 
 
-def test_a_loose_tolerance_is_taken_for_what_it_is():
+def test_a_loose_tolerance_is_neither_agreement_nor_contradiction():
     known = REFERENCES["exchange of two"]
     checked = check(play(Auction("prices", Tatonnement(), tolerance=1e-3), known.economy))
     assert checked.agrees is None
     assert "within their tolerance" in checked.sentences[0]
 
 
-def test_without_an_equilibrium_there_is_nothing_to_compare_and_that_is_said():
+def test_check_without_an_equilibrium_reports_the_reason():
     barter = economy("exchange", cobb_douglas=[[1.0, 1.0], [0.0, 1.0]], endowment=np.eye(2))
     checked = check(play(Auction("prices", Tatonnement(), max_rounds=50), barter))
     assert checked.agrees is checked.prices is checked.price_difference is None
-    assert "never comes back" in checked.sentences[0]
+    assert "never spent on it again" in checked.sentences[0]
     assert checked.equilibria == 0

@@ -9,7 +9,7 @@ import pytest
 from helpers.technologies import CHAIN, activity, economy, wants
 
 import market
-from market.equilibrium import check, checking, reference
+from market.equilibrium import against_reference, check, find_reference
 
 ROOT = Path(__file__).parents[3]
 
@@ -20,7 +20,7 @@ def outcome_of(text, *overrides):
 
 def test_a_chain_of_products_costs_what_its_labour_costs():
     """A loaf takes 2 + 1 + 1 hours; 12 hours make 3 loaves."""
-    found = reference(market.build(market.loads(CHAIN)))
+    found = find_reference(market.build(market.loads(CHAIN)))
     np.testing.assert_allclose(found.prices, [1.0, 2.0, 3.0, 4.0], rtol=1e-12)
     np.testing.assert_allclose(found.consumption[0], [0.0, 0.0, 0.0, 3.0], rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(found.production.sum(axis=0), [-12.0, 0.0, 0.0, 3.0], atol=1e-10)
@@ -40,7 +40,7 @@ def test_an_activity_is_used_only_if_it_pays(bread):
         ("bakery", activity(bread=1.0, labour=-2.0)),
         numeraire="labour",
     )
-    found = reference(market.build(market.loads(text)))
+    found = find_reference(market.build(market.loads(text)))
     baked = 2.0 if bread == 1.0 else 0.0
     np.testing.assert_allclose(found.prices, [2.0 if baked else 1.0, 1.0], rtol=1e-12)
     np.testing.assert_allclose(found.production[1], [baked, -2.0 * baked], rtol=1e-12, atol=1e-12)
@@ -60,7 +60,7 @@ def test_they_agree_on_an_economy_calibrated_from_its_accounts(capital):
     np.testing.assert_allclose(checked.prices[2:], [ratio, 1.0], rtol=1e-10)
 
 
-def test_that_an_equilibrium_with_production_is_one_of_several_is_said():
+def test_check_reports_several_equilibria_with_production():
     """Kehoe's two of 1991, but who wants apples wants them copied, which costs one apple each."""
     crra = 'utility = {{ family = "crra", weights = {{ copies = {}, pears = {} }}, risk_aversion = 5.0 }}'
     text = economy(
@@ -88,7 +88,7 @@ def test_profits_of_decreasing_returns_reach_their_owners(shares):
     )
     outcome = outcome_of(text)
     assert outcome.status is market.Status.CLEARED
-    found = reference(outcome.economy)
+    found = find_reference(outcome.economy)
     assert found.found
-    prices, consumption = checking.differences(outcome, found.prices, found.consumption)
+    prices, consumption = against_reference.measure_differences(outcome, found.prices, found.consumption)
     assert max(prices, consumption) <= 1e-6

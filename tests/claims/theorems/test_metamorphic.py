@@ -1,8 +1,8 @@
-"""The same economy told otherwise gets the same verdicts, whatever the mechanism.
+"""Metamorphic tests: transformations of an economy that may change no verdict of any mechanism.
 
-Agents or goods in another order, two of everybody, somebody who wants nothing, goods by the gram or by the
-tonne, money in pennies or in millions, utility times 1e-9, and another utility for the same preferences. What
-is said of an outcome may not change, and quantities, prices and money change as they should.
+Agents or goods in another order, two of each agent, an inert agent, goods by the gram or by the tonne, money
+in pennies or in millions, utility times 1e-9, and another utility for the same preferences. Verdicts on an
+outcome may not change, and quantities, prices and money change as they should.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import changes
+from helpers import transformations
 from helpers.economies import INF, LEONTIEF, economy, references, with_utility
 from helpers.strategies import SOAK, economies
 from hypothesis import assume, given, settings
@@ -41,8 +41,8 @@ STRICTLY_CONCAVE = {"log", "log1p", "stone_geary", "crra", "separable"}
 MOST = 1e60  # utilities beyond that are not ordinary numbers
 
 
-def said(mechanism, primitives):
-    """The outcome and its report."""
+def judge(mechanism, primitives):
+    """Return the outcome and its report."""
     outcome = play(mechanism, primitives)
     return outcome, alignment(outcome)
 
@@ -54,47 +54,47 @@ def ordinary(primitives) -> bool:
     return bool((np.abs(utility[~np.isneginf(utility)]) < MOST).all())
 
 
-def compare(mechanism, primitives, told):
-    """The same of a random economy; one that the mechanism refuses, or beyond numbers, is left out."""
-    assume(ordinary(primitives) and ordinary(told.economy))
+def compare(mechanism, primitives, changed):
+    """Compare for a random economy; skip those that the mechanism refuses, or beyond ordinary numbers."""
+    assume(ordinary(primitives) and ordinary(changed.economy))
     try:
-        assert_the_same(mechanism, primitives, told)
+        assert_equal_verdicts(mechanism, primitives, changed)
     except InputError:
         assume(False)
 
 
-def assert_the_same(mechanism, primitives, told):
-    """Everything that is said of the one is said of the other."""
-    if mechanism is PLANNER and (told.utility != 1).any():
-        weights = dict(zip(told.economy.agents, 1.0 / told.utility, strict=True))
+def assert_equal_verdicts(mechanism, primitives, changed):
+    """Assert that outcome and report of the transformed economy are the transformed ones of the original."""
+    if mechanism is PLANNER and (changed.utility != 1).any():
+        weights = dict(zip(changed.economy.agents, 1.0 / changed.utility, strict=True))
         other_mechanism = replace(PLANNER, welfare_weights=weights)
     else:
         other_mechanism = mechanism
-    (outcome, report), (other, theirs) = said(mechanism, primitives), said(other_mechanism, told.economy)
+    (outcome, report), (other, theirs) = judge(mechanism, primitives), judge(other_mechanism, changed.economy)
     assert other.status is outcome.status, (outcome.reason, other.reason)
     if outcome.kind == "auctioneer" and not outcome.status.settled:
         return  # it shows the best prices that it came by, and it starts at 1 in any unit
     assert theirs.efficient is report.efficient, (report, theirs)
     assert theirs.efficient_with_transfers is report.efficient_with_transfers, (report, theirs)
     assert theirs.degenerate is report.degenerate, (report, theirs)
-    assert_the_same_number(theirs.resource_utilisation, report.resource_utilisation, 1.0)
-    money = told.money * told.count
-    assert_the_same_number(theirs.surplus_gap, report.surplus_gap, money)
-    assert_the_same_amounts(outcome, other, told)
+    assert_equal_number(theirs.resource_utilisation, report.resource_utilisation, 1.0)
+    money = changed.money * changed.count
+    assert_equal_number(theirs.surplus_gap, report.surplus_gap, money)
+    assert_equal_amounts(outcome, other, changed)
 
 
-def assert_the_same_number(other, mine, unit):
+def assert_equal_number(other, mine, unit):
     if mine is None or np.isinf(mine):
         assert other == mine
     else:
         assert other / unit == pytest.approx(mine, rel=1e-5, abs=1e-6)
 
 
-def assert_the_same_amounts(outcome, other, told):
+def assert_equal_amounts(outcome, other, changed):
     if not outcome.status.settled:
         return
-    there = told.economy.offered(other.production)
-    bought, made = told.quantities(outcome.consumption), told.quantities(outcome.production)
+    there = changed.economy.offered(other.production)
+    bought, made = changed.quantities(outcome.consumption), changed.quantities(outcome.production)
     families = {block.family.name for block in outcome.economy.utilities}
     if outcome.kind != "planner":
         assert (np.abs(made - other.production) <= 1e-6 * there).all(), (made, other.production)
@@ -104,7 +104,7 @@ def assert_the_same_amounts(outcome, other, told):
         assert (apart <= 1e-5 * there[other.prices > 0]).all(), (made, other.production)
         assert (np.abs(bought - other.consumption) <= 1e-5 * there).all(), (bought, other.consumption)
     if outcome.kind == "auctioneer":
-        expected = told.economy.normalise(told.prices(outcome.prices))
+        expected = changed.economy.normalise(changed.prices(outcome.prices))
         np.testing.assert_allclose(other.prices, expected, rtol=1e-6)
 
 
@@ -113,47 +113,47 @@ def assert_the_same_amounts(outcome, other, told):
 
 @some
 @given(small, mechanisms, st.data())
-def test_agents_and_goods_in_another_order_get_the_same(primitives, mechanism, data):
+def test_order_of_agents_and_goods_changes_nothing(primitives, mechanism, data):
     assume(mechanism is not IN_TURN)  # there the order is the point
     agents, goods = primitives.shape
     orders = data.draw(st.permutations(range(agents))), data.draw(st.permutations(range(goods)))
-    compare(mechanism, primitives, changes.agents_in_order(primitives, orders[0]))
-    compare(mechanism, primitives, changes.goods_in_order(primitives, orders[1]))
+    compare(mechanism, primitives, transformations.reorder_agents(primitives, orders[0]))
+    compare(mechanism, primitives, transformations.reorder_goods(primitives, orders[1]))
 
 
 @some
 @given(small, st.sampled_from([PRICES, PLANNER, ALONE]))
-def test_two_of_everybody_get_the_same_each(primitives, mechanism):
-    compare(mechanism, primitives, changes.everybody_twice(primitives))
+def test_replicated_agents_get_equal_bundles(primitives, mechanism):
+    compare(mechanism, primitives, transformations.replicate(primitives))
 
 
 @some
 @given(small, mechanisms)
-def test_somebody_who_wants_owns_and_makes_nothing_changes_nothing(primitives, mechanism):
-    assume(mechanism is not FIRST)  # whoever does not move shares what is left, nobody too
-    compare(mechanism, primitives, changes.with_nobody(primitives))
+def test_an_inert_agent_changes_nothing(primitives, mechanism):
+    assume(mechanism is not FIRST)  # agents that do not move share what is left, inert ones too
+    compare(mechanism, primitives, transformations.add_inert_agent(primitives))
 
 
 @some
 @given(small, mechanisms, st.data())
-def test_goods_by_the_gram_or_the_tonne_are_shared_alike(primitives, mechanism, data):
-    assume(not changes.has_a_unit_of_its_own(primitives))
+def test_units_of_goods_change_nothing(primitives, mechanism, data):
+    assume(not transformations.has_a_unit_of_its_own(primitives))
     goods = len(primitives.goods)
     units = data.draw(st.lists(st.sampled_from([1e-6, 1.0, 1e6]), min_size=goods, max_size=goods))
-    compare(mechanism, primitives, changes.goods_in_units(primitives, units))
+    compare(mechanism, primitives, transformations.change_units_of_goods(primitives, units))
 
 
 @some
 @given(economies(money=Money.QUASILINEAR, max_agents=4, max_goods=3), mechanisms, wide)
-def test_with_money_of_another_unit_the_same_is_bought_and_made(primitives, mechanism, factor):
+def test_unit_of_money_changes_no_quantity(primitives, mechanism, factor):
     assume(all(block.family.name != "cobb_douglas" for block in primitives.utilities))
-    compare(mechanism, primitives, changes.money_in_units(primitives, factor))
+    compare(mechanism, primitives, transformations.change_unit_of_money(primitives, factor))
 
 
 @some
 @given(economies(money=Money.FISHER, max_agents=4, max_goods=3), st.sampled_from([PRICES, AT_ONCE]), wide)
-def test_budgets_of_another_unit_buy_the_same(primitives, mechanism, factor):
-    compare(mechanism, primitives, changes.money_in_units(primitives, factor))
+def test_unit_of_budgets_changes_no_quantity(primitives, mechanism, factor):
+    compare(mechanism, primitives, transformations.change_unit_of_money(primitives, factor))
 
 
 @some
@@ -164,9 +164,9 @@ def test_budgets_of_another_unit_buy_the_same(primitives, mechanism, factor):
     mechanisms,
     wide,
 )
-def test_where_only_order_matters_the_size_of_utility_does_not(primitives, mechanism, factor):
+def test_ordinal_economies_do_not_depend_on_the_scale_of_utility(primitives, mechanism, factor):
     assume(all(block.family.name != "cobb_douglas" for block in primitives.utilities))
-    compare(mechanism, primitives, changes.utility_in_units(primitives, factor))
+    compare(mechanism, primitives, transformations.change_unit_of_utility(primitives, factor))
 
 
 @some
@@ -178,19 +178,19 @@ def test_where_only_order_matters_the_size_of_utility_does_not(primitives, mecha
     ),
     st.sampled_from([PRICES, PRICES, ALONE, GIFTS, FIRST]),
 )
-def test_where_only_order_matters_the_exponential_of_utility_gets_the_same(primitives, mechanism):
-    """exp(sum a log x) = prod x^a. Whoever lacks something has exp(-inf) = 0: as bad, though a number."""
+def test_ordinal_economies_do_not_depend_on_exponentials_of_utility(primitives, mechanism):
+    """exp(sum a log x) = prod x^a. An agent without some good has exp(-inf) = 0: as bad, though a number."""
     powers = tuple(
         Block(UTILITIES["cobb_douglas"], block.rows, dict(block.parameters)) for block in primitives.utilities
     )
     other = replace(primitives, utilities=powers)
-    (outcome, report), (theirs, their_report) = said(mechanism, primitives), said(mechanism, other)
+    (outcome, report), (theirs, their_report) = judge(mechanism, primitives), judge(mechanism, other)
     assert theirs.status is outcome.status
     np.testing.assert_array_equal(theirs.consumption, outcome.consumption)
     if np.isfinite(outcome.utilities).all():
         assert their_report.efficient is report.efficient
         assert their_report.degenerate is report.degenerate
-        assert_the_same_number(their_report.resource_utilisation, report.resource_utilisation, 1.0)
+        assert_equal_number(their_report.resource_utilisation, report.resource_utilisation, 1.0)
 
 
 # --- economies by hand ----------------------------------------------------------------------------------
@@ -207,24 +207,24 @@ BY_HAND = {name: known.economy for name, known in references().items() if known.
         "fisher", LEONTIEF, {"weights": [[1.0, 2.0], [3.0, 1.0]]}, commons=[4.0, 5.0], budget=[1.0, 2.0]
     ),
 }
-TOLD = {
-    "agents in order": lambda e: changes.agents_in_order(e, np.arange(len(e.agents))[::-1]),
-    "twice": changes.everybody_twice,
-    "nobody": changes.with_nobody,
-    "grams": lambda e: changes.goods_in_units(e, np.full(len(e.goods), 1e6)),
-    "kilotonnes": lambda e: changes.goods_in_units(e, np.full(len(e.goods), 1e-6)),
-    "millions": lambda e: changes.money_in_units(e, 1e-9),
-    "nanopennies": lambda e: changes.money_in_units(e, 1e9),
+TRANSFORMATIONS = {
+    "agents in order": lambda e: transformations.reorder_agents(e, np.arange(len(e.agents))[::-1]),
+    "twice": transformations.replicate,
+    "inert agent": transformations.add_inert_agent,
+    "grams": lambda e: transformations.change_units_of_goods(e, np.full(len(e.goods), 1e6)),
+    "kilotonnes": lambda e: transformations.change_units_of_goods(e, np.full(len(e.goods), 1e-6)),
+    "millions": lambda e: transformations.change_unit_of_money(e, 1e-9),
+    "nanopennies": lambda e: transformations.change_unit_of_money(e, 1e9),
 }
 
 
-@pytest.mark.parametrize("change", list(TOLD))
+@pytest.mark.parametrize("change", list(TRANSFORMATIONS))
 @pytest.mark.parametrize("name", list(BY_HAND))
-def test_by_hand_too(name, change):
+def test_transformed_reference_economies_get_the_same_verdicts(name, change):
     primitives = BY_HAND[name]
-    if change in ("grams", "kilotonnes") and changes.has_a_unit_of_its_own(primitives):
+    if change in ("grams", "kilotonnes") and transformations.has_a_unit_of_its_own(primitives):
         pytest.skip("log(1 + x) cannot be written in other units")
-    told = TOLD[change](primitives)
-    planner = primitives.money is not Money.FISHER or told.money == 1.0  # a cost has no weight beside utility
+    changed = TRANSFORMATIONS[change](primitives)
+    planner = primitives.money is not Money.FISHER or changed.money == 1.0  # costs have no weight in utility
     for mechanism in (GIFTS, PRICES, *([PLANNER] if planner else [])):
-        assert_the_same(mechanism, primitives, told)
+        assert_equal_verdicts(mechanism, primitives, changed)

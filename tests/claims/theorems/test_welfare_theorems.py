@@ -1,8 +1,9 @@
 """Theorems of welfare economics, on random economies with corners.
 
 First welfare theorem: a competitive outcome is efficient. Here as four independent statements about a
-`cleared` outcome: it is feasible, it clears, nobody regrets its trade, and the planner who looks for a better
-one finds none. Perturbed away from it, an outcome is found inefficient, with an improvement that improves.
+`cleared` outcome: it is feasible, it clears, no trader regrets its trade, and the planner who looks for a
+better one finds none. Perturbed away from it, an outcome is found inefficient, with an improvement that
+improves.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def shifted(economy: Economy, x: np.ndarray, y: np.ndarray) -> Outcome:
 
 @some
 @given(economies())
-def test_every_cleared_outcome_is_feasible_clears_and_is_regretted_by_nobody(economy):
+def test_cleared_outcomes_are_feasible_and_without_regret(economy):
     outcome = play(PRICES, economy)
     assert outcome.status is Status.CLEARED, outcome.reason
     x, y, p = outcome.consumption, outcome.production, outcome.prices
@@ -53,7 +54,7 @@ def test_every_cleared_outcome_is_feasible_clears_and_is_regretted_by_nobody(eco
 
 @some
 @given(economies())
-def test_every_cleared_outcome_is_efficient_by_support_and_by_search(economy):
+def test_cleared_outcomes_are_efficient_by_support_and_by_search(economy):
     outcome = play(PRICES, economy)
     report = alignment(outcome)
     assert report.efficient is True
@@ -81,7 +82,7 @@ def test_every_cleared_outcome_is_efficient_by_support_and_by_search(economy):
         ]
     ),
 )
-def test_at_extremes_too_what_is_settled_by_prices_or_a_planner_is_called_efficient(economy, mechanism):
+def test_settled_outcomes_with_extreme_parameters_are_efficient(economy, mechanism):
     """Nearly perfect substitutes and complements, satiation, indifference, costs that hardly rise.
 
     Not every one of them is settled.
@@ -106,7 +107,7 @@ def test_at_extremes_too_what_is_settled_by_prices_or_a_planner_is_called_effici
     economies(max_agents=4, max_goods=3, families=fixed_proportions),
     st.sampled_from([Auction("prices", Tatonnement(), max_rounds=1000), Planner("planner")]),
 )
-def test_at_kinks_a_cleared_market_and_a_plan_are_efficient(economy, mechanism):
+def test_cleared_markets_and_plans_are_efficient_at_kinks(economy, mechanism):
     """Several goods equally scarce: weights are looked for along all slopes, not along one of them."""
     outcome = play(mechanism, economy)
     if isinstance(mechanism, Planner):
@@ -126,7 +127,7 @@ def numbers(low, high, count):
 def test_bundles_in_fixed_proportions_are_efficient_if_and_only_if_some_good_is_used_up(
     tastes, t, there, kept
 ):
-    """All want all goods: if none is left of one of them nobody can gain; else everybody could."""
+    """All want all goods: if none is left of one of them no agent can gain; else all could."""
     assume(t.sum() > 0.1)
     weights = tastes.reshape(3, 3)
     economy = with_utility("fisher", LEONTIEF, {"weights": weights}, commons=there)
@@ -141,7 +142,7 @@ def test_bundles_in_fixed_proportions_are_efficient_if_and_only_if_some_good_is_
 
 @some
 @given(economies(money=Money.QUASILINEAR))
-def test_with_quasilinear_money_the_planner_finds_no_larger_surplus(economy):
+def test_planner_finds_no_larger_surplus_than_a_cleared_market(economy):
     outcome, plan = play(PRICES, economy), play(Planner("planner"), economy)
     assert plan.evidence["residual"] <= 1e-5, plan.reason  # said to be optimal up to 1e-6
     assert plan.utilities.sum() == pytest.approx(outcome.utilities.sum(), rel=1e-7, abs=1e-7)
@@ -152,7 +153,7 @@ def test_with_quasilinear_money_the_planner_finds_no_larger_surplus(economy):
 def test_moved_away_from_equilibrium_an_outcome_is_inefficient_and_the_improvement_improves(
     economy, share, data
 ):
-    """Throw a share of one good away, or take it from one who eats it: somebody could gain from it."""
+    """Throw a share of one good away, or take it from one who eats it: another agent could gain from it."""
     outcome = play(PRICES, economy)
     x, y = outcome.consumption.copy(), outcome.production.copy()
     eaten = np.argwhere((x > 1e-3 * x.max()) & (economy.marginal_utility(x) > 1e-6))
@@ -201,7 +202,7 @@ def test_a_bad_swap_between_two_traders_is_found_and_undone(economy, share):
 @some
 @given(economies(producers=False, max_goods=3), st.data())
 def test_every_planner_optimum_is_supported_by_its_own_prices_and_weights(economy, data):
-    """Second welfare theorem: at the multipliers everyone's bundle is the best that its value can buy."""
+    """Second welfare theorem: at the multipliers each agent's bundle is the best that its value can buy."""
     agents = len(economy.agents)
     bent = np.zeros(agents, dtype=bool)
     for block in economy.utilities:
@@ -222,7 +223,7 @@ def test_every_planner_optimum_is_supported_by_its_own_prices_and_weights(econom
 @some
 @given(economies(money=Money.EXCHANGE))
 def test_walras_law_holds_at_every_price(economy):
-    """The value of excess demand is zero at any prices, if everybody wants something, without satiation."""
+    """The value of excess demand is zero at any prices, if all want something, without satiation."""
     wants = np.isinf(economy.bliss).any(axis=1)
     assume(wants.all())
     p = np.linspace(0.5, 2.0, len(economy.goods))

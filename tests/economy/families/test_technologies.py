@@ -48,7 +48,7 @@ def test_products_that_need_each_other_settle_at_the_costs_of_leontief():
     np.testing.assert_allclose(outcome.consumption[0, 1:], 5.0 / outcome.prices[1:], rtol=1e-8)
 
 
-def test_of_two_ways_the_dearer_one_is_idle():
+def test_the_dearer_of_two_activities_is_idle():
     text = economy(
         ["labour", "bread"],
         ("household", "endowment = { labour = 10.0 }\n" + wants(bread=1.0)),
@@ -62,7 +62,7 @@ def test_of_two_ways_the_dearer_one_is_idle():
     np.testing.assert_allclose(outcome.production, [[0.0, 0.0], [0.0, 0.0], [-10.0, 5.0]], atol=1e-8)
 
 
-def test_nothing_is_made_of_what_there_is_enough_of():
+def test_a_good_in_ample_supply_is_not_produced():
     """Bread grows on trees: 10 loaves and 10 hours of leisure, wanted alike; a loaf would cost 5 hours."""
     text = economy(
         ["labour", "bread"],
@@ -176,7 +176,7 @@ def test_a_technology_that_makes_no_sense_is_refused(technology, fault):
     assert fault in str(caught.value)
 
 
-def test_technologies_and_owners_have_their_place():
+def test_scenarios_refuse_misplaced_technologies_and_owners():
     text = FALLING.replace('"exchange"', '"quasilinear"').replace('numeraire = "labour"\n', "")
     with pytest.raises(ScenarioError, match='technology: only under economy = "exchange"'):
         market.loads(text)
@@ -188,7 +188,7 @@ def test_technologies_and_owners_have_their_place():
 
 @pytest.mark.parametrize("text", [CHAIN, FALLING], ids=["chain", "decreasing returns"])
 @pytest.mark.parametrize("start", ["0.2", "1", "7"])
-def test_what_a_run_with_technologies_says_is_verified(text, start, tmp_path):
+def test_results_with_technologies_are_verified(text, start, tmp_path):
     scenario = market.loads(text, overrides=[f"mechanisms.prices.initial_prices={{ bread = {start} }}"])
     folder = write_run(market.compare(scenario), tmp_path)
     checked = verify(folder)
@@ -196,7 +196,7 @@ def test_what_a_run_with_technologies_says_is_verified(text, start, tmp_path):
 
 
 @pytest.mark.parametrize(("elasticity", "cost"), [(0.5, 0.5), (1.0, 0.0), (2.0, 0.0)])
-def test_what_can_be_made_of_a_free_input_costs_nothing_only_if_no_other_is_needed(elasticity, cost):
+def test_ces_output_of_a_free_input_is_free_unless_another_input_is_essential(elasticity, cost):
     """C = (1/A) (sum a^sigma p^(1 - sigma))^(1 / (1 - sigma)), A = 2, as p_0 goes to 0 and p_1 = 1."""
     made = TECHNOLOGIES["ces"].unit_cost(
         np.array([0.0, 1.0]),
@@ -208,7 +208,7 @@ def test_what_can_be_made_of_a_free_input_costs_nothing_only_if_no_other_is_need
 
 
 @pytest.mark.parametrize("utility", ["log", "cobb_douglas", "leontief", "linear"])
-def test_whoever_owns_a_profit_without_end_still_buys_nothing_it_does_not_want(utility):
+def test_an_owner_of_unbounded_profit_buys_only_what_it_wants(utility):
     """A chair sold at 10 takes wood for 1, at any level: income is infinite, and so is demand."""
     tastes = f'utility = {{ family = "{utility}", weights = {{ chairs = 0.5 }} }}'
     wants_chairs = f"{tastes}\nendowment = {{ wood = 1.0 }}"

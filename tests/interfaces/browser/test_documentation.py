@@ -18,7 +18,7 @@ from market.mechanisms.auction.price_rules import RULES
 from market.outcome import Status
 from market.results.schema import Reported, Told
 from market.scenario.distributions import DISTRIBUTIONS
-from market.scenario.loading import json_schema
+from market.scenario.document import json_schema
 
 LOADS = re.compile(
     r"<(?:script|img|link|iframe|source|video)\b[^>]*\b(?:src|href)=[\"']?((?:https?:)?//[^\"'> ]*)"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import stories
-from helpers.known import kehoe
+from helpers.published_economies import kehoe
 from rich.console import Console
 
 import market
@@ -228,7 +228,7 @@ def test_that_the_equilibrium_shown_is_one_of_several_is_said(shell, barter, tmp
     )
     assert code == ExitCode.DONE
     assert max(map(len, out.splitlines())) <= width + len(str(tmp_path))  # the folder's name is not cut
-    assert "The equilibrium shown is one of 3 found; `market equilibria` tells them all." in " ".join(
+    assert "The equilibrium shown is one of 3 found; `market equilibria` lists all of them." in " ".join(
         out.split()
     )
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers import changes
+from helpers import transformations
 
 import market
 from market.mechanisms import Auction, Planner, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
-from market.scenario.loading import build
+from market.scenario.building import build
 
 TEXT = """schema = 1
 title = "Power and permits"
@@ -36,7 +36,8 @@ UNITS = [1.0, 1e3, 1e6, 1e-3]
 @pytest.mark.parametrize("utility", [LEONTIEF, CES])
 def test_owners_of_a_complement_buy_a_good_worth_more_than_its_cost(utility, unit):
     """Its price is its cost, and the permit has what is left of the worth of both."""
-    economy = changes.goods_in_units(build(market.loads(TEXT.format(utility=utility, cost=0.1))), [unit, 1.0])
+    original = build(market.loads(TEXT.format(utility=utility, cost=0.1)))
+    economy = transformations.change_units_of_goods(original, [unit, 1.0])
     outcome = play(Auction("prices", Tatonnement(), max_rounds=500), economy.economy)
     assert outcome.status is Status.CLEARED, outcome.reason
     planned = play(Planner("planner"), economy.economy)
@@ -49,7 +50,7 @@ def test_owners_of_a_complement_buy_a_good_worth_more_than_its_cost(utility, uni
 def test_a_dear_complement_leaves_the_permit_free(unit):
     """No price of power between its worth, 1 / 0.5, and its cost moves anything."""
     economy = build(market.loads(TEXT.format(utility=LEONTIEF, cost=3.0)))
-    changed = changes.goods_in_units(economy, [unit, 1.0])
+    changed = transformations.change_units_of_goods(economy, [unit, 1.0])
     outcome = play(Auction("prices", Tatonnement(), max_rounds=500), changed.economy)
     assert outcome.status is Status.CLEARED, outcome.reason
     assert outcome.prices[1] == 0

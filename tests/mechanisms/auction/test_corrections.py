@@ -21,7 +21,7 @@ from market.mechanisms.auction.corrections import (
 )
 from market.mechanisms.auction.free_goods import FreeGoods
 from market.mechanisms.auction.jumps.alternatives import possible
-from market.scenario.loading import build
+from market.scenario.building import build
 
 MILL = """schema = 1
 title = "A mill"

@@ -1,4 +1,7 @@
-"""Activity analysis: goods in fixed proportions at any level."""
+"""Activity analysis: goods in fixed proportions v at any level t.
+
+Source: Koopmans (1951), *Activity Analysis of Production and Allocation*, chapter 3.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence
-from market.economy.families.technologies.base import Conditions, Expression, Technology, ray
+from market.economy.families.arithmetic import Expression
+from market.economy.families.technologies.base import Conditions, Technology, ray
 from market.registry import Parameter
 
 
@@ -30,7 +34,7 @@ class Activity(Technology):
 
     @classmethod
     def netput(cls, p: Array, *, netput: Array) -> Correspondence:
-        """Any level where v.p = 0, none where it is negative.
+        """Return every level where `v.p = 0`, level 0 where it is negative, inf where positive.
 
         Example:
             Two hours of labour make a loaf. At a wage of 1 a loaf costs 2:
@@ -42,18 +46,18 @@ class Activity(Technology):
         return ray(netput, p)
 
     @classmethod
-    def unit_netput(cls, p: Array, *, netput: Array) -> Array:  # noqa: ARG003
-        """The activity at level 1."""
+    def unit_netput(cls, p: Array, *, netput: Array) -> Array:
+        """Return the activity at level 1, v."""
         return netput
 
     @classmethod
     def substitution(cls, *, netput: Array) -> Array:
-        """None."""
+        """Return 0: proportions are fixed."""
         return np.zeros(len(netput))
 
     @classmethod
     def cost_ratio(cls, p: Array, *, netput: Array) -> Array:
-        """Inputs at p over outputs at p."""
+        """Return inputs at p over outputs at p, (agents,); inf where outputs are free."""
         worth = np.maximum(netput, 0.0) @ p
         return np.divide(
             np.maximum(-netput, 0.0) @ p, worth, out=np.full_like(worth, np.inf), where=worth > 0
@@ -61,24 +65,24 @@ class Activity(Technology):
 
     @classmethod
     def makes(cls, *, netput: Array) -> NDArray[np.bool_]:
-        """Where v is positive."""
+        """Return a mask of goods with `v_g > 0`."""
         return netput > 0
 
     @classmethod
     def uses(cls, *, netput: Array) -> NDArray[np.bool_]:
-        """Where v is negative."""
+        """Return a mask of goods with `v_g < 0`."""
         return netput < 0
 
     @classmethod
     def faults(cls, *, netput: Array) -> list[tuple[int, str]]:
-        """Who makes something of nothing, or nothing of something."""
+        """List activities without an output or without an input."""
         wrong = ((netput > 0).any(axis=1) & ~(netput < 0).any(axis=1)) | ~(netput > 0).any(axis=1)
         message = "an activity needs an output, a positive number, and an input, a negative one"
         return [(int(i), message) for i in np.flatnonzero(wrong)]
 
     @classmethod
     def slack(cls, y: Array, *, netput: Array) -> Array:
-        """The level is what the outputs ask for at least; inputs may be more than it needs."""
+        """Return the smallest excess of inputs over the needs of the outputs, relative to the netput."""
         needed = cls._level(y, netput)[:, None] * netput
         spare = np.where(netput < 0, needed - y, np.inf).min(axis=1)
         size = np.abs(y).max(axis=1, initial=0.0)
@@ -87,32 +91,32 @@ class Activity(Technology):
 
     @staticmethod
     def _level(y: Array, netput: Array) -> Array:
-        """The level with the least inputs that gives the outputs."""
+        """Return the lowest level that gives the outputs, (agents,)."""
         needed = np.divide(y, netput, out=np.zeros_like(y), where=netput > 0)
         return np.maximum(needed.max(axis=1, initial=0.0), 0.0)
 
     @classmethod
     def plenty(cls, there: Array, *, netput: Array) -> Array:
-        """The level at which the first input is used up, times the outputs."""
+        """Return outputs at the level at which the first input is used up."""
         uses = netput < 0
         level = np.divide(there, -netput, out=np.full(netput.shape, np.inf), where=uses).min(axis=1)
         return np.multiply(level[:, None], netput, out=np.zeros_like(netput), where=netput > 0)
 
     @classmethod
     def conditions(cls, y: Array, *, netput: Array) -> Conditions:
-        """v.p <= 0, and = 0 where it is used."""
+        """Return `v.p <= 0`, and `= 0` for activities in use."""
         used = np.asarray((np.abs(y) > 0).any(axis=1))
         return Conditions(netput, used, np.arange(len(y)))
 
     @classmethod
-    def in_units(cls, units: Array, *, netput: Array) -> dict[str, Array]:
-        """V_g / k_g, and of the level at which the largest of them is 1: any level is as good."""
-        counted = netput / units
+    def in_units(cls, unit: Array, *, netput: Array) -> dict[str, Array]:
+        """Return `v_g / unit_g`, scaled so that the largest is 1: scale does not matter to a ray."""
+        counted = netput / unit
         return {"netput": counted / np.abs(counted).max(axis=1, keepdims=True)}
 
     @classmethod
     def convex(cls, y: Expression, *, netput: Array) -> list[Expression]:
-        """One level for each."""
+        """Return `y = t v` with a level `t >= 0` for each agent."""
         import cvxpy  # deferred here and below: takes a second to import, and only programmes need it
 
         level = cvxpy.Variable(len(netput), nonneg=True)

@@ -1,29 +1,31 @@
-"""What every technology answers, and what is shared by those with one output; symbols as in the package."""
+"""Interface of the technology families, and the part shared by those with one output.
+
+Symbols are those of the package.
+"""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence, Coupling
-from market.errors import UnboundedDemandError
+from market.economy.families.arithmetic import Expression, refuse_free_goods, sum_by_agent
 from market.registry import Family, Parameter
 
-Expression = Any
-
-ZERO_PROFIT = 1e-12  # of what is turned over; rounding in prices that were calculated from costs
+ZERO_PROFIT = 1e-12  # relative to turnover: rounding in prices that were calculated from costs
+SUM_ROUNDING = 1e-9  # of a sum of shares: below this distance from 1 returns are constant
 
 
 class Conditions(NamedTuple):
-    """Linear conditions on prices under which netputs are the most profitable: rows.p <= 0, or = 0.
+    """Linear conditions on prices, `rows.p <= 0` or `= 0`, under which netputs are the most profitable.
 
     Args:
         rows: (conditions, goods).
-        binding: (conditions,), whether the row must be zero.
-        agent: (conditions,), whose condition it is, by row in the block.
+        binding: (conditions,), True if the row must be zero.
+        agent: (conditions,), the row in the block of the agent concerned.
     """
 
     rows: Array
@@ -38,21 +40,21 @@ class Technology(Family):
 
     @classmethod
     def netput(cls, p: Array, **parameters: Array) -> Correspondence:
-        """The netputs that maximise p.y, (agents, goods).
+        """Return the netputs that maximise `p.y`, (agents, goods).
 
         Returns:
-            One netput where returns decrease. With constant returns nothing, with `joint.direction` the
-            netput of one unit, along which any level is as good where profit is zero; inf as the output where
-            profit is positive.
+            One netput where returns decrease. With constant returns: where profit is zero, inaction and in
+            `joint.direction` the netput of one unit, every multiple of which is as good; inf as the output
+            where profit is positive.
 
         Raises:
-            UnboundedDemandError: an input is free of which more always helps.
+            UnboundedDemandError: an input is free whose marginal product never vanishes.
         """
         raise NotImplementedError
 
     @classmethod
     def cost_ratio(cls, p: Array, **parameters: Array) -> Array:
-        """Cost of inputs over worth of outputs at constant returns, (agents,); nan where returns decrease.
+        """Return cost of inputs over value of outputs, (agents,); nan where returns decrease.
 
         Multiplying the prices of its outputs by this makes profit zero.
         """
@@ -60,63 +62,65 @@ class Technology(Family):
 
     @classmethod
     def unit_netput(cls, p: Array, **parameters: Array) -> Array:
-        """What one unit of activity makes and uses at prices p, (agents, goods); 0 where returns decrease."""
+        """Return the netput of one unit of activity at p, (agents, goods); 0 where returns decrease."""
         raise NotImplementedError
 
     @classmethod
     def substitution(cls, **parameters: Array) -> Array:
-        """The elasticity of substitution among inputs, (agents,)."""
+        """Return the elasticity of substitution among inputs, (agents,)."""
         raise NotImplementedError
 
     @classmethod
     def makes(cls, **parameters: Array) -> NDArray[np.bool_]:
-        """Which goods can be outputs, (agents, goods)."""
+        """Return a mask of possible outputs, (agents, goods)."""
         raise NotImplementedError
 
     @classmethod
     def uses(cls, **parameters: Array) -> NDArray[np.bool_]:
-        """Which goods can be inputs, (agents, goods)."""
+        """Return a mask of possible inputs, (agents, goods)."""
         raise NotImplementedError
 
     @classmethod
     def slack(cls, y: Array, **parameters: Array) -> Array:
-        """How far a netput is inside what is allowed, as a share of its size, (agents,); < 0 is outside."""
+        """Return the distance to the frontier as a share of the netput, (agents,); < 0 is infeasible."""
         raise NotImplementedError
 
     @classmethod
     def conditions(cls, y: Array, **parameters: Array) -> Conditions:
-        """The linear conditions on prices under which y is the most profitable, where inputs are used."""
+        """Return linear conditions on prices under which y is the most profitable netput."""
         raise NotImplementedError
 
     @classmethod
     def faults(cls, **parameters: Array) -> list[tuple[int, str]]:
-        """Whose parameters make no sense, by row in the block, and why."""
+        """List rows of the block whose parameters are not admissible, each with the reason."""
         raise NotImplementedError
 
     @classmethod
     def plenty(cls, there: Array, **parameters: Array) -> Array:
-        """Outputs where each agent uses all there is of its inputs, `there` (goods,), (agents, goods)."""
+        """Return outputs, (agents, goods), where each agent alone uses all inputs `there`, (goods,)."""
         raise NotImplementedError
 
     @classmethod
     def in_units(cls, unit: Array, **parameters: Array) -> dict[str, Array]:
-        """The parameters of the same technology for goods counted in `unit`, (goods,): y = unit * count."""
+        """Return parameters of this technology for goods counted in `unit`, (goods,): y = unit * count."""
         raise NotImplementedError
 
     @classmethod
     def convex(cls, y: Expression, **parameters: Array) -> list[Expression]:
-        """That y is allowed, as cvxpy constraints on an (agents, goods) expression."""
+        """Return cvxpy constraints under which y, an (agents, goods) expression, is feasible."""
         raise NotImplementedError
 
 
 def ray(direction: Array, p: Array) -> Correspondence:
-    """Any level of a direction where its profit is zero, none where negative, all where positive."""
+    """Return all levels of a direction if its profit is zero, level 0 if negative, inf if positive."""
     profit, turnover = direction @ p, np.abs(direction) @ p
     pays = profit > ZERO_PROFIT * turnover
     even = ~pays & (profit >= -ZERO_PROFIT * turnover)
-    endless = np.where(pays[:, None] & (direction > 0), np.inf, 0.0)
+    unbounded = np.where(pays[:, None] & (direction > 0), np.inf, 0.0)
     free = np.full(len(direction), np.inf)
-    return Correspondence(endless, endless, Coupling(-free, free, np.where(even[:, None], direction, 0.0)))
+    return Correspondence(
+        unbounded, unbounded, Coupling(-free, free, np.where(even[:, None], direction, 0.0))
+    )
 
 
 OUTPUT = Parameter("one good", meaning="what is made", unit="good", absent=None)
@@ -126,37 +130,37 @@ SCALE = Parameter(
 
 
 class OneOutput(Technology):
-    """y_o = F(z): what technologies with one output have in common. Subclasses give F and its dual."""
+    """Base of technologies with one output, `y_o = F(z)`; subclasses give `F` and its dual."""
 
     @classmethod
     def production(cls, z: Array, **parameters: Array) -> Array:
-        """F(z), (agents,)."""
+        """Return `F(z)`, (agents,)."""
         raise NotImplementedError
 
     @classmethod
     def product(cls, z: Array, **parameters: Array) -> Array:
-        """dF/dz_h, (agents, goods), for inputs that are used."""
+        """Return marginal products `dF/dz_h`, (agents, goods), of inputs in use."""
         raise NotImplementedError
 
     @classmethod
     def constant(cls, **parameters: Array) -> NDArray[np.bool_]:
-        """Who has constant returns, (agents,)."""
+        """Return a mask of agents with constant returns, (agents,)."""
         raise NotImplementedError
 
     @classmethod
     def unit_cost(cls, p: Array, **parameters: Array) -> tuple[Array, Array]:
-        """C(p), (agents,), and the inputs of one unit, (agents, goods), at constant returns."""
+        """Return `c(p)`, (agents,), and the inputs of one unit, (agents, goods), at constant returns."""
         raise NotImplementedError
 
     @classmethod
     def best(cls, price: Array, p: Array, **parameters: Array) -> tuple[Array, Array]:
-        """The most profitable output, (agents,), and its inputs, (agents, goods), at decreasing returns."""
+        """Return the best output, (agents,), and its inputs, (agents, goods), at decreasing returns."""
         raise NotImplementedError
 
     @classmethod
     def netput(cls, p: Array, *, output: Array, **parameters: Array) -> Correspondence:
-        """A ray at constant returns, one netput otherwise."""
-        _refuse_free_inputs(p, cls.uses(output=output, **parameters))
+        """Return a ray at constant returns, one netput otherwise."""
+        refuse_free_goods(p, cls.uses(output=output, **parameters))
         constant = cls.constant(**parameters)
         answers = []
         if constant.any():
@@ -172,26 +176,26 @@ class OneOutput(Technology):
 
     @classmethod
     def unit_netput(cls, p: Array, *, output: Array, **parameters: Array) -> Array:
-        """One unit of output less its cheapest inputs."""
+        """Return one unit of output less its cheapest inputs, (agents, goods)."""
         _, inputs = cls.unit_cost(p, **parameters)
         return np.where(cls.constant(**parameters)[:, None], output - inputs, 0.0)
 
     @classmethod
     def cost_ratio(cls, p: Array, *, output: Array, **parameters: Array) -> Array:
-        """c(p) / p_o; inf where the output is free; nan where returns decrease."""
+        """Return `c(p) / p_o`, (agents,); inf where the output is free; nan where returns decrease."""
         price = output @ p
         cost, _ = cls.unit_cost(p, **parameters)
         ratio = np.divide(cost, price, out=np.full_like(price, np.inf), where=price > 0)
         return np.where(cls.constant(**parameters), ratio, np.nan)
 
     @classmethod
-    def makes(cls, *, output: Array, **parameters: Array) -> NDArray[np.bool_]:  # noqa: ARG003
-        """The one output."""
+    def makes(cls, *, output: Array, **parameters: Array) -> NDArray[np.bool_]:
+        """Return a mask of the one output."""
         return output > 0
 
     @classmethod
     def faults(cls, *, output: Array, **parameters: Array) -> list[tuple[int, str]]:
-        """Who uses nothing, or its own output."""
+        """List agents without an input, and agents that use their own output."""
         used = cls.uses(output=output, **parameters)
         idle, own = ~used.any(axis=1), (used & (output > 0)).any(axis=1)
         return [
@@ -201,14 +205,14 @@ class OneOutput(Technology):
 
     @classmethod
     def plenty(cls, there: Array, *, output: Array, **parameters: Array) -> Array:
-        """F of all there is."""
+        """Return `F` of all inputs there are."""
         with np.errstate(over="ignore"):
             made = cls.production(np.where(output > 0, 0.0, there), **parameters)
         return np.where(output > 0, made[:, None], 0.0)
 
     @classmethod
     def slack(cls, y: Array, *, output: Array, **parameters: Array) -> Array:
-        """(F(z) - y_o) / y_o; negative where something else is made, or an input is not one."""
+        """Return `(F(z) - y_o)` over the larger of the two; -inf if signs of goods are not allowed."""
         made = np.maximum((y * output).sum(axis=1), 0.0)
         most = cls.production(np.maximum(-y, 0.0) * (output == 0), **parameters)
         share = np.divide(most - made, np.maximum(made, most), out=np.zeros_like(made), where=most != made)
@@ -217,7 +221,7 @@ class OneOutput(Technology):
 
     @classmethod
     def conditions(cls, y: Array, *, output: Array, **parameters: Array) -> Conditions:
-        """p_o dF/dz_h = p_h for each input that is used; <= for one that could be and is not."""
+        """Return `p_o dF/dz_h = p_h` for each input in use, and `<=` for possible inputs not in use."""
         z = np.maximum(-y, 0.0)
         active = np.asarray((y > 0).any(axis=1))
         slopes = cls.product(z, **parameters)
@@ -229,23 +233,10 @@ class OneOutput(Technology):
         return Conditions(rows, z[agent, good] > 0, agent)
 
 
-def _refuse_free_inputs(p: Array, used: NDArray[np.bool_]) -> None:
-    """Raise where an input of which more always helps is free."""
-    free = (p <= 0) & used.any(axis=0)
-    if free.any():
-        raise UnboundedDemandError(np.flatnonzero(free).tolist())
-
-
-def by_agent(agent: NDArray[np.intp], agents: int) -> Any:
-    """The matrix that adds up terms by agent."""
-    ones = (np.ones(len(agent)), (agent, np.arange(len(agent))))
-    return scipy.sparse.csr_matrix(ones, shape=(agents, len(agent)))
-
-
 def parts(
     y: Expression, output: Array, used: NDArray[np.bool_]
 ) -> tuple[Expression, Expression, list[Expression]]:
-    """Output, (agents,), and inputs, (agents, goods), of netputs, and what ties them together."""
+    """Return output, (agents,), inputs, (agents, goods), and the constraint that they make up netputs y."""
     import cvxpy
 
     made = cvxpy.Variable(len(output), nonneg=True)
@@ -256,3 +247,25 @@ def parts(
         scipy.sparse.csr_matrix(ones, shape=(used.size, len(places))) @ free, used.shape, order="C"
     )
     return made, z, [y == cvxpy.multiply(made[:, None], output) - z]
+
+
+def sum_of_shares(shares: Array) -> Array:
+    """Return S, (agents,), the sum of exponents; exactly 1 where it is 1 up to rounding."""
+    total: Array = shares.sum(axis=1)
+    return np.where(np.abs(total - 1.0) <= SUM_ROUNDING, 1.0, total)
+
+
+def product_cone(made: Expression, z: Expression, scale: Array, shares: Array) -> list[Expression]:
+    """Return `t <= A prod_h z_h^s_h` for agents with shares, given output t and inputs z.
+
+    The logarithm times t is `sum_h s_h t log(t / z_h) + (1 - S) t log t <= t log A`, convex for `S <= 1`.
+    """
+    import cvxpy
+
+    agent, good = np.nonzero(shares)
+    terms = cvxpy.multiply(shares[agent, good], cvxpy.rel_entr(made[agent], z[agent, good]))
+    users = np.unique(agent)
+    spare = np.maximum(1.0 - sum_of_shares(shares), 0.0)[users]
+    rest = cvxpy.multiply(spare, cvxpy.rel_entr(made[users], np.ones(len(users))))
+    total = sum_by_agent(terms, agent, len(shares))[users]
+    return [total + rest <= cvxpy.multiply(np.log(scale[users]), made[users])]

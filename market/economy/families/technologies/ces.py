@@ -1,4 +1,7 @@
-"""Production with a constant elasticity of substitution between inputs."""
+"""Production with a constant elasticity of substitution between inputs, by the dual mean of input prices.
+
+Source: Arrow, Chenery, Minhas and Solow (1961), "Capital-labor substitution and economic efficiency".
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.families.technologies.base import OUTPUT, SCALE, Expression, OneOutput, by_agent, parts
-from market.economy.families.technologies.cobb_douglas import CobbDouglasTechnology
+from market.economy.families.arithmetic import Expression, sum_by_agent
+from market.economy.families.technologies.base import OUTPUT, SCALE, OneOutput, parts, product_cone
 from market.registry import Parameter
 
 
@@ -35,13 +38,13 @@ class CesTechnology(OneOutput):
 
     @staticmethod
     def _rho(elasticity: Array) -> Array:
-        """Rho, moved off 0 by so little that nothing but a division by 0 is changed."""
+        """Return rho, (agents,); 0 where it is so near 0 that only a division by it would notice."""
         rho = (elasticity - 1.0) / elasticity
         return np.where(np.abs(rho) < 1e-7, 0.0, rho)
 
     @classmethod
     def _mean(cls, log_values: Array, weights: Array, power: Array) -> Array:
-        """(sum_h a_h v_h^power)^(1/power) of logs, (agents,); at power 0 the geometric mean."""
+        """Return `(sum_h a_h v_h^r)^(1/r)` from log v, (agents,), r `power`; at r = 0 the geometric mean."""
         used = weights > 0
         share = np.where(used, weights, 1.0)
         flat = power == 0.0
@@ -56,29 +59,29 @@ class CesTechnology(OneOutput):
             return np.exp(np.where(flat, geometric, summed))
 
     @classmethod
-    def constant(cls, *, scale: Array, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # noqa: ARG003
-        """Everybody."""
+    def constant(cls, *, scale: Array, weights: Array, elasticity: Array) -> NDArray[np.bool_]:
+        """Return True for all agents."""
         return np.ones(len(scale), dtype=bool)
 
     @classmethod
-    def substitution(cls, *, output: Array, scale: Array, weights: Array, elasticity: Array) -> Array:  # noqa: ARG003
-        """Sigma."""
+    def substitution(cls, *, output: Array, scale: Array, weights: Array, elasticity: Array) -> Array:
+        """Return sigma."""
         return elasticity
 
     @classmethod
-    def uses(cls, *, output: Array, scale: Array, weights: Array, elasticity: Array) -> NDArray[np.bool_]:  # noqa: ARG003
-        """Goods with a weight."""
+    def uses(cls, *, output: Array, scale: Array, weights: Array, elasticity: Array) -> NDArray[np.bool_]:
+        """Return a mask of goods with a weight."""
         return weights > 0
 
     @classmethod
     def production(cls, z: Array, *, scale: Array, weights: Array, elasticity: Array) -> Array:
-        """A times the mean of power rho of the inputs."""
+        """Return `A (sum_h a_h z_h^rho)^(1/rho)`."""
         with np.errstate(divide="ignore"):
             return scale * cls._mean(np.log(z), weights, cls._rho(elasticity))
 
     @classmethod
     def product(cls, z: Array, *, scale: Array, weights: Array, elasticity: Array) -> Array:
-        """A^rho a_h (F / z_h)^(1 - rho)."""
+        """Return `A^rho a_h (F / z_h)^(1 - rho)`."""
         rho = cls._rho(elasticity)[:, None]
         made = cls.production(z, scale=scale, weights=weights, elasticity=elasticity)[:, None]
         used = (weights > 0) & (z > 0)
@@ -93,7 +96,10 @@ class CesTechnology(OneOutput):
 
     @classmethod
     def unit_cost(cls, p: Array, *, scale: Array, weights: Array, elasticity: Array) -> tuple[Array, Array]:
-        """C(p) = (1/A) (sum a^sigma p^(1 - sigma))^(1/(1 - sigma)); z_h = (1/A) (a_h A c / p_h)^sigma."""
+        """Return `c(p) = (1/A) (sum_h a_h^sigma p_h^(1 - sigma))^(1/(1 - sigma))`, and the inputs.
+
+        Inputs of one unit are `z_h = (1/A) (a_h A c / p_h)^sigma`.
+        """
         rho = cls._rho(elasticity)
         sigma = np.where(rho == 0.0, 1.0, elasticity)[:, None]
         flat = rho == 0.0
@@ -116,7 +122,7 @@ class CesTechnology(OneOutput):
     def in_units(
         cls, unit: Array, *, output: Array, scale: Array, weights: Array, elasticity: Array
     ) -> dict[str, Array]:
-        """Weights a_h unit_h^rho over the largest of them, k, and scale A k^(1/rho) / unit_o."""
+        """Return weights `a_h unit_h^rho / k`, k the largest of them, and scale `A k^(1/rho) / unit_o`."""
         rho, used = cls._rho(elasticity), weights > 0
         flat = rho == 0.0
         power = np.where(flat, 1.0, rho)
@@ -132,11 +138,10 @@ class CesTechnology(OneOutput):
     def convex(
         cls, y: Expression, *, output: Array, scale: Array, weights: Array, elasticity: Array
     ) -> list[Expression]:
-        """Exactly, by power cones.
+        """Return power cones that describe the technology exactly.
 
-        With t = y_o / A and sum_h r_h = t,
-        r_h <= a_h z_h^rho t^(1 - rho) for rho > 0, and for rho < 0
-        r_h^(1/(1 + |rho|)) z_h^(|rho|/(1 + |rho|)) >= a_h^(1/(1 + |rho|)) t.
+        With `t = y_o / A` and `sum_h r_h = t`: `r_h <= a_h z_h^rho t^(1 - rho)` for `rho > 0`, and for
+        `rho < 0` `r_h^(1/(1 + |rho|)) z_h^(|rho|/(1 + |rho|)) >= a_h^(1/(1 + |rho|)) t`.
         """
         import cvxpy
 
@@ -145,14 +150,14 @@ class CesTechnology(OneOutput):
         flat = rho == 0.0
         if flat.any():
             even = np.where(flat[:, None], weights / weights.sum(axis=1, keepdims=True), 0.0)
-            constraints += CobbDouglasTechnology.cone(made, z, scale, even)
+            constraints += product_cone(made, z, scale, even)
         agent, good = np.nonzero((weights > 0) & ~flat[:, None])
         if not len(agent):
             return constraints
         level = cvxpy.multiply(1.0 / scale, made)
         shares = cvxpy.Variable(len(agent), nonneg=True)
         curved = scipy.sparse.diags((~flat).astype(float))
-        constraints.append(by_agent(agent, len(scale)) @ shares == curved @ level)
+        constraints.append(sum_by_agent(shares, agent, len(scale)) == curved @ level)
         power, weight = rho[agent], weights[agent, good]
         up, down = np.flatnonzero(power > 0), np.flatnonzero(power < 0)
         if len(up):

@@ -1,4 +1,9 @@
-"""Production functions that are products of powers: Cobb-Douglas, and one input with decreasing returns."""
+"""Production functions that are products of powers: Cobb-Douglas, and one input with decreasing returns.
+
+Symbols are those of the package, with S the sum of an agent's shares. At decreasing returns, `S < 1`, the
+first-order conditions `p_o s_h y / z_h = p_h` put back into `y = A prod_h z_h^s_h` give output and inputs; at
+`S = 1` they give the proportions and the unit cost.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,15 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.families.technologies.base import OUTPUT, SCALE, Expression, OneOutput, by_agent, parts
+from market.economy.families.arithmetic import Expression
+from market.economy.families.technologies.base import (
+    OUTPUT,
+    SCALE,
+    OneOutput,
+    parts,
+    product_cone,
+    sum_of_shares,
+)
 from market.registry import Parameter
 
 
@@ -30,21 +43,15 @@ class CobbDouglasTechnology(OneOutput):
         ),
     }
 
-    @staticmethod
-    def _sum(shares: Array) -> Array:
-        """The sum of the shares, 1 if it is so up to rounding."""
-        total: Array = shares.sum(axis=1)
-        return np.where(np.abs(total - 1.0) <= 1e-9, 1.0, total)
-
     @classmethod
-    def constant(cls, *, scale: Array, shares: Array) -> NDArray[np.bool_]:  # noqa: ARG003
-        """Shares that sum to one."""
-        return cls._sum(shares) == 1.0
+    def constant(cls, *, scale: Array, shares: Array) -> NDArray[np.bool_]:
+        """Return a mask of agents with `S = 1`."""
+        return sum_of_shares(shares) == 1.0
 
     @classmethod
     def faults(cls, *, output: Array, scale: Array, shares: Array) -> list[tuple[int, str]]:
-        """Who has increasing returns, too."""
-        rising = np.flatnonzero(cls._sum(shares) > 1.0)
+        """List agents that `OneOutput` refuses, and those with increasing returns."""
+        rising = np.flatnonzero(sum_of_shares(shares) > 1.0)
         message = "the shares sum to more than 1, increasing returns, at which there is no largest profit"
         return [
             *super().faults(output=output, scale=scale, shares=shares),
@@ -52,29 +59,29 @@ class CobbDouglasTechnology(OneOutput):
         ]
 
     @classmethod
-    def substitution(cls, *, output: Array, scale: Array, shares: Array) -> Array:  # noqa: ARG003
-        """One."""
+    def substitution(cls, *, output: Array, scale: Array, shares: Array) -> Array:
+        """Return 1."""
         return np.ones(len(scale))
 
     @classmethod
-    def uses(cls, *, output: Array, scale: Array, shares: Array) -> NDArray[np.bool_]:  # noqa: ARG003
-        """Goods with a share."""
+    def uses(cls, *, output: Array, scale: Array, shares: Array) -> NDArray[np.bool_]:
+        """Return a mask of goods with a share."""
         return shares > 0
 
     @classmethod
     def production(cls, z: Array, *, scale: Array, shares: Array) -> Array:
-        """A prod z^s."""
+        """Return `A prod_h z_h^s_h`."""
         return scale * np.exp(scipy.special.xlogy(shares, z).sum(axis=1))
 
     @classmethod
     def product(cls, z: Array, *, scale: Array, shares: Array) -> Array:
-        """s_h F / z_h."""
+        """Return `s_h F / z_h`."""
         made = cls.production(z, scale=scale, shares=shares)
         return np.divide(shares * made[:, None], z, out=np.full_like(z, np.inf), where=z > 0)
 
     @classmethod
     def unit_cost(cls, p: Array, *, scale: Array, shares: Array) -> tuple[Array, Array]:
-        """C(p) = (1/A) prod (p_h / s_h)^s_h; inputs s_h c / p_h by Shephard's lemma."""
+        """Return `c(p) = (1/A) prod_h (p_h / s_h)^s_h`, and inputs `s_h c / p_h` by Shephard's lemma."""
         used = shares > 0
         ratio = np.where(used, p, 1.0) / np.where(used, shares, 1.0)
         cost = np.exp(scipy.special.xlogy(shares, ratio).sum(axis=1)) / scale
@@ -82,8 +89,8 @@ class CobbDouglasTechnology(OneOutput):
 
     @classmethod
     def best(cls, price: Array, p: Array, *, scale: Array, shares: Array) -> tuple[Array, Array]:
-        """z_h = s_h p_o y / p_h, so y = [A prod (s_h p_o / p_h)^s_h]^(1/(1 - S))."""
-        used, total = shares > 0, cls._sum(shares)
+        """Return `y = [A prod_h (s_h p_o / p_h)^s_h]^(1/(1 - S))` and `z_h = s_h p_o y / p_h`."""
+        used, total = shares > 0, sum_of_shares(shares)
         falling = (total < 1.0) & (price > 0)
         worth = np.where(falling, price, 1.0)[:, None] * np.where(used, shares, 1.0) / np.where(used, p, 1.0)
         log_made = np.log(scale) + scipy.special.xlogy(shares, worth).sum(axis=1)
@@ -94,28 +101,15 @@ class CobbDouglasTechnology(OneOutput):
 
     @classmethod
     def in_units(cls, unit: Array, *, output: Array, scale: Array, shares: Array) -> dict[str, Array]:
-        """The scale A prod_h unit_h^s_h / unit_o."""
+        """Return the scale `A prod_h unit_h^s_h / unit_o`; shares do not change."""
         log_scale = np.log(scale) + (shares - output) @ np.log(unit)
         return {"output": output, "scale": np.exp(log_scale), "shares": shares}
 
     @classmethod
     def convex(cls, y: Expression, *, output: Array, scale: Array, shares: Array) -> list[Expression]:
-        """T <= A prod z^s as sum s_h t log(t / z_h) + (1 - S) t log t <= t log A, convex for S <= 1."""
+        """Return `t <= A prod_h z_h^s_h` as a convex constraint; see `product_cone`."""
         made, z, constraints = parts(y, output, shares > 0)
-        return [*constraints, *cls.cone(made, z, scale, shares)]
-
-    @classmethod
-    def cone(cls, made: Expression, z: Expression, scale: Array, shares: Array) -> list[Expression]:
-        """The same for those with shares, given output and inputs apart."""
-        import cvxpy
-
-        agent, good = np.nonzero(shares)
-        terms = cvxpy.multiply(shares[agent, good], cvxpy.rel_entr(made[agent], z[agent, good]))
-        who = np.unique(agent)
-        spare = np.maximum(1.0 - cls._sum(shares), 0.0)[who]
-        rest = cvxpy.multiply(spare, cvxpy.rel_entr(made[who], np.ones(len(who))))
-        total = by_agent(agent, len(shares))[who] @ terms
-        return [total + rest <= cvxpy.multiply(np.log(scale[who]), made[who])]
+        return [*constraints, *product_cone(made, z, scale, shares)]
 
 
 class PowerTechnology(OneOutput):
@@ -137,67 +131,53 @@ class PowerTechnology(OneOutput):
         ),
     }
 
-    @staticmethod
-    def _shares(input: Array, exponent: Array) -> Array:
-        return input * exponent[:, None]
+    @classmethod
+    def _as_shares(cls, *, input: Array, exponent: Array, **other: Array) -> dict[str, Array]:
+        """Return the parameters of the Cobb-Douglas technology whose only share is the exponent."""
+        return {**other, "shares": input * exponent[:, None]}
 
     @classmethod
-    def constant(cls, *, input: Array, scale: Array, exponent: Array) -> NDArray[np.bool_]:  # noqa: ARG003
-        """Nobody."""
+    def constant(cls, *, input: Array, scale: Array, exponent: Array) -> NDArray[np.bool_]:
+        """Return False for all agents."""
         return np.zeros(len(exponent), dtype=bool)
 
     @classmethod
-    def substitution(cls, *, output: Array, input: Array, scale: Array, exponent: Array) -> Array:  # noqa: ARG003
-        """One: there is one input, and nothing to replace it by."""
+    def substitution(cls, *, output: Array, input: Array, scale: Array, exponent: Array) -> Array:
+        """Return 1: there is one input, and nothing to replace it by."""
         return np.ones(len(scale))
 
     @classmethod
-    def uses(cls, *, output: Array, input: Array, scale: Array, exponent: Array) -> NDArray[np.bool_]:  # noqa: ARG003
-        """The one input."""
+    def uses(cls, *, output: Array, input: Array, scale: Array, exponent: Array) -> NDArray[np.bool_]:
+        """Return a mask of the one input."""
         return input > 0
 
     @classmethod
-    def production(cls, z: Array, *, input: Array, scale: Array, exponent: Array) -> Array:
-        """A z^s."""
-        return CobbDouglasTechnology.production(z, scale=scale, shares=cls._shares(input, exponent))
+    def production(cls, z: Array, **parameters: Array) -> Array:
+        """Return `A z^s`."""
+        return CobbDouglasTechnology.production(z, **cls._as_shares(**parameters))
 
     @classmethod
-    def product(cls, z: Array, *, input: Array, scale: Array, exponent: Array) -> Array:
-        """S F / z."""
-        return CobbDouglasTechnology.product(z, scale=scale, shares=cls._shares(input, exponent))
+    def product(cls, z: Array, **parameters: Array) -> Array:
+        """Return `s F / z`."""
+        return CobbDouglasTechnology.product(z, **cls._as_shares(**parameters))
 
     @classmethod
-    def unit_cost(cls, p: Array, *, input: Array, scale: Array, exponent: Array) -> tuple[Array, Array]:
-        """Without a meaning where returns decrease; asked only so that families answer alike."""
-        return CobbDouglasTechnology.unit_cost(p, scale=scale, shares=cls._shares(input, exponent))
+    def unit_cost(cls, p: Array, **parameters: Array) -> tuple[Array, Array]:
+        """Return numbers without meaning, as returns decrease; asked so that families answer alike."""
+        return CobbDouglasTechnology.unit_cost(p, **cls._as_shares(**parameters))
 
     @classmethod
-    def best(
-        cls, price: Array, p: Array, *, input: Array, scale: Array, exponent: Array
-    ) -> tuple[Array, Array]:
-        """A s p_o z^(s - 1) = p_h."""
-        return CobbDouglasTechnology.best(price, p, scale=scale, shares=cls._shares(input, exponent))
+    def best(cls, price: Array, p: Array, **parameters: Array) -> tuple[Array, Array]:
+        """Return output and input at which `A s p_o z^(s - 1) = p_h`."""
+        return CobbDouglasTechnology.best(price, p, **cls._as_shares(**parameters))
 
     @classmethod
-    def in_units(
-        cls, unit: Array, *, output: Array, input: Array, scale: Array, exponent: Array
-    ) -> dict[str, Array]:
-        """As for Cobb-Douglas."""
-        shares = cls._shares(input, exponent)
-        counts = CobbDouglasTechnology.in_units(unit, output=output, scale=scale, shares=shares)
-        return {"output": output, "input": input, "scale": counts["scale"], "exponent": exponent}
+    def in_units(cls, unit: Array, **parameters: Array) -> dict[str, Array]:
+        """Return the scale `A unit_h^s / unit_o`; input and exponent do not change."""
+        scale = CobbDouglasTechnology.in_units(unit, **cls._as_shares(**parameters))["scale"]
+        return {**parameters, "scale": scale}
 
     @classmethod
-    def convex(
-        cls,
-        y: Expression,
-        *,
-        output: Array,
-        input: Array,
-        scale: Array,
-        exponent: Array,
-    ) -> list[Expression]:
-        """As for Cobb-Douglas."""
-        return CobbDouglasTechnology.convex(
-            y, output=output, scale=scale, shares=cls._shares(input, exponent)
-        )
+    def convex(cls, y: Expression, **parameters: Array) -> list[Expression]:
+        """Return the constraints of Cobb-Douglas with one share."""
+        return CobbDouglasTechnology.convex(y, **cls._as_shares(**parameters))

@@ -2,15 +2,14 @@
 
     M(x) = (sum_g s_g x_g^rho)^(1/rho),  shares s_g = a_g / A of the weights, A = sum a, sigma = 1 / (1 - rho)
 
-lies between the least and the largest of the wanted amounts, tends to prod x_g^s_g as rho -> 0, and is
-concave and homogeneous of degree one for rho < 1. It is 0 where a wanted good is missing if rho <= 0. Several
-utilities are increasing functions of it: CES is A^(1/rho) M, CRRA with rho = 1 - eta is A M^rho / rho.
+lies between the least and the largest of the wanted amounts, tends to `prod_g x_g^s_g` as rho -> 0, and is
+concave and homogeneous of degree one for `rho < 1`. It is 0 where a wanted good is missing if `rho <= 0`.
 
 All is computed in logarithms, so that neither a large |rho| nor very large or small amounts overflow; near
-rho = 0, where (1/rho) log(1 + ...) would lose digits, with expm1 and log1p.
+`rho = 0`, where `(1/rho) log(1 + ...)` would lose digits, with expm1 and log1p.
 
-To judges of efficiency `ordinal` gives M itself if rho > 0, where M is finite and has slopes also at nothing,
-and log M if rho <= 0, where a missing good is a disaster: both are concave.
+To judges of efficiency `ordinal` gives M itself if `rho > 0`, where M is finite and has slopes also at x = 0,
+and log M if `rho <= 0`, where M = 0 if a good is missing: both are concave.
 
 Source: Hardy, Littlewood and Polya (1934), *Inequalities*, chapter 2; Arrow, Chenery, Minhas and Solow
 (1961), "Capital-labor substitution and economic efficiency".
@@ -24,10 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence
-from market.economy.families.utilities.base import (
+from market.economy.families.arithmetic import (
     Expression,
     Held,
-    Total,
     Unit,
     divide_where,
     exp,
@@ -35,14 +33,15 @@ from market.economy.families.utilities.base import (
     refuse_free_goods,
     sum_by_agent,
 )
-from market.economy.families.utilities.logarithmic import weighted_logs
+from market.economy.families.utilities.base import Total
+from market.economy.families.utilities.elementary import weighted_logs
 
-SMALLEST = 1e-250  # of a sum: terms that were lost below 1e-308 do not matter to it
-FEW = 32  # goods; with fewer, what is calculated of them is laid out good by good
+SMALLEST = 1e-250  # least sum whose terms lost below 1e-308 are negligible
+FEW = 32  # goods; arrays with fewer goods are laid out good by good, which is faster
 
 
 def shares(weights: Array) -> Array:
-    """s_g = a_g / A, (agents, goods); 0 for an agent that wants nothing."""
+    """Return `s_g = a_g / A`, (agents, goods); 0 for an agent that wants nothing."""
     total = np.einsum("ig->i", weights)
     if (total > 0).all():
         return weights / total[:, None]
@@ -50,7 +49,7 @@ def shares(weights: Array) -> Array:
 
 
 def log_sum(exponents: Array, where: NDArray[np.bool_]) -> Array:
-    """Log sum_g exp(z_g) over the marked goods, (agents,); -inf without any."""
+    """Return `log sum_g exp(z_g)` over the marked goods, (agents,); -inf if none is marked."""
     marked = np.where(where, exponents, -np.inf)
     largest = marked.max(axis=1, initial=-np.inf)
     base = np.where(np.isfinite(largest), largest, 0.0)
@@ -60,10 +59,10 @@ def log_sum(exponents: Array, where: NDArray[np.bool_]) -> Array:
 
 
 def log_mean(x: Array, weights: Array, rho: Array) -> Array:
-    """Log M, (agents,): -inf where M = 0; 0 for an agent that wants nothing.
+    """Return `log M`, (agents,): -inf where M = 0; 0 for an agent that wants nothing.
 
-    With z_g = rho log x_g and any reference m, log M = (m + log1p(sum s_g expm1(z_g - m))) / rho: m is the
-    largest z_g.
+    With `z_g = rho log x_g` and any reference m, `log M = (m + log1p(sum_g s_g expm1(z_g - m))) / rho`; m is
+    the largest z_g.
 
     Args:
         x: (agents, goods), >= 0.
@@ -92,7 +91,7 @@ def log_mean(x: Array, weights: Array, rho: Array) -> Array:
 
 
 def _log_mean_of_all(x: Array, s: Array, rho: Array) -> Array:
-    """Log M where everybody wants every good and has some of it, (agents,)."""
+    """Return `log M`, (agents,), given that all agents want, and have, all goods."""
     logs = np.log(x)
     curved = rho != 0
     if not curved.any():
@@ -111,9 +110,9 @@ def _log_mean_of_all(x: Array, s: Array, rho: Array) -> Array:
 
 
 def log_slopes(x: Array, weights: Array, rho: Array) -> Array:
-    """Log dM/dx_g = log s_g + (1 - rho)(log M - log x_g), (agents, goods), where all wanted goods are there.
+    """Return `log dM/dx_g = log s_g + (1 - rho) (log M - log x_g)`, (agents, goods).
 
-    0 where a good is not wanted.
+    All wanted goods must be present; 0 of goods that are not wanted.
     """
     wanted, there = weights > 0, (weights > 0) & (x > 0)
     log_m = log_mean(x, weights, rho)
@@ -122,11 +121,11 @@ def log_slopes(x: Array, weights: Array, rho: Array) -> Array:
 
 
 def slopes_at_kinks(weights: Array, missing: NDArray[np.bool_], rho: Array) -> Array:
-    """A supergradient of M where it is 0, (agents, goods): for the goods that are missing.
+    """Return a supergradient of M where M = 0, (agents, goods), positive for the missing goods.
 
-    What matters there is M over the missing goods alone, homogeneous of degree one; its slopes at the bundle
-    with all s_g x_g^rho equal are s_g^(1/rho) k^((1 - rho)/rho), k the number of missing goods. With rho = 0
-    there is no such bound and slopes are infinite.
+    There M behaves as the mean over the k missing goods alone, homogeneous of degree one; its slopes at the
+    bundle with all `s_g x_g^rho` equal are `s_g^(1/rho) k^((1 - rho)/rho)`. With `rho = 0` there is no such
+    bound and slopes are infinite.
     """
     count = np.maximum(missing.sum(axis=1), 1)
     curved = rho != 0
@@ -140,7 +139,7 @@ def slopes_at_kinks(weights: Array, missing: NDArray[np.bool_], rho: Array) -> A
 
 
 def marginal(x: Array, weights: Array, rho: Array) -> Array:
-    """dM/dx_g, (agents, goods); a supergradient where M = 0; inf for a missing good if rho >= 0 and M > 0."""
+    """Return `dM/dx_g`, (agents, goods); inf for a missing good if `rho >= 0` and M > 0."""
     wanted = weights > 0
     missing = wanted & (x <= 0)
     smooth = np.where(wanted, exp(log_slopes(x, weights, rho)), 0.0)
@@ -148,17 +147,17 @@ def marginal(x: Array, weights: Array, rho: Array) -> Array:
         return smooth
     empty = (missing == wanted).all(axis=1)
     kinked = np.where(rho > 0, empty, missing.any(axis=1))
-    beside = np.where(missing, np.inf, smooth)
-    return np.where(kinked[:, None], slopes_at_kinks(weights, missing, rho), beside)
+    sloped = np.where(missing, np.inf, smooth)
+    return np.where(kinked[:, None], slopes_at_kinks(weights, missing, rho), sloped)
 
 
 # --- demand ---------------------------------------------------------------------------------------------
 
 
 def log_spending(p: Array, weights: Array, sigma: Array) -> Array:
-    """Sigma log a_g + (1 - sigma) log p_g, (agents, goods): what is spent on g, up to a common factor.
+    """Return `sigma log a_g + (1 - sigma) log p_g`, (agents, goods): log spending up to a constant.
 
-    From a_g x_g^(rho - 1) = mu p_g: x_g = (a_g / (mu p_g))^sigma.
+    From `a_g x_g^(rho - 1) = mu p_g` follows `x_g = (a_g / (mu p_g))^sigma`.
     """
     wanted = weights > 0
     prices = np.log(np.where(p > 0, p, 1.0))
@@ -166,7 +165,7 @@ def log_spending(p: Array, weights: Array, sigma: Array) -> Array:
 
 
 def budget_demand(p: Array, b: Array, weights: Array, sigma: Array) -> Correspondence:
-    """x_g = b t_g / (p_g sum t) with t_g = a_g^sigma p_g^(1 - sigma), whatever increasing function of M u is.
+    """Return `x_g = b t_g / (p_g sum_h t_h)` with `t_g = a_g^sigma p_g^(1 - sigma)`.
 
     Raises:
         UnboundedDemandError: a wanted good is free.
@@ -182,10 +181,10 @@ def budget_demand(p: Array, b: Array, weights: Array, sigma: Array) -> Correspon
 
 
 def _spent(p: Array, b: Array, weights: Array, sigma: Array) -> Array:
-    """The same bundles at prices > 0, (agents, goods).
+    """Return the bundles of `budget_demand` at prices > 0, (agents, goods), computed in one array.
 
-    In one array, and with few goods good by good, so that every step goes along many numbers at once. A good
-    that is not wanted has log a = -inf and t = 0.
+    With few goods the array is laid out good by good, so that every step runs along many numbers. A good that
+    is not wanted has `log a = -inf` and `t = 0`.
     """
     by_good = weights.shape[1] < FEW
     agents, goods = ((None, ...), (..., None)) if by_good else ((..., None), (None, ...))
@@ -205,11 +204,12 @@ def _spent(p: Array, b: Array, weights: Array, sigma: Array) -> Array:
 
 
 def prepared_total(b: Array, weights: Array, sigma: Array) -> Total | None:
-    """Total demand at fixed incomes of agents with the same sigma: two products of a matrix and a vector.
+    """Return total demand as a function of prices, for fixed incomes and one sigma; else None.
 
-    With A_ig = a_ig^sigma and P_g = p_g^(1 - sigma), sum_i x_ig = p_g^(-sigma) sum_i A_ig b_i / (A P)_i. A is
-    calculated once. Rows of A and P are scaled to a largest number of 1; where some (A P)_i is too small to
-    be precise all the same, None.
+    With `B_ig = a_ig^sigma` and `P_g = p_g^(1 - sigma)`,
+    `sum_i x_ig = p_g^(-sigma) sum_i B_ig b_i / (B P)_i`: two products of a matrix and a vector, B being
+    calculated once. Rows of B, and P, are scaled to a largest number of 1; the function returns None where
+    some `(B P)_i` is too small to be precise all the same.
     """
     if not len(b) or (sigma != sigma[0]).any():
         return None
@@ -233,11 +233,11 @@ def prepared_total(b: Array, weights: Array, sigma: Array) -> Total | None:
 
 
 def log_unit_cost(p: Array, weights: Array, rho: Array) -> Array:
-    """Log of the least that M = 1 costs, (agents,): -inf if it costs nothing, inf if nothing is wanted.
+    """Return the log of the least cost of M = 1, (agents,): -inf if free, inf if nothing is wanted.
 
-    min p.x subject to M(x) >= 1 is the dual mean (sum s_g^sigma p_g^(1 - sigma))^(1 / (1 - sigma)), for
-    rho = 0 prod (p_g / s_g)^s_g: with q_g = p_g / s_g it is the mean of the q_g with weights s_g and the
-    exponent 1 - sigma = -rho / (1 - rho), so `log_mean` serves again.
+    The least `p.x` with `M(x) >= 1` is the dual mean `(sum_g s_g^sigma p_g^(1 - sigma))^(1/(1 - sigma))`, for
+    `rho = 0` `prod_g (p_g / s_g)^s_g`: the mean of `q_g = p_g / s_g` with weights s_g and the exponent
+    `1 - sigma = -rho / (1 - rho)`, so that `log_mean` serves again.
     """
     wanted = weights > 0
     q = divide_where(wanted, p[None, :], shares(weights))
@@ -249,7 +249,7 @@ def log_unit_cost(p: Array, weights: Array, rho: Array) -> Array:
 
 
 def ordinal_value(x: Array, weights: Array, rho: Array) -> Array:
-    """M where rho > 0, log M elsewhere, (agents,); 0 for an agent that wants nothing."""
+    """Return M where `rho > 0`, log M elsewhere, (agents,); 0 for an agent that wants nothing."""
     logs = log_mean(x, weights, rho)
     wants = (weights > 0).any(axis=1)
     with np.errstate(over="ignore"):
@@ -257,7 +257,7 @@ def ordinal_value(x: Array, weights: Array, rho: Array) -> Array:
 
 
 def ordinal_marginal(x: Array, weights: Array, rho: Array) -> Array:
-    """The slopes of `ordinal_value`, (agents, goods); inf for goods missing where it is -inf."""
+    """Return the slopes of `ordinal_value`, (agents, goods); inf for goods missing where it is -inf."""
     wanted = weights > 0
     missing = wanted & (x <= 0)
     log_m = log_mean(x, weights, rho)
@@ -268,9 +268,10 @@ def ordinal_marginal(x: Array, weights: Array, rho: Array) -> Array:
 
 
 def in_units(weights: Array, rho: Array, unit: Unit) -> tuple[Array, Array]:
-    """Log M(unit), (agents,), and shares s' with M(unit x) = M(unit) (sum_g s'_g x_g^rho)^(1/rho).
+    """Return `log M(unit)`, (agents,), and the shares s' that M has when goods are counted in units.
 
-    s'_g = s_g (unit_g / M(unit))^rho: they sum to one.
+    `M(unit x) = M(unit) (sum_g s'_g x_g^rho)^(1/rho)` with `s'_g = s_g (unit_g / M(unit))^rho`, which sum
+    to 1.
     """
     bundle = np.broadcast_to(unit, weights.shape)
     log_m = log_mean(bundle, weights, rho)
@@ -279,9 +280,10 @@ def in_units(weights: Array, rho: Array, unit: Unit) -> tuple[Array, Array]:
 
 
 def ordinal(x: Expression, weights: Array, rho: Array, unit: Unit = 1.0) -> Held:
-    """`ordinal_value` of unit * x as cvxpy expressions.
+    """Return `ordinal_value` of unit * x as a cvxpy expression, (agents,), and its constraints.
 
-    For rho <= 0, t <= log M as sum_g s_g exp(rho (log x_g - t)) <= 1, or t <= sum_g s_g log x_g.
+    For `rho < 0` it is t with `sum_g s_g exp(rho (log x_g - t)) <= 1`, which says `t <= log M`; for
+    `rho = 0`, `sum_g s_g log x_g`.
     """
     import cvxpy
 
@@ -313,16 +315,17 @@ def mean(
     unit: Unit = 1.0,
     log_scale: Array | float = 0.0,
 ) -> Held:
-    """M of unit * x as a cvxpy variable t for rho != 0, (agents,), and the power cones that hold it up.
+    """Return M of unit * x as a cvxpy variable t, (agents,), for `rho != 0`, and its power cones.
 
-    For rho > 0, r_g <= x_g^rho t^(1 - rho) and t <= sum s_g r_g. For rho < 0, t <= x_g^theta r_g^(1 - theta)
-    with theta = -rho / (1 - rho) and sum s_g r_g <= t. Divide by t to see that both say t <= M.
+    For `rho > 0`, `r_g <= x_g^rho t^(1 - rho)` and `t <= sum_g s_g r_g`. For `rho < 0`,
+    `t <= x_g^theta r_g^(1 - theta)` with `theta = -rho / (1 - rho)` and `sum_g s_g r_g <= t`. Divided by t
+    both say `t <= M`.
 
     Args:
         x: (agents, goods), >= 0.
         weights: (agents, goods).
         rho: (agents,), < 1 and not 0.
-        wanted: broadcasts to (agents, goods); what is not marked counts as unwanted.
+        wanted: broadcasts to (agents, goods); goods that are not marked count as unwanted.
         unit: (goods,), in which x is counted; t is counted in M(unit).
         log_scale: (agents,), the log of a factor.
     """

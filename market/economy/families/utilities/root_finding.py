@@ -1,6 +1,8 @@
 """Roots of falling functions, many at once: Newton's method kept within a bracket by bisection.
 
 A step that leaves the bracket, or is more than half of the one before the last, is replaced by bisection.
+`scipy.optimize.elementwise.find_root` cannot take its place: it needs a function of single elements, while
+spending is a sum over goods, and a sign change, which brackets lack whose ends are roots up to rounding.
 
 Source: Press et al. (2007), *Numerical Recipes*, section 9.4, for the safeguard.
 """
@@ -17,15 +19,15 @@ MOST_STEPS = 300
 
 
 def falling_root(function: Callable[[Array], tuple[Array, Array]], low: Array, high: Array) -> Array:
-    """Where functions that fall cross zero, element by element.
+    """Return the points z at which falling functions cross zero, element by element.
 
     Args:
-        function: gives the values at z, of a size around one, and their slopes.
-        low: where the value is >= 0, up to rounding; the first point tried.
-        high: where it is <= 0.
+        function: maps z to values, scaled to be of order one, and their slopes.
+        low: points with values >= 0, up to rounding; the first points tried.
+        high: points with values <= 0.
 
     Returns:
-        z, of the shape of `low`; right to 4e-16 of itself (of 1 if it is smaller), or with a value of 8e-16.
+        z, of the shape of `low`, with an error of 4e-16 relative to max(|z|, 1), or a value within 8e-16.
 
     Example:
         >>> falling_root(lambda z: (2.0 - z**2, -2.0 * z), np.array([1.0]), np.array([2.0])).round(12)

@@ -1,4 +1,4 @@
-"""Additively separable utilities, put together from one-good terms; the forms are in `separable_terms.py`.
+"""Additively separable utilities, sums of one-good terms; the forms of terms are in `separable_terms.py`.
 
 Source: Houthakker (1960), "Additive preferences"; the demand is derived in `separable_demand.py`.
 """
@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence
-from market.economy.families.utilities.base import Expression, Held, Unit, Utility, at_most_one, exp
+from market.economy.families.arithmetic import Expression, Held, Unit, at_most_one, exp
+from market.economy.families.utilities.base import Utility
 from market.economy.families.utilities.separable_demand import Curved, Terms
-from market.economy.families.utilities.separable_terms import FORMS, LinearForm, LogForm, PowerForm
+from market.economy.families.utilities.separable_terms import FORMS, LinearForm
 from market.registry import Parameter, term_parameters
 
 
@@ -28,7 +29,7 @@ class Separable(Utility):
 
     @staticmethod
     def value(x: Array, **parameters: Array) -> Array:
-        """The sum over terms; -inf where any of them is."""
+        """Return the sum over terms, (agents,); -inf where one of them is."""
         total = np.zeros(len(x))
         for terms in _all_terms(parameters):
             total += np.where(terms.where, terms.form.value(x, **terms.parameters), 0.0).sum(axis=1)
@@ -36,7 +37,7 @@ class Separable(Utility):
 
     @staticmethod
     def marginal(x: Array, **parameters: Array) -> Array:
-        """The sum over the terms of each good."""
+        """Return the sum over the terms of each good."""
         total = np.zeros(x.shape)
         for terms in _all_terms(parameters):
             total += exp(terms.log_slope(x))
@@ -44,37 +45,37 @@ class Separable(Utility):
 
     @staticmethod
     def quasilinear_demand(p: Array, **parameters: Array) -> Correspondence:
-        """Each good until its slope is down to its price.
+        """Return the amounts at which the slope of each good has fallen to its price.
 
-        A good with a linear term is demanded without bound below that term's weight. At the weight any amount
-        is best from where on the other terms have ended, or add less than rounding.
+        Below the weight of a linear term demand for its good is inf. At the weight every amount is best that
+        is so large that the other terms have ended, or add less than rounding.
 
         Raises:
-            UnboundedDemandError: a good that can always be used is free.
+            UnboundedDemandError: a good without bliss is free.
         """
         return _split(parameters).quasilinear_demand(p)
 
     @staticmethod
     def budget_demand(p: Array, b: Array, **parameters: Array) -> Correspondence:
-        """Each good until its slope is mu times its price, with mu such that all income is spent.
+        """Return the amounts at which slopes have fallen to `mu p_g`, with mu such that `p.x = b`.
 
-        Amounts are right to about 1e-14 of themselves, or of the amounts in which the terms bend (1, the
-        scale, bliss) if they are much smaller, and cost b exactly. Linear terms that tie for the last money
-        share it in any way. Where all is satiated with less, the rest is not spent.
+        Amounts have errors of about 1e-14 relative to themselves, or to the amounts over which the terms bend
+        (1, the scale, bliss) if they are much smaller, and cost b exactly. Linear terms that tie share the
+        last money in any way. An agent that is satiated with less does not spend the rest.
 
         Raises:
-            UnboundedDemandError: a good that can always be used is free.
+            UnboundedDemandError: a good without bliss is free.
         """
         return _split(parameters).budget_demand(p, b)
 
     @staticmethod
     def bliss(**parameters: Array) -> Array:
-        """Finite where a good has quadratic terms only."""
+        """Return bliss, which is finite for goods with quadratic terms only."""
         return _split(parameters).bliss
 
     @staticmethod
     def concave(x: Expression, *, unit: Unit = 1.0, **parameters: Array) -> Held:
-        """U is concave as it stands."""
+        """Return u, which is concave."""
         agents = len(parameters["linear_weight"])
         value: Expression = np.zeros(agents)
         constraints: list[Expression] = []
@@ -87,37 +88,23 @@ class Separable(Utility):
 
     @staticmethod
     def indifference_prices(**parameters: Array) -> Array:
-        """The weight of a linear term."""
+        """Return the weights of linear terms."""
         terms = _split(parameters)
         return np.where(terms.straight > 0, terms.straight, np.nan)
 
     @staticmethod
     def linear_weights(**parameters: Array) -> Array:
-        """The weight of a linear term: what the last unit is worth when other terms are used up."""
+        """Return the weights of linear terms: marginal utility once other terms are used up."""
         return _split(parameters).straight
 
     @classmethod
-    def beside_linear(cls, p: Array, b: Array, least: float, **parameters: Array) -> tuple[Array, Array]:
-        """The other terms until they are worth no more than the best linear one, or than money elsewhere."""
-        return _split(parameters).beside_linear(p, b, least)
-
-    @staticmethod
-    def homothetic(**parameters: Array) -> NDArray[np.bool_]:
-        """All terms linear, all logarithmic, or all powers with one exponent; or one good, never satiated."""
-        terms = _split(parameters)
-        present = {form.name: parameters[f"{form.name}_weight"] > 0 for form in FORMS}
-        kinds = sum(where.any(axis=1).astype(int) for where in present.values())
-        powers, exponent = present[PowerForm.name], parameters[f"{PowerForm.name}_exponent"]
-        same = np.where(powers, exponent, np.inf).min(axis=1) == np.where(powers, exponent, -np.inf).max(
-            axis=1
-        )
-        pure = present[LinearForm.name].any(axis=1) | present[LogForm.name].any(axis=1) | same
-        alone = at_most_one(terms.wanted) & (np.isinf(terms.bliss) | ~terms.wanted).all(axis=1)
-        return np.asarray((kinds == 1) & pure | alone)
+    def other_purchases(cls, p: Array, b: Array, least: float, **parameters: Array) -> tuple[Array, Array]:
+        """Return purchases on account of other terms until linear ones, or money, are worth as much."""
+        return _split(parameters).other_purchases(p, b, least)
 
     @staticmethod
     def gross_substitutes(**parameters: Array) -> NDArray[np.bool_]:
-        """No term has x |f''| > f': linear, log, log1p, and powers of a positive exponent."""
+        """Return True if no term has `x |f''| > f'`: linear, log, log1p, powers with `rho > 0`."""
         terms = _split(parameters)
         bad = np.zeros(terms.straight.shape, dtype=bool)
         for part in terms.curved:
@@ -126,12 +113,12 @@ class Separable(Utility):
 
 
 def _own(form: str, parameters: dict[str, Array]) -> dict[str, Array]:
-    """The parameters of one form under its own keys."""
+    """Return the parameters of one form under its own keys."""
     return {key: parameters[f"{form}_{key}"] for key in FORMS[form].parameters}
 
 
 def _all_terms(parameters: dict[str, Array]) -> list[Curved]:
-    """The terms of every form that somebody has."""
+    """List the terms of every form that an agent has."""
     found = []
     for form in FORMS:
         own = _own(form.name, parameters)
@@ -142,6 +129,6 @@ def _all_terms(parameters: dict[str, Array]) -> list[Curved]:
 
 
 def _split(parameters: dict[str, Array]) -> Terms:
-    """Linear terms, and the others."""
+    """Return linear terms apart from the others."""
     curved = tuple(terms for terms in _all_terms(parameters) if terms.form is not LinearForm)
     return Terms(parameters["linear_weight"], curved)

@@ -1,10 +1,11 @@
 """Forms of one-good terms, of which `separable` utilities are sums.
 
-Symbols: f(x) a term of the amount x of one good, d(x) = f'(x) its slope, which falls to 0 (but for `linear`);
-D a slope; a weight > 0. Every function works element by element on arrays of any shape.
+Symbols: f(x) a term of the amount x of one good, d(x) = f'(x) its slope, which falls to 0 (but for
+`linear`); D a slope; a weight > 0; k scale or slope of the form. Functions work element by element on
+arrays of any shape.
 
-Slopes are given as logarithms, and `amount` inverts them: log d(x) = log D. So a slope may be as small as it
-likes, as that of an exponential term is where somebody rich buys much of it.
+Slopes are given as logarithms, and `amount` inverts them: `log d(x) = log D`. So a slope may be arbitrarily
+small, as that of an exponential term is where a rich agent buys much.
 
 To add one: a class here and its name in `FORMS`.
 """
@@ -18,10 +19,16 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.families.utilities.base import Expression, Held, Unit, exp, sum_by_agent
-from market.economy.families.utilities.logarithmic import weighted_log1ps, weighted_logs
-from market.economy.families.utilities.power_functions import power_terms, powers_in_cones
-from market.economy.families.utilities.quadratic import fallen, up_to_bliss, used_up_to_bliss
+from market.economy.families.arithmetic import Expression, Held, Unit, exp, sum_by_agent
+from market.economy.families.utilities.elementary import (
+    fallen,
+    power_terms,
+    powers_in_cones,
+    up_to_bliss,
+    used_up_to_bliss,
+    weighted_log1ps,
+    weighted_logs,
+)
 from market.registry import Family, Parameter, Registry
 
 WEIGHT = Parameter("good", "how much the good is wanted, a", unit="utility", absent=0.0, required=True)
@@ -35,48 +42,48 @@ class Form(Family):
 
     @staticmethod
     def value(x: Array, **parameters: Array) -> Array:
-        """f(x); 0 where the weight is 0; may be -inf."""
+        """Return f(x); 0 where the weight is 0; may be -inf."""
         raise NotImplementedError
 
     @staticmethod
     def log_slope(x: Array, **parameters: Array) -> Array:
-        """Log d(x) where the weight is positive; -inf where more does not help."""
+        """Return `log d(x)` where the weight is positive; -inf where more does not help."""
         raise NotImplementedError
 
     @staticmethod
     def bend(x: Array, **parameters: Array) -> Array:
-        """-d log d(x) / dx, how fast the slope falls in relative terms; inf at infinite slopes."""
+        """Return `-d log d(x) / dx`, the relative fall of the slope; inf at infinite slopes."""
         raise NotImplementedError
 
     @staticmethod
     def amount(log_slope: Array, **parameters: Array) -> Array:
-        """The x with d(x) = D; 0 where d(0) <= D."""
+        """Return x with `d(x) = D`; 0 where `d(0) <= D`."""
         raise NotImplementedError
 
     @staticmethod
     def bliss(**parameters: Array) -> Array:
-        """Beyond which more does not help: inf unless overridden."""
+        """Return the amount beyond which more does not help: inf unless overridden."""
         return np.full_like(parameters["weight"], np.inf)
 
     @staticmethod
     def concave(x: Expression, *, unit: Unit = 1.0, **parameters: Array) -> Held:
-        """The sum over goods of f(unit x) as a cvxpy expression, (agents,)."""
+        """Return the sum over goods of f(unit x) as a cvxpy expression, (agents,), and constraints."""
         raise NotImplementedError
 
     @staticmethod
     def substitutes(**parameters: Array) -> NDArray[np.bool_]:
-        """Whether less is spent on the good as it becomes dearer: x |f''| <= f' everywhere."""
+        """Return True where less is spent on the good as it becomes dearer: `x |f''| <= f'` everywhere."""
         return np.zeros_like(parameters["weight"], dtype=bool)
 
 
 def _logs(numbers: Array) -> Array:
-    """log, -inf of 0."""
+    """Return the logarithm; -inf of 0."""
     with np.errstate(divide="ignore"):
         return np.log(numbers)
 
 
 def _over(numerator: Array | float, denominator: Array) -> Array:
-    """The quotient, inf over 0."""
+    """Return the quotient; inf over 0."""
     with np.errstate(divide="ignore", over="ignore"):
         return np.divide(numerator, denominator)
 
@@ -88,25 +95,25 @@ class LinearForm(Form):
     parameters: ClassVar[dict[str, Parameter]] = {"weight": WEIGHT}
 
     @staticmethod
-    def value(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
-        """Proportional."""
+    def value(x: Array, *, weight: Array) -> Array:
+        """Return `a x`."""
         return weight * x
 
     @staticmethod
-    def log_slope(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
-        """Log a, however much there is; `separable` treats this form by itself."""
+    def log_slope(x: Array, *, weight: Array) -> Array:
+        """Return `log a`, at every amount; `separable` treats this form apart."""
         return np.broadcast_to(_logs(weight), x.shape)
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:  # type: ignore[override]
-        """As it is."""
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:
+        """Return the sum over goods of `a unit x`."""
         import cvxpy  # deferred: takes a second to import, and only programmes need it
 
         return cvxpy.sum(cvxpy.multiply(weight * unit, x), axis=1), []
 
     @staticmethod
-    def substitutes(*, weight: Array) -> NDArray[np.bool_]:  # type: ignore[override]
-        """F'' = 0."""
+    def substitutes(*, weight: Array) -> NDArray[np.bool_]:
+        """Return True, as `f'' = 0`."""
         return np.ones_like(weight, dtype=bool)
 
 
@@ -117,33 +124,33 @@ class LogForm(Form):
     parameters: ClassVar[dict[str, Parameter]] = {"weight": WEIGHT}
 
     @staticmethod
-    def value(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
-        """-inf of nothing."""
+    def value(x: Array, *, weight: Array) -> Array:
+        """Return `a log x`; -inf at 0."""
         return np.asarray(scipy.special.xlogy(weight, x))
 
     @staticmethod
-    def log_slope(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
-        """Log (a / x)."""
+    def log_slope(x: Array, *, weight: Array) -> Array:
+        """Return `log(a / x)`."""
         return _logs(weight) - _logs(x)
 
     @staticmethod
-    def bend(x: Array, *, weight: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
-        """1 / x."""
+    def bend(x: Array, *, weight: Array) -> Array:
+        """Return `1 / x`."""
         return _over(1.0, x)
 
     @staticmethod
-    def amount(log_slope: Array, *, weight: Array) -> Array:  # type: ignore[override]
-        """A / D."""
+    def amount(log_slope: Array, *, weight: Array) -> Array:
+        """Return `a / D`."""
         return exp(_logs(weight) - log_slope)
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:  # type: ignore[override]
-        """As it is."""
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:
+        """Return the sum of weighted logs."""
         return weighted_logs(x, weight, unit), []
 
     @staticmethod
-    def substitutes(*, weight: Array) -> NDArray[np.bool_]:  # type: ignore[override]
-        """X |f''| = f'."""
+    def substitutes(*, weight: Array) -> NDArray[np.bool_]:
+        """Return True, as `x |f''| = f'`."""
         return np.ones_like(weight, dtype=bool)
 
 
@@ -154,34 +161,34 @@ class Log1pForm(Form):
     parameters: ClassVar[dict[str, Parameter]] = {"weight": WEIGHT}
 
     @staticmethod
-    def value(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
-        """0 of nothing."""
+    def value(x: Array, *, weight: Array) -> Array:
+        """Return `a log(1 + x)`."""
         return np.asarray(scipy.special.xlog1py(weight, x))
 
     @staticmethod
-    def log_slope(x: Array, *, weight: Array) -> Array:  # type: ignore[override]
-        """Log (a / (1 + x))."""
+    def log_slope(x: Array, *, weight: Array) -> Array:
+        """Return `log(a / (1 + x))`."""
         return _logs(weight) - np.log1p(x)
 
     @staticmethod
-    def bend(x: Array, *, weight: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
-        """1 / (1 + x)."""
+    def bend(x: Array, *, weight: Array) -> Array:
+        """Return `1 / (1 + x)`."""
         return np.asarray(1.0 / (1.0 + x))
 
     @staticmethod
-    def amount(log_slope: Array, *, weight: Array) -> Array:  # type: ignore[override]
-        """A / D - 1."""
+    def amount(log_slope: Array, *, weight: Array) -> Array:
+        """Return `a / D - 1`, at least 0."""
         with np.errstate(over="ignore"):
             return np.expm1(np.maximum(_logs(weight) - log_slope, 0.0))
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:  # type: ignore[override]
-        """As it is."""
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array) -> Held:
+        """Return the sum of weighted log1ps."""
         return weighted_log1ps(x, weight, unit), []
 
     @staticmethod
-    def substitutes(*, weight: Array) -> NDArray[np.bool_]:  # type: ignore[override]
-        """X |f''| = f' x / (1 + x)."""
+    def substitutes(*, weight: Array) -> NDArray[np.bool_]:
+        """Return True, as `x |f''| = f' x / (1 + x)`."""
         return np.ones_like(weight, dtype=bool)
 
 
@@ -198,33 +205,33 @@ class PowerForm(Form):
     }  # fmt: skip
 
     @staticmethod
-    def value(x: Array, *, weight: Array, exponent: Array) -> Array:  # type: ignore[override]
-        """-inf of nothing if rho < 0."""
+    def value(x: Array, *, weight: Array, exponent: Array) -> Array:
+        """Return `a x^rho / rho`; -inf at 0 if `rho < 0`."""
         return power_terms(x, weight, exponent)
 
     @staticmethod
-    def log_slope(x: Array, *, weight: Array, exponent: Array) -> Array:  # type: ignore[override]
-        """Log (a x^(rho - 1))."""
+    def log_slope(x: Array, *, weight: Array, exponent: Array) -> Array:
+        """Return `log(a x^(rho - 1))`."""
         return _logs(weight) - (1.0 - exponent) * _logs(x)
 
     @staticmethod
-    def bend(x: Array, *, weight: Array, exponent: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
-        """(1 - rho) / x."""
+    def bend(x: Array, *, weight: Array, exponent: Array) -> Array:
+        """Return `(1 - rho) / x`."""
         return _over(1.0 - exponent, x)
 
     @staticmethod
-    def amount(log_slope: Array, *, weight: Array, exponent: Array) -> Array:  # type: ignore[override]
-        """(a / D)^(1 / (1 - rho))."""
+    def amount(log_slope: Array, *, weight: Array, exponent: Array) -> Array:
+        """Return `(a / D)^(1 / (1 - rho))`."""
         return exp((_logs(weight) - log_slope) / (1.0 - exponent))
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, exponent: Array) -> Held:  # type: ignore[override]
-        """As it is."""
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, exponent: Array) -> Held:
+        """Return the sum of powers, and their cones."""
         return powers_in_cones(x, weight, exponent, unit)
 
     @staticmethod
-    def substitutes(*, weight: Array, exponent: Array) -> NDArray[np.bool_]:  # type: ignore[override]  # noqa: ARG004
-        """X |f''| = (1 - rho) f'."""
+    def substitutes(*, weight: Array, exponent: Array) -> NDArray[np.bool_]:
+        """Return True where `rho > 0`, as `x |f''| = (1 - rho) f'`."""
         return np.asarray(exponent > 0)
 
 
@@ -241,28 +248,28 @@ class ExponentialForm(Form):
     }  # fmt: skip
 
     @staticmethod
-    def value(x: Array, *, weight: Array, scale: Array) -> Array:  # type: ignore[override]
-        """0 of nothing, tends to a."""
+    def value(x: Array, *, weight: Array, scale: Array) -> Array:
+        """Return `a (1 - exp(-x / k))`, which tends to a."""
         return -weight * np.expm1(-x / scale)
 
     @staticmethod
-    def log_slope(x: Array, *, weight: Array, scale: Array) -> Array:  # type: ignore[override]
-        """Log (a / k) - x / k: never 0, though soon too small for a number."""
+    def log_slope(x: Array, *, weight: Array, scale: Array) -> Array:
+        """Return `log(a / k) - x / k`: the slope is never 0, but soon below floats."""
         return _logs(weight) - np.log(scale) - x / scale
 
     @staticmethod
-    def bend(x: Array, *, weight: Array, scale: Array) -> Array:  # type: ignore[override]  # noqa: ARG004
-        """1 / k."""
+    def bend(x: Array, *, weight: Array, scale: Array) -> Array:
+        """Return `1 / k`."""
         return np.broadcast_to(1.0 / scale, x.shape)
 
     @staticmethod
-    def amount(log_slope: Array, *, weight: Array, scale: Array) -> Array:  # type: ignore[override]
-        """K log(a / (k D))."""
+    def amount(log_slope: Array, *, weight: Array, scale: Array) -> Array:
+        """Return `k log(a / (k D))`, at least 0."""
         return scale * np.maximum(_logs(weight) - np.log(scale) - log_slope, 0.0)
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, scale: Array) -> Held:  # type: ignore[override]
-        """As it is."""
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, scale: Array) -> Held:
+        """Return the sum over goods of `a (1 - exp(-unit x / k))`."""
         import cvxpy
 
         rows, goods = np.nonzero(weight)
@@ -285,33 +292,33 @@ class QuadraticForm(Form):
     }  # fmt: skip
 
     @staticmethod
-    def value(x: Array, *, weight: Array, slope: Array) -> Array:  # type: ignore[override]
-        """What is beyond bliss is thrown away."""
+    def value(x: Array, *, weight: Array, slope: Array) -> Array:
+        """Return `a x - k x^2 / 2`; amounts beyond bliss are thrown away."""
         return up_to_bliss(x, weight, slope, weight / slope)
 
     @staticmethod
-    def log_slope(x: Array, *, weight: Array, slope: Array) -> Array:  # type: ignore[override]
-        """Log (a - k x)."""
+    def log_slope(x: Array, *, weight: Array, slope: Array) -> Array:
+        """Return `log(a - k x)`; -inf from bliss on."""
         return _logs(fallen(weight, slope * x))
 
     @staticmethod
-    def bend(x: Array, *, weight: Array, slope: Array) -> Array:  # type: ignore[override]
-        """K / (a - k x)."""
+    def bend(x: Array, *, weight: Array, slope: Array) -> Array:
+        """Return `k / (a - k x)`."""
         return _over(slope, np.maximum(weight - slope * x, 0.0))
 
     @staticmethod
-    def amount(log_slope: Array, *, weight: Array, slope: Array) -> Array:  # type: ignore[override]
-        """(a - D) / k."""
+    def amount(log_slope: Array, *, weight: Array, slope: Array) -> Array:
+        """Return `(a - D) / k`, at least 0."""
         return -weight / slope * np.expm1(np.minimum(log_slope - _logs(weight), 0.0))
 
     @staticmethod
-    def bliss(*, weight: Array, slope: Array) -> Array:  # type: ignore[override]
-        """A / k."""
+    def bliss(*, weight: Array, slope: Array) -> Array:
+        """Return `a / k`."""
         return weight / slope
 
     @staticmethod
-    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, slope: Array) -> Held:  # type: ignore[override]
-        """The formula of what is used, at most what there is."""
+    def concave(x: Expression, *, unit: Unit = 1.0, weight: Array, slope: Array) -> Held:
+        """Return the formula at amounts used, which are at most those available."""
         terms, rows, needed = used_up_to_bliss(x, weight * unit, slope * np.square(unit), weight > 0)
         return sum_by_agent(terms, rows, len(weight)), needed
 

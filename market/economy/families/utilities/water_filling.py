@@ -1,14 +1,14 @@
-"""Water-filling: where bundles under a budget rise linearly with a level that every bought good shares.
+"""Water-filling: bundles under a budget that rise linearly with a level common to all goods bought.
 
 Goods enter one after the other as the level T rises: of good g the agent buys in proportion to its height
-(T - theta_g)^+, and it spends r_g on every unit of that. In the order of theta, when good k enters
+`(T - theta_g)^+`, and spends r_g on every unit of height. In the order of theta, when good k enters
 
     S_k = sum_(h<k) r_h (theta_k - theta_h) = S_(k-1) + (r_1 + ... + r_(k-1)) (theta_k - theta_(k-1))
 
-has been spent. The last good k to enter with S_k < b gives T = theta_k + (b - S_k) / (r_1 + ... + r_k).
+has been spent. The last good k to enter with `S_k < b` gives `T = theta_k + (b - S_k) / (r_1 + ... + r_k)`.
 
-All sums are of terms >= 0 and heights are measured from theta_k, the entry nearest to T, so nothing cancels:
-goods whose entries differ by factors of 1e12 and incomes that buy next to nothing are right as well.
+All sums are of terms >= 0 and heights are measured from theta_k, the entry nearest to T, so that nothing
+cancels: goods whose entries differ by factors of 1e12 and very small incomes are right as well.
 
 Source: own derivation from the first-order conditions; exact, no iteration.
 """
@@ -21,12 +21,12 @@ from market.economy.correspondences import Array
 
 
 def heights(entry: Array, rate: Array, b: Array) -> Array:
-    """(T - theta_g)^+ at the level at which the budget is spent, (agents, goods).
+    """Return `(T - theta_g)^+`, (agents, goods), at the level T at which the budget is spent.
 
     Args:
         entry: (agents, goods), theta; finite where a good takes part.
         rate: (agents, goods), r, money per unit of height; 0 for a good that does not take part.
-        b: (agents,), income; nothing is bought without.
+        b: (agents,), income; without income all heights are 0.
 
     Example:
         Two goods, the second entering one above the first; of 3 units of money, 2 are spent on the first:

@@ -224,7 +224,7 @@ def _spend_last(
         own = np.arange(len(economy.agents))[block.rows]
         if not economy.linear_weights[own].any():
             continue
-        others, rest = block.family.beside_linear(p, np.maximum(means[own], 0.0), least, **block.parameters)
+        others, rest = block.family.other_purchases(p, np.maximum(means[own], 0.0), least, **block.parameters)
         chooses = (rest > 0) & faithful[own] & (economy.linear_weights[own] > 0).any(axis=1)
         x[own[chooses]] = others[chooses]
         rows.append(own[chooses])

@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from helpers.economies import economy, scarf
+from helpers.economies import economy
+from helpers.published_economies import scarf
 from hypothesis import given
 from hypothesis import strategies as st
 

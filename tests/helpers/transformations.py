@@ -1,7 +1,7 @@
-"""The same economy told otherwise: other units, another order, replicas, somebody who wants nothing.
+"""Transformations of an economy that may change no verdict: units, order, replicas, an inert agent.
 
-Each change is an economy and what becomes of quantities, prices and money, so that a test can ask whether
-everything that is said of the one is said of the other.
+Each returns the transformed economy together with the maps of quantities, prices and money, so that a test
+can compare outcomes and verdicts of both.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def _rho(given):
     return ((given["elasticity"] - 1) / given["elasticity"])[:, None]
 
 
-# What becomes of a utility's parameters when goods are measured in units that are c times smaller, x' = c x.
+# Parameters of a utility when goods are measured in units that are c times smaller, x' = c x.
 IN_OTHER_UNITS: dict[str, Callable] = {
     "log": lambda given, c: {},
     "stone_geary": lambda given, c: {"subsistence": given["subsistence"] * c},
@@ -39,7 +39,7 @@ IN_OTHER_UNITS: dict[str, Callable] = {
     },
 }
 
-# What becomes of them when utility is multiplied by c.
+# Parameters of a utility when it is multiplied by c.
 TIMES: dict[str, Callable] = {
     "log": lambda given, c: {"weights": given["weights"] * c},
     "log1p": lambda given, c: {"weights": given["weights"] * c},
@@ -55,8 +55,8 @@ TIMES: dict[str, Callable] = {
 }
 
 
-def _cost_in_other_units(block: Block, c, money: float) -> Block:
-    """Costs when goods are measured in units c times smaller and money in units `money` times smaller."""
+def convert_costs(block: Block, c, money: float) -> Block:
+    """Convert costs to units of goods `c` times smaller and a unit of money `money` times smaller."""
     given = dict(block.parameters)
     power = given.get("exponent", 1.0)
     given["unit_cost"] = money * given["unit_cost"] / c**power
@@ -66,7 +66,8 @@ def _cost_in_other_units(block: Block, c, money: float) -> Block:
     return replace(block, parameters=given)
 
 
-def _technology_in_other_units(block: Block, c) -> Block:
+def convert_technology(block: Block, c) -> Block:
+    """Convert technologies to units of goods `c` times smaller."""
     given, name = dict(block.parameters), block.family.name
     if name == "activity":
         return replace(block, parameters={"netput": given["netput"] * c})
@@ -84,12 +85,12 @@ def _technology_in_other_units(block: Block, c) -> Block:
 
 
 @dataclass(frozen=True)
-class Told:
-    """An economy told otherwise.
+class Transformed:
+    """A transformed economy, with the maps from the original.
 
     Args:
-        economy: as it is told.
-        agents: for each agent of it the row of the same agent in the original; -1 for a newcomer.
+        economy: the transformed one.
+        agents: for each agent of it the row of the same agent in the original; -1 for an added agent.
         goods: for each good of it the column of the same good.
         amounts: (goods,), of it: what one unit of the original is in its units.
         money: what one unit of the original's money is in its units.
@@ -106,22 +107,23 @@ class Told:
     count: int = 1
 
     def quantities(self, x: np.ndarray) -> np.ndarray:
-        """What becomes of (agents, goods) amounts; nothing for a newcomer."""
+        """Transform amounts, (agents, goods); an added agent has none."""
         return np.vstack([x, np.zeros(x.shape[1])])[self.agents][:, self.goods] * self.amounts
 
     def prices(self, p: np.ndarray) -> np.ndarray:
-        """What becomes of prices, (goods,)."""
+        """Transform prices, (goods,)."""
         return p[self.goods] / self.amounts * self.money
 
     def payments(self, paid: np.ndarray) -> np.ndarray:
-        """What becomes of (agents,) sums of money."""
+        """Transform sums of money, (agents,)."""
         return np.append(paid, 0.0)[self.agents] * self.money
 
 
-def _same(economy: Economy, changed: Economy, **more) -> Told:
+def _with_maps(economy: Economy, changed: Economy, **more) -> Transformed:
     agents, goods = economy.shape
-    told = Told(changed, np.arange(agents), np.arange(goods), np.ones(goods), np.ones(len(changed.agents)))
-    return replace(told, **more)
+    rows, columns = np.arange(agents), np.arange(goods)
+    unchanged = Transformed(changed, rows, columns, np.ones(goods), np.ones(len(changed.agents)))
+    return replace(unchanged, **more)
 
 
 def _rows(block: Block, agents: int) -> np.ndarray:
@@ -133,8 +135,8 @@ def _blocks(economy: Economy, change: Callable[[Block], Block]) -> dict[str, tup
     return {kind: tuple(change(block) for block in getattr(economy, kind)) for kind in kinds}
 
 
-def agents_in_order(economy: Economy, order) -> Told:
-    """The same agents, listed in another order."""
+def reorder_agents(economy: Economy, order) -> Transformed:
+    """List the agents in another order."""
     order = np.asarray(order)
     agents = len(order)
     place = np.argsort(order)
@@ -156,11 +158,11 @@ def agents_in_order(economy: Economy, order) -> Told:
         ownership=None if ownership is None else sparse.csr_matrix(ownership.toarray()[order][:, order]),
         **_blocks(economy, moved),
     )
-    return _same(economy, changed, agents=order)
+    return _with_maps(economy, changed, agents=order)
 
 
-def goods_in_order(economy: Economy, order) -> Told:
-    """The same goods, listed in another order."""
+def reorder_goods(economy: Economy, order) -> Transformed:
+    """List the goods in another order."""
     order = np.asarray(order)
 
     def moved(block: Block) -> Block:
@@ -178,11 +180,11 @@ def goods_in_order(economy: Economy, order) -> Told:
         numeraire=None if numeraire is None else int(np.argsort(order)[numeraire]),
         **_blocks(economy, moved),
     )
-    return _same(economy, changed, goods=order)
+    return _with_maps(economy, changed, goods=order)
 
 
-def everybody_twice(economy: Economy) -> Told:
-    """Two of everybody, and twice the commons."""
+def replicate(economy: Economy) -> Transformed:
+    """Duplicate all agents and the commons."""
     agents = len(economy.agents)
     twice = np.tile(np.arange(agents), 2)
 
@@ -203,18 +205,18 @@ def everybody_twice(economy: Economy) -> Told:
         ownership=None if ownership is None else sparse.block_diag([ownership, ownership], format="csr"),
         **_blocks(economy, doubled),
     )
-    return _same(economy, changed, agents=twice, count=2)
+    return _with_maps(economy, changed, agents=twice, count=2)
 
 
-def with_nobody(economy: Economy) -> Told:
-    """One more agent, who wants, owns and makes nothing."""
+def add_inert_agent(economy: Economy) -> Transformed:
+    """Add an agent that wants, owns and makes nothing."""
     agents, goods = economy.shape
     rows = lambda block: replace(block, rows=_rows(block, agents))  # noqa: E731
     ownership = economy.ownership
     changed = replace(
         economy,
-        agents=(*economy.agents, "nobody"),
-        groups={**economy.groups, "nobody": np.array([agents])},
+        agents=(*economy.agents, "inert"),
+        groups={**economy.groups, "inert": np.array([agents])},
         endowment=np.vstack([economy.endowment, np.zeros(goods)]),
         budget=np.append(economy.budget, np.inf if economy.money is Money.QUASILINEAR else 0.0),
         commons_share=np.append(economy.commons_share, 0.0),
@@ -223,11 +225,11 @@ def with_nobody(economy: Economy) -> Told:
         else sparse.block_diag([ownership, np.ones((1, 1))], format="csr"),
         **_blocks(economy, rows),
     )
-    return _same(economy, changed, agents=np.append(np.arange(agents), -1))
+    return _with_maps(economy, changed, agents=np.append(np.arange(agents), -1))
 
 
 def has_a_unit_of_its_own(economy: Economy) -> bool:
-    """Whether some utility cannot be written in other units: log(1 + x); with money, Cobb-Douglas."""
+    """Return True if some utility cannot be written in other units: log(1 + x); with money, Cobb-Douglas."""
     for block in economy.utilities:
         name = block.family.name
         if name == "log1p" or (block.parameters.get("log1p_weight", np.zeros(1)) > 0).any():
@@ -237,8 +239,8 @@ def has_a_unit_of_its_own(economy: Economy) -> bool:
     return False
 
 
-def goods_in_units(economy: Economy, c) -> Told:
-    """Goods measured in units that are c (goods,) times smaller."""
+def change_units_of_goods(economy: Economy, c) -> Transformed:
+    """Measure goods in units that are `c` (goods,) times smaller."""
     c = np.asarray(c, dtype=float)
     factor = np.ones(len(economy.agents))
     for block in economy.utilities:
@@ -254,14 +256,14 @@ def goods_in_units(economy: Economy, c) -> Told:
         commons=economy.commons * c,
         endowment=economy.endowment * c,
         utilities=tuple(utility(block) for block in economy.utilities),
-        costs=tuple(_cost_in_other_units(block, c, 1.0) for block in economy.costs),
-        technologies=tuple(_technology_in_other_units(block, c) for block in economy.technologies),
+        costs=tuple(convert_costs(block, c, 1.0) for block in economy.costs),
+        technologies=tuple(convert_technology(block, c) for block in economy.technologies),
     )
-    return _same(economy, changed, amounts=c, utility=factor)
+    return _with_maps(economy, changed, amounts=c, utility=factor)
 
 
-def utility_times(economy: Economy, factor: float) -> Economy:
-    """The same economy with utilities multiplied by a factor."""
+def multiply_utility(economy: Economy, factor: float) -> Economy:
+    """Multiply all utilities by a factor."""
 
     def times(block: Block) -> Block:
         given = dict(block.parameters)
@@ -270,17 +272,17 @@ def utility_times(economy: Economy, factor: float) -> Economy:
     return replace(economy, utilities=tuple(times(block) for block in economy.utilities))
 
 
-def utility_in_units(economy: Economy, factor: float) -> Told:
-    """Where money is not part of utility: u times a factor for everybody."""
-    return _same(economy, utility_times(economy, factor))
+def change_unit_of_utility(economy: Economy, factor: float) -> Transformed:
+    """Multiply all utilities by a factor, where money is not part of utility."""
+    return _with_maps(economy, multiply_utility(economy, factor))
 
 
-def money_in_units(economy: Economy, factor: float) -> Told:
-    """Money measured in a unit that is `factor` times smaller: with quasilinear money utility is money."""
+def change_unit_of_money(economy: Economy, factor: float) -> Transformed:
+    """Measure money in a unit `factor` times smaller: with quasilinear money utility is money."""
     quasilinear = economy.money is Money.QUASILINEAR
     changed = replace(
-        utility_times(economy, factor) if quasilinear else economy,
+        multiply_utility(economy, factor) if quasilinear else economy,
         budget=economy.budget * factor,
-        costs=tuple(_cost_in_other_units(block, 1.0, factor) for block in economy.costs),
+        costs=tuple(convert_costs(block, 1.0, factor) for block in economy.costs),
     )
-    return _same(economy, changed, money=factor)
+    return _with_maps(economy, changed, money=factor)

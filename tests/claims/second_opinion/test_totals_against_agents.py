@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import market.economy.primitives
-from market.economy.aggregate_demand import AggregateDemand, Deferred, Own
+from market.economy.aggregate_demand import AggregateDemand, AnswersInTotal, OwnAnswers
 from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Economy, Money
@@ -91,7 +91,7 @@ def test_totals_are_the_sums_of_what_every_trader_answers(family, money, data, c
         if plain is None:
             return
         same_totals(answers, plain)
-        assert answers.hang_together == plain.hang_together
+        assert answers.is_coupled == plain.is_coupled
         for had, right in ((answers.demand, plain.demand), (answers.supply, plain.supply)):
             for part, whole in zip(had.bounds, right.bounds, strict=True):
                 np.testing.assert_array_equal(part, whole)
@@ -112,7 +112,7 @@ def test_work_in_pieces_gives_every_trader_the_same(family, money, data):
         x = np.minimum(answers.demand.lowest, 9.0)
         y = np.minimum(answers.supply.lowest, 2.0)
         settled = ()
-        if np.isfinite(bounds).all() and not answers.hang_together:
+        if np.isfinite(bounds).all() and not answers.is_coupled:
             payoffs = fresh.payoff(fresh.welfare(x, y), p, x, y)
             settled = (*settle(fresh, answers, p), regret(fresh, p, payoffs))
         w = np.full(len(fresh.agents), 0.1)
@@ -131,11 +131,11 @@ def test_work_in_pieces_gives_every_trader_the_same(family, money, data):
 
 @settings(max_examples=25)
 @given(economies(max_agents=6), st.integers(0, 5), st.floats(0.1, 3.0))
-def test_who_answers_for_itself_replaces_its_own_row_only(economy, row, share):
+def test_own_answers_replace_only_their_rows(economy, row, share):
     rows = np.array([row % len(economy.agents)])
     p = np.full(len(economy.goods), 0.7)
     plain = economy.answers(p)
-    own = Own(rows, share * np.minimum(plain.demand.lowest[rows], 1e6), np.zeros((1, len(p))))
+    own = OwnAnswers(rows, share * np.minimum(plain.demand.lowest[rows], 1e6), np.zeros((1, len(p))))
     answers = AggregateDemand(economy, rows)(p, own)
     demand, supply = plain.demand.lowest.copy(), plain.supply.lowest.copy()
     demand[rows], supply[rows] = own.demand, own.supply
@@ -171,14 +171,14 @@ def log_economy(agents: int) -> Economy:
     )
 
 
-def test_no_trader_is_asked_before_somebody_looks(monkeypatch):
+def test_answers_per_trader_are_computed_only_when_read(monkeypatch):
     economy = log_economy(50)
     together = AggregateDemand(economy)
     together(np.ones(2))
     asked = []
     monkeypatch.setattr(Economy, "answers", lambda self, p: asked.append(p) or original(self, p))
     answers = together(np.array([0.5, 0.25]))
-    assert isinstance(answers, Deferred)
+    assert isinstance(answers, AnswersInTotal)
     weights = economy.utilities[0].parameters["weights"]
     np.testing.assert_allclose(answers.total_demand.lowest, weights.sum(axis=0) * [2, 4])
     assert not asked
@@ -200,7 +200,7 @@ def test_the_evidence_is_added_up_from_every_trader_at_the_end(monkeypatch):
     assert outcome.status is Status.FAILED
 
 
-def test_the_report_of_many_is_that_of_few():
+def test_replicated_economy_has_the_same_report():
     """Ten economies side by side are one with ten times the agents and resources: the same report."""
     few, many = log_economy(10), log_economy(10)
     weights = np.tile(few.utilities[0].parameters["weights"], (4000, 1))
@@ -222,7 +222,7 @@ def test_the_report_of_many_is_that_of_few():
     np.testing.assert_allclose(reports[1].negishi_weights, 1.0 / 40_000, rtol=1e-9)
 
 
-def test_pieces_are_all_rows_once():
+def test_pieces_partition_the_rows():
     economy = log_economy(70_001)
     rows = np.concatenate([np.arange(piece.start, piece.stop) for piece in economy.pieces])
     np.testing.assert_array_equal(rows, np.arange(70_001))

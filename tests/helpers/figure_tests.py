@@ -1,4 +1,4 @@
-"""What is on an axes, found by its label."""
+"""Helpers for tests of figures: small comparisons, and lines and texts of an axes by their labels."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ def compared(text, *mechanisms):
 
 
 def line(ax, label):
-    """The points of the one line with a label, (points, 2)."""
+    """Return the points of the one line with a label, (points, 2)."""
     [found] = [each for each in ax.get_lines() if each.get_label() == label]
     return np.stack(found.get_data(), axis=1).astype(float)
 
 
 def words(ax):
-    """Every text on an axes."""
+    """Return every text on an axes."""
     ax.figure.draw_without_rendering()
     legend = ax.get_legend()
     written = [text.get_text() for text in ax.texts]
@@ -26,7 +26,7 @@ def words(ax):
 
 
 def exchange(ann, bob, ann_owns, bob_owns, mechanisms=("autarky", "prices")):
-    """Ann and Bob exchange bread and wine; utilities in TOML, endowments as pairs."""
+    """Return a scenario: Ann and Bob exchange bread and wine; utilities in TOML, endowments as pairs."""
     known = {
         "autarky": '{ name = "autarky", kind = "unmediated", game = "autarky" }',
         "prices": '{ name = "prices", kind = "auctioneer" }',

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.changes import IN_OTHER_UNITS, TIMES
 from helpers.strategies import SOAK, concave_with_money, parameters
+from helpers.transformations import IN_OTHER_UNITS, TIMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,7 +31,7 @@ def drawn(data, family):
 @pytest.mark.parametrize("name", list(IN_OTHER_UNITS))
 @some
 @given(data=st.data(), p=price_vectors, b=incomes, c=good_factors, money=factors)
-def test_measured_otherwise_the_same_goods_are_bought(name, data, p, b, c, money):
+def test_units_of_goods_do_not_change_purchases(name, data, p, b, c, money):
     family = UTILITIES[name]
     taken = drawn(data, family)
     if name == "separable":
@@ -57,7 +57,7 @@ def test_measured_otherwise_the_same_goods_are_bought(name, data, p, b, c, money
 @pytest.mark.parametrize("name", [name for name in UTILITIES.names if name != "cobb_douglas"])
 @some
 @given(data=st.data(), p=price_vectors, b=incomes, c=factors)
-def test_with_utility_and_money_in_other_units_the_same_is_bought(name, data, p, b, c):
+def test_units_of_utility_and_money_do_not_change_purchases(name, data, p, b, c):
     """Under quasilinear money both change together; under a budget the unit of utility does not matter."""
     family = UTILITIES[name]
     taken = drawn(data, family)
@@ -75,7 +75,7 @@ def test_with_utility_and_money_in_other_units_the_same_is_bought(name, data, p,
 
 @pytest.mark.parametrize("name", ["log1p", "quadratic", "separable"])
 @pytest.mark.parametrize("seed", range(5))
-def test_prices_and_weights_that_differ_by_many_powers_of_ten_leave_money_right(name, seed):
+def test_budgets_are_spent_exactly_at_extreme_prices_and_weights(name, seed):
     """Spending is exact, and money worth the same in all that is bought, but where slopes are rounding."""
     rng = np.random.default_rng(seed)
     shape = (200, 4)

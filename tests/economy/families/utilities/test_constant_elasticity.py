@@ -27,7 +27,7 @@ def sigma(elasticity: float, agents: int = 1) -> np.ndarray:
 
 
 @pytest.mark.parametrize("elasticity", SIGMAS)
-def test_with_weights_that_sum_to_one_ces_is_a_mean_whatever_the_units(elasticity):
+def test_ces_with_weights_that_sum_to_one_is_a_mean_in_any_units(elasticity):
     weights = np.tile([0.2, 0.3, 0.5], (4, 1))
     mean = Ces.value(AMOUNTS, weights=weights, elasticity=sigma(elasticity, 4))
     assert (mean >= AMOUNTS.min(axis=1) * (1 - 1e-12)).all()
@@ -90,7 +90,7 @@ def test_slopes_where_goods_are_missing():
     ("price", "lowest", "highest"),
     [(2.01, 0.0, 0.0), (2.0, 0.0, np.inf), (1.99, np.inf, np.inf)],
 )
-def test_with_money_ces_is_bought_not_at_all_in_any_amount_or_without_bound(price, lowest, highest):
+def test_quasilinear_demand_for_ces_is_zero_any_multiple_or_unbounded(price, lowest, highest):
     """sigma = 2: e(p) = 1 / (1/p + 1/p) = p / 2, and at p = 2 the bundle (1/4, 1/4) gives u = 1 for 1."""
     answer = Ces.quasilinear_demand(np.full(2, price), weights=row(1.0, 1.0), elasticity=sigma(2.0))
     assert answer.lowest.tolist() == [[lowest, lowest]]
@@ -168,7 +168,7 @@ def test_above_one_a_missing_good_is_minus_infinity_and_large_numbers_stay_silen
 
 
 @pytest.mark.parametrize("eta", [1e-6, 0.1, 3.0, 50.0])
-def test_shares_of_income_add_up_whatever_the_risk_aversion(eta):
+def test_shares_of_income_add_up_at_any_risk_aversion(eta):
     p = np.array([1e-9, 1.0, 1e9])
     bought = Crra.budget_demand(p, 5 * ONE, weights=row(1.0, 2.0, 3.0), risk_aversion=eta * ONE).lowest
     assert float((bought @ p)[0]) == pytest.approx(5.0, rel=1e-12)
