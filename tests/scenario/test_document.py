@@ -184,7 +184,7 @@ def test_wrong_top_level_key_gives_one_fault(line, message):
         ('"auctioneer"', '"unmediated"', "f.toml:13: mechanisms[0]: missing key 'game'; one of: "
          f"{', '.join(GAMES.names)}."),
         ('"auctioneer"', '"unmediated"\ngame = "seize"', "f.toml:13: mechanisms[0].movers: missing; "
-         "write movers = ... (who takes, in order: agents or groups)"),
+         "write movers = ... (agents or groups that take, in this order)"),
         ('"auctioneer"', '"unmediated"\ngame = "seize"\nmovers = ["alhpa"]', "f.toml:17: mechanisms[0].movers[0]: "
          "no agent or group of that name; one of: alpha, beta. Did you mean 'alpha'?"),
         ('"auctioneer"', '"unmediated"\ngame = "seize"\nmovers = ["alpha[3]"]', "f.toml:17: "

@@ -89,19 +89,6 @@ def moved(p: Array, move: Array) -> Array:
     return prices
 
 
-def slopes(excess: Callable[[Array], Array], move: Array, at: Array, difference: float) -> Array:
-    """Return d excess / d move by forward differences, (goods, moves).
-
-    Args:
-        excess: moves of log prices to excess demand, (goods,).
-        move: (moves,), where slopes are taken.
-        at: (goods,), excess demand there.
-        difference: by which each log price is moved.
-    """
-    columns = [(excess(move + difference * unit) - at) / difference for unit in np.eye(len(move))]
-    return np.array(columns).reshape(len(move), len(at)).T
-
-
 def log_ratio(r: Array) -> Array:
     """Return log(demand / supply), at most 28 in size: `r = 2 (d - s) / (d + s) = 2 tanh(log(d / s) / 2)`."""
     most = 1.0 - 1.0 / LARGEST_RATIO

@@ -23,14 +23,13 @@ from market.mechanisms.auction.price_rules.base import (
     Rule,
     Seen,
     log_ratio,
+    logs,
     moved,
-    slopes,
 )
 from market.mechanisms.auction.price_rules.tatonnement import FALLBACK, AdaptiveSteps
 from market.registry import option
 
 BETTER = 0.1  # the least share of |log(demand / supply)| that a search must remove
-DIFFERENCE = 1e-8  # of log prices, by which slopes are taken: the square root of rounding
 
 
 @dataclass(frozen=True)
@@ -50,15 +49,14 @@ class Leader(Rule):
         from scipy.optimize import least_squares  # deferred: a fifth of a second, and only this rule needs it
 
         assert seen.ask is not None
-        ask, here = seen.ask, np.zeros(np.count_nonzero(seen.p > 0))
+        ask, here = seen.ask, logs(seen.p[seen.p > 0])
 
-        def excess(move: Array) -> Array:
-            return log_ratio(ask(moved(seen.p, move)))
+        def excess(log_p: Array) -> Array:
+            return log_ratio(ask(moved(seen.p, log_p - here)))
 
         found = least_squares(
             excess,
             here,
-            jac=lambda move: slopes(excess, move, excess(move), DIFFERENCE),
             bounds=(here - LARGEST_MOVE, here + LARGEST_MOVE),
             max_nfev=self.evaluations,
             xtol=1e-15,
@@ -66,5 +64,5 @@ class Leader(Rule):
             gtol=1e-15,
         )
         if np.linalg.norm(found.fun) < (1.0 - BETTER) * np.linalg.norm(log_ratio(seen.r)):
-            return moved(seen.p, found.x), memory
+            return moved(seen.p, found.x - here), memory
         return FALLBACK.adjust(seen, memory)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.mechanisms.auction.price_rules.base import Knows, Memory, Rule, Seen, moved, slopes
+from market.mechanisms.auction.price_rules.base import Knows, Memory, Rule, Seen, moved
 from market.mechanisms.auction.price_rules.tatonnement import FALLBACK, AdaptiveSteps
 from market.registry import option
 
@@ -55,10 +55,10 @@ class Newton(Rule):
         return adapted, kept
 
     def _step(self, p: Array, r: Array, ask: Callable[[Array], Array]) -> Array | None:
-        """Return the full step of the log prices of goods with a price; None if slopes are not finite."""
-        here = np.zeros(np.count_nonzero(p > 0))
-        found = slopes(lambda move: ask(moved(p, move)), here, r, self.difference)
-        if not np.isfinite(found).all():
+        """Return the full step of the log prices of goods with a price; None if there is none."""
+        moves = self.difference * np.eye(np.count_nonzero(p > 0))
+        found = np.array([(ask(moved(p, move)) - r) / self.difference for move in moves]).T
+        if not (found.size and np.isfinite(found).all()):
             return None
         return np.clip(np.linalg.lstsq(_regular(found), -r, rcond=1e-9)[0], -LONGEST_STEP, LONGEST_STEP)
 
