@@ -170,7 +170,7 @@ def overhead(runs: int = 400, chunk: int = 100) -> float:
         for run in numbered:
             alignment(play(read.mechanism("prices"), build(read, run.seed)))
         bare = time.process_time() - start
-        with opened(Path(folder) / "out", planned.record(), planned.columns, planned.scenarios) as store:
+        with opened(Path(folder) / "out", planned.description(), planned.columns, planned.scenarios) as store:
             start = time.process_time()
             for first in range(0, runs, chunk):
                 store.add(execute(task, numbered[first : first + chunk]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -58,25 +57,11 @@ def shell(capsys, monkeypatch):
     return run
 
 
-@contextmanager
-def two_processes():
-    """Two processes on this machine that are reached over TCP, as a cluster is."""
+@pytest.fixture(scope="session")
+def cluster():
+    """Two processes on this machine that are reached over TCP, as a cluster is; a killed one is replaced."""
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0
     ) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    """A cluster for all tests of a module; one whose workers are killed for good needs `own_cluster`."""
-    with two_processes() as running:
-        yield running
-
-
-@pytest.fixture
-def own_cluster():
-    """A cluster for one test."""
-    with two_processes() as running:
         yield running

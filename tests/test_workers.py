@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import socket
+
 import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
@@ -59,3 +62,25 @@ def test_scheduler_without_workers_is_refused():
     client.found = {}
     with pytest.raises(InputError, match="has no workers"):
         workers._check_versions(client, "tcp://x:1")
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1", "localhost", "tcp://[::1]"])
+def test_a_listener_that_stays_silent_is_not_a_scheduler(monkeypatch, address):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(workers, "CONNECT", 0.1)
+    family = socket.AF_INET6 if "::1" in address else socket.AF_INET
+    try:
+        listening = socket.create_server(("::1" if "::1" in address else "127.0.0.1", 0), family=family)
+    except OSError:
+        pytest.skip("this machine has no such address")
+    with listening:
+        at = f"{address}:{listening.getsockname()[1]}"
+        with pytest.raises(InputError, match=re.escape(f"what listens at '{at}' is no Dask scheduler, or")):
+            workers.connect(at)
+
+
+def test_an_address_without_listener_is_refused(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(workers, "CONNECT", 0.1)
+    with pytest.raises(InputError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:9'"):
+        workers.connect("tcp://127.0.0.1:9")

@@ -5,7 +5,7 @@
 
 shows the keys of one object of the schema, without an argument those of the whole file;
 
-    ```{result-keys} Told
+    ```{result-keys} MechanismResult
     ```
 
 those of one object of `market/results/schema.py`.

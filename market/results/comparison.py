@@ -1,7 +1,4 @@
-"""One economy under several mechanisms, side by side.
-
-All mechanisms play the same drawn economy: same seed, same endowments, same preferences.
-"""
+"""Comparison of several mechanisms on one drawn economy: one seed, one set of endowments and preferences."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from market.economy.correspondences import Array
@@ -17,7 +13,8 @@ from market.economy.primitives import Economy, Money
 from market.efficiency.report import Alignment, Contrast, alignment, contrast
 from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
-from market.results.tables import NAMED, no_rounds, rounds_of
+from market.results.summary_table import AgentNumbers, Gains, row, table
+from market.results.tables import mechanism_result, no_rounds, rounds_of
 from market.scenario.loading import Scenario
 from market.simulation.model import MarketModel
 
@@ -30,17 +27,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came of one economy under each mechanism, and how aligned it is.
+    """Outcomes of one economy under several mechanisms, with their alignment reports.
 
     Args:
-        scenario: what was played.
-        economy: the primitives that were drawn, the same for all mechanisms.
+        scenario: that was played.
+        economy: the primitives drawn, one set for all mechanisms.
         outcomes: mechanism name -> outcome, in the scenario's order.
         alignments: mechanism name -> alignment report.
-        rounds: one row a mechanism, round and good, with columns `mechanism`, `round`, `good`, `price`,
+        rounds: one row per mechanism, round and good, with columns `mechanism`, `round`, `good`, `price`,
             `excess_demand`, `disequilibrium`, `auctioneer_payoff`; only mechanisms with prices have rows.
-        checks: mechanism name -> how its prices compare with a reference solution; of auctioneers, if asked
-        for.
+        checks: mechanism name -> comparison of its prices with a reference solution; of auctioneers, if
+            requested.
     """
 
     scenario: Scenario
@@ -51,18 +48,18 @@ class Comparison:
     checks: Mapping[str, Check] = field(default_factory=dict)
 
     def __repr__(self) -> str:
-        """What was played and how each ended, on a line."""
+        """Return title and statuses on one line."""
         ended = ", ".join(f"{name}: {outcome.status.value}" for name, outcome in self.outcomes.items())
         return f"<Comparison of '{self.scenario.title}': {ended}>"
 
     @property
     def baseline(self) -> str | None:
-        """The first mechanism without prices or planner: what the others are held against."""
+        """Name of the first mechanism without prices or planner, with which the others are compared."""
         kinds = ((name, outcome.kind) for name, outcome in self.outcomes.items())
         return next((name for name, kind in kinds if kind == "unmediated"), None)
 
     def contrasts(self) -> dict[str, Contrast]:
-        """Who gains and loses under each other mechanism against the baseline; empty without one."""
+        """Compare every other mechanism with the baseline; empty without one."""
         if self.baseline is None:
             return {}
         against = self.outcomes[self.baseline]
@@ -74,103 +71,52 @@ class Comparison:
 
     @property
     def settled(self) -> bool:
-        """Whether every mechanism reached what it looks for."""
+        """True if every mechanism cleared, or reached a Nash equilibrium or an optimum."""
         return all(outcome.status.settled for outcome in self.outcomes.values())
 
     @property
     def contradicted(self) -> bool:
-        """Whether a reference solution shows that some outcome, or itself, must be wrong."""
+        """True if some outcome and its reference solution contradict each other."""
         return any(check.agrees is False for check in self.checks.values())
 
     @property
     def payoffs_differ(self) -> bool:
-        """Whether some payoff is anything else than the utility: money was paid, or a penalty."""
+        """True if some payoff differs from the utility, by money or a penalty."""
         return any((outcome.payoffs != outcome.utilities).any() for outcome in self.outcomes.values())
 
     def total_surplus(self, name: str) -> float | None:
-        """sum_i u_i - C_i of an outcome, money; -inf if anybody is. None without quasilinear money."""
+        """Return the sum of `u_i - C_i`, money; -inf if any agent is. None without quasilinear money."""
         if self.economy.money is not Money.QUASILINEAR:
             return None
         return float(self.outcomes[name].utilities.sum())
 
     def table(self) -> pd.DataFrame:
-        """One row a mechanism, numbers as numbers.
+        """Return one row per mechanism, numbers as numbers.
 
-        Up to 20 agents each has a column for its utility, weight and (if it differs) payoff. Above, utilities
-        are told by the lowest, the mean of those above -inf and the number at -inf: -inf is never
-        averaged away, and never averaged in. What does not apply is missing.
+        Up to 20 agents each have a column for their utility, weight and (if it differs) payoff. Above,
+        utilities are summarised by the lowest, the mean of those above -inf and the number at -inf: -inf is
+        never averaged away, and never averaged in. A value that does not apply is missing.
         """
         contrasts = self.contrasts()
-        rows = [self._row(name, contrasts.get(name)) for name in self.outcomes]
-        return pd.DataFrame(rows).astype(_WITH_MISSING)
+        return table([self._row(name, contrasts.get(name)) for name in self.outcomes])
 
     def _row(self, name: str, against: Contrast | None) -> dict[str, object]:
         outcome, report = self.outcomes[name], self.alignments[name]
-        prices = np.full(len(self.economy.goods), np.nan) if outcome.prices is None else outcome.prices
-        return {
-            "mechanism": name,
-            "kind": outcome.kind,
-            "status": outcome.status.value,
-            "rounds": outcome.rounds,
-            **{f"price of {good}": float(p) for good, p in zip(self.economy.goods, prices, strict=True)},
-            "disequilibrium": _or_nan(outcome.disequilibrium),
-            **self._by_agent("utility", outcome.utilities),
-            **(self._by_agent("payoff", outcome.payoffs) if self.payoffs_differ else {}),
-            "total surplus": _or_nan(self.total_surplus(name)),
-            "revenue": outcome.revenue,
-            "efficient": report.efficient,
-            "efficient with transfers": report.efficient_with_transfers,
-            "left on the table": _or_nan(report.surplus_gap),
-            "resource utilisation": _or_nan(report.resource_utilisation),
-            "degenerate": report.degenerate,
-            **self._weights(report.negishi_weights),
-            "largest regret": _or_nan(outcome.max_regret),
-            "against": self.baseline if against else None,
-            "agents who gain": int(against.winners.sum()) if against else None,
-            "agents who lose": int(against.losers.sum()) if against else None,
-            "Pareto improvement": against.pareto_improvement if against else None,
-        }
-
-    def _by_agent(self, what: str, values: Array) -> dict[str, float]:
-        """A column an agent, or what can be said of many without hiding anyone."""
-        if len(values) <= NAMED:
-            return {
-                f"{what} of {agent}": float(v) for agent, v in zip(self.economy.agents, values, strict=True)
-            }
-        finite = values[np.isfinite(values)]
-        return {
-            f"lowest {what}": float(values.min()),
-            f"mean {what} above -inf": float(finite.mean()) if len(finite) else np.nan,
-            f"agents with {what} -inf": int(np.isneginf(values).sum()),
-        }
-
-    def _weights(self, weights: Array | None) -> dict[str, float]:
-        agents = len(self.economy.agents)
-        known = np.full(agents, np.nan) if weights is None else weights
-        if agents <= NAMED:
-            return {
-                f"weight of {agent}": float(w) for agent, w in zip(self.economy.agents, known, strict=True)
-            }
-        return {"smallest weight": float(known.min()), "largest weight": float(known.max())}
+        goods, baseline = self.economy.goods, self.baseline
+        payoffs = outcome.payoffs if self.payoffs_differ else None
+        numbers = AgentNumbers(self.economy.agents, outcome.utilities, payoffs, report.negishi_weights)
+        gains = None
+        if against is not None and baseline is not None:
+            gain, lose = int(against.winners.sum()), int(against.losers.sum())
+            gains = Gains(baseline, gain, lose, against.pareto_improvement)
+        mechanism = mechanism_result(outcome, report, goods, ())
+        return row(mechanism, goods, numbers, self.total_surplus(name), gains)
 
     def plot(self) -> Figure:
-        """The comparison as a picture."""
+        """Draw the comparison."""
         from market import plots  # deferred: matplotlib takes half a second, and `plots` knows this module
 
         return plots.overview(self)
-
-
-_WITH_MISSING = {
-    "efficient": "boolean",
-    "efficient with transfers": "boolean",
-    "Pareto improvement": "boolean",
-    "agents who gain": "Int64",
-    "agents who lose": "Int64",
-}
-
-
-def _or_nan(value: float | None) -> float:
-    return np.nan if value is None else value
 
 
 def compare(
@@ -185,16 +131,16 @@ def compare(
     """Play a scenario under its mechanisms and report on each outcome.
 
     Args:
-        scenario: what `market.load` returns.
+        scenario: from `market.load`.
         mechanisms: names of those to play; all of them by default.
         seed: for all draws; the scenario's own if not given.
         progress: called with a mechanism's name before it is played.
         traders: agent or group name -> a subclass of `Trader` that answers prices in its own way, wherever
             there are prices.
-        check: whether to hold what auctioneers find against a reference solution.
+        check: compare the prices of auctioneers with a reference solution.
 
     Raises:
-        InputError: no mechanism of that name, or an economy that cannot be built.
+        InputError: a mechanism is unknown, or the economy cannot be built.
     """
     if not isinstance(scenario, Scenario):
         raise InputError(f"a scenario is needed, not {scenario!r:.60}; use market.load(...)")
@@ -222,7 +168,7 @@ def compare(
 
 
 def path_of(name: str, model: MarketModel) -> pd.DataFrame:
-    """What a model collected so far, as in `Comparison.rounds`.
+    """Return the rounds that a model has collected, as in `Comparison.rounds`.
 
     Args:
         name: of its mechanism.
@@ -232,8 +178,8 @@ def path_of(name: str, model: MarketModel) -> pd.DataFrame:
         return no_rounds()
     collected = model.datacollector.get_model_vars_dataframe()
 
-    def by_good(what: str) -> Array:
-        return collected[[f"{what}[{good}]" for good in model.goods]].to_numpy()
+    def by_good(name: str) -> Array:
+        return collected[[f"{name}[{good}]" for good in model.goods]].to_numpy()
 
     once = (collected[what].to_numpy() for what in ("disequilibrium", "auctioneer_payoff"))
     return rounds_of(name, model.goods, by_good("price"), by_good("excess_demand"), *once)

@@ -1,4 +1,4 @@
-"""All equilibria of a scenario: from its file to the search in `equilibrium`, and from there to data."""
+"""All equilibria of a scenario: the search in `equilibrium`, and its result as data."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.equilibrium import Equilibria, Equilibrium, search
 from market.errors import InputError
-from market.results.tables import LARGEST_MAP, SCHEMA
+from market.results.schema import LARGEST_MAP, SCHEMA
+from market.results.tables import scenario_reference
 from market.scenario.building import build
 from market.scenario.loading import Scenario
 
@@ -16,18 +17,18 @@ STARTS, MOST_STARTS = 200, 100_000
 
 
 def equilibria(scenario: Scenario, *, starts: int = STARTS, seed: int | None = None) -> Equilibria:
-    """Look for all competitive equilibria of a scenario's economy, from many starts.
+    """Search for all competitive equilibria of a scenario's economy, from many starting prices.
 
     Args:
-        scenario: what `market.load` returns; its mechanisms do not matter.
-        starts: from how many prices to start, 1 to 100,000.
+        scenario: from `market.load`; its mechanisms do not matter.
+        starts: number of starting prices, 1 to 100,000.
         seed: for all draws, of the economy and of the starts; the scenario's own if not given.
 
     Raises:
         InputError: starts is out of range, or the economy cannot be built.
 
     Example:
-        One owns bread, the other three times as much wine, and both spend half their income on each:
+        One agent owns bread, the other three times as much wine, and both spend half their income on each:
 
         >>> import market
         >>> likes_both = 'utility = { family = "log", weights = { bread = 1, wine = 1 } }'
@@ -50,15 +51,15 @@ def equilibria(scenario: Scenario, *, starts: int = STARTS, seed: int | None = N
     return search(build(scenario, seed), starts)
 
 
-def told(scenario: Scenario, found: Equilibria) -> dict[str, Any]:
-    """What was found as plain Python objects, ready for strict JSON.
+def as_data(scenario: Scenario, found: Equilibria) -> dict[str, Any]:
+    """Return the equilibria as plain Python objects, ready for strict JSON.
 
     Maps of agents are null above 1000 agents, as in `result.json`.
     """
     economy = found.economy
     return {
         "schema": SCHEMA,
-        "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
+        "scenario": scenario_reference(scenario).model_dump(),
         "seed": economy.seed,
         "goods": list(economy.goods),
         "agents": list(economy.agents),
@@ -74,7 +75,7 @@ def told(scenario: Scenario, found: Equilibria) -> dict[str, Any]:
 
 
 def unit_of_prices(economy: Economy) -> str:
-    """In which unit prices are told."""
+    """Return the unit of prices in words."""
     if economy.money is not Money.EXCHANGE:
         return "money per unit"
     return (

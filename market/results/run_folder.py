@@ -1,13 +1,12 @@
-"""The run folder: written whole or not at all, and read back with every file checked.
+"""Run folder: written whole or not at all, and read back with every file checked.
 
-It has `result.json`, `agents.parquet` and `bounds.parquet` (see `tables.py`; of a market that was played in
-shards `agents/`, the same table in files by mechanism and shard), the scenario as
-`input/scenario.toml` (with the data files it reads beside it), `comparison.csv` (one row a mechanism),
-`rounds.parquet` (mechanism, round, good, price, excess_demand, disequilibrium, auctioneer_payoff), figures,
-and `manifest.json`, written last: seed, versions, the scenario's hash, overrides, and a checksum of every
-other file.
+It has `result.json`, `agents.parquet` and `bounds.parquet` (see `tables.py`; of a market in shards `agents/`,
+that table in files by mechanism and shard), the scenario as `input/scenario.toml` (with the data files that
+it reads in the same folder), `comparison.csv` (one row per mechanism), `rounds.parquet` (mechanism, round,
+good, price, excess_demand, disequilibrium, auctioneer_payoff), figures, and `manifest.json`, written last:
+seed, versions, the scenario's hash, overrides, and a checksum of every other file.
 
-The folder is made under another name beside its place and renamed when everything in it is on the disk.
+The folder is made under a temporary name in its parent and renamed when all its files are on the disk.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -38,22 +37,26 @@ import pyarrow.parquet as pq
 import market
 from market.economy.correspondences import Array
 from market.errors import InputError, RunError
-from market.results.schema import Manifest, Result, check_layout
-from market.results.tables import SCHEMA, Played, agents_table, as_json, bounds_table, number, result
+from market.results.schema import SCHEMA, ListedFile, Manifest, Result, check_layout, number
+from market.results.tables import agents_table, as_json, bounds_table, result, scenario_reference
 from market.scenario.loading import Scenario
+
+if TYPE_CHECKING:
+    from market.results.comparison import Comparison
 
 __all__ = [
     "Drawing",
-    "Played",
-    "Run",
+    "RunFolder",
     "as_json",
-    "check",
+    "check_writable",
     "copy_scenario",
     "data_files",
     "number",
     "read_run",
     "read_table",
+    "refusals",
     "result",
+    "sha256",
     "slug",
     "to_disk",
     "write_run",
@@ -71,15 +74,15 @@ NEEDED = (
     "input/scenario.toml",
 )
 LARGEST_JSON = 10**9  # bytes
-TRIES = 20  # to make a folder whose parents others make and remove
+TRIES = 20  # to make a folder whose parents other runs make and remove
 STOPPED_BY = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 Drawing = Callable[[Path], None]
 """Writes a figure to a path."""
 
 
-def check(scenario: Scenario, parent: Path) -> None:
-    """See that a run of a scenario can be written to a folder, before anything is played.
+def check_writable(scenario: Scenario, parent: Path) -> None:
+    """Check that a run of a scenario can be written to a folder, before it is played.
 
     Raises:
         InputError: it cannot.
@@ -101,13 +104,13 @@ def check(scenario: Scenario, parent: Path) -> None:
             _remove_empty(missing)
 
 
-def write_run(played: Played, parent: Path, figures: Mapping[str, Drawing] | None = None) -> Path:
+def write_run(comparison: Comparison, parent: Path, figures: Mapping[str, Drawing] | None = None) -> Path:
     """Write a run folder, whole or not at all.
 
     Args:
-        played: the comparison.
+        comparison: to be kept.
         parent: the folder in which a new folder is made; made itself if need be.
-        figures: file name -> what writes it.
+        figures: file name -> function that writes it.
 
     Returns:
         The new folder.
@@ -116,31 +119,31 @@ def write_run(played: Played, parent: Path, figures: Mapping[str, Drawing] | Non
         InputError: it cannot be written there.
         NumericalError: a number is NaN.
     """
-    told = as_json(result(played))
+    text = as_json(result(comparison))
     now = datetime.now(UTC)
-    name = name_of_run(played.scenario, now)
+    scenario = comparison.scenario
+    name = name_of_run(scenario, now)
     with refusals(parent), whole_folder(parent, name) as folder:
-        (folder / "result.json").write_text(told, encoding="utf-8")
-        agents_table(played).to_parquet(folder / "agents.parquet", index=False)
-        bounds_table(played).to_parquet(folder / "bounds.parquet", index=False)
-        played.rounds.to_parquet(folder / "rounds.parquet", index=False)
-        played.table().to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
-        copy_scenario(played.scenario, folder / "input")
+        (folder / "result.json").write_text(text, encoding="utf-8")
+        agents_table(comparison).to_parquet(folder / "agents.parquet", index=False)
+        bounds_table(comparison).to_parquet(folder / "bounds.parquet", index=False)
+        comparison.rounds.to_parquet(folder / "rounds.parquet", index=False)
+        comparison.table().to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
+        copy_scenario(scenario, folder / "input")
         for file, draw in (figures or {}).items():
             draw(folder / file)
-        seed = next(iter(played.outcomes.values())).economy.seed
-        manifest = manifest_of(played.scenario, seed, list(played.outcomes), now, folder)
+        manifest = manifest_of(scenario, comparison.economy.seed, list(comparison.outcomes), now, folder)
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return parent / name
 
 
 def name_of_run(scenario: Scenario, now: datetime) -> str:
-    """What the folder of a run is called: no two are the same."""
+    """Return a new name for the folder of a run; it ends in a random number."""
     return f"{slug(Path(scenario.file).stem)}-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def slug(name: str) -> str:
-    """A name as part of a file name: ASCII letters, digits and single hyphens.
+    """Turn a name into part of a file name: ASCII letters, digits and single hyphens.
 
     Example:
         >>> slug("../Who gets the water?"), slug("...")
@@ -151,7 +154,7 @@ def slug(name: str) -> str:
 
 @contextmanager
 def whole_folder(parent: Path, name: str) -> Iterator[Path]:
-    """A folder to write into, which takes its name when all of it is on the disk and vanishes otherwise."""
+    """Open a folder to write into; it gets its name when it is on the disk, and is removed otherwise."""
     missing = _missing(parent)
     unfinished = parent / f".{name}.part"
     try:
@@ -164,7 +167,7 @@ def whole_folder(parent: Path, name: str) -> Iterator[Path]:
         ):
             to_disk(path)
         unfinished.rename(parent / name)
-    except BaseException as error:  # an interrupt too must leave nothing behind
+    except BaseException as error:  # an interrupt too must remove the folder
         with _undisturbed():
             shutil.rmtree(unfinished, ignore_errors=True)
             _remove_empty(missing)
@@ -175,7 +178,7 @@ def whole_folder(parent: Path, name: str) -> Iterator[Path]:
 
 
 def _make(folder: Path) -> None:
-    """Make a folder and its parents, which another run may remove again before they are made use of."""
+    """Make a folder and its parents, which another run may remove before they are used."""
     for _ in range(TRIES):
         try:
             folder.mkdir(parents=True)
@@ -187,7 +190,7 @@ def _make(folder: Path) -> None:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Let no signal stop what is done here; only the main thread hears of them."""
+    """Ignore signals meanwhile; only the main thread receives them."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -200,16 +203,16 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _missing(folder: Path) -> list[Path]:
-    """Those of a folder and its parents that do not exist yet, innermost first."""
+    """Return the folder and those of its parents that do not exist, innermost first."""
     return [path for path in (folder, *folder.parents) if not path.exists()]
 
 
 def _remove_empty(folders: Sequence[Path]) -> None:
-    """Remove folders that were made for nothing."""
+    """Remove folders that are empty."""
     for folder in folders:
         try:
             folder.rmdir()
-        except OSError:  # never made, or somebody else uses it by now
+        except OSError:  # never made, or in use by another run
             return
 
 
@@ -225,21 +228,21 @@ def to_disk(path: Path) -> None:
 
 
 @contextmanager
-def refusals(parent: Path) -> Iterator[None]:
-    """What the operating system refuses, as one sentence."""
+def refusals(parent: Path, content: str = "a run folder") -> Iterator[None]:
+    """Turn errors of the operating system into one sentence."""
     try:
         yield
     except OSError as error:
         raise InputError(
-            f"cannot write a run folder in '{parent}': {error.strerror or error}; name another one with --out"
+            f"cannot write {content} in '{parent}': {error.strerror or error}; name another folder with --out"
         ) from error
 
 
 def copy_scenario(scenario: Scenario, folder: Path) -> None:
-    """The scenario byte for byte and the data files it reads, so that the folder can be checked by itself."""
+    """Copy the scenario byte for byte and its data files, so that the folder can be verified on its own."""
     folder.mkdir()
     text = scenario.text.encode()
-    marked = codecs.BOM_UTF8 + text  # a mark at the start of the file is no part of its text
+    marked = codecs.BOM_UTF8 + text  # a byte order mark is not part of the text
     same = hashlib.sha256(marked).hexdigest() == scenario.sha256
     (folder / "scenario.toml").write_bytes(marked if same else text)
     for source, place in data_files(scenario).items():
@@ -248,7 +251,7 @@ def copy_scenario(scenario: Scenario, folder: Path) -> None:
 
 
 def data_files(scenario: Scenario) -> dict[Path, Path]:
-    """Where each data file is, and where in a copy of the scenario's folder it belongs."""
+    """Return data file -> its path in a copy of the scenario's folder."""
     if scenario.folder is None:
         return {}
     places = {}
@@ -263,7 +266,7 @@ def data_files(scenario: Scenario) -> dict[Path, Path]:
 
 
 def _inside(name: str) -> Path | None:
-    """A relative path that stays where it is put; None if it does not."""
+    """Return a relative path that stays inside its folder; None if it leaves it."""
     path = PurePosixPath(name)
     return None if path.is_absolute() or ".." in path.parts or not path.parts else Path(*path.parts)
 
@@ -277,33 +280,33 @@ def manifest_of(
     known: Mapping[str, Mapping[str, Any]] | None = None,
     shards: int | None = None,
 ) -> dict[str, Any]:
-    """What `manifest.json` says.
+    """Return the content of `manifest.json`.
 
     Args:
-        scenario: what was played.
+        scenario: that was played.
         seed: of all draws.
         mechanisms: that were played.
-        now: when.
+        now: time of writing.
         folder: with all other files in it.
         known: file name -> bytes and checksum, of files that need not be read again.
-        shards: how many wrote the table of agents; None if it is one file.
+        shards: number of shards that wrote the table of agents; None if it is one file.
     """
     known = known or {}
-    return {
-        "schema": SCHEMA,
-        "created": now.isoformat(timespec="seconds"),
-        "seed": seed,
-        "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
-        "overrides": list(scenario.overrides),
-        "mechanisms": list(mechanisms),
+    return Manifest(
+        schema=SCHEMA,
+        created=now.isoformat(timespec="seconds"),
+        seed=seed,
+        scenario=scenario_reference(scenario),
+        overrides=list(scenario.overrides),
+        mechanisms=list(mechanisms),
         **({} if shards is None else {"shards": shards}),
-        "versions": {"python": platform.python_version(), "market": market.__version__, **_versions()},
-        "files": {
-            name: known.get(name) or {"bytes": path.stat().st_size, "sha256": _sha256(path)}
+        versions={"python": platform.python_version(), "market": market.__version__, **_versions()},
+        files={
+            name: ListedFile(**(known.get(name) or {"bytes": path.stat().st_size, "sha256": sha256(path)}))
             for path in _files(folder)
             for name in (path.relative_to(folder).as_posix(),)
         },
-    }
+    ).model_dump(by_alias=True, exclude_unset=True)
 
 
 def _versions() -> dict[str, str]:
@@ -311,7 +314,7 @@ def _versions() -> dict[str, str]:
     for package in PACKAGES:
         try:
             found[package] = version(package)
-        except PackageNotFoundError:  # not installed, so nothing here comes from it
+        except PackageNotFoundError:  # not installed, so not used
             continue
     return found
 
@@ -320,7 +323,8 @@ def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """Return the checksum of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -329,15 +333,15 @@ def _sha256(path: Path) -> str:
 
 
 @dataclass(frozen=True)
-class Run:
-    """A run folder as it was written.
+class RunFolder:
+    """Content of a run folder.
 
     Args:
-        folder: where it is.
+        folder: its path.
         manifest: `manifest.json`.
         result: `result.json`; `number` turns its infinities into floats.
-        agents: `agents.parquet`, which has what `result` leaves out above 1000 agents.
-        bounds: `bounds.parquet`, what proves some figures from both sides.
+        agents: `agents.parquet`, complete also above 1000 agents.
+        bounds: `bounds.parquet`, proofs of some figures from both sides.
     """
 
     folder: Path
@@ -348,29 +352,29 @@ class Run:
 
     @property
     def scenario_file(self) -> Path:
-        """The scenario that was played, in the folder itself."""
+        """Path of the copy of the scenario in the folder."""
         return self.folder / "input" / "scenario.toml"
 
     @property
     def overrides(self) -> tuple[str, ...]:
-        """What `--set` changed in it."""
+        """Changes of the scenario by `--set`."""
         return tuple(self.manifest["overrides"])
 
     def by_good(self, mechanism: str, name: str) -> Array:
-        """Amounts of one mechanism, (agents, goods), for instance "consumption"; NaN where there are none."""
+        """Return amounts of one mechanism, (agents, goods), for instance "consumption"; NaN where missing."""
         columns = [f"{name}[{good}]" for good in self.result["goods"]]
         return self.agents.loc[self.agents["mechanism"] == mechanism, columns].to_numpy(dtype=float)
 
     def by_agent(self, mechanism: str, name: str) -> Array:
-        """Numbers of one mechanism, (agents,), for instance "payoff"; NaN where there are none."""
+        """Return numbers of one mechanism, (agents,), for instance "payoff"; NaN where missing."""
         return self.agents.loc[self.agents["mechanism"] == mechanism, name].to_numpy(dtype=float)
 
 
-def read_run(path: Path) -> Run:
-    """Read a run folder, after checking that all of it is there and nothing was changed.
+def read_run(path: Path) -> RunFolder:
+    """Read a run folder, after checking that it is complete and unchanged.
 
     Raises:
-        RunError: it is no run folder, or a file in it is missing, changed or unreadable.
+        RunError: it is not a run folder, or a file in it is missing, changed or unreadable.
     """
     if not path.is_dir():
         raise RunError(f"'{path}' is not a folder; give a run folder, as `market run` writes it")
@@ -379,14 +383,14 @@ def read_run(path: Path) -> Run:
     manifest = _read_json(path, "manifest.json")
     check_layout(path / "manifest.json", manifest, Manifest)
     _check_files(path, manifest)
-    told = _read_json(path, "result.json")
-    check_layout(path / "result.json", told, Result)
-    _check_names(path, manifest, told)
-    return Run(path, manifest, told, _agents(path, manifest), read_table(path / "bounds.parquet"))
+    read = _read_json(path, "result.json")
+    check_layout(path / "result.json", read, Result)
+    _check_names(path, manifest, read)
+    return RunFolder(path, manifest, read, _agents(path, manifest), read_table(path / "bounds.parquet"))
 
 
 def _agents(folder: Path, manifest: Mapping[str, Any]) -> pd.DataFrame:
-    """The table of agents, in one file or in parts."""
+    """Read the table of agents, in one file or in parts."""
     parts = sorted(name for name in manifest["files"] if name.startswith(PARTS))
     if AGENTS in manifest["files"]:
         return read_table(folder / AGENTS)
@@ -394,7 +398,7 @@ def _agents(folder: Path, manifest: Mapping[str, Any]) -> pd.DataFrame:
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """A table of a run folder, its columns as they are in the file.
+    """Read a table of a run folder, its columns as they are in the file.
 
     Raises:
         RunError: it cannot be read.
@@ -403,25 +407,25 @@ def read_table(path: Path) -> pd.DataFrame:
         with pq.ParquetFile(path) as file:
             table = file.read()
         if len(set(table.column_names)) < len(table.column_names):
-            raise ValueError("a column is there twice")
+            raise ValueError("it has a column twice")
         frame: pd.DataFrame = table.to_pandas(ignore_metadata=True)
     except (OSError, ValueError, OverflowError, pa.ArrowException) as error:
         raise RunError(f"'{path}' cannot be read: {error}") from error
     return frame
 
 
-def _check_names(folder: Path, manifest: Mapping[str, Any], told: Mapping[str, Any]) -> None:
-    """Manifest and result tell of the same play."""
-    names = [mechanism["name"] for mechanism in told["mechanisms"]]
+def _check_names(folder: Path, manifest: Mapping[str, Any], result: Mapping[str, Any]) -> None:
+    """Check that manifest and result name one set of mechanisms, one seed and one scenario."""
+    names = [mechanism["name"] for mechanism in result["mechanisms"]]
     if names != manifest["mechanisms"] or len(set(names)) < len(names):
         raise RunError(f"'{folder}': the mechanisms of result.json are not those of manifest.json")
     for key in ("seed", "scenario"):
-        if told[key] != manifest[key]:
+        if result[key] != manifest[key]:
             raise RunError(f"'{folder}': result.json and manifest.json differ in the {key}")
 
 
 def _check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Every file of the manifest is there as it was written, and what we need is in the manifest."""
+    """Check that every file of the manifest is as it was written, and that no file is missing there."""
     listed = manifest["files"]
     agents = () if any(name.startswith(PARTS) for name in listed) else (AGENTS,)
     for needed in (*agents, *NEEDED):
@@ -429,14 +433,14 @@ def _check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
             raise RunError(f"'{folder / 'manifest.json'}' does not list {needed}")
     for name, recorded in listed.items():
         file = _regular(folder, name)
-        if file.stat().st_size != recorded["bytes"] or recorded["sha256"] != _sha256(file):
+        if file.stat().st_size != recorded["bytes"] or recorded["sha256"] != sha256(file):
             raise RunError(
                 f"'{file}' is not what the run wrote: its size or checksum differs from manifest.json"
             )
 
 
 def _regular(folder: Path, name: str) -> Path:
-    """Where a file of the folder is: a plain file inside of it, reached through no link."""
+    """Return the path of a plain file inside the folder; refuse links."""
     place = None if "\0" in name else _inside(name)
     if place is None:
         raise RunError(f"'{folder / 'manifest.json'}' lists '{name}', which is not inside the folder")
@@ -452,7 +456,7 @@ def _regular(folder: Path, name: str) -> Path:
 
 
 def _read_json(folder: Path, name: str) -> dict[str, Any]:
-    """A strict JSON object."""
+    """Read a strict JSON object."""
     path = _regular(folder, name)
     try:
         if path.stat().st_size > LARGEST_JSON:

@@ -1,8 +1,8 @@
-"""What `manifest.json` and `result.json` of a run folder must look like, and one message if they do not.
+"""Layout of `manifest.json` and `result.json`, and one message if a file has another one.
 
-No other keys, no conversions: a number is a JSON number that a float can hold, true is no number, and the
-words "Infinity" and "-Infinity" stand only where something can be infinite (see `tables.py`). Whether the
-numbers are true is not asked here.
+`tables.py` fills these models, and a file that is read must have exactly their keys. Nothing is converted: a
+number is a JSON number that a float can hold, true is not a number, and the words "Infinity" and "-Infinity"
+stand only where a number can be infinite. The numbers themselves are checked in `verify`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,18 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from market.errors import RunError
 from market.mechanisms import MECHANISMS
 from market.outcome import Status
-from market.results.tables import SCHEMA
+
+SCHEMA = 1
+LARGEST_MAP = 1000  # agents; above, per-agent maps are null and only agents.parquet has them
+
+
+def number(value: float | str) -> float:
+    """Return a number of the result as a float: "-Infinity" is -inf."""
+    return float(value)
 
 
 def _number(value: object) -> object:
-    """A finite number, as it is."""
+    """Return a finite number unchanged."""
     if type(value) not in (int, float) or not abs(value) <= sys.float_info.max:  # type: ignore[arg-type]
         raise ValueError("a finite number is needed")
     return value
@@ -34,7 +41,7 @@ def _at_least_zero(value: object) -> object:
 
 
 def _number_or(*words: str) -> BeforeValidator:
-    """A finite number or one of the words for infinity."""
+    """Accept a finite number or one of the words for infinity."""
 
     def read(value: object) -> object:
         return value if isinstance(value, str) and value in words else _number(value)
@@ -43,7 +50,7 @@ def _number_or(*words: str) -> BeforeValidator:
 
 
 def _size(value: object) -> object:
-    """A number that is not negative, or infinity."""
+    """Return a number that is not negative, or infinity, unchanged."""
     return value if value == "Infinity" and isinstance(value, str) else _at_least_zero(_number(value))
 
 
@@ -65,11 +72,11 @@ def _schema(value: object) -> object:
     return value
 
 
-Text = Annotated[Any, BeforeValidator(_text)]  # also what a file name that is no UTF-8 is read as
+Text = Annotated[Any, BeforeValidator(_text)]  # also a file name that is not UTF-8
 Finite = Annotated[Any, BeforeValidator(_number)]
 Extended = Annotated[Any, _number_or("Infinity", "-Infinity")]
 Size = Annotated[Any, BeforeValidator(_size)]
-Price = Annotated[Any, BeforeValidator(_at_least_zero), BeforeValidator(_number)]  # the last one goes first
+Price = Annotated[Any, BeforeValidator(_at_least_zero), BeforeValidator(_number)]  # the last one runs first
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Kind = Annotated[Any, BeforeValidator(_kind)]
 Schema = Annotated[Any, BeforeValidator(_schema)]
@@ -81,15 +88,15 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Named(_Strict):
+class ScenarioReference(_Strict):
     """The scenario, as both files name it."""
 
     title: Text = Field(description="of the scenario")
     file: Text = Field(description="its name as given")
-    sha256: Text = Field(description="of its bytes, whatever was changed by `--set`")
+    sha256: Text = Field(description="of its bytes, before changes by `--set`")
 
 
-class Listed(_Strict):
+class ListedFile(_Strict):
     """A file of the folder."""
 
     bytes: Count = Field(description="its size")
@@ -102,71 +109,69 @@ class Manifest(_Strict):
     schema_: Schema = Field(alias="schema", description="the version of this format")
     created: Text = Field(description="when, in UTC")
     seed: Count = Field(description="the root of every random draw")
-    scenario: Named = Field(description="what was played")
+    scenario: ScenarioReference = Field(description="that was played")
     overrides: list[Text] = Field(description="`path=value` of `--set`, in order")
     mechanisms: Annotated[list[Text], Field(min_length=1)] = Field(
         description="the names of those that were played"
     )
-    shards: Count | None = Field(None, description="how many wrote the rows of agents; null: one file")
-    versions: dict[str, Text] = Field(description="of Python and of the packages that do the arithmetic")
-    files: dict[str, Listed] = Field(description="of the folder, by name")
+    shards: Count | None = Field(
+        None, description="number of shards that wrote the rows of agents; null: one file"
+    )
+    versions: dict[str, Text] = Field(description="of Python and of the numerical packages")
+    files: dict[str, ListedFile] = Field(description="of the folder, by name")
 
 
-class Reported(_Strict):
+class AlignmentResult(_Strict):
     """The alignment report of a mechanism."""
 
     efficient: bool | None = Field(
-        description="whether no reallocation of goods helps someone and hurts nobody; null if that is not "
-        "known"
+        description="true if no reallocation of goods is a Pareto improvement; null if unknown"
     )
-    degenerate: bool = Field(description="whether somebody weighs nothing in the super-agent")
+    degenerate: bool = Field(
+        description="true if every supporting set of weights gives some agent a weight of zero"
+    )
     weights: dict[str, Finite] | None = Field(
-        description="`{agent: w}` of the super-agent, summing to 1; null where none supports the outcome or "
+        description="`{agent: w}`, welfare weights summing to 1; null where none supports the outcome or "
         "above 1000 agents; where a utility is not concave, of u^(1/A), A the sum of the weights in u"
     )
     supporting_prices: dict[str, Finite] | None = Field(description="`{good: p}` that go with the weights")
     residual: Size = Field(
-        description="largest relative violation of the conditions for a super-agent at these weights and "
-        "prices"
+        description="largest relative violation of the conditions for support by these weights and prices"
     )
     resource_utilisation: Finite | None = Field(
-        description="Debreu's coefficient: the smallest share of all resources with which everybody could be "
-        "as well off; null where there is nothing to scale, or where it is not known"
+        description="Debreu's coefficient: the smallest share of all resources with which all agents could "
+        "be as well off; null without resources, or if unknown"
     )
     efficient_with_transfers: bool | None = Field(
-        description="the same as `efficient` with money moved too; null without money, or if that is not "
-        "known"
+        description="as `efficient`, with transfers of money too; null without money, or if unknown"
     )
     surplus_gap: Extended | None = Field(
-        description="money left on the table; null where money does not count one for one, or if it is not "
-        "known"
+        description="money left on the table; null where money is not quasilinear, or if unknown"
     )
     improvement: ByBoth | None = Field(
-        description="`{agent: {good: x}}` that nobody dislikes and someone prefers; null if none was found"
+        description="`{agent: {good: x}}`, a Pareto improvement; null if none was found"
     )
-    improvement_production: ByBoth | None = Field(description="`{agent: {good: y}}`, what is made in it")
-    unknown: list[Text] = Field(description="what could not be computed, and why")
+    improvement_production: ByBoth | None = Field(description="`{agent: {good: y}}`, production in it")
+    unknown: list[Text] = Field(description="figures that could not be computed, and why")
 
 
-class Compared(_Strict):
-    """How an auctioneer's prices compare with a reference solution."""
+class ReferenceCheck(_Strict):
+    """Comparison of an auctioneer's prices with a reference solution."""
 
-    method: Text = Field(description="by which the reference solution was found")
+    method: Text = Field(description="that found the reference solution")
     residual: Size = Field(description="of the reference solution")
-    agrees: bool | None = Field(description="false is a contradiction; null if it cannot be told")
-    prices: dict[str, Finite] | None = Field(
-        description="`{good: p}` of the equilibrium that was compared with"
-    )
+    agrees: bool | None = Field(description="false is a contradiction; null if undecided")
+    prices: dict[str, Finite] | None = Field(description="`{good: p}` of the reference equilibrium")
     price_difference: Size | None = Field(description="the largest one, relative")
     consumption_difference: Size | None = Field(
-        description="the largest one, relative to what an agent has of the good on average"
+        description="the largest one, relative to average consumption of the good"
     )
-    equilibria: Count | None = Field(description="how many a quick search found; null if none was made")
-    reason: Text = Field(description="all that in words")
+    equilibria: Count | None = Field(description="number that a quick search found; null without a search")
+    reason: Text = Field(description="the comparison in words")
 
 
-class Told(_Strict):
-    """What is told of a mechanism's outcome."""
+class MechanismResult(_Strict):
+    """Outcome of a mechanism, with its alignment report."""
 
     name: Text = Field(description="of the mechanism in the scenario")
     kind: Kind = Field(description=f"of the mechanism: {', '.join(f'`{each}`' for each in MECHANISMS.names)}")
@@ -174,7 +179,7 @@ class Told(_Strict):
         description="how it ended"
     )
     reason: Text = Field(description="one sentence with the numbers behind the status")
-    rounds: Count = Field(description="how many were played")
+    rounds: Count = Field(description="number of rounds played")
     prices: dict[str, Price] | None = Field(
         description="`{good: p}` announced last, or of the planner, shadow prices; null where there are none"
     )
@@ -182,8 +187,7 @@ class Told(_Strict):
         description="largest relative excess demand over goods; null of games and planners"
     )
     auctioneer_payoff: Extended | None = Field(
-        description="minus the sum of what is lacking and left over, units of goods; null of games and "
-        "planners"
+        description="minus the sum of absolute excess demand, units of goods; null of games and planners"
     )
     consumption: ByBoth | None = Field(description="`{agent: {good: x}}`; null above 1000 agents")
     production: ByBoth | None = Field(
@@ -192,24 +196,24 @@ class Told(_Strict):
     payments: dict[str, Finite] | None = Field(
         description="`{agent: money}`, net money paid; null above 1000 agents"
     )
-    revenue: Finite = Field(description="what the auctioneer took for the commons, money")
+    revenue: Finite = Field(description="of the auctioneer for the commons, money")
     utilities: ByAgent | None = Field(description="`{agent: u(x) - C(y)}`; null above 1000 agents")
     payoffs: ByAgent | None = Field(
         description="`{agent: payoff}` in the game that was played, money and penalties included; null above "
         "1000 agents"
     )
     max_regret: Size | None = Field(
-        description="the most that anybody could gain by deviating alone; null for a planner"
+        description="the largest gain of any agent from deviating alone; null for a planner"
     )
     evidence: dict[str, Size] = Field(description="`{name: number}`, the residuals behind the status")
-    alignment: Reported = Field(description="the alignment report")
-    check: Compared | None = Field(
-        None, description="of an auctioneer with `--check`: against a reference solution; not there otherwise"
+    alignment: AlignmentResult = Field(description="the alignment report")
+    check: ReferenceCheck | None = Field(
+        None, description="of an auctioneer with `--check`: against a reference solution; absent otherwise"
     )
 
     @model_validator(mode="after")
-    def _of_its_kind(self) -> Told:
-        """The numbers of a kind are there, and those that it cannot have are not."""
+    def _of_its_kind(self) -> MechanismResult:
+        """Check that the numbers of a kind are there, and no others."""
         for field in _ALWAYS.get(self.kind, ()):
             if getattr(self, field) is None:
                 raise ValueError(f"of the kind {self.kind} there must be a value of {field}")
@@ -234,15 +238,17 @@ class Result(_Strict):
     """`result.json`."""
 
     schema_: Schema = Field(alias="schema", description="the version of this format")
-    scenario: Named = Field(description="what was played")
+    scenario: ScenarioReference = Field(description="that was played")
     seed: Count = Field(description="the root of every random draw")
     goods: list[Text] = Field(description="their names, in order")
-    agents: list[Text] | None = Field(description="their names, in order; null of many in shards")
-    mechanisms: Annotated[list[Told], Field(min_length=1)] = Field(description="what came of each, in order")
+    agents: list[Text] | None = Field(description="their names, in order; null above 1000 agents in shards")
+    mechanisms: Annotated[list[MechanismResult], Field(min_length=1)] = Field(
+        description="outcome of each, in order"
+    )
 
 
 def check_layout(path: Path, read: Mapping[str, Any], layout: type[Manifest | Result]) -> None:
-    """See that an object has its layout.
+    """Check that an object has its layout.
 
     Args:
         path: where it was read, for the message.
@@ -250,14 +256,16 @@ def check_layout(path: Path, read: Mapping[str, Any], layout: type[Manifest | Re
         layout: `Manifest` or `Result`.
 
     Raises:
-        RunError: it has not; says where first.
+        RunError: it has another one; names the first place that differs.
     """
     try:
         layout.model_validate(read)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise RunError(
-            f"'{path}' is not what a run writes: {f'{where}: ' if where else ''}{message}"
-        ) from error
+        raise RunError(f"'{path}' is not what a run writes: {first_fault(error)}") from error
+
+
+def first_fault(error: ValidationError) -> str:
+    """Return the first place that differs from the layout, and why it is refused."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: " * bool(where) + first["msg"].removeprefix("Value error, ")

@@ -1,29 +1,16 @@
-"""What is kept of a run, as data: the result as one JSON object, and the table of agents.
+"""A comparison as data: the result as one JSON object, and the tables of agents, bounds and rounds.
 
-The result object is the same in `result.json` and with `--json`. Numbers are JSON numbers, infinities the
-strings "Infinity" and "-Infinity", and NaN is refused. Beyond the contract each mechanism has
+The result is the same in `result.json` and with `--json`; `schema.py` has its layout. Numbers are JSON
+numbers, infinities the strings "Infinity" and "-Infinity", and NaN is refused.
 
-- `evidence`: {name: residual}, the numbers behind its status;
-- `alignment.supporting_prices`: {good: p}, the prices that go with `alignment.weights`, so that the residual
-  can be recomputed; null without weights;
-- `alignment.improvement_production`: {agent: {good: y}}, what is made in `alignment.improvement`;
-- `alignment.unknown`: [sentence], what could not be computed, and why;
-- `check`, of auctioneers if a check was asked for: {`method` and `residual` of the reference solution,
-  `agrees`: true, false or null (it cannot be told), `prices`: {good: p} of the equilibrium compared
-  with, `price_difference`, `consumption_difference`: the largest ones, relative, `equilibria`: how many a
-  quick search found, null if none was made, `reason`}.
+The table of agents, `agents.parquet`, has one row per mechanism and agent: `mechanism`, `agent`,
+`consumption[g]`, `production[g]` and `action[g]` (taken, claimed or made in a game, else null) for each good
+g, `payment`, `utility`, `payoff`, `regret` (null under the planner), `weight` (null where no weights support
+the outcome), `improvement[g]` and `improvement_production[g]` (null where no improvement was found).
 
-`agents`, the names, is null where more than `LARGEST_MAP` agents were played in shards.
-
-The table of agents, `agents.parquet`, has one row a mechanism and agent: `mechanism`, `agent`,
-`consumption[g]`, `production[g]` and `action[g]` (what it took, claimed or made in a game, else null) for
-each good g, `payment`, `utility`, `payoff`, `regret` (null under the planner), `weight` (null where no
-weights support the outcome), `improvement[g]` and `improvement_production[g]` (null where no improvement was
-found).
-
-The table of bounds, `bounds.parquet`, has what proves `surplus_gap` and `resource_utilisation` from both
-sides where a programme was solved for them, one row a mechanism, `figure`, agent and good: `consumption` and
-`production`, an allocation that reaches the figure; `price`, multipliers that show that none does better; and
+The table of bounds, `bounds.parquet`, proves `surplus_gap` and `resource_utilisation` from both sides where a
+program was solved for them, one row per mechanism, `figure`, agent and good: `consumption` and `production`,
+an allocation that reaches the figure; `price`, multipliers that show that no allocation does better; and
 `kept` and `capped`, multipliers of each agent's being no worse off and of its money not going negative.
 """
 
@@ -32,212 +19,185 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from pydantic import ValidationError
 
 from market.economy.correspondences import Array
 from market.efficiency.report import Alignment
 from market.errors import NumericalError
 from market.outcome import Outcome
+from market.results.schema import (
+    LARGEST_MAP,
+    SCHEMA,
+    AlignmentResult,
+    MechanismResult,
+    ReferenceCheck,
+    Result,
+    ScenarioReference,
+    first_fault,
+)
 from market.scenario.loading import Scenario
 
 if TYPE_CHECKING:
     from market.equilibrium import Check
+    from market.results.comparison import Comparison
     from market.shards import SharedOutcome
 
-SCHEMA = 1
-NAMED = 20  # agents; up to here a table of mechanisms has a column for each of them
-LARGEST_MAP = 1000  # agents; above, per-agent maps are null and only agents.parquet has them
 
-
-class Played(Protocol):
-    """What is written: a `comparison.Comparison`, which is above this module and so not imported here."""
-
-    @property
-    def scenario(self) -> Scenario:
-        """What was played."""
-
-    @property
-    def outcomes(self) -> Mapping[str, Outcome]:
-        """Mechanism name -> outcome."""
-
-    @property
-    def alignments(self) -> Mapping[str, Alignment]:
-        """Mechanism name -> alignment report."""
-
-    @property
-    def checks(self) -> Mapping[str, Check]:
-        """Mechanism name -> its check against a reference solution."""
-
-    @property
-    def rounds(self) -> pd.DataFrame:
-        """Prices and excess demand, one row a mechanism, round and good."""
-
-    def table(self) -> pd.DataFrame:
-        """One row a mechanism."""
-
-
-def result(played: Played) -> dict[str, Any]:
-    """The result as plain Python objects, ready for strict JSON.
+def result(comparison: Comparison) -> dict[str, Any]:
+    """Return the result as plain Python objects, ready for strict JSON.
 
     Raises:
-        NumericalError: a number is NaN; says which.
+        NumericalError: a number is NaN or infinite where it must not be; says which.
     """
-    scenario, outcomes = played.scenario, played.outcomes
-    economy = next(iter(outcomes.values())).economy
+    economy, checks = comparison.economy, comparison.checks
     mechanisms = [
-        {
-            **mechanism_of(outcome, played.alignments[name], economy.agents, economy.goods),
-            **_check(outcome, played.checks.get(name)),
-        }
-        for name, outcome in outcomes.items()
+        mechanism_result(
+            outcome, comparison.alignments[name], economy.goods, economy.agents, checks.get(name)
+        )
+        for name, outcome in comparison.outcomes.items()
     ]
-    return whole(scenario, economy.seed, economy.goods, economy.agents, mechanisms)
+    return whole_result(comparison.scenario, economy.seed, economy.goods, economy.agents, mechanisms)
 
 
-def whole(
+def whole_result(
     scenario: Scenario,
     seed: int,
     goods: Sequence[str],
     agents: Sequence[str] | None,
-    mechanisms: Sequence[Mapping[str, Any]],
+    mechanisms: Sequence[MechanismResult],
 ) -> dict[str, Any]:
-    """The result from its parts.
+    """Return the result from its parts.
 
     Args:
-        scenario: what was played.
+        scenario: that was played.
         seed: of all draws.
         goods: their names.
-        agents: the names of all; None if they are too many to be told.
-        mechanisms: what came of each (`mechanism_of`).
-
-    Raises:
-        NumericalError: a number is NaN; says which.
+        agents: their names; None if there are too many.
+        mechanisms: the part of each.
     """
-    return plain(
-        {
-            "schema": SCHEMA,
-            "scenario": {"title": scenario.title, "file": str(scenario.file), "sha256": scenario.sha256},
-            "seed": seed,
-            "goods": list(goods),
-            "agents": None if agents is None else list(agents),
-            "mechanisms": list(mechanisms),
-        }
-    )
+    return Result(
+        schema=SCHEMA,
+        scenario=scenario_reference(scenario),
+        seed=seed,
+        goods=list(goods),
+        agents=None if agents is None else list(agents),
+        mechanisms=list(mechanisms),
+    ).model_dump(by_alias=True, exclude_unset=True)
 
 
-def plain(told: Mapping[str, Any]) -> dict[str, Any]:
-    """The result with Python's own numbers, infinities as words.
-
-    Raises:
-        NumericalError: a number is NaN; says which.
-    """
-    result: dict[str, Any] = _plain(dict(told), "result")
-    return result
+def scenario_reference(scenario: Scenario) -> ScenarioReference:
+    """Return the title, file and checksum that name a scenario in every file."""
+    return ScenarioReference(title=scenario.title, file=str(scenario.file), sha256=scenario.sha256)
 
 
-def as_json(told: Mapping[str, Any]) -> str:
-    """The text of `result.json`: strict JSON in ASCII, so that no name can send a code to a terminal."""
-    return json.dumps(told, allow_nan=False, indent=2) + "\n"
+def as_json(result: Mapping[str, Any]) -> str:
+    """Return the text of `result.json`: strict JSON in ASCII, so that no name controls a terminal."""
+    return json.dumps(result, allow_nan=False, indent=2) + "\n"
 
 
-def number(value: float | str) -> float:
-    """A number of the result object as a float: "-Infinity" is -inf."""
-    return float(value)
-
-
-def mechanism_of(
-    outcome: Outcome | SharedOutcome, report: Alignment, agents: Sequence[str], goods: Sequence[str]
-) -> dict[str, Any]:
-    """One mechanism's part; arrays and infinities still as they are.
+def mechanism_result(
+    outcome: Outcome | SharedOutcome,
+    report: Alignment,
+    goods: Sequence[str],
+    agents: Sequence[str],
+    check: Check | None = None,
+) -> MechanismResult:
+    """Return one mechanism's part of the result.
 
     Args:
-        outcome: what came of it.
-        report: how aligned that is.
-        agents: the names of all.
+        outcome: of the mechanism.
+        report: on its efficiency.
         goods: their names.
+        agents: their names; maps of more than `LARGEST_MAP` of them are null, as are those of none.
+        check: of its prices against a reference solution, if that was asked for.
+
+    Raises:
+        NumericalError: a number is NaN or infinite where it must not be; says which.
     """
-    small = len(agents) <= LARGEST_MAP
+    small = 0 < len(agents) <= LARGEST_MAP
 
     def by_good(amounts: Array | None) -> dict[str, Any] | None:
-        return None if amounts is None else dict(zip(goods, amounts, strict=True))
+        return None if amounts is None else dict(zip(goods, plain(amounts.tolist()), strict=True))
 
     def by_agent(values: Array | None) -> dict[str, Any] | None:
-        return dict(zip(agents, values, strict=True)) if small and values is not None else None
+        return (
+            dict(zip(agents, plain(values.tolist()), strict=True)) if small and values is not None else None
+        )
 
     def by_both(amounts: Array | None) -> dict[str, Any] | None:
         if not small or amounts is None:
             return None
         return {agent: by_good(row) for agent, row in zip(agents, amounts, strict=True)}
 
-    better = report.improvement
-    return {
-        "name": outcome.name,
-        "kind": outcome.kind,
-        "status": outcome.status.value,
-        "reason": outcome.reason,
-        "rounds": outcome.rounds,
-        "prices": by_good(outcome.prices),
-        "disequilibrium": outcome.disequilibrium,
-        "auctioneer_payoff": outcome.auctioneer_payoff,
-        "consumption": by_both(outcome.consumption),
-        "production": by_both(outcome.production),
-        "payments": by_agent(outcome.payments),
-        "revenue": outcome.revenue,
-        "utilities": by_agent(outcome.utilities),
-        "payoffs": by_agent(outcome.payoffs),
-        "max_regret": outcome.max_regret,
-        "evidence": dict(outcome.evidence),
-        "alignment": {
-            "efficient": report.efficient,
-            "degenerate": report.degenerate,
-            "weights": by_agent(report.negishi_weights),
-            "supporting_prices": None
-            if report.negishi_weights is None
-            else by_good(report.supporting_prices),
-            "residual": report.residual,
-            "resource_utilisation": report.resource_utilisation,
-            "efficient_with_transfers": report.efficient_with_transfers,
-            "surplus_gap": report.surplus_gap,
-            "improvement": by_both(better.consumption if better else None),
-            "improvement_production": by_both(better.production if better else None),
-            "unknown": list(report.unknown),
-        },
-    }
+    better, supported = report.improvement, report.negishi_weights is not None
+    try:
+        return MechanismResult(
+            name=outcome.name,
+            kind=outcome.kind,
+            status=outcome.status.value,
+            reason=outcome.reason,
+            rounds=outcome.rounds,
+            prices=by_good(outcome.prices),
+            disequilibrium=plain(outcome.disequilibrium),
+            auctioneer_payoff=plain(outcome.auctioneer_payoff),
+            consumption=by_both(outcome.consumption),
+            production=by_both(outcome.production),
+            payments=by_agent(outcome.payments),
+            revenue=plain(outcome.revenue),
+            utilities=by_agent(outcome.utilities),
+            payoffs=by_agent(outcome.payoffs),
+            max_regret=plain(outcome.max_regret),
+            evidence=plain(dict(outcome.evidence)),
+            alignment=AlignmentResult(
+                efficient=plain(report.efficient),
+                degenerate=plain(report.degenerate),
+                weights=by_agent(report.negishi_weights),
+                supporting_prices=by_good(report.supporting_prices) if supported else None,
+                residual=plain(report.residual),
+                resource_utilisation=plain(report.resource_utilisation),
+                efficient_with_transfers=plain(report.efficient_with_transfers),
+                surplus_gap=plain(report.surplus_gap),
+                improvement=by_both(better.consumption if better else None),
+                improvement_production=by_both(better.production if better else None),
+                unknown=list(report.unknown),
+            ),
+            **({} if check is None else {"check": _check_result(check, goods)}),
+        )
+    except ValidationError as error:
+        raise NumericalError(
+            f"the result of '{outcome.name}' has no such value: {first_fault(error)}"
+        ) from error
 
 
-def _check(outcome: Outcome, check: Check | None) -> dict[str, Any]:
-    """The part that a check adds; nothing without one."""
-    if check is None:
-        return {}
-    goods = outcome.economy.goods
-    return {
-        "check": {
-            "method": check.method,
-            "residual": check.residual,
-            "agrees": check.agrees,
-            "prices": None if check.prices is None else dict(zip(goods, check.prices, strict=True)),
-            "price_difference": check.price_difference,
-            "consumption_difference": check.consumption_difference,
-            "equilibria": check.equilibria,
-            "reason": " ".join(check.sentences),
-        }
-    }
+def _check_result(check: Check, goods: Sequence[str]) -> ReferenceCheck:
+    prices = None if check.prices is None else dict(zip(goods, plain(check.prices.tolist()), strict=True))
+    return ReferenceCheck(
+        method=check.method,
+        residual=plain(check.residual),
+        agrees=check.agrees,
+        prices=prices,
+        price_difference=plain(check.price_difference),
+        consumption_difference=plain(check.consumption_difference),
+        equilibria=check.equilibria,
+        reason=" ".join(check.sentences),
+    )
 
 
-def _plain(value: Any, where: str) -> Any:
-    """Numbers as Python numbers, infinities as words; `where` is the path that a refusal names."""
+def plain(value: Any) -> Any:
+    """Return a value with Python's own numbers, and infinities as words; containers part by part."""
     if isinstance(value, dict):
-        return {key: _plain(part, f"{where}.{key}") for key, part in value.items()}
+        return {key: plain(part) for key, part in value.items()}
     if isinstance(value, list):
-        return [_plain(part, f"{where}[{i}]") for i, part in enumerate(value)]
-    if isinstance(value, float):  # numpy's float64 is one
-        if math.isnan(value):
-            raise NumericalError(f"{where} is not a number")
-        return float(value) if math.isfinite(value) else ("Infinity" if value > 0 else "-Infinity")
-    return value.item() if isinstance(value, np.generic) else value
+        return [plain(part) for part in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
 
 
 ROUNDS = {
@@ -255,7 +215,7 @@ ROUNDS = {
 def rounds_of(
     name: str, goods: Sequence[str], prices: Array, excess: Array, disequilibrium: Array, payoff: Array
 ) -> pd.DataFrame:
-    """The rows of one mechanism in the table of rounds, in the order of rounds and of the names of goods.
+    """Return the rows of one mechanism in the table of rounds, ordered by round and name of the good.
 
     Args:
         name: of the mechanism.
@@ -281,7 +241,7 @@ def rounds_of(
 
 
 def no_rounds() -> pd.DataFrame:
-    """That table of a mechanism without prices."""
+    """Return the table of rounds of a mechanism without prices."""
     return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in ROUNDS.items()})
 
 
@@ -289,9 +249,9 @@ BOUNDS = ("consumption", "production", "price", "kept", "capped")
 """The columns of numbers in the table of bounds."""
 
 
-def bounds_table(played: Played) -> pd.DataFrame:
-    """One row a mechanism, figure, agent and good; the columns are described at the top of this module."""
-    economy = next(iter(played.outcomes.values())).economy
+def bounds_table(comparison: Comparison) -> pd.DataFrame:
+    """Return the table of bounds, one row per mechanism, figure, agent and good."""
+    economy = comparison.economy
     agents, goods = economy.shape
     parts = [
         pd.DataFrame(
@@ -307,46 +267,69 @@ def bounds_table(played: Played) -> pd.DataFrame:
                 "capped": np.repeat(bound.capped, goods),
             }
         )
-        for name, report in played.alignments.items()
+        for name, report in comparison.alignments.items()
         for figure, bound in report.bounds.items()
     ]
     return pd.concat(parts, ignore_index=True) if parts else no_bounds()
 
 
 def no_bounds() -> pd.DataFrame:
-    """That table where no programme was solved."""
+    """Return the table of bounds where no program was solved."""
     words = {column: pd.Series(dtype=object) for column in ("mechanism", "figure", "agent", "good")}
     return pd.DataFrame({**words, **{column: pd.Series(dtype=float) for column in BOUNDS}})
 
 
-def agents_table(played: Played) -> pd.DataFrame:
-    """One row a mechanism and agent; the columns are described at the top of this module."""
-    parts = [agents_of(outcome, played.alignments[name]) for name, outcome in played.outcomes.items()]
+AGENTS = (
+    "consumption[g]",
+    "production[g]",
+    "action[g]",
+    "payment",
+    "utility",
+    "payoff",
+    "regret",
+    "weight",
+    "improvement[g]",
+    "improvement_production[g]",
+)
+"""The columns of numbers in the table of agents, [g] standing for each good."""
+
+
+def agent_columns(goods: Sequence[str]) -> list[str]:
+    """Return the columns of numbers in the table of agents."""
+    return [
+        column.replace("[g]", f"[{good}]")
+        for column in AGENTS
+        for good in (goods if column.endswith("[g]") else ("",))
+    ]
+
+
+def agents_table(comparison: Comparison) -> pd.DataFrame:
+    """Return the table of agents, one row per mechanism and agent."""
+    parts = [agents_of(outcome, comparison.alignments[name]) for name, outcome in comparison.outcomes.items()]
     return pd.concat(parts, ignore_index=True)
 
 
 def agents_of(outcome: Outcome, report: Alignment) -> pd.DataFrame:
-    """The rows of one mechanism's agents in that table."""
+    """Return the rows of one mechanism in the table of agents."""
     economy, better = outcome.economy, report.improvement
-    unknown = np.full(len(economy.agents), np.nan)
-    unknown_by_good = np.full(economy.shape, np.nan)
-
-    def by_good(name: str, amounts: Array) -> dict[str, Array]:
-        return {f"{name}[{good}]": amounts[:, g] for g, good in enumerate(economy.goods)}
-
-    return pd.DataFrame(
-        {
-            "mechanism": outcome.name,
-            "agent": list(economy.agents),
-            **by_good("consumption", outcome.consumption),
-            **by_good("production", outcome.production),
-            **by_good("action", unknown_by_good if outcome.actions is None else outcome.actions),
-            "payment": outcome.payments,
-            "utility": outcome.utilities,
-            "payoff": outcome.payoffs,
-            "regret": unknown if outcome.regret is None else outcome.regret,
-            "weight": unknown if report.negishi_weights is None else report.negishi_weights,
-            **by_good("improvement", better.consumption if better else unknown_by_good),
-            **by_good("improvement_production", better.production if better else unknown_by_good),
-        }
-    )
+    amounts = {
+        "consumption[g]": outcome.consumption,
+        "production[g]": outcome.production,
+        "action[g]": outcome.actions,
+        "payment": outcome.payments,
+        "utility": outcome.utilities,
+        "payoff": outcome.payoffs,
+        "regret": outcome.regret,
+        "weight": report.negishi_weights,
+        "improvement[g]": None if better is None else better.consumption,
+        "improvement_production[g]": None if better is None else better.production,
+    }
+    agents, _ = economy.shape
+    numbers: list[Array] = []
+    for column in AGENTS:
+        values, width = amounts[column], len(economy.goods) if column.endswith("[g]") else 1
+        numbers += list(
+            np.full((width, agents), np.nan) if values is None else values.T.reshape(width, agents)
+        )
+    named = zip(agent_columns(economy.goods), numbers, strict=True)
+    return pd.DataFrame({"mechanism": outcome.name, "agent": list(economy.agents), **dict(named)})

@@ -1,14 +1,23 @@
-"""One market on several processes or machines: agents in shards, each where it was built.
+"""One market on several processes or machines: agents in shards, each kept where it was built.
 
-The agents of a scenario are split into neighbours, `Shard` by `Shard`. A shard builds its own agents where it
-will stay (`pools.py`: in this process, or on a Dask cluster's workers) and is never moved. A round sends
-prices out and gets each shard's totals back, m numbers each way for m goods; they are added in the order of
-the shards, so that the same shards give the same bits wherever they are. Proofs that there is no equilibrium,
-settlement and judgement go the same way (`market.economy.reductions`), and every shard writes the rows of its
-own agents. Nobody ever holds all of them.
+The agents of a scenario are split into consecutive rows, one `Shard` each. A shard builds its agents where it
+will stay (in this process, or on a Dask cluster's workers) and is never moved. A round sends prices out and
+returns each shard's totals, m numbers each way for m goods; they are added in the order of the shards, so
+that a number of shards gives one result, bit for bit, wherever they are. Proofs that there is no equilibrium,
+settlement and the alignment report need sums over all agents (`market.economy.reductions`), and every shard
+writes the rows of its own agents. No process holds all agents.
 
-Mechanisms other than an auctioneer's, and economies in which somebody chooses between alternatives that are
-as good, need everyone in one place: they are refused, saying why (`limits.py`).
+Mechanisms without an auctioneer, and economies with ties, need all agents in one place and are refused.
+
+Entry points: `play_in_shards` returns a `Shared`; `run_in_shards` writes a run folder too. `Here` and
+`Cluster` are the pools; `refuse` checks a scenario beforehand.
+
+Reading order: `shard` (its agents), `alignment` (weights from prices), `worker_state` and `pools` (where
+shards are), `limits`, `outcome`, `play` (the auction), `folder`.
+
+Imports `scenario`, the auctioneer of `mechanisms`, `economy.reductions`, and of `results` the tables and the
+run folder. To add a pool: a class with the methods of `pools.Pool`. To let shards tell something new: a
+method of `Shard`, called by name through the pool.
 """
 
 from market.shards.folder import run_in_shards

@@ -1,11 +1,12 @@
-"""Weights that the market's own prices give each agent by itself, and whether they support the outcome.
+"""Welfare weights from the market's own prices, and the residual of the conditions for their support.
 
 With quasilinear money equal weights are tried first: if they support the outcome at the prices, total surplus
-is maximal. Otherwise agent i weighs w_i = p_g / (du_i/dx_ig), the inverse of what money is worth to it at the
-margin, the largest of the goods that it consumes. Both are known to each shard by itself, and what is left to
-prove is one residual over all (`support.residuals`): if it is small, a weighted sum of utilities is maximal.
+is maximal. Otherwise agent i has the weight `w_i = p_g / (du_i/dx_ig)`, the inverse of its marginal utility
+of money, the largest over the goods that it consumes. Each shard computes both for its own agents; the
+residual (`welfare.first_order_conditions.residuals`) is a maximum over all agents, and if it is small, a
+weighted sum of utilities is maximal.
 
-Other weights are not looked for: that is a programme over everybody.
+Other weights are not looked for: that takes a program over all agents.
 
 Source: Negishi (1960); Mas-Colell, Whinston and Green (1995), section 16.E.
 """
@@ -26,15 +27,15 @@ from market.welfare.first_order_conditions import NOTHING, residuals
 
 @dataclass(frozen=True)
 class Judgement:
-    """What supports the outcome, the same in every shard but for the weights of its own agents.
+    """Support of an outcome, equal in every shard except for the weights of its own agents.
 
     Args:
-        weights: (agents of the shard,), not normalised; None if the prices do not give everyone one.
+        weights: (agents of the shard,), not normalised; None if prices give some agent no weight.
         total: the sum of all weights.
-        equal: whether all weigh the same.
-        capped: whether spending caps limit what money can be paid.
+        equal: True if all weights are equal.
+        capped: True if budgets limit payments.
         residual: the largest relative violation of the supporting conditions; inf without weights.
-        unweighed: how many agents are given no weight.
+        unweighed: number of agents that prices give no weight.
         smallest: the smallest weight, not normalised.
         largest: the largest.
     """
@@ -50,17 +51,17 @@ class Judgement:
 
     @property
     def proved(self) -> bool:
-        """Whether weights and prices prove that the outcome is efficient."""
+        """True if weights and prices prove that the outcome is efficient."""
         return self.residual <= PROVED
 
 
-def judging(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[Judgement]:
-    """What can be said of the efficiency of an outcome, asking for sums over all agents.
+def judge(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[Judgement]:
+    """Find weights that support an outcome, requesting sums over all agents.
 
     Args:
         economy: a part, without technologies.
-        x: (agents, goods), what its agents consume.
-        y: (agents, goods), what they make.
+        x: (agents, goods), consumption of its agents.
+        y: (agents, goods), their production.
         p: (goods,), prices.
     """
     economy = economy.concave_form  # efficiency depends on the order of bundles alone
@@ -78,7 +79,7 @@ def judging(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[Judgeme
         if residual <= PROVED:
             return Judgement(ones, count, True, bool(capped), residual, 0)
     some = NOTHING * (economy.commons + owned + made) / count
-    weights = own_weights(economy, x, p, some)
+    weights = weights_from_prices(economy, x, p, some)
     total, unweighed, least, most = yield (
         float(weights.sum()),
         float((weights <= 0).sum()),
@@ -91,14 +92,14 @@ def judging(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[Judgeme
     return Judgement(weights, total, False, bool(capped), own, 0, -float(least.value), float(most.value))
 
 
-def own_weights(economy: Economy, x: Array, p: Array, some: Array) -> Array:
-    """The largest p_g / (du_i/dx_ig) over the goods that each consumes, (agents,); 0 where there is none.
+def weights_from_prices(economy: Economy, x: Array, p: Array, some: Array) -> Array:
+    """Return the largest `p_g / (du_i/dx_ig)` over the goods that each consumes, (agents,); 0 without any.
 
     Args:
         economy: a part.
-        x: (agents, goods), what its agents consume.
+        x: (agents, goods), consumption of its agents.
         p: (goods,), prices.
-        some: (goods,), amounts up to which nothing is consumed.
+        some: (goods,), amounts up to which a good counts as not consumed.
     """
     weights = np.zeros(len(economy.agents))
     for rows, part in economy.parts:
@@ -108,14 +109,15 @@ def own_weights(economy: Economy, x: Array, p: Array, some: Array) -> Array:
     return weights
 
 
-def report(found: Judgement, economy: Economy, p: Array, weights: Array | None) -> Alignment:
-    """The alignment report that a judgement allows.
+def alignment_report(found: Judgement, economy: Economy, p: Array, weights: Array | None) -> Alignment:
+    """Return the alignment report that a judgement allows.
 
     Args:
         found: the judgement.
-        economy: of which `resources` and `money` are everybody's.
+        economy: without agents; its `resources` and `money` are those of all.
         p: (goods,), prices.
-        weights: (agents,), normalised, of those that are told; None if none support the outcome.
+        weights: (agents,), normalised, if the market is small; None otherwise, or if none support the
+            outcome.
     """
     quasilinear = economy.money is Money.QUASILINEAR
     surplus = found.proved and found.equal and not found.capped
@@ -127,9 +129,9 @@ def report(found: Judgement, economy: Economy, p: Array, weights: Array | None) 
         if economy.resources.any():
             unknown.append(f"resource_utilisation: {why}")
     elif not worth and economy.resources.any():
-        unknown.append("resource_utilisation: all there is was for free")
+        unknown.append("resource_utilisation: all resources are free at the prices")
     if quasilinear and not surplus:
-        capped = "what may be paid is capped, which takes a programme over everybody"
+        capped = "budgets limit payments, which takes a program over all agents"
         unknown.append(f"surplus_gap: {capped if found.capped else _why(found)}")
     return Alignment(
         efficient=True if found.proved else None,
@@ -145,7 +147,7 @@ def report(found: Judgement, economy: Economy, p: Array, weights: Array | None) 
 
 
 def _why(found: Judgement) -> str:
-    """Why more cannot be said."""
+    """Return the reason why a figure is unknown."""
     if found.unweighed:
         return f"played in shards, and prices alone give {found.unweighed} of the agents no weight"
     if found.proved:

@@ -1,9 +1,9 @@
-"""The run folder of a market in shards: the parent writes what is told in sums, each shard its agents' rows.
+"""Run folder of a market in shards: the parent writes the sums, each shard the rows of its agents.
 
-It is a run folder as any other (`run_folder.py`), with three differences: the table of agents is in the
-folder `agents`, one file for each mechanism and shard, in the order of their names; above `LARGEST_MAP`
-agents the result has null in the place of their names; and figures are those of the rounds. All machines must
-see the folder under the same path.
+It differs from other run folders (`results/run_folder.py`) in three respects: the table of agents is in the
+folder `agents`, one file per mechanism and shard, in the order of their names; above `LARGEST_MAP` agents the
+result has null instead of their names; and figures show the rounds only. All machines must see the folder
+under one path.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from market.economy.correspondences import Array
 from market.errors import InputError
 from market.results.run_folder import (
     PARTS,
@@ -28,12 +27,14 @@ from market.results.run_folder import (
     refusals,
     whole_folder,
 )
-from market.results.tables import LARGEST_MAP, NAMED, as_json, mechanism_of, no_bounds, whole
+from market.results.schema import LARGEST_MAP
+from market.results.summary_table import NAMED, AgentNumbers, row, table
+from market.results.tables import as_json, mechanism_result, no_bounds, whole_result
 from market.scenario.loading import Scenario
 from market.shards.outcome import Shared, SharedOutcome
 from market.shards.play import play_in_shards
 from market.shards.pools import Pool
-from market.shards.shard import Written
+from market.shards.shard import WrittenFile
 
 
 def run_in_shards(
@@ -50,16 +51,16 @@ def run_in_shards(
 
     Args:
         scenario: what `market.load` returns.
-        pool: where the shards are; closed at the end.
-        shards: how many.
+        pool: of the shards; closed at the end.
+        shards: their number.
         out: the folder in which a new folder is made.
         mechanisms: names of those to play; all of them by default.
         seed: for all draws; the scenario's own if not given.
         progress: called with a mechanism's name before it is played.
-        figures: called with what came of it; file name -> what writes the figure.
+        figures: called with the outcomes; returns file name -> function that writes the figure.
 
     Returns:
-        What came of it, and the new folder.
+        The outcomes, and the new folder.
 
     Raises:
         InputError: it cannot be played in shards or written there.
@@ -75,7 +76,7 @@ def run_in_shards(
         (folder / "result.json").write_text(as_json(result(shared)), encoding="utf-8")
         no_bounds().to_parquet(folder / "bounds.parquet", index=False)
         shared.rounds.to_parquet(folder / "rounds.parquet", index=False)
-        table(shared).to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
+        comparison_table(shared).to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
         copy_scenario(scenario, folder / "input")
         for file, draw in (figures(shared) if figures else {}).items():
             draw(folder / file)
@@ -84,20 +85,20 @@ def run_in_shards(
     return shared, out / name
 
 
-def _collected(folder: Path, files: Sequence[Written]) -> dict[str, Mapping[str, Any]]:
-    """What shards say of their files, after a look whether all of them are here in their full size.
+def _collected(folder: Path, files: Sequence[WrittenFile]) -> dict[str, Mapping[str, Any]]:
+    """Return the size and checksum of each file of a shard, after checking that it is here in full size.
 
-    Checksums are taken over from the shards: to read everything again would take as long as to write it.
+    Checksums are those of the shards: to read all files again would take as long as to write them.
 
     Args:
-        folder: where the files should be.
-        files: what the shards say that they wrote.
+        folder: of the files.
+        files: as the shards wrote them.
 
     Returns:
         Name in the run folder -> `bytes` and `sha256`, as the manifest lists them.
 
     Raises:
-        InputError: a file is not what its shard wrote.
+        InputError: a file is missing, or its size differs from what its shard wrote.
     """
     for file in files:
         path = folder / file.name
@@ -110,81 +111,36 @@ def _collected(folder: Path, files: Sequence[Written]) -> dict[str, Mapping[str,
         if there != file.bytes:
             raise InputError(
                 f"worker {file.worker} wrote '{path}' with {file.bytes:,} bytes, and here it has {there:,}; "
-                f"see whether the disk is full and nobody else writes there, and repeat the command"
+                f"check that the disk has room and that no other program writes there, and repeat the command"
             )
     return {f"{PARTS}{file.name}": {"bytes": file.bytes, "sha256": file.sha256} for file in files}
 
 
 def result(shared: Shared) -> dict[str, Any]:
-    """The result as plain Python objects, ready for strict JSON.
+    """Return the result as plain Python objects, ready for strict JSON.
 
     Raises:
-        NumericalError: a number is NaN; says which.
+        NumericalError: a number is NaN or infinite where it must not be; says which.
     """
     scenario, agents = shared.scenario, shared.agents
-    return whole(
-        scenario,
-        shared.seed,
-        scenario.goods,
-        agents if len(agents) <= LARGEST_MAP else None,
-        [mechanism_of(each, each.alignment, agents, scenario.goods) for each in shared.outcomes.values()],
-    )
+    named = agents if len(agents) <= LARGEST_MAP else None
+    mechanisms = [
+        mechanism_result(each, each.alignment, scenario.goods, agents) for each in shared.outcomes.values()
+    ]
+    return whole_result(scenario, shared.seed, scenario.goods, named, mechanisms)
 
 
-def table(shared: Shared) -> pd.DataFrame:
-    """One row a mechanism, numbers as numbers; -inf is never averaged away, and never averaged in."""
-    return pd.DataFrame([_row(shared, name) for name in shared.outcomes])
+def comparison_table(shared: Shared) -> pd.DataFrame:
+    """Return one row per mechanism, as in `Comparison.table`."""
+    return table([_row(shared, outcome) for outcome in shared.outcomes.values()])
 
 
-def _row(shared: Shared, name: str) -> dict[str, object]:
-    outcome, told = shared.outcomes[name], shared.outcomes[name].ended
-    report = outcome.alignment
-    prices = zip(shared.scenario.goods, outcome.prices, strict=True)
-    surplus = shared.total_surplus(name)
-    utility = (told.lowest_utility, told.utility, told.ruined)
-    payoff = (told.lowest_payoff, told.payoff, told.payoff_ruined)
-    return {
-        "mechanism": name,
-        "kind": outcome.kind,
-        "status": outcome.status.value,
-        "rounds": outcome.rounds,
-        **{f"price of {good}": float(p) for good, p in prices},
-        "disequilibrium": outcome.disequilibrium,
-        **_by_agent("utility", shared, outcome.utilities, *utility),
-        **(_by_agent("payoff", shared, outcome.payoffs, *payoff) if told.differ else {}),
-        "total surplus": np.nan if surplus is None else surplus,
-        "revenue": outcome.revenue,
-        "efficient": report.efficient,
-        "efficient with transfers": report.efficient_with_transfers,
-        "left on the table": np.nan if report.surplus_gap is None else report.surplus_gap,
-        "resource utilisation": np.nan
-        if report.resource_utilisation is None
-        else report.resource_utilisation,
-        "degenerate": report.degenerate,
-        **_weights(shared, outcome),
-        "largest regret": outcome.max_regret,
-        **dict.fromkeys(("against", "agents who gain", "agents who lose", "Pareto improvement")),
-    }
-
-
-def _by_agent(
-    what: str, shared: Shared, values: Array | None, lowest: float, total: float, ruined: float
-) -> dict[str, float]:
-    """A column an agent, or what can be said of many without hiding anyone; as in `Comparison.table`."""
-    if values is not None and len(values) <= NAMED:
-        return {f"{what} of {agent}": float(v) for agent, v in zip(shared.agents, values, strict=True)}
-    above = len(shared.agents) - ruined
-    return {
-        f"lowest {what}": lowest,
-        f"mean {what} above -inf": total / above if above else np.nan,
-        f"agents with {what} -inf": int(ruined),
-    }
-
-
-def _weights(shared: Shared, outcome: SharedOutcome) -> dict[str, float]:
-    if len(shared.agents) <= NAMED:
-        told = outcome.alignment.negishi_weights
-        known = np.full(len(shared.agents), np.nan) if told is None else told
-        return {f"weight of {agent}": float(w) for agent, w in zip(shared.agents, known, strict=True)}
-    smallest, largest = outcome.weights or (np.nan, np.nan)
-    return {"smallest weight": smallest, "largest weight": largest}
+def _row(shared: Shared, outcome: SharedOutcome) -> dict[str, object]:
+    agents, goods, report, ended = shared.agents, shared.scenario.goods, outcome.alignment, outcome.ended
+    few, extremes = len(agents) <= NAMED, outcome.weights
+    utilities = outcome.utilities if few and outcome.utilities is not None else ended.utilities
+    payoffs = outcome.payoffs if few and outcome.payoffs is not None else ended.payoffs
+    weights = report.negishi_weights if few or extremes is None else np.array(extremes)
+    numbers = AgentNumbers(agents, utilities, payoffs if ended.differ else None, weights)
+    mechanism = mechanism_result(outcome, report, goods, ())
+    return row(mechanism, goods, numbers, shared.total_surplus(outcome.name), None)

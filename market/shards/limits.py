@@ -1,8 +1,7 @@
-"""What cannot be played in shards, and why: whatever needs all agents in one place.
+"""Limits of markets in shards: mechanisms and economies that need all agents in one place are refused.
 
-Games and planners; price rules that see bids; technologies, whose profits go to owners in other shards;
-agents who choose between what is as good, since whoever foresees or assigns their choices has to see all of
-them.
+These are games and planners; price rules that use bids; technologies, whose profits go to owners in other
+shards; and ties, since the choice between equally good alternatives is assigned to all agents at once.
 """
 
 from __future__ import annotations
@@ -20,15 +19,15 @@ from market.shards.shard import Opening
 
 
 def refuse(scenario: Scenario, names: Sequence[str] | None, shards: int | None = None) -> list[str]:
-    """The mechanisms to play, after a look whether they can be played in (so many) shards.
+    """Return the mechanisms to play, after checking that they can be played in shards.
 
     Args:
         scenario: what `market.load` returns.
         names: of the mechanisms; all of them if None.
-        shards: how many; None if that is not known yet.
+        shards: their number; None if it is not known yet.
 
     Raises:
-        InputError: they cannot; says which and why.
+        InputError: one of them cannot be played; says which and why.
     """
     chosen = list(scenario.mechanism_names) if names is None else list(dict.fromkeys(names))
     if not chosen:
@@ -50,7 +49,7 @@ def refuse(scenario: Scenario, names: Sequence[str] | None, shards: int | None =
 
 
 def _refuse_sizes(agents: int, goods: int, shards: int) -> None:
-    """See that shards are of a size that a worker can hold, and none is empty."""
+    """Check that no shard is empty or larger than a worker can hold."""
     if shards < 1:
         raise InputError(f"--shards {shards}: at least one shard is needed")
     if shards > agents:
@@ -64,32 +63,31 @@ def _refuse_sizes(agents: int, goods: int, shards: int) -> None:
 
 
 def _not_in_shards(scenario: Scenario, name: str) -> str | None:
-    """Why a mechanism needs all agents in one place; None if it does not."""
+    """Return the reason why a mechanism needs all agents in one place; None if it can be played in shards."""
     mechanism = scenario.mechanism(name)
     if not isinstance(mechanism, Auction):
         return mechanism.needs_all_agents
     if mechanism.rule.knows is Knows.SPENDING:
-        return f"the rule {mechanism.rule.name} sees what every agent bids for each good"
+        return f"the rule {mechanism.rule.name} uses the bids of every agent for each good"
     owner = next((group.name for group in scenario.agents if group.technology is not None), None)
     if owner is not None:
-        return f"'{owner}' has a technology, and who makes what takes one assignment over everybody"
+        return f"'{owner}' has a technology, and production is assigned to all agents at once"
     return None
 
 
-def refuse_choices(name: str, openings: Sequence[Opening]) -> None:
-    """See that nobody in any shard chooses between what is as good.
+def refuse_ties(name: str, openings: Sequence[Opening]) -> None:
+    """Check that no shard has a source of ties.
 
     Args:
         name: of the first mechanism.
-        openings: what the shards say.
+        openings: of the shards.
 
     Raises:
-        InputError: somebody does.
+        InputError: one has; says which.
     """
-    why = next((each.chooses for each in openings if each.chooses is not None), None)
+    why = next((each.source_of_ties for each in openings if each.source_of_ties is not None), None)
     if why is not None:
         raise InputError(
-            f"the mechanism '{name}' cannot be played in shards: {why} makes some agents choose between what "
-            f"is as good, and who gets what takes one assignment over everybody; leave out --shards and "
-            f"--backend"
+            f"the mechanism '{name}' cannot be played in shards: {why} makes alternatives equally good for "
+            f"some agents, and these are assigned to all agents at once; leave out --shards and --backend"
         )

@@ -1,4 +1,4 @@
-"""What came of a market in shards, as far as sums and extremes tell it."""
+"""Outcomes of a market in shards: sums and extremes over agents."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from market.economy.primitives import Economy, Money
 from market.efficiency.report import Alignment
 from market.outcome import Status
 from market.scenario.loading import Scenario
-from market.shards.shard import Ended, Written
+from market.shards.shard import AgentTotals, WrittenFile
 
 
 @dataclass(frozen=True)
 class SharedOutcome:
-    """What came of an auction in shards: what an `Outcome` tells, as far as sums tell it.
+    """Outcome of an auction in shards: the parts of an `Outcome` that are sums or extremes over agents.
 
     Args:
         name: of the mechanism.
         kind: "auctioneer".
         status: how it ended.
         reason: the numbers behind it.
-        rounds: how many were played.
+        rounds: number of rounds played.
         prices: (goods,), those that are reported.
-        disequilibrium: the largest relative excess demand at them, from every trader's own answer.
+        disequilibrium: the largest relative excess demand at them, from the answers of all agents.
         auctioneer_payoff: -sum |z|, units.
         revenue: what the auctioneer took for the commons, money.
-        max_regret: the largest gain that anybody could make by another bundle, in its payoff.
+        max_regret: the largest gain in payoff that another bundle would give an agent.
         evidence: the residuals behind the status, by name.
-        ended: what is told of all agents, in sums and extremes.
+        ended: sums and extremes over all agents.
         consumption: (agents, goods), units; None above `LARGEST_MAP` agents, as are the next four.
         production: (agents, goods), units.
         payments: (agents,), net money paid.
@@ -42,8 +42,8 @@ class SharedOutcome:
         payoffs: (agents,), in the game.
         weights: the smallest and the largest weight in the report, normalised; None if none support it.
         alignment: the report.
-        path: prices and excess demand, one row a round and good, as in `record.rounds_of`.
-        files: what the shards wrote.
+        path: prices and excess demand, one row per round and good (`tables.rounds_of`).
+        files: written by the shards.
     """
 
     name: str
@@ -57,7 +57,7 @@ class SharedOutcome:
     revenue: float
     max_regret: float
     evidence: Mapping[str, float]
-    ended: Ended
+    ended: AgentTotals
     consumption: Array | None
     production: Array | None
     payments: Array | None
@@ -66,20 +66,20 @@ class SharedOutcome:
     weights: tuple[float, float] | None
     alignment: Alignment
     path: pd.DataFrame
-    files: tuple[Written, ...]
+    files: tuple[WrittenFile, ...]
 
 
 @dataclass(frozen=True)
 class Shared:
-    """What came of a scenario whose agents were in shards.
+    """Outcomes of a scenario whose agents are in shards.
 
     Args:
-        scenario: what was played.
+        scenario: that was played.
         seed: of all draws.
         agents: the names of all.
-        economy: without agents, and with all that they own in common; `resources`, `goods` and `money` are
-            everybody's.
-        shards: how many there were.
+        economy: without agents, all their endowments counted as commons; its `resources`, `goods` and `money`
+            are those of all.
+        shards: their number.
         outcomes: mechanism name -> outcome.
     """
 
@@ -92,19 +92,19 @@ class Shared:
 
     @property
     def settled(self) -> bool:
-        """Whether every mechanism reached what it looks for."""
+        """True if every mechanism cleared."""
         return all(outcome.status.settled for outcome in self.outcomes.values())
 
     @cached_property
     def rounds(self) -> pd.DataFrame:
-        """One row a mechanism, round and good, as in `Comparison.rounds`."""
+        """One row per mechanism, round and good, as in `Comparison.rounds`."""
         rounds: pd.DataFrame = pd.concat(
             [outcome.path for outcome in self.outcomes.values()], ignore_index=True
         )
         return rounds
 
     def total_surplus(self, name: str) -> float | None:
-        """sum_i u_i - C_i of an outcome, money; -inf if anybody is. None without quasilinear money."""
+        """Return the sum of `u_i - C_i`, money; -inf if any agent is. None without quasilinear money."""
         if self.economy.money is not Money.QUASILINEAR:
             return None
         ended = self.outcomes[name].ended

@@ -1,12 +1,12 @@
 """A market whose agents are in shards, from the first announcement to the report.
 
-The auctioneer is the very one that plays in one process (`mechanisms.auctioneer`). It is given an economy
-without agents in which all that is owned is in common, so that resources are right, and answers that are
-totals alone. What needs more sums than those (whether there is an equilibrium at all, and all that comes
-after the rounds) is driven step by step: every shard's sums are added in their order and sent back to all,
-until each has ended (`market.economy.reductions`).
+The auctioneer of one process plays (`mechanisms.auction.auctioneer`). It is given an economy without agents
+in which all endowments are commons, so that resources are right, and answers that are totals. Calculations
+that need more sums (proofs that there is no equilibrium, and settlement and report after the rounds) run step
+by step: the sums of the shards are add_up in their order and sent back to all, until each has ended
+(`market.economy.reductions`).
 
-What needs everybody in one place is refused (`limits.py`).
+Mechanisms and economies that need all agents in one place are refused (`limits.py`).
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ from market.errors import MarketError
 from market.mechanisms.auction.announcement import held_against
 from market.mechanisms.auction.auctioneer import Auction, AuctionState
 from market.mechanisms.base import State, played
-from market.results.tables import LARGEST_MAP, rounds_of
+from market.results.schema import LARGEST_MAP
+from market.results.tables import rounds_of
 from market.scenario.building import population
 from market.scenario.loading import Scenario
-from market.shards.alignment import report
-from market.shards.limits import refuse, refuse_choices
+from market.shards.alignment import alignment_report
+from market.shards.limits import refuse, refuse_ties
 from market.shards.outcome import Shared, SharedOutcome
 from market.shards.pools import Pool
-from market.shards.shard import Closed, Ended, Opening, Totals, Written
+from market.shards.shard import AgentTotals, AnswerTotals, Closing, Opening, WrittenFile
 
 
 def play_in_shards(
@@ -49,15 +50,15 @@ def play_in_shards(
 
     Args:
         scenario: what `market.load` returns.
-        pool: where the shards are; closed at the end.
-        shards: how many.
+        pool: of the shards; closed at the end.
+        shards: their number.
         mechanisms: names of those to play; all of them by default.
         seed: for all draws; the scenario's own if not given.
-        folder: where shards write the rows of their agents; nowhere if not given.
+        folder: for the rows of agents, which shards write; None to write none.
         progress: called with a mechanism's name before it is played.
 
     Raises:
-        InputError: what cannot be played in shards, or a shard that cannot be built or went away.
+        InputError: the scenario cannot be played in shards, or a shard cannot be built or is gone.
     """
     try:
         names = refuse(scenario, mechanisms, shards)
@@ -66,8 +67,8 @@ def play_in_shards(
         rows = [range(count * k // shards, count * (k + 1) // shards) for k in range(shards)]
         openings = pool.make(scenario, root, rows)
         economy = _without_agents(scenario, root, openings)
-        refuse_choices(names[0], openings)
-        impossible: str | None = _driven(pool, "prove")[0]
+        refuse_ties(names[0], openings)
+        impossible: str | None = _run_everywhere(pool, "prove")[0]
         outcomes = {}
         for number, name in enumerate(names):
             if progress:
@@ -75,18 +76,18 @@ def play_in_shards(
             mechanism = scenario.mechanism(name)
             assert isinstance(mechanism, Auction)
             table = None if folder is None else f"{folder}/{number:03}-"
-            outcomes[name] = _Play(mechanism, economy, pool, count, impossible).outcome(table)
+            outcomes[name] = _Auction(mechanism, economy, pool, count, impossible).outcome(table)
     finally:
         pool.close()
     return Shared(scenario, root, agents, economy, shards, outcomes)
 
 
 def _without_agents(scenario: Scenario, seed: int, openings: Sequence[Opening]) -> Economy:
-    """The economy as the auctioneer sees it: nobody in it, and all that there is in common."""
+    """Return the economy that the auctioneer uses: without agents, all endowments counted as commons."""
     (owned,) = add_up([(opening.owned,) for opening in openings])
     commons = np.array([scenario.commons.get(good, 0.0) for good in scenario.goods])
     numeraire = None if scenario.numeraire is None else scenario.goods.index(scenario.numeraire)
-    nobody = np.zeros(0)
+    none = np.zeros(0)
     return Economy(
         money=scenario.economy,
         goods=scenario.goods,
@@ -94,34 +95,34 @@ def _without_agents(scenario: Scenario, seed: int, openings: Sequence[Opening]) 
         groups={},
         commons=commons + owned,
         endowment=np.zeros((0, len(commons))),
-        budget=nobody,
-        commons_share=nobody,
+        budget=none,
+        commons_share=none,
         utilities=(),
         numeraire=numeraire,
         seed=seed,
     )
 
 
-def _driven(pool: Pool, begin: str, **same: Any) -> list[Any]:
-    """What comes of work in every shard that needs sums over all, in the order of the shards.
+def _run_everywhere(pool: Pool, begin: str, **same: Any) -> list[Any]:
+    """Run a calculation that needs sums over all agents in every shard; return the results in their order.
 
     Args:
         pool: of the shards.
-        begin: the method that begins with it.
+        begin: the method that begins it.
         same: its arguments.
     """
     return run_all(pool.tell(begin, **same), lambda totals: pool.tell("go_on", totals=totals))
 
 
-class _Play:
+class _Auction:
     """One auction in shards.
 
     Args:
         mechanism: the auctioneer.
         economy: without agents (`_without_agents`).
         pool: of the shards.
-        agents: how many there are in all shards.
-        impossible: why there is no equilibrium, if that can be shown.
+        agents: their number in all shards.
+        impossible: the reason why there is no equilibrium, if that can be shown.
     """
 
     def __init__(
@@ -132,16 +133,16 @@ class _Play:
         self._seen: list[Mapping[str, Any]] = []
 
     def outcome(self, table: str | None) -> SharedOutcome:
-        """Play to the end; `table` is what the names of the tables begin with."""
+        """Play to the end; `table` is the beginning of the tables' file names, None to write none."""
         first = replace(self._mechanism.start(self._economy), impossible=self._impossible)
         state = played(self._mechanism, self._economy, self._answers, self._observe, first)
         assert isinstance(state, AuctionState)
         seen = self._mechanism.reported(state)
         p = seen.prices
-        closed: list[Closed] = _driven(self._pool, "close", p=p)
-        ended = Ended(*add_up([each.ended for each in closed]))
+        closed: list[Closing] = _run_everywhere(self._pool, "close", p=p)
+        ended = AgentTotals(*add_up([each.ended for each in closed]))
         judgement = closed[0].judgement
-        chosen = held_against(self._economy, seen, _summed(*closed[0].answered))
+        chosen = held_against(self._economy, seen, _total_answers(*closed[0].answered))
         regretted = float(ended.relative_regret.value)
         status, reason, evidence = self._mechanism.judged(self._economy, state, chosen, regretted)
         rows = self._rows() if self._agents <= LARGEST_MAP else {}
@@ -169,55 +170,58 @@ class _Play:
             weights=(judgement.smallest / judgement.total, judgement.largest / judgement.total)
             if supported
             else None,
-            alignment=report(judgement, self._economy, p, weights),
+            alignment=alignment_report(judgement, self._economy, p, weights),
             path=self._path(),
             files=self._written(table, judgement.total if supported else None),
         )
 
     def _answers(self, p: Array) -> AnswersInTotal:
-        """Prices out, sums back, added in the order of the shards."""
-        answered: list[Totals] = self._pool.tell("ask", p=p)
-        return _summed(*add_up([_bounds(each) for each in answered]))
+        """Send prices out, and add the totals in the order of the shards."""
+        answered: list[AnswerTotals] = self._pool.tell("ask", p=p)
+        return _total_answers(*add_up([_bounds(each) for each in answered]))
 
     def _observe(self, state: State) -> None:
         self._seen.append(state.observed())
 
     def _path(self) -> pd.DataFrame:
-        """Prices and excess demand, one row a round and good."""
+        """Return prices and excess demand, one row per round and good."""
         names = (*self._mechanism.observed_by_good, *self._mechanism.observed_once)
         seen = (np.array([each[name] for each in self._seen]) for name in names)
         return rounds_of(self._mechanism.label, self._economy.goods, *seen)
 
     def _rows(self) -> dict[str, Any]:
-        """What each agent got, in the order of the agents."""
+        """Return the quantities and payoffs of each agent, in the order of the agents."""
         parts: list[Mapping[str, Any]] = self._pool.tell("rows")
         return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
-    def _written(self, table: str | None, total: float | None) -> tuple[Written, ...]:
+    def _written(self, table: str | None, total: float | None) -> tuple[WrittenFile, ...]:
         if table is None:
             return ()
         names = self._pool.names()
         each = [{"path": f"{table}{k:05}.parquet", "worker": name} for k, name in enumerate(names)]
-        written: list[Written] = self._pool.tell("write", each, mechanism=self._mechanism.label, total=total)
+        written: list[WrittenFile] = self._pool.tell(
+            "write", each, mechanism=self._mechanism.label, total=total
+        )
         return tuple(written)
 
 
-def _bounds(totals: Totals) -> tuple[Array, Array, Array, Array]:
-    """Least and most demand, least and most supply, (goods,) each."""
+def _bounds(totals: AnswerTotals) -> tuple[Array, Array, Array, Array]:
+    """Return least and most demand, least and most supply, (goods,) each."""
     supply = np.zeros_like(totals.demand) if totals.supply is None else totals.supply
     most_demand = totals.demand if totals.most_demand is None else totals.most_demand
     return totals.demand, most_demand, supply, supply if totals.most_supply is None else totals.most_supply
 
 
-def _summed(demand: Array, most_demand: Array, supply: Array, most_supply: Array) -> AnswersInTotal:
-    """Return answers known in total, (goods,) each; reading those of single agents raises MarketError."""
+def _total_answers(demand: Array, most_demand: Array, supply: Array, most_supply: Array) -> AnswersInTotal:
+    """Return the answers of all agents from their totals, (goods,) each; reading one agent's is refused."""
     return AnswersInTotal(_interval(demand, most_demand), _interval(supply, most_supply), _refuse_agents)
 
 
 def _refuse_agents() -> Answers:
-    raise MarketError("what each agent answers stays in its shard")
+    """Refuse: answers per agent stay in the shards."""
+    raise MarketError("answers of single agents stay in their shards")
 
 
 def _interval(lowest: Array, highest: Array) -> Correspondence:
-    """An interval that is known to be a point where it is one."""
+    """Return an interval; one array for both bounds where they are equal."""
     return Correspondence(lowest, lowest if np.array_equal(lowest, highest) else highest)

@@ -1,9 +1,9 @@
-"""Where shards are: in this process, or on the workers of a Dask cluster.
+"""Pools of shards: in this process, or on the workers of a Dask cluster.
 
 A pool serves one play: it makes the shards and calls a method of all of them at once; answers come in the
-order of the shards, whoever was first. On a cluster every shard is pinned to the worker that made it. A
-worker that goes away takes its shards with it, and the play ends with a message: nothing is made up for it. A
-client that goes away leaves its shards behind; the next one to play has them forgotten.
+order of the shards. On a cluster every shard is pinned to the worker that made it. A worker that goes away
+takes its shards with it, and the play ends with a message: lost shards are not rebuilt. A client that goes
+away leaves its shards behind; the next one to play has them removed.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from typing import Any, Protocol
 from market.errors import InputError, MarketError, NumericalError, UnboundedDemandError
 from market.scenario.loading import Scenario
 from market.shards.shard import Opening
-from market.shards.worker_state import Lost, Refusal, forget, forget_all_but, hold, tell
+from market.shards.worker_state import LostShard, Refusal, call, forget, forget_all_but, hold
 from market.workers import connect
 
-LOOK = 1.0  # seconds between two looks whether all workers are still there
+LOOK = 1.0  # seconds between checks that all workers are still there
 
 
 class Pool(Protocol):
-    """What a play asks of the place where shards are."""
+    """Interface between a play and the processes that hold shards."""
 
     @property
     def workers(self) -> int:
-        """How many processes there are."""
+        """Number of processes."""
 
     def make(self, scenario: Scenario, seed: int, rows: Sequence[range]) -> list[Opening]:
-        """Make a shard for each range of rows; what each says (`Shard.opening`)."""
+        """Make a shard for each range of rows; return the opening of each."""
 
     def tell(self, method: str, each: Sequence[Mapping[str, Any]] | None = None, **same: Any) -> list[Any]:
         """Call a method of every shard.
@@ -38,24 +38,24 @@ class Pool(Protocol):
         Args:
             method: of `Shard`.
             each: arguments for each shard, by name; none by default.
-            same: arguments that are the same for all.
+            same: arguments for all.
 
         Returns:
             The answers, in the order of the shards.
 
         Raises:
-            MarketError: what goes wrong in a shard, or a shard is gone.
+            MarketError: raised in a shard, or a shard is gone.
         """
 
     def names(self) -> list[str]:
-        """Who has each shard."""
+        """Return the name of the process that holds each shard."""
 
     def close(self) -> None:
-        """Let go of the shards; a pool that is closed stays so."""
+        """Release the shards; the pool cannot be used again."""
 
 
 class Here:
-    """In this process, one after another."""
+    """Shards in this process, called one after another."""
 
     workers = 1
 
@@ -63,32 +63,32 @@ class Here:
         self._key, self._count = secrets.token_hex(8), 0
 
     def make(self, scenario: Scenario, seed: int, rows: Sequence[range]) -> list[Opening]:
-        """Make them."""
+        """Make the shards here."""
         self._count = len(rows)
         return _checked([hold(self._key, k, scenario, seed, own) for k, own in enumerate(rows)])
 
     def tell(self, method: str, each: Sequence[Mapping[str, Any]] | None = None, **same: Any) -> list[Any]:
-        """Call them."""
+        """Call a method of every shard."""
         own = each or [{}] * self._count
-        return _checked([tell(self._key, k, method, {**own[k], **same}) for k in range(self._count)])
+        return _checked([call(self._key, k, method, {**own[k], **same}) for k in range(self._count)])
 
     def names(self) -> list[str]:
-        """This process."""
+        """Return "here" for every shard."""
         return ["here"] * self._count
 
     def close(self) -> None:
-        """Forget them."""
+        """Release the shards."""
         forget(self._key)
 
 
 class Cluster:
-    """On the workers of a Dask cluster, as many shards on each as come to its turn.
+    """Shards on the workers of a Dask cluster, dealt out in turn.
 
     Args:
         address: of the scheduler, for instance "tcp://10.0.0.1:8786".
 
     Raises:
-        InputError: there is no such cluster, or its workers are not fit (`processes.connect`).
+        InputError: there is no such cluster, or its workers have other versions (`workers.connect`).
     """
 
     def __init__(self, address: str) -> None:
@@ -99,11 +99,11 @@ class Cluster:
 
     @property
     def workers(self) -> int:
-        """How many there were when the play began."""
+        """Number of workers when the play began."""
         return len(self._workers)
 
     def make(self, scenario: Scenario, seed: int, rows: Sequence[range]) -> list[Opening]:
-        """Have each made by the worker that will keep it."""
+        """Have each shard made by the worker that will keep it."""
         self._places = [self._workers[k % len(self._workers)] for k in range(len(rows))]
         with self._watched():
             alive = self._client.run_on_scheduler(lambda dask_scheduler: list(dask_scheduler.clients))
@@ -113,13 +113,13 @@ class Cluster:
         return self._everywhere(hold, calls)
 
     def tell(self, method: str, each: Sequence[Mapping[str, Any]] | None = None, **same: Any) -> list[Any]:
-        """Call them where they are."""
+        """Call a method of every shard on its worker."""
         own = each or [{}] * len(self._places)
         calls = [(self._key, k, method, {**own[k], **same}) for k in range(len(self._places))]
-        return self._everywhere(tell, calls)
+        return self._everywhere(call, calls)
 
     def _everywhere(self, function: Any, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Call a function for every shard on its worker; the answers in the order of the shards."""
+        """Call a function for every shard on its worker; return the answers in the order of the shards."""
         futures: dict[int, Any] = {}
         try:
             with self._watched():
@@ -133,12 +133,12 @@ class Cluster:
                     self._wait(future)
                 return _checked(self._client.gather(ordered), self._places)
         except BaseException:
-            with suppress(Exception):  # what went wrong before is what is told
+            with suppress(Exception):  # the first error is the one that is reported
                 self._client.cancel(list(futures.values()))
             raise
 
     def _sent(self, function: Any, worker: str, calls: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """A future for each call, in one message to the scheduler."""
+        """Submit calls in one message to the scheduler; return a future for each."""
         if not calls:
             return []
         arguments = zip(*calls, strict=True)
@@ -149,7 +149,7 @@ class Cluster:
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        """Tell of workers that are gone, or of the scheduler, instead of what Dask says of it."""
+        """Report workers or a scheduler that are gone in plain words instead of Dask's error."""
         try:
             yield
         except MarketError:
@@ -161,7 +161,7 @@ class Cluster:
             raise
 
     def _wait(self, future: Any) -> None:
-        """Wait until it has ended, but not for a worker that is gone."""
+        """Wait until a call has ended; raise if a worker is gone."""
         while True:
             try:
                 future.exception(timeout=LOOK)
@@ -173,14 +173,14 @@ class Cluster:
                 return
 
     def _gone(self) -> list[str]:
-        """Workers with shards that the cluster has no more.
+        """Return workers with shards that have left the cluster.
 
         Raises:
-            InputError: there is no cluster any more.
+            InputError: the scheduler is gone.
         """
         try:
             there = set(self._client.nthreads())
-        except Exception as error:  # whatever Dask says of a connection that is no more
+        except Exception as error:  # Dask raises many kinds for a lost connection
             raise InputError(
                 f"the Dask scheduler at '{self._address}' went away, and all agents with it; start it again "
                 f"and repeat the command"
@@ -188,12 +188,12 @@ class Cluster:
         return sorted(set(self._places) - there)
 
     def names(self) -> list[str]:
-        """The address of each shard's worker."""
+        """Return the address of each shard's worker."""
         return list(self._places)
 
     def close(self) -> None:
-        """Have them forgotten, and leave the cluster as it was."""
-        with suppress(Exception):  # a cluster that is gone has nothing left to forget
+        """Release the shards, and leave the cluster as it was."""
+        with suppress(Exception):  # a cluster that is gone holds no shards
             self._client.run(forget, self._key, on_error="ignore")
         self._client.close()
 
@@ -201,15 +201,15 @@ class Cluster:
 def _went_away(workers: Sequence[str]) -> InputError:
     plural = "s" if len(workers) > 1 else ""
     return InputError(
-        f"worker{plural} {', '.join(workers)} of the cluster went away, and the agents there with it; see "
-        f"that workers have enough memory, or start more of them, and repeat the command"
+        f"worker{plural} {', '.join(workers)} of the cluster went away, and the agents there with it; give "
+        f"workers more memory, or start more of them, and repeat the command"
     )
 
 
 def _checked(answers: list[Any], places: Sequence[str] | None = None) -> list[Any]:
-    """The answers, or what is wrong with them."""
+    """Return the answers, or raise the error that a shard returned."""
     refusals = [each for each in answers if isinstance(each, Refusal)]
-    lost = [k for k, each in enumerate(answers) if isinstance(each, Lost)]
+    lost = [k for k, each in enumerate(answers) if isinstance(each, LostShard)]
     if lost:
         raise _went_away(sorted({places[k] if places else "here" for k in lost}))
     wrong = next((each for each in refusals if each.goods is None), None)

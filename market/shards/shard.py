@@ -1,13 +1,12 @@
-"""Some of the agents of a scenario, where they were built and stay: what they answer, get and are told.
+"""A shard: some agents of a scenario, kept in the process that built them.
 
-A shard is asked for totals at prices (`ask`), as often as there are rounds. Work that needs everybody's sums
-is begun (before the rounds `prove`, when they are over `close`) and goes on step by step (`go_on`). In the
-end the shard writes the rows of its agents (`write`).
+A shard returns totals at prices (`ask`) in every round. Calculations that need sums over all agents are begun
+(`prove` before the rounds, `close` after them) and continue step by step (`go_on`). At the end the shard
+writes the rows of its agents (`write`).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -29,23 +28,24 @@ from market.mechanisms.auction.jumps.alternatives import possible
 from market.mechanisms.auction.rationing import settling
 from market.mechanisms.regret import relative_regret
 from market.outcome import Outcome
+from market.results.summary_table import Summary
 from market.scenario.building import build
 from market.scenario.loading import Scenario
-from market.shards.alignment import Judgement, judging
+from market.shards.alignment import Judgement, judge
 
 T = TypeVar("T")
 
 WRITTEN = 1 << 16  # agents whose rows are put into a table at a time
 
 
-class Totals(NamedTuple):
-    """What the agents of a shard answer in total, (goods,) each, in units.
+class AnswerTotals(NamedTuple):
+    """Total answers of the agents of a shard, (goods,) each, in units.
 
     Args:
-        demand: the least that they would consume.
-        most_demand: the most; None if it is the same.
-        supply: the least that they would make; None if none of them makes anything.
-        most_supply: the most; None if it is the same.
+        demand: the least total consumption.
+        most_demand: the most; None if it is equal.
+        supply: the least total production; None if no agent makes goods.
+        most_supply: the most; None if it is equal.
     """
 
     demand: Array
@@ -55,34 +55,34 @@ class Totals(NamedTuple):
 
 
 class Opening(NamedTuple):
-    """What has to be known of a shard before it is played with.
+    """Data of a shard that are needed before the first round.
 
     Args:
-        owned: (goods,), what its agents own, units.
-        chooses: what makes some of them choose between what is as good; None if nobody does.
+        owned: (goods,), total endowment of its agents, units.
+        source_of_ties: see `source_of_ties`.
     """
 
     owned: Array
-    chooses: str | None
+    source_of_ties: str | None
 
 
-class Ended(NamedTuple):
-    """What is told of all agents, in sums and extremes.
+class AgentTotals(NamedTuple):
+    """PartialSums and extremes over agents.
 
     Args:
         consumed: (goods,), in total, units.
         made: (goods,), in total, units.
         paid: by all, money.
         utility: sum of u - C over those above -inf.
-        ruined: how many have a utility of -inf.
-        highest_loss: the largest -(u - C); see `lowest_utility`.
+        ruined: number with a utility of -inf.
+        highest_loss: the largest -(u - C); its negative is the lowest.
         payoff: sum over those above -inf.
-        payoff_ruined: how many have a payoff of -inf.
-        highest_payoff_loss: the largest of payoffs with their signs changed; see `lowest_payoff`.
-        regret: the largest gain that anybody could make by another bundle, in its payoff.
-        relative_regret: the same as a share of what trades are worth.
-        differ: in how many shards some payoff is not the utility.
-        agents: how many there are.
+        payoff_ruined: number with a payoff of -inf.
+        highest_payoff_loss: the largest negative payoff; its negative is the lowest.
+        regret: the largest gain in payoff that another bundle would give an agent.
+        relative_regret: as a share of the value of its trades.
+        differ: number of shards in which some payoff differs from the utility.
+        agents: their number.
     """
 
     consumed: Array
@@ -100,40 +100,44 @@ class Ended(NamedTuple):
     agents: float
 
     @property
-    def lowest_utility(self) -> float:
-        """The least of u - C."""
-        return -float(self.highest_loss.value)
+    def utilities(self) -> Summary:
+        """Summary of u - C."""
+        return _summary(self.highest_loss, self.utility, self.agents, self.ruined)
 
     @property
-    def lowest_payoff(self) -> float:
-        """The least payoff."""
-        return -float(self.highest_payoff_loss.value)
+    def payoffs(self) -> Summary:
+        """Summary of the payoffs."""
+        return _summary(self.highest_payoff_loss, self.payoff, self.agents, self.payoff_ruined)
 
 
-class Closed(NamedTuple):
-    """What comes of the work after the rounds.
+def _summary(highest_loss: Largest, total: float, agents: float, ruined: float) -> Summary:
+    above = agents - ruined
+    return Summary(-float(highest_loss.value), total / above if above else np.nan, int(ruined))
+
+
+class Closing(NamedTuple):
+    """Result of the calculation after the rounds.
 
     Args:
-        answered: least and most demand, least and most supply, (goods,) each: what everybody's own answers
-            add up to, in units.
+        answered: least and most demand, least and most supply, (goods,) each: totals over all agents, units.
         ended: of the shard's own agents.
-        judgement: the weights in it are of nobody, since they stay in the shard.
+        judgement: with an empty array of weights, since these stay in the shard.
     """
 
     answered: PartialSums
-    ended: Ended
+    ended: AgentTotals
     judgement: Judgement
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenFile:
     """A file that a shard wrote.
 
     Args:
         name: of the file, without its folder.
         bytes: its size.
         sha256: its checksum, in hexadecimal digits.
-        worker: who wrote it, as `Pool.names` calls it.
+        worker: that wrote it, as in `Pool.names`.
     """
 
     name: str
@@ -143,12 +147,12 @@ class Written:
 
 
 class Shard:
-    """Neighbours among the agents of a scenario.
+    """Consecutive agents of a scenario.
 
     Args:
-        scenario: whose agents they are.
+        scenario: of the agents.
         seed: for all draws.
-        rows: which of them.
+        rows: of the agents.
     """
 
     def __init__(self, scenario: Scenario, seed: int, rows: range) -> None:
@@ -159,20 +163,20 @@ class Shard:
         self._weights: Array | None = None
 
     def opening(self) -> Opening:
-        """What the auctioneer has to know beforehand."""
-        return Opening(self.economy.owned, chooses(self.economy))
+        """Return the data that the auctioneer needs beforehand."""
+        return Opening(self.economy.owned, source_of_ties(self.economy))
 
-    def ask(self, p: Array) -> Totals:
-        """What the agents answer to prices p in total.
+    def ask(self, p: Array) -> AnswerTotals:
+        """Return the total answers to prices p.
 
         Raises:
             UnboundedDemandError: a wanted good is free.
         """
         answers = self._together(p)
-        assert not answers.is_coupled  # only for those who choose, and these are refused (`chooses`)
+        assert not answers.is_coupled  # only with ties, which are refused (`limits.py`)
         demand, supply = answers.total_demand, answers.total_supply
         made = bool(self.economy.costs)
-        return Totals(
+        return AnswerTotals(
             demand.lowest,
             None if demand.single_valued else demand.highest,
             supply.lowest if made else None,
@@ -180,19 +184,19 @@ class Shard:
         )
 
     def prove(self) -> PartialSums | Finished[str | None]:
-        """Begin with the proofs that no prices clear all markets (`nonexistence.prove_nonexistence`)."""
+        """Begin the proofs that no prices clear all markets (`economy.nonexistence`)."""
         return self._begun(prove_nonexistence(self.economy))
 
-    def close(self, p: Array) -> PartialSums | Finished[Closed]:
-        """Begin with what comes after the rounds.
+    def close(self, p: Array) -> PartialSums | Finished[Closing]:
+        """Begin settlement and report after the rounds.
 
         Args:
-            p: (goods,), the prices at which agents trade.
+            p: (goods,), prices of all trades.
         """
         return self._begun(self._closing(p))
 
     def go_on(self, totals: PartialSums) -> PartialSums | Finished[Any]:
-        """Go on with the sums over everybody that were asked for last."""
+        """Continue with the sums over all agents that were requested last."""
         assert self._work is not None
         return advance(self._work, totals)
 
@@ -200,8 +204,8 @@ class Shard:
         self._work = work
         return advance(work)
 
-    def _closing(self, p: Array) -> Reduction[Closed]:
-        """What everyone answers, gets, pays and regrets, and what supports that."""
+    def _closing(self, p: Array) -> Reduction[Closing]:
+        """Calculate answers, quantities, payments, regrets, and the support of the outcome."""
         economy = self.economy
         answers = economy.answers(p)
         demand, supply = answers.total_demand, answers.total_supply
@@ -212,9 +216,9 @@ class Shard:
         had = traded(economy, p, x, y, payments)
         welfare, payoffs, regrets = had.utilities, had.payoffs, had.regret
         assert regrets is not None
-        judgement = yield from judging(economy, x, y, p)
+        judgement = yield from judge(economy, x, y, p)
         self._weights, self._outcome = judgement.weights, had
-        ended = Ended(
+        ended = AgentTotals(
             consumed=x.sum(axis=0),
             made=np.maximum(y, 0.0).sum(axis=0) if economy.costs else np.zeros(len(p)),
             paid=float(payments.sum()),
@@ -229,11 +233,11 @@ class Shard:
             differ=float((payoffs != welfare).any()),
             agents=float(len(economy.agents)),
         )
-        nobodys = None if judgement.weights is None else np.zeros(0)
-        return Closed(answered, ended, replace(judgement, weights=nobodys))
+        left_out = None if judgement.weights is None else np.zeros(0)
+        return Closing(answered, ended, replace(judgement, weights=left_out))
 
     def rows(self) -> Mapping[str, Any]:
-        """What every agent of the shard got, for markets so small that all of it is told."""
+        """Return the quantities and payoffs of every agent, for markets of up to `LARGEST_MAP` agents."""
         had = self._closed()
         return {
             "consumption": had.consumption,
@@ -244,21 +248,21 @@ class Shard:
             "weights": np.zeros(0) if self._weights is None else self._weights,
         }
 
-    def write(self, path: str, mechanism: str, total: float | None, worker: str) -> Written:
-        """Write the rows of the agents, so many at a time that it takes no memory worth speaking of.
+    def write(self, path: str, mechanism: str, total: float | None, worker: str) -> WrittenFile:
+        """Write the rows of the agents, a limited number at a time to save memory.
 
         Args:
-            path: of the file, in a folder that is there.
-            mechanism: the name that the rows bear.
+            path: of the file, in an existing folder.
+            mechanism: its name, for the rows.
             total: the sum of all weights; None if none support the outcome.
-            worker: who writes.
+            worker: its name.
 
         Raises:
             InputError: the file cannot be written.
         """
-        import pyarrow.parquet as pq  # deferred: nobody needs it before the end
+        import pyarrow.parquet as pq  # deferred: needed at the end only
 
-        from market.results.run_folder import to_disk
+        from market.results.run_folder import sha256, to_disk
 
         file, tables = Path(path), self._tables(mechanism, total)
         first = next(tables)
@@ -267,9 +271,7 @@ class Shard:
                 for table in chain([first], tables):
                     writer.write_table(table)
             to_disk(file)
-            with file.open("rb") as opened:
-                checksum = hashlib.file_digest(opened, "sha256").hexdigest()
-            written = Written(file.name, file.stat().st_size, checksum, worker)
+            written = WrittenFile(file.name, file.stat().st_size, sha256(file), worker)
         except OSError as error:
             raise InputError(
                 f"worker {worker} cannot write '{path}' ({error.strerror or error}); --out must name a "
@@ -279,7 +281,7 @@ class Shard:
         return written
 
     def _tables(self, mechanism: str, total: float | None) -> Iterator[Any]:
-        """The rows of the agents, so many at a time; arguments as for `write`."""
+        """Yield the rows of the agents, `WRITTEN` at a time; arguments as for `write`."""
         import pyarrow as pa
 
         from market.results.tables import agents_of
@@ -296,7 +298,7 @@ class Shard:
 
 
 def _paying(economy: Economy, p: Array, x: Array, y: Array) -> Reduction[Array]:
-    """Net money paid, (agents,); see `Economy.payments`."""
+    """Calculate net money paid, (agents,); see `Economy.payments`."""
     if economy.money is not Money.EXCHANGE:
         return economy.payments(p, x, y)
     paid: Array = (x - economy.endowment) @ p
@@ -307,7 +309,7 @@ def _paying(economy: Economy, p: Array, x: Array, y: Array) -> Reduction[Array]:
 def _part(
     had: Outcome, weights: Array | None, start: int, stop: int, total: float | None
 ) -> tuple[Outcome, Alignment]:
-    """Some of the agents of an outcome, and a report that bears their weights."""
+    """Return some agents of an outcome, and a report with their weights."""
     rows = slice(start, stop)
     assert had.regret is not None
     assert had.prices is not None
@@ -321,12 +323,12 @@ def _part(
         payoffs=had.payoffs[rows],
         regret=had.regret[rows],
     )
-    told = None if weights is None or total is None else weights[rows] / total
-    return own, Alignment(None, False, told, had.prices, np.inf, None, None, None)
+    normalised = None if weights is None or total is None else weights[rows] / total
+    return own, Alignment(None, False, normalised, had.prices, np.inf, None, None, None)
 
 
-def chooses(economy: Economy) -> str | None:
-    """What makes somebody choose between alternatives that are as good, in words; None if nobody does."""
+def source_of_ties(economy: Economy) -> str | None:
+    """Name a source of ties in the economy, or None."""
     if possible(economy) is not None:
         names = [block.family.name for block in economy.utilities if block.family.proportional]
         none = Utility.linear_weights
@@ -334,5 +336,5 @@ def chooses(economy: Economy) -> str | None:
         names += [f"cost {block.family.name}" for block in economy.costs]
         return f"a constant worth or cost of goods (one of {', '.join(dict.fromkeys(names))})"
     if any(len(prices) for prices in economy.indifference_prices):
-        return "a price at which any amount of a good is worth as much"
+        return "a price at which any amount of a good is equally good"
     return None

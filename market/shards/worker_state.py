@@ -1,10 +1,10 @@
-"""Shards as a process holds them: made once, asked often, forgotten at the end.
+"""Shards held by a process: made once, called often, released at the end.
 
-These functions run in workers. A play is known by its key, which on a cluster is the name of the client that
-plays it, so that shards of a client that is gone can be told from others.
+These functions run in workers. A play is identified by its key, on a cluster the name of the client that
+plays it, so that shards of a client that is gone can be found.
 
-A worker with several threads takes one call at a time, since the number of threads of linear algebra is the
-process's own. What goes wrong on purpose comes back as a value, a `Refusal`.
+A worker with several threads takes one call at a time, since the number of threads of linear algebra is set
+for the whole process. Errors of this package are returned as values, `Refusal`.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _ONE_AT_A_TIME = threading.Lock()
 
 @dataclass(frozen=True)
 class Refusal:
-    """What went wrong in a shard.
+    """Error raised in a shard.
 
     Args:
         message: in words.
-        at_fault: whether the input is.
-        goods: of which somebody wants more than any amount; None if that is not what is wrong.
+        at_fault: True if the input is at fault.
+        goods: with unbounded demand; None for other errors.
     """
 
     message: str
@@ -39,19 +39,19 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Lost:
-    """A process was asked for a shard that it does not hold."""
+class LostShard:
+    """Reply of a process that does not hold the shard."""
 
 
 def hold(key: str, index: int, scenario: Scenario, seed: int, rows: range) -> Any:
-    """Make a shard and keep it; what `Shard.opening` says, or a `Refusal`.
+    """Make a shard and keep it; return its opening, or a `Refusal`.
 
     Args:
         key: of the play.
         index: of the shard in it.
-        scenario: whose agents.
+        scenario: of the agents.
         seed: for all draws.
-        rows: which agents.
+        rows: of the agents.
     """
     keep_freed_memory()
     with _ONE_AT_A_TIME, alike_everywhere():
@@ -62,7 +62,7 @@ def hold(key: str, index: int, scenario: Scenario, seed: int, rows: range) -> An
             return _refusal(error)
 
 
-def tell(key: str, index: int, method: str, arguments: Mapping[str, Any]) -> Any:
+def call(key: str, index: int, method: str, arguments: Mapping[str, Any]) -> Any:
     """Call a method of a shard that is held.
 
     Args:
@@ -72,11 +72,11 @@ def tell(key: str, index: int, method: str, arguments: Mapping[str, Any]) -> Any
         arguments: of the method.
 
     Returns:
-        What the method returns, a `Refusal`, or `Lost`.
+        The result of the method, a `Refusal`, or `LostShard`.
     """
     shard = _HELD.get((key, index))
     if shard is None:
-        return Lost()
+        return LostShard()
     with _ONE_AT_A_TIME, alike_everywhere():
         try:
             return getattr(shard, method)(**arguments)
@@ -85,13 +85,13 @@ def tell(key: str, index: int, method: str, arguments: Mapping[str, Any]) -> Any
 
 
 def forget(key: str) -> None:
-    """Let go of all shards of a play."""
+    """Release all shards of a play."""
     for held in [each for each in _HELD if each[0] == key]:
         del _HELD[held]
 
 
 def forget_all_but(keys: Collection[str]) -> None:
-    """Let go of the shards of other plays: who played them is gone, and has not said good-bye."""
+    """Release the shards of plays whose clients are gone."""
     for key in {key for key, _ in _HELD} - set(keys):
         forget(key)
 

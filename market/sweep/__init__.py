@@ -1,14 +1,22 @@
-"""Many runs of one scenario: a design, runs in parallel, tidy results that survive anything.
+"""Many runs of one scenario: a design, runs in parallel, and a folder of results that survives interruptions.
 
     from market.sweep import sweep
     swept = sweep("scenarios/commons.toml", ["commons.water=5:20:4"], seeds=10, out="sweeps/water")
-    swept.runs      # a DataFrame, one row a run and mechanism
-    swept.summary   # mean and interval over seeds, a row a point, mechanism and measure
+    swept.runs      # a DataFrame, one row per run and mechanism
+    swept.summary   # mean and interval over seeds, one row per point, mechanism and measure
 
-What is varied is read in `axes.py` and combined in `design.py`; `planning.py` checks it against the scenario.
-A run is made in `runs.py`, in a process of `backends.py`, given out by `execution.py` and kept by `store.py`;
-`summary.py` sums up; `run.py` puts it all together. Workers import `runs.py` and nothing above it, which
-is why the names here are imported on first use.
+Entry points: `sweep`, with `Options`; it returns a `Sweep`.
+
+Reading order: `axes` (the parameters varied), `design` (their combinations), `columns` (the table of runs),
+`runs` (one run), `backends` (processes that make runs), `execution` (chunks given out and taken back),
+`store` (the folder), `planning` (checks before the first run), `summary`, and `run`, which puts them
+together.
+
+Imports `scenario`, `mechanisms`, `efficiency`, and of `results` the folder's helpers and the summary of
+utilities. Workers import `runs` and nothing above it, so the names here are imported on first use.
+
+To add a backend: a class with the methods of `backends.Backend`, and its name in `run.Options`. To add a
+figure of a run: its column in `columns` and its value in `runs`.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""What a sweep varies: `--vary path=v1,v2,...`, a list, or `--vary path=low:high:n`, a range.
+"""Parameters that a sweep varies: `--vary path=v1,v2,...`, a list, or `--vary path=low:high:n`, a range.
 
-A path is written as for `--set` (`parsing/overrides.py`). A list holds TOML values, separated by commas that
-stand outside of brackets and quotes. A range is two numbers; in a grid, n values lie evenly from low to high,
+A path is written as for `--set` (`scenario/overrides.py`). A list holds TOML values, separated by commas
+outside of brackets and quotes. A range is two numbers; in a grid, n values lie evenly from low to high,
 both included, and are whole numbers if that is how low, high and the step between them are written. In a
-design that is drawn (Latin hypercube, Sobol) a range has no n: values are drawn from all of it.
+random design (Latin hypercube, Sobol) a range has no n: values are drawn from all of it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from market.errors import InputError
 from market.scenario.overrides import parse_value, split_path
 from market.scenario.toml_text import escape
 
-Kind = Literal["whole", "number", "truth", "text"]
-"""What the values of an axis are, and so the type of its column in the table of runs."""
+ColumnType = Literal["whole", "number", "truth", "text"]
+"""Type of the values of an axis, and so of its column in the table of runs."""
 
 MOST_VALUES = 100_000  # of one axis
 
@@ -37,7 +37,7 @@ class Span:
     Args:
         low: the least.
         high: the greatest.
-        count: how many values of a grid; None in a design that is drawn.
+        count: how many values of a grid; None in a random design.
     """
 
     low: str
@@ -50,12 +50,12 @@ class Span:
         return f"{self.low}:{self.high}" + ("" if self.count is None else f":{self.count}")
 
     def at(self, share: float) -> str:
-        """The value at a share of the way from low to high, as TOML."""
+        """Return the value at a share of the way from low to high, as TOML."""
         low, high = float(self.low), float(self.high)
         return repr(min(max(low + (high - low) * share, low), high))
 
     def even(self, count: int) -> tuple[str, ...]:
-        """So many values, evenly from low to high, as TOML: exact before they are rounded once."""
+        """Return `count` values, evenly from low to high, as TOML; exact before they are rounded once."""
         low, high = Fraction(self.low), Fraction(self.high)
         exact = [low + (high - low) * Fraction(k, max(count - 1, 1)) for k in range(count)]
         whole = all(re.fullmatch(r"[+-]?\d+", end) for end in (self.low, self.high))
@@ -70,7 +70,7 @@ class Axis:
 
     Args:
         path: of the parameter in the scenario, as for `--set`.
-        choices: its values as TOML, in order; of a range in a design that is drawn, none.
+        choices: its values as TOML, in order; empty for a range in a random design.
         span: the range; None if the values were listed.
     """
 
@@ -80,7 +80,7 @@ class Axis:
 
     @property
     def written(self) -> str:
-        """The values as on the command line."""
+        """Values as on the command line."""
         return ",".join(self.choices) if self.span is None else self.span.written
 
     @property
@@ -91,8 +91,8 @@ class Axis:
         return (self.choices[0], self.choices[-1]) if self.choices else (self.span.at(0.0), self.span.at(1.0))
 
     @cached_property
-    def kind(self) -> Kind:
-        """What its values are."""
+    def kind(self) -> ColumnType:
+        """Type of its values."""
         if not self.choices:
             return "number"
         values = [parse_value(text) for text in self.choices]
@@ -103,27 +103,27 @@ class Axis:
         return "whole" if all(isinstance(value, int) for value in values) else "number"
 
     def value(self, text: str) -> int | float | bool | str:
-        """A value as it stands in the table of runs: a number, a truth, or else its text."""
+        """Return a value as it stands in the table of runs: a number, a truth value, or else its text."""
         read = parse_value(text)
         if self.kind == "text":
             return read if isinstance(read, str) else text
         return float(read) if self.kind == "number" else read  # type: ignore[arg-type,return-value]
 
 
-def axis(assignment: str, drawn: bool = False) -> Axis:
+def parse_axis(assignment: str, drawn: bool = False) -> Axis:
     """Read one `--vary path=...`.
 
     Args:
-        assignment: what stands after `--vary`.
-        drawn: whether values of a range are drawn, so that it has no n.
+        assignment: text after `--vary`.
+        drawn: True if values of a range are drawn, so that it has no n.
 
     Raises:
-        InputError: it is none; says what would be right.
+        InputError: it has another form; says which is right.
 
     Example:
-        >>> axis("agents.alpha.utility.weights.water=0.5:2:4").choices
+        >>> parse_axis("agents.alpha.utility.weights.water=0.5:2:4").choices
         ('0.5', '1.0', '1.5', '2.0')
-        >>> axis("agents.alpha.utility.family=log,log1p").choices
+        >>> parse_axis("agents.alpha.utility.family=log,log1p").choices
         ('log', 'log1p')
     """
     _, end = split_path(assignment)
@@ -140,7 +140,7 @@ def axis(assignment: str, drawn: bool = False) -> Axis:
         return Axis(path, () if span.count is None else span.even(span.count), span)
     choices = tuple(_split(values))
     if not all(choices):
-        raise InputError(f"{said}: there is nothing between two commas; list values as v1,v2,v3")
+        raise InputError(f"{said}: a value between two commas is missing; list values as v1,v2,v3")
     _refuse_twins(choices, said)
     return Axis(path, choices)
 
@@ -164,7 +164,7 @@ def _span(spanned: re.Match[str], said: str, drawn: bool) -> Span:
 
 
 def _split(values: str) -> Sequence[str]:
-    """The parts between commas outside of brackets and quotes."""
+    """Split at commas outside of brackets and quotes."""
     parts, depth, quote = [""], 0, ""
     for sign in values:
         if quote:
@@ -180,7 +180,7 @@ def _split(values: str) -> Sequence[str]:
 
 
 def _refuse_twins(choices: Sequence[str], said: str) -> None:
-    """The same value twice would be the same runs twice."""
+    """Refuse a value that is listed twice: its runs would be repeated."""
     seen: dict[object, str] = {}
     for text in choices:
         read = parse_value(text)

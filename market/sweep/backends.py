@@ -1,16 +1,16 @@
-"""Where runs are made: in this process, in processes of this machine, or on a cluster.
+"""Backends that make the runs: this process, processes of this machine, or a cluster.
 
-A backend takes chunks of runs and hands back, as they end, what came of each: `Done`, or `Died` if the worker
-that had it is no more. None of them touches a result.
+A backend takes chunks of runs and returns, as they end, a `ChunkResult` for each, or `WorkerDied` if the
+worker is gone. The results do not depend on the backend.
 
 - `Serial`: in this process, one chunk after another.
 - `Loky`: in processes of this machine (joblib's loky). Each worker is a pool of its own, so that one that is
-  killed takes nothing but its own chunk with it; it is replaced. Workers hear nothing of Ctrl-C, which is the
-  parent's business, and end by themselves when the parent is gone, however it ended.
+  killed loses only its own chunk; it is replaced. Workers ignore Ctrl-C, which the parent handles, and exit
+  when the parent is gone, however it ended.
 - `Dask`: on a cluster, through `Client.map` and `as_completed` of dask.distributed. Before anything is sent,
-  every worker says which versions it has.
+  the versions of every worker are compared with those here.
 
-To add one: a class here with the same methods, and its name in `sweeping.BACKENDS`.
+To add one: a class here with the methods of `Backend`, and its name in `run.Options`.
 """
 
 from __future__ import annotations
@@ -27,82 +27,82 @@ from typing import Any, Protocol
 
 from market.errors import InputError
 from market.sweep.design import Run
-from market.sweep.runs import Done
+from market.sweep.runs import ChunkResult
 from market.workers import connect
 
 Chunk = tuple[Run, ...]
-Work = Callable[[Chunk], Done]
+Work = Callable[[Chunk], ChunkResult]
 
 ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "BLIS")}
-WATCH = 0.5  # seconds between two looks whether the parent is still there
+WATCH = 0.5  # seconds between checks that the parent still runs
 LONELY = 60.0  # seconds that a cluster may be without any worker
 POLL = 0.01  # seconds
 
 
 @dataclass(frozen=True)
-class Died:
-    """The worker that had a chunk is no more.
+class WorkerDied:
+    """Reply for a chunk whose worker is gone.
 
     Args:
-        why: as far as is known.
+        why: the cause, as far as is known.
     """
 
     why: str
 
 
 class Backend(Protocol):
-    """What the loop over a sweep's runs asks of a backend."""
+    """Interface between the loop over runs and the processes that make them."""
 
     def workers(self) -> int:
-        """How many chunks are done at the same time."""
+        """Return the number of chunks that are made at the same time."""
 
     def room(self) -> int:
-        """How many more chunks can be given now."""
+        """Return the number of chunks that can be submitted now."""
 
     def submit(self, chunks: Sequence[Chunk]) -> None:
-        """Give chunks to be done."""
+        """Submit chunks."""
 
-    def next(self) -> tuple[Chunk, Done | Died]:
+    def next(self) -> tuple[Chunk, ChunkResult | WorkerDied]:
         """Wait for a chunk to end, in whatever order."""
 
     def close(self) -> None:
-        """Stop whatever is under way, and leave no process behind."""
+        """Stop the chunks under way, and leave no process behind."""
 
 
 class Serial:
-    """In this process."""
+    """Makes runs in this process."""
 
     def __init__(self, work: Work) -> None:
         self._work = work
         self._waiting: deque[Chunk] = deque()
 
     def workers(self) -> int:
-        """Only this process."""
+        """Return 1, this process."""
         return 1
 
     def room(self) -> int:
-        """One chunk at a time."""
+        """Return 1 if no chunk waits, else 0."""
         return 1 - len(self._waiting)
 
     def submit(self, chunks: Sequence[Chunk]) -> None:
-        """Put them aside; they are done when asked for."""
+        """Queue chunks; `next` makes them."""
         self._waiting.extend(chunks)
 
-    def next(self) -> tuple[Chunk, Done | Died]:
-        """Do the next one."""
+    def next(self) -> tuple[Chunk, ChunkResult | WorkerDied]:
+        """Make the runs of the next chunk."""
         chunk = self._waiting.popleft()
         return chunk, self._work(chunk)
 
     def close(self) -> None:
-        """Nothing is left."""
+        """Drop the chunks that wait."""
         self._waiting.clear()
 
 
 class Loky:
-    """In processes of this machine.
+    """Makes runs in processes of this machine.
 
     Args:
-        work: what a worker does with a chunk; can be pickled.
+        work: function of a chunk that makes its runs; can be pickled.
         workers: how many there are.
     """
 
@@ -112,38 +112,38 @@ class Loky:
         self._busy: dict[Any, tuple[Any, Chunk]] = {}
 
     def _pool(self) -> Any:
-        from joblib.externals.loky import ProcessPoolExecutor  # deferred: only who has workers needs it
+        from joblib.externals.loky import ProcessPoolExecutor  # deferred: needed with workers only
 
-        return ProcessPoolExecutor(1, initializer=_live_with, initargs=(os.getpid(),), env=ONE_THREAD)
+        return ProcessPoolExecutor(1, initializer=_exit_with_parent, initargs=(os.getpid(),), env=ONE_THREAD)
 
     def workers(self) -> int:
-        """As many as asked for."""
+        """Return the number of worker processes."""
         return self._workers
 
     def room(self) -> int:
-        """A chunk for each idle worker."""
+        """Return the number of idle workers."""
         return len(self._idle)
 
     def submit(self, chunks: Sequence[Chunk]) -> None:
-        """Give each to an idle worker."""
-        with _deaf_children():
+        """Submit each chunk to an idle worker."""
+        with _ctrl_c_blocked():
             for chunk in chunks:
                 pool = self._idle.pop()
                 self._busy[pool.submit(self._work, chunk)] = pool, chunk
 
-    def next(self) -> tuple[Chunk, Done | Died]:
-        """Wait for any; a worker that died is replaced."""
+    def next(self) -> tuple[Chunk, ChunkResult | WorkerDied]:
+        """Wait for any chunk; replace a worker that died."""
         from joblib.externals.loky import FIRST_COMPLETED, BrokenProcessPool, wait
 
         ended, _ = wait(list(self._busy), return_when=FIRST_COMPLETED)
         future = next(iter(ended))
         pool, chunk = self._busy.pop(future)
         try:
-            done: Done = future.result()
+            done: ChunkResult = future.result()
         except BrokenProcessPool as error:
             pool.shutdown(wait=True, kill_workers=True)
             self._idle.append(self._pool())
-            return chunk, Died(" ".join(str(error).split()))
+            return chunk, WorkerDied(" ".join(str(error).split()))
         self._idle.append(pool)
         return chunk, done
 
@@ -154,7 +154,7 @@ class Loky:
         self._idle, self._busy = [], {}
 
 
-def _live_with(parent: int) -> None:
+def _exit_with_parent(parent: int) -> None:
     """End this process when its parent is gone, and leave Ctrl-C to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -167,8 +167,8 @@ def _live_with(parent: int) -> None:
 
 
 @contextmanager
-def _deaf_children() -> Iterator[None]:
-    """Processes started here do not hear Ctrl-C, which comes to all of a terminal's; it is kept for us."""
+def _ctrl_c_blocked() -> Iterator[None]:
+    """Start processes that ignore Ctrl-C, which a terminal sends to all of them; it stays pending here."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -180,30 +180,30 @@ def _deaf_children() -> Iterator[None]:
 
 
 class Dask:
-    """On a cluster.
+    """Makes runs on a cluster.
 
     Args:
-        work: what a worker does with a chunk; can be pickled.
+        work: function of a chunk that makes its runs; can be pickled.
         address: of the scheduler, for instance "tcp://10.0.0.1:8786".
 
     Raises:
-        InputError: as `processes.connect` says.
+        InputError: see `workers.connect`.
     """
 
     def __init__(self, work: Work, address: str) -> None:
         self._work, self._address = work, address
         self._client = connect(address)
-        from distributed import as_completed  # deferred: only who has a cluster needs it
+        from distributed import as_completed  # deferred: needed with a cluster only
 
         self._ended = as_completed(loop=self._client.loop)
         self._busy: dict[str, Chunk] = {}
 
     def workers(self) -> int:
-        """As many as there are now: a cluster grows and shrinks."""
+        """Return the present number of workers: a cluster grows and shrinks."""
         return len(self._client.nthreads())  # threads of a worker take turns
 
     def room(self) -> int:
-        """Two chunks a worker, so that none waits for us."""
+        """Return the number of chunks that are missing to two per worker, so that no worker waits."""
         return max(2 * self.workers(), 1) - len(self._busy)
 
     def submit(self, chunks: Sequence[Chunk]) -> None:
@@ -213,23 +213,23 @@ class Dask:
             self._busy[future.key] = chunk
             self._ended.add(future)
 
-    def next(self) -> tuple[Chunk, Done | Died]:
-        """Wait for any."""
+    def next(self) -> tuple[Chunk, ChunkResult | WorkerDied]:
+        """Wait for any chunk."""
         from distributed import KilledWorker
 
         self._wait()
         future = next(self._ended)
         chunk = self._busy.pop(future.key)
         try:
-            done: Done = future.result()
+            done: ChunkResult = future.result()
         except KilledWorker as error:
-            return chunk, Died(" ".join(str(error).split()))
+            return chunk, WorkerDied(" ".join(str(error).split()))
         finally:
             future.release()
         return chunk, done
 
     def _wait(self) -> None:
-        """Wait until a chunk has ended, but not for a cluster without workers."""
+        """Wait until a chunk has ended; give up on a cluster that has no workers for a minute."""
         alone = time.monotonic()
         looked = 0.0
         while not self._ended.has_ready():

@@ -1,46 +1,47 @@
-"""The columns of the table of runs, one row a run and mechanism.
+"""The columns of the table of runs, one row per run and mechanism.
 
-Always there:
+Always present:
 
 - `run`, `point`, `replicate`, `seed`: which run it is; `market run --set ... --seed` plays it again;
-- one column for each parameter that is varied, named by its path;
+- one column per varied parameter, named by its path;
 - `mechanism`, `kind`, `status`, `reason`; `error` and `traceback` of a mechanism that could not be played or
-  judged, in which case all that follows is null; `settled`: whether it reached what it looks for; `rounds`;
-- `price[g]`, `disequilibrium`, `auctioneer_payoff`, null where there is none; `revenue`;
+  judged, in which case all that follows is null; `settled`: true if it cleared, was a Nash equilibrium or an
+  optimum; `rounds`;
+- `price[g]`, `disequilibrium`, `auctioneer_payoff`, null without prices; `revenue`;
 - `consumption[g]`, `production[g]`: totals over agents, units;
-- `agents`: how many; `finite_utilities`, `infinite_utilities`: how many of them are above -inf and at -inf;
-  `lowest_utility`: -inf if anybody is there;
-- `total_surplus`: sum_i u_i - C_i, -inf if anybody is, and `mean_finite_utility`: over those above -inf; both
-  only where money is quasilinear, since elsewhere sums of utilities mean nothing;
+- `agents`, their number; `finite_utilities`, `infinite_utilities`: the numbers above -inf and at -inf;
+  `lowest_utility`: -inf if any agent is at -inf;
+- `total_surplus`: sum_i u_i - C_i, -inf if any agent is, and `mean_finite_utility`: over those above -inf;
+  both only with quasilinear money, since elsewhere sums of utilities have no meaning;
 - `max_regret`; `efficient`, `degenerate`, `efficient_with_transfers`: null where unknown; `surplus_gap`,
   `resource_utilisation`, `residual`, `unknown` (sentences): the alignment report;
-- `gain`, `lose`, `pareto_improvement`: how many agents gain and lose against the first mechanism without
-  prices.
+- `gain`, `lose`, `pareto_improvement`: numbers of agents that gain and lose compared with the first mechanism
+  without prices.
 
 For each of up to 20 groups of agents: `lowest_utility[group]`, `infinite_utilities[group]`, `payment[group]`,
-`weight[group]` (the group's part of the super-agent weights), `consumption[group,g]` (totals).
+`weight[group]` (the group's share of the welfare weights), `consumption[group,g]` (totals).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from market.sweep.axes import Axis, Kind
+from market.sweep.axes import Axis, ColumnType
 
 MOST_GROUPS = 20  # with columns of their own
 
 IDENTITY = ("run", "point", "replicate", "seed")
 
 
-def columns(axes: Sequence[Axis], goods: Sequence[str], groups: Sequence[str]) -> Mapping[str, Kind]:
-    """Column name -> what it holds, in order; everything but the identity and the parameters may be null.
+def columns(axes: Sequence[Axis], goods: Sequence[str], groups: Sequence[str]) -> Mapping[str, ColumnType]:
+    """Return column name -> its type, in order; all but the identity and the parameters may be null.
 
     Args:
-        axes: what is varied.
+        axes: parameters varied.
         goods: names.
         groups: names of the groups of agents.
     """
-    found: dict[str, Kind] = dict.fromkeys(IDENTITY, "whole")
+    found: dict[str, ColumnType] = dict.fromkeys(IDENTITY, "whole")
     found |= {axis.path: axis.kind for axis in axes}
     found |= dict.fromkeys(("mechanism", "kind", "status", "reason", "error", "traceback"), "text")
     found |= {"settled": "truth", "rounds": "whole"}
@@ -60,9 +61,9 @@ def columns(axes: Sequence[Axis], goods: Sequence[str], groups: Sequence[str]) -
 
 
 def named(groups: Sequence[str]) -> Sequence[str]:
-    """Those groups that have columns of their own: all or none."""
+    """Return the groups that have columns of their own: all of up to 20, else none."""
     return groups if len(groups) <= MOST_GROUPS else ()
 
 
-def _numbers(names: Iterable[str]) -> dict[str, Kind]:
+def _numbers(names: Iterable[str]) -> dict[str, ColumnType]:
     return dict.fromkeys(names, "number")

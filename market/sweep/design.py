@@ -1,4 +1,4 @@
-"""The design of a sweep: which values of the parameters are combined, how often, and with which seeds.
+"""Design of a sweep: the combinations of parameters, and the seeds.
 
 - `grid`: every combination of the axes' values;
 - `latin`: a Latin hypercube, N points, each axis cut into N slices of equal size with one point in each;
@@ -6,10 +6,10 @@
 
 In the last two, a list of k values is cut into k parts of equal size.
 
-Every point is played with the same seeds: what differs between two points is then due to the parameters, not
-to the draw (common random numbers). Seeds are derived from the root seed and the number of the replicate,
-never by counting up: the replicates of two root seeds have nothing in common. A run is a point and a seed,
-and its result depends on nothing else; `market run SCENARIO --set ... --seed N` plays it again.
+All points are played with one set of seeds: differences between points are then due to the parameters, not to
+the draw (common random numbers). Seeds are derived from the root seed and the number of the replicate,
+never by counting up: the replicates of two root seeds are independent. A run is a point and a seed,
+which determine its result; `market run SCENARIO --set ... --seed N` plays it again.
 
 Source: Santner, Williams and Notz (2018), *The Design and Analysis of Computer Experiments*, chapter 5; Law
 (2015), *Simulation Modeling and Analysis*, section 11.2, for common random numbers.
@@ -25,16 +25,16 @@ from typing import Literal, NamedTuple
 
 from market.errors import InputError
 from market.random_streams import generator
-from market.sweep.axes import Axis, axis
+from market.sweep.axes import Axis, parse_axis
 
-Kind = Literal["grid", "latin", "sobol"]
+DesignKind = Literal["grid", "latin", "sobol"]
 
 MOST_RUNS = 10_000_000
 MOST_POINTS = 1_000_000
 
 
 class Run(NamedTuple):
-    """One run: a point of the design under one seed.
+    """A point of the design under one seed.
 
     Args:
         number: of the run, from 0.
@@ -56,25 +56,25 @@ class Design:
     """All runs of a sweep.
 
     Args:
-        kind: how values are combined.
-        axes: what varies.
+        kind: "grid", "latin" or "sobol".
+        axes: parameters varied.
         points: the values of each point, as TOML, in the order of the axes.
-        root: the seed that all others come from.
-        seeds: how many replicates each point has.
+        root: seed from which all others are derived.
+        seeds: number of replicates of each point.
     """
 
-    kind: Kind
+    kind: DesignKind
     axes: tuple[Axis, ...]
     points: tuple[tuple[str, ...], ...]
     root: int
     seeds: int
 
     def __len__(self) -> int:
-        """How many runs there are."""
+        """Return the number of runs."""
         return len(self.points) * self.seeds
 
     def runs(self) -> Iterator[Run]:
-        """Every run, point by point."""
+        """Yield every run, point by point."""
         seeds = [seed_of(self.root, replicate) for replicate in range(self.seeds)]
         for point, values in enumerate(self.points):
             for replicate, seed in enumerate(seeds):
@@ -82,30 +82,30 @@ class Design:
 
 
 def seed_of(root: int, replicate: int) -> int:
-    """The seed of a replicate, 0 to 2**63 - 1: from the root seed and the replicate's number alone."""
+    """Derive the seed of a replicate, 0 to 2**63 - 1, from the root seed and the replicate's number."""
     return int(generator(root, "sweep", f"replicate {replicate}").integers(2**63))
 
 
 def design(
-    vary: Sequence[str], kind: Kind = "grid", points: int | None = None, seeds: int = 1, root: int = 0
+    vary: Sequence[str], kind: DesignKind = "grid", points: int | None = None, seeds: int = 1, root: int = 0
 ) -> Design:
-    """The design that a command line asks for.
+    """Make the design that a command line asks for.
 
     Args:
-        vary: what stands after each `--vary`.
-        kind: how values are combined.
-        points: how many, for a design that is drawn; None for a grid.
-        seeds: how many replicates each point has.
-        root: the seed that all others, and a design that is drawn, come from.
+        vary: text after each `--vary`.
+        kind: "grid", "latin" or "sobol".
+        points: their number, for a random design; None for a grid.
+        seeds: number of replicates of each point.
+        root: seed from which all others, and a random design, are derived.
 
     Raises:
-        InputError: it is none; says what would be right.
+        InputError: these do not make a design; says which would.
 
     Example:
         >>> [run.values for run in design(["commons.water=5,10"], seeds=2).runs()]
         [('5',), ('5',), ('10',), ('10',)]
     """
-    axes = tuple(axis(assignment, drawn=kind != "grid") for assignment in vary)
+    axes = tuple(parse_axis(assignment, drawn=kind != "grid") for assignment in vary)
     if not axes and kind != "grid":
         raise InputError(f"a {kind} design varies something; give at least one --vary path=low:high")
     if len({each.path for each in axes}) < len(axes):
@@ -123,8 +123,8 @@ def design(
     return Design(kind, axes, _drawn(axes, kind, size, root), root, seeds)
 
 
-def _size(axes: Sequence[Axis], kind: Kind, points: int | None) -> int:
-    """How many points there are."""
+def _size(axes: Sequence[Axis], kind: DesignKind, points: int | None) -> int:
+    """Return the number of points."""
     if kind == "grid":
         if points is not None:
             raise InputError("--points is for the designs latin and sobol; a grid has n in low:high:n")
@@ -139,9 +139,9 @@ def _size(axes: Sequence[Axis], kind: Kind, points: int | None) -> int:
     return points
 
 
-def _drawn(axes: Sequence[Axis], kind: Kind, size: int, root: int) -> tuple[tuple[str, ...], ...]:
-    """The points of a Latin hypercube or of a Sobol sequence."""
-    from scipy.stats import qmc  # deferred: most of a second, and a grid does without
+def _drawn(axes: Sequence[Axis], kind: DesignKind, size: int, root: int) -> tuple[tuple[str, ...], ...]:
+    """Draw the points of a Latin hypercube or of a Sobol sequence."""
+    from scipy.stats import qmc  # deferred: takes most of a second, and a grid needs none
 
     rng = generator(root, "sweep", "design", kind)
     sampler = qmc.LatinHypercube if kind == "latin" else qmc.Sobol
@@ -152,7 +152,7 @@ def _drawn(axes: Sequence[Axis], kind: Kind, size: int, root: int) -> tuple[tupl
 
 
 def _at(each: Axis, share: float) -> str:
-    """The value of an axis at a share, 0 up to but not including 1, of all it can be."""
+    """Return the value of an axis at a share in [0, 1) of its range or list."""
     if each.span is not None:
         return each.span.at(share)
     return each.choices[min(int(share * len(each.choices)), len(each.choices) - 1)]

@@ -1,13 +1,11 @@
-"""The loop over the runs of a sweep: chunks out, results to the disk, and what becomes of those that break.
+"""Loop over the runs of a sweep: chunks are given out, results written, and runs that kill workers isolated.
 
-Runs are given out in chunks that take about a second, whatever a run costs, so that the cost of handing one
-over and of writing its file is spread over many runs, and a crash loses seconds at most. Towards the end
-chunks become smaller, so that all workers end together, down to a tenth of a second. How runs are cut into
-chunks changes no result.
+Chunks take about a second each, so that the cost of handing one over and of writing its file is spread over
+many runs, and a crash loses seconds at most. Towards the end chunks become smaller, down to a tenth of a
+second, so that all workers end together. The division into chunks changes no result.
 
-When a worker dies (killed for lack of memory, say) its chunk is tried again run by run, so that the one that
-is to blame is found; a run on which workers died twice is recorded as failed, and the others are not
-concerned.
+When a worker dies (killed for lack of memory, say) its chunk is tried again run by run, to find the run at
+fault; a run on which workers died twice is recorded as failed, without effect on the others.
 """
 
 from __future__ import annotations
@@ -19,33 +17,31 @@ from itertools import islice, takewhile
 from market.errors import InputError
 from market.sweep.backends import Backend, Chunk
 from market.sweep.design import Run
-from market.sweep.runs import Done
+from market.sweep.runs import ChunkResult
 
 SECONDS = 1.0  # that a chunk is to take
-SHORTEST = (
-    0.1  # seconds that a chunk takes even at the end: it costs some milliseconds to hand one over and keep it
-)
+SHORTEST = 0.1  # seconds that a chunk takes even at the end: to hand one over costs some milliseconds
 FIRST = 4  # runs in a chunk, before it is known what a run costs
 LARGEST = 2000  # runs in a chunk
 TRIES = 2  # of a run on which workers die
-HOPELESS = 4  # deaths without a single chunk that came back
+HOPELESS = 4  # deaths before any chunk has come back
 
-Keep = Callable[[Done], None]
+Keep = Callable[[ChunkResult], None]
 GiveUp = Callable[[Run, str], None]
 
 
 def carry_out(backend: Backend, runs: Iterable[Run], many: int, keep: Keep, give_up: GiveUp) -> None:
-    """Have runs made, and everything that comes of them kept as soon as it is there.
+    """Make runs, and keep the result of each chunk as soon as it is there.
 
     Args:
-        backend: where.
+        backend: makes the runs.
         runs: in the order in which they are given out.
-        many: how many there are.
-        keep: called with what came of each chunk.
-        give_up: called with a run that kills its workers, and how.
+        many: their number.
+        keep: called with the result of each chunk.
+        give_up: called with a run that kills its workers, and the cause.
 
     Raises:
-        InputError: workers die and nothing ever comes back.
+        InputError: workers die and no chunk has ever come back.
     """
     queue = _Queue(runs, many)
     under_way = _feed(backend, queue)
@@ -53,16 +49,16 @@ def carry_out(backend: Backend, runs: Iterable[Run], many: int, keep: Keep, give
     while under_way:
         chunk, answer = backend.next()
         under_way -= 1
-        if isinstance(answer, Done):
+        if isinstance(answer, ChunkResult):
             came_back += 1
             queue.learn(answer.seconds / len(chunk))
-            under_way += _feed(backend, queue)  # before the file is written, so that nobody waits for it
+            under_way += _feed(backend, queue)  # before the file is written, so that no worker waits for it
             keep(answer)
             continue
         deaths += 1
         if not came_back and deaths >= HOPELESS:
             raise InputError(
-                f"workers die whatever they are given ({answer.why}); "
+                f"every worker died on its first runs ({answer.why}); "
                 f"try fewer --workers, or a smaller economy"
             )
         for run in queue.suspect(chunk):
@@ -71,7 +67,7 @@ def carry_out(backend: Backend, runs: Iterable[Run], many: int, keep: Keep, give
 
 
 def _feed(backend: Backend, queue: _Queue) -> int:
-    """Give out as many chunks as there is room for; how many they are."""
+    """Submit as many chunks as there is room for; return their number."""
     chunks = list(takewhile(len, (queue.cut(backend.workers()) for _ in range(backend.room()))))
     if chunks:
         backend.submit(chunks)
@@ -79,7 +75,7 @@ def _feed(backend: Backend, queue: _Queue) -> int:
 
 
 class _Queue:
-    """Runs that wait, cut into chunks of about the same time; those that workers died on first, and alone."""
+    """Runs that wait, cut into chunks of about equal time; runs that workers died on come first, alone."""
 
     def __init__(self, runs: Iterable[Run], many: int) -> None:
         self._runs = iter(runs)
@@ -89,11 +85,11 @@ class _Queue:
         self._deaths: Counter[int] = Counter()
 
     def learn(self, seconds: float) -> None:
-        """Take note of what a run costs."""
+        """Note the time that a run takes."""
         self._seconds = max(seconds, 1e-6)
 
     def suspect(self, chunk: Chunk) -> Chunk:
-        """Take note that a worker died on a chunk; those of its runs that are not to be tried again."""
+        """Note that a worker died on a chunk; return those of its runs that are not tried again."""
         self._deaths.update(run.number for run in chunk)
         if len(chunk) == 1 and self._deaths[chunk[0].number] >= TRIES:
             return chunk
@@ -101,7 +97,7 @@ class _Queue:
         return ()
 
     def cut(self, workers: int) -> Chunk:
-        """The next runs; towards the end fewer, so that all workers end together."""
+        """Return the next runs; fewer towards the end, so that all workers end together."""
         if self._suspects:
             return (self._suspects.popleft(),)
         most, least = FIRST, 1

@@ -1,7 +1,8 @@
-"""From what is asked for to a plan: the design, checked against the scenario before anything is played.
+"""Plan of a sweep: the design, checked against the scenario before the first run.
 
-Each value of each axis is tried, the others at their first: a sweep does not begin if one of them can be seen
-to be wrong. Combinations that do not go together are found when they are played, and recorded as failed.
+Each value of each axis is tried, with the others at their first value; a sweep does not begin if one of them
+is refused. Combinations that are refused only together are found when they are played, and recorded as
+failed.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from market.results.run_folder import data_files
 from market.scenario.building import build
 from market.scenario.loading import Scenario, load
 from market.scenario.toml_text import escape
-from market.sweep.axes import Kind
+from market.sweep.axes import ColumnType
 from market.sweep.columns import columns
 from market.sweep.design import Design
 from market.sweep.runs import Task
@@ -26,10 +27,10 @@ from market.workers import versions
 
 @dataclass(frozen=True)
 class Plan:
-    """A sweep that can begin.
+    """A design whose values the scenario accepts.
 
     Args:
-        design: which runs there are.
+        design: all runs.
         scenarios: the scenario with each value that was tried; the first has the first value of every axis.
         overrides: `path=value`, for all runs.
         mechanisms: names of those that are played.
@@ -42,27 +43,27 @@ class Plan:
 
     @property
     def base(self) -> Scenario:
-        """The scenario with the first value of every axis."""
+        """Scenario with the first value of every axis."""
         return self.scenarios[0]
 
     @property
-    def columns(self) -> Mapping[str, Kind]:
-        """Of the table of runs: name -> what it holds."""
+    def columns(self) -> Mapping[str, ColumnType]:
+        """Columns of the table of runs: name -> type."""
         return columns(self.design.axes, self.base.goods, [group.name for group in self.base.agents])
 
     def task(self, folder: Path) -> Task:
-        """What workers are told.
+        """Return the task of the workers.
 
         Args:
-            folder: where copies of the data files are.
+            folder: with copies of the data files.
         """
         reads = any(scenario.data for scenario in self.scenarios)
         where = str(folder.resolve()) if reads else None
         base, axes = self.base, self.design.axes
         return Task(base.text, base.file, where, self.overrides, axes, self.mechanisms, tuple(self.columns))
 
-    def record(self) -> dict[str, Any]:
-        """All that decides what comes of the runs, as plain data."""
+    def description(self) -> dict[str, Any]:
+        """Return everything that determines the runs, as plain data."""
         files: dict[str, str] = {}
         for scenario in self.scenarios:
             for source, place in data_files(scenario).items():
@@ -87,11 +88,11 @@ def plan(
     overrides: Sequence[str] = (),
     mechanisms: Sequence[str] | None = None,
 ) -> Plan:
-    """See that every value of a design can be played.
+    """Check that the scenario accepts every value of a design.
 
     Args:
         scenario: path of the file.
-        design: what is varied, and how.
+        design: all runs.
         overrides: `path=value`, for all runs.
         mechanisms: names of those to play; all of them by default.
 
@@ -112,7 +113,7 @@ def plan(
 
 
 def _to_try(design: Design) -> Iterator[tuple[str, ...]]:
-    """The first value of each axis together, and then each other value in its place."""
+    """Yield the first values of all axes, and then each other value in place of the first."""
     first = [f"{axis.path}={axis.tried[0]}" for axis in design.axes]
     yield tuple(first)
     for place, axis in enumerate(design.axes):
@@ -121,7 +122,7 @@ def _to_try(design: Design) -> Iterator[tuple[str, ...]]:
 
 
 def _refuse_same_place(base: Scenario, design: Design) -> None:
-    """Two paths that are written differently may lead to the same number."""
+    """Refuse two paths that are written differently and lead to one number."""
     varied = base.places[len(base.places) - len(design.axes) :]
     seen: dict[object, str] = {}
     for override in varied:
@@ -134,7 +135,7 @@ def _refuse_same_place(base: Scenario, design: Design) -> None:
 
 
 def _refuse_other_names(base: Scenario, other: Scenario) -> None:
-    """The table of runs has one set of columns and rows: names must not change."""
+    """Refuse values that change names: the table of runs has one set of columns and rows."""
     for what, here, there in (
         ("goods", base.goods, other.goods),
         ("agents", [group.name for group in base.agents], [group.name for group in other.agents]),

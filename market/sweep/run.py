@@ -1,4 +1,4 @@
-"""A sweep from beginning to end: plan, folder, runs, summary."""
+"""A sweep from its plan to its summary."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from market.errors import InputError
 from market.outcome import Status
 from market.scenario.loading import Scenario, load
 from market.sweep.backends import Backend, Dask, Loky, Serial, Work
-from market.sweep.design import Design, Kind, Run, design
+from market.sweep.design import Design, DesignKind, Run, design
 from market.sweep.execution import carry_out
 from market.sweep.planning import Plan, plan
-from market.sweep.runs import Done, execute, given_up
+from market.sweep.runs import ChunkResult, execute, failed_run
 from market.sweep.store import Store, opened, write_whole
-from market.sweep.summary import measures, summary
+from market.sweep.summary import measures, summarise
 
 BackendName = Literal["loky", "dask", "serial"]
 MOST_WORKERS = 1024
@@ -28,15 +28,15 @@ MOST_WORKERS = 1024
 
 @dataclass(frozen=True)
 class Options:
-    """Where the runs of a sweep are made; none of this changes a result.
+    """Choice of the processes that make the runs; results do not depend on it.
 
     Args:
         backend: "loky", processes of this machine; "dask", a cluster; "serial", this process.
-        workers: how many processes of this machine; by default as many as it has processors.
+        workers: number of processes of this machine; by default its number of processors.
         address: of a Dask scheduler.
 
     Raises:
-        InputError: they do not go together.
+        InputError: they contradict each other.
     """
 
     backend: BackendName = "loky"
@@ -52,7 +52,7 @@ class Options:
             raise InputError(f"--workers {self.workers}: it must be 1 to {MOST_WORKERS}")
 
     def start(self, work: Work, runs: int) -> Backend:
-        """The backend, with no more workers than runs."""
+        """Start the backend, with no more workers than runs."""
         if self.backend == "serial":
             return Serial(work)
         if self.address is not None:
@@ -61,17 +61,17 @@ class Options:
 
 
 def _processors() -> int:
-    """How many processors this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a sweep is.
+    """Progress of a sweep, in runs.
 
     Args:
-        total: runs of the design.
-        reused: of these, found on the disk when it began.
+        total: of the design.
+        reused: found on the disk at the start.
         made: since then.
     """
 
@@ -82,15 +82,15 @@ class Progress:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep that has ended.
+    """Result of a sweep.
 
     Args:
         scenario: with the first value of every axis.
-        design: which runs there are.
-        folder: where everything is.
+        design: all runs.
+        folder: with all files.
         runs: the table of runs, see `columns.py`.
         summary: see `summary.py`.
-        reused: how many runs were on the disk before.
+        reused: number of runs that were on the disk before.
     """
 
     scenario: Scenario
@@ -101,17 +101,17 @@ class Sweep:
     reused: int
 
     def __repr__(self) -> str:
-        """Its size, on a line."""
+        """Return title and size on one line."""
         return f"<Sweep of '{self.scenario.title}': {len(self.design)} runs, {self.failed} failed>"
 
     @property
     def failed(self) -> int:
-        """How many runs have an error."""
+        """Number of runs with an error."""
         return int(self.runs.loc[self.runs["error"].notna(), "run"].nunique())
 
     @property
     def unsettled(self) -> int:
-        """How many runs have a mechanism that was played and did not reach what it looks for."""
+        """Number of runs with a mechanism that was played and did not settle."""
         settled = [status.value for status in Status if status.settled]
         lacking = self.runs["error"].isna() & ~self.runs["status"].isin(settled)
         return int(self.runs.loc[lacking, "run"].nunique())
@@ -123,7 +123,7 @@ def sweep(
     *,
     out: str | Path,
     seeds: int = 1,
-    kind: Kind = "grid",
+    kind: DesignKind = "grid",
     points: int | None = None,
     seed: int | None = None,
     overrides: Sequence[str] = (),
@@ -133,24 +133,24 @@ def sweep(
 ) -> Sweep:
     """Play a scenario many times, and keep every run.
 
-    The same call again continues where the last one stopped.
+    Repeating the call continues an interrupted sweep.
 
     Args:
         scenario: path of the file.
         vary: `path=v1,v2,...` or `path=low:high:n`, see `axes.py`.
         out: the sweep's folder, made if need be.
-        seeds: how many replicates each point has.
+        seeds: number of replicates of each point.
         kind: "grid", "latin" or "sobol".
-        points: how many, for "latin" and "sobol".
+        points: their number, for "latin" and "sobol".
         seed: the root of all seeds; the scenario's own if not given.
         overrides: `path=value`, for all runs.
         mechanisms: names of those to play; all of them by default.
-        options: where the runs are made.
+        options: the processes that make the runs.
         progress: called at the beginning and after every chunk.
 
     Raises:
-        InputError: scenario, design, folder or backend is at fault; says what would be right.
-        KeyboardInterrupt: it was interrupted; what was finished is kept, and a note says how much.
+        InputError: scenario, design, folder or backend is at fault; says how to correct it.
+        KeyboardInterrupt: it was interrupted; finished runs are kept, and a note gives their number.
 
     Example:
         >>> # sweep("scenarios/commons.toml", ["commons.water=5,10,20"], seeds=10, out="sweeps/water").runs
@@ -158,12 +158,12 @@ def sweep(
     root = load(scenario, overrides).seed if seed is None else seed
     planned = plan(scenario, design(vary, kind, points, seeds, root), overrides, mechanisms)
     options, folder = options or Options(), Path(out)
-    with opened(folder, planned.record(), planned.columns, planned.scenarios) as store:
+    with opened(folder, planned.description(), planned.columns, planned.scenarios) as store:
         finished = store.finished()
         _make(planned, store, finished, options, progress)
         runs = store.gather()
         axes = planned.design.axes
-        table = summary(runs, axes, measures(planned.columns, axes))
+        table = summarise(runs, axes, measures(planned.columns, axes))
         write_whole(folder / "summary.csv", lambda path: table.to_csv(path, index=False, encoding="utf-8"))
     return Sweep(planned.base, planned.design, folder, runs, table, len(finished))
 
@@ -175,24 +175,24 @@ def _make(
     options: Options,
     progress: Callable[[Progress], None] | None,
 ) -> None:
-    """Make the runs that are not finished, each on the disk as soon as its chunk is."""
+    """Make the missing runs; each chunk is written as soon as it is made."""
     task, total, made = planned.task(store.input), len(planned.design), 0
 
-    def tell(more: int) -> None:
+    def report(more: int) -> None:
         nonlocal made
         made += more
         if progress:
             progress(Progress(total, len(finished), made))
 
-    def keep(done: Done) -> None:
+    def keep(done: ChunkResult) -> None:
         store.add(done)
-        tell(len(set(done.columns["run"])))
+        report(len(set(done.columns["run"])))
 
     def give_up(run: Run, why: str) -> None:
-        store.add(given_up(task, run, f"the worker that made it died, twice: {why}"), lost=True)
-        tell(1)
+        store.add(failed_run(task, run, f"the worker that made it died, twice: {why}"), lost=True)
+        report(1)
 
-    tell(0)
+    report(0)
     missing = total - len(finished)
     if not missing:
         return

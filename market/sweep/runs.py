@@ -1,12 +1,11 @@
-"""One run of a sweep, from text to rows of the table; what workers do.
+"""One run of a sweep, from text to rows of the table: the work of the workers.
 
-A run depends on the scenario's text, the values of its parameters and its seed, and on nothing of the process
-that makes it: the numbers of threads of the linear algebra is 1 in workers and parent alike (with two, sums
-are taken in another order), floating-point errors are handled in one way, and nothing is remembered between
-runs.
+A run depends on the scenario's text, the values of its parameters and its seed, and not on the process that
+makes it: linear algebra has one thread in workers and parent alike (with two, sums are taken in another
+order), floating-point errors are handled in one way, and no state is kept between runs.
 
 A mechanism that cannot be played or judged is recorded with its error and does not stop the others. Neither
-Mesa nor matplotlib is imported here, so that workers start quickly and keep nothing alive.
+Mesa, matplotlib nor pandas is imported here, so that workers start quickly.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from market.efficiency.report import Alignment, alignment, contrast
 from market.errors import MarketError
 from market.mechanisms import play
 from market.outcome import Outcome
+from market.results.summary_table import summarised
 from market.scenario.building import build
 from market.scenario.loading import Scenario, loads
 from market.sweep.axes import Axis
@@ -40,14 +40,14 @@ _ONE_AT_A_TIME = threading.Lock()  # in a process: a cluster's worker may have s
 
 @dataclass(frozen=True)
 class Task:
-    """What all runs of a sweep have in common.
+    """Common part of all runs of a sweep.
 
     Args:
         text: of the scenario.
         file: its name, for messages.
-        folder: where its data files are; None without any.
+        folder: of its data files; None without any.
         overrides: `path=value`, applied before the run's own values.
-        axes: what is varied.
+        axes: parameters varied.
         mechanisms: names of those to play.
         columns: of the table of runs.
     """
@@ -61,10 +61,10 @@ class Task:
     columns: tuple[str, ...]
 
     def scenario(self, values: Sequence[str]) -> Scenario:
-        """The scenario at a point of the design.
+        """Return the scenario at a point of the design.
 
         Raises:
-            ScenarioError: these values do not go together.
+            ScenarioError: it refuses these values together.
         """
         own = (f"{axis.path}={value}" for axis, value in zip(self.axes, values, strict=True))
         folder = None if self.folder is None else Path(self.folder)
@@ -72,34 +72,34 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Done:
-    """What came of a chunk of runs.
+class ChunkResult:
+    """Rows of a chunk of runs.
 
     Args:
-        columns: name -> values, one for each run and mechanism, in order; None where there is none.
-        seconds: that it took.
+        columns: name -> values, one for each run and mechanism, in order; None where it has no value.
+        seconds: time that the chunk took.
     """
 
     columns: Mapping[str, list[Any]]
     seconds: float
 
 
-def execute(task: Task, chunk: Sequence[Run]) -> Done:
+def execute(task: Task, chunk: Sequence[Run]) -> ChunkResult:
     """Play some runs, one after another.
 
     Args:
-        task: what they have in common.
+        task: their common part.
         chunk: the runs.
     """
     start = time.perf_counter()
     with _ONE_AT_A_TIME, alike_everywhere():
         rows = [row for run, scenario in _with_scenarios(task, chunk) for row in _rows(task, run, scenario)]
-    return Done(_by_column(task, rows), time.perf_counter() - start)
+    return ChunkResult(_by_column(task, rows), time.perf_counter() - start)
 
 
-def given_up(task: Task, run: Run, error: str) -> Done:
-    """What is recorded of a run of which nothing came back."""
-    return Done(_by_column(task, list(_failed(task, run, error, None))), 0.0)
+def failed_run(task: Task, run: Run, error: str) -> ChunkResult:
+    """Return the rows of a run whose workers died."""
+    return ChunkResult(_by_column(task, list(_failed(task, run, error, None))), 0.0)
 
 
 def _failed(task: Task, run: Run, error: str, trace: str | None) -> Iterator[Row]:
@@ -108,9 +108,9 @@ def _failed(task: Task, run: Run, error: str, trace: str | None) -> Iterator[Row
 
 
 def _with_scenarios(task: Task, chunk: Sequence[Run]) -> Iterator[tuple[Run, Scenario | Exception]]:
-    """Each run with its scenario, read once a point, or with what is wrong with it."""
+    """Yield each run with its scenario, read once per point, or with the error of reading it."""
     values: tuple[str, ...] | None = None
-    scenario: Scenario | Exception = MarketError("nothing was read")
+    scenario: Scenario | Exception = MarketError("no scenario was read")
     for run in chunk:
         if run.values != values:
             values = run.values
@@ -122,13 +122,13 @@ def _with_scenarios(task: Task, chunk: Sequence[Run]) -> Iterator[tuple[Run, Sce
 
 
 def _rows(task: Task, run: Run, scenario: Scenario | Exception) -> Iterator[Row]:
-    """A row for each mechanism of a run."""
+    """Yield a row for each mechanism of a run."""
     try:
         if isinstance(scenario, Exception):
             raise scenario
         economy = build(scenario, run.seed)
     except Exception as error:
-        yield from _failed(task, run, *_told(error))
+        yield from _failed(task, run, *_described(error))
         return
     baseline: Outcome | None = None
     for name in task.mechanisms:
@@ -137,7 +137,7 @@ def _rows(task: Task, run: Run, scenario: Scenario | Exception) -> Iterator[Row]
             outcome = play(scenario.mechanism(name), economy)
             row |= _played(outcome) | _judged(economy, alignment(outcome)) | _against(outcome, baseline)
         except Exception as error:
-            row["error"], row["traceback"] = _told(error)
+            row["error"], row["traceback"] = _described(error)
         else:
             if baseline is None and outcome.kind == "unmediated":
                 baseline = outcome
@@ -145,21 +145,21 @@ def _rows(task: Task, run: Run, scenario: Scenario | Exception) -> Iterator[Row]
 
 
 def _identity(task: Task, run: Run) -> Row:
-    """Which run it is, and the values of its parameters."""
+    """Return the identity of a run and the values of its parameters."""
     values = {axis.path: axis.value(text) for axis, text in zip(task.axes, run.values, strict=True)}
     return {"run": run.number, "point": run.point, "replicate": run.replicate, "seed": run.seed} | values
 
 
-def _told(error: Exception) -> tuple[str, str]:
-    """An error in one sentence, and where it was."""
+def _described(error: Exception) -> tuple[str, str]:
+    """Return an error in one sentence, and its traceback."""
     what = " ".join(str(error).split())
     return f"{type(error).__name__}: {what}", "".join(traceback.format_exception(error))
 
 
 def _played(outcome: Outcome) -> Row:
-    """What came of a mechanism."""
+    """Return the columns of an outcome."""
     economy, utilities = outcome.economy, outcome.utilities
-    finite = np.isfinite(utilities)
+    summary = summarised(utilities)
     row: Row = {
         "kind": outcome.kind,
         "status": outcome.status.value,
@@ -170,14 +170,14 @@ def _played(outcome: Outcome) -> Row:
         "auctioneer_payoff": outcome.auctioneer_payoff,
         "revenue": float(outcome.revenue),
         "agents": len(economy.agents),
-        "finite_utilities": int(finite.sum()),
-        "infinite_utilities": int((~finite).sum()),
-        "lowest_utility": float(utilities.min()),
+        "finite_utilities": len(economy.agents) - summary.ruined,
+        "infinite_utilities": summary.ruined,
+        "lowest_utility": summary.lowest,
         "max_regret": outcome.max_regret,
     }
     if economy.money is Money.QUASILINEAR:
         row["total_surplus"] = float(utilities.sum())
-        row["mean_finite_utility"] = float(utilities[finite].mean()) if finite.any() else None
+        row["mean_finite_utility"] = None if np.isnan(summary.mean) else summary.mean
     for g, good in enumerate(economy.goods):
         row[f"price[{good}]"] = None if outcome.prices is None else float(outcome.prices[g])
         row[f"consumption[{good}]"] = float(outcome.consumption[:, g].sum())
@@ -190,9 +190,9 @@ def _by_group(outcome: Outcome) -> Row:
     row: Row = {}
     for group in named(tuple(economy.groups)):
         members = economy.groups[group]
-        utilities = outcome.utilities[members]
-        row[f"lowest_utility[{group}]"] = float(utilities.min())
-        row[f"infinite_utilities[{group}]"] = int((~np.isfinite(utilities)).sum())
+        summary = summarised(outcome.utilities[members])
+        row[f"lowest_utility[{group}]"] = summary.lowest
+        row[f"infinite_utilities[{group}]"] = summary.ruined
         row[f"payment[{group}]"] = float(outcome.payments[members].sum())
         for g, good in enumerate(economy.goods):
             row[f"consumption[{group},{good}]"] = float(outcome.consumption[members, g].sum())
@@ -200,7 +200,7 @@ def _by_group(outcome: Outcome) -> Row:
 
 
 def _judged(economy: Economy, report: Alignment) -> Row:
-    """What the alignment report says."""
+    """Return the columns of the alignment report."""
     row: Row = {
         "efficient": report.efficient,
         "degenerate": report.degenerate,
@@ -217,7 +217,7 @@ def _judged(economy: Economy, report: Alignment) -> Row:
 
 
 def _against(outcome: Outcome, baseline: Outcome | None) -> Row:
-    """Who gains and loses against the first mechanism without prices."""
+    """Return the numbers of agents that gain and lose compared with the first mechanism without prices."""
     if baseline is None:
         return {}
     against = contrast(outcome, baseline)
@@ -229,5 +229,5 @@ def _against(outcome: Outcome, baseline: Outcome | None) -> Row:
 
 
 def _by_column(task: Task, rows: Sequence[Row]) -> dict[str, list[Any]]:
-    """Rows as columns."""
+    """Turn rows into columns."""
     return {name: [row.get(name) for row in rows] for name in task.columns}

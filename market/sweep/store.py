@@ -1,6 +1,6 @@
-"""The folder of a sweep: every finished chunk of runs is on the disk at once, whole or not at all.
+"""Folder of a sweep: every finished chunk of runs is written at once, whole or not at all.
 
-    sweep.json          the design: what a folder is compared with before it is continued
+    sweep.json          the design, compared with the one asked for before a sweep is continued
     input/              the scenario byte for byte, with the data files that it reads
     parts/              one Parquet file for each finished chunk of runs, in the order in which they ended
     runs.parquet        all of them in order, when the sweep has ended (see `columns.py`)
@@ -8,16 +8,15 @@
 
 A file is written under another name in its folder, brought to the disk and renamed, and then the folder is
 brought to the disk: after a crash it is there whole, or not there. The name of a part ends in the checksum of
-what it holds; a part that is not what its name says is removed and its runs are made again. Runs whose worker
-died have parts of their own, named `lost-...`; since that says little about the run, the next command tries
-them again.
+what it holds; a part that does not match its name is removed and its runs are made again. Runs whose worker
+died have parts of their own, named `lost-...`; the run need not be at fault, so the next command tries them
+again.
 
-Whoever writes holds a lock on the folder, which the operating system releases however a process ends.
+The process that writes holds a lock on the folder, which the operating system releases however it ends.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -35,21 +34,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from market.errors import InputError, RunError
-from market.results.run_folder import copy_scenario, data_files, to_disk
+from market.results.run_folder import copy_scenario, data_files, refusals, sha256, to_disk
 from market.scenario.loading import Scenario
-from market.sweep.runs import Done
+from market.sweep.runs import ChunkResult
 
 SCHEMA = 1
 TYPES = {"whole": pa.int64(), "number": pa.float64(), "truth": pa.bool_(), "text": pa.string()}
 NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
-OURS = {
-    "sweep.json",
-    "input",
-    "parts",
-    ".lock",
-}  # what a folder may hold that was begun and not yet described
+OURS = {"sweep.json", "input", "parts", ".lock"}  # may stand in a folder without a finished sweep.json
 
-Record = Mapping[str, Any]
+Description = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -57,7 +51,7 @@ class Store:
     """An open folder of a sweep.
 
     Args:
-        folder: where it is.
+        folder: its path.
         schema: of the table of runs.
     """
 
@@ -66,43 +60,43 @@ class Store:
 
     @property
     def input(self) -> Path:
-        """Where the scenario's own copy of its data files is."""
+        """Folder of the scenario and copies of its data files."""
         return self.folder / "input"
 
     @property
     def parts(self) -> Path:
-        """Where finished chunks are."""
+        """Folder of finished chunks."""
         return self.folder / "parts"
 
     def finished(self) -> set[int]:
-        """The numbers of the runs that are on the disk; what is damaged or half-written is removed."""
+        """Return the numbers of the runs on the disk; remove parts that are damaged or half-written."""
         found: set[int] = set()
         for path in sorted(self.parts.iterdir()):
-            if path.name.startswith("part-") and path.name.endswith(f"-{_checksum(path)}.parquet"):
+            if path.name.startswith("part-") and path.name.endswith(f"-{sha256(path)[:32]}.parquet"):
                 found.update(_read_part(path, ["run"])["run"].to_pylist())
             else:
                 path.unlink()
         return found
 
-    def add(self, done: Done, lost: bool = False) -> None:
-        """Put a finished chunk on the disk.
+    def add(self, done: ChunkResult, lost: bool = False) -> None:
+        """Write a finished chunk to the disk.
 
         Args:
-            done: what came of it.
-            lost: whether its worker died, so that it is to be tried again some time.
+            done: its rows.
+            lost: True if its worker died, so that the next command tries it again.
         """
         table = pa.table(dict(done.columns), schema=self.schema)
         first = int(table["run"][0].as_py())
         kind = "lost" if lost else "part"
         unfinished = self.parts / f".{kind}-{secrets.token_hex(8)}"
-        with _refusals(self.folder), _removed_on_failure(unfinished):
+        with refusals(self.folder, "a sweep"), _removed_on_failure(unfinished):
             pq.write_table(table, unfinished)
             to_disk(unfinished)
-            unfinished.replace(self.parts / f"{kind}-{first:08d}-{_checksum(unfinished)}.parquet")
+            unfinished.replace(self.parts / f"{kind}-{first:08d}-{sha256(unfinished)[:32]}.parquet")
             to_disk(self.parts)
 
     def gather(self) -> pd.DataFrame:
-        """Put all runs into one file, in order, and hand them over."""
+        """Write all runs into one file, in order, and return them."""
         files = sorted(path for path in self.parts.iterdir() if not path.name.startswith("."))
         table = pa.concat_tables([_read_part(path) for path in files])
         order = np.argsort(table["run"].to_numpy(), kind="stable")
@@ -114,63 +108,51 @@ class Store:
 
 @contextmanager
 def opened(
-    folder: Path, record: Record, columns: Mapping[str, str], scenarios: Sequence[Scenario]
+    folder: Path, description: Description, columns: Mapping[str, str], scenarios: Sequence[Scenario]
 ) -> Iterator[Store]:
-    """The folder of a sweep, made new or found as it was left, and locked.
+    """Open the folder of a sweep, new or as it was left, and lock it.
 
     Args:
-        folder: where it is to be.
-        record: the design, as plain data.
+        folder: its path.
+        description: the design, as plain data.
         columns: of the table of runs: name -> "whole", "number", "truth" or "text".
         scenarios: the first is copied, and the data files of all.
 
     Raises:
-        InputError: the folder holds something else, or another sweep is writing there, or it cannot be
-        written.
+        InputError: the folder holds other files, another sweep is writing there, or it cannot be written.
     """
     store = Store(folder, pa.schema([(name, TYPES[kind]) for name, kind in columns.items()]))
-    with _refusals(folder):
-        if not str(folder).isprintable():  # bytes that are no UTF-8 among others
+    with refusals(folder, "a sweep"):
+        if not str(folder).isprintable():  # bytes that are not UTF-8 among others
             raise InputError(
-                f"--out {str(folder)!a} is no name that every file system takes; name another one"
+                f"--out {str(folder)!a} is not a name that every file system takes; name another one"
             )
         if folder.exists() and not folder.is_dir():
             raise InputError(f"--out '{folder}' is a file; name a folder")
         folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
-        with _refusals(folder):
-            _prepare(store, record, scenarios)
+        with refusals(folder, "a sweep"):
+            _prepare(store, description, scenarios)
         yield store
 
 
-@contextmanager
-def _refusals(folder: Path) -> Iterator[None]:
-    """What the operating system refuses, as one sentence."""
-    try:
-        yield
-    except OSError as error:
-        raise InputError(
-            f"cannot write a sweep in '{folder}': {error.strerror or error}; name another folder with --out"
-        ) from error
-
-
-def _prepare(store: Store, record: Record, scenarios: Sequence[Scenario]) -> None:
+def _prepare(store: Store, description: Description, scenarios: Sequence[Scenario]) -> None:
     described = store.folder / "sweep.json"
     if described.exists():
-        _refuse_another(store.folder, _read(described), record)
+        _refuse_another(store.folder, _read(described), description)
     else:
         unfinished = {path.name for path in store.folder.glob(".*.part.*")}
         foreign = {path.name for path in store.folder.iterdir()} - unfinished - OURS
         if foreign:
             raise InputError(
-                f"'{store.folder}' is not empty and holds no sweep (there is '{min(foreign)}'); "
+                f"'{store.folder}' holds other files than those of a sweep ('{min(foreign)}'); "
                 f"name a new folder with --out"
             )
         for path in (store.input, store.parts):
             shutil.rmtree(path, ignore_errors=True)
         _copy_input(store.input, scenarios)
         store.parts.mkdir()
-        text = json.dumps({"schema": SCHEMA, "design": record}, indent=2) + "\n"
+        text = json.dumps({"schema": SCHEMA, "design": description}, indent=2) + "\n"
         write_whole(described, lambda path: path.write_text(text, encoding="utf-8"))
     for path in store.folder.glob(".*.part.*"):
         path.unlink()
@@ -187,15 +169,15 @@ def _copy_input(folder: Path, scenarios: Sequence[Scenario]) -> None:
         to_disk(path)
 
 
-def _refuse_another(folder: Path, there: Record, here: Record) -> None:
-    """See that a folder holds the sweep that is asked for.
+def _refuse_another(folder: Path, there: Description, here: Description) -> None:
+    """Check that a folder holds the sweep that is asked for.
 
     Raises:
-        InputError: it does not; names all that differs.
+        InputError: it holds another one; names every difference.
     """
     flat_there, flat_here = _flat(there), _flat(here)
     differing = [
-        f"{key} is {flat_there.get(key, 'nothing')} there and {flat_here.get(key, 'nothing')} here"
+        f"{key} is {flat_there.get(key, 'absent')} there and {flat_here.get(key, 'absent')} here"
         for key in dict.fromkeys((*flat_here, *flat_there))
         if flat_there.get(key) != flat_here.get(key)
     ]
@@ -206,10 +188,10 @@ def _refuse_another(folder: Path, there: Record, here: Record) -> None:
         )
 
 
-def _flat(record: Record, prefix: str = "") -> dict[str, str]:
-    """A nested record by its leaves."""
+def _flat(description: Description, prefix: str = "") -> dict[str, str]:
+    """Return the leaves of a nested description by their paths."""
     flat: dict[str, str] = {}
-    for key, value in record.items():
+    for key, value in description.items():
         if isinstance(value, Mapping):
             flat |= _flat(value, f"{prefix}{key} ")
         else:
@@ -217,23 +199,23 @@ def _flat(record: Record, prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def _read(path: Path) -> Record:
+def _read(path: Path) -> Description:
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(read["design"], dict) or read["schema"] != SCHEMA:
-            raise ValueError(f"it has not schema {SCHEMA}")
+            raise ValueError(f"its schema is not {SCHEMA}")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"'{path}' cannot be read ({error}); name a new folder with --out") from error
-    design: Record = read["design"]
+    design: Description = read["design"]
     return design
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file so that it is there whole or as it was before, whatever happens meanwhile.
+    """Write a file so that it is there whole or as it was before, even after a crash.
 
     Args:
         path: of the file.
-        write: writes what is to be in it to the path that it is given.
+        write: writes the new content to the path that it is given.
     """
     unfinished = path.with_name(f".{path.stem}-{secrets.token_hex(8)}.part{path.suffix}")
     with _removed_on_failure(unfinished):
@@ -253,20 +235,15 @@ def _removed_on_failure(path: Path) -> Iterator[None]:
 
 
 def _read_part(path: Path, columns: list[str] | None = None) -> pa.Table:
-    """One of our files; `pq.read_table`, which looks for a data set of many, takes three times as long."""
+    """Read one part; `pq.read_table`, which looks for a data set of many files, takes three times as long."""
     with pq.ParquetFile(path) as file:
         return file.read(columns)
-
-
-def _checksum(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:32]
 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder."""
-    with _refusals(folder):
+    with refusals(folder, "a sweep"):
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
@@ -280,7 +257,8 @@ def _locked(folder: Path) -> Iterator[None]:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise InputError(
-                f"another sweep is writing to '{folder}'; wait for its end or name another folder with --out"
+                f"another sweep is writing to '{folder}'; wait until it ends, or name another folder with "
+                f"--out"
             ) from error
         yield
     finally:

@@ -1,12 +1,12 @@
-"""What the runs of a sweep say together: mean and interval over seeds, with nothing hidden.
+"""Summary of the runs of a sweep: mean and confidence interval over seeds.
 
-Averages are taken over finite values alone, and it is always said over how many, how many were infinite and
-how many are missing: an agent that is ruined in one run of a hundred does not vanish, and does not drown the
-others. Truths count as 1 and 0, so that their mean is a share of those that are known.
+Averages are taken over finite values, and the numbers of finite, infinite and missing values are always
+given: an agent that is at -inf in one run of a hundred neither disappears nor outweighs the others. Truth
+values count as 1 and 0, so that their mean is a share of those that are known.
 
 The interval is that of Student's t with n - 1 degrees of freedom for the mean of n seeds, 95 %. Where several
-points share a parameter's value, each seed's runs are averaged first: seeds are what is drawn independently,
-points are not, since all of them have the same seeds.
+points share a parameter's value, the runs of each seed are averaged first: seeds are drawn independently,
+points are not, since all of them have one set of seeds.
 
 Source: Law (2015), *Simulation Modeling and Analysis*, sections 4.5 and 11.2.
 """
@@ -22,38 +22,38 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from market.economy.correspondences import Array
-from market.sweep.axes import Axis, Kind
+from market.sweep.axes import Axis, ColumnType
 from market.sweep.columns import IDENTITY
 
 CONFIDENCE = 0.95
 
 
-def measures(columns: Mapping[str, Kind], axes: Sequence[Axis]) -> list[str]:
-    """The columns of the table of runs that can be averaged."""
+def measures(columns: Mapping[str, ColumnType], axes: Sequence[Axis]) -> list[str]:
+    """Return the columns of the table of runs that can be averaged."""
     given = {*IDENTITY, *(axis.path for axis in axes)}
     return [name for name, kind in columns.items() if kind != "text" and name not in given]
 
 
-def summary(runs: pd.DataFrame, axes: Sequence[Axis], names: Sequence[str]) -> pd.DataFrame:
-    """One row a point, mechanism and measure.
+def summarise(runs: pd.DataFrame, axes: Sequence[Axis], names: Sequence[str]) -> pd.DataFrame:
+    """Return one row per point, mechanism and measure.
 
     Args:
         runs: the table of runs.
-        axes: what was varied.
-        names: of the columns to be summed up.
+        axes: parameters varied.
+        names: of the columns to be summarised.
 
     Returns:
-        `point`, the parameters, `mechanism`, `measure`, `runs`, `failed` (those with only an error),
-        and what `_Groups.spread` gives. A measure that a mechanism has not got at a point is left out, but
-        `settled`, which begins, is always there.
+        `point`, the parameters, `mechanism`, `measure`, `runs`, `failed` (those with an error), and the
+        columns of `_Groups.spread`. A measure without values at a point is left out, except `settled`, the
+        first.
     """
     groups = _grouped(runs[["point", *(axis.path for axis in axes), "mechanism"]])
     many = np.diff(groups.starts, append=len(runs))
     failed = groups.count_of(runs["error"].notna().to_numpy(bool))
     spreads = [groups.spread(_as_float(runs[name])) for name in names]
-    told = np.array([spread["missing"] < many for spread in spreads])
-    told |= np.array([[name == "settled"] for name in names])
-    group, measure = np.nonzero(told.T)  # measures of a group stand together
+    known = np.array([spread["missing"] < many for spread in spreads])
+    known |= np.array([[name == "settled"] for name in names])
+    group, measure = np.nonzero(known.T)  # measures of a group stand together
     whole = groups.keys.iloc[group].assign(measure=np.array(names, dtype=object)[measure])
     whole["runs"], whole["failed"] = many[group], failed[group]
     for name in spreads[0]:
@@ -62,7 +62,7 @@ def summary(runs: pd.DataFrame, axes: Sequence[Axis], names: Sequence[str]) -> p
 
 
 def curve(runs: pd.DataFrame, parameter: str, measure: str) -> pd.DataFrame:
-    """A measure against one parameter, over all values of the others.
+    """Return a measure as a function of one parameter, over all values of the others.
 
     Args:
         runs: the table of runs.
@@ -70,8 +70,8 @@ def curve(runs: pd.DataFrame, parameter: str, measure: str) -> pd.DataFrame:
         measure: the column that is averaged.
 
     Returns:
-        One row a value and mechanism: `value`, `mechanism`, and what `_Groups.spread` gives: `finite` counts
-        seeds that have a finite run, and their means are what is averaged; `runs`, `infinite` and `missing`
+        One row per value and mechanism: `value`, `mechanism`, and the columns of `_Groups.spread`: `finite`
+        counts seeds that have a finite run, and their means are averaged; `runs`, `infinite` and `missing`
         count runs.
     """
     keys = runs[["mechanism", "replicate"]].assign(value=runs[parameter])
@@ -90,17 +90,19 @@ _OF_FINITE = ("finite", "mean", "low", "high", "deviation")
 
 
 def _as_float(values: pd.Series) -> Array:
-    """Numbers as floats, truths as 1 and 0, and what is not known as NaN."""
+    """Return numbers as floats, truth values as 1 and 0, and unknown ones as NaN."""
     return np.asarray(values.astype("Float64").to_numpy(dtype=float, na_value=np.nan))
 
 
 class _Groups(NamedTuple):
-    """Rows of a table by what they have in common.
+    """Groups of rows of a table.
+
+    pandas groups them, but numpy sums: the sums of pandas differ in the last bit and take twice as long.
 
     Args:
-        keys: one row a group, in the order in which they come.
+        keys: one row per group, in the order of their first rows.
         order: the rows, those of a group together.
-        starts: where each group begins in this order.
+        starts: of each group in this order.
     """
 
     keys: pd.DataFrame
@@ -108,55 +110,59 @@ class _Groups(NamedTuple):
     starts: NDArray[np.intp]
 
     def count_of(self, truths: NDArray[np.bool_]) -> NDArray[np.intp]:
-        """How many of each group."""
+        """Count the true values of each group."""
         return self._sum(truths[self.order].astype(int))
 
     def spread(self, values: Array) -> dict[str, NDArray[Any]]:
-        """Of each group: how many values are finite, infinite and missing, their mean and extremes.
+        """Summarise the values of each group.
 
         Returns:
-            `finite`, `infinite`, `missing` (counts), `mean`, `deviation` and `low` to `high`, the interval,
+            `finite`, `infinite`, `missing` (counts); `mean`, `deviation` and `low` to `high`, the interval,
             of the finite; `least` and `most` of all.
         """
         values = values[self.order]
         finite = np.isfinite(values)
         counts = {"finite": finite, "infinite": np.isinf(values), "missing": np.isnan(values)}
-        told: dict[str, NDArray[Any]] = {name: self._sum(of.astype(int)) for name, of in counts.items()}
-        many, known = told["finite"], np.where(finite, values, np.nan)
+        found: dict[str, NDArray[Any]] = {name: self._sum(of.astype(int)) for name, of in counts.items()}
+        many, known = found["finite"], np.where(finite, values, np.nan)
         with np.errstate(invalid="ignore", over="ignore"):
             lowest = np.fmin.reduceat(known, self.starts)
             above = np.where(finite, known - self._each(lowest), 0.0)
-            rise = self._sum(above) / many  # from the least, so that values that are equal do not deviate
+            rise = self._sum(above) / many  # from the least, so that equal values do not deviate
             apart = np.where(finite, above - self._each(rise), 0.0)
             deviation = np.sqrt(self._sum(apart * apart) / np.where(many > 1, many - 1, np.nan))
             mean, half = lowest + rise, half_width(deviation, many)
             low, high = mean - half, mean + half
         least, most = np.fmin.reduceat(values, self.starts), np.fmax.reduceat(values, self.starts)
-        told |= {"mean": mean, "deviation": deviation, "least": least, "most": most, "low": low, "high": high}
-        return told
+        found |= {
+            "mean": mean,
+            "deviation": deviation,
+            "least": least,
+            "most": most,
+            "low": low,
+            "high": high,
+        }
+        return found
 
     def _sum(self, values: NDArray[Any]) -> NDArray[Any]:
-        """The sum of each group, of values in this order."""
+        """Sum the values, in this order, of each group."""
         return np.add.reduceat(values, self.starts)
 
     def _each(self, of_group: Array) -> Array:
-        """What a group has, for each of its rows."""
+        """Repeat the value of each group for its rows."""
         return np.repeat(of_group, np.diff(self.starts, append=len(self.order)))
 
 
 def _grouped(keys: pd.DataFrame) -> _Groups:
-    """Rows that are alike in all columns, together; missing values are alike."""
-    code = np.zeros(len(keys), dtype=np.int64)
-    for name in keys:
-        own, distinct = pd.factorize(keys[name], use_na_sentinel=False)
-        code = pd.factorize(code * len(distinct) + own)[0]  # numbered as they come
-    order = np.argsort(code, kind="stable")
-    starts = np.searchsorted(code[order], np.arange(int(code.max()) + 1))
+    """Group rows that are equal in all columns (missing values too), in the order of their first rows."""
+    group = keys.groupby(list(keys), sort=False, dropna=False).ngroup().to_numpy()
+    order = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[order], np.arange(int(group.max()) + 1))
     return _Groups(keys.iloc[order[starts]].reset_index(drop=True), order, starts)
 
 
 def half_width(deviation: Array, many: NDArray[np.integer]) -> Array:
-    """Half of the interval of a mean; NaN of a single value, which says nothing about its spread.
+    """Return half the interval of a mean; NaN for a single value, whose spread is unknown.
 
     Example:
         >>> half_width(np.array([1.0]), np.array([16])).round(4)  # 2.1314 / 4, from any table of t

@@ -321,8 +321,8 @@ def test_a_game_with_money_is_verified(kiosk):
     ("change", "claim"),
     [
         ({"revenue": 4.0}, "revenue"),
-        ({"prices": {"water": 0.6}}, "the outcome follows from what everyone did"),
-        ({"prices": None}, "the outcome follows from what everyone did"),
+        ({"prices": {"water": 0.6}}, "the outcome follows from the actions"),
+        ({"prices": None}, "the outcome follows from the actions"),
     ],
 )
 def test_false_money_of_a_game_is_refused(kiosk, tmp_path, change, claim):

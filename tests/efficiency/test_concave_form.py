@@ -24,12 +24,12 @@ from market.interfaces.text.sections import notes, sections
 from market.mechanisms import Auction, Autarky, Planner, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Outcome, Status
-from market.results.run_folder import Run
+from market.results.run_folder import RunFolder
 from market.results.tables import agents_table, bounds_table, result
-from market.results.verify.alignment_claims import judging
-from market.results.verify.record import Record, read
+from market.results.verify.alignment_claims import check_alignment
+from market.results.verify.record import Record, read_outcomes
 from market.results.verify.run import KINDS
-from market.shards.alignment import judging as judging_in_shards
+from market.shards.alignment import judge as judging_in_shards
 from market.welfare.first_order_conditions import residual
 
 ECONOMIES = range(40)
@@ -72,7 +72,7 @@ def held(market_: Economy, x) -> Outcome:
     x, nothing = np.array(x, dtype=float), np.zeros(market_.shape)
     utility = market_.utility(x)
     return Outcome(
-        market_, "held", "held", Status.MAX_ROUNDS, "", 0, x, nothing, nothing[:, 0], 0.0, utility, utility
+        market_, "held", "planner", Status.MAX_ROUNDS, "", 0, x, nothing, nothing[:, 0], 0.0, utility, utility
     )
 
 
@@ -238,15 +238,15 @@ class Folder:
 def recorded(outcome: Outcome, report: Alignment) -> Record:
     """The record of one outcome."""
     folder = Folder(outcome, report)
-    run = Run(Path(), {}, result(folder), agents_table(folder), bounds_table(folder))
-    return read(run, outcome.economy)[0]
+    run = RunFolder(Path(), {}, result(folder), agents_table(folder), bounds_table(folder))
+    return read_outcomes(run, outcome.economy)[0]
 
 
 def refused(outcome: Outcome, report: Alignment) -> set[str]:
     """The claims of the report that do not hold, by name."""
     record = recorded(outcome, report)
     prices = [p for p in (record.prices, record.supporting_prices) if p is not None]
-    claims = judging(outcome.economy, record, prices, [record])
+    claims = check_alignment(outcome.economy, record, prices, [record])
     return {claim.name for claim in claims if claim.holds is False}
 
 
@@ -292,7 +292,7 @@ def test_verification_does_not_take_a_planners_slopes_for_an_optimum():
         nothing, status=Status.OPTIMAL, prices=np.zeros(2), evidence={"residual": 0.0}, rounds=1
     )
     record = recorded(claimed, alignment(claimed))
-    assert any(claim.holds is False for claim in KINDS["planner"](TWO_OWNERS, record, planner))
+    assert any(claim.holds is False for claim in KINDS["planner"].claims(TWO_OWNERS, record, planner))
 
 
 def test_verification_does_not_take_slopes_for_a_best_output():
@@ -309,7 +309,7 @@ def test_verification_does_not_take_slopes_for_a_best_output():
         actions=np.zeros((3, 2)),
         evidence={"relative_regret": 0.0},
     )
-    claims = list(KINDS["unmediated"](said.economy, recorded(said, alignment(said)), autarky))
+    claims = list(KINDS["unmediated"].claims(said.economy, recorded(said, alignment(said)), autarky))
     assert [claim.name for claim in claims if claim.holds is False] == ["held: nash"]
 
 

@@ -25,7 +25,7 @@ from market.mechanisms.auction.price_rules import Newton, Tatonnement
 from market.outcome import Outcome, Status
 from market.results.run_folder import write_run
 from market.results.verify import verify
-from market.results.verify.alignment_claims import must_weigh_nothing
+from market.results.verify.alignment_claims import zero_in_all_supports
 from market.results.verify.record import Record
 from market.welfare.first_order_conditions import residual
 
@@ -237,8 +237,8 @@ def test_one_free_good_of_several_that_are_equally_scarce_does_not_make_a_weight
     traders = mixed("exchange", [1.0, 0.0], [1.0, 1.0], endowment=[[0.0, 1.0], [3.0, 3.0]])
     x = np.array([[0.0, 0.0], [3.0, 3.0]])
     none, u = np.zeros(2), traders.utility(x)
-    record = Record({}, x, np.zeros_like(x), None, none, u, u, None, None, None, None, None)
-    assert must_weigh_nothing(traders, record).tolist() == [True, False]
+    record = Record(traders, "", "", Status.MAX_ROUNDS, "", 0, x, np.zeros_like(x), none, 0.0, u, u)
+    assert zero_in_all_supports(traders, record).tolist() == [True, False]
     report = alignment(given(traders, x))
     assert (report.efficient, report.degenerate) == (True, True)
     np.testing.assert_array_equal(report.negishi_weights, [0.0, 1.0])

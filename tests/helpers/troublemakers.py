@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from market.sweep.runs import Done, Task, execute
+from market.sweep.runs import ChunkResult, Task, execute
 from market.workers import alike_everywhere
 
 
 def rows(chunk, **columns):
     """A result with the runs' numbers and the same value in every other column."""
-    return Done(
+    return ChunkResult(
         {"run": [run.number for run in chunk], **{k: [v] * len(chunk) for k, v in columns.items()}}, 0.01
     )
 
@@ -40,17 +40,19 @@ def threads(chunk):
 
 @dataclass(frozen=True)
 class KilledOn:
-    """Kills its process on some runs; with a folder, each of them only once, and then plays them."""
+    """Kills its process on some runs, each of them once by a mark in a folder, and on others always."""
 
     task: Task
     runs: tuple[int, ...]
-    once: Path | None = None
+    once: Path
+    always: tuple[int, ...] = ()
 
     def __call__(self, chunk):
         for run in chunk:
-            mark = None if self.once is None else self.once / f"killed-{run.number}"
-            if run.number in self.runs and not (mark and mark.exists()):
-                if mark:
-                    mark.touch()
+            mark = self.once / f"killed-{run.number}"
+            if run.number in self.runs and not mark.exists():
+                mark.touch()
+                os.kill(os.getpid(), signal.SIGKILL)
+            if run.number in self.always:
                 os.kill(os.getpid(), signal.SIGKILL)
         return execute(self.task, chunk)

@@ -6,9 +6,7 @@ import os
 import re
 import shlex
 import signal
-import socket
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -115,11 +113,19 @@ def test_what_is_wrong_on_a_worker_is_the_message_that_it_is_here(cluster):
     assert messages[0] == messages[1]
 
 
-def test_a_worker_that_goes_away_ends_the_play_with_a_message(own_cluster):
-    pool = Cluster(own_cluster.scheduler_address)
+def test_a_worker_that_goes_away_ends_the_play_with_a_message(cluster, monkeypatch):
+    import distributed
+
+    monkeypatch.setattr(pools_module, "LOOK", 0.05)
+    pool = Cluster(cluster.scheduler_address)
     lost = pool._workers[0]
     processes = pool._client.run(os.getpid)
-    rounds = []
+    rounds, looks, look = [], iter(range(1000)), distributed.Future.exception
+
+    def counted(future, timeout):
+        return look(future, timeout) if next(looks) < 900 else pytest.fail("the play hangs")
+
+    monkeypatch.setattr(distributed.Future, "exception", counted)
 
     class Killing:
         """The pool, of which a worker is killed before the third round."""
@@ -133,16 +139,20 @@ def test_a_worker_that_goes_away_ends_the_play_with_a_message(own_cluster):
                 os.kill(processes[lost], signal.SIGKILL)
             return pool.tell(method, each, **same)
 
-    began = time.monotonic()
     with pytest.raises(InputError, match="went away, and the agents there with it") as ended:
         play_in_shards(town(buyers=30, tasters=20), Killing(), 4)
     assert lost in str(ended.value)
     assert len(rounds) == 3
-    assert time.monotonic() - began < 60  # it does not hang
+    with pools_module.connect(cluster.scheduler_address) as client:
+        client.wait_for_workers(2)  # its nanny starts another one, for the next test
 
 
-def test_a_scheduler_that_goes_away_ends_the_play_with_a_message(own_cluster, tmp_path, monkeypatch):
-    monkeypatch.setattr(processes, "CONNECT", 1.0)  # the client tries as long to come back
+def test_a_scheduler_that_goes_away_ends_the_play_with_a_message(tmp_path, monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(processes, "CONNECT", 0.2)  # the client tries as long to come back
+    own_cluster = distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=":0"
+    )
     pool = Cluster(own_cluster.scheduler_address)
 
     class Ending:
@@ -164,51 +174,6 @@ def test_a_scheduler_that_goes_away_ends_the_play_with_a_message(own_cluster, tm
     ):
         run_in_shards(town(buyers=30, tasters=20), Ending(), 4, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "nonsense",
-        "http://127.0.0.1:8787",
-        "",
-        "tcp://127.0.0.1",
-        "tcp://127.0.0.1:65536",
-        "tcp://:1",
-        "tcp://a b:1",
-    ],
-)
-def test_what_is_no_address_is_refused_at_once(address):
-    pytest.importorskip("distributed")
-    began = time.monotonic()
-    with pytest.raises(
-        InputError, match=rf"^'{address}' is not an address of a Dask scheduler; --address is like"
-    ):
-        Cluster(address)
-    assert time.monotonic() - began < 5
-
-
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1", "localhost", "tcp://[::1]"])
-def test_what_listens_there_and_says_nothing_is_no_scheduler(monkeypatch, address):
-    pytest.importorskip("distributed")
-    monkeypatch.setattr(processes, "CONNECT", 0.3)
-    family = socket.AF_INET6 if "::1" in address else socket.AF_INET
-    try:
-        listening = socket.create_server(("::1" if "::1" in address else "127.0.0.1", 0), family=family)
-    except OSError:
-        pytest.skip("this machine has no such address")
-    with listening:
-        at = f"{address}:{listening.getsockname()[1]}"
-        with pytest.raises(InputError, match=re.escape(f"what listens at '{at}' is no Dask scheduler, or")):
-            Cluster(at)
-
-
-def test_a_scheduler_without_workers_says_how_to_start_some():
-    distributed = pytest.importorskip("distributed")
-    with distributed.LocalCluster(n_workers=0, dashboard_address=":0") as empty:
-        address = empty.scheduler_address
-        with pytest.raises(InputError, match=f"has no workers; start some with `dask worker {address}`$"):
-            Cluster(address)
 
 
 def _version_of_its_own():

@@ -15,14 +15,14 @@ from helpers.towns import BAKERS, EVERY_DRAW, town
 from rich.console import Console
 
 from market import build, compare, loads, plots
-from market.economy.reductions import Largest, added, run_locally
+from market.economy.reductions import Largest, add_up, run_locally
 from market.errors import InputError
 from market.interfaces.text.shards import shared as printed
 from market.results.verify import verify
 from market.scenario.building import population
 from market.scenario.distributions import STREAM
 from market.shards import Here, play_in_shards, run_in_shards
-from market.shards.folder import table
+from market.shards.folder import comparison_table
 
 
 def in_shards(scenario, shards):
@@ -106,7 +106,7 @@ def test_a_market_in_shards_is_the_market_in_one_piece(money, more, shards, rule
     assert many.revenue == pytest.approx(one.revenue, rel=1e-12, abs=1e-10)
     assert many.max_regret == pytest.approx(one.max_regret, rel=1e-9, abs=1e-12)
     assert many.ended.consumed == pytest.approx(one.consumption.sum(axis=0), rel=1e-12)
-    assert many.ended.lowest_utility == pytest.approx(one.utilities.min(), rel=1e-12)
+    assert many.ended.utilities.lowest == pytest.approx(one.utilities.min(), rel=1e-12)
     assert many.alignment.efficient in (report.efficient, None)
     if many.status.settled and many.alignment.efficient:
         assert many.alignment.negishi_weights == pytest.approx(report.negishi_weights, rel=1e-6)
@@ -187,7 +187,7 @@ def test_the_rounds_of_a_market_in_shards_are_those_of_the_market_in_one_piece(r
 )
 def test_the_table_of_a_market_in_shards_is_that_of_the_market_in_one_piece(money, more, buyers):
     scenario = town(money, buyers=buyers, tasters=4, more=more)
-    one, many = compare(scenario).table(), table(play_in_shards(scenario, Here(), 4))
+    one, many = compare(scenario).table(), comparison_table(play_in_shards(scenario, Here(), 4))
     assert list(many.columns) == list(one.columns)
     for column in one.columns:
         ours, theirs = many[column][0], one[column][0]
@@ -195,7 +195,7 @@ def test_the_table_of_a_market_in_shards_is_that_of_the_market_in_one_piece(mone
             scale = abs(float(one["total surplus"][0])) if money == "quasilinear" else 1.0
             assert ours == pytest.approx(theirs, rel=1e-6, abs=1e-9 * scale, nan_ok=True), column
         else:
-            assert ours == theirs or (pd.isna(ours) and pd.isna(theirs)), column
+            assert (pd.isna(ours) and pd.isna(theirs)) or ours == theirs, column
 
 
 def test_what_is_drawn_of_a_market_in_shards_is_what_was_seen_in_its_rounds():
@@ -235,9 +235,9 @@ agents = [{{ name = "a", count = 3, utility = {{ family = "log", weights = {{ {e
 
 def test_sums_are_added_in_their_order():
     parts = [(0.1,), (0.2,), (0.3,)]
-    assert added(parts) == ((0.1 + 0.2) + 0.3,)
-    assert added(parts[::-1]) != added(parts)
-    assert added([(Largest(2.0),), (Largest(5.0),), (Largest(1.0),)])[0].value == 5.0
+    assert add_up(parts) == ((0.1 + 0.2) + 0.3,)
+    assert add_up(parts[::-1]) != add_up(parts)
+    assert add_up([(Largest(2.0),), (Largest(5.0),), (Largest(1.0),)])[0].value == 5.0
 
 
 def test_work_alone_is_sent_what_it_yields():
@@ -255,7 +255,7 @@ def test_work_alone_is_sent_what_it_yields():
 @pytest.mark.parametrize(
     ("mechanism", "said"),
     [
-        ('kind = "planner"', "'m' cannot be played in shards: a planner solves one programme over everybody"),
+        ('kind = "planner"', "'m' cannot be played in shards: a planner solves one"),
         ('kind = "unmediated"\ngame = "autarky"', "in a game without prices"),
     ],
 )
@@ -267,7 +267,7 @@ def test_a_mechanism_that_needs_everybody_is_refused(mechanism, said):
 
 
 def test_a_rule_that_sees_bids_is_refused():
-    with pytest.raises(InputError, match="the rule proportional_response sees what every agent bids"):
+    with pytest.raises(InputError, match="the rule proportional_response uses the bids of every agent"):
         in_shards(town("fisher", rule='rule = "proportional_response"'), 2)
 
 
@@ -288,7 +288,7 @@ def test_a_technology_is_refused():
 )
 def test_agents_who_choose_between_what_is_as_good_are_refused(has):
     family = has.split('"')[1]
-    with pytest.raises(InputError, match=f"one of (.*, )?(cost )?{family}\\) makes some agents choose"):
+    with pytest.raises(InputError, match=f"{family}\\) makes alternatives equally good"):
         in_shards(town(more=f'[[agents]]\nname = "picky"\ncount = 4\n{has}\nbudget = 1.0'), 2)
 
 
@@ -359,8 +359,8 @@ def lengthen(path):
     ("meddle", "said"),
     [
         (Path.unlink, "where this machine does not see it; --out must name a folder that all machines share"),
-        (shorten, r"with [\d,]+ bytes, and here it has [\d,]+; see whether the disk is full"),
-        (lengthen, r"with [\d,]+ bytes, and here it has [\d,]+; see whether the disk is full"),
+        (shorten, r"with [\d,]+ bytes, and here it has [\d,]+; check that the disk has room"),
+        (lengthen, r"with [\d,]+ bytes, and here it has [\d,]+; check that the disk has room"),
     ],
 )
 def test_a_part_that_is_not_what_its_shard_wrote_is_one_message_and_no_folder(tmp_path, meddle, said):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from market.errors import InputError
-from market.sweep.axes import axis
+from market.sweep.axes import parse_axis
 from market.sweep.design import design, seed_of
 
 
@@ -27,7 +27,7 @@ from market.sweep.design import design, seed_of
     ],
 )
 def test_values_are_those_that_are_written(assignment, choices, kind):
-    read = axis(assignment)
+    read = parse_axis(assignment)
     assert read.kind == kind
     if choices is None:
         assert read.choices == ("[1, 2]", '{ dist = "uniform", low = 0, high = 1 }')
@@ -41,7 +41,7 @@ def test_values_are_those_that_are_written(assignment, choices, kind):
         ("commons.water", "not of the form"),
         ("=1,2", "not of the form"),
         ("commons.water=", "not of the form"),
-        ("commons.water=1,,2", "nothing between two commas"),
+        ("commons.water=1,,2", "between two commas is missing"),
         ("commons.water=1,2,1.0", "are the same value"),
         ("commons.water=5:1:3", "from a smaller number to a larger"),
         ("commons.water=1:1:3", "from a smaller number to a larger"),
@@ -54,7 +54,7 @@ def test_values_are_those_that_are_written(assignment, choices, kind):
 )
 def test_what_is_no_axis_is_refused_with_what_would_be_right(assignment, said):
     with pytest.raises(InputError, match=said):
-        axis(assignment)
+        parse_axis(assignment)
 
 
 def test_a_grid_is_every_combination_with_every_seed():

@@ -124,7 +124,7 @@ def test_what_is_written_is_brought_to_the_disk_before_and_after_it_is_renamed(t
     ("change", "said"),
     [
         ({"vary": ["commons.water=5,10"]}, 'vary commons.water is "5,10,20" there and "5,10" here'),
-        ({"vary": ["agents.alpha.count=1,2,3"]}, "vary agents.alpha.count is nothing there"),
+        ({"vary": ["agents.alpha.count=1,2,3"]}, "vary agents.alpha.count is absent there"),
         ({"seeds": 5}, "seeds is 4 there and 5 here"),
         ({"seed": 1}, "seed is 0 there and 1 here"),
         ({"mechanisms": ["planner"]}, r'mechanisms is .* there and .*"planner"'),
@@ -171,11 +171,11 @@ def test_a_changed_data_file_is_refused(tmp_path):
 def test_a_folder_that_holds_something_else_is_left_alone(commons, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.tex").write_text("chapter 1")
-    with pytest.raises(InputError, match=r"is not empty and holds no sweep \(there is 'thesis.tex'\)"):
+    with pytest.raises(InputError, match=r"holds other files than those of a sweep \('thesis.tex'\)"):
         play(commons, tmp_path / "out")
     assert [path.name for path in (tmp_path / "out").iterdir() if path.name != ".lock"] == ["thesis.tex"]
     for nowhere in ("a\nb", "runs\udcff"):
-        with pytest.raises(InputError, match="no name that every file system takes"):
+        with pytest.raises(InputError, match="not a name that every file system takes"):
             play(commons, nowhere)
     with pytest.raises(InputError, match="is a file"):
         play(commons, tmp_path / "out" / "thesis.tex")

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from market import plots
 from market.sweep import Options, sweep
-from market.sweep.axes import axis
-from market.sweep.summary import curve, half_width, summary
+from market.sweep.axes import parse_axis
+from market.sweep.summary import curve, half_width, summarise
 
 T_2 = 4.302653  # quantile 0.975 of Student's t with 2 degrees of freedom, from any table
 
@@ -30,11 +30,11 @@ def runs(values, truths=None):
     )
 
 
-AXES = (axis("x=1,2"), axis("y=0,1"))
+AXES = (parse_axis("x=1,2"), parse_axis("y=0,1"))
 
 
 def test_a_point_s_mean_and_interval_are_those_of_its_seeds():
-    table = summary(runs([1.0, 2.0, 6.0, *range(9)]), AXES, ["settled", "price"])
+    table = summarise(runs([1.0, 2.0, 6.0, *range(9)]), AXES, ["settled", "price"])
     first = table[(table["point"] == 0) & (table["measure"] == "price")].iloc[0]
     assert first["mean"] == 3.0
     deviation = np.sqrt((4 + 1 + 9) / 2)
@@ -45,7 +45,7 @@ def test_a_point_s_mean_and_interval_are_those_of_its_seeds():
 
 def test_infinite_and_missing_values_are_counted_and_not_averaged():
     values = [1.0, -np.inf, 3.0, np.nan, np.inf, 5.0, *[-np.inf] * 3, *[np.nan] * 3]
-    table = summary(runs(values), AXES, ["settled", "price"]).set_index(["point", "measure"])
+    table = summarise(runs(values), AXES, ["settled", "price"]).set_index(["point", "measure"])
     counts = ["finite", "infinite", "missing", "mean", "least", "most"]
     assert table.loc[(0, "price"), counts].tolist() == [2, 1, 0, 2.0, -np.inf, 3.0]
     assert table.loc[(1, "price"), counts].tolist() == [1, 1, 1, 5.0, 5.0, np.inf]
@@ -56,14 +56,14 @@ def test_infinite_and_missing_values_are_counted_and_not_averaged():
 
 
 def test_the_share_of_truths_is_of_those_that_are_known():
-    table = summary(runs([0.0] * 12, [True, False, None] * 4), AXES, ["settled"])
+    table = summarise(runs([0.0] * 12, [True, False, None] * 4), AXES, ["settled"])
     assert table["mean"].tolist() == [0.5] * 4
     assert table["missing"].tolist() == [1] * 4
 
 
 def test_values_that_are_equal_do_not_deviate_by_rounding():
     """Three times 0.1 is 0.30000000000000004 here, and a third of that is not 0.1."""
-    table = summary(runs([0.1] * 12), AXES, ["price"])
+    table = summarise(runs([0.1] * 12), AXES, ["price"])
     assert table["mean"].tolist() == [0.1] * 4
     assert table["deviation"].tolist() == [0.0] * 4
 
@@ -72,7 +72,7 @@ def test_points_and_mechanisms_that_come_mixed_are_summed_up_apart():
     """Every other row is of another mechanism, whose prices are ten times as high."""
     one = runs([float(n) for n in range(12)])
     both = pd.concat([one, one.assign(mechanism="planner", price=10 * one["price"])])
-    table = summary(both.sort_index(kind="stable"), AXES, ["settled", "price"])
+    table = summarise(both.sort_index(kind="stable"), AXES, ["settled", "price"])
     assert table["measure"].tolist() == ["settled", "price"] * 8
     table = table[table["measure"] == "price"]
     assert table["mechanism"].tolist() == ["prices", "planner"] * 4
@@ -83,7 +83,7 @@ def test_points_and_mechanisms_that_come_mixed_are_summed_up_apart():
 def test_a_single_seed_has_no_interval():
     assert np.isnan(half_width(np.array([np.nan]), np.array([1]))).all()
     one = runs([float(n) for n in range(12)])
-    table = summary(one[one["replicate"] == 0], AXES, ["price"])
+    table = summarise(one[one["replicate"] == 0], AXES, ["price"])
     assert table["low"].isna().all()
     assert table["mean"].tolist() == [0.0, 3.0, 6.0, 9.0]
 

@@ -11,8 +11,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from helpers.troublemakers import threads
-from threadpoolctl import threadpool_limits
 
 import market
 from market.errors import InputError
@@ -106,15 +104,6 @@ def test_the_order_and_company_of_runs_changes_nothing(village):
     forwards = table([runs])
     pd.testing.assert_frame_equal(table([runs[::-1]]), forwards, check_exact=True)
     pd.testing.assert_frame_equal(table([[run] for run in runs]), forwards, check_exact=True)
-
-
-@pytest.mark.parametrize("before", [1, 2])
-def test_linear_algebra_has_one_thread_and_numpy_its_own_errors_whatever_the_parent_does(before):
-    with threadpool_limits(before), np.errstate(over="ignore"):
-        done = threads(list(design(["a.x=1,2"]).runs()))
-        assert set(done.columns["threads"]) == {1}
-        assert set(done.columns["over"]) == {"warn"}
-        assert np.geterr()["over"] == "ignore"
 
 
 def test_a_mechanism_that_fails_is_recorded_with_its_reason_and_stops_nobody(village, tmp_path):

@@ -142,7 +142,7 @@ def run(
     from market.scenario.loading import load
 
     read = load(scenario, overrides or ())
-    results.check(read, out)
+    results.check_writable(read, out)
     if shards is not None or backend == "dask" or address is not None:
         if check:
             raise InputError("--check needs all agents in one place; leave out --shards and --backend")
@@ -271,7 +271,7 @@ def equilibria(
     read = load(scenario, overrides or ())
     found = multiplicity.equilibria(read, starts=starts, seed=seed)
     if as_json:
-        sys.stdout.write(text(multiplicity.told(read, found)))
+        sys.stdout.write(text(multiplicity.as_data(read, found)))
     else:
         on = terminal()
         show(printed(read.title, found, on.width), on)

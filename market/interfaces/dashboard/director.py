@@ -197,7 +197,7 @@ class Director:
         self._note = None
         self._put(replace(self._view, busy="Playing all mechanisms for the run folder"))
         try:
-            results.check(scene.scenario, self._out)
+            results.check_writable(scene.scenario, self._out)
             compared = compare(scene.scenario, seed=scene.choice.seed)
             figures = {"overview.svg": lambda path: plots.save(compared.plot(), path)}
             with _WRITING:

@@ -19,6 +19,7 @@ from market.economy.primitives import Economy, Money
 from market.efficiency.report import PROVED, Alignment, Contrast, revenue_rounding
 from market.interfaces.text.sentences import NOT_HERE, named_or_counted, number, percent, visible
 from market.outcome import Outcome
+from market.results.summary_table import Summary, summarised
 
 if TYPE_CHECKING:
     from market.results.comparison import Comparison
@@ -219,18 +220,19 @@ def _levels(values: Sequence[Array], shown: Sequence[Party]) -> list[Row]:
     """What each party has: a number an agent, the mean and the lowest of several."""
     rows = []
     for party in shown:
-        rows.append(Row(party.called("mean"), [_mean(v[party.rows]) for v in values]))
+        own = [summarised(v[party.rows]) for v in values]
+        rows.append(Row(party.called("mean"), [_mean(each, len(party.rows)) for each in own]))
         if not party.alone:
-            rows.append(Row(party.called("lowest"), [number(float(v[party.rows].min())) for v in values]))
+            rows.append(Row(party.called("lowest"), [number(each.lowest) for each in own]))
     return rows
 
 
-def _mean(values: Array) -> str:
+def _mean(summary: Summary, agents: int) -> str:
     """The mean, or how many are at -inf and what the others have."""
-    lost = np.isneginf(values)
-    if not lost.any() or lost.all():
-        return number(float(values.mean()))
-    return f"-inf: {lost.sum()} of {len(values)}, others {number(float(values[~lost].mean()))}"
+    if summary.ruined == agents:
+        return number(-math.inf)
+    mean = number(summary.mean)
+    return f"-inf: {summary.ruined} of {agents}, others {mean}" if summary.ruined else mean
 
 
 def _alignment(compared: Comparison, outcomes: Sequence[Outcome], reports: Sequence[Alignment]) -> list[Row]:

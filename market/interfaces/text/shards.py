@@ -49,20 +49,19 @@ def shared(played: Shared, width: int) -> RenderableType:
 
 def _cells(played: Shared, outcome: SharedOutcome) -> dict[str, str]:
     """Label -> what is said of a mechanism; the same labels for all."""
-    told, report = outcome.ended, outcome.alignment
+    utilities, report = outcome.ended.utilities, outcome.alignment
     goods = list(zip(played.scenario.goods, outcome.prices, strict=True))
     more = len(goods) - MOST_GOODS
     surplus = played.total_surplus(outcome.name)
-    above = told.agents - told.ruined
     return {
         "status": outcome.status.value.replace("_", " "),
         "rounds": str(outcome.rounds),
         **{f"price of {visible(good)}": number(float(p)) for good, p in goods[:MOST_GOODS]},
         **({f"prices of {count(more, 'other good')}": "in comparison.csv"} if more > 0 else {}),
         "largest relative excess demand": number(outcome.disequilibrium),
-        "lowest utility": number(told.lowest_utility),
-        "mean utility above -inf": number(told.utility / above) if above else "-",
-        "agents with utility -inf": str(int(told.ruined)),
+        "lowest utility": number(utilities.lowest),
+        "mean utility above -inf": number(utilities.mean),
+        "agents with utility -inf": str(utilities.ruined),
         **({} if surplus is None else {"total surplus": number(surplus)}),
         "revenue": number(_without_rounding(outcome)),
         "efficient": _word(report.efficient),

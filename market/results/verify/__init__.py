@@ -1,24 +1,26 @@
-"""Checks a run folder: every verdict and number again, from the scenario and the recorded quantities.
+"""Verification of a run folder: every verdict and number, from the scenario and the recorded quantities.
 
     from market.results.verify import verify
     verify(Path("runs/commons-...")).holds
 
-What is trusted: the scenario, and the primitives that it is built into (utilities, costs, what agents answer
-to prices). What is not: whoever made the outcome and whoever judged it. No price rule, mechanism or solver
-is called; what they claim is proved anew, in code of its own, from what was recorded:
+The scenario, and the primitives that it is built into (utilities, costs, answers to prices), are trusted. The
+outcome and its alignment report are not. No price rule, solver or stated mechanism is called; claims are
+proved in code of its own, from the recorded quantities. A claim holds if the record proves it. A claim that
+the record neither proves nor disproves is *not checked*, and its detail says how far the proof goes.
 
-- `recorded`: the run folder's numbers as arrays, and whether its files say the same;
-- `accounts`: feasibility, utilities, payments, payoffs;
-- `trading`: at the recorded prices, do demand and supply meet, and does anybody regret its trades?
-- `evidence`: are the numbers behind a status what they are said to be?
-- `playing`: in the game that was played, would anybody act differently?
-- `judging`: do the recorded weights and prices support the allocation; is the recorded improvement one?
-- `figures`, `duality`: between which bounds must the coefficient of resource utilisation and the surplus gap
-  lie?
-- `table`: does `comparison.csv` say the same?
+Entry point: `verify`, which returns a `Verification` with one `Claim` for each statement.
 
-A result is confirmed where it can be proved from the record. Where it can be neither proved nor disproved it
-is *not checked*, and its detail says how far the proof goes.
+Reading order: `claim`, `record` (the folder as arrays; its files agree), `accounts` (feasibility, utilities,
+payments, payoffs), `auction_claims` (market clearing and regret at the recorded prices), `evidence` (the
+numbers behind a status), `game_claims` (best replies in the game played), `alignment_claims` (support by
+weights and prices, improvements), `figures` with `duality` (bounds of resource utilisation and surplus gap),
+`comparison_table`, and `run`, which calls them all.
+
+Imports `economy` and `scenario`, and of `results` the run folder, schema and tables; no solver (a contract of
+imports says so).
+
+To add a claim: a generator of `Claim`, called in `run`. To state a new game or kind: an entry in
+`game_claims` or `run.KINDS`; without one its own pure functions are checked, and the claims say so.
 """
 
 from market.results.verify.claim import Claim, Verification

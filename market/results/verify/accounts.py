@@ -1,4 +1,4 @@
-"""What any outcome must satisfy: feasible quantities, and utilities, payments and payoffs that follow."""
+"""Claims about any outcome: quantities are feasible, and utilities, payments and payoffs follow from them."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.outcome import shown
-from market.results.tables import number
+from market.results.schema import number
 from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.record import Record
 
 
 def feasible(economy: Economy, x: Array, y: Array) -> tuple[bool, str]:
-    """Whether an allocation can be had: nothing below zero, nothing beyond capacity, nothing from nowhere."""
+    """Check that consumption is not negative, production possible, and use within the resources."""
     beyond = float((economy.taken(x, y) - economy.offered(y) * (1.0 + ROUNDING)).max())
     sound = bool(np.isfinite(x).all() and np.isfinite(y).all() and (x >= 0).all())
     at_a_cost = np.asarray(((y >= 0) & (y <= economy.capacity * (1.0 + ROUNDING))).all(axis=1))
     for block in economy.technologies:
         at_a_cost[block.rows] = block.family.slack(y[block.rows], **block.parameters) >= -ROUNDING
     made = bool(at_a_cost.all())
-    return sound and made and beyond <= 0, f"largest use beyond what is there {shown(max(beyond, 0.0))}"
+    return sound and made and beyond <= 0, f"largest use beyond the resources: {shown(max(beyond, 0.0))}"
 
 
 def worth(economy: Economy, record: Record) -> Array:
-    """What each agent's bundle is worth at the margin, (agents,): a size to compare with."""
+    """Return the value of each agent's bundle at its marginal utilities, (agents,)."""
     slopes = economy.marginal_utility(record.consumption)
     with np.errstate(invalid="ignore"):
         return np.where(
@@ -36,7 +36,7 @@ def worth(economy: Economy, record: Record) -> Array:
 
 
 class Due(NamedTuple):
-    """The payments and payoffs that the rules of a mechanism imply, (agents,) each, and its revenue."""
+    """Payments and payoffs that the rules of a mechanism imply, (agents,) each, and its revenue."""
 
     payments: Array
     revenue: float
@@ -44,13 +44,13 @@ class Due(NamedTuple):
 
 
 def without_money(economy: Economy, record: Record, options: Any = None) -> Due:  # noqa: ARG001
-    """Return what is due where nothing is paid and payoffs are utilities."""
+    """Return zero payments, and utilities as payoffs."""
     welfare = economy.welfare(record.consumption, record.production)
     return Due(np.zeros(len(economy.agents)), 0.0, welfare)
 
 
 def at_prices(economy: Economy, record: Record, options: Any = None) -> Due:  # noqa: ARG001
-    """Return what is due where all trade at the recorded prices."""
+    """Return the payments and payoffs of trade at the recorded prices."""
     if record.prices is None:
         return without_money(economy, record)
     p, x, y = record.prices, record.consumption, record.production
@@ -58,12 +58,14 @@ def at_prices(economy: Economy, record: Record, options: Any = None) -> Due:  # 
     return Due(paid, float(paid.sum()), economy.payoff(economy.welfare(x, y), p, x, y))
 
 
-def accounts(economy: Economy, record: Record, due: Due | None, tolerance: float = 0.0) -> Iterator[Claim]:
-    """Feasible; utilities; payments, revenue and payoffs.
+def check_accounts(
+    economy: Economy, record: Record, due: Due | None, tolerance: float = 0.0
+) -> Iterator[Claim]:
+    """Check feasibility, utilities, payments, revenue, payoffs, budgets and the largest regret.
 
     Args:
         economy: rebuilt from the scenario.
-        record: what was recorded.
+        record: of the mechanism.
         due: implied by the rules of the mechanism; None if that is not known: then payments need only add up
             to the revenue.
         tolerance: relative excess demand up to which a market counts as cleared.
@@ -75,7 +77,7 @@ def accounts(economy: Economy, record: Record, due: Due | None, tolerance: float
     yield _equal(record, "utilities", apart)
     p = record.prices if record.kind == "auctioneer" else None
     turnover = np.zeros(len(economy.agents)) if p is None else (x + economy.endowment + np.abs(y)) @ p
-    paid, revenue = float(record.payments.sum()), number(record.said["revenue"])
+    paid, revenue = float(record.payments.sum()), record.revenue
     if due is None:
         apart = difference(paid, revenue, float(np.abs(record.payments).sum()))
         yield _equal(record, "payments add up to revenue", apart)
@@ -92,16 +94,17 @@ def accounts(economy: Economy, record: Record, due: Due | None, tolerance: float
     yield _largest_regret(record)
 
 
-def _equal(record: Record, what: str, apart: float) -> Claim:
-    return Claim(f"{record.name}: {what}", apart <= ROUNDING, f"largest relative difference {shown(apart)}")
+def _equal(record: Record, claim: str, apart: float) -> Claim:
+    return Claim(f"{record.name}: {claim}", apart <= ROUNDING, f"largest relative difference: {shown(apart)}")
 
 
 def _budgets(
     economy: Economy, record: Record, p: Array, turnover: Array, tolerance: float
 ) -> Iterator[Claim]:
-    """Nobody spends more than it has.
+    """Check that no agent spends more than it has.
 
-    Under `exchange` what a market that counts as cleared leaves unsold is charged to all by their shares.
+    Under `exchange` the goods that a cleared market leaves unsold, within its tolerance, are charged to all
+    agents by their shares.
     """
     unsold = np.zeros(len(economy.agents))
     if economy.money is Money.QUASILINEAR:
@@ -115,14 +118,17 @@ def _budgets(
     size = np.maximum(turnover, np.abs(np.where(np.isfinite(limit), limit, 0.0)))
     beyond = float(np.maximum(spent - limit - 10 * ROUNDING * size - unsold, 0.0).max(initial=0.0))
     yield Claim(
-        f"{record.name}: nobody spends more than it has", beyond == 0, f"largest excess {shown(beyond)}"
+        f"{record.name}: no agent spends more than it has", beyond == 0, f"largest excess: {shown(beyond)}"
     )
 
 
 def _largest_regret(record: Record) -> Claim:
-    stated = record.said["max_regret"]
-    found = None if record.regret is None else float(record.regret.max(initial=0.0))
+    stated = record.stated["max_regret"]
+    found = record.max_regret
     same = stated is None if found is None else stated is not None and number(stated) == found
-    return Claim(
-        f"{record.name}: largest regret", bool(same), f"{stated} stated, {found} in the table of agents"
-    )
+    detail = f"stated: {_or_none(stated)}, in the table of agents: {_or_none(found)}"
+    return Claim(f"{record.name}: largest regret", bool(same), detail)
+
+
+def _or_none(value: float | str | None) -> str:
+    return "none" if value is None else shown(number(value))

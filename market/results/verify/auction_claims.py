@@ -1,8 +1,8 @@
-"""At the recorded prices: do demand and supply meet, and would anybody rather have traded otherwise?
+"""Claims about an auction: demand and supply meet at the recorded prices, and no agent regrets its trades.
 
-Everybody's best answer at the prices, a set (lowest, highest) where somebody is indifferent, is asked of the
-primitives. Excess demand of a good is how far the intervals of total demand and of total supply (stock,
-endowments and outputs) are apart, and 0 where they meet; at a price of 0 only a lack counts.
+The best answers of all agents, correspondences where they are indifferent, are computed from the primitives.
+Excess demand of a good is how far the intervals of total demand and of total supply (stock, endowments and
+outputs) are apart, and 0 where they meet; at a price of 0 only a lack counts.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from market.economy.nonexistence import no_equilibrium
 from market.economy.primitives import Answers, Economy
 from market.errors import UnboundedDemandError
 from market.outcome import Status, shown
-from market.results.tables import number
+from market.results.schema import number
 from market.results.verify.accounts import worth
 from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.record import Record
+from market.tolerances import REGRET_THAT_IS_NONE, UNBOUNDED
 
 if TYPE_CHECKING:
     from market.mechanisms.auction.auctioneer import Auction
 
 SEEN = 1e-11  # rounding of relative excess demand, whose size is 0 to 2
 HUGE = 1e300  # stands for an unbounded amount in sums
-ENDLESS = 1e199  # amounts from there on are more than any amount
 
 
-def trading(economy: Economy, record: Record, options: Auction) -> Iterator[Claim]:
-    """Everything that an auctioneer's outcome says of prices."""
+def check_auction(economy: Economy, record: Record, options: Auction) -> Iterator[Claim]:
+    """Check the prices of an auctioneer's outcome."""
     p = record.prices
     if p is None:
-        yield Claim(f"{record.name}: prices", False, "an auctioneer's outcome without prices")
+        yield Claim(f"{record.name}: prices", False, "an auctioneer's outcome must have prices")
         return
     try:
         best = economy.answers(p)
@@ -42,43 +42,44 @@ def trading(economy: Economy, record: Record, options: Auction) -> Iterator[Clai
         yield Claim(f"{record.name}: demand is bounded", False, str(error))
         return
     joint = best.demand.joint is not None or best.supply.joint is not None
-    together = joint or bool(economy.technologies)
-    z, relative = balance(economy, record, p) if together else excess_demand(economy, best, p)
+    coupled = joint or bool(economy.technologies)
+    z, relative = balance(economy, record, p) if coupled else excess_demand(economy, best, p)
     largest = float(np.abs(relative).max(initial=0.0))
-    stated = number(record.said["disequilibrium"])
-    if together and record.status is not Status.CLEARED:
-        largest = stated  # what was announced is not recorded where goods hang together, only what came of it
-    near = 2 * options.tolerance * len(z)  # what is lacking is rationed, along a chain good by good
+    stated = number(record.stated["disequilibrium"])
+    if coupled and record.status is not Status.CLEARED:
+        largest = (
+            stated  # the answers to the prices are not recorded where goods are coupled, only the trades
+        )
+    near = 2 * options.tolerance * len(z)  # shortages are rationed, along a chain good by good
     rationed = stated <= options.tolerance + SEEN and largest <= near + SEEN
     yield Claim(
         f"{record.name}: disequilibrium",
-        abs(stated - largest) <= SEEN or (together and rationed),
-        f"{shown(stated)} stated, {shown(largest)} recomputed",
+        abs(stated - largest) <= SEEN or (coupled and rationed),
+        f"stated: {shown(stated)}, recomputed: {shown(largest)}",
     )
     turnover = float((record.consumption + economy.endowment + np.abs(record.production)).sum())
-    if not (together and record.status is not Status.CLEARED):
+    if not (coupled and record.status is not Status.CLEARED):
         owed = -float(np.abs(z).sum())
-        apart = difference(number(record.said["auctioneer_payoff"]), owed, turnover)
-        allowed = near if together else ROUNDING
-        yield Claim(
-            f"{record.name}: the auctioneer's payoff", apart <= allowed, f"difference {shown(apart)} of trade"
-        )
+        apart = difference(number(record.stated["auctioneer_payoff"]), owed, turnover)
+        allowed = near if coupled else ROUNDING
+        detail = f"difference relative to all trade: {shown(apart)}"
+        yield Claim(f"{record.name}: the auctioneer's payoff", apart <= allowed, detail)
     regret = regrets(economy, record, best, p)
     size = worth(economy, record) + np.abs(record.production) @ p
     if record.regret is not None:
         apart = difference(record.regret, regret, size)
         yield Claim(
-            f"{record.name}: regret", apart <= ROUNDING, f"largest relative difference {shown(apart)}"
+            f"{record.name}: regret", apart <= ROUNDING, f"largest relative difference: {shown(apart)}"
         )
     share = difference(regret, np.zeros_like(regret), size) if (regret > 0).any() else 0.0
-    yield _ended(economy, record, options, stated if together and rationed else largest, share)
+    yield _ended(economy, record, options, stated if coupled and rationed else largest, share)
     if record.status is Status.CLEARED:
         yield _best_answers(economy, record, best, p, options.tolerance)
         yield _free_goods(economy, record, p, options.tolerance)
 
 
 def balance(economy: Economy, record: Record, p: Array) -> tuple[Array, Array]:
-    """What is taken beyond what is offered, as recorded: (units, share of their mean), (goods,) each."""
+    """Return recorded use minus supply: (units, share of their mean), (goods,) each."""
     taken = economy.taken(record.consumption, record.production)
     offered = economy.offered(record.production)
     z = np.where((p == 0) & (taken < offered), 0.0, taken - offered)
@@ -86,17 +87,17 @@ def balance(economy: Economy, record: Record, p: Array) -> tuple[Array, Array]:
 
 
 def excess_demand(economy: Economy, best: Answers, p: Array) -> tuple[Array, Array]:
-    """(units, share of the mean of demand and supply), (goods,) each; 0 where demand and supply meet.
+    """Return excess demand (units, share of the mean of both sides), (goods,) each; 0 where the sides meet.
 
-    Nothing meets a demand or a supply that is more than any amount, not even one of the other side.
+    An unbounded demand or supply meets nothing, not even an unbounded other side.
     """
     demand = [np.minimum(np.minimum(part, HUGE).sum(axis=0), HUGE) for part in best.demand.bounds]
     offered = [np.minimum(part, HUGE).sum(axis=0) for part in best.supply.bounds]
     supply = [np.minimum(economy.resources + total, HUGE) for total in offered]
     z, relative = np.zeros(len(p)), np.zeros(len(p))
     for g, price in enumerate(p):
-        if max(demand[0][g], supply[0][g]) >= ENDLESS:
-            side = 1.0 if demand[0][g] >= ENDLESS else -1.0
+        if max(demand[0][g], supply[0][g]) >= UNBOUNDED:
+            side = 1.0 if demand[0][g] >= UNBOUNDED else -1.0
             z[g], relative[g] = side * np.inf, side * 2.0
             continue
         if demand[0][g] > supply[1][g]:
@@ -111,26 +112,24 @@ def excess_demand(economy: Economy, best: Answers, p: Array) -> tuple[Array, Arr
 
 
 def regrets(economy: Economy, record: Record, best: Answers, p: Array) -> Array:
-    """What each agent's best answer at the prices would give it more than what it had, (agents,)."""
+    """Return the gain in payoff of each agent's best answer at the prices over what it had, (agents,)."""
     made, bundles = best.supply.lowest, best.demand.lowest
-    endless = np.asarray((np.isinf(made) | np.isinf(bundles)).any(axis=1))
-    made, bundles = (np.where(endless[:, None], 0.0, part) for part in (made, bundles))
+    unbounded = np.asarray((np.isinf(made) | np.isinf(bundles)).any(axis=1))
+    made, bundles = (np.where(unbounded[:, None], 0.0, part) for part in (made, bundles))
     could = economy.payoff(economy.welfare(bundles, made), p, bundles, made)
     have = economy.payoff(
         economy.welfare(record.consumption, record.production), p, record.consumption, record.production
     )
     with np.errstate(invalid="ignore"):
         missed = np.where(could == have, 0.0, could - have)
-    return np.where(endless, np.inf, np.maximum(missed, 0.0))
+    return np.where(unbounded, np.inf, np.maximum(missed, 0.0))
 
 
 def _ended(economy: Economy, record: Record, options: Auction, largest: float, share: float) -> Claim:
-    """Whether the status says what the recomputed numbers show."""
-    tolerance, rounds = options.tolerance, record.said["rounds"]
-    cleared = largest <= tolerance + SEEN and share <= max(10 * tolerance, 1e-8) + ROUNDING
-    detail = (
-        f"relative excess demand {shown(largest)}, regret {shown(share)} of what is traded, {rounds} rounds"
-    )
+    """Check the status against the recomputed numbers."""
+    tolerance, rounds = options.tolerance, record.rounds
+    cleared = largest <= tolerance + SEEN and share <= max(10 * tolerance, REGRET_THAT_IS_NONE) + ROUNDING
+    detail = f"relative_excess_demand={shown(largest)}, relative_regret={shown(share)}, rounds={rounds}"
     holds = {
         Status.CLEARED: cleared,
         Status.MAX_ROUNDS: largest > tolerance - SEEN and rounds == options.max_rounds,
@@ -147,7 +146,7 @@ def _ended(economy: Economy, record: Record, options: Auction, largest: float, s
 
 
 def _outside(had: Array, wanted: Correspondence, p: Array, tolerance: float) -> Array:
-    """How far amounts are outside of answers, (agents, goods), units; inf where spending is wrong."""
+    """Return the distance of amounts from the answers, (agents, goods); inf where spending is wrong."""
     outside = np.maximum(np.maximum(wanted.lowest - had, had - wanted.highest), 0.0)
     if wanted.joint is not None:
         direction = wanted.joint.direction
@@ -164,7 +163,7 @@ def _outside(had: Array, wanted: Correspondence, p: Array, tolerance: float) -> 
 
 
 def _best_answers(economy: Economy, record: Record, best: Answers, p: Array, tolerance: float) -> Claim:
-    """Whether everybody has one of its best answers, up to what the tolerance lets be rationed."""
+    """Check that every agent has one of its best answers, up to rationing within the tolerance."""
     worst, size = 0.0, economy.offered(record.production)
     for had, wanted in ((record.consumption, best.demand), (record.production, best.supply)):
         outside = _outside(had, wanted, p, tolerance)
@@ -176,20 +175,17 @@ def _best_answers(economy: Economy, record: Record, best: Answers, p: Array, tol
         )
         worst = max(worst, float(shares.max(initial=0.0)))
     return Claim(
-        f"{record.name}: everyone has what it asked for",
+        f"{record.name}: every agent has what it demanded",
         worst <= 2 * tolerance + ROUNDING,
-        f"largest difference {shown(worst)} of what there is of a good",
+        f"largest difference, as a share of the good: {shown(worst)}",
     )
 
 
 def _free_goods(economy: Economy, record: Record, p: Array, tolerance: float) -> Claim:
-    """Complementary slackness: nothing is left over of a good that has a price."""
+    """Check complementary slackness: no good with a price is left over."""
     there = economy.offered(record.production)
     left = np.where(p > 0, there - economy.taken(record.consumption, record.production), 0.0)
     shares = np.divide(left, there, out=np.zeros_like(left), where=there > 0)
     worst = float(shares.max(initial=0.0))
-    return Claim(
-        f"{record.name}: what is left over is free",
-        worst <= 2 * tolerance + ROUNDING,
-        f"largest share left over of a good with a price {shown(worst)}",
-    )
+    detail = f"largest share left over of a good with a price: {shown(worst)}"
+    return Claim(f"{record.name}: goods left over are free", worst <= 2 * tolerance + ROUNDING, detail)

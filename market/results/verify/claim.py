@@ -1,4 +1,4 @@
-"""What was checked and what came of it; and how two numbers are compared."""
+"""Claims of a run folder with their verdicts, and the comparison of two numbers."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from pathlib import Path
 import numpy as np
 
 from market.economy.correspondences import Array
+from market.tolerances import ROUNDING_OF_RESULTS
 
-ROUNDING = 1e-9  # relative difference that sums in another order may leave
+ROUNDING = ROUNDING_OF_RESULTS
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One thing that a run folder says, checked.
+    """A statement of a run folder, checked.
 
     Args:
-        name: what is claimed, with the mechanism's name before it.
-        holds: whether it does; None if that could not be checked.
+        name: of the claim, after the mechanism's name.
+        holds: None if it could not be checked.
         detail: the numbers behind it.
     """
 
@@ -36,17 +37,17 @@ class Verification:
 
     @property
     def holds(self) -> bool:
-        """Whether no claim is false. Those that could not be checked are named by `unchecked`."""
+        """True if no claim is false; claims that could not be checked are in `unchecked`."""
         return all(claim.holds is not False for claim in self.claims)
 
     @property
     def unchecked(self) -> tuple[Claim, ...]:
-        """The claims of which nothing in the folder tells whether they hold."""
+        """Claims that the folder neither proves nor disproves."""
         return tuple(claim for claim in self.claims if claim.holds is None)
 
 
 def difference(recorded: Array | float, again: Array | float, size: Array | float = 0.0) -> float:
-    """The largest difference of two sets of numbers, relative to themselves and to `size`.
+    """Return the largest difference of two sets of numbers, relative to themselves and to `size`.
 
     Returns:
         0 where both are the same infinity; inf where one of them is NaN or infinite and the other is not.

@@ -1,6 +1,6 @@
-"""Whether `comparison.csv` says what the result says: every column is there, and none that is not expected.
+"""Check that `comparison.csv` has the row of each mechanism, rebuilt from the recorded outcomes.
 
-Cells are read as the text they are, so that a mechanism may be called "007" or "Infinity".
+Cells are read as the text that they are, so that a mechanism may be called "007" or "Infinity".
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.errors import RunError
 from market.outcome import Status
-from market.results.run_folder import Run
-from market.results.tables import number
+from market.results.run_folder import RunFolder
+from market.results.schema import MechanismResult, number
+from market.results.summary_table import AgentNumbers, Gains, row
 from market.results.verify.accounts import worth
 from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.record import Record
 
-NAMED = 20  # agents; up to here the table has a column for each of them
-NONE = 1e-12  # share of what an equal share of everything is worth to somebody that is nothing
+NONE = 1e-12  # share of the utility of an equal share of all resources: a smaller gain counts as none
 EXACT = 1e-12  # relative difference that another order of a sum may leave
 
 
-def table(run: Run, economy: Economy, records: Sequence[Record]) -> Claim:
-    """The claim that the table says what the result says.
+def check_table(run: RunFolder, economy: Economy, records: Sequence[Record]) -> Claim:
+    """Check the table of the comparison against the recorded outcomes.
 
     Raises:
         RunError: it cannot be read.
     """
-    name = "the table says what the result says"
+    name = "comparison.csv agrees with result.json"
     path = run.folder / "comparison.csv"
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -42,90 +42,49 @@ def table(run: Run, economy: Economy, records: Sequence[Record]) -> Claim:
     if sorted(header) != sorted(expected[0]):
         apart = sorted(set(header) ^ set(expected[0]))
         return Claim(name, False, f"columns are missing or too many: {', '.join(apart[:5])}")
-    if len(rows) != len(records) or any(len(row) != len(header) for row in rows):
+    if len(rows) != len(records) or any(len(cells) != len(header) for cells in rows):
         return Claim(name, False, f"{len(rows)} rows for {len(records)} mechanisms, or cells are missing")
     wrong = [
         f"{column} of '{record.name}'"
-        for record, row, values in zip(records, rows, expected, strict=True)
-        for column, cell in zip(header, row, strict=True)
+        for record, cells, values in zip(records, rows, expected, strict=True)
+        for column, cell in zip(header, cells, strict=True)
         if not _same(cell, values[column])
     ]
-    return Claim(name, not wrong, f"not so: {', '.join(wrong[:5])}" if wrong else "exactly")
+    return Claim(name, not wrong, f"different: {', '.join(wrong[:5])}" if wrong else "in every cell")
 
 
 def _expected(economy: Economy, record: Record, records: Sequence[Record]) -> Mapping[str, object]:
-    """What the table's row should have, by column."""
-    said, report = record.said, record.alignment
-    prices = [None] * len(economy.goods) if record.prices is None else record.prices.tolist()
-    quasilinear = economy.money is Money.QUASILINEAR
+    """Return the row that the table should have, by column."""
     differ = any((each.payoffs != each.utilities).any() for each in records)
-    return {
-        "mechanism": record.name,
-        "kind": record.kind,
-        "status": record.status.value,
-        "rounds": said["rounds"],
-        **{f"price of {good}": p for good, p in zip(economy.goods, prices, strict=True)},
-        "disequilibrium": said["disequilibrium"],
-        **_by_agent(economy, "utility", record.utilities),
-        **(_by_agent(economy, "payoff", record.payoffs) if differ else {}),
-        "total surplus": float(record.utilities.sum()) if quasilinear else None,
-        "revenue": said["revenue"],
-        "efficient": report["efficient"],
-        "efficient with transfers": report["efficient_with_transfers"],
-        "left on the table": report["surplus_gap"],
-        "resource utilisation": report["resource_utilisation"],
-        "degenerate": report["degenerate"],
-        **_weights(economy, record.weights),
-        "largest regret": said["max_regret"],
-        **_against(economy, record, records),
-    }
+    payoffs = record.payoffs if differ else None
+    numbers = AgentNumbers(economy.agents, record.utilities, payoffs, record.weights)
+    surplus = float(record.utilities.sum()) if economy.money is Money.QUASILINEAR else None
+    mechanism = MechanismResult.model_validate(record.stated)
+    return row(mechanism, economy.goods, numbers, surplus, _gains(economy, record, records))
 
 
-def _by_agent(economy: Economy, what: str, values: Array) -> dict[str, object]:
-    if len(values) <= NAMED:
-        return {f"{what} of {agent}": v for agent, v in zip(economy.agents, values.tolist(), strict=True)}
-    finite = values[np.isfinite(values)]
-    return {
-        f"lowest {what}": float(values.min()),
-        f"mean {what} above -inf": float(finite.mean()) if len(finite) else None,
-        f"agents with {what} -inf": int(np.isneginf(values).sum()),
-    }
+def _gains(economy: Economy, record: Record, records: Sequence[Record]) -> Gains | None:
+    """Compare payoffs and revenue with the first mechanism without prices or planner; None for itself.
 
-
-def _weights(economy: Economy, w: Array | None) -> dict[str, object]:
-    if len(economy.agents) <= NAMED:
-        known = [None] * len(economy.agents) if w is None else w.tolist()
-        return {f"weight of {agent}": v for agent, v in zip(economy.agents, known, strict=True)}
-    return {
-        "smallest weight": None if w is None else float(w.min()),
-        "largest weight": None if w is None else float(w.max()),
-    }
-
-
-def _against(economy: Economy, record: Record, records: Sequence[Record]) -> dict[str, object]:
-    """Who gains and who loses against the first mechanism without prices or planner.
-
-    A gain of the size of rounding is none, and what an auctioneer lacks of that size is no loss, unless it is
-    all that agents gain, in money.
+    A gain of the size of rounding counts as none, and a loss of revenue of that size as none, unless it pays
+    for everything that agents gain, in money.
     """
-    columns = ("against", "agents who gain", "agents who lose", "Pareto improvement")
     baseline = next((each for each in records if each.kind == "unmediated"), None)
     if baseline is None or baseline is record:
-        return dict.fromkeys(columns)
+        return None
     least = NONE * np.where(np.isfinite(economy.utility_scale), economy.utility_scale, 0.0)
-    rounding = np.maximum(ROUNDING * np.maximum(*_handled(economy, record, baseline)), least)
+    rounding = np.maximum(ROUNDING * np.maximum(*_gross_values(economy, record, baseline)), least)
     gains = _gained(record.payoffs, baseline.payoffs, rounding)
-    revenue = number(record.said["revenue"]) - number(baseline.said["revenue"])
-    seen = max(_unbalanced(economy, record), _unbalanced(economy, baseline))
+    revenue = record.revenue - baseline.revenue
+    negligible = max(_negligible_revenue(economy, record), _negligible_revenue(economy, baseline))
     financed = economy.money is Money.QUASILINEAR and gains.sum() <= -revenue
-    better = revenue > seen or (revenue >= -seen and bool((gains > 0).any()) and not financed)
+    better = revenue > negligible or (revenue >= -negligible and bool((gains > 0).any()) and not financed)
     better = bool(better and not (gains < 0).any())
-    counts = int((gains > 0).sum()), int((gains < 0).sum())
-    return dict(zip(columns, (baseline.name, *counts, better), strict=True))
+    return Gains(baseline.name, int((gains > 0).sum()), int((gains < 0).sum()), better)
 
 
-def _handled(economy: Economy, *records: Record) -> list[Array]:
-    """The gross worth of what each agent consumes, makes and trades, for each record, (agents,)."""
+def _gross_values(economy: Economy, *records: Record) -> list[Array]:
+    """Return the gross value of each agent's consumption, production and trade, (agents,), per record."""
     sizes = []
     for each in records:
         x, y = each.consumption, each.production
@@ -137,33 +96,31 @@ def _handled(economy: Economy, *records: Record) -> list[Array]:
     return sizes
 
 
-def _unbalanced(economy: Economy, record: Record) -> float:
-    """The largest revenue that is rounding, money: a share of the worth of all there is.
+def _negligible_revenue(economy: Economy, record: Record) -> float:
+    """Return the largest revenue that counts as rounding, money: a share of the value of all resources.
 
-    Twice the relative excess demand of markets that cleared, since so much has no counterpart.
+    Of a market that cleared, twice its relative excess demand, to which no trade corresponds.
     """
     if record.kind != "auctioneer" or record.prices is None:
         return ROUNDING * float(np.abs(record.payments).sum())
     share = ROUNDING
     if record.status is Status.CLEARED:
-        share = max(share, 2.0 * number(record.said["disequilibrium"]))
+        share = max(share, 2.0 * number(record.stated["disequilibrium"]))
     return share * float(record.prices @ economy.offered(record.production))
 
 
 def _gained(after: Array, before: Array, rounding: Array) -> Array:
-    """After - before, (agents,), 0 where that is rounding or both are the same infinity."""
+    """Return after - before, (agents,), 0 where that is rounding or both are one infinity."""
     with np.errstate(invalid="ignore"):
         gains = after - before
     return np.where((after == before) | (np.abs(gains) <= rounding), 0.0, gains)
 
 
 def _same(cell: str, value: object) -> bool:
-    """Whether a cell says a value; nothing stands for None."""
-    if value is None or isinstance(value, bool):
+    """Return True if a cell has a value; an empty one is None or NaN."""
+    if not isinstance(value, float):
         return cell == ("" if value is None else str(value))
-    if isinstance(value, str) and value not in ("Infinity", "-Infinity"):
-        return cell == value
     try:
-        return cell == str(value) or difference(float(cell), number(value)) <= EXACT  # type: ignore[arg-type]
+        return difference(float(cell or "nan"), value) <= EXACT or (cell == "" and np.isnan(value))
     except ValueError:
         return False

@@ -1,4 +1,4 @@
-"""What prices and multipliers prove that no allocation can do better than, whoever found them.
+"""Bounds that prices and multipliers prove by weak duality, whatever their origin.
 
 Symbols as in `primitives.py`: x, y, p; U_i = u_i(x_i) - C_i(y_i), r = q + sum e resources, m_i payments, b_i
 budgets.
@@ -8,19 +8,20 @@ budgets.
     p.r + sum_i max_x (u_i(x) - p.x) + sum_i max_y (p.y - C_i(y)).
 
 Where budgets cap what may be paid, with new payments t, sum t >= sum m, t_i + C_i <= b_i (multiplier n_i) and
-U'_i - t_i >= U_i - m_i for all (multiplier l_i), t drops out where l_i + n_i = k for everybody, n_i = 0 for
-those without a cap, and what is left is at most
+U'_i - t_i >= U_i - m_i for all (multiplier l_i), t drops out where l_i + n_i = k for all agents, n_i = 0 for
+those without a cap, and the rest is at most
 
     p.r - k sum m - sum l_i (U_i - m_i) + sum n_i b_i
         + sum_i max_x ((1 + l_i) u_i(x) - p.x) + sum_i max_y (p.y - (1 + l_i + n_i) C_i(y)).
 
-*Resources.* Nobody may be worse off, so that sum_i e_i <= p.(sum x - sum y) <= rho p.r, e_i being the
-least that i can do with at prices p: a consumer's expenditure for its utility; for whoever makes goods at a
-cost, for any l >= 0, at least l U_i - max_x (l u_i(x) - p.x) - max_y (p.y - l C_i(y)); for a technology
--its profit.
+*Resources.* No agent may be worse off, so that sum_i e_i <= p.(sum x - sum y) <= rho p.r, e_i being the least
+that i can do with at prices p: a consumer's expenditure for its utility; for an agent that makes goods at a
+cost, for any l >= 0, at least l U_i - max_x (l u_i(x) - p.x) - max_y (p.y - l C_i(y)); for a technology -its
+profit.
 
 All bounds hold for any prices and multipliers; good ones make them tight. Where at recorded prices, right up
-to rounding, somebody would buy or make without end, prices are moved up, or down to unit costs, by a hair.
+to rounding, demand or supply would be unbounded, prices are moved up, or down to unit costs, by a tiny
+factor.
 
 Source: weak duality, Boyd and Vandenberghe (2004), section 5.1; the multipliers are our own derivation.
 """
@@ -38,14 +39,14 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Block, Economy
 from market.errors import UnboundedDemandError
 
-HAIRS = (1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8)  # relative moves of prices that are tried in turn
-TIED = 1e-12  # relative moves of a multiplier at which somebody may be indifferent
+FACTORS = (1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8)  # relative moves of prices that are tried in turn
+TIED = 1e-12  # relative moves of a multiplier at which agents may be indifferent
 BISECTIONS = 40  # of incomes: to 2e-12 of what all resources are worth
-ROUNDING = 1e-13  # of utility: what may be missing to a goal that is reached
+REACHED = 1e-13  # of utility: a goal missed by less counts as reached
 
 
 def most_surplus(economy: Economy, p: Array) -> float:
-    """The most that total surplus can be, money; inf where these prices bound nothing."""
+    """Return an upper bound of total surplus, money; inf where these prices bound nothing."""
     nothing = np.zeros(len(economy.agents))
     return _most(economy, p, nothing, nothing)
 
@@ -53,7 +54,7 @@ def most_surplus(economy: Economy, p: Array) -> float:
 def most_surplus_with_caps(
     economy: Economy, p: Array, kept: Array, capped: Array, now: Array, payments: Array
 ) -> float:
-    """The same where no money may go negative and nobody may lose.
+    """Return an upper bound of total surplus where no money may go negative and no agent may lose.
 
     Args:
         economy: with budgets.
@@ -73,24 +74,24 @@ def most_surplus_with_caps(
 
 
 def _most(economy: Economy, p: Array, held: Array, tied: Array) -> float:
-    """p.r and everybody's best, utility counting 1 + held and cost 1 + held + tied."""
+    """Return p.r plus the best of all agents, utility weighted 1 + held and cost 1 + held + tied."""
     p = np.maximum(p, 0.0)
-    for hair in HAIRS:
-        consumers, bought_endlessly = _best_bundles(economy, p, 1.0 + held)
+    for factor in FACTORS:
+        consumers, unbounded_demand = _best_bundles(economy, p, 1.0 + held)
         producers, unit_cost = _best_outputs(economy, p, 1.0 + held + tied)
-        made_endlessly = np.isfinite(unit_cost)
-        if not bought_endlessly.any() and not made_endlessly.any():
+        unbounded_supply = np.isfinite(unit_cost)
+        if not unbounded_demand.any() and not unbounded_supply.any():
             return float(p @ economy.resources + consumers.sum() + producers.sum())
-        p = np.where(bought_endlessly, p * (1.0 + hair), p)
-        at_cost = np.where(p == unit_cost, unit_cost * (1.0 - hair), unit_cost)
-        p = np.where(made_endlessly, np.minimum(p, at_cost), p)
+        p = np.where(unbounded_demand, p * (1.0 + factor), p)
+        at_cost = np.where(p == unit_cost, unit_cost * (1.0 - factor), unit_cost)
+        p = np.where(unbounded_supply, np.minimum(p, at_cost), p)
     return np.inf
 
 
 def _groups(
     blocks: tuple[Block[Any], ...], factors: Array
 ) -> Iterator[tuple[Any, Array, dict[str, Array], float]]:
-    """Family, row numbers and parameters of all agents of a block with the same factor."""
+    """Yield family, rows, parameters and factor of agents of a block with equal factors."""
     agents = np.arange(len(factors))
     for block in blocks:
         rows = agents[block.rows]
@@ -103,35 +104,35 @@ def _groups(
 
 
 def _best_bundles(economy: Economy, p: Array, factors: Array) -> tuple[Array, NDArray[np.bool_]]:
-    """max_x (f_i u_i(x) - p.x), (agents,), and of which goods somebody would buy without end, (goods,)."""
-    values, endless = np.zeros(len(factors)), np.zeros(len(p), dtype=bool)
+    """Return `max_x (f_i u_i(x) - p.x)`, (agents,), and a mask of goods with unbounded demand, (goods,)."""
+    values, unbounded = np.zeros(len(factors)), np.zeros(len(p), dtype=bool)
     for family, rows, parameters, factor in _groups(economy.utilities, factors):
         try:
             bundles = family.quasilinear_demand(p / factor, **parameters).lowest
         except UnboundedDemandError as error:
-            endless[list(error.goods)] = True
+            unbounded[list(error.goods)] = True
             continue
-        endless |= np.isinf(bundles).any(axis=0)
+        unbounded |= np.isinf(bundles).any(axis=0)
         bundles = np.where(np.isinf(bundles), 0.0, bundles)
         values[rows] = factor * family.value(bundles, **parameters) - bundles @ p
-    return values, endless
+    return values, unbounded
 
 
 def _best_outputs(economy: Economy, p: Array, factors: Array) -> tuple[Array, Array]:
-    """max_y (p.y - f_i C_i(y)), (agents,), and the least f_i c_ig at which some good is made without end."""
+    """Return `max_y (p.y - f_i C_i(y))`, (agents,), and the least unit cost of unbounded supply, (goods,)."""
     values, unit_cost = np.zeros(len(factors)), np.full(len(p), np.inf)
     for family, rows, parameters, factor in _groups(economy.costs, factors):
         made = family.supply(p / factor, **parameters).lowest
-        endless = np.isinf(made)
-        made = np.where(endless, 0.0, made)
+        unbounded = np.isinf(made)
+        made = np.where(unbounded, 0.0, made)
         first = factor * family.marginal(np.zeros_like(made), **parameters)
-        unit_cost = np.minimum(unit_cost, np.where(endless, first, np.inf).min(axis=0))
+        unit_cost = np.minimum(unit_cost, np.where(unbounded, first, np.inf).min(axis=0))
         values[rows] = made @ p - factor * family.value(made, **parameters)
     return values, unit_cost
 
 
 def least_share(economy: Economy, p: Array, x: Array, y: Array, like: tuple[Array, Array]) -> float:
-    """The smallest share of resources with which everybody could be as well off, from below.
+    """Return a lower bound of the share of resources with which all agents could be as well off.
 
     Args:
         economy: the primitives.
@@ -141,7 +142,7 @@ def least_share(economy: Economy, p: Array, x: Array, y: Array, like: tuple[Arra
         like: an allocation (x', y') at whose slopes multipliers of producers are read off.
 
     Returns:
-        0 where these prices say nothing.
+        0 where these prices bound nothing.
     """
     p = production.zero_profit_prices(economy, np.maximum(p, 0.0))
     worth = float(p @ economy.resources)
@@ -159,10 +160,10 @@ def least_share(economy: Economy, p: Array, x: Array, y: Array, like: tuple[Arra
 
 
 def _least_spending(economy: Economy, p: Array, x: Array, worth: float) -> Array:
-    """The least that buys consumers their utility, (agents,), by bisection; 0 for whoever is at -inf."""
+    """Return the least spending that buys consumers their utility, (agents,), by bisection; 0 at -inf."""
     now, slopes = economy.utility(x), economy.marginal_utility(x)
     size = np.multiply(x, slopes, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum(axis=1)
-    goal = now - ROUNDING * (np.abs(np.where(np.isfinite(now), now, 0.0)) + size)
+    goal = now - REACHED * (np.abs(np.where(np.isfinite(now), now, 0.0)) + size)
     low, high = np.zeros_like(goal), np.full_like(goal, 2.0 * worth)
     for _ in range(BISECTIONS):
         income = (low + high) / 2
@@ -172,7 +173,7 @@ def _least_spending(economy: Economy, p: Array, x: Array, worth: float) -> Array
 
 
 def _bought(economy: Economy, p: Array, income: Array) -> Array:
-    """Best bundles that incomes can buy, (agents, goods): whoever is indifferent spends all on one good."""
+    """Return best bundles for incomes, (agents, goods); indifferent agents spend all on one good."""
     bundles = np.zeros(economy.shape)
     for block in economy.utilities:
         found = block.family.budget_demand(p, income[block.rows], **block.parameters)
@@ -188,10 +189,7 @@ def _bought(economy: Economy, p: Array, income: Array) -> Array:
 def _least_net(
     economy: Economy, p: Array, x: Array, y: Array, like: tuple[Array, Array], agent: int
 ) -> float:
-    """The least net purchases, money, with which one who makes goods at a cost is as well off.
-
-    -inf where none are known: what follows is a bound only for a concave utility.
-    """
+    """Return the least net purchases, money, with which a producer at a cost is as well off."""
     now = float(economy.welfare(x, y)[agent])
     if np.isneginf(now) or economy.not_concave[agent]:
         return -np.inf
@@ -204,13 +202,13 @@ def _least_net(
 
 
 def _relaxed(economy: Economy, p: Array, agent: int, now: float, multiplier: float) -> float:
-    """The bound l U_i - max_x (l u_i(x) - p.x) - max_y (p.y - l C_i(y)) of one agent; -inf if it is none."""
+    """Return `l U_i - max_x (l u_i(x) - p.x) - max_y (p.y - l C_i(y))` of one agent; -inf if unbounded."""
     if multiplier <= 0:
         return -np.inf
     factors = np.full(len(economy.agents), np.nan)
     factors[agent] = multiplier
-    consumers, bought_endlessly = _best_bundles(economy, p, factors)
+    consumers, unbounded_demand = _best_bundles(economy, p, factors)
     producers, unit_cost = _best_outputs(economy, p, factors)
-    if bought_endlessly.any() or np.isfinite(unit_cost).any():
+    if unbounded_demand.any() or np.isfinite(unit_cost).any():
         return -np.inf
     return multiplier * now - float(consumers[agent]) - float(producers[agent])

@@ -1,11 +1,10 @@
-"""The numbers behind a status: which there must be, and what they must be as far as the record shows.
+"""Claims about the numbers behind a status: their names, and their values as far as the record shows them.
 
-Relative excess demand is the disequilibrium, relative regret the largest regret as a share of what trades are
-worth (in games: of |u|, or of 1), and a period is confirmed where prices were recorded. How often
-demand was asked for, and how far log prices went up and down, only have to be finite and not negative.
+The relative excess demand is the disequilibrium, the relative regret the largest regret as a share of the
+value of trades (in games of |u|, or of the scale of utility), and a period is confirmed where prices were
+recorded. The number of demand queries and the amplitude of log prices must be finite and not negative.
 
-Of a kind of mechanism that is not known here the names are those that it declares, and the numbers are not
-checked.
+A kind of mechanism that is not stated here declares the names itself, and its numbers are not checked.
 """
 
 from __future__ import annotations
@@ -17,29 +16,30 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.outcome import Status, shown
-from market.results.run_folder import Run
-from market.results.tables import number
+from market.results.run_folder import RunFolder
 from market.results.verify.accounts import worth
 from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.record import Record, rounds
 
-BACK = 1e-9  # relative difference of prices that came back
+RETURNED = 1e-9  # relative difference of prices that count as equal
 
 
-def evidence(run: Run, economy: Economy, record: Record, declared: Sequence[str]) -> Iterator[Claim]:
-    """The claims about the numbers behind the status, except a planner's residual (see `checking.py`).
+def check_evidence(
+    run: RunFolder, economy: Economy, record: Record, declared: Sequence[str]
+) -> Iterator[Claim]:
+    """Check the numbers behind the status, except a planner's residual (see `run.py`).
 
     Args:
         run: with the table of rounds.
         economy: rebuilt from the scenario.
-        record: what was recorded.
-        declared: the names that the mechanism gives to its evidence.
+        record: of the mechanism.
+        declared: names that the mechanism gives to its evidence.
     """
-    stated = {key: number(value) for key, value in record.said["evidence"].items()}
+    stated = record.evidence
     names = _names(record)
     right = set(stated) <= set(declared) if names is None else set(stated) in names
-    told = ", ".join(sorted(stated)) or "none"
-    yield Claim(f"{record.name}: which numbers are its evidence", right, told)
+    listed = ", ".join(sorted(stated)) or "none"
+    yield Claim(f"{record.name}: evidence has the numbers of its status", right, listed)
     if not right:
         return
     if names is None:
@@ -51,19 +51,20 @@ def evidence(run: Run, economy: Economy, record: Record, declared: Sequence[str]
     if not all(np.isfinite(each) and each >= 0 for each in counted):
         wrong.append("demand_queries or amplitude")
     if "relative_excess_demand" in stated:
-        apart = difference(stated["relative_excess_demand"], number(record.said["disequilibrium"]))
+        apart = difference(stated["relative_excess_demand"], record.disequilibrium or 0.0)
         wrong += ["relative_excess_demand"] if apart > 0 else []
     if "relative_regret" in stated and record.regret is not None:
         apart = difference(stated["relative_regret"], _relative_regret(economy, record, record.regret), 1.0)
         wrong += ["relative_regret"] if apart > ROUNDING else []
     if "period" in stated and not _comes_back(run, economy, record, stated["period"]):
         wrong.append("period")
-    detail = f"not so: {', '.join(wrong)}" if wrong else ", ".join(shown(each) for each in stated.values())
+    values = ", ".join(f"{key}={shown(value)}" for key, value in stated.items())
+    detail = f"wrong: {', '.join(wrong)}; {values}" if wrong else values
     yield Claim(f"{record.name}: evidence", not wrong, detail)
 
 
 def _names(record: Record) -> list[set[str]] | None:
-    """The sets of numbers that there may be; None for a kind that is not known here."""
+    """Return the possible sets of names; None for a kind that is not stated here."""
     if record.kind == "planner":
         return [set() if record.prices is None else {"residual"}]
     if record.kind == "unmediated":
@@ -77,7 +78,7 @@ def _names(record: Record) -> list[set[str]] | None:
 
 
 def _relative_regret(economy: Economy, record: Record, regret: Array) -> float:
-    """The largest regret as a share of what trades are worth; in games of |utility|, or of 1."""
+    """Return the largest regret as a share of the value of trades; in games of |u|, or of its scale."""
     if record.kind == "unmediated":
         size = np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0)
         return float((regret / np.maximum(size, economy.utility_scale)).max(initial=0.0))
@@ -88,18 +89,18 @@ def _relative_regret(economy: Economy, record: Record, regret: Array) -> float:
 
 
 def possible_period(record: Record, period: float) -> bool:
-    """Whether it is a number of rounds among those that were played."""
-    return 1 <= period <= number(record.said["rounds"]) and period == round(period)
+    """Return True if a period is a whole number of the rounds played."""
+    return 1 <= period <= record.rounds and period == round(period)
 
 
-def _comes_back(run: Run, economy: Economy, record: Record, period: float) -> bool:
-    """Whether prices, where they were recorded, came back after so many rounds."""
+def _comes_back(run: RunFolder, economy: Economy, record: Record, period: float) -> bool:
+    """Return True if prices, where they are recorded, came back after `period` rounds."""
     if not possible_period(record, period):
         return False
     if record.kind != "auctioneer":
-        return True  # the game is replayed, in `play.py`
+        return True  # games are replayed in `game_claims.py`
     prices, _ = rounds(run, record, economy)
     if len(prices) <= period:
         return False
     apart = np.abs(prices[-1] - prices[-1 - int(period)]).max()
-    return bool(apart <= BACK * np.abs(prices[-1]).max())
+    return bool(apart <= RETURNED * np.abs(prices[-1]).max())

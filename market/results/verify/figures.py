@@ -1,10 +1,10 @@
-"""The two figures of the alignment report, between bounds that the folder proves.
+"""Claims about resource utilisation and the surplus gap, between bounds that the folder proves.
 
-From one side an allocation that reaches the figure, from the other prices and multipliers that show that none
-does better (`duality.py`); both were recorded where a programme found the figure, and every other allocation
-and price in the folder serves as well. A figure beyond its bounds is false. One between them holds if they
-are as near to each other as the search was exact, else it is *not checked*. "Unknown" is believed only of
-what no programme found.
+One bound is an allocation that reaches the figure, the other prices and multipliers that show that no
+allocation does better (`duality.py`); both are recorded where a program found the figure, and every other
+allocation and price in the folder serves as well. A figure beyond its bounds is false. A figure between them
+holds if they differ by the accuracy of the search at most, else it is *not checked*. "Unknown" is accepted
+only if no program found it.
 
 Source: Debreu (1951) for the coefficient of resource utilisation; weak duality as in `duality.py`.
 """
@@ -18,27 +18,31 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.outcome import shown
-from market.results.tables import number
+from market.results.schema import number
 from market.results.verify.accounts import feasible, worth
 from market.results.verify.claim import ROUNDING, Claim
 from market.results.verify.duality import least_share, most_surplus, most_surplus_with_caps
 from market.results.verify.record import Proof, Record
+from market.tolerances import NO_SURPLUS_GAP
 
-SEARCHED = 1e-5  # relative accuracy of what a convex programme reports
-REACHED = 1e-6  # the same of a share of resources
-LACKING = 1e-4  # the most that a share found may lack to be enough
-NO_GAP = 1e-7  # share of what is traded: a gap below is rounding
+SEARCHED = 1e-5  # relative accuracy of a figure from a convex program
+REACHED = 1e-6  # relative accuracy of a share of resources
+LACKING = 1e-4  # the most that a share that was found may lack
 
 
-def figures(
-    economy: Economy, record: Record, proved: bool, prices: Sequence[Array], others: Sequence[Record]
+def check_figures(
+    economy: Economy,
+    record: Record,
+    proved: bool,
+    prices: Sequence[Array],
+    others: Sequence[Record],
 ) -> Iterator[Claim]:
-    """The claims about resource utilisation and about transfers.
+    """Check resource utilisation and transfers.
 
     Args:
         economy: rebuilt from the scenario.
-        record: what was recorded.
-        proved: whether weights and prices prove efficiency in goods.
+        record: of the mechanism.
+        proved: True if weights and prices prove efficiency in goods.
         prices: all prices in the folder.
         others: all mechanisms of the folder.
     """
@@ -48,48 +52,48 @@ def figures(
     else:
         report = record.alignment
         none = report["efficient_with_transfers"] is None and report["surplus_gap"] is None
-        yield Claim(f"{record.name}: nothing is said of transfers", none, "money is not quasilinear")
+        yield Claim(f"{record.name}: transfers are left out", none, "money is not quasilinear")
 
 
-def _between(said: float, low: float, high: float, slack: float) -> tuple[bool | None, str]:
-    """Whether a figure is between its bounds, and they near each other; None if they are too far apart."""
-    within = low - slack <= said <= high + slack
-    told = f"{said:.6g}, proved to be from {low:.6g} to {high:.6g}"
+def _between(stated: float, low: float, high: float, slack: float) -> tuple[bool | None, str]:
+    """Check a figure against its bounds; None if these are too far apart."""
+    within = low - slack <= stated <= high + slack
+    detail = f"stated: {stated:.6g}, proved to be from {low:.6g} to {high:.6g}"
     tight = high - low <= 2.0 * slack
-    return (None, f"not checked: {told}") if within and not tight else (within, told)
+    return (None, f"not checked: {detail}") if within and not tight else (within, detail)
 
 
 def _unknown(record: Record, figure: str, known: bool) -> tuple[bool | None, str]:
-    """Whether a figure may be unknown: not if a programme found it, or it follows from weights and prices."""
+    """Refuse an unknown figure that a program found, or that follows from weights and prices."""
     if (
         known
         or figure in record.proofs
         or not any(why.startswith(figure) for why in record.alignment["unknown"])
     ):
-        return False, "null, though it is known or nothing is said why"
-    return None, "not checked: unknown, as is said"
+        return False, "null, though it is known or no reason is given"
+    return None, "not checked: the report itself says unknown"
 
 
 # --- resource utilisation --------------------------------------------------------------------------
 
 
 def _utilisation(economy: Economy, record: Record, proved: bool, prices: Sequence[Array]) -> Claim:
-    name, said = f"{record.name}: resource utilisation", record.alignment["resource_utilisation"]
+    name, stated = f"{record.name}: resource utilisation", record.alignment["resource_utilisation"]
     if not (economy.resources > 0).any():
-        return Claim(name, said is None, "there are no resources to scale")
+        return Claim(name, stated is None, "there are no resources to scale")
     found = record.proofs.get("resource_utilisation")
-    if said is None:
+    if stated is None:
         supporting = record.supporting_prices
         known = proved and supporting is not None and float(supporting @ economy.resources) > 0
         return Claim(name, *_unknown(record, "resource_utilisation", known))
     used, lacking = (1.0, 0.0) if found is None else needed(economy, record, found)
-    if not abs(said - min(used, 1.0)) <= REACHED + min(lacking, LACKING):
-        return Claim(name, False, f"{said:.6g}, but {used:.6g} is what was found")
+    if not abs(stated - min(used, 1.0)) <= REACHED + min(lacking, LACKING):
+        return Claim(name, False, f"stated: {stated:.6g}, but the recorded allocation needs {used:.6g}")
     if lacking > LACKING:
-        detail = f"not checked: {said:.6g}; what was found may be {shown(lacking)} too little to be enough"
+        detail = f"not checked: {stated:.6g}; the share found may be too small by {shown(lacking)}"
         return Claim(name, None, detail)
     low, high = _shares(economy, record, found, used + lacking, proved, prices)
-    return Claim(name, *_between(said, low, high, SEARCHED + lacking))
+    return Claim(name, *_between(stated, low, high, SEARCHED + lacking))
 
 
 def _shares(
@@ -100,7 +104,7 @@ def _shares(
     proved: bool,
     prices: Sequence[Array],
 ) -> tuple[float, float]:
-    """Bounds on the coefficient, the lower one by as many prices as it takes."""
+    """Return bounds of the coefficient, the lower one from as many prices as it takes."""
     supporting = record.supporting_prices
     if proved and supporting is not None and float(supporting @ economy.resources) > 0:
         return 1.0, 1.0
@@ -120,7 +124,7 @@ def _shares(
 
 
 def _used(economy: Economy, x: Array, y: Array) -> float:
-    """The share of the resources that an allocation uses; inf if it uses what there is none of."""
+    """Return the share of the resources that an allocation uses; inf if it uses a good without resources."""
     net, there = x.sum(axis=0) - y.sum(axis=0), economy.resources
     beyond = net > REACHED * np.maximum(x.sum(axis=0), np.abs(y).sum(axis=0))
     if (beyond & (there == 0)).any():
@@ -129,9 +133,9 @@ def _used(economy: Economy, x: Array, y: Array) -> float:
 
 
 def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float]:
-    """The share of the resources that was found to be enough, and what it lacks to be so, also a share.
+    """Return the share of the resources found to be enough, and the share that it may lack.
 
-    A search leaves somebody worse off by rounding. To make good for U_i - U'_i takes resources worth
+    A search leaves agents worse off by rounding. To compensate for U_i - U'_i takes resources worth
     l_i (U_i - U'_i), l_i being the least price of a unit of utility: twice p_g / (du_i/dx_ig), for slopes
     fall on the way (to a point of bliss it is just twice), or p.y_i / C_i(y_i), since C is convex and making
     less of everything saves at least that much.
@@ -151,7 +155,7 @@ def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float
     unit = 2.0 * np.divide(p, rates, out=np.full_like(rates, np.inf), where=rates > 0).min(axis=1)
     cost = economy.cost(y)
     unit = np.minimum(unit, np.divide(y @ p, cost, out=np.full_like(cost, np.inf), where=cost > 0))
-    with np.errstate(invalid="ignore"):  # 0 times inf where amounts are beyond measure: nothing is known
+    with np.errstate(invalid="ignore"):  # 0 times inf where amounts are unbounded: unknown
         lacking = np.multiply(unit, short, out=np.zeros_like(short), where=short > 0).sum()
     if np.isnan(lacking):
         return used, np.inf
@@ -159,7 +163,7 @@ def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float
 
 
 def _possible(economy: Economy, found: Proof) -> bool:
-    """Whether an allocation could be had with enough resources."""
+    """Return True if an allocation is feasible with enough resources."""
     y = found.production
     within = bool((found.consumption >= 0).all() and (y <= economy.capacity * (1.0 + ROUNDING)).all())
     if not economy.technologies:
@@ -172,7 +176,7 @@ def _possible(economy: Economy, found: Proof) -> bool:
 
 
 def least_needed(economy: Economy, record: Record, prices: Sequence[Array]) -> float:
-    """The share of the resources without which, at some prices, somebody would be worse off."""
+    """Return the share of the resources below which, by some prices, an agent would be worse off."""
     found = record.proofs.get("resource_utilisation")
     used = 1.0 if found is None else sum(needed(economy, record, found))
     return _shares(economy, record, found, used, False, prices)[0]
@@ -184,70 +188,70 @@ def least_needed(economy: Economy, record: Record, prices: Sequence[Array]) -> f
 def _with_transfers(
     economy: Economy, record: Record, prices: Sequence[Array], others: Sequence[Record]
 ) -> Iterator[Claim]:
-    """Whether the surplus gap is between its bounds, and efficiency with transfers what it implies."""
+    """Check the surplus gap against its bounds, and the verdict with transfers against the gap."""
     report, name = record.alignment, f"{record.name}: surplus gap"
     gap, efficient = report["surplus_gap"], report["efficient_with_transfers"]
     if np.isneginf(economy.utility(np.tile(economy.most, (len(economy.agents), 1)))).any():
-        yield Claim(name, gap is None and efficient is None, "somebody is at -inf whatever is done")
+        yield Claim(name, gap is None and efficient is None, "some agent is at -inf in every allocation")
         return
     if (gap is None) is not (efficient is None):
-        yield Claim(name, False, "one of the gap and the verdict is known, the other is not")
+        yield Claim(name, False, "gap and verdict must be known together")
         return
     if gap is None:
         yield Claim(name, *_unknown(record, "surplus_gap", _no_gap_at_own_prices(economy, record)))
         return
-    said = number(gap)
+    stated = number(gap)
     now = float(economy.welfare(record.consumption, record.production).sum())
     if np.isneginf(now):
-        yield _rescue(economy, record, said, others)
+        yield _rescue(economy, record, stated, others)
         return
     found = record.proofs.get("surplus_gap")
     low, high = _totals(economy, record, found, prices, others)
     size = _turnover(economy, record)
     reached = 0.0 if found is None else max(_total(economy, found.consumption, found.production) - now, 0.0)
-    if abs(said - reached) > ROUNDING * max(size, abs(now), reached):
-        yield Claim(name, False, f"{said:.6g}, but {reached:.6g} is what was found")
+    if abs(stated - reached) > ROUNDING * max(size, abs(now), reached):
+        yield Claim(name, False, f"stated: {stated:.6g}, but the recorded allocation reaches {reached:.6g}")
     else:
-        slack = SEARCHED * max(size, said)
-        yield Claim(name, *_between(said, max(low - now, 0.0), max(high - now, 0.0), slack))
-    no_gap, edge = said <= NO_GAP * size, abs(said - NO_GAP * size) <= ROUNDING * size
+        slack = SEARCHED * max(size, stated)
+        yield Claim(name, *_between(stated, max(low - now, 0.0), max(high - now, 0.0), slack))
+    no_gap, edge = stated <= NO_SURPLUS_GAP * size, abs(stated - NO_SURPLUS_GAP * size) <= ROUNDING * size
     consistent = efficient is no_gap or edge
-    detail = f"gap {shown(said)} of {size:.3g} traded"
+    detail = f"surplus_gap={shown(stated)}, turnover={size:.3g}"
     yield Claim(f"{record.name}: efficient with transfers", consistent, detail)
 
 
 def _no_gap_at_own_prices(economy: Economy, record: Record) -> bool:
-    """Whether the prices of the outcome itself prove that its total surplus is the largest."""
+    """Return True if the prices of the outcome itself prove that its total surplus is the largest."""
     now = float(economy.welfare(record.consumption, record.production).sum())
     if record.prices is None or not np.isfinite(now) or np.isfinite(economy.budget).any():
         return False
     return most_surplus(economy, record.prices) - now <= ROUNDING * _turnover(economy, record)
 
 
-def _rescue(economy: Economy, record: Record, said: float, others: Sequence[Record]) -> Claim:
-    """Whether those at -inf could be spared it, all together."""
+def _rescue(economy: Economy, record: Record, stated: float, others: Sequence[Record]) -> Claim:
+    """Check the gap of an outcome with agents at -inf: all of them can be lifted above it at once, or not."""
     name = f"{record.name}: surplus gap"
-    if np.isfinite(economy.budget).any() and said < np.inf:
-        no_gap = said <= NO_GAP * _turnover(economy, record)
-        detail = "not checked: somebody is at -inf whom nobody can pay for, as is said"
+    if np.isfinite(economy.budget).any() and stated < np.inf:
+        no_gap = stated <= NO_SURPLUS_GAP * _turnover(economy, record)
+        detail = "not checked: the report says that no transfers can lift the agents at -inf"
         consistent = record.alignment["efficient_with_transfers"] is no_gap
         return Claim(name, None if consistent else False, detail)
-    if not (said == np.inf and record.alignment["efficient_with_transfers"] is False):
-        return Claim(name, False, f"{said:.6g}, though somebody is at -inf")
+    if not (stated == np.inf and record.alignment["efficient_with_transfers"] is False):
+        return Claim(name, False, f"stated: {stated:.6g}, though some agent is at -inf")
     pairs = _allocations(record.proofs.get("surplus_gap"), others)
     rescued = any(np.isfinite(_total(economy, x, y)) and feasible(economy, x, y)[0] for x, y in pairs)
-    detail = "somebody is at -inf and need not be" if rescued else "not checked: somebody is at -inf"
+    detail = "agents are at -inf and need not be" if rescued else "not checked: some agent is at -inf"
     return Claim(name, True if rescued else None, detail)
 
 
 def _allocations(found: Proof | None, others: Sequence[Record]) -> list[tuple[Array, Array]]:
-    """All (x, y) of the folder, and what was found for one figure."""
+    """Return all (x, y) of the folder, with the one found for a figure."""
     pairs = [(other.consumption, other.production) for other in others]
     return pairs if found is None else [*pairs, (found.consumption, found.production)]
 
 
 def _turnover(economy: Economy, record: Record) -> float:
-    """What all that is consumed and made is worth at the margin, money."""
+    """Return the value of all consumption and production at the margin, money."""
     y, costs = record.production, economy.marginal_cost(record.production)
     made = np.multiply(costs, y, out=np.zeros_like(y), where=y > 0).sum()
     return float(worth(economy, record).sum() + made)
@@ -258,9 +262,13 @@ def _total(economy: Economy, x: Array, y: Array) -> float:
 
 
 def _totals(
-    economy: Economy, record: Record, found: Proof | None, prices: Sequence[Array], others: Sequence[Record]
+    economy: Economy,
+    record: Record,
+    found: Proof | None,
+    prices: Sequence[Array],
+    others: Sequence[Record],
 ) -> tuple[float, float]:
-    """Bounds on the largest total surplus, money."""
+    """Return bounds of the largest total surplus, money."""
     if np.isfinite(economy.budget).any():
         return _totals_with_caps(economy, record, found)
     pairs = _allocations(found, others)
@@ -275,7 +283,7 @@ def _totals(
 
 
 def _totals_with_caps(economy: Economy, record: Record, found: Proof | None) -> tuple[float, float]:
-    """The same where money may not go negative and nobody may lose."""
+    """Return these bounds where money may not go negative and no agent may lose."""
     now = economy.welfare(record.consumption, record.production)
     if found is None:
         return float(now.sum()), np.inf

@@ -1,20 +1,20 @@
-"""In the game that was played: does the outcome follow from the recorded actions, and would anyone deviate?
+"""Claims about a game: the outcome follows from the recorded actions, and no agent gains by deviating.
 
-The rules of the games are stated here once more, in code of their own:
+The rules of the games are stated here again, independently of the code that played:
 
-- seize: movers, in order, each take min(bliss - e, what is left) of the commons; the others share the rest;
-- claims: in peace everyone has e + its claim; in war nothing is consumed and the payoff is
-  u(e + claim) - penalty. The best claim in peace is what the others leave, in war the most that is allowed;
-- gift: what is made and the commons go in equal shares to those who want a good, at its makers' cost;
-- autarky: everyone consumes its endowment and what it makes.
+- seize: movers, in order, each take min(bliss - e, the rest) of the commons; the others share the rest;
+- claims: in peace each agent has e + its claim; in war no good is consumed and the payoff is
+  `u(e + claim) - penalty`. The best claim in peace is what the others leave, in war the most that is allowed;
+- gift: production and commons go in equal shares to the agents that want a good, at its producers' cost;
+- autarky: each agent consumes its endowment and its production.
 
-In the first two the best deviation is known in closed form. In the others payoffs are concave in one's own
-outputs y_i, so that the conditions s_g du/dx_g <= dC/dy_g, with equality where y_g > 0 (>= at capacity), are
-enough; and some deviations are tried out. Of a utility that is not concave they prove nothing, so no best
-output of its agent is believed.
+In the first two the best deviation has a closed form. In the others payoffs are concave in an agent's own
+outputs y_i, so that the conditions `s_g du/dx_g <= dC/dy_g`, with equality where `y_g > 0` (>= at capacity),
+are sufficient; and some deviations are tried. For a utility that is not concave they prove nothing, so no
+best output of its agent is accepted.
 
 A game that is not stated here is checked by its own pure functions `allowed`, `result` and `regret`, and the
-claims say so: the record is then known to agree with the code that played, which has no second witness.
+claims say so: the record then agrees with the code that played, without independent proof.
 """
 
 from __future__ import annotations
@@ -33,17 +33,18 @@ from market.results.verify.accounts import Due, feasible, without_money
 from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.evidence import possible_period
 from market.results.verify.record import Record
+from market.tolerances import PLENTY
 
 if TYPE_CHECKING:
     from market.mechanisms.unmediated.best_response import Unmediated
 
-FITS = 1.0 + 1e-12  # claims that add up to the stock up to rounding are no war
+FITS = 1.0 + 1e-12  # claims that exceed the stock by rounding mean no war
 FIRST_ORDER = 1e-4  # relative; a gain is of second order in the violation
-PROBES = (0.0, 1e-6, 1e-3, 0.1, 0.5, 0.9, 1.1, 2.0)  # multiples of outputs that are tried out
+PROBES = (0.0, 1e-6, 1e-3, 0.1, 0.5, 0.9, 1.1, 2.0)  # multiples of outputs that are tried
 
 
-class Follows(NamedTuple):
-    """The result of actions: x and y, (agents, goods), gains from deviating, (agents,), and prices if any."""
+class GameResult(NamedTuple):
+    """Result of actions: x and y, (agents, goods), gains from deviating, (agents,), and prices if any."""
 
     consumption: Array
     production: Array
@@ -53,20 +54,20 @@ class Follows(NamedTuple):
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules of a game, as they are stated here or, failing that, as the game itself has them.
+    """Rules of a game, as stated here or, failing that, as the game itself has them.
 
     Args:
-        allowed: whether agents may act so.
-        follows: the result of actions.
+        allowed: True of actions that the game allows.
+        follows: returns the result of actions.
         due: payments and payoffs; by default nothing is paid, and payoffs are utilities.
-        conditions: by how much first-order conditions are violated; None if `follows` has all gains exactly.
+        conditions: returns the violation of first-order conditions; None if `follows` has all gains exactly.
         in_order: the actions of a sequential play; None if there may be several.
         replayed: actions after some more rounds of best replies; None if they are not found here.
         source: the end of a sentence about rules that are not stated here.
     """
 
     allowed: Callable[[Economy, Array, Unmediated], bool]
-    follows: Callable[[Economy, Array, Unmediated], Follows]
+    follows: Callable[[Economy, Array, Unmediated], GameResult]
     due: Callable[[Economy, Record, Unmediated], Due] = without_money
     conditions: Callable[[Economy, Record, Unmediated], float] | None = None
     in_order: Callable[[Economy, Unmediated], Array] | None = None
@@ -82,12 +83,10 @@ def due(economy: Economy, record: Record, options: Unmediated) -> Due | None:
     return rules.due(economy, record, options)
 
 
-def playing(economy: Economy, record: Record, options: Unmediated) -> Iterator[Claim]:
-    """Everything that the outcome of a game says of what agents did."""
+def check_game(economy: Economy, record: Record, options: Unmediated) -> Iterator[Claim]:
+    """Check the actions of a game, its outcome and its status."""
     if record.actions is None or record.regret is None:
-        yield Claim(
-            f"{record.name}: actions", False, "the outcome of a game without what everyone did or regrets"
-        )
+        yield Claim(f"{record.name}: actions", False, "the outcome of a game must have actions and regrets")
         return
     rules = _rules(options)
     allowed = rules.allowed(economy, record.actions, options)
@@ -101,15 +100,12 @@ def playing(economy: Economy, record: Record, options: Unmediated) -> Iterator[C
         difference(record.production, follows.production),
         _prices_apart(record.prices, follows.prices),
     )
-    yield Claim(
-        f"{record.name}: the outcome follows from what everyone did",
-        apart <= ROUNDING,
-        f"largest relative difference {shown(apart)}{rules.source}",
-    )
+    detail = f"largest relative difference: {shown(apart)}{rules.source}"
+    yield Claim(f"{record.name}: the outcome follows from the actions", apart <= ROUNDING, detail)
     size = np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0)
     if rules.conditions is None:
         apart = difference(record.regret, follows.regret, np.maximum(size, economy.utility_scale))
-        detail = f"largest relative difference {shown(apart)}{rules.source}"
+        detail = f"largest relative difference: {shown(apart)}{rules.source}"
         yield Claim(f"{record.name}: regret", apart <= ROUNDING, detail)
     largest = float((follows.regret / np.maximum(size, economy.utility_scale)).max(initial=0.0))
     violated = 0.0 if rules.conditions is None else rules.conditions(economy, record, options)
@@ -121,53 +117,56 @@ def _rules(options: Unmediated) -> Rules:
 
 
 def _prices_apart(recorded: Array | None, again: Array | None) -> float:
-    """The largest relative difference of two sets of prices; inf if there is only one."""
+    """Return the largest relative difference of two sets of prices; inf if there is only one."""
     if recorded is None or again is None:
         return 0.0 if recorded is again else np.inf
     return difference(recorded, again)
 
 
 def _ended(
-    economy: Economy, record: Record, actions: Array, options: Unmediated, largest: float, violated: float
+    economy: Economy,
+    record: Record,
+    actions: Array,
+    options: Unmediated,
+    largest: float,
+    violated: float,
 ) -> Claim:
-    """Whether the status says what the recomputed numbers show."""
+    """Check the status against the recomputed numbers."""
     name, rules = f"{record.name}: {record.status.value}", _rules(options)
-    nobody_deviates = largest <= options.tolerance + ROUNDING and violated <= FIRST_ORDER
-    found = f"largest gain from deviating {shown(largest)}{rules.source}"
+    no_deviation = largest <= options.tolerance + ROUNDING and violated <= FIRST_ORDER
+    found = f"largest gain from deviating: {shown(largest)}{rules.source}"
     if violated > 0:
-        found += f", first-order conditions violated by {shown(violated)}"
+        found += f", first-order conditions are violated by {shown(violated)}"
     if record.status is Status.NASH:
         if rules.in_order is not None and options.game.schedule == "sequential":
             in_order = difference(actions, rules.in_order(economy, options))
-            return Claim(
-                name,
-                nobody_deviates and in_order <= ROUNDING,
-                f"{found}; taken in order, up to {shown(in_order)}",
-            )
-        return Claim(name, nobody_deviates, found)
+            detail = f"{found}; difference from play in order: {shown(in_order)}"
+            return Claim(name, no_deviation and in_order <= ROUNDING, detail)
+        return Claim(name, no_deviation, found)
     if record.status is Status.CYCLING:
-        if rules.source and not nobody_deviates:
+        if rules.source and not no_deviation:
             return Claim(name, None, f"not checked: best replies are not played again; {found}")
         if rules.replayed is None:
-            return Claim(name, not nobody_deviates, found)
-        if not possible_period(record, record.evidence("period")):
-            return Claim(name, False, "what is stated as the period is no number of rounds played")
-        period = round(record.evidence("period"))
+            return Claim(name, not no_deviation, found)
+        if not possible_period(record, record.evidence_value("period")):
+            return Claim(name, False, "the stated period is not a number of rounds played")
+        period = round(record.evidence_value("period"))
         again = rules.replayed(economy, actions, options, period)
         apart = difference(again, actions, economy.commons)
-        return Claim(name, apart <= ROUNDING and largest > 0, f"{period} rounds of best replies lead back")
+        detail = f"{period} rounds of best replies lead back to the actions"
+        return Claim(name, apart <= ROUNDING and largest > 0, detail)
     if record.status is Status.MAX_ROUNDS:
-        return Claim(name, record.said["rounds"] == options.max_rounds, found)
-    return Claim(name, record.status is Status.FAILED and not nobody_deviates, found)
+        return Claim(name, record.rounds == options.max_rounds, found)
+    return Claim(name, record.status is Status.FAILED and not no_deviation, found)
 
 
 def _amounts(actions: Array) -> bool:
-    """Whether these are amounts, finite and not negative."""
+    """Return True if actions are finite and not negative."""
     return bool((np.isfinite(actions) & (actions >= 0)).all())
 
 
 def _left(economy: Economy, taken: Array) -> Array:
-    """What is left of the commons; a share of them that is rounding is nothing."""
+    """Return the rest of the commons, rounding residuals set to zero."""
     left = economy.commons - taken
     return np.where(left > (FITS - 1.0) * economy.commons, left, 0.0)
 
@@ -181,12 +180,12 @@ def _movers(economy: Economy, options: Unmediated) -> list[int]:
 
 
 def _room(economy: Economy) -> Array:
-    """How much more than its endowment each agent has a use for, (agents, goods)."""
+    """Return each agent's satiation amounts beyond its endowment, (agents, goods)."""
     return np.maximum(economy.bliss - economy.endowment, 0.0)
 
 
 def _in_order(economy: Economy, options: Unmediated) -> Array:
-    """What the movers take, one after the other, (agents, goods)."""
+    """Return the amounts that the movers take, one after the other, (agents, goods)."""
     room, taken = _room(economy), np.zeros(economy.shape)
     for i in _movers(economy, options):
         taken[i] = np.minimum(room[i], _left(economy, taken.sum(axis=0)))
@@ -197,7 +196,7 @@ def _may_be_taken(economy: Economy, actions: Array, options: Unmediated) -> bool
     return _amounts(actions) and bool((actions.sum(axis=0) <= economy.commons * FITS).all())
 
 
-def _seize(economy: Economy, actions: Array, options: Unmediated) -> Follows:
+def _seize(economy: Economy, actions: Array, options: Unmediated) -> GameResult:
     movers = np.zeros(len(economy.agents), dtype=bool)
     movers[_movers(economy, options)] = True
     left = _left(economy, actions.sum(axis=0))
@@ -205,7 +204,7 @@ def _seize(economy: Economy, actions: Array, options: Unmediated) -> Follows:
     x = economy.endowment + np.where(movers[:, None], actions, left / max(waiting, 1))
     now = economy.utility(economy.endowment + actions)
     best = economy.utility(economy.endowment + np.minimum(_room(economy), actions + left))
-    return Follows(x, np.zeros(economy.shape), np.where(movers, _more(now, best), 0.0))
+    return GameResult(x, np.zeros(economy.shape), np.where(movers, _more(now, best), 0.0))
 
 
 # --- claims ----------------------------------------------------------------------------------------
@@ -216,7 +215,7 @@ def _too_much(economy: Economy, claims: Array) -> bool:
 
 
 def _most(economy: Economy, options: Unmediated) -> Array:
-    """The most that may be claimed of each good, (goods,)."""
+    """Return the largest allowed claim of each good, (goods,)."""
     most: float | dict[str, float] = options.game.max_claim  # type: ignore[attr-defined]
     if not isinstance(most, dict):
         return np.full(len(economy.goods), float(most))
@@ -227,16 +226,16 @@ def _may_be_claimed(economy: Economy, actions: Array, options: Unmediated) -> bo
     return _amounts(actions) and bool((actions <= _most(economy, options) * FITS).all())
 
 
-def _claims(economy: Economy, actions: Array, options: Unmediated) -> Follows:
+def _claims(economy: Economy, actions: Array, options: Unmediated) -> GameResult:
     nothing = np.zeros(economy.shape)
     _, gains = _best_claims(economy, actions, options)
     if _too_much(economy, actions):
-        return Follows(nothing, nothing, gains)
-    return Follows(economy.endowment + actions, nothing, gains)
+        return GameResult(nothing, nothing, gains)
+    return GameResult(economy.endowment + actions, nothing, gains)
 
 
 def _in_war_or_peace(economy: Economy, record: Record, options: Unmediated) -> Due:
-    """Nothing is paid; in war all have what their claims would be worth, less the penalty."""
+    """Return zero payments; in war payoffs are the utilities of the claims minus the penalty."""
     peace = without_money(economy, record)
     if record.actions is None or not _too_much(economy, record.actions):
         return peace
@@ -245,7 +244,7 @@ def _in_war_or_peace(economy: Economy, record: Record, options: Unmediated) -> D
 
 
 def _best_claims(economy: Economy, claims: Array, options: Unmediated) -> tuple[Array, Array]:
-    """Everyone's best claim, the others' being as they are, and its gain; never by adding -1e99 first."""
+    """Return each agent's best reply and its gain; the penalty is subtracted after comparing utilities."""
     penalty: float = options.game.penalty  # type: ignore[attr-defined]
     others = claims.sum(axis=0) - claims
     certain = (others > economy.commons * FITS).any(axis=1)
@@ -258,7 +257,7 @@ def _best_claims(economy: Economy, claims: Array, options: Unmediated) -> tuple[
         reached = economy.utility(economy.endowment + claim)
         saved = penalty * (
             float(fighting) - (~peace).astype(float)
-        )  # what war costs now and would not, or would
+        )  # the penalty of war, now and after the reply
         with np.errstate(invalid="ignore"):
             more = np.where(reached == now, 0.0, reached - now)
         found.append(np.where(np.isneginf(reached), 0.0, np.maximum(more + saved, 0.0)))
@@ -269,7 +268,7 @@ def _best_claims(economy: Economy, claims: Array, options: Unmediated) -> tuple[
 
 
 def _replayed(economy: Economy, claims: Array, options: Unmediated, rounds: int) -> Array:
-    """The claims after some more rounds of best replies."""
+    """Return the claims after more rounds of best replies."""
     simultaneous = options.game.schedule == "simultaneous"
     for _ in range(rounds):
         if simultaneous:
@@ -292,22 +291,22 @@ def _may_be_made(economy: Economy, actions: Array, options: Unmediated) -> bool:
 
 
 def _kept(economy: Economy, options: Unmediated) -> Array:
-    """The share of its own output that each agent gets to consume, (agents, goods)."""
+    """Return the share of its own output that each agent consumes, (agents, goods)."""
     wants = ((economy.bliss > 0) | economy.turns_goods_into_goods[:, None]).astype(float)
     return wants / np.maximum(wants.sum(axis=0), 1.0) if options.game.name == "gift" else wants
 
 
 def _without(economy: Economy, actions: Array, options: Unmediated) -> Array:
-    """What each agent would consume if it made nothing, (agents, goods)."""
+    """Return each agent's consumption without own production, (agents, goods)."""
     if options.game.name == "autarky":
         return economy.endowment
     others = actions.sum(axis=0) - actions
     return economy.endowment + _kept(economy, options) * (economy.commons + others)
 
 
-def _made(economy: Economy, actions: Array, options: Unmediated) -> Follows:
+def _made(economy: Economy, actions: Array, options: Unmediated) -> GameResult:
     kept, base = _kept(economy, options), _without(economy, actions, options)
-    own = options.game.name == "autarky"  # there what is made and not wanted is consumed all the same
+    own = options.game.name == "autarky"  # there unwanted production is consumed too
     x = np.maximum(economy.endowment + actions if own else base + kept * actions, 0.0)
     payoffs = economy.welfare(x, actions)
     gains = np.zeros(len(economy.agents))
@@ -322,22 +321,22 @@ def _made(economy: Economy, actions: Array, options: Unmediated) -> Follows:
             outputs = np.where(possible, outputs, actions)
             eaten = np.maximum(base + kept * outputs, 0.0)
             gains = np.maximum(gains, _more(payoffs, economy.welfare(eaten, outputs)))
-    return Follows(x, actions, gains)
+    return GameResult(x, actions, gains)
 
 
 def _first_order(economy: Economy, record: Record, options: Unmediated) -> float:
-    """The largest relative violation of the conditions for best outputs; inf where they prove nothing."""
+    """Return the largest relative violation of first-order conditions; inf where they prove nothing."""
     assert record.actions is not None
     y, kept = record.actions, _kept(economy, options)
     decides = ((economy.capacity > 0) & (kept > 0)).any(axis=1) | economy.turns_goods_into_goods
     if (economy.not_concave & decides).any():
         return np.inf
     base = _without(economy, y, options)
-    plenty = np.minimum(economy.capacity, 1e100)
+    plenty = np.minimum(economy.capacity, PLENTY)
     concerned = np.isfinite(economy.utility(base + kept * plenty)) | ~(kept * plenty > 0).any(axis=1)
     slopes, costs = economy.marginal_utility(np.maximum(base + kept * y, 0.0)), economy.marginal_cost(y)
     worth = np.multiply(kept, slopes, out=np.zeros_like(y), where=kept > 0)
-    at_a_cost = ~economy.turns_goods_into_goods[:, None]  # netputs are tried out only
+    at_a_cost = ~economy.turns_goods_into_goods[:, None]  # netputs are only tried
     some = at_a_cost & (y > ROUNDING * np.maximum(base, y).max(axis=0, initial=0.0))
     full = y >= economy.capacity * (1.0 - ROUNDING)
     too_little = _beyond(worth, costs, (economy.capacity > 0) & ~full)
@@ -346,14 +345,14 @@ def _first_order(economy: Economy, record: Record, options: Unmediated) -> float
 
 
 def _beyond(more: Array, less: Array, where: NDArray[np.bool_]) -> Array:
-    """By what share `more` is above `less` where it must not be."""
+    """Return the share by which `more` exceeds `less` where it must not."""
     with np.errstate(invalid="ignore", divide="ignore"):
         share = np.where(np.isinf(more), np.inf, 1.0 - less / more)
     return np.where(where & (more > less), share, 0.0)
 
 
 def _more(before: Array, after: Array) -> Array:
-    """After - before where that is a gain; nothing from -inf to -inf."""
+    """Return after - before where that is a gain, else 0; 0 from -inf to -inf."""
     with np.errstate(invalid="ignore"):
         return np.where(before == after, 0.0, np.maximum(after - before, 0.0))
 
@@ -365,10 +364,10 @@ def _own_allowed(economy: Economy, actions: Array, options: Unmediated) -> bool:
     return bool(np.isfinite(actions).all()) and options.game.allowed(economy, actions)
 
 
-def _own_follows(economy: Economy, actions: Array, options: Unmediated) -> Follows:
+def _own_follows(economy: Economy, actions: Array, options: Unmediated) -> GameResult:
     played = options.game.result(economy, actions)
     regret = options.game.regret(economy, actions)
-    return Follows(played.consumption, played.production, regret, played.prices)
+    return GameResult(played.consumption, played.production, regret, played.prices)
 
 
 def _own_due(economy: Economy, record: Record, options: Unmediated) -> Due:
@@ -384,7 +383,7 @@ _STATED = {
     "gift": Rules(_may_be_made, _made, conditions=_first_order),
     "autarky": Rules(_may_be_made, _made, conditions=_first_order),
 }
-"""The games with rules that are stated here, by name."""
+"""Games with rules that are stated here, by name."""
 
 _BY_ITS_OWN_CODE = Rules(
     _own_allowed, _own_follows, due=_own_due, source="; rules taken from the game's own code"

@@ -1,4 +1,4 @@
-"""All claims of a run folder, one after the other."""
+"""All claims of a run folder, in order."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.errors import RunError
 from market.outcome import Status, shown
-from market.results.run_folder import Run, read_run
-from market.results.verify.accounts import Due, accounts, at_prices, without_money
-from market.results.verify.alignment_claims import judging, violation
-from market.results.verify.auction_claims import trading
+from market.results.run_folder import RunFolder, read_run
+from market.results.verify.accounts import Due, at_prices, check_accounts, without_money
+from market.results.verify.alignment_claims import check_alignment, violation
+from market.results.verify.auction_claims import check_auction
 from market.results.verify.claim import ROUNDING, Claim, Verification
-from market.results.verify.comparison_table import table
-from market.results.verify.evidence import evidence
-from market.results.verify.game_claims import due, playing
-from market.results.verify.record import Record, files_agree, read, rounds_agree
+from market.results.verify.comparison_table import check_table
+from market.results.verify.evidence import check_evidence
+from market.results.verify.game_claims import check_game, due
+from market.results.verify.record import Record, check_files, check_rounds, read_outcomes
 from market.scenario.building import build
 from market.scenario.loading import Scenario, load
 
@@ -36,22 +36,22 @@ def verify(folder: Path) -> Verification:
         folder: as `market run` writes it.
 
     Raises:
-        RunError: it is no run folder, or not the one that a run wrote.
+        RunError: it is not a run folder, or it was changed.
         ScenarioError: the scenario in it cannot be read.
     """
     run = read_run(Path(folder))
     scenario = load(run.scenario_file, run.overrides)
-    unheard = [name for name in run.manifest["mechanisms"] if name not in scenario.mechanism_names]
-    if unheard:
-        raise RunError(f"'{folder}': its scenario has no mechanism '{unheard[0]}'")
+    unknown = [name for name in run.manifest["mechanisms"] if name not in scenario.mechanism_names]
+    if unknown:
+        raise RunError(f"'{folder}': its scenario has no mechanism '{unknown[0]}'")
     economy = build(scenario, run.result["seed"])
-    records = read(run, economy)
+    records = read_outcomes(run, economy)
     prices = [p for record in records for p in _all_prices(record)]
     claims: list[Claim] = [_scenario(run, scenario)]
     for record in records:
         claims += _mechanism(run, scenario, economy, record)
-        claims += judging(economy, record, prices, records)
-    claims.append(table(run, economy, records))
+        claims += check_alignment(economy, record, prices, records)
+    claims.append(check_table(run, economy, records))
     return Verification(Path(folder), tuple(claims))
 
 
@@ -59,58 +59,54 @@ def _all_prices(record: Record) -> list[Array]:
     return [p for p in (record.prices, record.supporting_prices) if p is not None and np.isfinite(p).all()]
 
 
-def _scenario(run: Run, scenario: Scenario) -> Claim:
-    """The scenario in the folder is the one that the result names."""
-    told = [run.result["scenario"]["sha256"], run.manifest["scenario"]["sha256"]]
-    same = told == [scenario.sha256] * 2
+def _scenario(run: RunFolder, scenario: Scenario) -> Claim:
+    """Check that the scenario in the folder is the one that the result names."""
+    stated = [run.result["scenario"]["sha256"], run.manifest["scenario"]["sha256"]]
+    same = stated == [scenario.sha256] * 2
     return Claim("the scenario is the one that was played", same, f"sha256 {scenario.sha256[:16]}")
 
 
-def _mechanism(run: Run, scenario: Scenario, economy: Economy, record: Record) -> Iterator[Claim]:
-    """Everything said of one mechanism's outcome, without the judgement of it."""
+def _mechanism(run: RunFolder, scenario: Scenario, economy: Economy, record: Record) -> Iterator[Claim]:
+    """Check the outcome of one mechanism, without its alignment report."""
     options: Any = scenario.mechanism(record.name)
     yield Claim(f"{record.name}: kind", record.kind == options.name, record.kind)
     if record.kind != options.name:
         return
     kind = KINDS.get(record.kind, UNSTATED)
-    yield from files_agree(record, run, economy)
-    yield from rounds_agree(record, run, economy)
+    yield from check_files(record, run, economy)
+    yield from check_rounds(record, run, economy)
     tolerance = options.tolerance if record.kind == "auctioneer" else 0.0
-    yield from accounts(economy, record, kind.due(economy, record, options), tolerance)
-    yield from evidence(run, economy, record, options.evidence)
+    yield from check_accounts(economy, record, kind.due(economy, record, options), tolerance)
+    yield from check_evidence(run, economy, record, options.evidence)
     yield from kind.claims(economy, record, options)
 
 
 def _planned(economy: Economy, record: Record, options: Planner) -> Iterator[Claim]:
-    """Whether the planner's prices and weights make its allocation the optimum."""
+    """Check that the planner's prices and weights prove its allocation to be the optimum."""
     name = f"{record.name}: {record.status.value}, within {options.tolerance:.0e}"
     if record.prices is None:
-        yield Claim(name, record.status is Status.FAILED, "nothing was found")
+        yield Claim(name, record.status is Status.FAILED, "no allocation was found")
         return
     weights = np.ones(len(economy.agents))
-    for who, weight in options.welfare_weights.items():
-        weights[economy.rows(who)] = weight
+    for agent, weight in options.welfare_weights.items():
+        weights[economy.rows(agent)] = weight
     found = violation(economy, record, weights, record.prices)
-    stated = record.evidence("residual")
+    stated = record.evidence_value("residual")
     same = abs(found - stated) <= 1e-9 + 1e-6 * min(found, stated)
     optimal = found <= options.tolerance
-    yield Claim(
-        name,
-        same and optimal == (record.status is Status.OPTIMAL) and record.said["rounds"] == 1,
-        f"conditions for an optimum violated by {shown(found)}, {shown(stated)} stated",
-    )
+    detail = f"conditions for an optimum are violated by {shown(found)}, stated: {shown(stated)}"
+    yield Claim(name, same and optimal == (record.status is Status.OPTIMAL) and record.rounds == 1, detail)
 
 
-def _unknown(economy: Economy, record: Record, options: Any) -> None:
-    """No payments and payoffs are implied by rules that are not stated here."""
+def _none_due(economy: Economy, record: Record, options: Any) -> None:
+    """Return None: payments and payoffs of rules that are not stated here are unknown."""
 
 
 def _unstated(economy: Economy, record: Record, options: Any) -> Iterator[Claim]:
-    """The mechanism's own checks, and what is left open by them; a Nash equilibrium with regret is none."""
-    outcome = record.outcome(economy)
-    for said, holds in options.checks(outcome).items():
-        detail = f"by the own code of the kind {record.kind}"
-        yield Claim(f"{record.name}: {said}", bool(holds), detail)
+    """Run the mechanism's own checks, and name the open claims; refuse a Nash equilibrium with regret."""
+    for statement, holds in options.checks(record).items():
+        detail = f"by the code of the kind {record.kind} itself"
+        yield Claim(f"{record.name}: {statement}", bool(holds), detail)
     name = f"{record.name}: {record.status.value}"
     if record.status is Status.NASH:
         size = np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0)
@@ -124,12 +120,12 @@ def _unstated(economy: Economy, record: Record, options: Any) -> Iterator[Claim]
 
 
 @dataclass(frozen=True)
-class Kind:
+class KindRules:
     """The rules of a kind of mechanism.
 
     Args:
-        due: the payments and payoffs that they imply; None if that is not known.
-        claims: everything that is said of an outcome, apart from accounts and evidence.
+        due: the payments and payoffs that they imply; None if unknown.
+        claims: about an outcome, apart from accounts and evidence.
     """
 
     due: Callable[[Economy, Record, Any], Due | None]
@@ -137,11 +133,11 @@ class Kind:
 
 
 KINDS = {
-    "auctioneer": Kind(at_prices, trading),
-    "unmediated": Kind(due, playing),
-    "planner": Kind(without_money, _planned),
+    "auctioneer": KindRules(at_prices, check_auction),
+    "unmediated": KindRules(due, check_game),
+    "planner": KindRules(without_money, _planned),
 }
 """The kinds with rules that are stated here, by name."""
 
-UNSTATED = Kind(_unknown, _unstated)
+UNSTATED = KindRules(_none_due, _unstated)
 """Any other kind."""

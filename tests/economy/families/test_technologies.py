@@ -8,7 +8,7 @@ from helpers.technologies import CHAIN, activity, economy, wants
 
 import market
 from market.economy.families.technologies import TECHNOLOGIES
-from market.economy.production import violation
+from market.economy.production import foregone_profit
 from market.efficiency.report import alignment
 from market.errors import ScenarioError
 from market.results.run_folder import write_run
@@ -117,7 +117,7 @@ def test_an_allocation_that_wastes_an_input_is_improved():
     outcome = played(CHAIN)
     wasteful = outcome.production.copy()
     wasteful[3] *= 0.5
-    assert violation(primitives, wasteful, outcome.prices) == pytest.approx(
+    assert foregone_profit(primitives, wasteful, outcome.prices) == pytest.approx(
         0.0, abs=1e-9
     )  # each pays nothing
     x = outcome.consumption.copy()
@@ -180,7 +180,7 @@ def test_scenarios_refuse_misplaced_technologies_and_owners():
     text = FALLING.replace('"exchange"', '"quasilinear"').replace('numeraire = "labour"\n', "")
     with pytest.raises(ScenarioError, match='technology: only under economy = "exchange"'):
         market.loads(text)
-    with pytest.raises(ScenarioError, match="owners of what"):
+    with pytest.raises(ScenarioError, match="owners share the profit of a technology"):
         market.loads(FALLING.replace("technology", "# technology"))
     with pytest.raises(ScenarioError, match="the shares sum to zero"):
         market.loads(FALLING.replace("owner = 1.0 }", "owner = 0.0 }"))

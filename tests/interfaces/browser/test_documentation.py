@@ -16,7 +16,7 @@ from market.interfaces.cli.main import app
 from market.mechanisms import GAMES, MECHANISMS
 from market.mechanisms.auction.price_rules import RULES
 from market.outcome import Status
-from market.results.schema import Reported, Told
+from market.results.schema import AlignmentResult, MechanismResult
 from market.scenario.distributions import DISTRIBUTIONS
 from market.scenario.document import json_schema
 
@@ -47,7 +47,7 @@ def test_the_reference_has_everything_that_is_registered_and_no_page_loads_from_
         for key, value in entry["properties"].items():
             assert f">{key}<" in page("keys"), key
             assert value.get("description", "") in page("keys"), key
-    for model in (Told, Reported):
+    for model in (MechanismResult, AlignmentResult):
         for name in model.model_fields:
             assert f">{name}<" in page("results"), name
     for status in Status:

@@ -133,7 +133,7 @@ def test_runs_into_the_same_new_folder_do_not_disturb_each_other(tmp_path):
     def look():
         try:
             for _ in range(100):
-                results.check(scenario, folder)
+                results.check_writable(scenario, folder)
         except Exception as error:
             failed.append(error)
 

@@ -18,12 +18,12 @@ from market.errors import InputError, RunError
 from market.interfaces.text.sections import sections
 from market.mechanisms import play
 from market.mechanisms.auction.price_rules import Multiplicative, Tatonnement
-from market.results.run_folder import Run, write_run
-from market.results.tables import Played, agents_table, bounds_table, result
+from market.results.run_folder import RunFolder, write_run
+from market.results.tables import agents_table, bounds_table, result
 from market.results.verify import verify
-from market.results.verify.accounts import accounts
-from market.results.verify.alignment_claims import judging, must_weigh_nothing
-from market.results.verify.record import read
+from market.results.verify.accounts import check_accounts
+from market.results.verify.alignment_claims import check_alignment, zero_in_all_supports
+from market.results.verify.record import read_outcomes
 from market.results.verify.run import KINDS, UNSTATED
 
 
@@ -123,11 +123,11 @@ class Tamper:
 
     def __init__(self, folder: Path, copy: Path) -> None:
         self.folder = Path(shutil.copytree(folder, copy))
-        self.said = json.loads((self.folder / "result.json").read_text())
+        self.stated = json.loads((self.folder / "result.json").read_text())
         self.agents = pd.read_parquet(self.folder / "agents.parquet")
 
     def mechanism(self, name):
-        return next(each for each in self.said["mechanisms"] if each["name"] == name)
+        return next(each for each in self.stated["mechanisms"] if each["name"] == name)
 
     def rows(self, name):
         return self.agents["mechanism"] == name
@@ -140,7 +140,7 @@ class Tamper:
         self.agents.loc[row, f"{column}[{good}]" if good else column] = float(value)
 
     def verified(self):
-        (self.folder / "result.json").write_text(json.dumps(self.said))
+        (self.folder / "result.json").write_text(json.dumps(self.stated))
         self.agents.to_parquet(self.folder / "agents.parquet", index=False)
         return self.with_checksums()
 
@@ -204,7 +204,7 @@ def test_two_agents_swapped_are_refused(tamper):
     ):
         table["alpha"], table["beta"] = table["beta"], table["alpha"]
     found = refused(changed.verified())
-    assert "first mover: its files agree" not in found
+    assert "first mover: result.json and agents.parquet agree" not in found
     assert "first mover: nash" in found
 
 
@@ -212,7 +212,7 @@ def test_two_agents_swapped_are_refused(tamper):
 def test_a_nan_is_refused(tamper, column):
     changed = tamper("commons")
     changed.agents.loc[changed.agents.index[changed.rows("prices")][0], column] = np.nan
-    assert "prices: numbers are numbers" in refused(changed.verified())
+    assert "prices: numbers are finite where required" in refused(changed.verified())
 
 
 def test_a_nan_in_the_result_is_refused_as_no_json(tamper):
@@ -275,7 +275,7 @@ def test_a_false_word_is_refused(tamper, story, name, change, claim):
         ("war", "all at once", {"efficient_with_transfers": True}, "efficient with transfers"),
         ("commons", "first mover", {"surplus_gap": 5.0}, "surplus gap"),
         ("commons", "prices", {"residual": 1e-7}, "residual of the weights"),
-        ("barter", "prices", {"surplus_gap": 0.0}, "nothing is said of transfers"),
+        ("barter", "prices", {"surplus_gap": 0.0}, "transfers are left out"),
     ],
 )
 def test_a_false_judgement_is_refused(tamper, story, name, change, claim):
@@ -397,14 +397,14 @@ def test_more_than_there_is_is_refused(tamper):
 def test_files_that_differ_are_refused(tamper):
     changed = tamper("commons")
     changed.mechanism("prices")["utilities"]["alpha"] += 1e-9
-    assert "prices: its files agree" in refused(changed.verified())
+    assert "prices: result.json and agents.parquet agree" in refused(changed.verified())
 
 
 def test_a_table_that_says_something_else_is_refused(tamper):
     changed = tamper("commons")
     table = (changed.folder / "comparison.csv").read_text()
     (changed.folder / "comparison.csv").write_text(table.replace("-inf", "-20.0"))
-    assert refused(changed.verified()) == {"the table says what the result says"}
+    assert refused(changed.verified()) == {"comparison.csv agrees with result.json"}
 
 
 @pytest.mark.parametrize(
@@ -422,7 +422,7 @@ def test_a_table_that_says_something_else_is_refused(tamper):
 )
 def test_a_result_of_another_shape_is_one_message(tamper, spoil):
     changed = tamper("commons")
-    spoil(changed.said)
+    spoil(changed.stated)
     with pytest.raises(InputError):
         changed.verified()
 
@@ -481,7 +481,7 @@ def test_false_evidence_is_refused(tamper, story, name, change):
 def test_prices_of_a_game_without_any_are_refused(tamper):
     changed = tamper("commons")
     changed.mechanism("first mover")["prices"] = {"water": 1.0}
-    assert "first mover: the outcome follows from what everyone did" in refused(changed.verified())
+    assert "first mover: the outcome follows from the actions" in refused(changed.verified())
 
 
 def test_another_kind_than_that_of_the_scenario_is_refused(tamper):
@@ -504,7 +504,7 @@ def test_a_table_without_a_column_is_refused(tamper, column):
     changed = tamper("commons")
     path = changed.folder / "comparison.csv"
     pd.read_csv(path, dtype=str).drop(columns=column).to_csv(path, index=False)
-    assert refused(changed.verified()) == {"the table says what the result says"}
+    assert refused(changed.verified()) == {"comparison.csv agrees with result.json"}
 
 
 @pytest.mark.parametrize(
@@ -517,12 +517,12 @@ def test_a_false_cell_is_refused(tamper, column, value):
     table = pd.read_csv(path, dtype=str)
     table.loc[1, column] = value
     table.to_csv(path, index=False)
-    assert refused(changed.verified()) == {"the table says what the result says"}
+    assert refused(changed.verified()) == {"comparison.csv agrees with result.json"}
 
 
 def test_a_mechanism_left_out_everywhere_but_in_the_manifest_is_refused(tamper):
     changed = tamper("commons")
-    changed.said["mechanisms"] = changed.said["mechanisms"][1:]
+    changed.stated["mechanisms"] = changed.stated["mechanisms"][1:]
     changed.agents = changed.agents[~changed.rows("first mover")]
     with pytest.raises(RunError, match=r"mechanisms of result\.json"):
         changed.verified()
@@ -530,8 +530,8 @@ def test_a_mechanism_left_out_everywhere_but_in_the_manifest_is_refused(tamper):
 
 def test_a_run_of_nothing_is_refused(tamper):
     changed = tamper("commons")
-    changed.said["mechanisms"] = []
-    (changed.folder / "result.json").write_text(json.dumps(changed.said))
+    changed.stated["mechanisms"] = []
+    (changed.folder / "result.json").write_text(json.dumps(changed.stated))
     with pytest.raises(RunError, match="mechanisms"):
         changed.with_checksums(lambda manifest: manifest.update(mechanisms=[]))
 
@@ -716,13 +716,14 @@ def test_what_a_market_leaves_unbalanced_is_told_alike_everywhere(tmp_path):
     table = tampered.folder / "comparison.csv"
     text = table.read_text()
     table.write_text(text[: text.rindex("True")] + "False" + text[text.rindex("True") + 4 :])
-    assert "the table says what the result says" in refused(tampered.with_checksums())
+    assert "comparison.csv agrees with result.json" in refused(tampered.with_checksums())
 
 
 class Party:
     """What was played on one economy, as the record wants it."""
 
     def __init__(self, economy) -> None:
+        self.economy = economy
         self.players = list(one_of_each_mechanism(economy, [Tatonnement, Multiplicative]))
         self.outcomes = {player.label: play(player, economy) for player in self.players}
         self.checks = {}
@@ -738,20 +739,20 @@ with_kinks = economies(max_agents=4, max_goods=2, families=fixed_proportions)
 @given(small | with_kinks)
 def test_what_is_said_of_random_economies_holds(economy):
     party = Party(economy)
-    run = Run(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
-    records = read(run, economy)
+    run = RunFolder(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
+    records = read_outcomes(run, economy)
     prices = [p for record in records for p in (record.prices, record.supporting_prices) if p is not None]
     for record, player in zip(records, party.players, strict=True):
         kind = KINDS.get(record.kind, UNSTATED)
         for claim in (
-            *accounts(economy, record, kind.due(economy, record, player)),
+            *check_accounts(economy, record, kind.due(economy, record, player)),
             *kind.claims(economy, record, player),
-            *judging(economy, record, prices, records),
+            *check_alignment(economy, record, prices, records),
         ):
             assert claim.holds is not False, claim
 
 
-def told(economy, party: Played):
+def told(economy, party):
     """The result object without a scenario."""
 
     class Scenario:
@@ -766,7 +767,7 @@ def told(economy, party: Played):
 def test_nobody_is_said_to_weigh_nothing_who_has_a_weight(economy):
     """Whoever must weigh nothing is found to weigh nothing by the programme that looks for weights."""
     party = Party(economy)
-    run = Run(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
-    for record in read(run, economy):
+    run = RunFolder(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
+    for record in read_outcomes(run, economy):
         if record.weights is not None and record.alignment["residual"] <= 1e-9:
-            assert (record.weights[must_weigh_nothing(economy, record)] <= 1e-9).all()
+            assert (record.weights[zero_in_all_supports(economy, record)] <= 1e-9).all()

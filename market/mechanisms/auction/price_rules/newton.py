@@ -56,7 +56,7 @@ class Newton(Rule):
 
     def _step(self, p: Array, r: Array, ask: Callable[[Array], Array]) -> Array | None:
         """Return the full step of the log prices of goods with a price; None if there is none."""
-        moves = self.difference * np.eye(np.count_nonzero(p > 0))
+        moves = self.difference * np.eye(int((p > 0).sum()))
         found = np.array([(ask(moved(p, move)) - r) / self.difference for move in moves]).T
         if not (found.size and np.isfinite(found).all()):
             return None

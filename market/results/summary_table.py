@@ -1,0 +1,163 @@
+"""The table of a comparison: one row per mechanism, from its part of `result.json` and its agents' numbers.
+
+Up to 20 agents each have a column for their utility, payoff and weight. Above, utilities and payoffs are
+summarised by the lowest, the mean of those above -inf and the number at -inf, so that -inf is neither
+averaged in nor lost; weights by the smallest and the largest. A value that does not apply is missing.
+
+Every table of this kind is built here: of a comparison, of a market in shards, and the one that verification
+expects. Sweeps and printed text use the summary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from market.economy.correspondences import Array
+from market.results.schema import MechanismResult, number
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAMED = 20  # agents; up to here each has columns of its own
+
+
+class Summary(NamedTuple):
+    """Utilities, or payoffs, of several agents.
+
+    Args:
+        lowest: of all.
+        mean: of those above -inf; NaN if there are none.
+        ruined: number of agents at -inf.
+    """
+
+    lowest: float
+    mean: float
+    ruined: int
+
+
+def summarised(values: Array) -> Summary:
+    """Summarise the utilities or payoffs of at least one agent.
+
+    Example:
+        >>> summarised(np.array([1.0, -np.inf, 2.0]))
+        Summary(lowest=-inf, mean=1.5, ruined=1)
+    """
+    finite = values[np.isfinite(values)]
+    mean = float(finite.mean()) if len(finite) else np.nan
+    return Summary(float(values.min()), mean, len(values) - len(finite))
+
+
+class Gains(NamedTuple):
+    """Numbers of agents with gains and losses compared with the baseline.
+
+    Args:
+        baseline: name of the first mechanism without prices or planner.
+        gain: number of agents with a higher payoff.
+        lose: number of agents with a lower payoff.
+        pareto_improvement: True if no payoff and no revenue is lower, and one is higher.
+    """
+
+    baseline: str
+    gain: int
+    lose: int
+    pareto_improvement: bool
+
+
+class AgentNumbers(NamedTuple):
+    """Numbers of the agents of one outcome.
+
+    Args:
+        names: of the agents.
+        utilities: (agents,); their summary is enough for more than 20 agents.
+        payoffs: likewise; None where payoffs are utilities under every mechanism.
+        weights: (agents,), or the smallest and the largest for more than 20 agents; None without weights.
+    """
+
+    names: Sequence[str]
+    utilities: Array | Summary
+    payoffs: Array | Summary | None
+    weights: Array | None
+
+
+def row(
+    mechanism: MechanismResult,
+    goods: Sequence[str],
+    agents: AgentNumbers,
+    total_surplus: float | None,
+    gains: Gains | None,
+) -> dict[str, object]:
+    """Return the row of a mechanism, column -> value.
+
+    Args:
+        mechanism: its part of `result.json`; maps of agents are not needed.
+        goods: their names.
+        agents: their numbers.
+        total_surplus: sum of utilities, money; None without quasilinear money.
+        gains: compared with the baseline; None of the baseline itself and where there is none.
+    """
+    report, prices = mechanism.alignment, mechanism.prices or {}
+    return {
+        "mechanism": mechanism.name,
+        "kind": mechanism.kind,
+        "status": mechanism.status,
+        "rounds": mechanism.rounds,
+        **{f"price of {good}": _or_nan(prices.get(good)) for good in goods},
+        "disequilibrium": _or_nan(mechanism.disequilibrium),
+        **_levels("utility", agents.names, agents.utilities),
+        **({} if agents.payoffs is None else _levels("payoff", agents.names, agents.payoffs)),
+        "total surplus": _or_nan(total_surplus),
+        "revenue": number(mechanism.revenue),
+        "efficient": report.efficient,
+        "efficient with transfers": report.efficient_with_transfers,
+        "left on the table": _or_nan(report.surplus_gap),
+        "resource utilisation": _or_nan(report.resource_utilisation),
+        "degenerate": report.degenerate,
+        **_weights(agents.names, agents.weights),
+        "largest regret": _or_nan(mechanism.max_regret),
+        "against": None if gains is None else gains.baseline,
+        "agents who gain": None if gains is None else gains.gain,
+        "agents who lose": None if gains is None else gains.lose,
+        "Pareto improvement": None if gains is None else gains.pareto_improvement,
+    }
+
+
+def _levels(what: str, names: Sequence[str], values: Array | Summary) -> dict[str, float]:
+    if not isinstance(values, Summary):
+        if len(names) <= NAMED:
+            return {f"{what} of {name}": float(v) for name, v in zip(names, values, strict=True)}
+        values = summarised(values)
+    return {
+        f"lowest {what}": values.lowest,
+        f"mean {what} above -inf": values.mean,
+        f"agents with {what} -inf": values.ruined,
+    }
+
+
+def _weights(names: Sequence[str], weights: Array | None) -> dict[str, float]:
+    known = np.full(len(names), np.nan) if weights is None else weights
+    if len(names) <= NAMED:
+        return {f"weight of {name}": float(w) for name, w in zip(names, known, strict=True)}
+    return {"smallest weight": float(known.min()), "largest weight": float(known.max())}
+
+
+_WITH_MISSING = {
+    "efficient": "boolean",
+    "efficient with transfers": "boolean",
+    "Pareto improvement": "boolean",
+    "agents who gain": "Int64",
+    "agents who lose": "Int64",
+}
+
+
+def table(rows: Sequence[Mapping[str, object]]) -> pd.DataFrame:
+    """Put rows together, with types that allow for missing values."""
+    import pandas as pd  # deferred: workers of a sweep need the summary only
+
+    return pd.DataFrame(rows).astype(_WITH_MISSING)
+
+
+def _or_nan(value: float | str | None) -> float:
+    return np.nan if value is None else number(value)
