@@ -120,11 +120,11 @@ def fisher(agents: int, goods: int) -> list[Row]:
 
     import market
     from benchmarks.eisenberg_gale import prices
-    from market.mechanisms import Auctioneer
+    from market.mechanisms import Auction
     from market.mechanisms.auction.price_rules import Anderson
 
     economy = market.build(market.loads(scenes.ces_market(agents, goods)))
-    auctioneer = Auctioneer("prices", Anderson(), tolerance=1e-8)
+    auctioneer = Auction("prices", Anderson(), tolerance=1e-8)
     outcomes = []
     seconds = least(lambda: outcomes.append(market.play(auctioneer, economy)), 7)
     block = economy.utilities[0]

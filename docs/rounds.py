@@ -8,7 +8,7 @@ import numpy as np
 
 import market
 from market.errors import InputError
-from market.mechanisms import Auctioneer, play
+from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import RULES
 
 ROOT = Path(__file__).parents[1]
@@ -25,12 +25,12 @@ def row(name: str) -> str:
     """
     scenario = market.load(ROOT / "scenarios" / f"{name}.toml")
     played = (scenario.mechanism(label) for label in scenario.mechanism_names)
-    first = next(each for each in played if isinstance(each, Auctioneer))
+    first = next(each for each in played if isinstance(each, Auction))
     cells = (cell(market.build(scenario), first, rule) for rule in RULES)
     return f"| {name} | " + " | ".join(cells) + " |"
 
 
-def cell(economy: market.Economy, first: Auctioneer, rule: type) -> str:
+def cell(economy: market.Economy, first: Auction, rule: type) -> str:
     """Rounds to a tolerance of 1e-9 and, if more than one a round, queries; or how it ended instead."""
     player = dataclasses.replace(first, rule=rule(), tolerance=1e-9, max_rounds=MOST)
     try:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.economies import economy
 
-from market.mechanisms import Auctioneer, Planner, play
+from market.mechanisms import Auction, Planner, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status, shown
 
@@ -33,7 +33,7 @@ def test_largest_regret_is_absent_without_choices():
 
 
 def test_outcome_is_printed_with_its_status():
-    outcome = play(Auctioneer("prices", Tatonnement()), PRIMITIVES)
+    outcome = play(Auction("prices", Tatonnement()), PRIMITIVES)
     assert repr(outcome) == f"<Outcome 'prices': cleared after {outcome.rounds} rounds>"
 
 

@@ -48,7 +48,7 @@ PLACES = {
     "distributions": Place(DISTRIBUTIONS, "Dist_", "dist"),
     "mechanisms": Place(MECHANISMS, "Mechanism_", "kind"),
     "games": Place(GAMES, "Mechanism_Unmediated_", "game", "unmediated"),
-    "rules": Place(RULES, "Mechanism_Auctioneer_", "rule", "auctioneer"),
+    "rules": Place(RULES, "Mechanism_Auction_", "rule", "auctioneer"),
 }
 
 

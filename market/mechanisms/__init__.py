@@ -1,6 +1,16 @@
-"""Mechanisms: how an economy is played. To add one: a file here and its name in `MECHANISMS` or `GAMES`."""
+"""Mechanisms: how an economy is played, from a start through rounds to an outcome.
 
-from market.mechanisms.auction.auctioneer import Auctioneer
+Entry points: `play` (a mechanism to its end), `MECHANISMS` and `GAMES` (the registries from which scenario
+files, `market list` and tests take their choices), `base.Mechanism` (start, step, done, outcome).
+Read base, then auction/auctioneer, then unmediated/best_response, then planner; regret is short.
+Imports economy, outcome and welfare; used by scenario, simulation and shards. Judges (`efficiency`,
+`equilibrium`) do not import it.
+To add a game: a file in unmediated and its class in `GAMES`. To add a price rule: a file in
+auction/price_rules and its class in `RULES`. To add another kind of mechanism: a file here and its class in
+`MECHANISMS`; trade without an auctioneer has its place in a room `trading`.
+"""
+
+from market.mechanisms.auction.auctioneer import Auction
 from market.mechanisms.base import Mechanism, State, play
 from market.mechanisms.planner import Planner
 from market.mechanisms.unmediated.autarky import Autarky
@@ -10,13 +20,13 @@ from market.mechanisms.unmediated.gift import Gift
 from market.mechanisms.unmediated.seize import Seize
 from market.registry import Registry
 
-MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auctioneer, Planner)
+MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auction, Planner)
 GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky)
 
 __all__ = [
     "GAMES",
     "MECHANISMS",
-    "Auctioneer",
+    "Auction",
     "Autarky",
     "Claims",
     "Game",

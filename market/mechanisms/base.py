@@ -18,17 +18,17 @@ from market.outcome import Outcome
 from market.registry import Family
 
 Answering = Callable[[Array], Answers]
-"""Prices (goods,) -> what everyone answers, as `Economy.answers` has it unless some answer for themselves."""
+"""Prices (goods,) to the answers of all agents: `Economy.answers`, unless some follow rules of their own."""
 
 
 @dataclass(frozen=True)
 class State:
-    """Where a mechanism stands after a number of rounds; mechanisms add what they need."""
+    """State of a mechanism after a number of rounds; mechanisms add what they need."""
 
     round: int
 
     def observed(self) -> Mapping[str, Any]:
-        """What was seen in this round, by name; nothing before the first round.
+        """Return the observations of this round by name; none before the first round.
 
         A number for each name in `Mechanism.observed_once`, an array (goods,) for each in `observed_by_good`.
         """
@@ -54,19 +54,19 @@ class Mechanism(Family):
     needs_all_agents: ClassVar[str] = "a mechanism of this kind sees every agent"
 
     def start(self, economy: Economy) -> State:
-        """The state before the first round."""
+        """Return the state before the first round."""
         raise NotImplementedError
 
     def step(self, economy: Economy, state: State, answering: Answering) -> State:
-        """One round."""
+        """Play one round."""
         raise NotImplementedError
 
     def done(self, economy: Economy, state: State) -> bool:
-        """Whether there is nothing left to do."""
+        """Return True if no further round is to be played."""
         raise NotImplementedError
 
     def outcome(self, economy: Economy, state: State) -> Outcome:
-        """A feasible outcome, its status recomputed from the primitives."""
+        """Return a feasible outcome, its status recomputed from the primitives."""
         raise NotImplementedError
 
     def checks(self, outcome: Outcome) -> Mapping[str, bool]:  # noqa: ARG002
@@ -90,9 +90,9 @@ def play(
     """Play a mechanism to its end.
 
     Args:
-        mechanism: what is played.
-        economy: on which primitives.
-        answering: how everyone answers prices; `economy.answers` by default.
+        mechanism: the mechanism.
+        economy: the primitives.
+        answering: prices to the answers of all agents; `economy.answers` by default.
         observe: called with the state after every round.
     """
     return mechanism.outcome(
@@ -107,12 +107,12 @@ def played(
     observe: Callable[[State], None] | None = None,
     first: State | None = None,
 ) -> State:
-    """The state in which a mechanism ends: the only loop.
+    """Return the state in which a mechanism ends: the only loop.
 
     Args:
         mechanism: as for `play`.
         economy: as for `play`.
-        answering: how everyone answers prices.
+        answering: prices to the answers of all agents.
         observe: as for `play`.
         first: the state to begin with; the mechanism's own by default.
     """

@@ -1,17 +1,17 @@
-"""The planner: one maximiser of a weighted sum of utilities decides for all; the yardstick.
+"""The planner: the maximum of a weighted sum of utilities, as a yardstick for other mechanisms.
 
     max sum_i w_i (u_i(x_i) - C_i(y_i))  subject to  sum x <= q + sum e + sum y, 0 <= y <= capacity,
 
-netputs y of technologies being what they allow.
+and netputs y of technologies in their production sets.
 
 For concave utilities the solutions with w > 0 are efficient, and every efficient allocation solves it for
 some w >= 0. The multipliers of the resource constraints are the planner's shadow prices: at the optimum
 w_i du_i/dx_ig <= p_g with equality where x_ig > 0, so that, with w_i the inverse of i's marginal utility of
-money, they are the prices at which everyone would choose the same by itself.
+money, they are the prices at which all agents would choose these bundles by themselves.
 
 Solved by Newton's method on these conditions where they have one answer that is plain to see
 (`equimarginal.py`), else as a convex programme (`convex_program.py`), neither with code in common with the
-auctioneer. Whichever it was, the conditions are then recomputed from the primitives, and their largest
+auctioneer. In either case the conditions are then recomputed from the primitives, and their largest
 relative violation is the evidence.
 
 Source: Negishi (1960), "Welfare economics and existence of an equilibrium for a competitive economy";
@@ -46,17 +46,17 @@ from market.welfare.equimarginal import optimum
 from market.welfare.first_order_conditions import residual
 from market.welfare.sharpen import sharpen
 
-HALVINGS, SMALLEST = 60, 1e-30  # of a search among tiny outputs; a share of what is tiny that is the least
-SHARP_ENOUGH = 1e-8  # relative violation at which no other way is tried
+BISECTIONS, LEAST_OUTPUT = 60, 1e-30  # of the search for tiny outputs; its lower end, a share of the upper
+SHARP_ENOUGH = 1e-8  # relative violation of first-order conditions at which no further attempt is made
 
 
 @dataclass(frozen=True)
-class PlanState(State):
-    """Before and after the problem is solved.
+class PlannerState(State):
+    """State before and after the problem is solved.
 
     Args:
         round: 0 before, 1 after.
-        solution: what was found, or why nothing was.
+        solution: the solution, or why there is none.
     """
 
     solution: Solution | str | None = None
@@ -64,11 +64,11 @@ class PlanState(State):
 
 @dataclass(frozen=True)
 class Planner(Mechanism):
-    """One maximiser of a weighted sum of utilities decides for all."""
+    """A planner decides for all agents, maximising a weighted sum of utilities."""
 
     name = "planner"
     evidence = ("residual",)
-    needs_all_agents = "a planner solves one programme over everybody"
+    needs_all_agents = "a planner solves one program over all agents"
     tolerance: float = option(
         1e-6, "largest relative violation of the conditions for an optimum", low=0.0, open_low=True
     )
@@ -76,27 +76,27 @@ class Planner(Mechanism):
         {}, "weight of an agent or group in the sum; 1 if not named", low=0.0, names="agents", key="weights"
     )
 
-    def start(self, economy: Economy) -> PlanState:  # noqa: ARG002
-        """Nothing decided."""
-        return PlanState(0)
+    def start(self, economy: Economy) -> PlannerState:  # noqa: ARG002
+        """Return a state without a decision."""
+        return PlannerState(0)
 
-    def step(self, economy: Economy, state: State, answering: Answering) -> PlanState:  # noqa: ARG002
+    def step(self, economy: Economy, state: State, answering: Answering) -> PlannerState:  # noqa: ARG002
         """Solve the problem."""
-        return PlanState(state.round + 1, self._impossible(economy) or self._solve(economy))
+        return PlannerState(state.round + 1, self._impossible(economy) or self._solve(economy))
 
     def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
-        """After one round."""
+        """Return True after one round."""
         return state.round >= 1
 
     def weights(self, economy: Economy) -> Array:
-        """The weight of each agent, (agents,)."""
+        """Return the welfare weight of each agent, (agents,)."""
         weights = np.ones(len(economy.agents))
         for name, weight in self.welfare_weights.items():
             weights[economy.rows(name)] = weight
         return weights
 
     def _impossible(self, economy: Economy) -> str | None:
-        """Why the weighted sum has no maximum that a convex programme can find, if so."""
+        """Return why the weighted sum has no maximum that a convex program can find, if so."""
         weights = self.weights(economy)
         if not (weights > 0).any():
             return "Every welfare weight is zero, so there is nothing to maximise"
@@ -112,11 +112,11 @@ class Planner(Mechanism):
         hopeless = np.flatnonzero(np.isneginf(economy.utility(plenty)) & (weights > 0))
         if len(hopeless):
             name = economy.agents[hopeless[0]]
-            return f"{name} wants a good that nobody has or can make: its utility is -inf whatever is done"
+            return f"{name} wants a good that no agent has or can make: its utility is -inf in any case"
         return None
 
     def _solve(self, economy: Economy) -> Solution | str:
-        """The sharpest answer, by the violation recomputed from the primitives; no more than are needed."""
+        """Return the answer with the least violation, recomputed from the primitives, of as few as needed."""
         weights = self.weights(economy)
         ways: list[Callable[[], Solution | None]] = [partial(optimum, economy, weights)]
         ways += [partial(self._by_programme, economy, weights, attempt) for attempt in range(len(SETTINGS))]
@@ -152,10 +152,10 @@ class Planner(Mechanism):
         return self._tidied(economy, weights, found, programme.units)
 
     def _tidied(self, economy: Economy, weights: Array, found: Solution, units: Array) -> Solution:
-        """The better of two: with amounts tiny next to the programme's units, or to those found, taken for 0.
+        """Return the better of two: with amounts tiny relative to units, or to amounts found, taken for 0.
 
-        The units are right where nothing is made, since then all that was found is rounding; amounts found
-        are where little is made of what could be.
+        The units are right where nothing is made, since then all amounts found are rounding; amounts found
+        are right where little is made of what could be.
         """
         best, least = found, np.inf
         for sizes in (units, typical_amounts(economy, found.consumption, found.production, weights)):
@@ -169,66 +169,51 @@ class Planner(Mechanism):
         return best
 
     def outcome(self, economy: Economy, state: State) -> Outcome:
-        """The allocation found. Evidence: `residual`, the violation of the conditions for an optimum."""
-        assert isinstance(state, PlanState)
+        """Return the allocation found, or endowments if there is none.
+
+        Evidence: `residual`, the largest relative violation of the first-order conditions.
+        """
+        assert isinstance(state, PlannerState)
         found = state.solution
-        if not isinstance(found, Solution):
-            return self._nothing_found(economy, state.round, found or "The problem was not solved")
-        x, y, p = found.consumption, found.production, found.prices
-        violation = residual(economy, x, y, self.weights(economy), p)
-        status = Status.OPTIMAL if violation <= self.tolerance else Status.FAILED
-        reason = f"Largest relative violation of the conditions for an optimum {shown(violation)}."
+        if isinstance(found, Solution):
+            x, y, p = found.consumption, found.production, found.prices
+            violation = residual(economy, x, y, self.weights(economy), p)
+            status = Status.OPTIMAL if violation <= self.tolerance else Status.FAILED
+            reason = f"Largest relative violation of the first-order conditions {shown(violation)}."
+            evidence = {"residual": violation}
+        else:
+            x, y, p = economy.endowment, np.zeros(economy.shape), None
+            status, reason, evidence = Status.FAILED, f"{found or 'The problem was not solved'}.", {}
         welfare = economy.welfare(x, y)
-        return self._hand_over(
-            economy, status, reason, state.round, x, y, welfare, prices=p, evidence={"residual": violation}
-        )
-
-    def _nothing_found(self, economy: Economy, rounds: int, why: str) -> Outcome:
-        """Everyone keeps its endowment."""
-        x, y = economy.endowment, np.zeros(economy.shape)
-        return self._hand_over(economy, Status.FAILED, f"{why}.", rounds, x, y, economy.welfare(x, y))
-
-    def _hand_over(
-        self,
-        economy: Economy,
-        status: Status,
-        reason: str,
-        rounds: int,
-        x: Array,
-        y: Array,
-        welfare: Array,
-        prices: Array | None = None,
-        evidence: dict[str, float] | None = None,
-    ) -> Outcome:
         return Outcome(
             economy=economy,
             name=self.label,
             kind=self.name,
             status=status,
             reason=reason,
-            rounds=rounds,
+            rounds=state.round,
             consumption=x,
             production=y,
             payments=np.zeros(len(economy.agents)),
             revenue=0.0,
             utilities=welfare,
             payoffs=welfare,
-            prices=prices,
-            evidence=evidence or {},
+            prices=p,
+            evidence=evidence,
         )
 
 
 def tidy(economy: Economy, found: Solution, weights: Array, sizes: Array) -> Solution:
-    """The solution with what an interior-point method leaves near a bound put on it, and feasible.
+    """Return a feasible solution with amounts that an interior-point method leaves near a bound put on it.
 
-    A tiny amount is 0 if the first of it would be worth clearly less than its price; likewise outputs at 0 or
+    A tiny amount is 0 if its first unit would be worth clearly less than its price; likewise outputs at 0 or
     at capacity, and prices of goods left over.
 
     Args:
         economy: the primitives.
-        found: what the method found.
-        weights: (agents,), of the weighted sum.
-        sizes: (goods,), amounts next to which others are tiny.
+        found: the solver's solution.
+        weights: (agents,), welfare weights.
+        sizes: (goods,), amounts relative to which others are tiny.
     """
     x, y, p = found.consumption, found.production, found.prices
     tiny = 1e-5 * sizes
@@ -240,11 +225,11 @@ def tidy(economy: Economy, found: Solution, weights: Array, sizes: Array) -> Sol
     y = np.where(_idle(economy, y, p, tiny)[:, None], 0.0, y)
     left = economy.resources + y.sum(axis=0) - x.sum(axis=0)
     useless = (top == 0) & ~used_as_input(economy)
-    worth_it = (p > 0.5 * top) & (top > 0)  # a price that is somebody's marginal utility is no rounding
+    worth_it = (p > 0.5 * top) & (top > 0)  # a price that is an agent's marginal utility is no rounding
     low = (p < 1e-6 * top) | ((p * sizes < 1e-6 * (p * sizes).max()) & ~worth_it)
     p = np.where(((left > tiny) & low) | useless, 0.0, p)
     there = economy.offered(y)
-    value = p * there  # what is worth next to nothing has a price that is the solver's rounding
+    value = p * there  # a good of negligible value has a price that is the solver's rounding
     known = (value >= 1e-7 * value.sum()) | (there <= tiny)
     p = np.where(known | used_as_input(economy), p, np.minimum(p, top))
     p = np.where((value < 1e-12 * value.sum()) & used_as_input(economy) & ~known, 0.0, p)
@@ -257,9 +242,9 @@ def tidy(economy: Economy, found: Solution, weights: Array, sizes: Array) -> Sol
 
 
 def _little_made(economy: Economy, y: Array, p: Array, weights: Array, most: Array) -> Array:
-    """Outputs up to `most`, (goods,), at which marginal costs that rise from below the price are the price.
+    """Return outputs up to `most`, (goods,), at which marginal costs that rise to the price equal it.
 
-    An interior-point method has no digits for them; where costs do not rise so, outputs are as they were.
+    An interior-point method has no digits for them; where costs do not rise so, outputs stay.
     """
 
     def dear(made: Array) -> NDArray[np.bool_]:
@@ -272,8 +257,8 @@ def _little_made(economy: Economy, y: Array, p: Array, weights: Array, most: Arr
     between = dear(high) & ~dear(low) & (weights[:, None] > 0)
     if not between.any():
         return y
-    low = high * SMALLEST
-    for _ in range(HALVINGS):
+    low = high * LEAST_OUTPUT
+    for _ in range(BISECTIONS):
         middle = np.sqrt(low * high)
         above = dear(middle)
         low, high = np.where(above, low, middle), np.where(above, middle, high)
@@ -281,7 +266,7 @@ def _little_made(economy: Economy, y: Array, p: Array, weights: Array, most: Arr
 
 
 def _idle(economy: Economy, y: Array, p: Array, tiny: Array) -> NDArray[np.bool_]:
-    """Whose technology makes tiny amounts only, at inputs that are worth more than they are, (agents,)."""
+    """Return a mask, (agents,), of technologies with tiny outputs that are worth less than their inputs."""
     idle: NDArray[np.bool_] = economy.turns_goods_into_goods & (y <= tiny).all(axis=1)
     return idle & (y @ p < 0)
 
@@ -289,9 +274,9 @@ def _idle(economy: Economy, y: Array, p: Array, tiny: Array) -> NDArray[np.bool_
 def _better_without(
     economy: Economy, x: Array, p: Array, weights: Array, tiny: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
-    """Which tiny amounts should be nothing: where the first bit is worth less than it costs.
+    """Return a mask of tiny amounts that should be 0, since their first unit is worth less than its price.
 
-    Slopes are taken with all tiny amounts gone; a bundle that is tiny altogether is judged as a whole.
+    Slopes are taken with all tiny amounts at 0; a bundle of tiny amounts only is judged as a whole.
     """
     slopes = economy.marginal_utility_along(np.where(tiny, 0.0, x), p)
     worth = np.multiply(weights[:, None], slopes, out=np.zeros_like(x), where=weights[:, None] > 0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from market.errors import InputError, did_you_mean
-from market.mechanisms.auction.auctioneer import Auctioneer
+from market.mechanisms.auction.auctioneer import Auction
 from market.mechanisms.auction.price_rules import Knows
 from market.scenario.building import population
 from market.scenario.data_files import MAX_ROWS
@@ -65,7 +65,7 @@ def _refuse_sizes(agents: int, goods: int, shards: int) -> None:
 def _not_in_shards(scenario: Scenario, name: str) -> str | None:
     """Return the reason why a mechanism needs all agents in one place; None if it can be played in shards."""
     mechanism = scenario.mechanism(name)
-    if not isinstance(mechanism, Auctioneer):
+    if not isinstance(mechanism, Auction):
         return mechanism.needs_all_agents
     if mechanism.rule.knows is Knows.SPENDING:
         return f"the rule {mechanism.rule.name} uses the bids of every agent for each good"

@@ -24,8 +24,7 @@ from market.economy.primitives import Answers, Economy, Money
 from market.economy.reductions import add_up, run_all
 from market.errors import MarketError
 from market.mechanisms.auction.announcement import held_against
-from market.mechanisms.auction.auctioneer import Auctioneer, AuctionState
-from market.mechanisms.auction.verdict import verdict
+from market.mechanisms.auction.auctioneer import Auction, AuctionState
 from market.mechanisms.base import State, played
 from market.results.schema import LARGEST_MAP
 from market.results.tables import rounds_of
@@ -75,7 +74,7 @@ def play_in_shards(
             if progress:
                 progress(name)
             mechanism = scenario.mechanism(name)
-            assert isinstance(mechanism, Auctioneer)
+            assert isinstance(mechanism, Auction)
             table = None if folder is None else f"{folder}/{number:03}-"
             outcomes[name] = _Auction(mechanism, economy, pool, count, impossible).outcome(table)
     finally:
@@ -127,7 +126,7 @@ class _Auction:
     """
 
     def __init__(
-        self, mechanism: Auctioneer, economy: Economy, pool: Pool, agents: int, impossible: str | None
+        self, mechanism: Auction, economy: Economy, pool: Pool, agents: int, impossible: str | None
     ) -> None:
         self._mechanism, self._economy, self._pool, self._agents = mechanism, economy, pool, agents
         self._impossible = impossible
@@ -145,9 +144,7 @@ class _Auction:
         judgement = closed[0].judgement
         chosen = held_against(self._economy, seen, _total_answers(*closed[0].answered))
         regretted = float(ended.relative_regret.value)
-        status, reason, evidence = verdict(
-            self._mechanism.found(self._economy, state, chosen, regretted, unfaithful=0)
-        )
+        status, reason, evidence = self._mechanism.judged(self._economy, state, chosen, regretted)
         rows = self._rows() if self._agents <= LARGEST_MAP else {}
         supported = np.isfinite(judgement.residual)
         weights = rows.get("weights", np.zeros(0)) / judgement.total if supported else None
@@ -163,7 +160,7 @@ class _Auction:
             auctioneer_payoff=-float(np.abs(chosen.imbalance.z).sum()),
             revenue=paid,
             max_regret=float(ended.regret.value),
-            evidence=evidence | {"demand_queries": float(state.queries)},
+            evidence=evidence,
             ended=ended,
             consumption=rows.get("consumption"),
             production=rows.get("production"),

@@ -23,9 +23,11 @@ from market.economy.primitives import Economy, Money
 from market.economy.reductions import Finished, Largest, PartialSums, Reduction, advance
 from market.efficiency.report import Alignment
 from market.errors import InputError
-from market.mechanisms.auction.excess_demand import regret, relative_regret, settling
+from market.mechanisms.auction.auctioneer import traded
 from market.mechanisms.auction.jumps.alternatives import possible
-from market.outcome import Outcome, Status
+from market.mechanisms.auction.rationing import settling
+from market.mechanisms.regret import relative_regret
+from market.outcome import Outcome
 from market.results.summary_table import Summary
 from market.scenario.building import build
 from market.scenario.loading import Scenario
@@ -210,28 +212,12 @@ class Shard:
         answered = yield *demand.bounds, *supply.bounds
         x, y = yield from settling(economy, answers, p)
         del answers
-        welfare = economy.welfare(x, y)
-        payoffs = economy.payoff(welfare, p, x, y)
-        regrets = regret(economy, p, payoffs)
         payments = yield from _paying(economy, p, x, y)
+        had = traded(economy, p, x, y, payments)
+        welfare, payoffs, regrets = had.utilities, had.payoffs, had.regret
+        assert regrets is not None
         judgement = yield from judge(economy, x, y, p)
-        self._weights = judgement.weights
-        self._outcome = Outcome(
-            economy=economy,
-            name="",
-            kind="auctioneer",
-            status=Status.MAX_ROUNDS,
-            reason="",
-            rounds=0,
-            consumption=x,
-            production=y,
-            payments=payments,
-            revenue=float(payments.sum()),
-            utilities=welfare,
-            payoffs=payoffs,
-            prices=p,
-            regret=regrets,
-        )
+        self._weights, self._outcome = judgement.weights, had
         ended = AgentTotals(
             consumed=x.sum(axis=0),
             made=np.maximum(y, 0.0).sum(axis=0) if economy.costs else np.zeros(len(p)),

@@ -9,11 +9,11 @@ from helpers.economies import INF, economy, references
 import market
 from market.economy.primitives import Money
 from market.efficiency.report import alignment
-from market.mechanisms import Auctioneer, Claims, Gift, Planner, Seize, Unmediated, play
+from market.mechanisms import Auction, Claims, Gift, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
 
-PRICES = Auctioneer("prices", Tatonnement())
+PRICES = Auction("prices", Tatonnement())
 REFERENCES = references()
 
 

@@ -243,9 +243,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.mechanisms.unmediated.best_response import Game, Played
+from market.mechanisms.unmediated.best_response import Game, GameOutcome
 from market.registry import option
-from market.mechanisms.auction.excess_demand import gain
+from market.mechanisms.regret import gain
 
 
 @dataclass(frozen=True)
@@ -267,7 +267,7 @@ class Kiosk(Game):
         y, p = np.zeros(economy.shape), np.full(len(economy.goods), self.price)
         paid = profile @ p
         payoffs = economy.welfare(profile, y) - paid
-        return Played(profile, y, payoffs, payments=paid, revenue=float(paid.sum()), prices=p)
+        return GameOutcome(profile, y, payoffs, payments=paid, revenue=float(paid.sum()), prices=p)
 
     def regret(self, economy, profile):
         best = np.array([self.replies(economy, profile, np.array([i]))[0] for i in range(len(profile))])

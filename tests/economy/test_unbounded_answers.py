@@ -10,11 +10,11 @@ from helpers.economies import CES, INF, economy
 
 from market.economy.primitives import Block
 from market.efficiency.report import alignment
-from market.mechanisms import Auctioneer, Planner, play
+from market.mechanisms import Auction, Planner, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
 
-PRICES = Auctioneer("prices", Tatonnement(), max_rounds=200)
+PRICES = Auction("prices", Tatonnement(), max_rounds=200)
 
 
 def two(elasticity, linear=None):

@@ -21,7 +21,7 @@ from market.economy.primitives import Economy
 from market.economy.reductions import run_locally
 from market.efficiency.report import Alignment, alignment
 from market.interfaces.text.sections import notes, sections
-from market.mechanisms import Auctioneer, Autarky, Planner, Unmediated, play
+from market.mechanisms import Auction, Autarky, Planner, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Outcome, Status
 from market.results.run_folder import RunFolder
@@ -57,7 +57,7 @@ def random_economy(seed: int) -> Economy:
 def allocations(market_: Economy, seed: int) -> list[Outcome]:
     """What is owned, what a market makes of it, and allocations in which many have nothing of some good."""
     rng = np.random.default_rng(seed)
-    outcomes = [play(Auctioneer("prices", Tatonnement(), max_rounds=300), market_)]
+    outcomes = [play(Auction("prices", Tatonnement(), max_rounds=300), market_)]
     if market_.endowment.any():
         outcomes.append(play(Unmediated("autarky", Autarky()), market_))
     for _ in range(3):

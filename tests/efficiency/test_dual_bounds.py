@@ -14,7 +14,7 @@ from market.efficiency.dual_bounds import least_utilisation, most_surplus_gap
 from market.efficiency.report import alignment
 from market.efficiency.resource_utilisation import resource_utilisation
 from market.efficiency.surplus_gap import surplus_gap
-from market.mechanisms import Auctioneer, Planner, Unmediated, play
+from market.mechanisms import Auction, Planner, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.mechanisms.unmediated.seize import Seize
 
@@ -58,7 +58,7 @@ mechanisms = [{ name = "prices", kind = "auctioneer" }]
 
 def test_a_market_that_clears_is_proved_efficient_without_any_programme(none_is_small):
     economy = market.build(market.loads(COMMONS))
-    report = alignment(play(Auctioneer("prices", Tatonnement()), economy))
+    report = alignment(play(Auction("prices", Tatonnement()), economy))
     assert report.efficient
     assert report.surplus_gap == 0.0
     assert report.resource_utilisation == 1.0

@@ -20,7 +20,7 @@ from market.economy.primitives import Block, Economy
 from market.efficiency.dual_bounds import least_utilisation
 from market.efficiency.report import alignment
 from market.efficiency.surplus_gap import nothing_to_gain
-from market.mechanisms import Auctioneer, Autarky, Planner, Seize, Unmediated, play
+from market.mechanisms import Auction, Autarky, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Newton, Tatonnement
 from market.outcome import Outcome, Status
 from market.results.run_folder import write_run
@@ -30,7 +30,7 @@ from market.results.verify.record import Record
 from market.welfare.first_order_conditions import residual
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
-PRICES = Auctioneer("prices", Tatonnement())
+PRICES = Auction("prices", Tatonnement())
 SHOES = with_utility(  # of the second good 10 - 3 - 1.5 are left over: it is free, and the first costs 1 / 3
     "fisher", LEONTIEF, {"weights": [[1.0, 1.0], [2.0, 1.0]]}, commons=[6.0, 10.0], budget=[1.0, 1.0]
 )
@@ -79,7 +79,7 @@ def test_where_all_of_its_goods_are_free_slopes_are_what_they_are_without_prices
 
 
 def test_scarfs_farmers_weigh_the_same():
-    outcome = play(Auctioneer("asks", Newton(), initial_prices={"good0": 1.5, "good2": 0.7}), scarf())
+    outcome = play(Auction("asks", Newton(), initial_prices={"good0": 1.5, "good2": 0.7}), scarf())
     report = alignment(outcome)
     assert (outcome.status, report.efficient, report.degenerate) == (Status.CLEARED, True, False)
     np.testing.assert_allclose(report.negishi_weights, 1.0 / 3.0, rtol=1e-9)

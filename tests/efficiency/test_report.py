@@ -16,12 +16,12 @@ from market.efficiency.report import alignment
 from market.efficiency.resource_utilisation import resource_utilisation
 from market.efficiency.surplus_gap import surplus_gained
 from market.errors import NumericalError
-from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Seize, Unmediated, play
+from market.mechanisms import Auction, Autarky, Gift, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Outcome, Status
 from market.welfare.convex_program import ConvexProgram, Solution
 
-PRICES = Auctioneer("prices", Tatonnement())
+PRICES = Auction("prices", Tatonnement())
 
 
 def given(economy: Economy, x, y=None, payments=None) -> Outcome:

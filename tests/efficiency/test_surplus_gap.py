@@ -12,13 +12,13 @@ from market.efficiency import surplus_gap as surplus
 from market.efficiency.report import alignment
 from market.efficiency.surplus_gap import surplus_gap, upper_bound
 from market.errors import NumericalError
-from market.mechanisms import Auctioneer, Gift, Planner, Seize, Unmediated, play
+from market.mechanisms import Auction, Gift, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
 from market.welfare.convex_program import Solution
 from market.welfare.first_order_conditions import Margins
 
-PRICES = Auctioneer("prices", Tatonnement())
+PRICES = Auction("prices", Tatonnement())
 PLANNER = Planner("planner")
 GIFTS = Unmediated("gifts", Gift())
 NOTHING = np.zeros(2)

@@ -14,7 +14,7 @@ from market.economy.primitives import Block
 from market.equilibrium import check, find_reference, search
 from market.equilibrium.clearing import evaluate_prices
 from market.equilibrium.continua import HALVINGS_BETWEEN_ENDS, group_ends, measure_between
-from market.mechanisms import Auctioneer, play
+from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.random_streams import generator
 
@@ -66,7 +66,7 @@ def test_prices_around_a_flat_root_are_no_continuum():
 
 
 def test_check_mentions_a_continuum():
-    outcome = play(Auctioneer("prices", Tatonnement()), SQUARE_BOX)
+    outcome = play(Auction("prices", Tatonnement()), SQUARE_BOX)
     checked = check(outcome)
     assert checked.agrees is True
     assert "continuum" in checked.sentences[-1]

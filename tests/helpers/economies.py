@@ -86,6 +86,15 @@ def with_utility(money: str, family, parameters, **others) -> Economy:
     return replace(alike, utilities=(Block(family, slice(0, len(first)), arrays),))
 
 
+def own_producers(family, parameters, unit_cost, capacity=None, endowment=None) -> Economy:
+    """Return agents of one family that can make goods for themselves at constant costs, (agents, goods)."""
+    costs = np.array(unit_cost, dtype=float)
+    most = np.full_like(costs, INF) if capacity is None else np.array(capacity, dtype=float)
+    agents = with_utility("quasilinear", family, parameters, endowment=endowment)
+    made = Block(COSTS["linear"], slice(0, len(costs)), {"unit_cost": costs, "capacity": most})
+    return replace(agents, costs=(made,))
+
+
 CES, LEONTIEF, LINEAR = (UTILITIES[name] for name in ("ces", "leontief", "linear"))
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES, Utility
 from market.economy.primitives import Block, Economy, Money
-from market.mechanisms import GAMES, MECHANISMS, Auctioneer, Planner, Unmediated
+from market.mechanisms import GAMES, MECHANISMS, Auction, Planner, Unmediated
 from market.mechanisms.auction.price_rules import RULES, Tatonnement
 from market.registry import Family, Parameter
 
@@ -252,13 +252,13 @@ def one_of_each_mechanism(economy, rules=tuple(RULES)):
     for rule in rules:
         fixed = not economy.costs and not economy.endowment.any()
         if economy.money.value in rule.economies and (fixed or rule.name != "proportional_response"):
-            yield Auctioneer(f"rule {rule.name}", rule(), max_rounds=2000 if rule is Tatonnement else 150)
+            yield Auction(f"rule {rule.name}", rule(), max_rounds=2000 if rule is Tatonnement else 150)
     for game in GAMES:
         required = {"movers": economy.agents[:1]} if game.name == "seize" else {}
         yield Unmediated(f"game {game.name}", game(**required), max_rounds=50)
     yield Planner("planner")
     for kind in MECHANISMS:
-        if kind not in (Auctioneer, Unmediated, Planner):
+        if kind not in (Auction, Unmediated, Planner):
             yield kind(kind.name)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import market
 from market.economy.families.technologies import TECHNOLOGIES
 from market.economy.primitives import Block
-from market.mechanisms import Auctioneer, Planner, play
+from market.mechanisms import Auction, Planner, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
 from market.scenario.building import build
@@ -97,10 +97,10 @@ def test_the_planner_makes_nothing_where_the_first_unit_is_worth_less_than_its_c
 @pytest.mark.parametrize("utility", [name for name in UTILITIES if name != "log1p"])
 @pytest.mark.parametrize("cost", list(COSTS))
 def test_no_trade_is_found_in_any_unit(utility, cost, scale):
-    told = transformations.change_units_of_goods(
+    changed = transformations.change_units_of_goods(
         null_trade(utility, cost, "quasilinear", "with water"), [scale, 1.0 / np.sqrt(scale)]
     )
-    outcome = play(PLANNER, told.economy)
+    outcome = play(PLANNER, changed.economy)
     assert outcome.status is Status.OPTIMAL, outcome.reason
     assert (outcome.production == 0).all()
     assert 25.0 * (1 - 1e-9) <= outcome.prices[0] * scale <= 50.0 * (1 + 1e-9)
@@ -133,9 +133,9 @@ def test_complements_that_are_not_worth_their_cost_are_not_made(utility, costs):
     text = NEEDED_TOGETHER.format(money="fisher", means="budget = 5.0", utility=utility, costs=costs)
     economy = build(market.loads(text))
     for scale in (1.0, 1e6, 1e-4):
-        told = transformations.change_units_of_goods(economy, [scale, 1.0])
-        weights = dict(zip(told.economy.agents, 1.0 / told.utility, strict=True))
-        outcome = play(Planner("planner", welfare_weights=weights), told.economy)
+        changed = transformations.change_units_of_goods(economy, [scale, 1.0])
+        weights = dict(zip(changed.economy.agents, 1.0 / changed.utility, strict=True))
+        outcome = play(Planner("planner", welfare_weights=weights), changed.economy)
         assert outcome.status is Status.OPTIMAL, outcome.reason
         assert not outcome.production.any()
         assert not outcome.consumption.any()
@@ -151,7 +151,7 @@ def permits_for_nothing():
 @pytest.mark.parametrize("unit", [1.0, 1e6, 1e-6])
 def test_a_free_complement_and_any_price_between_worth_and_cost_clear(unit):
     economy = transformations.change_units_of_goods(permits_for_nothing(), [unit, 1.0]).economy
-    outcome = play(Auctioneer("prices", Tatonnement(), max_rounds=2000), economy)
+    outcome = play(Auction("prices", Tatonnement(), max_rounds=2000), economy)
     assert outcome.status is Status.CLEARED, outcome.reason
     assert outcome.prices[1] == 0
     assert 25.0 * (1 - 1e-9) <= outcome.prices[0] * unit <= 50.0
@@ -215,30 +215,28 @@ UNITS = {
 def test_the_planner_decides_alike_in_any_unit(mill, bakery, units):
     economy = build(market.loads(CHAIN.format(mill=MILLS[mill], bakery=BAKERIES[bakery])))
     plain = play(PLANNER, economy)
-    told = transformations.change_units_of_goods(economy, UNITS[units])
-    weights = dict(zip(told.economy.agents, 1.0 / told.utility, strict=True))
-    outcome = play(Planner("planner", welfare_weights=weights), told.economy)
+    changed = transformations.change_units_of_goods(economy, UNITS[units])
+    weights = dict(zip(changed.economy.agents, 1.0 / changed.utility, strict=True))
+    outcome = play(Planner("planner", welfare_weights=weights), changed.economy)
     assert (plain.status, outcome.status) == (Status.OPTIMAL, Status.OPTIMAL), (plain.reason, outcome.reason)
-    np.testing.assert_allclose(outcome.consumption / told.amounts, plain.consumption, rtol=1e-5)
-    np.testing.assert_allclose(outcome.production / told.amounts, plain.production, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(outcome.prices * told.amounts, plain.prices, rtol=1e-5)
+    np.testing.assert_allclose(outcome.consumption / changed.amounts, plain.consumption, rtol=1e-5)
+    np.testing.assert_allclose(outcome.production / changed.amounts, plain.production, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(outcome.prices * changed.amounts, plain.prices, rtol=1e-5)
 
 
 @pytest.mark.parametrize("units", list(UNITS))
 @pytest.mark.parametrize("mill", list(MILLS))
 def test_typical_amounts_change_with_the_unit(mill, units):
     economy = build(market.loads(CHAIN.format(mill=MILLS[mill], bakery=BAKERIES["activity"])))
-    told = transformations.change_units_of_goods(economy, UNITS[units])
+    changed = transformations.change_units_of_goods(economy, UNITS[units])
     nothing = np.zeros(economy.shape)
-    plain, other = (typical_amounts(each, nothing, nothing) for each in (economy, told.economy))
-    np.testing.assert_allclose(other / told.amounts, plain, rtol=0.3)
+    plain, other = (typical_amounts(each, nothing, nothing) for each in (economy, changed.economy))
+    np.testing.assert_allclose(other / changed.amounts, plain, rtol=0.3)
 
 
 def test_a_national_account_in_euros_and_hours_is_an_ordinary_one():
     economy = build(market.loads(ACCOUNTS))
-    planned, cleared = (
-        play(mechanism, economy) for mechanism in (PLANNER, Auctioneer("prices", Tatonnement()))
-    )
+    planned, cleared = (play(mechanism, economy) for mechanism in (PLANNER, Auction("prices", Tatonnement())))
     assert planned.status is Status.OPTIMAL, planned.reason
     np.testing.assert_allclose(planned.consumption, cleared.consumption, rtol=1e-6)
 
@@ -294,7 +292,7 @@ def _in_units(family, taken, unit):
     return dict(transformations.convert_technology(Block(family, slice(0, 3), taken), unit).parameters)
 
 
-def test_what_costs_next_to_nothing_at_first_is_made_in_a_tiny_amount():
+def test_output_of_negligible_first_cost_is_made_in_a_tiny_amount():
     """C(y) = 20 y^1.5 has marginal cost 30 sqrt(y): at a price of 0.016 some 3e-7 are made."""
     text = """schema = 1
 title = "A trickle"

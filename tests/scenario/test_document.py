@@ -12,7 +12,7 @@ from helpers.scenario_texts import BASE, changed, faults, minimal
 from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES
 from market.errors import ScenarioError
-from market.mechanisms import GAMES, MECHANISMS, Auctioneer, Planner, Unmediated
+from market.mechanisms import GAMES, MECHANISMS, Auction, Planner, Unmediated
 from market.mechanisms.auction.price_rules import RULES
 from market.scenario.distributions import DISTRIBUTIONS
 from market.scenario.document import json_schema
@@ -47,7 +47,7 @@ weights = { alpha = 2, "alpha[1]" = 3 }
 """
     )
     scenario = loads(text)
-    assert scenario.mechanism("prices") == Auctioneer(
+    assert scenario.mechanism("prices") == Auction(
         "prices", RULES["tatonnement"](step=0.5), 1e-3, 7, {"water": 3.0}
     )
     war = GAMES["claims"](penalty=1e99, max_claim=4.0, first_claims={"water": 1.0}, schedule="simultaneous")
@@ -184,7 +184,7 @@ def test_wrong_top_level_key_gives_one_fault(line, message):
         ('"auctioneer"', '"unmediated"', "f.toml:13: mechanisms[0]: missing key 'game'; one of: "
          f"{', '.join(GAMES.names)}."),
         ('"auctioneer"', '"unmediated"\ngame = "seize"', "f.toml:13: mechanisms[0].movers: missing; "
-         "write movers = ... (who takes, in order: agents or groups)"),
+         "write movers = ... (agents or groups that take, in this order)"),
         ('"auctioneer"', '"unmediated"\ngame = "seize"\nmovers = ["alhpa"]', "f.toml:17: mechanisms[0].movers[0]: "
          "no agent or group of that name; one of: alpha, beta. Did you mean 'alpha'?"),
         ('"auctioneer"', '"unmediated"\ngame = "seize"\nmovers = ["alpha[3]"]', "f.toml:17: "

@@ -14,7 +14,7 @@ from helpers.scenario_texts import BASE, changed
 from pydantic import ValidationError
 
 from market.errors import InputError, ScenarioError
-from market.mechanisms import Auctioneer
+from market.mechanisms import Auction
 from market.mechanisms.auction.price_rules import RULES
 from market.scenario.building import build
 from market.scenario.loading import Scenario, load, loads
@@ -33,7 +33,7 @@ def test_loading_keeps_all_values_of_a_file(tmp_path):
     assert scenario.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert scenario.text == BASE
     assert scenario.mechanism_names == ("prices",)
-    assert scenario.mechanism("prices") == Auctioneer("prices", RULES["tatonnement"]())
+    assert scenario.mechanism("prices") == Auction("prices", RULES["tatonnement"]())
     with pytest.raises(InputError, match=r"^no mechanism 'price'; one of: prices. Did you mean 'prices'\?$"):
         scenario.mechanism("price")
 

@@ -129,7 +129,7 @@ def test_trader_with_its_own_demand_trades_with_built_in_ones(scenario):
     np.testing.assert_allclose(outcome.consumption[0], [0.9 / 0.19, 0.45], rtol=1e-7)
     assert outcome.regret[0] == pytest.approx(3 * (-0.1 - np.log(0.9)), rel=1e-6)
     assert outcome.regret[1] == pytest.approx(0.0, abs=1e-9)
-    assert "1 of the traders" in outcome.reason
+    assert "alpha[0] follows a rule of its own" in outcome.reason
 
 
 def test_producer_with_its_own_supply_moves_the_price(scenario):

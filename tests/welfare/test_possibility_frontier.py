@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import market
 from market.errors import InputError, NumericalError
-from market.mechanisms import Auctioneer, Planner, Seize, Unmediated, play
+from market.mechanisms import Auction, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.welfare.possibility_frontier import floors, frontier
 
@@ -68,7 +68,7 @@ def test_an_efficient_outcome_is_on_it_and_autarky_below():
     primitives = economy(
         "exchange", cobb_douglas=[[0.4, 0.6], [0.5, 0.5]], endowment=[[9.0, 1.0], [1.0, 4.0]]
     )
-    traded = play(Auctioneer("prices", Tatonnement()), primitives)
+    traded = play(Auction("prices", Tatonnement()), primitives)
     found = frontier(primitives, np.full((2, 2), 0.2), np.zeros((2, 2)), points=101)
     reached = np.interp(traded.utilities[0], found.utilities[:, 0], found.utilities[:, 1])
     assert reached == pytest.approx(traded.utilities[1], rel=1e-4)

@@ -1,9 +1,9 @@
-"""What the indifferent get and make, where amounts of several goods hang together.
+"""Assignment: the amounts that indifferent agents get and make, if amounts of several goods are coupled.
 
 Symbols: r (goods,) resources; z (goods,) excess demand; S (goods,) the size of the market for each good; t
-levels of what varies along a direction (fixed proportions, constant returns).
+levels of amounts that vary along a direction (fixed proportions, constant returns).
 
-The auctioneer assigns everyone a point of its answer so that markets are as near to clearing as they can be:
+The auctioneer assigns each agent a point of its answer so that markets come as near to clearing as they can:
 
     min sum_g w_g^2 (z_g / S_g)^2   over x_i in i's demand set and y_j in j's supply set.
 
@@ -27,16 +27,17 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence
 from market.economy.primitives import Answers, Economy
+from market.tolerances import LEAST_POSITIVE, STANDS_FOR_UNBOUNDED
 
-PRODUCT = 30.0  # weight of the market for a product of constant returns
-SPENDING = 1e4  # weight of a range of spending
-NONE = 1e-11  # of the size of a market: a level that changes each by less is rounding
-MOST = 1e200  # stands for no upper bound
+PRODUCT_WEIGHT = 30.0  # of the market for a product of constant returns; other markets have at most 1
+SPENDING_WEIGHT = 1e4  # of a range of spending: large, since it has to hold
+LEAST_SHARE = 1e-12  # relative to the most valuable market: a market counts as if it were worth so much
+NEGLIGIBLE_LEVEL = 1e-11  # relative to the size of each market that it moves: a smaller level is rounding
 
 
 @dataclass(frozen=True)
 class Assigned:
-    """A point of everyone's answer.
+    """A point of each agent's answer.
 
     Args:
         consumption: (agents, goods), units.
@@ -48,11 +49,11 @@ class Assigned:
 
 
 def assign(economy: Economy, answers: Answers, p: Array) -> Assigned:
-    """Choose for the indifferent; everybody else has a single answer.
+    """Choose for indifferent agents; the others have a single answer.
 
     Args:
         economy: the primitives.
-        answers: at least one part of which hangs together.
+        answers: of all agents, with some amounts that are coupled.
         p: (goods,), prices.
     """
     x, y = _bounded(answers.demand.lowest), _bounded(answers.supply.lowest)
@@ -72,18 +73,25 @@ def assign(economy: Economy, answers: Answers, p: Array) -> Assigned:
 
 
 def _bounded(amounts: Array) -> Array:
-    """Amounts without bound as very large ones."""
-    return np.clip(amounts, -MOST, MOST)
+    """Return amounts with unbounded ones replaced by very large ones."""
+    return np.clip(amounts, -STANDS_FOR_UNBOUNDED, STANDS_FOR_UNBOUNDED)
 
 
 def _there(economy: Economy, x: Array, y: Array) -> Array:
-    """How much of each good is offered or wanted, (goods,)."""
+    """Return the larger of supply and demand of each good, (goods,)."""
     return np.maximum(economy.resources + np.maximum(y, 0.0).sum(axis=0), x.sum(axis=0))
 
 
 @dataclass(frozen=True)
 class _Column:
-    """One unknown: whose amounts one unit of it is, (agents, goods), demanded (+1) or supplied (-1)."""
+    """One unknown of the least-squares problem.
+
+    Args:
+        side: 1 if demanded, -1 if supplied.
+        share: (agents, goods), the amounts that one unit of it is.
+        upper: its upper bound.
+        agent: the row of the agent whose spending it counts in; -1 if it counts in none.
+    """
 
     side: int
     share: Array
@@ -92,14 +100,14 @@ class _Column:
 
 
 class _Columns:
-    """The unknown amounts and levels: what one unit of each adds to the excess demand of every good."""
+    """The unknown amounts and levels."""
 
     def __init__(self, economy: Economy, p: Array) -> None:
         self.economy, self.p = economy, p
         self.columns: list[_Column] = []
 
     def add_boxes(self, answer: Correspondence, side: int) -> None:
-        """Amounts that vary one by one: of those with a range of spending each, of all others together."""
+        """Add amounts that vary singly: of each agent with a range of spending, and of all others as one."""
         if answer.single_valued:
             return
         room = np.where(_rays(answer)[:, None], 0.0, _bounded(answer.highest) - _bounded(answer.lowest))
@@ -115,13 +123,13 @@ class _Columns:
             self.columns.append(_Column(side, share, float(others[:, good].sum())))
 
     def add_rays(self, answer: Correspondence, side: int) -> None:
-        """Amounts that vary all together."""
+        """Add levels of amounts that vary along a direction."""
         if answer.joint is None:
             return
         direction, most = answer.joint.direction, answer.joint.most_spent
         for agent in np.flatnonzero(_rays(answer)):
             spent = float(direction[agent] @ self.p)
-            limit = MOST
+            limit = STANDS_FOR_UNBOUNDED
             if side > 0 and np.isfinite(most[agent]) and spent > 0:
                 limit = max((most[agent] - float(answer.lowest[agent] @ self.p)) / spent, 0.0)
             share = np.zeros(self.economy.shape)
@@ -130,11 +138,11 @@ class _Columns:
 
     @cached_property
     def effects(self) -> Array:
-        """What one unit of each unknown adds to excess demand, (goods, unknowns)."""
+        """Excess demand that one unit of each unknown adds, (goods, unknowns)."""
         return np.array([column.side * column.share.sum(axis=0) for column in self.columns]).T
 
     def sizes(self, there: Array) -> Array:
-        """The size of each market, (goods,), > 0."""
+        """Return the size of each market, (goods,), > 0."""
         moved, some = np.abs(self.effects), there > 0
         per_unit = np.divide(there[:, None], moved, out=np.full(moved.shape, np.inf), where=moved > 0)
         level = per_unit[some].min(axis=0, initial=np.inf)
@@ -144,12 +152,12 @@ class _Columns:
         return np.where(size > 0, size, largest if largest > 0 else 1.0)
 
     def solve(self, excess: Array, size: Array, products: NDArray[np.bool_], demand: Correspondence) -> Array:
-        """The levels that balance markets best, (unknowns,)."""
+        """Return the levels that balance markets best, (unknowns,)."""
         from scipy.optimize import lsq_linear  # deferred: an eighth of a second, and few need it
 
         value = np.where(self.p > 0, self.p * size, 0.0)
         share = value / value.max() if value.max() > 0 else np.ones_like(value)
-        weight = np.where(products, PRODUCT, np.sqrt(np.maximum(share, 1e-12))) / size
+        weight = np.where(products, PRODUCT_WEIGHT, np.sqrt(np.maximum(share, LEAST_SHARE))) / size
         effects = self.effects
         upper = np.array([column.upper for column in self.columns])
         rows, targets, slack = self._spending(demand)
@@ -158,15 +166,18 @@ class _Columns:
         )
         right = np.concatenate([-excess * weight, targets])
         upper = np.concatenate([upper, np.ones(len(slack))])
-        unit = 1.0 / np.maximum(np.abs(matrix).max(axis=0), 1e-300)  # unknowns of size one
-        bounds = (np.zeros(len(unit)), np.maximum(np.minimum(upper / unit, MOST), 1e-300))
+        unit = 1.0 / np.maximum(np.abs(matrix).max(axis=0), LEAST_POSITIVE)  # unknowns of size one
+        bounds = (
+            np.zeros(len(unit)),
+            np.maximum(np.minimum(upper / unit, STANDS_FOR_UNBOUNDED), LEAST_POSITIVE),
+        )
         found = lsq_linear(matrix * unit, right, bounds=bounds, method="bvls", tol=1e-14)
         levels = (np.clip(found.x, *bounds) * unit)[: len(self.columns)]
-        rounding = (np.abs(effects) * levels <= NONE * size[:, None]).all(axis=0)
+        rounding = (np.abs(effects) * levels <= NEGLIGIBLE_LEVEL * size[:, None]).all(axis=0)
         return np.where(rounding, 0.0, levels)
 
     def _spending(self, demand: Correspondence) -> tuple[Array, Array, Array]:
-        """Rows for ranges of spending: sum p_g x_ig + slack = the most; and how large slacks may be.
+        """Return rows and targets of `sum p_g x_ig + slack = most spent`, and the largest slacks.
 
         In units of what is left to spend, times the weight.
         """
@@ -177,34 +188,34 @@ class _Columns:
             most, least = demand.joint.most_spent[agent] - spent, demand.joint.least_spent[agent] - spent
             own = [float(c.share[agent] @ self.p) if c.agent == agent else 0.0 for c in self.columns]
             if most > 0 and any(own):
-                rows.append(SPENDING * np.array(own) / most)
-                slack.append(SPENDING * (1.0 - max(least, 0.0) / most))
+                rows.append(SPENDING_WEIGHT * np.array(own) / most)
+                slack.append(SPENDING_WEIGHT * (1.0 - max(least, 0.0) / most))
         return (
             np.array(rows).reshape(len(rows), len(self.columns)),
-            np.full(len(rows), SPENDING),
+            np.full(len(rows), SPENDING_WEIGHT),
             np.array(slack),
         )
 
     def put(self, levels: Array, x: Array, y: Array) -> None:
-        """Add what the levels stand for to the allocation."""
+        """Add the amounts of the levels to the allocation."""
         for column, level in zip(self.columns, levels, strict=True):
             (x if column.side > 0 else y)[:] += level * column.share
 
 
 def _rays(answer: Correspondence) -> NDArray[np.bool_]:
-    """Whose amounts vary all together, (agents,)."""
+    """Return a mask, (agents,), of agents whose amounts vary along a direction."""
     if answer.joint is None:
         return np.zeros(len(answer.lowest), dtype=bool)
     return np.asarray((answer.joint.direction != 0).any(axis=1))
 
 
 def _tied(answer: Correspondence) -> NDArray[np.bool_]:
-    """Whose spending is within a range, (agents,)."""
+    """Return a mask, (agents,), of agents whose spending is within a range."""
     if answer.joint is None:
         return np.zeros(len(answer.lowest), dtype=bool)
     return np.isfinite(answer.joint.most_spent)
 
 
 def needs_assignment(answers: Answers) -> bool:
-    """Whether amounts of several goods hang together for somebody."""
+    """Return True if amounts of several goods are coupled for some agent."""
     return answers.is_coupled

@@ -1,23 +1,13 @@
-"""The auctioneer: announces prices, hears what everyone would trade at them, adjusts, until markets clear.
+"""The auction: an auctioneer announces prices, agents answer, and prices are adjusted until markets clear.
 
-It *leads*: prices first, answers after. That is what singles out market clearing. Were it to move at the
-same time as the traders, with payoff -sum |z|, its payoff would not depend on its own price, and every
-p > 0 with x = x(p) would be a Nash equilibrium; leading, the rest points of the adjustment with p > 0 are
-exactly those with z(p) = 0.
+The auctioneer *leads*: prices first, answers after. That is what singles out market clearing. Were it to move
+at the same time as the traders, with payoff `-sum |z|`, its payoff would not depend on its own price, and
+every p > 0 with x = x(p) would be a Nash equilibrium; leading, the rest points of the adjustment with p > 0
+are exactly those with z(p) = 0.
 
-Three things are done here whatever the price rule is, since a rule sees only prices and excess demand:
-
-- *Foresight.* Where somebody's answer jumps (constant costs and returns, linear tastes, utilities that are
-  worth their price or not), the rule's step is taken against the demand and supply that will be left after
-  it, and ends just where the indifferent can be assigned amounts that balance (`implicit_step.py`).
-- *No profit at constant returns.* What makes no profit at its cost makes an unbounded one above. So a product
-  is never announced above its least unit cost at the other prices.
-- *Free goods.* A good in excess supply at ever lower prices is announced at price 0. If nothing is lacking
-  there it clears by complementary slackness; if demand is unbounded or too large, its price goes back up
-  and 0 is tried again only from a much lower one: other prices may have changed by then.
-
-Under `exchange` only relative prices matter: announced prices are normalised to sum to one, or to a
-numeraire of price 1.
+A round goes straight down: `announce` (prices to answers to excess demand), the rule's proposal
+(`price_rules`), its corrections under every rule (`corrections.py`). After the rounds trades are settled
+(`rationing.py`) and a status is given that the evidence supports (`verdict.py`).
 """
 
 from __future__ import annotations
@@ -28,7 +18,6 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.nonexistence import no_equilibrium
@@ -38,53 +27,51 @@ from market.errors import InputError
 from market.mechanisms.auction.announcement import (
     Announcement,
     announce,
-    answer_as_they_prefer,
+    answers_faithfully,
     by_trader,
     excess_at,
-    left_the_bounds,
-    with_free_goods,
 )
 from market.mechanisms.auction.bidding import respond
+from market.mechanisms.auction.corrections import Adjustment, corrected, left_the_bounds
 from market.mechanisms.auction.cycles import Trail
-from market.mechanisms.auction.excess_demand import regret, relative_regret, settle
+from market.mechanisms.auction.free_goods import FreeGoods
 from market.mechanisms.auction.jumps.alternatives import Choices, possible
-from market.mechanisms.auction.jumps.implicit_step import foresee
 from market.mechanisms.auction.price_rules import Knows, Memory, Rule, Seen
-from market.mechanisms.auction.verdict import Found, verdict
+from market.mechanisms.auction.rationing import settle
+from market.mechanisms.auction.verdict import Evidence, verdict
 from market.mechanisms.base import Answering, Mechanism, State
-from market.outcome import Outcome
+from market.mechanisms.regret import regret, relative_regret
+from market.outcome import Outcome, Status
 from market.registry import option
 
-SHOWN = 200  # rounds that are played of an economy without equilibrium
+ROUNDS_SHOWN = 200  # played of an economy without equilibrium, enough to see what prices do
 
 
 @dataclass(frozen=True)
 class AuctionState(State):
-    """Where the auction stands.
+    """State of an auction.
 
     Args:
-        round: how many times prices were announced and answered.
-        first: (goods,), the first prices.
-        next_prices: (goods,), what will be announced next.
-        memory: the price rule's.
-        positive: (goods,), the last price above zero of each good.
-        in_vain: (goods,), how often price 0 was tried and the good was lacking there.
+        round: the number of announcements so far.
+        next_prices: (goods,), the prices to announce next.
+        memory: that of the price rule.
+        free_goods: the memory of prices near zero.
         last: the last announcement; None before the first round.
         best: the announcement with the least disequilibrium so far.
+        best_round: the round of that.
         diverged: why no further round can be played, if so.
-        trail: the last prices, to tell cycles by.
+        trail: the last prices, from which cycles are recognised.
         queries: how often demand was asked for.
-        impossible: why there is no equilibrium, if that can be shown.
-        choices: where somebody's answer can jump from one alternative to another; None if nowhere.
+        impossible: why there is no equilibrium, if that can be proved.
+        choices: where some agent's answer can jump from one alternative to another; None if nowhere.
     """
 
-    first: Array
     next_prices: Array
     memory: Memory
-    positive: Array
-    in_vain: NDArray[np.intp]
+    free_goods: FreeGoods
     last: Announcement | None = None
     best: Announcement | None = None
+    best_round: int = 0
     diverged: str | None = None
     trail: Trail = Trail()
     queries: int = 0
@@ -114,8 +101,8 @@ class AuctionState(State):
 
 
 @dataclass(frozen=True)
-class Auctioneer(Mechanism):
-    """Prices are announced, everyone answers, and prices are adjusted until demand equals supply."""
+class Auction(Mechanism):
+    """Prices are announced, agents answer, and prices are adjusted until demand equals supply."""
 
     name = "auctioneer"
     observed_by_good = ("price", "excess_demand")
@@ -131,21 +118,18 @@ class Auctioneer(Mechanism):
     )
 
     def start(self, economy: Economy) -> AuctionState:
-        """The first prices, not yet announced.
+        """Return the state with the first prices, not yet announced.
 
         Raises:
             InputError: the rule does not go with the economy.
         """
         self._refuse(economy)
         first = self._first(economy)
-        never = np.zeros(len(first), dtype=np.intp)
         return AuctionState(
-            0,
-            first,
-            first,
-            self.rule.start(first),
-            first,
-            never,
+            round=0,
+            next_prices=first,
+            memory=self.rule.start(first),
+            free_goods=FreeGoods.at_first(first),
             impossible=no_equilibrium(economy),
             choices=possible(economy),
         )
@@ -162,58 +146,48 @@ class Auctioneer(Mechanism):
         return economy.normalise(zero_profit_prices(economy, asked))
 
     def step(self, economy: Economy, state: State, answering: Answering) -> AuctionState:
-        """Announce, hear, adjust."""
+        """Announce prices, look at excess demand, and adjust."""
         assert isinstance(state, AuctionState)
-        announced, in_vain = announce(economy, state.next_prices, state.positive, state.in_vain, answering)
-        p, seen = announced.prices, announced.imbalance
-        best = state.best
-        if best is None or seen.disequilibrium < best.imbalance.disequilibrium:
-            best = announced
-        heard: dict[str, Any] = {  # what changes, put together first since making a state takes its time
+        announced, free_goods = announce(economy, state.next_prices, state.free_goods, answering)
+        seen = announced.imbalance
+        changed: dict[str, Any] = {  # put together first, because making a state takes its time
             "round": state.round + 1,
-            "positive": p if p.min() > 0 else np.where(p > 0, p, state.positive),
-            "in_vain": in_vain,
+            "next_prices": announced.prices,
+            "free_goods": free_goods,
             "last": announced,
-            "best": best,
-            "trail": state.trail.with_round(p, seen.disequilibrium),
+            "trail": state.trail.with_round(announced.prices, seen.disequilibrium),
             "queries": state.queries + 1,
         }
-        if seen.disequilibrium <= self.tolerance:
-            return replace(state, **heard, next_prices=p)
-        return replace(state, **heard | self._adjusted(economy, state, announced, in_vain, answering))
+        if state.best is None or seen.disequilibrium < state.best.imbalance.disequilibrium:
+            changed |= {"best": announced, "best_round": state.round + 1}
+        if seen.disequilibrium > self.tolerance:
+            changed |= self._adjusted(economy, state, announced, free_goods, answering)
+        return replace(state, **changed)
 
     def _adjusted(
         self,
         economy: Economy,
         state: AuctionState,
         announced: Announcement,
-        in_vain: NDArray[np.intp],
+        free_goods: FreeGoods,
         answering: Answering,
     ) -> dict[str, Any]:
-        """Ask the rule for the next prices, then look after jumps, products and free goods.
-
-        Returns:
-            What changes in the state after that, by name.
-        """
+        """Return what an adjustment changes in the state, by name: the rule's proposal, then corrections."""
         asked: list[Array] = []
         proposed, memory = self.rule.adjust(self._shown(economy, announced, answering, asked), state.memory)
-        if state.choices is not None:
-            proposed = foresee(economy, state.choices, announced, proposed, self.rule.knows is Knows.EXCESS)
-        proposed, in_vain = with_free_goods(announced, proposed, state.positive, in_vain, state.first)
-        proposed = zero_profit_prices(economy, proposed)
-        diverged = left_the_bounds(economy, proposed)
+        joint = self.rule.knows is Knows.EXCESS
+        p = corrected(Adjustment(economy, announced, free_goods, state.choices, joint), proposed)
         return {
-            "next_prices": proposed if diverged else economy.normalise(proposed),
+            "next_prices": p,
             "memory": memory,
-            "in_vain": in_vain,
-            "diverged": diverged,
+            "diverged": left_the_bounds(economy, p),
             "queries": state.queries + 1 + len(asked),
         }
 
     def _shown(
         self, economy: Economy, announced: Announcement, answering: Answering, asked: list[Array]
     ) -> Seen:
-        """What the rule may know of the round; prices that it asks about are noted in `asked`."""
+        """Return what the rule may know of the round; prices that it asks about are noted in `asked`."""
 
         def ask(p: Array) -> Array:
             asked.append(p)
@@ -229,81 +203,115 @@ class Auctioneer(Mechanism):
         )
 
     def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
-        """Cleared, out of rounds, out of bounds, in a cycle, or hopeless."""
+        """Return True if the auction cleared, diverged, cycles, cannot clear, or used up its rounds."""
         assert isinstance(state, AuctionState)
         if self._cleared(state) or state.diverged is not None or state.round >= self.max_rounds:
             return True
-        return self._comes_back(state) or (state.impossible is not None and state.round >= SHOWN)
+        return self._cycles(state) or (state.impossible is not None and state.round >= ROUNDS_SHOWN)
 
     def _cleared(self, state: AuctionState) -> bool:
         return state.last is not None and state.last.imbalance.disequilibrium <= self.tolerance
 
-    def _comes_back(self, state: AuctionState) -> bool:
-        """Whether a rule without memory has announced the same prices before."""
+    def _cycles(self, state: AuctionState) -> bool:
+        """Return True if a rule without memory has announced these prices before."""
         return type(state.memory) is Memory and state.trail.period is not None
 
     def reported(self, state: AuctionState) -> Announcement:
-        """The announcement of which an outcome tells: the last if it clears, else the nearest to clearing."""
+        """Return the announcement that the outcome reports: the last if it clears, else the best."""
         seen = state.last if self._cleared(state) else state.best
         assert seen is not None
         return seen
 
-    def found(
-        self, economy: Economy, state: AuctionState, chosen: Announcement, regretted: float, unfaithful: int
-    ) -> Found:
-        """The evidence of a play; `regretted` is the largest relative regret of traders that are faithful."""
-        return Found(
-            economy=economy,
-            chosen=chosen,
+    def judged(
+        self,
+        economy: Economy,
+        state: AuctionState,
+        chosen: Announcement,
+        regretted: float,
+        unfaithful: tuple[str, ...] = (),
+    ) -> tuple[Status, str, dict[str, float]]:
+        """Return the status that the evidence supports, a reason, and the evidence.
+
+        Args:
+            economy: the primitives.
+            state: that in which the auction ended.
+            chosen: the announcement that is reported, with the answers of all agents.
+            regretted: the largest relative regret of agents that answer as their preferences imply.
+            unfaithful: names of the others.
+        """
+        evidence = Evidence(
+            goods=economy.goods,
+            relative_excess=chosen.imbalance.relative,
+            round=state.best_round,
             tolerance=self.tolerance,
-            rounds=state.round,
             cleared=self._cleared(state),
             relative_regret=regretted,
             unfaithful=unfaithful,
             diverged=state.diverged,
             impossible=state.impossible,
-            period=state.trail.period if self._comes_back(state) else None,
+            period=state.trail.period if self._cycles(state) else None,
             amplitude=state.trail.amplitude,
         )
+        status, reason, numbers = verdict(evidence)
+        return status, reason, numbers | {"demand_queries": float(state.queries)}
 
     def outcome(self, economy: Economy, state: State) -> Outcome:
-        """What agents can have at the last prices if they clear, else at the best that were seen.
+        """Return the trades at the last prices if they clear, else at the best that were announced.
 
-        Evidence: `relative_excess_demand`, recomputed with everyone's best answers at the prices,
-        `relative_regret` of the traders that answer as their preferences say, `demand_queries`, and of cycles
-        `period` or `amplitude`.
+        Evidence: `relative_excess_demand`, recomputed from the best answers of all agents at the prices,
+        `relative_regret` of the traders that answer as their preferences imply, `demand_queries`, and of
+        cycles `period` or `amplitude`.
         """
         assert isinstance(state, AuctionState)
         if state.round == 0:
             state = self.step(economy, state, economy.answers)
         seen = self.reported(state)
         chosen = by_trader(economy, seen)
-        p, z = chosen.prices, chosen.imbalance.z
+        p = chosen.prices
         x, y = settle(economy, chosen.answers, p)
-        welfare = economy.welfare(x, y)
-        payoffs = economy.payoff(welfare, p, x, y)
-        regrets = regret(economy, p, payoffs)
-        faithful = answer_as_they_prefer(economy, seen)
-        regretted = relative_regret(economy, p, x, y, np.where(faithful, regrets, 0.0))
-        unfaithful = int(np.count_nonzero(~faithful))
-        status, reason, evidence = verdict(self.found(economy, state, chosen, regretted, unfaithful))
-        payments = economy.payments(p, x, y)
-        return Outcome(
-            economy=economy,
+        had = traded(economy, p, x, y, economy.payments(p, x, y))
+        assert had.regret is not None
+        faithful = answers_faithfully(economy, seen)
+        regretted = relative_regret(economy, p, x, y, np.where(faithful, had.regret, 0.0))
+        unfaithful = tuple(economy.agents[i] for i in np.flatnonzero(~faithful).tolist())
+        status, reason, evidence = self.judged(economy, state, chosen, regretted, unfaithful)
+        return replace(
+            had,
             name=self.label,
-            kind=self.name,
             status=status,
             reason=reason,
             rounds=state.round,
-            consumption=x,
-            production=y,
-            payments=payments,
-            revenue=float(payments.sum()),
-            utilities=welfare,
-            payoffs=payoffs,
-            prices=p,
             disequilibrium=chosen.imbalance.disequilibrium,
-            auctioneer_payoff=-float(np.abs(z).sum()),
-            regret=regrets,
-            evidence=evidence | {"demand_queries": float(state.queries)},
+            auctioneer_payoff=-float(np.abs(chosen.imbalance.z).sum()),
+            evidence=evidence,
         )
+
+
+def traded(economy: Economy, p: Array, x: Array, y: Array, payments: Array) -> Outcome:
+    """Return the outcome of trades at prices p before it is judged: without a name, rounds and evidence.
+
+    Args:
+        economy: the primitives, or a part of them.
+        p: (goods,), prices.
+        x: (agents, goods), consumption.
+        y: (agents, goods), production.
+        payments: (agents,), net money paid.
+    """
+    utilities = economy.welfare(x, y)
+    payoffs = economy.payoff(utilities, p, x, y)
+    return Outcome(
+        economy=economy,
+        name="",
+        kind=Auction.name,
+        status=Status.MAX_ROUNDS,
+        reason="",
+        rounds=0,
+        consumption=x,
+        production=y,
+        payments=payments,
+        revenue=float(payments.sum()),
+        utilities=utilities,
+        payoffs=payoffs,
+        prices=p,
+        regret=regret(economy, p, payoffs),
+    )

@@ -1,7 +1,7 @@
-"""How buyers with budgets bid: what the rule of proportional response may know of them.
+"""Bids of buyers with budgets: the only information that the rule of proportional response has of them.
 
-See `pricing.proportional_response` for the dynamic. Bids on goods that nobody has are lost; a buyer to whom
-nothing contributed (it got nothing that it wants) bids as before.
+See `price_rules.proportional_response` for the dynamic. Bids on goods that no agent has are lost; a
+buyer that got nothing of use bids as before.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from market.economy.primitives import Economy
 
 
 def respond(economy: Economy, bids: Array | None) -> tuple[Array, Array]:
-    """The prices that the next bids make, (goods,), and these bids, (agents, goods), money.
+    """Return the prices that the next bids make, (goods,), and these bids, (agents, goods), money.
 
     Args:
         economy: of buyers with budgets and goods in fixed supply.
-        bids: the last ones, (agents, goods); None to begin with, then budgets are spread over what is wanted.
+        bids: the last ones, (agents, goods); None to begin with: budgets are spread over wanted goods.
     """
     wanted = economy.bliss > 0
     budget = economy.budget[:, None]
@@ -33,6 +33,6 @@ def respond(economy: Economy, bids: Array | None) -> tuple[Array, Array]:
 
 
 def _prices(economy: Economy, bids: Array) -> Array:
-    """What is bid for each good, a unit."""
+    """Return the sum of bids for each good over its amount, (goods,)."""
     there = economy.resources
     return np.divide(bids.sum(axis=0), there, out=np.zeros(len(there)), where=there > 0)

@@ -1,9 +1,9 @@
-"""What may be said of an auction: the status that its evidence supports, and a sentence with the numbers.
+"""The verdict on an auction: the status that its evidence supports, and a sentence with the numbers.
 
-In this order: *cleared* only if excess demand is within the tolerance and nobody regrets its trades; *no
-equilibrium* only with a proof from the primitives (`nonexistence.py`); *diverged* if prices left every bound;
-*cycling* if prices came back, or went up and down without markets coming any nearer to clearing; else the
-rounds ran out.
+In this order: *cleared* only if excess demand is within the tolerance and no trader would gain by another
+bundle; *no equilibrium* only with a proof from the primitives (`nonexistence.py`); *diverged* if prices left
+every bound; *cycling* if prices came back, or oscillate without markets coming any nearer to clearing; else
+the rounds were used up.
 """
 
 from __future__ import annotations
@@ -12,96 +12,112 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market.economy.primitives import Economy
-from market.mechanisms.auction.announcement import ROUNDING, Announcement
+from market.economy.correspondences import Array
 from market.outcome import Status, shown
+from market.tolerances import REGRET_THAT_IS_NONE, ROUNDING_OF_SUMS
 
-REGRETTED = (
-    1e-8  # share of the worth of trades that somebody may regret at least, and ten times the tolerance
-)
+MOST_NAMED = 5  # traders of their own that a reason names; more are counted
+
+Verdict = tuple[Status, str, dict[str, float]]
 
 
 @dataclass(frozen=True)
-class Found:
+class Evidence:
     """The evidence of an auction.
 
     Args:
-        economy: the primitives.
-        chosen: the announcement that is reported.
+        goods: their names.
+        relative_excess: (goods,), relative excess demand at the prices that are reported, from the answers
+            of all agents.
+        round: the round in which these prices were announced.
         tolerance: for relative excess demand.
-        rounds: how many were played.
-        cleared: whether excess demand is within the tolerance.
-        relative_regret: the largest, as a share of what trades are worth.
-        unfaithful: how many traders do not answer as their preferences say.
-        diverged: which price left the bounds.
-        impossible: why there is no equilibrium.
-        period: after how many rounds prices came back.
-        amplitude: how far log prices go up and down.
+        cleared: True if announced excess demand is within the tolerance.
+        relative_regret: the largest, as a share of the worth of trades.
+        unfaithful: names of the traders that do not answer as their preferences imply.
+        diverged: which price left the bounds, if any did.
+        impossible: why there is no equilibrium, if that is proved.
+        period: after how many rounds prices came back, if they did.
+        amplitude: range of log prices that oscillate, if they do.
     """
 
-    economy: Economy
-    chosen: Announcement
+    goods: tuple[str, ...]
+    relative_excess: Array
+    round: int
     tolerance: float
-    rounds: int
     cleared: bool
     relative_regret: float
-    unfaithful: int
+    unfaithful: tuple[str, ...]
     diverged: str | None
     impossible: str | None
     period: int | None
     amplitude: float | None
 
+    @property
+    def disequilibrium(self) -> float:
+        """The largest relative excess demand in absolute value."""
+        return float(np.abs(self.relative_excess).max())
 
-def verdict(found: Found) -> tuple[Status, str, dict[str, float]]:
-    """Status, reason and evidence."""
-    evidence = {
-        "relative_excess_demand": found.chosen.imbalance.disequilibrium,
-        "relative_regret": found.relative_regret,
+
+def verdict(evidence: Evidence) -> Verdict:
+    """Return status, reason, and the numbers behind them by name."""
+    numbers = {
+        "relative_excess_demand": evidence.disequilibrium,
+        "relative_regret": evidence.relative_regret,
     }
-    status, reason, more = _cleared(found) if found.cleared else _not_cleared(found)
-    if found.unfaithful:
-        do = "does not answer as its" if found.unfaithful == 1 else "do not answer as their"
-        reason += f" {found.unfaithful} of the traders {do} preferences say."
-    return status, reason, evidence | more
+    status, reason, more = _cleared(evidence) if evidence.cleared else _not_cleared(evidence)
+    return status, reason + _of_others(evidence.unfaithful), numbers | more
 
 
-def _cleared(found: Found) -> tuple[Status, str, dict[str, float]]:
-    added_up = found.chosen.imbalance.disequilibrium
-    if added_up > found.tolerance * (1.0 + 1e-6) + ROUNDING:
+def _cleared(evidence: Evidence) -> Verdict:
+    added_up, regret = evidence.disequilibrium, evidence.relative_regret
+    others = " that answers as its preferences imply" if evidence.unfaithful else ""
+    if added_up > evidence.tolerance * (1.0 + 1e-6) + ROUNDING_OF_SUMS:
         reason = (
-            f"Total demand equals supply, but what the traders ask for one by one does not add up to it: the "
-            f"relative difference is {shown(added_up)}. The total of some family is wrong."
+            f"Total demand equals supply, but the demands of the traders do not add up to it: the relative "
+            f"difference is {shown(added_up)}. The total of some family is wrong."
         )
         return Status.FAILED, reason, {}
-    if found.relative_regret > max(10 * found.tolerance, REGRETTED):
+    if regret > max(10 * evidence.tolerance, REGRET_THAT_IS_NONE):
         reason = (
-            f"Demand equals supply, but some trader could gain {shown(found.relative_regret)} of what its "
-            f"trades are worth by another bundle: its demand function is wrong at these prices."
+            f"Demand equals supply, but some trader{others} could gain {shown(regret)} of the worth of its "
+            f"trades by another bundle: its demand function is wrong at these prices."
         )
         return Status.FAILED, reason, {}
     reason = (
-        f"Largest relative excess demand {shown(found.chosen.imbalance.disequilibrium)} (tolerance "
-        f"{found.tolerance:.0e}); nobody could gain more than {shown(found.relative_regret)} of what its "
-        f"trades are worth."
+        f"Demand equals supply (largest relative excess demand {shown(added_up)}, tolerance "
+        f"{evidence.tolerance:.0e}), and no trader{others} would choose another bundle at these prices "
+        f"(largest gain {shown(regret)} of the worth of its trades)."
     )
     return Status.CLEARED, reason, {}
 
 
-def _not_cleared(found: Found) -> tuple[Status, str, dict[str, float]]:
-    relative = np.abs(found.chosen.imbalance.relative)
-    worst = found.economy.goods[int(relative.argmax())]
-    nearest = f"at the nearest prices relative excess demand was {shown(float(relative.max()))}, for {worst}"
-    if found.impossible is not None:
-        return Status.NO_EQUILIBRIUM, f"No prices can clear all markets: {found.impossible}.", {}
-    if found.diverged is not None:
-        return Status.DIVERGED, f"{found.diverged}; {nearest}.", {}
-    if found.period is not None:
-        reason = f"The same prices come back every {found.period} rounds; {nearest}."
-        return Status.CYCLING, reason, {"period": float(found.period)}
-    if found.amplitude is not None:
+def _not_cleared(evidence: Evidence) -> Verdict:
+    worst = evidence.goods[int(np.abs(evidence.relative_excess).argmax())]
+    nearest = (
+        f"at the prices of round {evidence.round}, shown because they are the closest to clearing, relative "
+        f"excess demand was {shown(evidence.disequilibrium)}, for {worst}"
+    )
+    if evidence.impossible is not None:
+        return Status.NO_EQUILIBRIUM, f"No prices can clear all markets: {evidence.impossible}.", {}
+    if evidence.diverged is not None:
+        return Status.DIVERGED, f"{evidence.diverged}; {nearest}.", {}
+    if evidence.period is not None:
         reason = (
-            f"Prices go up and down by a factor of {np.exp(found.amplitude):.3g} and come no nearer to "
-            f"clearing; {nearest}."
+            f"Prices oscillate and do not converge: they come back every {evidence.period} rounds; {nearest}."
         )
-        return Status.CYCLING, reason, {"amplitude": found.amplitude}
-    return Status.MAX_ROUNDS, f"The rounds ran out; {nearest}; these are shown.", {}
+        return Status.CYCLING, reason, {"period": float(evidence.period)}
+    if evidence.amplitude is not None:
+        reason = (
+            f"Prices oscillate by a factor of {np.exp(evidence.amplitude):.3g} and do not converge; "
+            f"{nearest}."
+        )
+        return Status.CYCLING, reason, {"amplitude": evidence.amplitude}
+    return Status.MAX_ROUNDS, f"The rounds were used up before markets cleared; {nearest}.", {}
+
+
+def _of_others(names: tuple[str, ...]) -> str:
+    """Return a sentence on traders that do not answer as their preferences imply; nothing if none do."""
+    if not names:
+        return ""
+    some = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} traders"
+    return f" {some} {'follows a rule of its' if len(names) == 1 else 'follow rules of their'} own."

@@ -1,14 +1,14 @@
 """Games without prices, played by best replies in rounds.
 
-A game form says what agents may do and what comes of it; with the agents' preferences it is a game. In a
-round everyone who may choose gives a best reply:
+A game form states the actions of agents and their result; with the agents' preferences it is a game. In a
+round each player gives a best reply:
 
-- "sequential": in the order of the agents, each seeing what those before it have done;
-- "random": the same in an order drawn anew each round;
-- "simultaneous": all at once, each against what the others did in the round before.
+- "sequential": in the order of the agents, each after it has seen the replies before its own;
+- "random": one after the other, in an order drawn anew each round;
+- "simultaneous": all at once, each against the actions of the round before.
 
 The play ends when a whole round changes nothing; then, and only then, each agent's gain from deviating
-alone is computed anew, and if it is nil the profile is a Nash equilibrium. Under a fixed order or
+alone is computed anew, and if it is none the profile is a Nash equilibrium. Under a fixed order or
 simultaneous play the next profile follows from the last, so a profile that comes back proves a cycle.
 
 To add a game: a file beside this one with a subclass of `Game`, and its name in `GAMES`. Its runs are
@@ -33,26 +33,25 @@ from market.mechanisms.base import Answering, Mechanism, State
 from market.outcome import Outcome, Status, shown
 from market.random_streams import generator
 from market.registry import Family, option
+from market.tolerances import ROUNDING_OF_SUMS
 
 Schedule = Literal["sequential", "simultaneous", "random"]
 
-SLACK = 1e-12  # relative rounding error allowed where amounts are added up
-
 
 def left_of(stock: Array, taken: Array) -> Array:
-    """What is left of a stock, >= 0: none where it is the rounding of a sum.
+    """Return the rest of a stock, >= 0; rounding residuals are 0.
 
-    A crumb of 1e-17 is the difference between a utility of -inf and one of -40.
+    A residual of 1e-17 would turn a utility of -inf into one of -40.
 
     Args:
         stock: (goods,), units.
-        taken: (goods,) or (agents, goods), added up from what agents took.
+        taken: (goods,) or (agents, goods), amounts taken by agents.
     """
     left = stock - taken
-    return np.where(left > SLACK * stock, left, 0.0)
+    return np.where(left > ROUNDING_OF_SUMS * stock, left, 0.0)
 
 
-class Played(NamedTuple):
+class GameOutcome(NamedTuple):
     """The result of a profile of actions.
 
     Args:
@@ -80,45 +79,53 @@ class Game(Family):
     schedule = "sequential"  # subclasses may make it an option
 
     def start(self, economy: Economy) -> Array:
-        """The profile before the first round: empty hands."""
+        """Return the profile before the first round: nothing taken or made."""
         return np.zeros(economy.shape)
 
     def players(self, economy: Economy) -> NDArray[np.intp]:
-        """The rows of those who choose, in the order in which they do."""
+        """Return the rows of the players, in the order in which they choose."""
         return np.arange(len(economy.agents))
 
+    def best(self, economy: Economy, profile: Array) -> tuple[Array, Array]:
+        """Return best replies to the actions of all others, (agents, goods), and their gains, (agents,).
+
+        A game whose players are best handled one by one may instead state `replies` and `regret`.
+        """
+        raise NotImplementedError
+
     def replies(self, economy: Economy, profile: Array, rows: NDArray[np.intp]) -> Array:
-        """A best reply of each of the rows to what all others do, (rows, goods).
+        """Return a best reply of each row to the actions of all others, (rows, goods).
 
         An agent that cannot gain keeps doing what it does.
         """
-        raise NotImplementedError
+        best, gains = self.best(economy, profile)
+        return np.where((gains > 0)[:, None], best, profile)[rows]
+
+    def regret(self, economy: Economy, profile: Array) -> Array:
+        """Return the most that each agent could gain by deviating alone, (agents,)."""
+        return self.best(economy, profile)[1]
 
     def allowed(self, economy: Economy, profile: Array) -> bool:  # noqa: ARG002
         """Return whether agents may act so; by default, if all amounts are finite and >= 0."""
         return bool(np.isfinite(profile).all() and (profile >= 0).all())
 
-    def result(self, economy: Economy, profile: Array) -> Played:
-        """What comes of a profile; feasible."""
-        raise NotImplementedError
-
-    def regret(self, economy: Economy, profile: Array) -> Array:
-        """The most that each agent could gain by deviating alone, (agents,)."""
+    def result(self, economy: Economy, profile: Array) -> GameOutcome:
+        """Return the result of a profile; feasible."""
         raise NotImplementedError
 
     def note(self, economy: Economy, profile: Array) -> str:  # noqa: ARG002
-        """What a reader should know of a profile, as a sentence, or nothing."""
+        """Return a sentence on a profile for readers; empty if there is nothing to add."""
         return ""
 
 
 @dataclass(frozen=True)
-class PlayState(State):
-    """Where the play stands.
+class GameState(State):
+    """State of the play.
 
     Args:
         round: how many rounds were played.
-        profile: (agents, goods), what everyone does, units.
-        settled: whether the last round changed nothing (up to rounding).
+        profile: (agents, goods), the actions, units.
+        settled: True if the last round changed nothing but for rounding.
         past: a key of each profile so far, in order.
     """
 
@@ -127,12 +134,12 @@ class PlayState(State):
     past: tuple[bytes, ...]
 
     def observed(self) -> Mapping[str, Any]:
-        """What everyone does together: the total taken, claimed or made of each good."""
+        """Return the total taken, claimed or made of each good."""
         return {"action": self.profile.sum(axis=0)}
 
     @property
     def period(self) -> int | None:
-        """After how many rounds the last profile came back; None if it is new."""
+        """Number of rounds after which the last profile came back; None if it is new."""
         earlier = self.past[:-1]
         return len(self.past) - 1 - earlier.index(self.past[-1]) if self.past[-1] in earlier else None
 
@@ -144,21 +151,21 @@ class Unmediated(Mechanism):
     name = "unmediated"
     observed_by_good = ("action",)
     evidence = ("relative_regret", "period")
-    needs_all_agents = "in a game without prices everybody's move depends on the others'"
+    needs_all_agents = "in a game without prices every agent's move depends on the others'"
     game: Game
     max_rounds: int = option(1000, "rounds after which the play stops", low=1)
     tolerance: float = option(
         1e-9, "largest gain from deviating alone, relative to utility, that counts as none", low=0.0
     )
 
-    def start(self, economy: Economy) -> PlayState:
-        """What everyone does before the first round."""
+    def start(self, economy: Economy) -> GameState:
+        """Return the state with the first profile."""
         profile = self.game.start(economy)
-        return PlayState(0, profile, False, (_key(economy, profile),))
+        return GameState(0, profile, False, (_key(economy, profile),))
 
-    def step(self, economy: Economy, state: State, answering: Answering) -> PlayState:  # noqa: ARG002
-        """Everyone who may choose replies once."""
-        assert isinstance(state, PlayState)
+    def step(self, economy: Economy, state: State, answering: Answering) -> GameState:  # noqa: ARG002
+        """Let each player reply once."""
+        assert isinstance(state, GameState)
         profile, rows = state.profile.copy(), self.game.players(economy)
         if self.game.schedule == "simultaneous":
             profile[rows] = self.game.replies(economy, state.profile, rows)
@@ -168,23 +175,23 @@ class Unmediated(Mechanism):
             for row in rows:
                 profile[row] = self.game.replies(economy, profile, np.array([row]))[0]
         key = _key(economy, profile)
-        return PlayState(state.round + 1, profile, key == state.past[-1], (*state.past, key))
+        return GameState(state.round + 1, profile, key == state.past[-1], (*state.past, key))
 
     def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
-        """Nothing changed, the play repeats itself, or the rounds ran out."""
-        assert isinstance(state, PlayState)
+        """Return True if nothing changed, profiles repeat, or the rounds are used up."""
+        assert isinstance(state, GameState)
         return state.settled or self._cycles(state) or state.round >= self.max_rounds
 
-    def _cycles(self, state: PlayState) -> bool:
+    def _cycles(self, state: GameState) -> bool:
         return self.game.schedule != "random" and not state.settled and state.period is not None
 
     def outcome(self, economy: Economy, state: State) -> Outcome:
-        """What comes of the last profile.
+        """Return the result of the last profile.
 
         Evidence: `relative_regret`, the largest gain over |utility|; `period`, after how many rounds a
         profile that cycles comes back.
         """
-        assert isinstance(state, PlayState)
+        assert isinstance(state, GameState)
         played = self.game.result(economy, state.profile)
         welfare = economy.welfare(played.consumption, played.production)
         regret = self.game.regret(economy, state.profile)
@@ -211,20 +218,26 @@ class Unmediated(Mechanism):
             evidence={"relative_regret": relative} | ({"period": float(period)} if period else {}),
         )
 
-    def _verdict(self, state: PlayState, regret: float) -> tuple[Status, str]:
-        """The status that the evidence supports, and one sentence with its numbers."""
+    def _verdict(self, state: GameState, regret: float) -> tuple[Status, str]:
+        """Return the status that the evidence supports, and one sentence with its numbers."""
         if self._cycles(state):
-            again = f"what everyone does comes back every {state.period} rounds"
-            return Status.CYCLING, f"Best replies never settle: {again}; shown is the last round."
+            again = f"the actions of all agents come back every {state.period} rounds"
+            return Status.CYCLING, f"Best replies do not converge: {again}; the last round is shown."
         gain = shown(regret)
         if regret <= self.tolerance:
-            return Status.NASH, f"Nobody would gain by acting differently alone (largest gain {gain})."
+            return (
+                Status.NASH,
+                f"No agent would gain by deviating alone (largest gain {gain} of its utility).",
+            )
         if state.settled:
-            return Status.FAILED, f"Nobody moved, yet somebody could gain {gain} by acting differently."
-        return Status.MAX_ROUNDS, f"Still moving after {state.round} rounds (largest gain {gain})."
+            return Status.FAILED, f"No agent moved, yet one could gain {gain} of its utility by deviating."
+        return (
+            Status.MAX_ROUNDS,
+            f"Not settled after {state.round} rounds (largest gain {gain} of its utility).",
+        )
 
 
 def _key(economy: Economy, profile: Array) -> bytes:
-    """Equal for profiles that are the same up to rounding."""
+    """Return a key that is equal for profiles which differ by rounding."""
     size = np.maximum(economy.resources, np.abs(profile).max(axis=0, initial=0.0))
     return np.round(np.divide(profile, size, out=np.zeros_like(profile), where=size > 0), 10).tobytes()

@@ -1,4 +1,4 @@
-"""Gifts: producers make what they like at their own cost, and it goes to those who want it.
+"""Gifts: producers choose outputs at their own cost, which go to the agents who want them.
 
 Producer i chooses outputs y_ig up to its capacity and pays C_i(y_i). Good g, what is made of it and the
 commons, goes in equal shares to the k_g agents who want it; endowments are consumed by their owners. So i
@@ -10,7 +10,7 @@ A producer who wants nothing that it can make sees only its cost: with c >> 0 it
 consumer with log utility is left at -inf. One who wants some itself makes the y at which a unit is worth its
 cost to it, s_g du_i/dx_g = dC_i/dy_g, too little for all: others' shares do not count for it.
 
-Best replies of the first kind are exact; of the second kind they solve a convex programme.
+Best replies of the first kind are exact; those of the second kind are solved for (`own_production.py`).
 
 Source: own derivation; Mas-Colell, Whinston and Green (1995), section 11.C, for private provision.
 """
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.mechanisms.unmediated.best_response import Game, Played, Schedule
+from market.mechanisms.unmediated.best_response import Game, GameOutcome, Schedule
 from market.mechanisms.unmediated.own_production import best_outputs
 from market.registry import option
 
@@ -34,36 +34,25 @@ class Gift(Game):
     """Producers choose what to make and pay for it; it goes in equal shares to those who want it."""
 
     name = "gift"
-    schedule: Schedule = option("sequential", "who answers whom within a round")
+    schedule: Schedule = option("sequential", "order of replies within a round")
 
     def players(self, economy: Economy) -> NDArray[np.intp]:
-        """Those who can make something."""
+        """Return the rows of producers."""
         return np.flatnonzero((economy.capacity > 0).any(axis=1))
 
-    def replies(self, economy: Economy, profile: Array, rows: NDArray[np.intp]) -> Array:
-        """The best outputs of each row given the others'; whoever cannot gain by them stays."""
-        best, gains = _best(economy, profile)
-        return np.where((gains > 0)[:, None], best, profile)[rows]
+    def best(self, economy: Economy, profile: Array) -> tuple[Array, Array]:
+        """Return best outputs against those of the others, (agents, goods), and their gains, (agents,)."""
+        shares = _shares(economy)
+        others = profile.sum(axis=0) - profile
+        return best_outputs(economy, economy.endowment + shares * (economy.commons + others), shares, profile)
 
-    def result(self, economy: Economy, profile: Array) -> Played:
-        """Everyone consumes its endowment and its share of what was made and of the commons."""
+    def result(self, economy: Economy, profile: Array) -> GameOutcome:
+        """Consume endowments and shares of outputs and commons."""
         x = economy.endowment + _shares(economy) * (economy.commons + profile.sum(axis=0))
-        return Played(x, profile, economy.welfare(x, profile))
-
-    def regret(self, economy: Economy, profile: Array) -> Array:
-        """The most that each could gain by making something else, (agents,)."""
-        return _best(economy, profile)[1]
+        return GameOutcome(x, profile, economy.welfare(x, profile))
 
 
 def _shares(economy: Economy) -> Array:
-    """The share of each good that goes to each agent, (agents, goods)."""
+    """Return the share of each good that goes to each agent, (agents, goods)."""
     wants = economy.bliss > 0
     return wants / np.maximum(wants.sum(axis=0), 1)
-
-
-def _best(economy: Economy, profile: Array) -> tuple[Array, Array]:
-    """Everyone's best outputs against the others' as they are, (agents, goods), and the gain, (agents,)."""
-    shares = _shares(economy)
-    others = profile.sum(axis=0) - profile
-    base = economy.endowment + shares * (economy.commons + others)
-    return best_outputs(economy, base, shares, profile)

@@ -24,13 +24,13 @@ from market.results.verify.record import Record
 from market.tolerances import REGRET_THAT_IS_NONE, UNBOUNDED
 
 if TYPE_CHECKING:
-    from market.mechanisms.auction.auctioneer import Auctioneer
+    from market.mechanisms.auction.auctioneer import Auction
 
 SEEN = 1e-11  # rounding of relative excess demand, whose size is 0 to 2
 HUGE = 1e300  # stands for an unbounded amount in sums
 
 
-def check_auction(economy: Economy, record: Record, options: Auctioneer) -> Iterator[Claim]:
+def check_auction(economy: Economy, record: Record, options: Auction) -> Iterator[Claim]:
     """Check the prices of an auctioneer's outcome."""
     p = record.prices
     if p is None:
@@ -125,7 +125,7 @@ def regrets(economy: Economy, record: Record, best: Answers, p: Array) -> Array:
     return np.where(unbounded, np.inf, np.maximum(missed, 0.0))
 
 
-def _ended(economy: Economy, record: Record, options: Auctioneer, largest: float, share: float) -> Claim:
+def _ended(economy: Economy, record: Record, options: Auction, largest: float, share: float) -> Claim:
     """Check the status against the recomputed numbers."""
     tolerance, rounds = options.tolerance, record.rounds
     cleared = largest <= tolerance + SEEN and share <= max(10 * tolerance, REGRET_THAT_IS_NONE) + ROUNDING

@@ -30,7 +30,7 @@ from helpers.economies import LEONTIEF, with_utility
 
 from market.efficiency.report import alignment
 from market.equilibrium import search
-from market.mechanisms import Auctioneer, play
+from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import (
     Additive,
     Anderson,
@@ -55,7 +55,7 @@ def gale(own=MORE, other=LESS):
 
 
 def outcome_of(rule, ratio, economy=None, **options):
-    player = Auctioneer("prices", rule, initial_prices={"good0": ratio, "good1": 1.0}, **options)
+    player = Auction("prices", rule, initial_prices={"good0": ratio, "good1": 1.0}, **options)
     return play(player, gale() if economy is None else economy)
 
 
@@ -82,7 +82,7 @@ def test_equilibria_are_a_fair_unstable_one_and_two_unfair_stable_ones():
 def test_tatonnement_ends_on_the_side_on_which_it_starts(rule, ratio, ends):
     """And they never turn back on the way: the price ratio only moves away from 1."""
     seen = []
-    player = Auctioneer("prices", rule, initial_prices={"good0": ratio, "good1": 1.0})
+    player = Auction("prices", rule, initial_prices={"good0": ratio, "good1": 1.0})
     outcome = play(player, gale(), observe=lambda state: seen.append(state.prices))
     assert outcome.status is Status.CLEARED
     np.testing.assert_allclose(outcome.consumption, ends, atol=1e-12)

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from market.economy.primitives import Money
 from market.equilibrium import against_reference, check, find_reference
-from market.mechanisms import Auctioneer, play
+from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import RULES, ArrowDebreu, Tatonnement
 from market.outcome import Status
 
-PRICES = Auctioneer("prices", Tatonnement())
+PRICES = Auction("prices", Tatonnement())
 REFERENCES = references()
 
 
@@ -36,7 +36,7 @@ def test_they_agree_on_the_reference_economies(name):
 )
 def test_they_agree_under_every_price_rule_that_settles(rule):
     known = REFERENCES["commons, three goods"]
-    checked = check(play(Auctioneer("prices", rule()), known.economy))
+    checked = check(play(Auction("prices", rule()), known.economy))
     assert checked.agrees is True
 
 
@@ -76,7 +76,7 @@ def test_they_agree_where_some_can_only_spend_what_they_have(primitives, data):
 
 def test_check_accepts_any_of_several_equilibria_and_reports_their_number():
     for first in (0.2, 5.0):
-        outcome = play(Auctioneer("prices", Tatonnement(), initial_prices={"good0": first}), kehoe())
+        outcome = play(Auction("prices", Tatonnement(), initial_prices={"good0": first}), kehoe())
         assert outcome.status is Status.CLEARED
         checked = check(outcome)
         assert checked.agrees is True
@@ -118,7 +118,7 @@ def test_prices_of_groups_that_do_not_trade_are_another_equilibrium_and_no_contr
 
 def test_check_of_a_market_that_did_not_clear_is_undecided():
     known = REFERENCES["exchange of two"]
-    checked = check(play(Auctioneer("prices", Tatonnement(), max_rounds=2), known.economy))
+    checked = check(play(Auction("prices", Tatonnement(), max_rounds=2), known.economy))
     assert checked.agrees is None
     assert checked.price_difference > 1e-3
     assert "did not clear" in checked.sentences[0]
@@ -126,14 +126,14 @@ def test_check_of_a_market_that_did_not_clear_is_undecided():
 
 def test_a_loose_tolerance_is_neither_agreement_nor_contradiction():
     known = REFERENCES["exchange of two"]
-    checked = check(play(Auctioneer("prices", Tatonnement(), tolerance=1e-3), known.economy))
+    checked = check(play(Auction("prices", Tatonnement(), tolerance=1e-3), known.economy))
     assert checked.agrees is None
     assert "within their tolerance" in checked.sentences[0]
 
 
 def test_check_without_an_equilibrium_reports_the_reason():
     barter = economy("exchange", cobb_douglas=[[1.0, 1.0], [0.0, 1.0]], endowment=np.eye(2))
-    checked = check(play(Auctioneer("prices", Tatonnement(), max_rounds=50), barter))
+    checked = check(play(Auction("prices", Tatonnement(), max_rounds=50), barter))
     assert checked.agrees is checked.prices is checked.price_difference is None
     assert "never spent on it again" in checked.sentences[0]
     assert checked.equilibria == 0

@@ -17,9 +17,10 @@ from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Economy, Money
 from market.efficiency.report import alignment
 from market.errors import UnboundedDemandError
-from market.mechanisms import Auctioneer, play
-from market.mechanisms.auction.excess_demand import regret, settle
+from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import Tatonnement
+from market.mechanisms.auction.rationing import settle
+from market.mechanisms.regret import regret
 from market.outcome import Status
 from market.welfare.first_order_conditions import residual
 
@@ -147,7 +148,7 @@ def test_own_answers_replace_only_their_rows(economy, row, share):
 @settings(max_examples=15)
 @given(economies(max_agents=6))
 def test_a_play_by_totals_ends_as_one_trader_by_trader(economy):
-    auctioneer = Auctioneer("prices", Tatonnement(), max_rounds=300)
+    auctioneer = Auction("prices", Tatonnement(), max_rounds=300)
     fast, plain = play(auctioneer, economy), play(auctioneer, economy, economy.answers)
     assert fast.status == plain.status
     if fast.status.settled:
@@ -194,7 +195,7 @@ def test_the_evidence_is_added_up_from_every_trader_at_the_end(monkeypatch):
     economy = log_economy(50)
     wrong = staticmethod(lambda p, *sums: 1.5 * sums[0] / p)
     monkeypatch.setattr(UTILITIES["log"], "quasilinear_total", wrong)
-    outcome = play(Auctioneer("prices", Tatonnement()), economy)
+    outcome = play(Auction("prices", Tatonnement()), economy)
     assert outcome.disequilibrium == pytest.approx(0.4, rel=1e-6)
     assert outcome.status is Status.FAILED
 
@@ -209,7 +210,7 @@ def test_replicated_economy_has_the_same_report():
         utilities=(Block(UTILITIES["log"], slice(0, 40_000), {"weights": weights}),),
     )
     assert len(many.pieces) > 1
-    outcomes = [play(Auctioneer("prices", Tatonnement()), each) for each in (few, many)]
+    outcomes = [play(Auction("prices", Tatonnement()), each) for each in (few, many)]
     reports = [alignment(outcome) for outcome in outcomes]
     np.testing.assert_allclose(outcomes[1].prices, outcomes[0].prices, rtol=1e-9)
     np.testing.assert_allclose(outcomes[1].consumption[:10], outcomes[0].consumption, rtol=1e-8)

@@ -21,10 +21,10 @@ from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Money
 from market.efficiency.report import alignment
 from market.errors import InputError
-from market.mechanisms import Auctioneer, Autarky, Claims, Gift, Planner, Seize, Unmediated, play
+from market.mechanisms import Auction, Autarky, Claims, Gift, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 
-PRICES = Auctioneer("prices", Tatonnement(), max_rounds=2000)
+PRICES = Auction("prices", Tatonnement(), max_rounds=2000)
 PLANNER = Planner("planner")
 ALONE = Unmediated("alone", Autarky())
 GIFTS = Unmediated("gifts", Gift())

@@ -19,12 +19,12 @@ from market.economy.primitives import Economy, Money
 from market.efficiency.pareto_improvement import improvement
 from market.efficiency.report import alignment
 from market.errors import InputError, NumericalError
-from market.mechanisms import Auctioneer, Autarky, Gift, Planner, Unmediated, play
+from market.mechanisms import Auction, Autarky, Gift, Planner, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Outcome, Status
 from market.welfare.first_order_conditions import NEGLIGIBLE
 
-PRICES = Auctioneer("prices", Tatonnement())
+PRICES = Auction("prices", Tatonnement())
 some = settings(max_examples=25 * SOAK)
 
 
@@ -76,7 +76,7 @@ def test_cleared_outcomes_are_efficient_by_support_and_by_search(economy):
     economies(max_agents=4, max_goods=3, families=any_family, taming=wild, taming_costs=lambda given: given),
     st.sampled_from(
         [
-            Auctioneer("prices", Tatonnement(), max_rounds=500),
+            Auction("prices", Tatonnement(), max_rounds=500),
             Planner("planner"),
             Unmediated("gifts", Gift()),
             Unmediated("alone", Autarky()),
@@ -106,7 +106,7 @@ def test_settled_outcomes_with_extreme_parameters_are_efficient(economy, mechani
 @some
 @given(
     economies(max_agents=4, max_goods=3, families=fixed_proportions),
-    st.sampled_from([Auctioneer("prices", Tatonnement(), max_rounds=1000), Planner("planner")]),
+    st.sampled_from([Auction("prices", Tatonnement(), max_rounds=1000), Planner("planner")]),
 )
 def test_cleared_markets_and_plans_are_efficient_at_kinks(economy, mechanism):
     """Several goods equally scarce: weights are looked for along all slopes, not along one of them."""

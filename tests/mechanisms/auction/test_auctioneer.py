@@ -1,26 +1,26 @@
-"""What an auction says of itself when it cannot end in cleared markets; the rules are in pricing/."""
+"""Auctions that cannot end in cleared markets: status, reason, and a feasible outcome."""
 
 from __future__ import annotations
 
 from helpers.economies import economy
 
-from market.mechanisms import Auctioneer, play
+from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
 
 
-def test_of_a_wanted_good_that_nobody_has_it_is_proved_that_no_price_clears():
+def test_a_wanted_good_that_no_agent_has_proves_that_no_prices_clear():
     primitives = economy("quasilinear", log=[[1.0, 1.0]], commons=[1.0, 0.0])
-    outcome = play(Auctioneer("prices", Tatonnement()), primitives)
+    outcome = play(Auction("prices", Tatonnement()), primitives)
     assert outcome.status is Status.NO_EQUILIBRIUM
     assert "no agent has or can make good1, and agent0 would buy some at every price" in outcome.reason
 
 
-def test_too_few_rounds_are_said_and_the_best_prices_are_given_with_a_feasible_outcome():
+def test_too_few_rounds_give_a_feasible_outcome_at_the_best_prices():
     primitives = economy(
         "exchange", cobb_douglas=[[0.4, 0.6], [0.5, 0.5]], endowment=[[9.0, 1.0], [1.0, 4.0]]
     )
-    outcome = play(Auctioneer("prices", Tatonnement(), max_rounds=2), primitives)
+    outcome = play(Auction("prices", Tatonnement(), max_rounds=2), primitives)
     assert outcome.status is Status.MAX_ROUNDS
     assert outcome.rounds == 2
     assert outcome.disequilibrium > 1e-3

@@ -1,4 +1,4 @@
-"""Excess demand, assignment of the indifferent, rationing of the long side, regret."""
+"""Excess demand, and settlement of indifferent agents and of the long side."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from hypothesis import strategies as st
 
 from market.economy.families.costs import COSTS
 from market.economy.primitives import Block
-from market.mechanisms import Auctioneer
-from market.mechanisms.auction.excess_demand import gain, imbalance, regret, settle
+from market.mechanisms import Auction
+from market.mechanisms.auction.excess_demand import imbalance
 from market.mechanisms.auction.price_rules import Tatonnement
+from market.mechanisms.auction.rationing import settle
 from market.mechanisms.base import play
+from market.mechanisms.regret import regret
 from market.outcome import Status
 
 
 def regretted(primitives, p, x, y):
-    """What everyone regrets at an allocation that it trades to at prices p."""
+    """Return the regret of agents after trades at prices p."""
     return regret(primitives, p, primitives.payoff(primitives.welfare(x, y), p, x, y))
 
 
@@ -35,7 +37,7 @@ def test_at_unit_cost_the_market_clears_because_the_interval_contains_zero():
     np.testing.assert_allclose(y[1:, 0], [0.5, 0.5])  # both the same share of the way
 
 
-def test_the_indifferent_without_capacity_share_what_is_needed():
+def test_indifferent_producers_without_capacity_share_demand():
     primitives = economy("quasilinear", log=[[6.0]], linear=([[3.0], [3.0]], [[INF], [INF]]))
     p = np.array([3.0])
     x, y = settle(primitives, primitives.answers(p), p)
@@ -84,7 +86,7 @@ def test_a_free_good_left_over_clears_by_complementary_slackness():
 
 
 @given(economies(), st.lists(st.floats(0.05, 20.0), min_size=4, max_size=4))
-def test_whatever_prices_are_announced_the_settlement_is_feasible(primitives, prices):
+def test_settlement_is_feasible_at_any_prices(primitives, prices):
     p = primitives.normalise(np.array(prices[: len(primitives.goods)]))
     x, y = settle(primitives, primitives.answers(p), p)
     assert (x >= 0).all()
@@ -94,7 +96,7 @@ def test_whatever_prices_are_announced_the_settlement_is_feasible(primitives, pr
 
 
 @given(economies(), st.lists(st.floats(0.05, 20.0), min_size=4, max_size=4))
-def test_nobody_is_made_to_trade_against_its_will(primitives, prices):
+def test_no_agent_trades_against_its_will(primitives, prices):
     """Buyers get between their endowment and their demand; sellers keep as much."""
     p = primitives.normalise(np.array(prices[: len(primitives.goods)]))
     answers = primitives.answers(p)
@@ -105,13 +107,7 @@ def test_nobody_is_made_to_trade_against_its_will(primitives, prices):
     assert (x <= np.maximum(wanted, primitives.endowment) + slack).all()
 
 
-def test_a_gain_from_minus_infinity_is_infinite_and_to_it_is_none():
-    before = np.array([-np.inf, -np.inf, 1.0, 1.0])
-    after = np.array([-np.inf, 0.0, -np.inf, 3.0])
-    np.testing.assert_array_equal(gain(before, after), [0.0, np.inf, 0.0, 2.0])
-
-
-def test_an_indifferent_buyer_takes_what_producers_make_for_certain_too():
+def test_an_indifferent_buyer_takes_output_that_is_certain():
     """At its worth of 3 any amount is as good to the buyer; the producer, at cost 2, makes all it can."""
     buyer = with_utility("quasilinear", LINEAR, {"weights": [[3.0]]})
     producer = economy("quasilinear", log=[[0.0]], linear=([[2.0]], [[5.0]]), commons=[4.0])
@@ -124,7 +120,7 @@ def test_an_indifferent_buyer_takes_what_producers_make_for_certain_too():
     np.testing.assert_allclose(regretted(primitives, p, x, y), 0.0)
 
 
-def test_an_endless_offer_is_no_match_for_endless_demand():
+def test_unbounded_supply_does_not_balance_unbounded_demand():
     """Worth 3 to one, made at 1 by another, both without limit: at p = 2 both want more than any amount."""
     market = with_utility("quasilinear", LINEAR, {"weights": [[3.0], [0.0]]}, commons=[1.0])
     cost = {"unit_cost": np.array([[1.0]]), "capacity": np.array([[INF]])}
@@ -133,6 +129,6 @@ def test_an_endless_offer_is_no_match_for_endless_demand():
     seen = imbalance(market, market.answers(p), p)
     assert seen.z[0] == INF
     assert seen.disequilibrium == 2.0
-    outcome = play(Auctioneer("prices", Tatonnement()), market)
+    outcome = play(Auction("prices", Tatonnement()), market)
     assert outcome.status is Status.NO_EQUILIBRIUM
-    assert "more than any amount" in outcome.reason
+    assert "unbounded" in outcome.reason

@@ -1,4 +1,4 @@
-"""At prices that do not clear: what is had is feasible, and nobody spends what it did not earn."""
+"""Rationing at prices that do not clear: trades are feasible, and no agent spends what it did not earn."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.economy.primitives import Money
-from market.mechanisms.auction.excess_demand import settle
-from market.mechanisms.auction.rationing import ration
+from market.mechanisms.auction.rationing import ration, settle
 
 
 def test_a_seller_that_finds_no_buyers_cannot_spend_what_it_did_not_earn():
@@ -26,7 +25,7 @@ def test_a_seller_that_finds_no_buyers_cannot_spend_what_it_did_not_earn():
     np.testing.assert_allclose(x, [[9.0, 1.0], [1.0, 9.0]])  # one unit of each changes hands
 
 
-def test_what_the_commons_do_not_sell_is_nobodys_income():
+def test_unsold_commons_bring_no_income():
     """Half of the commons of good 0 finds no buyer at its price, so less of good 1 can be paid for."""
     primitives = economy(
         "exchange",
@@ -40,7 +39,7 @@ def test_what_the_commons_do_not_sell_is_nobodys_income():
     assert (x.sum(axis=0) <= primitives.resources * (1 + 1e-12)).all()
 
 
-def test_demand_without_bound_shares_what_there_is():
+def test_unbounded_demand_shares_the_supply():
     """Both want any amount of a good below its worth; the first owns some and none has a budget."""
     primitives = with_utility(
         "quasilinear", LINEAR, {"weights": [[2.0], [3.0]]}, commons=[1.0], endowment=[[1.0], [0.0]]
@@ -69,7 +68,7 @@ def test_a_budget_is_not_exceeded_where_outputs_find_no_buyer():
 @pytest.mark.parametrize("money", [Money.EXCHANGE, Money.FISHER])
 @settings(max_examples=25 * SOAK)
 @given(data=st.data())
-def test_nobody_spends_more_than_it_earned(money, data):
+def test_no_agent_spends_more_than_it_earned(money, data):
     primitives = data.draw(economies(money=money))
     prices = data.draw(st.lists(st.floats(0.05, 20.0), min_size=4, max_size=4))
     p = primitives.normalise(np.array(prices[: len(primitives.goods)]))

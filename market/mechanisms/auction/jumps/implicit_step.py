@@ -1,28 +1,28 @@
-"""A step of prices that foresees how choices will jump.
+"""A step of prices that is implicit in the alternatives that agents will choose after it.
 
-A rule sees excess demand at the prices that were announced and proposes to move log prices by d_g. Where
-somebody goes over from one alternative to another on the way, excess demand is soon not what it was, the step
-is too long, and prices would jump to and fro across those at which markets clear. So the step is taken
+A rule sees excess demand at the prices that were announced and proposes to move log prices by `d_g`. Where
+some agent goes over from one alternative to another on the way, excess demand is soon not what it was, the
+step is too long, and prices would jump to and fro across those at which markets clear. So the step is taken
 *implicitly* in the choices, as by the proximal point method. The move m of log prices is the solution of
 
     min_m  sum_g H_g m_g^2 / 2 - f.m + sum_c M_c max_l h_l(p e^m)
 
 with alternatives l, gains h and money M of the choosers c as in `alternatives.py`, f (goods,) the value of
-all excess demand that does not hang on choices, and H_g = (value of excess demand) / d_g: the rule's step
+all excess demand that does not depend on choices, and `H_g = (value of excess demand) / d_g`: the rule's step
 size. The slope of the maxima is minus the value of what is chosen, so at the solution
 
     H_g m_g = value of excess demand with the choices as they will be after the move:
 
 the rule's own step, for the excess demand that is left when it is done. Where no choice is near that is just
-the rule's proposal. At a fixed point m = 0 there are choices with which all markets clear. (Under quasilinear
+the rule's proposal. At a fixed point m = 0 there are choices with which all markets clear. (With quasilinear
 money and in Fisher markets -f.m and the maxima are the dual of total surplus, or of Eisenberg and Gale's
-programme, with demand that does not jump taken as it is.)
+program, with demand that does not jump held constant.)
 
 The multipliers of the maxima are the money that goes into each alternative. Where several get some, the
 chooser is indifferent between them: by Newton's method prices are put to where they are exactly as good, so
 that the auctioneer can assign the indifferent.
 
-Gains are linear in log prices or nearly so: the programme is solved with h_l + a_l.(change of m), again at
+Gains are linear in log prices or nearly so: the program is solved with h_l + a_l.(change of m), again at
 its own solution until that hardly moves. Where h bends upwards (elasticity of substitution above 1) its
 bend goes into the quadratic term.
 
@@ -30,42 +30,46 @@ Since -z, the value of excess demand at present choices, is a slope of the objec
 bend, m.H m <= z.(z / H). Alternatives that are not within that reach are left out.
 
 Source: own derivation; Rockafellar (1976), "Monotone operators and the proximal point algorithm"; Eisenberg
-and Gale (1959), "Consensus of subjective probabilities: the pari-mutuel method"; solved with Clarabel
-(Goulart and Chen (2024), "Clarabel: an interior-point solver for conic programs with quadratic objectives").
+and Gale (1959), "Consensus of subjective probabilities: the pari-mutuel method".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import TIED, Array
 from market.economy.primitives import Economy
-from market.mechanisms.auction.announcement import Announcement
-from market.mechanisms.auction.jumps.alternatives import Choices, Choosers, Gains, choosers
-from market.mechanisms.auction.jumps.quadratic_program import FARTHEST, Programme
-from market.mechanisms.auction.jumps.slopes import Slopes
+from market.mechanisms.auction.jumps.quadratic_program import QuadraticProgram
+from market.mechanisms.auction.price_rules.base import LARGEST_MOVE
+from market.tolerances import LEAST_POSITIVE
 
-STEPS = (1e-4, 4.0)  # step sizes of a rule, relative to excess demand, that are taken for its own
-LEAST_VALUE = 1e-9  # of the largest market's: what a market counts at least when moves are weighed
+if TYPE_CHECKING:
+    from market.mechanisms.auction.announcement import Announcement
+    from market.mechanisms.auction.jumps.alternatives import Choosers, Gains
+
+OWN_STEPS = (1e-4, 4.0)  # relative to excess demand: a rule's moves between these are steps of its own
+LEAST_VALUE = 1e-9  # relative to the most valuable market: a market counts as if it were worth so much
 COUPLED = 1e-9  # slopes of gains up to which a good is moved by itself
-SLACK = 1e-6  # of log prices, by which alternatives may be out of reach
-USED = 1e-7  # share of a chooser's money from which an alternative counts as used
-MOST_ALTERNATIVES = 50_000  # with more of them within reach the rule's proposal stands
+REACH_SLACK = 1e-6  # of log prices: alternatives so little out of reach are considered
+LEAST_USE = 1e-7  # share of a chooser's money: an alternative with less is not used, but solver's rounding
+MOST_ALTERNATIVES = 50_000  # within reach; with more of them the rule's proposal stands
+MOST_SLOPES = 30_000_000  # alternatives times goods; with more of them (240 MB) the rule's proposal stands
 PASSES, SETTLED = 12, 0.03  # solutions of one step; relative change from which it has settled
-NEWTON, TIE_MOVES = 4, 1e-2  # iterations; how far a log price is moved at most to be put to a tie
+TIE_STEPS, TIE_MOVES = 4, 1e-2  # steps to a tie; the farthest that each moves a log price
 
 
 @dataclass(frozen=True)
 class _Step:
-    """What is minimised beside the maxima.
+    """The quadratic part of the objective.
 
     Args:
         weight: (goods,), H, money.
         fixed: (goods,), f, money.
-        wish: (goods,), d, for goods that no choice depends on.
+        wish: (goods,), d, for goods on which no choice depends.
         reach: (goods,), how far log prices can move.
     """
 
@@ -81,9 +85,9 @@ class _Move:
 
     Args:
         move: (goods,), m.
-        money: (alternatives,), what goes into each.
-        chooser: (alternatives,), whose it is.
-        idle: (choosers,), whether some money is kept back, so that what is used is worth just its price.
+        money: (alternatives,), put into each.
+        chooser: (alternatives,), the number of the chooser.
+        idle: (choosers,), True if some money is kept back, so that what is used is worth just its price.
     """
 
     move: Array
@@ -92,30 +96,29 @@ class _Move:
     idle: NDArray[np.bool_]
 
 
-def foresee(
-    economy: Economy, choices: Choices, announced: Announcement, proposed: Array, joint: bool
+def implicit_step(
+    economy: Economy, who: Choosers, announced: Announcement, proposed: Array, joint: bool
 ) -> Array:
-    """The rule's proposal with its step taken implicitly in what agents choose, (goods,).
+    """Return the rule's proposal with its step taken implicitly in the choices of agents, (goods,).
 
     Args:
         economy: the primitives.
-        choices: that there can be in it.
-        announced: prices and what was answered to them.
-        proposed: (goods,), the next prices as the rule has them.
-        joint: whether what it proposes for one good because of others is to be believed where answers jump;
-            it is not if the rule asked what is demanded at other prices and took slopes across a jump.
+        who: the choosers at the announced prices.
+        announced: prices, the answers to them, and excess demand.
+        proposed: (goods,), the next prices that the rule proposes.
+        joint: True if a move of one good's price because of other goods is to be believed where answers jump.
+            It is not if the rule asked for demand at other prices and took slopes across a jump.
     """
     p = announced.prices
-    who = choosers(economy, choices, announced)
     priced = (p > 0) & (proposed > 0)
-    if not len(who.money) or not priced.any():
+    if not len(who.money) or not priced.any() or who.size > MOST_SLOPES:
         return proposed
     step = _step(economy, announced, np.where(priced, proposed, p), who, priced, joint)
     found = _minimise(step, who, p)
     if found is None:
         return proposed
     tied = _put_to_ties(who, p * np.exp(found.move), found)
-    return np.where(priced, _as_written(economy, tied), proposed)
+    return np.where(priced, _put_to_costs(economy, tied), proposed)
 
 
 def _step(
@@ -126,54 +129,55 @@ def _step(
     priced: NDArray[np.bool_],
     joint: bool,
 ) -> _Step:
-    """The rule's step sizes as weights; 1 where its wish for a good is not of that good's excess demand.
+    """Return the rule's step sizes as weights; 1 where its wish does not come from the good's excess demand.
 
     Such a wish, if `joint`, is taken as if excess demand were what a step of 1 makes it of.
     """
     p, seen = announced.prices, announced.imbalance
     wish = np.zeros_like(p)
     np.log(proposed / np.where(priced, p, 1.0), out=wish, where=priced)
-    wish = np.clip(wish, -FARTHEST, FARTHEST)
+    wish = np.clip(wish, -LARGEST_MOVE, LARGEST_MOVE)
     finite = np.isfinite(seen.z)
     along = finite & (wish * seen.relative > 0)
     size = _market_values(economy, announced)
     np.divide(p * seen.z, seen.relative, out=size, where=along)  # what excess demand is relative to
     own = np.divide(wish, seen.relative, out=np.ones_like(wish), where=along)
-    believed = along & (own >= STEPS[0]) & (own <= STEPS[1])
+    believed = along & (own >= OWN_STEPS[0]) & (own <= OWN_STEPS[1])
     weight = size / np.where(believed, own, 1.0)
-    reach = np.full_like(p, FARTHEST)
+    reach = np.full_like(p, LARGEST_MOVE)
     if finite.all():
         z = p * seen.z
         with np.errstate(over="ignore"):  # inf is out of reach of nothing
             reach = np.minimum(reach, np.sqrt((z * (z / weight)).sum() / weight))
     toward = np.zeros_like(p)
     if joint:
-        modest = finite & ~believed & (np.abs(wish) <= STEPS[1] * np.abs(seen.relative).max())
+        modest = finite & ~believed & (np.abs(wish) <= OWN_STEPS[1] * np.abs(seen.relative).max())
         toward = np.where(modest, weight * wish - p * np.where(finite, seen.z, 0.0), 0.0)
     return _Step(weight, who.fixed + toward, wish, np.where(priced, reach, 0.0))
 
 
 def _market_values(economy: Economy, announced: Announcement) -> Array:
-    """What is there or wanted of each good at announced prices, (goods,), money, > 0."""
+    """Return the value of supply or demand, the larger, of each good, (goods,), money, > 0."""
     wanted, made = (
         np.where(np.isfinite(amounts), np.maximum(amounts, 0.0), 0.0).sum(axis=0)
         for amounts in (announced.answers.demand.lowest, announced.answers.supply.lowest)
     )
     values = announced.prices * np.maximum(economy.resources + made, wanted)
-    return np.maximum(values, max(LEAST_VALUE * float(values.max()), 1e-300))
+    return np.maximum(values, max(LEAST_VALUE * float(values.max()), LEAST_POSITIVE))
 
 
 def _minimise(step: _Step, who: Choosers, p: Array) -> _Move | None:
-    """The move, with gains taken as linear anew at each solution; None if it cannot be found.
+    """Return the move, with gains linearised anew at each solution; None if it cannot be found.
 
     Tangents of convex gains are below them everywhere, so those of earlier solutions are kept.
     """
     move, bend = np.zeros_like(p), np.zeros((len(p), len(p)))
-    found, tangents = None, None
+    found: _Move | None = None
+    tangents: list[Gains] = []
     for _ in range(PASSES if who.bent else 1):
         gains = who.gains(p * np.exp(move))
-        linear = gains.seen_from(move)
-        solved = _solve(step, who, linear if tangents is None else linear.and_(tangents), bend, move)
+        linear = gains.expanded_at(move)
+        solved = _solve(step, who, linear.followed_by(tangents), bend, move)
         if solved is None:
             return found
         found = _without_tangents(solved, gains)
@@ -181,14 +185,13 @@ def _minimise(step: _Step, who: Choosers, p: Array) -> _Move | None:
         move = found.move
         if change <= SETTLED * float(np.abs(move).max()):
             break
-        kept = linear.of(who.convex)
-        tangents = kept if tangents is None else kept.and_(tangents)
+        tangents.insert(0, linear.select(who.convex))
         bend = who.bend(gains, found.money)
     return found
 
 
 def _without_tangents(solved: _Move, gains: Gains) -> _Move:
-    """The same with money that went into earlier tangents put into the only alternative that they are of."""
+    """Return the solution with the money of all tangents of an alternative added to it."""
     count = len(gains.chooser)
     if len(solved.money) == count:
         return solved
@@ -198,51 +201,51 @@ def _without_tangents(solved: _Move, gains: Gains) -> _Move:
 
 
 def _solve(step: _Step, who: Choosers, gains: Gains, bend: Array, at: Array) -> _Move | None:
-    """The programme with gains that are linear in the move; those that bend do so around the move `at`."""
+    """Solve the program with gains that are linear in the move; those that bend do so around `at`."""
     near, outside_near = _within_reach(step, who, gains)
     money = np.zeros(len(gains.log_gain))
     limited = np.isfinite(who.money)
     only_one = (np.bincount(gains.chooser[near], minlength=len(limited)) == 1) & ~outside_near & limited
     alone = near & only_one[gains.chooser]
     money[alone] = who.money[gains.chooser[alone]]
-    fixed = step.fixed - gains.slopes.total(money) + bend @ at
+    fixed = step.fixed - money @ gains.slopes + bend @ at
     move = step.wish * (step.reach > 0)
     considered = np.flatnonzero(near & ~alone)
     if len(considered) > MOST_ALTERNATIVES:
         return None
-    slopes = gains.slopes.chosen(considered)
-    coupled = (step.reach > 0) & (slopes.largest() > COUPLED)
+    slopes = gains.slopes[considered]
+    coupled = (step.reach > 0) & (np.abs(slopes).max(axis=0, initial=0.0) > COUPLED)
     kept_back = np.zeros(len(limited))
     if coupled.any():
         concerned, place = np.unique(gains.chooser[considered], return_inverse=True)
-        programme = Programme(
+        program = QuadraticProgram(
             hessian=(np.diag(step.weight) + bend)[np.ix_(coupled, coupled)],
             fixed=fixed[coupled],
-            slopes=slopes.of_goods(coupled),
+            slopes=slopes[:, coupled],
             log_gain=gains.log_gain[considered],
             chooser=place,
-            owed=who.money[concerned],
+            money=who.money[concerned],
             outside=outside_near[concerned],
         )
-        solved = programme.solve()
+        solved = program.solve()
         if solved is None:
             return None
         move[coupled], money[considered], kept_back[concerned] = solved
     top = np.where(limited, who.money, float(step.weight.max()))
-    idle = ~limited | (kept_back > USED * top)
-    return _Move(move, np.where(money > USED * top[gains.chooser], money, 0.0), gains.chooser, idle)
+    idle = ~limited | (kept_back > LEAST_USE * top)
+    return _Move(move, np.where(money > LEAST_USE * top[gains.chooser], money, 0.0), gains.chooser, idle)
 
 
 def _within_reach(step: _Step, who: Choosers, gains: Gains) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which alternatives, (alternatives,), and outside options, (choosers,), could be best after a move."""
-    moves = gains.slopes.reach(step.reach) + SLACK
+    """Return masks of alternatives and of outside options (of choosers) that could be best after a move."""
+    moves = np.abs(gains.slopes) @ step.reach + REACH_SLACK
     surely = np.where(who.outside, 0.0, -np.inf)
     np.maximum.at(surely, gains.chooser, gains.log_gain - moves)
     return gains.log_gain + moves >= surely[gains.chooser], who.outside & (surely <= 0)
 
 
 def _put_to_ties(who: Choosers, p: Array, found: _Move) -> Array:
-    """Prices near p at which all alternatives of a chooser that get money are exactly as good."""
+    """Return prices near p at which all alternatives of a chooser that get money are exactly as good."""
     used = np.flatnonzero(found.money > 0)
     chooser = found.chooser[used]
     first = np.zeros(len(who.money), dtype=np.intp)
@@ -253,9 +256,9 @@ def _put_to_ties(who: Choosers, p: Array, found: _Move) -> Array:
         return p
     used, against, idle = used[ties], against[ties], idle[ties]
     prices, free = p, p > 0
-    for _ in range(NEWTON):
+    for _ in range(TIE_STEPS):
         gains = who.gains(prices)
-        rows = _rows(gains.slopes, used) - np.where(idle[:, None], 0.0, _rows(gains.slopes, against))
+        rows = gains.slopes[used] - np.where(idle[:, None], 0.0, gains.slopes[against])
         gap = gains.log_gain[used] - np.where(idle, 0.0, gains.log_gain[against])
         change = np.zeros_like(p)
         change[free] = np.linalg.lstsq(rows[:, free], -gap, rcond=1e-9)[0]
@@ -265,14 +268,8 @@ def _put_to_ties(who: Choosers, p: Array, found: _Move) -> Array:
     return prices
 
 
-def _rows(slopes: Slopes, which: NDArray[np.intp]) -> Array:
-    """Some rows of a matrix, in any order and as often as asked for, (rows, goods)."""
-    needed, place = np.unique(which, return_inverse=True)
-    return slopes.chosen(needed).dense()[place]
-
-
-def _as_written(economy: Economy, p: Array) -> Array:
-    """The same prices; where one is somebody's unit cost or worth up to rounding, just that number."""
+def _put_to_costs(economy: Economy, p: Array) -> Array:
+    """Return prices; where one equals an agent's unit cost or worth up to rounding, just that number."""
     exact = p.copy()
     for g, steps in enumerate(economy.indifference_prices):
         if len(steps):

@@ -1,4 +1,4 @@
-"""The quadratic programme of a step that foresees choices; derived in `implicit_step.py`.
+"""The quadratic program of an implicit step of prices; derived in `implicit_step.py`.
 
 Source: solved with Clarabel (Goulart and Chen (2024), "Clarabel: an interior-point solver for conic programs
 with quadratic objectives").
@@ -14,11 +14,10 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.mechanisms.auction.jumps.slopes import Slopes
+from market.mechanisms.auction.price_rules.base import LARGEST_MOVE
 
-FARTHEST = 3.0  # no log price moves farther in a round
-PLENTY = 1e6  # times what is at stake: the money of a chooser without a limit, where there has to be one
-ALLOWED = 1e-3  # of that, by which the solver may be off
+OVERSHOOT = 1e-3  # relative to the largest move: by how much the solver may miss it
+AMPLE = 1e6  # times what is at stake: the money of a chooser without a limit, where there has to be one
 SOLVED = (
     clarabel.SolverStatus.Solved,
     clarabel.SolverStatus.AlmostSolved,
@@ -27,61 +26,65 @@ SOLVED = (
 
 
 @dataclass(frozen=True)
-class Programme:
-    """min m.Q m / 2 - f.m + sum_c M_c t_c with t_c >= h_l + a_l.m, and >= 0 with an outside option.
+class QuadraticProgram:
+    """The problem `min m.Q m / 2 - f.m + sum_c M_c t_c` with `t_c >= h_l + a_l.m` for alternatives l of c.
 
-    Of a chooser without limit to its money there is no t: h_l + a_l.m <= 0.
+    With an outside option also `t_c >= 0`. A chooser with unlimited money has no t, but `h_l + a_l.m <= 0`.
 
     Args:
-        hessian: (goods, goods), Q. fixed: (goods,), f.
+        hessian: (goods, goods), Q.
+        fixed: (goods,), f.
         slopes: (alternatives, goods), a.
         log_gain: (alternatives,), h.
-        chooser: (alternatives,), whose it is.
-        owed: (choosers,), M; inf without a limit.
-        outside: (choosers,), whether nothing at all is an option too.
+        chooser: (alternatives,), the number of the chooser.
+        money: (choosers,), M; inf without a limit.
+        outside: (choosers,), True if to do nothing is an option.
     """
 
     hessian: Array
     fixed: Array
-    slopes: Slopes
+    slopes: Array
     log_gain: Array
     chooser: NDArray[np.intp]
-    owed: Array
+    money: Array
     outside: NDArray[np.bool_]
 
     def solve(self) -> tuple[Array, Array, Array] | None:
-        """The move, the money that goes into each alternative, and what each chooser keeps back.
+        """Return the move, the money put into each alternative, and the money that each chooser keeps.
 
-        Gains that are linear in the move may not all be put to 0 by one: choosers without a limit then have
-        a large one, so that the sum of what they would gain is as small as it can be.
+        None if the solver fails.
+
+        No move may put all gains of choosers without a limit to 0 or below. They then have an ample amount
+        of money, so that the sum of what they would gain is as small as it can be.
         """
-        endless = ~np.isfinite(self.owed)
-        found = self._solved()
-        if found is not None or not endless.any():
+        unlimited = ~np.isfinite(self.money)
+        found = self._solve()
+        if found is not None or not unlimited.any():
             return found
-        most = PLENTY * max(float(np.abs(self.fixed).max()), FARTHEST * float(self.hessian.diagonal().max()))
-        limited = replace(self, owed=np.where(endless, most, self.owed))
-        return limited._solved()
+        ample = AMPLE * max(
+            float(np.abs(self.fixed).max()), LARGEST_MOVE * float(self.hessian.diagonal().max())
+        )
+        return replace(self, money=np.where(unlimited, ample, self.money))._solve()
 
-    def _solved(self) -> tuple[Array, Array, Array] | None:
-        """The same; None where there is no solution, or none is found.
+    def _solve(self) -> tuple[Array, Array, Array] | None:
+        """Return the solution; None where there is none, or none is found.
 
         Moves are counted in units of 1 / sqrt(Q_gg): markets may differ in value by many orders.
         """
-        levels = np.flatnonzero(np.isfinite(self.owed))
+        levels = np.flatnonzero(np.isfinite(self.money))
         out = np.flatnonzero(self.outside[levels])
         scale = float(self.hessian.diagonal().max())
         with np.errstate(over="ignore"):
             unit = np.sqrt(scale / self.hessian.diagonal())
         if not np.isfinite(unit).all():
-            return None  # the value of a market is nothing beside that of another
+            return None  # one market's value is negligible against another's
         goods, alternatives = len(unit), len(self.log_gain)
-        far = FARTHEST / unit
+        far = LARGEST_MOVE / unit
         right = np.concatenate([-self.log_gain, np.zeros(len(out)), far, far])
         bent = scipy.sparse.coo_matrix(np.triu(unit[:, None] * self.hessian * unit) / scale)
         size = goods + len(levels)
         quadratic = scipy.sparse.csc_matrix((bent.data, (bent.row, bent.col)), shape=(size, size))
-        linear = np.concatenate([-self.fixed * unit, self.owed[levels]]) / scale
+        linear = np.concatenate([-self.fixed * unit, self.money[levels]]) / scale
         found = clarabel.DefaultSolver(
             quadratic,
             linear,
@@ -92,27 +95,28 @@ class Programme:
         ).solve()
         with np.errstate(over="ignore"):
             move, multipliers = np.array(found.x[:goods]) * unit, np.maximum(np.array(found.z), 0.0) * scale
-        near = (np.abs(move) <= (1.0 + ALLOWED) * FARTHEST).all() and np.isfinite(multipliers).all()
+        near = (np.abs(move) <= (1.0 + OVERSHOOT) * LARGEST_MOVE).all() and np.isfinite(multipliers).all()
         if found.status not in SOLVED or not near:
-            return None  # what it calls solved may be beyond all bounds where values differ by too much
-        kept_back = np.zeros(len(self.owed))
+            return None  # "solved" may be far outside the bounds where values differ by too much
+        kept_back = np.zeros(len(self.money))
         kept_back[levels[out]] = multipliers[alternatives : alternatives + len(out)]
         return move, multipliers[:alternatives], kept_back
 
     def _conditions(
         self, unit: Array, levels: NDArray[np.intp], out: NDArray[np.intp]
     ) -> scipy.sparse.csc_matrix:
-        """The rows a.m - t <= -h, -t <= 0, and m within its bounds, (conditions, goods and levels)."""
+        """Return the rows of a.m - t <= -h, -t <= 0, and m within its bounds; columns: goods and levels."""
         goods, alternatives = len(unit), len(self.log_gain)
-        column = np.full(len(self.owed), -1)
+        column = np.full(len(self.money), -1)
         column[levels] = goods + np.arange(len(levels))
         of = column[self.chooser]
         has = np.flatnonzero(of >= 0)
         each, below = np.arange(goods), alternatives + len(out)
-        rows = [self.slopes.row, has, alternatives + np.arange(len(out)), below + each, below + goods + each]
-        columns = [self.slopes.good, of[has], goods + out, each, each]
+        row, good = np.nonzero(self.slopes)
+        rows = [row, has, alternatives + np.arange(len(out)), below + each, below + goods + each]
+        columns = [good, of[has], goods + out, each, each]
         values = [
-            self.slopes.value * unit[self.slopes.good],
+            self.slopes[row, good] * unit[good],
             -np.ones(len(has) + len(out)),
             np.ones(goods),
             -np.ones(goods),

@@ -1,14 +1,14 @@
-"""Price rules: how an auctioneer moves prices when it has seen how far markets are from clearing.
+"""Price rules: how an auctioneer moves prices when it has seen excess demand.
 
 Symbols: p (goods,) prices; z (goods,) excess demand, demand minus supply; r (goods,) relative excess demand,
 z over the mean of demand and supply, so that -2 <= r <= 2: it has no unit and, near balance, equals
 log(demand / supply).
 
-Every rule has the same small life: `start` gives its memory, `adjust` gives the next prices and memory from
-what it was shown. What a rule may know is declared as `knows`, and it is shown nothing else: no trader, no
-preference.
-
-To add one: a class in a module of this package and its name in `RULES`.
+Entry points: `RULES` (the registry), `base.Rule` (`start` gives a memory, `adjust` the next prices and a
+memory). A rule declares as `knows` the information it needs, and is shown nothing else: no trader.
+Read base, then tatonnement (the default), fixed_steps, newton, leader, anderson.
+Imports registry, and arrays from economy.
+To add one: a class in a module of this room and its name in `RULES`.
 """
 
 from market.mechanisms.auction.price_rules.anderson import Anderson

@@ -1,4 +1,4 @@
-"""Anderson acceleration of multiplicative tatonnement: the slope of demand is learnt from past rounds.
+"""Anderson acceleration of multiplicative tatonnement: slopes of demand are estimated from past rounds.
 
 Let x = log p and f(x) = log(demand / supply), so that plain tatonnement is x' = x + f. With the last
 differences dX = (x_k - x_{k-1}, ...) and dF = (f_k - f_{k-1}, ...) of `memory` rounds, choose the combination
@@ -30,29 +30,27 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.mechanisms.auction.price_rules.base import Memory, Rule, Seen, from_logs, log_ratio
-from market.mechanisms.auction.price_rules.tatonnement import LARGEST_MOVE, AdaptiveSteps, Tatonnement
+from market.mechanisms.auction.price_rules.base import LARGEST_MOVE, Memory, Rule, Seen, from_logs, log_ratio
+from market.mechanisms.auction.price_rules.tatonnement import FALLBACK, AdaptiveSteps
 from market.registry import option
 
-TOO_FAR, TOO_LONG, TOO_OFTEN = 5.0, 8, 6  # times the least size of f; rounds; failures
-FIRST_REST = 5  # rounds of tatonnement
-STUCK = 1e-2  # of the plain step: where mixing goes less far, it would stand still
-
-_steady = Tatonnement()
+TOO_FAR, TOO_LONG, TOO_OFTEN = 5.0, 8, 6  # times the least |f|; rounds without a smaller one; failures
+FIRST_REST = 5  # rounds of tatonnement after the first failure of mixing
+STUCK = 1e-2  # share of the plain step: where mixing goes less far, it would stand still
 
 
 @dataclass(frozen=True)
 class Mixing(Memory):
-    """What mixing has seen.
+    """Memory of mixing.
 
     Args:
         steady: the memory of the tatonnement that takes over.
         points: the last log prices and their f, oldest first, (goods,) each.
         best: the pair with the least f since tatonnement ended; None before the first.
         waited: rounds since then.
-        failures: how often it went back.
-        resting: how many rounds tatonnement has still to go.
-        rest: for how many rounds it will take over next.
+        failures: the number of returns to the best prices.
+        resting: rounds of tatonnement still to come.
+        rest: rounds of tatonnement after the next failures.
     """
 
     steady: AdaptiveSteps
@@ -66,20 +64,20 @@ class Mixing(Memory):
 
 @dataclass(frozen=True)
 class Anderson(Rule):
-    """x' = x + f with x = log p, f = log(demand / supply), accelerated by what past rounds taught."""
+    """Multiplicative tatonnement, accelerated by slopes of demand from past rounds (Anderson mixing)."""
 
     name = "anderson"
     step: float = option(
-        1.0, "how far it goes along f where the past teaches nothing", low=0.0, open_low=True
+        1.0, "step along log(demand / supply) where past rounds show no slope", low=0.0, open_low=True
     )
-    memory: int = option(5, "how many past rounds it learns from", low=1)
+    memory: int = option(5, "past rounds from which slopes are estimated", low=1)
 
     def start(self, p: Array) -> Mixing:
-        """Nothing seen."""
-        return Mixing(_steady.start(p))
+        """Return an empty memory."""
+        return Mixing(FALLBACK.start(p))
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Mixing]:
-        """Mix, go back, or leave it to tatonnement for a while."""
+        """Mix, go back to the best prices, or make a round of tatonnement."""
         assert isinstance(memory, Mixing)
         priced = seen.p > 0
         x = np.where(priced, np.log(np.where(priced, seen.p, 1.0)), -np.inf)
@@ -93,18 +91,18 @@ class Anderson(Rule):
             failures = seen_so_far.failures + 1
             if failures > TOO_OFTEN:
                 return _rest(seen, replace(seen_so_far, resting=memory.rest, rest=2 * memory.rest))
-            back = _moved(best_x, _bounded(self.step * 0.5**failures * best_f))
+            back = _moved_from_logs(best_x, _bounded(self.step * 0.5**failures * best_f))
             return back, replace(
                 seen_so_far, points=((best_x, best_f),), best=(best_x, best_f), waited=0, failures=failures
             )
         if len(seen_so_far.points) == 1:
-            return _moved(x, _bounded(self.step * f)), seen_so_far
+            return _moved_from_logs(x, _bounded(self.step * f)), seen_so_far
         step = self.step * 0.5**seen_so_far.failures
-        return _moved(x, _bounded(_mixed(seen_so_far.points, step))), seen_so_far
+        return _moved_from_logs(x, _bounded(_mixed(seen_so_far.points, step))), seen_so_far
 
 
-def _moved(x: Array, move: Array) -> Array:
-    """Prices from their logs x, -inf for a price of 0, after a move."""
+def _moved_from_logs(x: Array, move: Array) -> Array:
+    """Return prices from their logarithms x, -inf for a price of 0, after a move."""
     return np.where(np.isfinite(x), from_logs(np.where(np.isfinite(x), x, 0.0) + move), 0.0)
 
 
@@ -117,7 +115,7 @@ def _bounded(move: Array) -> Array:
 
 
 def _noted(memory: Mixing, x: Array, f: Array, length: int) -> Mixing:
-    """The memory with the newest point; it starts anew where a price became zero or positive."""
+    """Return the memory with the newest point; it starts anew where a price became zero or positive."""
     if memory.best is not None and not np.array_equal(np.isinf(memory.best[0]), np.isinf(x)):
         memory = replace(memory, points=(), best=None)
     points = (*memory.points, (x, f))[-length - 1 :]
@@ -128,8 +126,8 @@ def _noted(memory: Mixing, x: Array, f: Array, length: int) -> Mixing:
 
 
 def _rest(seen: Seen, memory: Mixing) -> tuple[Array, Mixing]:
-    """A round of tatonnement; when it ends, mixing starts anew from where it led."""
-    proposed, steady = _steady.adjust(seen, memory.steady)
+    """Make a round of tatonnement; afterwards mixing starts anew from where it led."""
+    proposed, steady = FALLBACK.adjust(seen, memory.steady)
     assert isinstance(steady, AdaptiveSteps)
     return proposed, replace(
         memory, steady=steady, points=(), best=None, waited=0, failures=0, resting=memory.resting - 1
@@ -137,9 +135,9 @@ def _rest(seen: Seen, memory: Mixing) -> tuple[Array, Mixing]:
 
 
 def _mixed(points: tuple[tuple[Array, Array], ...], step: float) -> Array:
-    """How log prices move: step f - (dX + step dF) gamma, or step f where that leads back to the last point.
+    """Return the move `step f - (dX + step dF) gamma` of log prices, or `step f` where mixing stands still.
 
-    (It does where f turns x by a right angle, as Scarf's nearly does.)
+    It does where f turns x by a right angle, as in Scarf's economy.
     """
     priced = np.isfinite(points[-1][0])
     x, f = (np.array([point[part][priced] for point in points]) for part in (0, 1))

@@ -29,6 +29,6 @@ class ArrowDebreu(Rule):
     highest: float = option(10.0, "highest price of its price set", low=0.0, open_low=True)
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
-        """A bound for every good whose market does not clear; where it clears any price is a best reply."""
+        """Return a bound for goods whose market does not clear; where it clears any price is a best reply."""
         reply = np.where(seen.z > 0, max(self.highest, self.lowest), min(self.lowest, self.highest))
         return np.where(seen.r == 0, seen.p, reply), memory

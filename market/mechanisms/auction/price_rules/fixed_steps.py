@@ -1,4 +1,4 @@
-"""The textbook's rules, with a step that stays as it is.
+"""Fixed steps: the textbook's additive rule, and its multiplicative version.
 
 *Additive*, p' = max(p + k z, 0). For two agents with utility log x and a stock q, z(p) = 2/p - q, whose
 slope at p* = 2/q is -q^2/2: it converges locally if and only if k < 4/q^2, and in general k < 2 Lambda/q^2.
@@ -24,13 +24,13 @@ from market.registry import option
 
 @dataclass(frozen=True)
 class Additive(Rule):
-    """p' = max(p + k z, 0): the textbook's; k depends on units."""
+    """Additive tatonnement p' = max(p + k z, 0), as in textbooks; k depends on units."""
 
     name = "additive"
     step: float = option(0.1, "k, price per unit of excess demand", low=0.0, open_low=True)
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
-        """One step; an infinite excess demand doubles or halves the price."""
+        """Make one step; an infinite excess demand doubles or halves the price."""
         finite = np.isfinite(seen.z)
         stepped = np.maximum(seen.p + self.step * np.where(finite, seen.z, 0.0), 0.0)
         return np.where(finite, stepped, seen.p * np.where(seen.z > 0, 2.0, 0.5)), memory
@@ -38,11 +38,11 @@ class Additive(Rule):
 
 @dataclass(frozen=True)
 class Multiplicative(Rule):
-    """p' = p exp(k r), r relative excess demand: the same in any units."""
+    """Multiplicative tatonnement p' = p exp(k r), r relative excess demand; independent of units."""
 
     name = "multiplicative"
     step: float = option(0.5, "k, on log prices", low=0.0, open_low=True)
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
-        """One step."""
+        """Make one step."""
         return np.where(seen.r == 0, seen.p, from_logs(logs(seen.p) + self.step * seen.r)), memory

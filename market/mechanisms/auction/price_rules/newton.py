@@ -1,4 +1,4 @@
-"""Newton's method on log prices, with the slope of demand from further demand queries.
+"""Newton's method on log prices, with slopes of excess demand from further demand queries.
 
 Solves J d = -r for the step d of log p, J_gh = dr_g / dlog p_h by differences: one query for each good with
 a price. J is singular where only relative prices matter (J (1, ..., 1) = 0, up to the error of the
@@ -18,13 +18,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.mechanisms.auction.price_rules.base import Knows, Memory, Rule, Seen, from_logs, logs
-from market.mechanisms.auction.price_rules.tatonnement import AdaptiveSteps, Tatonnement
+from market.mechanisms.auction.price_rules.base import Knows, Memory, Rule, Seen, moved
+from market.mechanisms.auction.price_rules.tatonnement import FALLBACK, AdaptiveSteps
 from market.registry import option
 
-LONGEST = 2.0  # largest change of a log price in one round
-ONLY_RELATIVE = 1e-3  # of the largest slope: all prices together change nothing if they change less
-PLAIN = Tatonnement()
+LONGEST_STEP = 2.0  # a factor of seven: the largest change of a log price in one round
+ONLY_RELATIVE = 1e-3  # relative to the largest slope: if all prices together change less, they change nothing
 
 
 @dataclass(frozen=True)
@@ -39,40 +38,33 @@ class Newton(Rule):
     )
 
     def start(self, p: Array) -> AdaptiveSteps:
-        """Adaptive steps for where Newton's do not help."""
-        return PLAIN.start(p)
+        """Return adaptive steps, for rounds in which Newton's do not help."""
+        return FALLBACK.start(p)
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
-        """One damped Newton step."""
+        """Make one damped Newton step."""
         assert seen.ask is not None
         assert isinstance(memory, AdaptiveSteps)
-        adapted, kept = PLAIN.adjust(seen, memory)
-        here, size = logs(seen.p), float(np.abs(seen.r).max())
-        step = self._step(seen, seen.ask)
+        adapted, kept = FALLBACK.adjust(seen, memory)
+        size, step = float(np.abs(seen.r).max()), self._step(seen.p, seen.r, seen.ask)
         if step is not None:
             for power in range(self.halvings + 1):
-                tried = np.where(seen.p > 0, from_logs(here + 0.5**power * step), 0.0)
+                tried = moved(seen.p, 0.5**power * step)
                 if float(np.abs(seen.ask(tried)).max()) < (1.0 - 0.1 * 0.5**power) * size:
                     return tried, kept
         return adapted, kept
 
-    def _step(self, seen: Seen, ask: Callable[[Array], Array]) -> Array | None:
-        """The full Newton step; None if slopes are not finite."""
-        priced = np.flatnonzero(seen.p > 0)
-        slopes = np.zeros((len(seen.p), len(priced)))
-        for column, good in enumerate(priced):
-            moved = seen.p.copy()
-            moved[good] *= np.exp(self.difference)
-            slopes[:, column] = (ask(moved) - seen.r) / self.difference
-        if not np.isfinite(slopes).all():
+    def _step(self, p: Array, r: Array, ask: Callable[[Array], Array]) -> Array | None:
+        """Return the full step of the log prices of goods with a price; None if there is none."""
+        moves = self.difference * np.eye(int((p > 0).sum()))
+        found = np.array([(ask(moved(p, move)) - r) / self.difference for move in moves]).T
+        if not (found.size and np.isfinite(found).all()):
             return None
-        step = np.zeros_like(seen.p)
-        step[priced] = np.linalg.lstsq(_regular(slopes), -seen.r, rcond=1e-9)[0]
-        return np.clip(step, -LONGEST, LONGEST)
+        return np.clip(np.linalg.lstsq(_regular(found), -r, rcond=1e-9)[0], -LONGEST_STEP, LONGEST_STEP)
 
 
 def _regular(slopes: Array) -> Array:
-    """The slopes, with one more number in each where only relative prices matter."""
+    """Return the slopes, with a number added to each where only relative prices matter."""
     largest = float(np.abs(slopes).max(initial=0.0))
     if np.abs(slopes.sum(axis=1)).max(initial=0.0) > ONLY_RELATIVE * largest:
         return slopes

@@ -37,11 +37,11 @@ class ProportionalResponse(Rule):
     economies = ("fisher",)
 
     def start(self, p: Array) -> Bids:  # noqa: ARG002
-        """No bids yet."""
+        """Return a memory without bids."""
         return Bids()
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
-        """One round of bids, and the prices that they make."""
+        """Make one round of bids, and the prices that result."""
         assert isinstance(memory, Bids)
         assert seen.respond is not None
         prices, bids = seen.respond(memory.bids)

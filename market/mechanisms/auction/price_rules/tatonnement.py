@@ -16,12 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.mechanisms.auction.price_rules.base import Memory, Rule, Seen, from_logs, logs
+from market.mechanisms.auction.price_rules.base import LARGEST_MOVE, Memory, Rule, Seen, from_logs, logs
 from market.registry import option
 
-LARGEST_MOVE = 3.0  # of a log price in one round
-GATHERING = 4.0  # the most by which a good's move grows from round to round
-SMALLEST_STEP, LARGEST_STEP = 1e-16, 32.0
+GATHERING = 4.0  # the largest factor by which a good's move grows from round to round
+SMALLEST_STEP, LARGEST_STEP = 1e-16, 32.0  # moves of a log price over relative excess demand
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,11 @@ class Tatonnement(Rule):
     )
 
     def start(self, p: Array) -> AdaptiveSteps:
-        """Equal steps, nothing seen."""
+        """Return equal steps, and no excess demand seen."""
         return AdaptiveSteps(np.full_like(p, self.step), np.zeros_like(p), np.full_like(p, LARGEST_MOVE))
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
-        """One step for each good; a good whose market clears stays where it is."""
+        """Make one step for each good; the price of a good whose market clears stays."""
         assert isinstance(memory, AdaptiveSteps)
         r, before = seen.r, memory.seen
         size_of_r, turn = np.abs(r), r * before
@@ -68,6 +67,10 @@ class Tatonnement(Rule):
         prices = from_logs(logs(seen.p) + np.sign(r) * size)
         if turn.all():  # excess demand everywhere, now and before
             return prices, AdaptiveSteps(steps, r, size)
-        told = r != 0
-        after = AdaptiveSteps(steps, np.where(told, r, before), np.where(told, size, memory.moved))
-        return np.where(told, prices, seen.p), after
+        lacking = r != 0
+        after = AdaptiveSteps(steps, np.where(lacking, r, before), np.where(lacking, size, memory.moved))
+        return np.where(lacking, prices, seen.p), after
+
+
+FALLBACK = Tatonnement()
+"""The rule for rounds in which another rule finds nothing better."""

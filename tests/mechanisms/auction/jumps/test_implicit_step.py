@@ -1,4 +1,4 @@
-"""Steps that foresee how choices will jump: what is solved, and the markets that need it."""
+"""Implicit steps of prices: the problem that they solve, and markets that need them."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import market
-from market.economy.correspondences import Correspondence
 from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES
-from market.economy.primitives import Answers, Block, Economy
-from market.mechanisms import Auctioneer
+from market.economy.primitives import Block, Economy
+from market.mechanisms import Auction
 from market.mechanisms.auction.announcement import announce
-from market.mechanisms.auction.jumps.alternatives import choosers, possible
-from market.mechanisms.auction.jumps.implicit_step import foresee
-from market.mechanisms.auction.jumps.quadratic_program import FARTHEST
-from market.mechanisms.auction.jumps.slopes import Slopes
+from market.mechanisms.auction.corrections import Adjustment, anticipate_jumps
+from market.mechanisms.auction.free_goods import FreeGoods
+from market.mechanisms.auction.jumps.alternatives import possible
 from market.mechanisms.auction.price_rules import Anderson, Newton, Tatonnement
+from market.mechanisms.auction.price_rules.base import LARGEST_MOVE
 from market.mechanisms.base import play
 from market.outcome import Status
 
@@ -31,9 +30,15 @@ PRICES = st.lists(st.floats(0.2, 5.0), min_size=3, max_size=3).map(np.array)
 
 
 def announced(primitives: Economy, p):
-    """What is answered to these prices."""
+    """Return the announcement of these prices."""
     p = np.array(p, dtype=float)
-    return announce(primitives, p, p, np.zeros(len(p), dtype=int), primitives.answers)[0]
+    return announce(primitives, p, FreeGoods.at_first(p), primitives.answers)[0]
+
+
+def step(primitives: Economy, seen, proposed):
+    """Return the prices that the correction for jumps makes of a proposal."""
+    free_goods = FreeGoods.at_first(seen.prices)
+    return anticipate_jumps(Adjustment(primitives, seen, free_goods, possible(primitives), True), proposed)
 
 
 def linear_fisher(weights, budget, commons):
@@ -43,23 +48,23 @@ def linear_fisher(weights, budget, commons):
 # --- the step --------------------------------------------------------------------------------------
 
 
-def test_where_nobody_can_go_over_the_rules_proposal_stands():
+def test_without_choices_the_proposal_of_the_rule_stands():
     """Log demand has no jumps, and the linear buyer has only one good to buy."""
     mixed = economy("fisher", log=[[1.0, 1.0]], linear=None, commons=[4.0, 4.0], budget=[3.0])
     assert possible(mixed) is None
     alone = linear_fisher([[1.0, 0.0], [0.0, 1.0]], [3.0, 2.0], [4.0, 4.0])
     seen = announced(alone, [1.0, 1.0])
     proposed = np.array([0.9, 0.8])
-    assert foresee(alone, possible(alone), seen, proposed, joint=True) == pytest.approx(proposed, rel=1e-9)
+    assert step(alone, seen, proposed) == pytest.approx(proposed, rel=1e-9)
 
 
-def test_two_goods_that_somebody_mixes_at_equilibrium_are_tied():
+def test_goods_that_an_agent_mixes_at_equilibrium_are_tied():
     """A buys good 0 only, B both: it finds 2 of good 0 and 1 of good 1 as good as each other at p = (2, 1).
 
     Budgets 1 and 5 and one unit of good 0, four of good 1: p_0 = 2 p_1 and p_0 + 4 p_1 = 6, so p = (2, 1).
     """
     market = linear_fisher([[1.0, 0.0], [2.0, 1.0]], [1.0, 5.0], [1.0, 4.0])
-    outcome = play(Auctioneer("prices", Tatonnement(), max_rounds=100), market)
+    outcome = play(Auction("prices", Tatonnement(), max_rounds=100), market)
     assert outcome.status is Status.CLEARED
     assert outcome.prices == pytest.approx([2.0, 1.0], rel=1e-8)
     assert outcome.consumption == pytest.approx(np.array([[0.5, 0.0], [0.5, 4.0]]), rel=1e-6)
@@ -71,11 +76,11 @@ def test_two_goods_that_somebody_mixes_at_equilibrium_are_tied():
     st.lists(st.floats(0.1, 1.4), min_size=3, max_size=3).map(np.array),
 )
 @settings(max_examples=25)
-def test_the_step_minimises_the_rules_proximal_problem(weights, p, step):
+def test_the_step_minimises_the_rules_proximal_problem(weights, p, size):
     """No other move of log prices makes the objective, written out literally, smaller.
 
     The rule wishes for d = step x relative excess demand, less than the farthest move. With f = -p q (all
-    demand hangs on choices) and H = z p / d this is
+    demand depends on choices) and H = z p / d this is
 
         sum_g H_g m_g^2 / 2 - f.m + sum_i b_i max_g (log w_ig - log p_g - m_g).
     """
@@ -84,8 +89,8 @@ def test_the_step_minimises_the_rules_proximal_problem(weights, p, step):
     seen = announced(market, p)
     z, r = seen.imbalance.z * p, seen.imbalance.relative
     assume((np.abs(r) > 1e-3).all())
-    move = np.log(foresee(market, possible(market), seen, p * np.exp(step * r), joint=True) / p)
-    hessian, fixed = z / (step * r), -p * market.resources
+    move = np.log(step(market, seen, p * np.exp(size * r)) / p)
+    hessian, fixed = z / (size * r), -p * market.resources
     log_worth = np.log(np.array(weights)) - np.log(p)
 
     def objective(m):
@@ -96,62 +101,8 @@ def test_the_step_minimises_the_rules_proximal_problem(weights, p, step):
     rng = np.random.default_rng(0)
     for size_of_change in (1e-1, 1e-2, 1e-3):
         for _ in range(20):
-            other = np.clip(move + size_of_change * rng.normal(size=3), -FARTHEST, FARTHEST)
+            other = np.clip(move + size_of_change * rng.normal(size=3), -LARGEST_MOVE, LARGEST_MOVE)
             assert objective(other) >= least - 1e-7 * abs(least)
-
-
-def test_a_trader_that_answers_otherwise_is_taken_at_its_word():
-    """Only those who answer as their preferences say are foreseen to go over to something else."""
-    market = linear_fisher([[1.0, 2.0], [2.0, 1.0]], [1.0, 1.0], [1.0, 1.0])
-    seen = announced(market, [1.0, 1.5])
-    assert len(choosers(market, possible(market), seen).money) == 2
-    half = Correspondence.exactly(0.5 * seen.answers.demand.lowest)
-    lied = replace(seen, answers=Answers(half, seen.answers.supply))
-    assert len(choosers(market, possible(market), lied).money) == 0
-
-
-@pytest.mark.parametrize(
-    "market",
-    [
-        linear_fisher([[1.0, 3.0, 0.5]], [2.0], [1.0, 1.0, 1.0]),
-        with_utility(
-            "quasilinear", CES, {"weights": [[1.0, 2.0, 3.0]], "elasticity": [2.5]}, commons=[1.0] * 3
-        ),
-        with_utility("quasilinear", LEONTIEF, {"weights": [[1.0, 2.0, 3.0]]}, commons=[1.0] * 3),
-        economy("quasilinear", log=[[1.0] * 3], linear=([[0.5, 0.7, 0.9]], [[1.0, np.inf, 2.0]])),
-    ],
-    ids=["linear", "ces", "leontief", "constant cost"],
-)
-def test_slopes_of_gains_are_their_derivatives(market):
-    """By central differences in log prices."""
-    p = np.array([0.6, 0.8, 1.1])
-    who = choosers(market, possible(market), announced(market, p))
-    gains = who.gains(p)
-    assert len(gains.log_gain)
-    slopes = gains.slopes.dense()
-    for g in range(3):
-        up, down = p.copy(), p.copy()
-        up[g] *= np.exp(1e-5)
-        down[g] *= np.exp(-1e-5)
-        numerical = (who.gains(up).log_gain - who.gains(down).log_gain) / 2e-5
-        assert slopes[:, g] == pytest.approx(numerical, abs=1e-8)
-
-
-@given(st.integers(1, 5), st.integers(1, 4), st.integers(0, 10**6))
-def test_a_matrix_by_its_entries_multiplies_as_a_matrix(rows, goods, seed):
-    rng = np.random.default_rng(seed)
-    dense = rng.normal(size=(rows, goods)) * (rng.random((rows, goods)) < 0.6)
-    slopes = Slopes.of(dense)
-    move, money = rng.normal(size=goods), rng.random(rows)
-    assert slopes.dense() == pytest.approx(dense)
-    assert slopes.along(move) == pytest.approx(dense @ move)
-    assert slopes.total(money) == pytest.approx(money @ dense)
-    assert slopes.reach(np.abs(move)) == pytest.approx(np.abs(dense) @ np.abs(move))
-    assert slopes.largest() == pytest.approx(np.abs(dense).max(axis=0))
-    kept, chosen = rng.random(goods) < 0.5, np.flatnonzero(rng.random(rows) < 0.5)
-    assert slopes.of_goods(kept).dense() == pytest.approx(dense[:, kept])
-    assert slopes.chosen(chosen).dense() == pytest.approx(dense[chosen])
-    assert Slopes.stacked([slopes, slopes]).dense() == pytest.approx(np.vstack([dense, dense]))
 
 
 # --- markets that need it --------------------------------------------------------------------------
@@ -163,13 +114,13 @@ def test_large_linear_fisher_markets_clear(rule, seed):
     """Thirty buyers and ten goods: about nine buyers mix goods at equilibrium."""
     rng = np.random.default_rng(seed)
     market = linear_fisher(rng.uniform(0.2, 3.0, (30, 10)), rng.lognormal(size=30), rng.uniform(1.0, 9.0, 10))
-    outcome = play(Auctioneer("prices", rule(), max_rounds=300), market)
+    outcome = play(Auction("prices", rule(), max_rounds=300), market)
     assert outcome.status is Status.CLEARED, outcome.reason
 
 
 @pytest.mark.parametrize("elasticity", [0.2, 0.8, 3.0, 20.0])
-def test_what_is_worth_just_its_price_is_bought_in_one_bundle(elasticity):
-    """CES with quasilinear money beside log demand: a unit of utility costs exactly 1 at the prices."""
+def test_utility_worth_just_its_price_is_bought_in_one_bundle(elasticity):
+    """CES with quasilinear money and log demand: a unit of utility costs exactly 1 at the prices."""
     weights = np.array([[0.3, 0.5, 0.2], [0.2, 0.2, 0.6]])
     both = economy("quasilinear", log=[[0.1, 0.2, 0.3]] * 3, commons=[5.0, 6.0, 7.0])
     blocks = (
@@ -177,7 +128,7 @@ def test_what_is_worth_just_its_price_is_bought_in_one_bundle(elasticity):
         Block(both.utilities[0].family, slice(2, 3), {"weights": np.array([[0.1, 0.2, 0.3]])}),
     )
     market = replace(both, utilities=blocks)
-    outcome = play(Auctioneer("prices", Tatonnement(), max_rounds=500), market)
+    outcome = play(Auction("prices", Tatonnement(), max_rounds=500), market)
     assert outcome.status is Status.CLEARED, outcome.reason
     log_cost, _ = CES.unit_cost(outcome.prices, weights=weights, elasticity=np.full(2, elasticity))
     bought = outcome.consumption[:2].sum(axis=1) > 1e-6
@@ -186,8 +137,8 @@ def test_what_is_worth_just_its_price_is_bought_in_one_bundle(elasticity):
     assert bought.any()
 
 
-def test_a_budget_caps_what_the_indifferent_buy():
-    """Linear worth 2, a budget of 3, beside a log buyer: at p = 2 it buys what the other leaves, up to 1.5.
+def test_a_budget_caps_purchases_of_an_indifferent_buyer():
+    """Linear worth 2, a budget of 3, and a log buyer: at p = 2 it buys what the other leaves, up to 1.5.
 
     Six units at p = 2: the log buyer with lambda = 10 takes 5, the linear one the last unit.
     """
@@ -199,7 +150,7 @@ def test_a_budget_caps_what_the_indifferent_buy():
     market = replace(market, utilities=blocks, budget=np.array([np.inf, 3.0]))
     answer = market.answers(np.array([2.0])).demand
     assert answer.highest[1, 0] == pytest.approx(1.5)
-    outcome = play(Auctioneer("prices", Tatonnement()), market)
+    outcome = play(Auction("prices", Tatonnement()), market)
     assert outcome.status is Status.CLEARED
     assert outcome.prices == pytest.approx([2.0])
     assert outcome.consumption[:, 0] == pytest.approx([5.0, 1.0])
@@ -217,7 +168,7 @@ def test_quadratic_tastes_of_slope_zero_compete_with_constant_costs():
         ),
     )
     outcome = play(
-        Auctioneer("prices", Tatonnement(), max_rounds=200), replace(market, utilities=blocks, costs=costs)
+        Auction("prices", Tatonnement(), max_rounds=200), replace(market, utilities=blocks, costs=costs)
     )
     assert outcome.status is Status.CLEARED
     assert outcome.prices == pytest.approx([3.0])

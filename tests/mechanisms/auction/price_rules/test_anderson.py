@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from helpers.economies import CES, economy, with_utility
 
-from market.mechanisms import Auctioneer, play
+from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import Anderson, Tatonnement
 from market.mechanisms.auction.price_rules.base import Seen, log_ratio
 from market.outcome import Status
 
 
 def rounds(rule, primitives, start=None):
-    """How many it takes to clear."""
-    outcome = play(Auctioneer("prices", rule, max_rounds=3000, initial_prices=start or {}), primitives)
+    """Return the rounds that it takes to clear."""
+    outcome = play(Auction("prices", rule, max_rounds=3000, initial_prices=start or {}), primitives)
     assert outcome.status is Status.CLEARED, outcome.reason
     return outcome.rounds
 
@@ -85,6 +85,6 @@ def test_jumps_of_supply_are_left_to_tatonnement(plants):
 
 def test_a_price_that_becomes_zero_starts_the_learning_anew():
     primitives = economy("quasilinear", log=[[1.0, 2.0, 0.0], [3.0, 2.0, 0.0]], commons=[4.0, 8.0, 2.0])
-    outcome = play(Auctioneer("prices", Anderson(), max_rounds=200), primitives)
+    outcome = play(Auction("prices", Anderson(), max_rounds=200), primitives)
     assert outcome.status is Status.CLEARED
     np.testing.assert_allclose(outcome.prices, [1.0, 0.5, 0.0], rtol=1e-8)

@@ -11,7 +11,7 @@ from helpers.published_economies import scarf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.mechanisms import Auctioneer, play
+from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import Additive, Multiplicative
 from market.mechanisms.auction.price_rules.base import Memory, Seen
 from market.outcome import Status
@@ -26,13 +26,13 @@ def commons(weights=(1.0, 1.0), stock=10.0):
 
 def additive(k, start, rounds=5000, primitives=None):
     """The additive rule in the commons of two."""
-    player = Auctioneer("prices", Additive(step=k), max_rounds=rounds, initial_prices={"good0": start})
+    player = Auction("prices", Additive(step=k), max_rounds=rounds, initial_prices={"good0": start})
     return play(player, commons() if primitives is None else primitives)
 
 
 def multiplicative(k, start, rounds=3000):
     """The multiplicative rule in the commons of two."""
-    player = Auctioneer("prices", Multiplicative(step=k), max_rounds=rounds, initial_prices={"good0": start})
+    player = Auction("prices", Multiplicative(step=k), max_rounds=rounds, initial_prices={"good0": start})
     return play(player, commons())
 
 
@@ -79,7 +79,7 @@ def test_additive_never_goes_below_zero_and_rises_from_it(k, p, z):
 def test_a_price_that_fell_to_zero_rises_again():
     """From 0.9 the step leads below zero, where log demand has no bound: half the price comes instead."""
     prices = []
-    player = Auctioneer("prices", Additive(step=0.2), max_rounds=200, initial_prices={"good0": 0.9})
+    player = Auction("prices", Additive(step=0.2), max_rounds=200, initial_prices={"good0": 0.9})
     play(player, commons(), observe=lambda state: prices.append(state.prices[0]))
     assert prices[1] == 0.45
     falls = [after < before for before, after in pairwise(prices)]
@@ -133,7 +133,7 @@ def test_multiplicative_converges_from_anywhere_below_two(k, start):
 def test_multiplicative_ends_in_the_cycle_that_theory_gives_above_two(k):
     """E = k tanh(e / 2), e = log(p / p*), and back to -e."""
     prices = []
-    player = Auctioneer("prices", Multiplicative(step=k), max_rounds=3000, initial_prices={"good0": 0.21})
+    player = Auction("prices", Multiplicative(step=k), max_rounds=3000, initial_prices={"good0": 0.21})
     outcome = play(player, commons(), observe=lambda state: prices.append(state.prices[0]))
     assert outcome.status is Status.CYCLING
     assert outcome.evidence["period"] == 2

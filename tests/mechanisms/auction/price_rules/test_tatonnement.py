@@ -8,10 +8,9 @@ from helpers.economies import CES, economy, with_utility
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.mechanisms import Auctioneer, play
+from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import Tatonnement
-from market.mechanisms.auction.price_rules.base import Seen
-from market.mechanisms.auction.price_rules.tatonnement import LARGEST_MOVE
+from market.mechanisms.auction.price_rules.base import LARGEST_MOVE, Seen
 from market.outcome import Status
 
 
@@ -69,7 +68,7 @@ def test_ces_economies_clear_from_any_start(money, goods, elasticity):
         money, CES, {"weights": weights, "elasticity": np.full(agents, elasticity)}, **stock
     )
     start = dict(zip(primitives.goods, 10.0 ** draw.uniform(-6, 6, goods), strict=True))
-    outcome = play(Auctioneer("prices", Tatonnement(), max_rounds=2000, initial_prices=start), primitives)
+    outcome = play(Auction("prices", Tatonnement(), max_rounds=2000, initial_prices=start), primitives)
     assert outcome.status is Status.CLEARED, outcome.reason
 
 
@@ -83,7 +82,7 @@ def test_nearly_joint_demand_clears_too(total, goods):
         cobb_douglas=total * draw.dirichlet(np.ones(goods), 4),
         commons=draw.exponential(size=goods) + 0.1,
     )
-    outcome = play(Auctioneer("prices", Tatonnement(), max_rounds=2000), primitives)
+    outcome = play(Auction("prices", Tatonnement(), max_rounds=2000), primitives)
     assert outcome.status is Status.CLEARED, outcome.reason
 
 
@@ -101,7 +100,7 @@ def test_joint_demand_and_producers_with_rising_costs_clear(seed):
             draw.exponential(size=(3, goods)) * 3,
         ),
     )
-    outcome = play(Auctioneer("prices", Tatonnement(), max_rounds=2000), primitives)
+    outcome = play(Auction("prices", Tatonnement(), max_rounds=2000), primitives)
     assert outcome.status is Status.CLEARED, outcome.reason
 
 
@@ -115,7 +114,7 @@ def test_cobb_douglas_exchange_clears_in_few_rounds(goods, agents):
         cobb_douglas=draw.dirichlet(np.ones(goods), agents),
         endowment=draw.exponential(size=(agents, goods)) * 10.0 ** draw.integers(-3, 4, size=goods),
     )
-    outcome = play(Auctioneer("prices", Tatonnement()), primitives)
+    outcome = play(Auction("prices", Tatonnement()), primitives)
     assert outcome.status is Status.CLEARED
     assert outcome.rounds <= 200
 
@@ -130,7 +129,7 @@ def test_units_of_goods_and_money_do_not_matter(unit, money):
         log=money * np.array([[1.0, 2.0], [3.0, 1.0]]),
         commons=[4.0 * unit, 6.0],
     )
-    rule = Auctioneer("prices", Tatonnement())
+    rule = Auction("prices", Tatonnement())
     mine, theirs = play(rule, one), play(rule, other)
     assert theirs.status is Status.CLEARED
     np.testing.assert_allclose(theirs.consumption, mine.consumption * [unit, 1.0], rtol=1e-8)
@@ -139,11 +138,11 @@ def test_units_of_goods_and_money_do_not_matter(unit, money):
 
 @pytest.mark.parametrize("plants", [2, 30, 300])
 def test_a_staircase_of_constant_costs_clears_exactly_on_a_step_or_a_riser(plants):
-    """Merit order: at the price either nobody is indifferent, or the marginal plant's cost is hit exactly."""
+    """Merit order: at the price no producer is indifferent, or the marginal plant's cost is hit exactly."""
     draw = np.random.default_rng(plants)
     costs, capacity = draw.uniform(10, 100, (plants, 1)), draw.uniform(1.0, 10.0, (plants, 1))
     primitives = economy("quasilinear", log=[[200.0 * plants]], linear=(costs, capacity))
-    outcome = play(Auctioneer("prices", Tatonnement()), primitives)
+    outcome = play(Auction("prices", Tatonnement()), primitives)
     assert outcome.status is Status.CLEARED
     assert outcome.rounds <= 100
     p, supplied = outcome.prices[0], outcome.production.sum()
@@ -156,7 +155,7 @@ def test_a_staircase_of_constant_costs_clears_exactly_on_a_step_or_a_riser(plant
 def test_nearly_flat_supply_is_not_jumped_over(slope):
     """All of supply, 0 to 100, lies within prices that differ by 100 slope; the last ones are not floats."""
     primitives = economy("quasilinear", log=[[50.0]], quadratic=([[1.0]], [[slope]], [[100.0]]))
-    outcome = play(Auctioneer("prices", Tatonnement(), max_rounds=500), primitives)
+    outcome = play(Auction("prices", Tatonnement(), max_rounds=500), primitives)
     assert outcome.status is Status.CLEARED
     assert outcome.prices[0] == pytest.approx(0.5 + np.sqrt(0.25 + 50.0 * slope))
     assert outcome.production[1, 0] == pytest.approx(50.0 / outcome.prices[0])

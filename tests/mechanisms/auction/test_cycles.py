@@ -7,24 +7,24 @@ import pytest
 from helpers.economies import LINEAR, economy, with_utility
 
 from market.economy.nonexistence import no_equilibrium
-from market.mechanisms import Auctioneer, play
+from market.mechanisms import Auction, play
 from market.mechanisms.auction.cycles import Trail
 from market.mechanisms.auction.price_rules import Multiplicative, Tatonnement
 from market.outcome import Status
 
 
-def test_a_cheap_good_still_on_its_way_is_no_cycle_beside_a_dear_one_that_stands_still():
+def test_a_cheap_good_that_still_moves_is_no_cycle_although_a_dear_one_stands_still():
     """P* = (1e6, 1e-4): the first price is right from the start, the second moves by a billionth of it."""
     primitives = economy("quasilinear", log=[[1e6, 1.0]], commons=[1.0, 1e4])
     first = {"good0": 1e6, "good1": 1e-3}
-    outcome = play(Auctioneer("prices", Multiplicative(step=0.1), initial_prices=first), primitives)
+    outcome = play(Auction("prices", Multiplicative(step=0.1), initial_prices=first), primitives)
     assert outcome.status is Status.CLEARED
 
 
 def test_slow_alternating_convergence_is_no_cycle():
     """K = 1.99 of 2: the error changes sign and shrinks by a hundredth a round."""
     primitives = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
-    outcome = play(Auctioneer("prices", Multiplicative(step=1.99)), primitives)
+    outcome = play(Auction("prices", Multiplicative(step=1.99)), primitives)
     assert outcome.status is Status.CLEARED
 
 
@@ -53,7 +53,7 @@ STUCK = {
 
 
 @pytest.mark.parametrize("case", STUCK)
-def test_who_is_stuck_at_zero_lacks_nothing_so_there_is_an_equilibrium_and_no_proof(case):
+def test_agents_stuck_at_zero_utility_prove_no_absence_of_equilibrium(case):
     """Cobb-Douglas without income: u = 0 whatever it takes of the free good, so that p clears the markets."""
     weights, endowment, p = STUCK[case]
     primitives = economy("exchange", cobb_douglas=weights, endowment=endowment)
@@ -73,6 +73,6 @@ def test_where_the_free_good_is_wanted_alone_there_is_none(family):
         else economy("exchange", log1p=weights, endowment=endowment)
     )
     assert no_equilibrium(primitives) is not None
-    outcome = play(Auctioneer("prices", Tatonnement(), max_rounds=1000), primitives)
+    outcome = play(Auction("prices", Tatonnement(), max_rounds=1000), primitives)
     assert outcome.status is Status.NO_EQUILIBRIUM
     assert outcome.disequilibrium > 0.1

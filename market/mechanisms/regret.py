@@ -1,0 +1,61 @@
+"""Regret: the most that an agent could gain by deviating alone, in its payoff or as a share of its trades."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
+
+
+def regret(economy: Economy, p: Array, payoffs: Array) -> Array:
+    """Return the most that each agent could gain at prices p by another affordable bundle, (agents,).
+
+    Best answers at p are computed anew; a rationed agent regrets what it could not have.
+
+    Args:
+        economy: the primitives.
+        p: (goods,), prices.
+        payoffs: (agents,), present payoffs (`Economy.payoff`).
+    """
+    regrets = np.empty(len(economy.agents))
+    for rows, part in economy.parts:
+        regrets[rows] = gain(payoffs[rows], _best(part, p))
+    return regrets
+
+
+def _best(economy: Economy, p: Array) -> Array:
+    """Return the payoffs of best answers to prices p, (agents,); inf of an unbounded answer."""
+    best = economy.answers(p)
+    eaten, made = best.demand.lowest, best.supply.lowest
+    if not (np.isinf(eaten.max(initial=0.0)) or (economy.has_producers and np.isinf(made).any())):
+        return economy.payoff(economy.welfare(eaten, made), p, eaten, made)
+    unbounded = np.asarray((np.isinf(made) | np.isinf(eaten)).any(axis=1))
+    made, eaten = (np.where(unbounded[:, None], 0.0, part) for part in (made, eaten))
+    return np.where(unbounded, np.inf, economy.payoff(economy.welfare(eaten, made), p, eaten, made))
+
+
+def gain(before: Array, after: Array) -> Array:
+    """Return max(after - before, 0), also where `before` is -inf: 0 to -inf, inf to anything else."""
+    same = before == after
+    with np.errstate(invalid="ignore"):
+        return np.where(same, 0.0, np.maximum(after - before, 0.0))
+
+
+def relative_regret(economy: Economy, p: Array, x: Array, y: Array, regrets: Array) -> float:
+    """Return the largest regret as a share of the worth of the agent's trades.
+
+    The worth of a bundle is what it is at the margin (`Economy.worth`), of outputs p.y. The ratio has no
+    unit: it does not change when a utility is multiplied by a number.
+    """
+    largest = 0.0
+    for rows, part in economy.parts:
+        had, gained = x[rows], regrets[rows]
+        worth = part.worth(had)
+        if part.has_producers:
+            worth += y[rows] @ p
+        shares = np.divide(
+            gained, worth, out=np.where(gained > 0, np.inf, 0.0), where=(gained > 0) & (worth > 0)
+        )
+        largest = max(largest, float(shares.max(initial=0.0)))
+    return largest
