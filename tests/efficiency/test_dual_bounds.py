@@ -43,7 +43,7 @@ def test_no_programme_beats_what_is_proved(economy, data):
 @pytest.fixture
 def none_is_small(monkeypatch):
     """Any economy counts as too large for programmes."""
-    monkeypatch.setattr(market.welfare.convex_program, "LARGEST", 0)
+    monkeypatch.setattr(market.welfare.convex_program, "LARGEST_PROGRAM", 0)
 
 
 COMMONS = """
