@@ -37,8 +37,8 @@ from market.economy.primitives import Economy
 from market.efficiency.dual_bounds import CertifiedValue, spares_everyone, usual_prices
 from market.errors import InfeasibleError, NumericalError, UnboundedDemandError
 from market.welfare.convex_program import SETTINGS, ConvexProgram, Solution, fit, typical_amounts
-from market.welfare.equimarginal import optimum
 from market.welfare.first_order_conditions import Margins, largest_weights, residual
+from market.welfare.newton import optimum
 
 Expression = Any
 

@@ -10,9 +10,9 @@ w_i du_i/dx_ig <= p_g with equality where x_ig > 0, so that, with w_i the invers
 money, they are the prices at which all agents would choose these bundles by themselves.
 
 Solved by Newton's method on these conditions where they have one answer that is plain to see
-(`equimarginal.py`), else as a convex programme (`convex_program.py`), neither with code in common with the
-auctioneer. In either case the conditions are then recomputed from the primitives, and their largest
-relative violation is the evidence.
+(`welfare/newton.py`), else as a convex programme (`welfare/convex_program.py`), neither with code in
+common with the auctioneer. In either case the conditions are then recomputed from the primitives, and their
+largest relative violation is the evidence.
 
 Source: Negishi (1960), "Welfare economics and existence of an equilibrium for a competitive economy";
 Mas-Colell, Whinston and Green (1995), section 16.E.
@@ -42,9 +42,8 @@ from market.welfare.convex_program import (
     refuse_large,
     typical_amounts,
 )
-from market.welfare.equimarginal import optimum
 from market.welfare.first_order_conditions import residual
-from market.welfare.sharpen import sharpen
+from market.welfare.newton import optimum, sharpen
 
 BISECTIONS, LEAST_OUTPUT = 60, 1e-30  # of the search for tiny outputs; its lower end, a share of the upper
 SHARP_ENOUGH = 1e-8  # relative violation of first-order conditions at which no further attempt is made

@@ -14,8 +14,8 @@ all goods of the agent, so that no other element has a smaller one.
 
 For concave `u_i` and convex `C_i` these conditions are also sufficient: they are the first-order conditions
 of a concave program. Of a `u_i` that is not concave they prove nothing (where one good is absent every
-slope of `x y^2` is 0), so no weights and prices support it unless its weight is 0; efficiency in goods is judged by
-concave utilities of equal preferences (`Economy.concave_form`).
+slope of `x y^2` is 0), so no weights and prices support it unless its weight is 0; efficiency in goods is
+judged by concave utilities of equal preferences (`Economy.concave_form`).
 
 The *residual* is their largest violation relative to `p_g`, or to the price at which all of g would be worth
 a share `NEGLIGIBLE_WORTH` of all resources, if that is more. An agent with `w_i = 0` and an infinite slope

@@ -16,10 +16,10 @@ from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block
 from market.mechanisms import Planner, planner, play
 from market.outcome import Status
-from market.welfare import equimarginal
+from market.welfare import newton
 from market.welfare.convex_program import Solution
-from market.welfare.equimarginal import optimum
 from market.welfare.first_order_conditions import residual
+from market.welfare.newton import optimum
 
 PLANNER = Planner("planner")
 
@@ -188,7 +188,7 @@ def test_what_technologies_could_make_is_left_to_programmes():
 def test_more_slopes_than_fit_into_memory_are_not_tried(monkeypatch):
     two = economy("quasilinear", log=[[1.0, 1.0], [1.0, 2.0]], commons=[10.0, 1.0])
     assert optimum(two, np.ones(2)) is not None
-    monkeypatch.setattr(equimarginal, "LARGEST", 7)  # two agents, two goods: eight slopes
+    monkeypatch.setattr(newton, "LARGEST_SLOPES", 7)  # two agents, two goods: eight slopes
     assert optimum(two, np.ones(2)) is None
 
 

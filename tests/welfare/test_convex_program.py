@@ -1,0 +1,46 @@
+"""Convex programs over an economy, against optima known in closed form."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cvxpy
+import numpy as np
+import pytest
+from helpers.economies import economy
+
+from market.errors import NumericalError
+from market.welfare import convex_program
+from market.welfare.convex_program import ConvexProgram, fit, refuse_large
+
+COMMONS = economy("quasilinear", log=[[1.0], [3.0]], commons=[10.0])
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+def test_multipliers_of_the_balance_are_prices_in_every_unit(unit):
+    """Weighted logs: x_i = 10 a_i / 4, p = 4 / 10 a unit; in another unit prices change inversely."""
+    known = replace(COMMONS, commons=COMMONS.commons * unit)
+    program = ConvexProgram.for_allocation(known)
+    utilities, bounds = program.utilities(stated=True)
+    found = program.solve(cvxpy.sum(utilities), [*bounds, *program.limits()], program.balance())
+    np.testing.assert_allclose(found.consumption / unit, [[2.5], [7.5]], rtol=1e-5)
+    np.testing.assert_allclose(found.prices * unit, [0.4], rtol=1e-5)
+
+
+def test_balance_limits_net_use_to_a_share_of_resources():
+    program = ConvexProgram.for_allocation(COMMONS)
+    half = program.balance(0.5)
+    found = program.solve(cvxpy.sum(program.x), [], half)
+    assert found.consumption.sum() == pytest.approx(5.0, rel=1e-6)
+
+
+def test_fit_scales_consumption_down_to_resources_and_never_up():
+    none = np.zeros((2, 1))
+    np.testing.assert_allclose(fit(COMMONS, np.array([[8.0], [4.0]]), none), [[20.0 / 3.0], [10.0 / 3.0]])
+    np.testing.assert_array_equal(fit(COMMONS, np.ones((2, 1)), none), np.ones((2, 1)))
+
+
+def test_large_economies_are_refused(monkeypatch):
+    monkeypatch.setattr(convex_program, "LARGEST_PROGRAM", 1)
+    with pytest.raises(NumericalError, match="too large"):
+        refuse_large(COMMONS)
