@@ -1,4 +1,4 @@
-"""What transfers could add: bounds on total surplus, and money that may not go negative."""
+"""Surplus lost: bounds on total surplus, and money that may not go negative."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 from helpers.economies import INF, economy, references
 
 from market.efficiency import surplus_gap as surplus
+from market.efficiency.dual_bounds import most_surplus_gap
 from market.efficiency.report import alignment
-from market.efficiency.surplus_gap import surplus_gap, upper_bound
+from market.efficiency.surplus_gap import surplus_gained, surplus_gap
 from market.errors import NumericalError
 from market.mechanisms import Auction, Gift, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
@@ -53,11 +54,19 @@ def test_equilibrium_prices_bound_total_surplus_by_what_is_reached(name):
     """Theorem of duality: at clearing prices the bound is met, at any others it is not less."""
     known = references()[name]
     outcome = play(PRICES, known.economy)
-    most = outcome.utilities.sum()
-    turnover = Margins.at(known.economy, outcome.consumption, outcome.production).turnover
-    assert upper_bound(known.economy, outcome.prices) == pytest.approx(most, abs=1e-7 * turnover)
+    x, y = outcome.consumption, outcome.production
+    turnover = Margins.at(known.economy, x, y).turnover
+    assert most_surplus_gap(known.economy, x, y, outcome.prices) == pytest.approx(0.0, abs=1e-7 * turnover)
     for factor in (0.5, 0.9, 1.1, 2.0):
-        assert upper_bound(known.economy, factor * outcome.prices) >= most - 1e-9 * turnover
+        assert most_surplus_gap(known.economy, x, y, factor * outcome.prices) >= -1e-9 * turnover
+
+
+def test_a_price_above_unit_cost_without_capacity_still_proves_a_bound():
+    """`log x - x` has its maximum at x = 1; at a price above the unit cost of 1 supply would be infinite."""
+    primitives = economy("quasilinear", log=[[1.0]], linear=([[1.0]], [[INF]]), commons=[0.0])
+    x = np.array([[0.5]])
+    bound = most_surplus_gap(primitives, x, x, np.array([1.0 + 1e-9]))
+    assert bound == pytest.approx(np.log(2.0) - 0.5, rel=1e-9)
 
 
 def test_a_gap_that_every_method_gets_wrong_is_not_reported(monkeypatch):
@@ -69,10 +78,10 @@ def test_a_gap_that_every_method_gets_wrong_is_not_reported(monkeypatch):
         return Solution(0.5 * x, np.zeros_like(x), np.array([0.2]), 0.0)
 
     monkeypatch.setattr(surplus, "optimum", wrong)
-    right = surplus_gap(two, x, np.zeros_like(x), NOTHING).value  # the programme is asked next
+    right = surplus_gap(two, x, np.zeros_like(x), NOTHING).value  # the program is tried next
     assert right == pytest.approx(2 * np.log(5) - np.log(21), rel=1e-6)
     monkeypatch.setattr(surplus, "_largest_surplus", wrong)
-    with pytest.raises(NumericalError, match="is sure to be the most"):
+    with pytest.raises(NumericalError, match="the least upper bound"):
         surplus_gap(two, x, np.zeros_like(x), NOTHING)
 
 
