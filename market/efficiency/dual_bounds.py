@@ -128,8 +128,8 @@ def most_surplus_gap(economy: Economy, x: Array, y: Array, p: Array) -> float:
         p: (goods,), any prices >= 0.
 
     Example:
-        Ten units of water and two agents with utility `log x`, one of which has 9: the surplus lost is
-        `2 log 5 - log 9 = 1.02`, and the price that would clear the market, 2 / 10, proves that it is no more.
+        Ten units of water and two agents with utility `log x`, one of which has 9: the loss is
+        `2 log 5 - log 9 = 1.02`, and the price that would clear the market, 2 / 10, proves it.
 
         >>> from market import build, loads
         >>> economy = build(loads('''

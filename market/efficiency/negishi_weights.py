@@ -347,7 +347,7 @@ class _Problem(NamedTuple):
 
 
 def _scale(at: Margins, excluded: NDArray[np.bool_]) -> _Problem:
-    """Write the conditions as rows over (v, P), with coefficients near one; `excluded`, (agents,), have v = 0."""
+    """Write the conditions over (v, P) with coefficients near one; `excluded`, (agents,), have v = 0."""
     economy, y, slopes, costs, binds = at.economy, at.y, at.slopes, at.costs, at.binds
     there = economy.offered(y)
     reference = 1.0 / np.where(there > 0, there, 1.0)

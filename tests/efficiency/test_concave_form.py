@@ -199,7 +199,7 @@ def bent_maker() -> Outcome:
 INF = np.inf
 
 
-def test_nothing_is_proved_of_a_producer_whose_utility_is_not_concave():
+def test_a_producer_with_a_utility_not_concave_leaves_efficiency_unproved():
     outcome = bent_maker()
     assert outcome.economy.concave_form is outcome.economy
     report = alignment(outcome)
@@ -279,7 +279,7 @@ def test_verification_does_not_take_slopes_of_a_producer_for_a_proof():
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_verification_confirms_what_is_said_of_random_economies(seed):
+def test_verification_confirms_reports_on_random_economies(seed):
     drawn = random_economy(seed)
     for outcome in allocations(drawn, seed):
         assert not refused(outcome, alignment(outcome)), outcome
@@ -316,7 +316,7 @@ def test_verification_does_not_take_slopes_for_a_best_output():
 # --- existence -------------------------------------------------------------------------------------
 
 
-def test_a_good_that_nobody_has_and_somebody_buys_at_every_price_rules_out_an_equilibrium():
+def test_a_good_without_supply_and_with_demand_at_every_price_rules_out_an_equilibrium():
     """x y^2 has a slope of 0 at y = 0, and two thirds of income are spent on y."""
     drawn = economy("fisher", cobb_douglas=[[1.0, 2.0], [1.0, 0.0]], commons=[1.0, 0.0], budget=[1.0, 1.0])
     assert "no agent has or can make good1" in no_equilibrium(drawn)
@@ -349,7 +349,7 @@ mechanisms = [{ name = "prices", kind = "auctioneer" }]
 """
 
 
-def test_a_note_says_of_what_utility_weights_are():
+def test_a_note_states_which_utility_weights_refer_to():
     compared = market.compare(market.loads(SCENARIO))
     said = notes(compared, sections(compared))
     assert any("Weights of one count v = u^(1/A)" in note for note in said)
