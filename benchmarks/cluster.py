@@ -6,7 +6,7 @@ A Dask cluster of two processes on this machine, reached over TCP. Measured are
 in closed form; what the cluster's round takes beyond the arithmetic of its slower half is its overhead; -
 that overhead against the number of shards, with tiny shards: a constant and so much a shard; - the bytes
 that every process writes to its connections in a round, against the numbers that a round is about; -
-building and, once, settling, judge and writing the rows, for each trader of a shard.
+building and, once, settling, judging and writing the rows, for each trader of a shard.
 
 From these it works out a market of 1e9 traders on 64 workers. Times are the clock's, the least of several: a
 round is about waiting. With `--out FILE.csv` the tables are kept.

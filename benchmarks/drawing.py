@@ -180,10 +180,7 @@ def _groups(draw: Draw, agents: int) -> list[Inline]:
     elif draw.chance(0.5):
         size = int(draw.rng.integers(1, 6))
         groups.append({"name": "maker", "count": size, "cost": _cost(draw)})
-    never_free = families[0] not in (
-        "leontief",
-        "quadratic",
-    )  # else it could want an unbounded amount of a free good
+    never_free = families[0] not in ("leontief", "quadratic")  # else its demand could be unbounded
     if draw.chance(0.1) and draw.money != "quasilinear" and never_free:
         poor: Inline = {"name": "pauper", "utility": {"family": "log1p", **_weights(draw, False)}}
         groups.append(poor | ({"budget": 0.0} if draw.money == "fisher" else {}))

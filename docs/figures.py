@@ -79,7 +79,8 @@ def purpose(room: str) -> str:
     """Return the first line of a room's docstring, without what follows a colon."""
     path = ROOT / "market" / room
     source = (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text()
-    return (ast.get_docstring(ast.parse(source)) or "").split("\n")[0].rstrip(".").split(": ")[-1]
+    words = (ast.get_docstring(ast.parse(source)) or "").split("\n")[0].rstrip(".").split(": ")[-1]
+    return words[:1].upper() + words[1:]
 
 
 def rooms() -> Figure:

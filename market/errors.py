@@ -39,7 +39,7 @@ _MEANINGS = {
     ExitCode.NOT_IN_EQUILIBRIUM: "done, but some mechanism did not reach an equilibrium or some claim does "
     "not hold",
     ExitCode.INTERRUPTED: "interrupted",
-    ExitCode.OUR_FAULT: "our fault",
+    ExitCode.OUR_FAULT: "internal error: please report",
 }
 
 

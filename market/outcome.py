@@ -38,14 +38,14 @@ class Status(StrEnum):
 
 
 _MEANINGS = {
-    Status.CLEARED: "Demand equals supply within the tolerance, and no agent would trade otherwise.",
-    Status.NASH: "No agent would gain by acting differently alone.",
+    Status.CLEARED: "Demand equals supply within the tolerance, and no agent would choose another bundle.",
+    Status.NASH: "No agent could gain by deviating alone.",
     Status.OPTIMAL: "No feasible allocation has a larger weighted sum of utilities, within the tolerance.",
-    Status.CYCLING: "The play repeats itself and will not settle; try another schedule, rule or step size.",
-    Status.MAX_ROUNDS: "The rounds ran out before the end was reached; raise max_rounds or try another rule.",
-    Status.DIVERGED: "Prices left every bound; look for a wanted good that no agent has, or reduce the step.",
-    Status.NO_EQUILIBRIUM: "It can be shown that there is no equilibrium; change the economy.",
-    Status.FAILED: "Nothing was found: a calculation broke down, or cannot be done; the reason says which.",
+    Status.CYCLING: "Prices or actions oscillate and do not converge; try another rule, step or schedule.",
+    Status.MAX_ROUNDS: "max_rounds was reached before convergence; raise it or try another rule.",
+    Status.DIVERGED: "Prices diverged; look for a wanted good that no agent owns, or reduce the step.",
+    Status.NO_EQUILIBRIUM: "There is provably no equilibrium; change the economy.",
+    Status.FAILED: "No outcome was found: a calculation failed or is impossible; the reason says which.",
 }
 
 

@@ -21,63 +21,63 @@ Source: Lagrangian duality, own derivation; Boyd and Vandenberghe (2004), sectio
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from market.economy.correspondences import Array, sum_over_agents
 from market.economy.primitives import Economy, Money
-from market.errors import NumericalError, UnboundedDemandError
-
-LARGEST = 300_000  # amounts, agents times goods: a programme of that size takes half a minute and 2 GB
-
-
-def too_large(economy: Economy) -> bool:
-    """Whether a convex programme over the allocations of an economy would take too long."""
-    agents, goods = economy.shape
-    return agents * goods > LARGEST
+from market.errors import UnboundedDemandError
+from market.welfare.first_order_conditions import largest_weights
 
 
-def refuse_large(economy: Economy) -> None:
-    """See that a convex programme over the allocations of an economy can be solved.
-
-    Raises:
-        NumericalError: it cannot.
-    """
-    if too_large(economy):
-        agents, goods = economy.shape
-        raise NumericalError(
-            f"the convex programme over {agents} agents and {goods} goods is too large to be solved"
-        )
-
-
-def proved(
-    economy: Economy, x: Array, y: Array, prices: tuple[Array | None, ...], unknown: tuple[str, ...]
-) -> tuple[str, ...]:
-    """What can be said all the same of figures that are unknown, in sentences for `Alignment.unknown`.
+@dataclass(frozen=True)
+class CertifiedValue:
+    """The answer of a programme with what proves it from both sides (see `verify/duality.py`).
 
     Args:
-        economy: too large for programmes.
+        value: of the figure.
+        consumption: (agents, goods), the allocation that reaches it.
+        production: (agents, goods), of the same.
+        prices: (goods,), multipliers of what there is of each good: no allocation does better.
+        kept: (agents,), multipliers of nobody being worse off where money may not go negative, else 0.
+        capped: (agents,), multipliers of money not going negative, else 0.
+    """
+
+    value: float
+    consumption: Array
+    production: Array
+    prices: Array
+    kept: Array
+    capped: Array
+
+
+def proved_bounds(
+    economy: Economy, x: Array, y: Array, prices: tuple[Array | None, ...], unknown: tuple[str, ...]
+) -> dict[str, str]:
+    """Return what can be said all the same of figures that are unknown: figure -> sentence.
+
+    Args:
+        economy: too large for programs.
         x: (agents, goods), consumption.
         y: (agents, goods), production.
         prices: (goods,) each, some to prove it with, or None.
-        unknown: "surplus_gap", "resource_utilisation", both or neither.
+        unknown: names of figures; "surplus_gap" and "resource_utilisation" are looked at.
     """
     tried = [p for p in (*prices, usual_prices(economy)) if p is not None and np.isfinite(p).all()]
-    sentences = []
+    found = {}
     if "surplus_gap" in unknown and economy.money is Money.QUASILINEAR:
         gap = min(most_surplus_gap(economy, x, y, p) for p in tried)
         if np.isfinite(gap):
-            sentences.append(f"surplus_gap: it is proved to be at most {gap:.6g}")
+            found["surplus_gap"] = f"it is proved to be at most {gap:.6g}"
         elif spares_everyone(economy, x, y):
-            sentences.append(
-                "surplus_gap: it is proved to be infinite: an equal split of the resources leaves nobody "
-                "at -inf"
+            found["surplus_gap"] = (
+                "it is proved to be infinite: at equal shares of the resources no agent is at -inf"
             )
     if "resource_utilisation" in unknown and not (economy.costs or economy.technologies):
         share = max(least_utilisation(economy, x, p) for p in tried)
-        sentences.append(f"resource_utilisation: it is proved to be at least {share:.6g}")
-    return tuple(sentences)
+        found["resource_utilisation"] = f"it is proved to be at least {share:.6g}"
+    return found
 
 
 def spares_everyone(economy: Economy, x: Array, y: Array) -> bool:
@@ -170,8 +170,6 @@ def _needed(economy: Economy, x: Array, p: Array) -> Iterator[Array]:
     """w_i m_i.x_i of the agents of each part."""
     for rows, part in economy.parts:
         slopes = part.concave_marginal_utility_along(x[rows], p)
-        finite = np.isfinite(slopes)
-        ratio = np.divide(p, slopes, out=np.full_like(slopes, np.inf), where=(slopes > 0) & finite)
-        w = np.where(finite, ratio, 0.0).min(axis=1)
+        finite, w = np.isfinite(slopes), largest_weights(slopes, p)
         worth = np.multiply(slopes, x[rows], out=np.zeros_like(slopes), where=finite).sum(axis=1)
         yield np.multiply(w, worth, out=np.zeros_like(w), where=np.isfinite(w))

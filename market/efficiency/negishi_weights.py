@@ -19,6 +19,13 @@ and conversely, for p_g >= t r_g, such w_i can be split into w_i m_ig within the
 
 An agent with infinite marginal utility for something it lacks must weigh nothing: w_i * inf <= p_g.
 
+*Without a program.* Each pair of an agent and a good that it consumes, or makes and could make more of, fixes
+`w_i m_ig = p_g` (`m_ig` the marginal utility or cost). Where agents and goods are linked by such pairs into
+one whole, one price fixes all weights and prices up to a common factor, and no others can support the
+allocation: they are found by going along the links. An agent at a kink links nothing, but the prices of its
+goods give its weight, `sum_g b_ig p_g`. With quasilinear money equal weights are the most equal there can be,
+so if they support the allocation no others are looked for.
+
 Where a utility is not concave as stated, the conditions are those of a concave one that orders bundles in the
 same way (`Economy.concave_form`), and its agent's weight is that of the latter: it says nothing of a weighted
 sum of utilities as stated. A producer's, which is added to a cost, has no such form; there none are given.
@@ -28,6 +35,7 @@ Source: Negishi (1960); the linear programme is our own derivation from the firs
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -37,9 +45,9 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.economy.production import supporting_conditions
-from market.efficiency.dual_bounds import too_large, usual_prices
-from market.efficiency.rates import determined, equal_weights
-from market.welfare.first_order_conditions import Active, active, residual
+from market.efficiency.dual_bounds import usual_prices
+from market.welfare.convex_program import too_large
+from market.welfare.first_order_conditions import Active, Margins, weights_from_prices
 
 PLAIN = 1e-8  # residual up to which weights that are plain to see are taken
 SHARP = 1e-13  # residual that is rounding, and that no other weights of these agents would make less
@@ -64,114 +72,170 @@ class Support(NamedTuple):
     zero: NDArray[np.bool_]
 
 
-def support(economy: Economy, x: Array, y: Array, own: Array | None = None) -> Support:
-    """The Negishi weights of an allocation: the most equal among those that support it best.
+def support(at: Margins, own: Array | None = None) -> Support:
+    """Return the Negishi weights of an allocation: the most equal among those that support it best.
 
     Args:
-        economy: the primitives.
-        x: (agents, goods), consumption.
-        y: (agents, goods), production.
+        at: margins of the allocation in the economy's concave form.
         own: (goods,), the prices at which it came about, if any: tried where there are too many agents for
-            the programme.
+            the program.
     """
-    economy = economy.concave_form
-    slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
-    binds = active(economy, x, y, slopes=slopes)
-    infinite = np.asarray(np.isinf(slopes).any(axis=1))
-    hopeless, idle = infinite | binds.empty, ~_at_stake(economy)
-    agents, goods = economy.shape
-    if (hopeless | idle).all() or economy.not_concave.any():
-        return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, hopeless)
-    found = _without_programme(economy, x, y, slopes, costs, binds, hopeless, idle)
-    if found is not None:
-        return _weigh_the_empty_handed(economy, x, y, binds, found)
-    if too_large(economy):
+    economy, agents, goods = at.economy, *at.economy.shape
+    case = _Case(at, np.asarray(np.isinf(at.slopes).any(axis=1)) | at.binds.empty, ~_concerned(economy))
+    if (case.hopeless | case.idle).all() or economy.not_concave.any():
+        return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, case.hopeless)
+    found = case.equal() or case.determined()
+    if found is None and too_large(economy):
         tried = [usual_prices(economy)] + ([own] if own is not None and np.isfinite(own).all() else [])
-        each = [_nearest(economy, x, y, p, hopeless, idle) for p in tried]
-        return _weigh_the_empty_handed(economy, x, y, binds, min(each, key=lambda end: end.residual))
-    problem = _scale(economy, x, y, slopes, costs, binds, hopeless | idle)
-    scaled_weights, scaled_prices = problem.most_equal()
-    weights = scaled_weights / problem.per_value
-    weights = np.where(idle, weights[~idle].mean(), weights)
-    zero = ~idle & (hopeless | (scaled_weights <= ZERO * scaled_weights.max()))
-    total = weights[~zero].sum()
-    weights = np.where(zero, 0.0, weights / total)
-    tiny = scaled_prices <= ZERO * scaled_prices.max()
-    candidates = []
-    for none in (np.zeros_like(tiny), tiny, binds.left_over):  # the programme has no sharp zeros
-        prices = np.where(none, 0.0, scaled_prices * problem.reference / total)
-        prices = _highest_asked(binds, costs, weights, prices)
-        candidates.append(Support(weights, prices, residual(economy, x, y, weights, prices), zero))
-    found = min(candidates, key=lambda each: each.residual)
-    return _weigh_the_empty_handed(economy, x, y, binds, _polish(economy, x, y, found))
+        found = min((case.nearest(p) for p in tried), key=lambda end: end.residual)
+    return case.with_empty_handed(found or case.by_program())
 
 
-def _without_programme(
-    economy: Economy,
-    x: Array,
-    y: Array,
-    slopes: Array,
-    costs: Array,
-    binds: Active,
-    hopeless: NDArray[np.bool_],
-    idle: NDArray[np.bool_],
-) -> Support | None:
-    """Weights that are plain to see: equal ones, or the only ones that can be; None if neither support it."""
-    for find in range(2):  # the second is not looked for if the first will do
-        candidate = (
-            determined(slopes, costs, binds, ~(hopeless | idle), economy.kinks(x))
-            if find
-            else equal_weights(economy, slopes)
-        )
-        if candidate is None:
-            continue
-        weights, prices = candidate
-        zero = hopeless & ~idle
-        weights = np.where(zero, 0.0, np.where(idle, weights[~idle & ~zero].mean(), weights))
-        total = weights.sum()
-        weights, prices = weights / total, _highest_asked(binds, costs, weights / total, prices / total)
-        found = Support(weights, prices, residual(economy, x, y, weights, prices), zero)
-        found = _polish(economy, x, y, found)
-        if found.residual <= PLAIN and not (found.weights <= ZERO * found.weights.max())[~zero].any():
-            return found
-    return None
-
-
-def _nearest(
-    economy: Economy,
-    x: Array,
-    y: Array,
-    prices: Array,
-    hopeless: NDArray[np.bool_],
-    idle: NDArray[np.bool_],
-) -> Support:
-    """Weights for more agents than a programme can have: those that some prices would give each by itself.
-
-    Sharpened by turns; others may come nearer, so the residual is an upper bound on the least.
-    """
-    zero = hopeless & ~idle
-    slopes = economy.marginal_utility_along(x, prices)
-    worth = np.multiply(slopes, x, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum(axis=1)
-    with np.errstate(over="ignore"):
-        weights = np.divide(x @ prices, worth, out=np.zeros_like(worth), where=(worth > 0) & ~zero)
-    some = weights[weights > 0]
-    weights = np.where(zero, 0.0, np.where(weights > 0, weights, some.mean() if len(some) else 1.0))
-    size = weights.max()  # first, so that the sum cannot overflow
-    if not (0 < size < np.inf):
-        return Support(np.full(len(zero), 1.0 / len(zero)), np.zeros(len(prices)), np.inf, zero)
-    weights, prices = weights / size, prices / size
-    total = weights.sum()
-    weights, prices = weights / total, prices / total
-    start = Support(weights, prices, residual(economy, x, y, weights, prices), zero)
-    return _polish(economy, x, y, start)
-
-
-def _at_stake(economy: Economy) -> NDArray[np.bool_]:
-    """Whose weight means something: who wants something or bears a cost, (agents,); all if nobody does."""
+def _concerned(economy: Economy) -> NDArray[np.bool_]:
+    """Mask of agents whose weight affects the allocation, (agents,); all of them if there is none."""
     concerned = economy.wants_something
     if economy.costs:
         concerned = concerned | (economy.capacity > 0).any(axis=1)
     return concerned if concerned.any() else ~concerned
+
+
+@dataclass(frozen=True)
+class _Case:
+    """An allocation whose weights are looked for, one way after the other.
+
+    Args:
+        at: its margins.
+        hopeless: (agents,), agents that can only have a weight of zero: a slope is infinite, or they want
+            something and consume nothing.
+        idle: (agents,), agents whose weight affects nothing.
+    """
+
+    at: Margins
+    hopeless: NDArray[np.bool_]
+    idle: NDArray[np.bool_]
+
+    @property
+    def zero(self) -> NDArray[np.bool_]:
+        """Agents with a weight of zero, (agents,)."""
+        return self.hopeless & ~self.idle
+
+    def equal(self) -> Support | None:
+        """Return equal weights if they support the allocation; only sought where money is quasilinear."""
+        return self._if_supporting(equal_weights(self.at.economy, self.at.slopes))
+
+    def determined(self) -> Support | None:
+        """Return the only weights that can support the allocation, if they do."""
+        at, counts = self.at, ~(self.hopeless | self.idle)
+        return self._if_supporting(determined(at.slopes, at.costs, at.binds, counts, at.kinks))
+
+    def _if_supporting(self, candidate: tuple[Array, Array] | None) -> Support | None:
+        """Return normalised, polished weights and prices; None if they do not support the allocation."""
+        if candidate is None:
+            return None
+        weights, prices = candidate
+        counted = ~self.idle & ~self.zero
+        weights = np.where(self.zero, 0.0, np.where(self.idle, weights[counted].mean(), weights))
+        total = weights.sum()
+        found = self._polished(self._support(weights / total, self._raised(weights / total, prices / total)))
+        vanishing = found.weights <= ZERO * found.weights.max()
+        return found if found.residual <= PLAIN and not vanishing[~self.zero].any() else None
+
+    def _support(self, weights: Array, prices: Array, zero: NDArray[np.bool_] | None = None) -> Support:
+        none = self.zero if zero is None else zero
+        return Support(weights, prices, self.at.residual(weights, prices), none)
+
+    def by_program(self) -> Support:
+        """Return weights by linear programs: the least violation, and among its solutions the most equal."""
+        problem = _scale(self.at, self.hopeless | self.idle)
+        scaled_weights, scaled_prices = problem.most_equal()
+        weights = scaled_weights / problem.per_value
+        weights = np.where(self.idle, weights[~self.idle].mean(), weights)
+        zero = ~self.idle & (self.hopeless | (scaled_weights <= ZERO * scaled_weights.max()))
+        total = weights[~zero].sum()
+        weights = np.where(zero, 0.0, weights / total)
+        tiny = scaled_prices <= ZERO * scaled_prices.max()
+        candidates = []
+        for free in (np.zeros_like(tiny), tiny, self.at.binds.left_over):  # a program has no sharp zeros
+            prices = np.where(free, 0.0, scaled_prices * problem.reference / total)
+            candidates.append(self._support(weights, self._raised(weights, prices), zero))
+        return self._polished(min(candidates, key=lambda each: each.residual))
+
+    def nearest(self, p: Array) -> Support:
+        """Return weights for more agents than a program can have: those that prices p suggest, polished.
+
+        Others may violate the conditions less, so that the residual is an upper bound on the least.
+        """
+        weights = np.where(self.zero, 0.0, weights_from_prices(self.at.along(p), self.at.x, p))
+        some = weights[weights > 0]
+        weights = np.where((weights > 0) | self.zero, weights, some.mean() if len(some) else 1.0)
+        size = weights.max()  # first, so that the sum cannot overflow
+        if not (0 < size < np.inf):
+            return Support(np.full(len(weights), 1.0 / len(weights)), np.zeros(len(p)), np.inf, self.zero)
+        weights, prices = weights / size, p / size
+        total = weights.sum()
+        return self._polished(self._support(weights / total, prices / total))
+
+    def with_empty_handed(self, found: Support) -> Support:
+        """Give agents that consume nothing the largest weight at which that is best, up to the mean.
+
+        At prices p that is one over the worth of a first unit of money; 0 where that is infinite. Producers
+        among them are in the program already through what they make.
+        """
+        economy = self.at.economy
+        candidates = self.at.binds.empty & ~(economy.capacity > 0).any(axis=1)
+        others = found.weights[found.weights > 0]
+        if not candidates.any() or not len(others):
+            return found
+        worth = economy.first_worth(found.prices)
+        bound = np.divide(1.0, worth, out=np.full_like(worth, np.inf), where=worth > 0)
+        given = np.where(candidates, np.minimum(bound, others.mean()), found.weights)
+        total = given.sum()
+        zero = np.where(candidates, given == 0.0, found.zero)
+        if total == 1.0 and bool((given == found.weights).all()):
+            return found._replace(zero=zero)
+        return self._support(given / total, found.prices / total, zero)
+
+    def _raised(self, weights: Array, prices: Array) -> Array:
+        """Raise the price of a good neither consumed nor made to the least weighted cost of making it.
+
+        Up to there the conditions leave it open, and a positive price shows more: that no agent can have some
+        of the good without a cost to another.
+        """
+        binds, costs = self.at.binds, self.at.costs
+        if not binds.could_make.any():
+            return prices
+        with np.errstate(invalid="ignore"):
+            asked = np.where(binds.could_make & np.isfinite(costs), weights[:, None] * costs, np.inf).min(
+                axis=0
+            )
+        unused = ~binds.consumed.any(axis=0) & ~binds.made.any(axis=0) & ~binds.left_over
+        return np.where(unused & np.isfinite(asked), np.maximum(prices, asked), prices)
+
+    def _polished(self, found: Support) -> Support:
+        """Sharpen weights and prices where the equalities fix them: each in turn from the other."""
+        if found.residual <= SHARP:
+            return found
+        economy, x, consumed = self.at.economy, self.at.x, self.at.binds.consumed
+        best, weights, prices = found, found.weights, found.prices
+        for _ in range(3):
+            fixed = weights.copy()
+            for rows, part in economy.parts:
+                slopes, eats = _rates(part, x[rows], prices, consumed[rows], found.zero[rows])
+                ratio = np.divide(prices, slopes, out=np.zeros_like(slopes), where=eats).sum(axis=1)
+                np.divide(ratio, eats.sum(axis=1), out=fixed[rows], where=eats.any(axis=1))
+            if not (fixed[~found.zero] > 0).all():
+                break  # all that some agent consumes is free here: agents of weight zero were found before
+            weights = fixed / fixed.sum()
+            worth, eaters = np.zeros(len(prices)), np.zeros(len(prices))
+            for rows, part in economy.parts:
+                slopes, eats = _rates(part, x[rows], prices, consumed[rows], found.zero[rows])
+                valued = np.multiply(weights[rows, None], slopes, out=np.zeros_like(slopes), where=eats)
+                worth += valued.sum(axis=0)
+                eaters += eats.sum(axis=0)
+            prices = np.divide(worth, eaters, out=prices / fixed.sum(), where=eaters > 0)
+            candidate = self._support(weights, prices, found.zero)
+            best = candidate if candidate.residual < best.residual else best
+        return best
 
 
 class _Problem(NamedTuple):
@@ -261,28 +325,21 @@ class _Problem(NamedTuple):
         return self.free & (found[: self.agents] > ZERO)
 
 
-def _scale(
-    economy: Economy,
-    x: Array,
-    y: Array,
-    slopes: Array,
-    costs: Array,
-    binds: Active,
-    hopeless: NDArray[np.bool_],
-) -> _Problem:
+def _scale(at: Margins, hopeless: NDArray[np.bool_]) -> _Problem:
     """Write the conditions as rows over (v, P), with coefficients near one."""
+    economy, y, slopes, costs, binds = at.economy, at.y, at.slopes, at.costs, at.binds
     there = economy.offered(y)
     reference = 1.0 / np.where(there > 0, there, 1.0)
     finite_slopes = np.where(np.isfinite(slopes), slopes, 0.0)
     finite_costs = np.where(np.isfinite(costs), costs, 0.0)
     for _ in range(2):  # once with equal values, once with the prices that these suggest
-        per_value = _per_value(economy, x, y, finite_slopes, finite_costs, reference)
+        per_value = _per_value(at, finite_slopes, finite_costs, reference)
         valued = np.where(hopeless[:, None], 0.0, finite_slopes / per_value[:, None]).max(axis=0)
         made = np.where(binds.made | binds.could_make, finite_costs / per_value[:, None], np.inf).min(axis=0)
         suggested = np.where(valued > 0, valued, np.where(np.isfinite(made), made, 0.0))
         reference = np.where(suggested > 0, suggested, reference)
     agents, goods = economy.shape
-    kinks = np.where(hopeless[:, None], 0.0, economy.kinks(x))
+    kinks = np.where(hopeless[:, None], 0.0, at.kinks)
     bent = np.asarray((kinks > 0).any(axis=1))[:, None]
     worth = finite_slopes / (per_value[:, None] * reference)
     cost = finite_costs / (per_value[:, None] * reference)
@@ -345,8 +402,9 @@ def _pairs(coefficients: Array, where: NDArray[np.bool_], sign: float) -> scipy.
     )
 
 
-def _per_value(economy: Economy, x: Array, y: Array, slopes: Array, costs: Array, reference: Array) -> Array:
-    """k_i: marginal utility (or cost) per unit of value at reference prices, (agents,), > 0."""
+def _per_value(at: Margins, slopes: Array, costs: Array, reference: Array) -> Array:
+    """Return k_i: marginal utility (or cost) per unit of value at reference prices, (agents,), > 0."""
+    economy, x, y = at.economy, at.x, at.y
     value = x @ reference + np.maximum(y, 0.0) @ reference
     earned = (slopes * x).sum(axis=1) + (costs * np.maximum(y, 0.0)).sum(axis=1)
     offered = np.maximum((slopes / reference).max(axis=1), 0.0)
@@ -362,73 +420,79 @@ def _per_value(economy: Economy, x: Array, y: Array, slopes: Array, costs: Array
     return own
 
 
-def _weigh_the_empty_handed(economy: Economy, x: Array, y: Array, binds: Active, found: Support) -> Support:
-    """Give those who consume nothing the largest weight up to the others' average at which nothing is best.
-
-    At prices p that is one over the worth of a first unit of money; 0 where that is infinite. Producers
-    among them are in the programme already through what they make.
-    """
-    candidates = binds.empty & ~(economy.capacity > 0).any(axis=1)
-    others = found.weights[found.weights > 0]
-    if not candidates.any() or not len(others):
-        return found
-    worth = economy.first_worth(found.prices)
-    bound = np.divide(1.0, worth, out=np.full_like(worth, np.inf), where=worth > 0)
-    given = np.where(candidates, np.minimum(bound, others.mean()), found.weights)
-    total = given.sum()
-    weights, prices = given / total, found.prices / total
-    zero = np.where(candidates, weights == 0.0, found.zero)
-    same = total == 1.0 and bool((given == found.weights).all())
-    violation = found.residual if same else residual(economy, x, y, weights, prices)
-    return Support(weights, prices, violation, zero)
-
-
-def _highest_asked(binds: Active, costs: Array, weights: Array, prices: Array) -> Array:
-    """Raise the price of a good that is neither consumed nor made to the least cost of making it.
-
-    Up to there the conditions leave it open, and a positive price shows more: that nobody can have some
-    of the good without costing somebody else.
-    """
-    if not binds.could_make.any():
-        return prices
-    with np.errstate(invalid="ignore"):
-        asked = np.where(binds.could_make & np.isfinite(costs), weights[:, None] * costs, np.inf).min(axis=0)
-    idle = ~binds.consumed.any(axis=0) & ~binds.made.any(axis=0) & ~binds.left_over & np.isfinite(asked)
-    return np.where(idle, np.maximum(prices, asked), prices)
-
-
-def _polish(economy: Economy, x: Array, y: Array, found: Support) -> Support:
-    """Sharpen weights and prices where the equalities fix them: each in turn from the other."""
-    if found.residual <= SHARP:
-        return found
-    consumed = active(economy, x, y).consumed
-    best, weights, prices = found, found.weights, found.prices
-    for _ in range(3):
-        fixed = weights.copy()
-        for rows, part in economy.parts:
-            slopes, eats = _rates(part, x[rows], prices, consumed[rows], found.zero[rows])
-            ratio = np.divide(prices, slopes, out=np.zeros_like(slopes), where=eats).sum(axis=1)
-            np.divide(ratio, eats.sum(axis=1), out=fixed[rows], where=eats.any(axis=1))
-        if not (fixed[~found.zero] > 0).all():
-            break  # all that somebody eats has no price here: whoever weighs nothing was found before
-        weights = fixed / fixed.sum()
-        worth, eaters = np.zeros(len(prices)), np.zeros(len(prices))
-        for rows, part in economy.parts:
-            slopes, eats = _rates(part, x[rows], prices, consumed[rows], found.zero[rows])
-            worth += np.multiply(weights[rows, None], slopes, out=np.zeros_like(slopes), where=eats).sum(
-                axis=0
-            )
-            eaters += eats.sum(axis=0)
-        prices = np.divide(worth, eaters, out=prices / fixed.sum(), where=eaters > 0)
-        violation = residual(economy, x, y, weights, prices)
-        if violation < best.residual:
-            best = Support(weights, prices, violation, found.zero)
-    return best
-
-
 def _rates(
     part: Economy, x: Array, prices: Array, consumed: NDArray[np.bool_], zero: NDArray[np.bool_]
 ) -> tuple[Array, NDArray[np.bool_]]:
     """Marginal utilities of a part of the agents, and where they bind the weight to the price."""
     slopes = part.marginal_utility_along(x, prices)
     return slopes, consumed & np.isfinite(slopes) & (slopes > 0) & ~zero[:, None]
+
+
+# --- weights that need no program -------------------------------------------------------------------------
+
+
+def equal_weights(economy: Economy, slopes: Array) -> tuple[Array, Array] | None:
+    """Equal weights and the prices that go with them; None unless money is quasilinear.
+
+    Args:
+        economy: the primitives.
+        slopes: (agents, goods), marginal utilities; may be inf.
+    """
+    if economy.money is not Money.QUASILINEAR or not np.isfinite(slopes).all():
+        return None
+    agents = len(economy.agents)
+    return np.full(agents, 1.0 / agents), slopes.max(axis=0) / agents
+
+
+def determined(
+    slopes: Array, costs: Array, binds: Active, counts: NDArray[np.bool_], kinks: Array
+) -> tuple[Array, Array] | None:
+    """The only weights and prices that can support an allocation, up to a factor; None if there are several.
+
+    Args:
+        slopes: (agents, goods), marginal utilities.
+        costs: (agents, goods), marginal costs.
+        binds: who consumes and makes what.
+        counts: (agents,), whose weights are looked for.
+        kinks: (agents, goods), b.
+    """
+    bent = counts & (kinks > 0).any(axis=1)
+    counts = counts & ~bent
+    eats = binds.consumed & np.isfinite(slopes) & (slopes > 0) & counts[:, None]
+    linked, rates = eats, slopes
+    if binds.made.any():
+        makes = binds.made & binds.could_make & np.isfinite(costs) & (costs > 0) & counts[:, None] & ~eats
+        linked, rates = eats | makes, np.where(eats, slopes, costs)
+    if not (counts.any() and linked[counts].any(axis=1).all()):
+        return None
+    weights, prices = np.zeros(len(slopes)), np.zeros(slopes.shape[1])
+    prices[linked.any(axis=0).argmax()] = 1.0
+    for _ in range(2 * slopes.shape[1]):
+        new = weights <= 0
+        for g in np.flatnonzero(prices > 0):
+            told = new & linked[:, g]
+            weights[told] = np.maximum(weights[told], prices[g] / rates[told, g])
+        by_weight = np.zeros(len(prices))
+        for good, column in enumerate(linked.T):
+            told = column & (weights > 0)
+            by_weight[good] = (weights[told] * rates[told, good]).max(initial=0.0)
+        if ((by_weight > 0) == (prices > 0)).all():
+            break
+        prices = np.where(prices > 0, prices, by_weight)
+    if not (weights[counts] > 0).all():
+        return None
+    if bent.any():
+        needed = kinks[bent] > 0
+        known = (prices > 0) | binds.left_over
+        if not ((needed & binds.consumed[bent]).any(axis=1).all() and known[needed.any(axis=0)].all()):
+            return None
+        weights[bent] = kinks[bent] @ prices
+    return weights, np.where(prices > 0, prices, _offered(weights, slopes, counts))
+
+
+def _offered(weights: Array, slopes: Array, counts: NDArray[np.bool_]) -> Array:
+    """The most that anyone who counts would give for each good, (goods,)."""
+    wanted = counts[:, None] & np.isfinite(slopes)
+    return np.asarray(
+        np.multiply(weights[:, None], slopes, out=np.zeros_like(slopes), where=wanted).max(axis=0)
+    )

@@ -1,20 +1,28 @@
-"""Searches for better allocations: what could still be gained, and how much is wasted.
+"""Searches for Pareto improvements: feasible reallocations that help some agent and hurt none.
 
-Convex programmes over all feasible (x', y'), given an allocation (x, y):
-
-- `improvement`: somebody better off and nobody worse off, in goods alone;
-- `resource_utilisation`: the smallest share of all resources with which everybody could still be as well
-  off (Debreu's coefficient).
-
+A convex program over all feasible (x', y'), given an allocation (x, y), maximises gains in goods alone.
 Preferences enter as concave transforms where only order matters, divided by what a typical amount of all
-goods more would add at the margin, so that no answer depends on the scale of a utility. An agent at -inf is
-not held to anything, and gains if it gets some of everything that it wants.
+goods more would add, so that no answer depends on the scale of a utility. An agent at -inf is held to
+nothing, and gains if it gets some of everything that it wants.
 
-A found improvement is recomputed from the primitives before it is reported, and a share of resources is
-reported if prices prove that no smaller one is enough (`expenditure.py`). A search that fails is *unknown*,
+An improvement is recomputed from the primitives before it is reported. A search that fails is *unknown*,
 never "none found".
 
-Source: Debreu (1951), "The coefficient of resource utilization"; the rest follows from the definitions.
+*Agents below subsistence.* Symbols: x, y an allocation; N those at -inf for lack of subsistence s_i; p, w
+prices and weights that support
+what the others have, with relative violation r (`first_order_conditions.py`); V = sum over i in N of p.x_i,
+what N hold.
+
+A reallocation (x', y') that hurts nobody outside N has, by the first-order conditions,
+
+    0 <= sum_{j not in N} w_j d(u_j - C_j) <= p.(what the others get more of) + 4 r p.(all there is),
+
+since u (or the concave form of it that `support` takes) is concave and every condition is violated by no more
+than r p_g for each unit moved. So what N can
+have is worth at most V + 4 r p.(all there is), and whoever needs more than that, p.s_i, cannot be saved. Nor
+can anybody who needs more of a good than there can ever be.
+
+Source: own derivation from the definitions and the first-order conditions of `first_order_conditions.py`.
 """
 
 from __future__ import annotations
@@ -30,19 +38,19 @@ from market.economy.correspondences import Array
 from market.economy.families.costs import Cost
 from market.economy.primitives import Block, Economy
 from market.economy.production import producible
-from market.efficiency.expenditure_bound import share_needed
-from market.efficiency.proofs import CertifiedValue
+from market.efficiency.dual_bounds import CertifiedValue
+from market.efficiency.negishi_weights import support
 from market.errors import InfeasibleError, NumericalError
-from market.welfare.convex_program import SETTINGS, Programme, Solution, fit, typical_amounts
+from market.tolerances import PLENTY, ROUNDING_OF_SUMS
+from market.welfare.convex_program import ConvexProgram, fit
+from market.welfare.first_order_conditions import Margins
 
 Expression = Any
 
-ROUGH = 1e-4  # share of what somebody has that a solver may lose
 SPARED = 1e-9  # share of what is left over that is given to nobody, so that sums stay within what there is
 MOST_RESCUES = 20  # agents who lack subsistence that are tried one at a time, those who need least first
 SATIATED = 1e-6  # of the worth of a first bundle: below, more is worth nothing that can be told from nothing
 ENOUGH = 1e-12  # share of a bliss point by which one may be short of it and have enough
-MEETS = 1e-4  # difference between the share of resources found and the share proved to be needed
 FOUND = 1e-7  # gains below this share of what a unit's worth of goods adds are the solver's rounding
 
 
@@ -62,7 +70,7 @@ def without_sacrifice(economy: Economy, y: Array) -> Economy:
     where the first unit costs nothing, a violation of 1e-12 in costs is 1e-6 in amounts.
     """
     spared = ~(economy.bliss > 0).any(axis=1) & (economy.cost(y) == 0) & ~economy.turns_goods_into_goods
-    most = np.minimum(economy.capacity, 1e100)
+    most = np.minimum(economy.capacity, PLENTY)
     costly = spared[:, None] & (most > 0) & (economy.marginal_cost(most) > 0)
     if not costly.any():
         return economy
@@ -76,12 +84,12 @@ def without_sacrifice(economy: Economy, y: Array) -> Economy:
     return replace(economy, costs=tuple(limited(block) for block in economy.costs))
 
 
-class _Search:
+class ImprovementProgram:
     """What the programmes share: variables, scaled welfare, and how well off everybody is now."""
 
     def __init__(self, economy: Economy, x: Array, y: Array) -> None:
         self.economy, self.x, self.y = economy, x, y
-        self.programme = Programme(economy, typical_amounts(economy, x, y))
+        self.program = ConvexProgram.for_allocation(economy, x, y)
         self.makes = np.asarray((economy.capacity > 0).any(axis=1))
         self.now = self.welfare(x, y)
         self.finite: NDArray[np.bool_] = np.isfinite(self.now)
@@ -89,7 +97,7 @@ class _Search:
         enough = np.asarray((~wants | (x >= economy.bliss * (1.0 - ENOUGH))).all(axis=1))
         self.satiated = enough & wants.any(axis=1) & self.finite & ~self.makes
         self.size = self._worth_of_units()
-        self.constraints: list[Expression] = self.programme.limits()
+        self.constraints: list[Expression] = self.program.limits()
 
     def _worth_of_units(self) -> Array:
         """What one unit of each good more would add, (agents,), > 0: the scale of gains.
@@ -101,12 +109,12 @@ class _Search:
         economy, x, y = self.economy, self.x, self.y
         ordinal, stated = economy.concave_marginal_utility(x), economy.marginal_utility(x)
         slopes = np.where(self.makes[:, None], stated, ordinal)
-        worth = np.where(np.isfinite(slopes), slopes, 0.0) @ self.programme.units
-        more = self.welfare(x + self.programme.units, y)
+        worth = np.where(np.isfinite(slopes), slopes, 0.0) @ self.program.units
+        more = self.welfare(x + self.program.units, y)
         gained = np.where(self.finite, more, 0.0) - np.where(self.finite, self.now, 0.0)
         worth = np.where(self.finite & (gained > 0), np.minimum(gained, worth), worth)
-        plain = self.welfare(economy.subsistence + 2.0 * self.programme.units, np.zeros_like(y))
-        first = self.welfare(economy.subsistence + self.programme.units, np.zeros_like(y))
+        plain = self.welfare(economy.subsistence + 2.0 * self.program.units, np.zeros_like(y))
+        first = self.welfare(economy.subsistence + self.program.units, np.zeros_like(y))
         worth = np.maximum(worth, SATIATED * np.where(np.isfinite(first), plain - first, 0.0))
         spent = economy.cost(y)
         return np.where(worth > 0, worth, np.where(np.isfinite(spent) & (spent > 0), spent, 1.0))
@@ -122,7 +130,7 @@ class _Search:
         """The same for the variables, (agents,)."""
         import cvxpy  # deferred: takes a second to import
 
-        ordinal, needed = self.programme.utilities(stated=False, counted=self.finite & ~self.makes)
+        ordinal, needed = self.program.utilities(stated=False, counted=self.finite & ~self.makes)
         self.constraints += needed
         if not self.makes.any():
             return ordinal
@@ -130,9 +138,9 @@ class _Search:
             raise NumericalError(
                 "a producer's utility is not concave, so its trade-off of cost and use is not convex"
             )
-        stated, needed = self.programme.utilities(stated=True, counted=self.finite & self.makes)
+        stated, needed = self.program.utilities(stated=True, counted=self.finite & self.makes)
         self.constraints += needed
-        return stated - cvxpy.multiply(self.makes, self.programme.costs()) + ordinal
+        return stated - cvxpy.multiply(self.makes, self.program.costs()) + ordinal
 
     def _bent(self) -> bool:
         return any(
@@ -154,11 +162,11 @@ class _Search:
 
     def _stay_satiated(self, extra: Expression | float) -> list[Expression]:
         """Whoever has all it can use keeps that: at a flat top a loss of 1e-12 is 1e-6 in amounts."""
-        economy, units = self.economy, self.programme.units
+        economy, units = self.economy, self.program.units
         held = []
         for i in np.flatnonzero(self.satiated):
             wanted = np.flatnonzero(economy.bliss[i] > 0)
-            held.append(self.programme.x[i, wanted] / units[wanted] >= (economy.bliss[i] / units)[wanted])
+            held.append(self.program.x[i, wanted] / units[wanted] >= (economy.bliss[i] / units)[wanted])
             held += [] if isinstance(extra, float) else [extra[i] <= 0.0]
         return held
 
@@ -257,7 +265,7 @@ def _without_harm(
 def improves(economy: Economy, x: Array, y: Array, other: Reallocation) -> bool:
     """Whether a reallocation is feasible, hurts nobody and helps someone: from the primitives."""
     x_new, y_new = other.consumption, other.production
-    within = (economy.taken(x_new, y_new) <= economy.offered(y_new) * (1.0 + 1e-12)).all()
+    within = (economy.taken(x_new, y_new) <= economy.offered(y_new) * (1.0 + ROUNDING_OF_SUMS)).all()
     feasible = within and producible(economy, y_new).all()
     before, after = economy.welfare(x, y), economy.welfare(x_new, y_new)
     return bool(feasible and (x_new >= 0).all() and (after >= before).all() and (after > before).any())
@@ -269,18 +277,19 @@ def _maximise_gains(
     """The largest sum of scaled gains, each at most `cap`; the gains, and the allocation that gives them."""
     import cvxpy
 
-    search = _Search(economy, x, y)
+    search = ImprovementProgram(economy, x, y)
     agents = len(economy.agents)
     gains = cvxpy.Variable(agents, nonneg=True)
     held = search.hold(search.expression(), gains)
     bounds = [gains <= cap] if np.isfinite(cap) else []
     for i in np.flatnonzero(~search.finite):  # from -inf: gains if it gets some of everything that it wants
         wanted = np.flatnonzero(economy.bliss[i] > 0)
-        beyond = search.programme.x[i, wanted] - economy.subsistence[i, wanted]
-        bounds += [gains[i] <= (0.0 if given_up[i] else beyond / search.programme.units[wanted])]
+        beyond = search.program.x[i, wanted] - economy.subsistence[i, wanted]
+        bounds += [gains[i] <= (0.0 if given_up[i] else beyond / search.program.units[wanted])]
         bounds += [gains[i] <= 1.0]
-    balance = search.programme.net_use() <= economy.resources / search.programme.units
-    found = search.programme.solve(cvxpy.sum(gains), [*held, *bounds, *search.constraints], balance)
+    found = search.program.solve(
+        cvxpy.sum(gains), [*held, *bounds, *search.constraints], search.program.balance()
+    )
     made = np.maximum(y, found.production)  # what costs nothing is not made less of, if only by rounding
     y_new = np.where(economy.marginal_cost(made) == 0, made, found.production)
     return found.value, np.asarray(gains.value), fit(economy, found.consumption, y_new), y_new
@@ -293,57 +302,6 @@ def _shave(economy: Economy, x: Array, x_new: Array, y_new: Array, stay: NDArray
     used = np.where(stay[:, None], 0.0, x_new).sum(axis=0)
     share = np.divide(np.maximum(room, 0.0), used, out=np.ones_like(used), where=(used > room) & (used > 0))
     return np.where(stay[:, None], x, x_new * share)
-
-
-def resource_utilisation(economy: Economy, x: Array, y: Array) -> CertifiedValue | None:
-    """Debreu's coefficient: the smallest share of all resources that leaves everybody as well off.
-
-    Returns:
-        Between 0 and 1, with its proof; None where there are no resources to scale.
-
-    Raises:
-        NumericalError: the programme was not solved, what it found leaves an agent worse off, or no prices
-            prove that a smaller share is not enough.
-    """
-    import cvxpy
-
-    if not (economy.resources > 0).any():
-        return None
-    search = _Search(economy, x, y)
-    nothing = np.zeros(economy.shape)
-    idle = np.zeros(len(economy.agents))
-    if (search.welfare(nothing, nothing) >= search.now).all():  # as well off with nothing at all
-        return CertifiedValue(0.0, nothing, nothing, np.zeros(len(economy.goods)), idle, idle)
-    share = cvxpy.Variable(nonneg=True)
-    held = search.hold(search.expression())
-    balance = search.programme.net_use() <= share * (economy.resources / search.programme.units)
-    low, high = 0.0, 1.0
-    for attempt in range(len(SETTINGS)):
-        try:
-            found = search.programme.solve(-share, [*held, *search.constraints], balance, [attempt])
-        except NumericalError as error:
-            said = str(error)
-            continue
-        if not _as_well_off(economy, x, y, found):
-            said = "the share that the convex programme found is not enough for everybody"
-            continue
-        value, prices = float(min(max(-found.value, 0.0), 1.0)), np.maximum(found.prices, 0.0)
-        bound = CertifiedValue(value, found.consumption, found.production, prices, idle, idle)
-        if economy.costs:  # without a bound here; `verify` has one
-            return bound
-        low, high = max(low, share_needed(economy, prices, x)), min(high, value)
-        if abs(value - low) <= MEETS:
-            return bound
-        said = f"the least share found is {high:.6g}, and no more than {low:.6g} is proved to be needed"
-    raise NumericalError(said)
-
-
-def _as_well_off(economy: Economy, x: Array, y: Array, found: Solution) -> bool:
-    """Whether nobody is worse off by more than a solver's rounding can cost."""
-    before, after = economy.welfare(x, y), economy.welfare(found.consumption, found.production)
-    size = np.abs(np.where(np.isfinite(before), before, 0.0)) + economy.worth(x)
-    enough = before - ROUGH * np.where(np.isfinite(before), size, 0.0)  # of what is beyond floats: the same
-    return bool((np.isneginf(before) | (after >= enough)).all())
 
 
 def with_what_is_left(
@@ -364,3 +322,30 @@ def with_what_is_left(
     given = found.consumption + left * (1.0 - SPARED) / len(economy.agents)
     better = Reallocation(fit(economy, given, found.production), found.production)
     return better if improves(economy, x, y, better) else None
+
+
+def cannot_reach_subsistence(economy: Economy, x: Array, y: Array) -> NDArray[np.bool_]:
+    """Who of those without subsistence no reallocation can save that hurts nobody else, (agents,).
+
+    Sure of those who are marked; of the others nothing is said.
+    """
+    vital = np.asarray((economy.subsistence > 0).any(axis=1))
+    needy = vital & np.isneginf(economy.utility(x))
+    if not needy.any():
+        return needy
+    too_much = np.asarray((economy.subsistence >= economy.most).any(axis=1) & vital)
+    if needy.all():
+        return needy & too_much
+    held = np.where(needy[:, None], x, 0.0)
+    others = replace(
+        economy,
+        commons=np.maximum(economy.resources - held.sum(axis=0), 0.0),
+        endowment=np.zeros(economy.shape),
+    )
+    found = support(Margins.at(others.concave_form, x - held, y))
+    if not found.residual < 1.0:
+        return needy & too_much
+    p = found.prices
+    spare = 4.0 * max(found.residual, ROUNDING_OF_SUMS) * float(economy.offered(y) @ p)
+    too_dear = economy.subsistence @ p > float(held.sum(axis=0) @ p) + spare
+    return needy & (too_much | too_dear)

@@ -1,80 +1,85 @@
 """The alignment report: how far is an outcome from the best that the agents could do together?
 
-Computed from the outcome and the primitives alone, never from the word of whoever made the outcome.
+Computed from the outcome and the primitives alone, never from the word of a solver. The margins of the
+outcome (`first_order_conditions.Margins`) are taken once; each figure is a function of them that returns a
+`Finding`: its value, the reason if it is unknown, and the bound that proves it if a program was solved.
 
 *Efficient?* Two ways, in this order. If weights w and prices p support the outcome (`negishi_weights.py`),
 that is a proof: for any feasible (x', y'),
 
     sum_i w_i (u_i(x'_i) - C_i(y'_i)) - sum_i w_i (u_i(x_i) - C_i(y_i)) <= 0,
 
-for utilities that are concave or made so (`Economy.concave_form`: efficiency depends on the order alone),
-so nobody with w_i > 0 can gain unless another loses; and an agent with w_i = 0 can gain only through goods
-whose price is 0, since every unit of a good with p_g > 0 is missed by somebody who counts. If all there is of
-those would not make it better off (it lacks something else), it cannot gain. Otherwise a convex programme
-looks for a reallocation that nobody dislikes and someone prefers (`pareto_improvement.py`), which is
-confirmed from the primitives before it is reported. If that search fails, efficiency is unknown (None), and
-so it is where the programme is too large to be solved; then `unknown` has the bounds that can be proved all
-the same (`dual_bounds.py`).
+for utilities that are concave or made so (`Economy.concave_form`: efficiency depends on the order alone), so
+no agent with `w_i > 0` can gain unless another loses; and an agent with `w_i = 0` can gain only through goods
+whose price is 0, since every unit of a good with `p_g > 0` is missed by an agent of positive weight. If all
+there is of those would not make it better off (it lacks something else), it cannot gain. Otherwise a convex
+program looks for a Pareto improvement (`pareto_improvement.py`), which is confirmed from the primitives
+before it is reported. If that search fails, efficiency is unknown (None), and so it is where the program is
+too large to be solved; then the reason has the bounds that can be proved all the same (`dual_bounds.py`).
 
 *With transfers*, where money is quasilinear: efficient means that total surplus is maximal (with budgets:
-that no reallocation of goods and money, which may not go negative, gains anybody anything). The
-`surplus_gap` is the money left on the table. The first proof serves again, with equal weights.
+that no reallocation of goods and money, which may not go negative, gains anything for any agent). The
+`surplus_gap` is the surplus lost, in money. The first proof serves again, with equal weights.
 
-Tolerances: support within `PROVED` relative to prices is a proof; since the loss is of second order in the
-violation, less than PROVED**2 of the resources can be wasted.
+Support within `VIOLATION_THAT_PROVES` relative to prices is a proof; since the loss is of second order in the
+violation, less than its square of the resources can be wasted.
 
 Source: Mas-Colell, Whinston and Green (1995), sections 10.D, 16.C to 16.E; Debreu (1951).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.efficiency.dual_bounds import proved as proved_bounds
-from market.efficiency.dual_bounds import refuse_large, too_large
+from market.efficiency.dual_bounds import CertifiedValue, proved_bounds
 from market.efficiency.negishi_weights import Support, support
 from market.efficiency.pareto_improvement import (
     Reallocation,
+    cannot_reach_subsistence,
     improvement,
-    resource_utilisation,
     with_what_is_left,
     without_sacrifice,
 )
-from market.efficiency.proofs import CertifiedValue
-from market.efficiency.rescue import cannot_reach_subsistence
-from market.efficiency.surplus_gap import nothing_to_gain, proof_of_no_gap, surplus_gap, turnover
+from market.efficiency.resource_utilisation import resource_utilisation
+from market.efficiency.surplus_gap import nothing_to_gain, proof_of_no_gap, surplus_gap
 from market.errors import NumericalError
-from market.outcome import Outcome, Status
-from market.welfare.first_order_conditions import residual
+from market.outcome import Outcome
+from market.tolerances import (
+    NO_SURPLUS_GAP,
+    ROUNDING_OF_SUMS,
+    VIOLATION_BELOW_SEARCH,
+    VIOLATION_THAT_PROVES,
+)
+from market.welfare.convex_program import refuse_large, too_large
+from market.welfare.first_order_conditions import Margins
 
-SURE = 3e-4  # up to here the loss, of second order in the violation, is below what the search can see
-REMAINDER = 1e-12  # share of what there is of a good that is left over by rounding
-PROVED = 1e-6  # relative violation of the supporting conditions up to which they are a proof
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """What the report says of one outcome.
+    """The report on one outcome.
 
     Args:
         efficient: in goods alone; None if unknown.
         degenerate: efficient, and supported only by weights of which some are zero.
-        negishi_weights: (agents,), the most equal super-agent weights; None if none support the outcome.
+        negishi_weights: (agents,), the most equal welfare weights that support the outcome; None if none do.
             Where a utility is not concave as stated, of its concave form.
         supporting_prices: (goods,), the prices that go with them.
         residual: the largest relative violation of the supporting conditions.
         resource_utilisation: Debreu's coefficient; None without resources to scale, or if unknown.
         efficient_with_transfers: when money may move too; None without quasilinear money, or if unknown.
-        surplus_gap: total surplus left on the table, money; None as above.
-        improvement: a reallocation that nobody dislikes and someone prefers; None if there is none.
-        unknown: what could not be computed, and why; empty if everything could.
-        bounds: figure -> what proves it from both sides, where a programme was solved for it.
+        surplus_gap: total surplus lost, money; None as above.
+        improvement: a Pareto improvement in goods; None if there is none.
+        unknown: figure -> the reason why it is unknown, and what can be proved of it all the same.
+        bounds: figure -> its proof from both sides, where a program was solved for it.
     """
 
     efficient: bool | None
@@ -86,70 +91,97 @@ class Alignment:
     efficient_with_transfers: bool | None
     surplus_gap: float | None
     improvement: Reallocation | None = None
-    unknown: tuple[str, ...] = ()
+    unknown: Mapping[str, str] = field(default_factory=dict)
     bounds: Mapping[str, CertifiedValue] = field(default_factory=dict)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Sentences on what is unknown, as the result file has them: the figure, a colon, the reason."""
+        return tuple(f"{figure}: {why}" for figure, why in self.unknown.items())
+
+
+@dataclass(frozen=True)
+class Finding(Generic[T]):
+    """One figure of the report.
+
+    Args:
+        value: None if it is unknown, or if it does not apply.
+        reason: why it is unknown; None if it is known or does not apply.
+        bound: its proof from both sides, if a program was solved for it.
+    """
+
+    value: T | None
+    reason: str | None = None
+    bound: CertifiedValue | None = None
+
+
+@dataclass(frozen=True)
+class _Supported:
+    """An outcome with the weights and prices nearest to supporting it, found once for all figures.
+
+    Args:
+        outcome: the outcome.
+        at: its margins, in the concave form of the economy.
+        found: the weights and prices.
+        within: the economy without costly production of agents that a Pareto improvement cannot compensate.
+        proved: True if weights and prices prove efficiency in goods.
+    """
+
+    outcome: Outcome
+    at: Margins
+    found: Support
+    within: Economy
+    proved: bool
 
 
 def alignment(outcome: Outcome) -> Alignment:
-    """The alignment report of an outcome.
+    """Return the alignment report of an outcome.
 
     Example:
         >>> # report = alignment(outcome); report.efficient, report.negishi_weights
     """
-    economy, x, y = outcome.economy, outcome.consumption, outcome.production
-    found = support(economy, x, y, outcome.prices)
-    unknown: list[str] = []
-    proved = proves_efficiency(economy, x, y, found)
-    within = economy if too_large(economy) else without_sacrifice(economy, y)
-    if not proved and within is not economy:
-        proved = proves_efficiency(within, x, y, support(within, x, y, outcome.prices))
-    better = None
-    efficient: bool | None = True
-    if not proved:
-        try:
-            refuse_large(economy)
-            better = improvement(within, x, y, cannot_reach_subsistence(within, x, y))
-            if better is None and _gains_from_remainders(within, x, y).any():
-                better = with_what_is_left(within, x, y, Reallocation(x, y))
-            efficient = better is None
-            nearly = found.residual <= (PROVED if found.zero.any() else SURE)
-            if efficient and not nearly and np.isfinite(found.residual):
-                efficient = None
-                unknown.append("efficient: no better allocation was found, yet no weights support this one")
-        except NumericalError as error:
-            efficient = None
-            unknown.append(f"efficient: {error}")
-    bounds: dict[str, CertifiedValue] = {}
-    transfers, gap = _with_transfers(outcome, found, unknown, bounds)
-    supported = np.isfinite(found.residual)
-    utilisation = _utilisation(within, x, y, found, proved, unknown, bounds)
-    if efficient is None and "resource_utilisation" in bounds:
-        better = with_what_is_left(economy, x, y, bounds["resource_utilisation"])
-        if better is not None:
-            efficient = False
-            unknown = [why for why in unknown if not why.startswith("efficient")]
-    if unknown and too_large(economy):
-        missing = {"surplus_gap": gap, "resource_utilisation": utilisation}
-        names = tuple(name for name, value in missing.items() if value is None)
-        unknown += proved_bounds(economy, x, y, (outcome.prices, found.prices), names)
+    case = _supported(outcome)
+    utilisation = _utilisation(case)
+    efficient, better = _efficient(case, utilisation.bound)
+    gap = _surplus_gap(case)
+    findings: dict[str, Finding[Any]] = {
+        "efficient": efficient,
+        "surplus_gap": gap,
+        "resource_utilisation": utilisation,
+    }
+    unknown = {figure: each.reason for figure, each in findings.items() if each.reason is not None}
+    found, finite = case.found, bool(np.isfinite(case.found.residual))
+    supported = found.residual <= VIOLATION_THAT_PROVES
     return Alignment(
-        efficient=efficient,
-        degenerate=bool(efficient and supported and found.residual <= PROVED and found.zero.any()),
-        negishi_weights=found.weights if supported else None,
+        efficient=efficient.value,
+        degenerate=bool(efficient.value and supported and found.zero.any()),
+        negishi_weights=found.weights if finite else None,
         supporting_prices=found.prices,
         residual=found.residual,
-        resource_utilisation=utilisation,
-        efficient_with_transfers=transfers,
-        surplus_gap=gap,
+        resource_utilisation=utilisation.value,
+        efficient_with_transfers=_none_lost(case, gap),
+        surplus_gap=gap.value,
         improvement=better,
-        unknown=tuple(unknown),
-        bounds=bounds,
+        unknown=_with_proved_bounds(case, unknown),
+        bounds={figure: each.bound for figure, each in findings.items() if each.bound is not None},
     )
 
 
+def _supported(outcome: Outcome) -> _Supported:
+    economy, x, y = outcome.economy, outcome.consumption, outcome.production
+    at = Margins.at(economy.concave_form, x, y)
+    found = support(at, outcome.prices)
+    proved = proves_efficiency(economy, x, y, found)
+    within = economy if too_large(economy) else without_sacrifice(economy, y)
+    if not proved and within is not economy:
+        other = support(Margins.at(within.concave_form, x, y), outcome.prices)
+        proved = proves_efficiency(within, x, y, other)
+    return _Supported(outcome, at, found, within, proved)
+
+
 def proves_efficiency(economy: Economy, x: Array, y: Array, found: Support) -> bool:
-    """Whether weights and prices prove that no reallocation of goods helps someone and hurts nobody."""
-    if not found.residual <= PROVED:
+    """Return True if weights and prices prove that there is no Pareto improvement in goods."""
+    if not found.residual <= VIOLATION_THAT_PROVES:
         return False
     if not found.zero.any():
         return True
@@ -160,190 +192,118 @@ def proves_efficiency(economy: Economy, x: Array, y: Array, found: Support) -> b
 
 
 def _gains_from_remainders(economy: Economy, x: Array, y: Array) -> NDArray[np.bool_]:
-    """Agents whom what is left of all goods would help by more than rounding, (agents,).
+    """Return a mask of agents that the remainder of all goods would help by more than rounding, (agents,).
 
     Next to the prices of goods a remainder is small, but it can be much to an agent with a weight of zero: at
-    nothing its slope may be infinite, so that a share of 5e-8 of a good adds 2e-4 to a utility of sqrt(x).
+    nothing its slope may be infinite, so that a share of 5e-8 of a good adds 2e-4 to a utility of `sqrt(x)`.
     """
     there = economy.offered(y)
     left = there - economy.taken(x, y)
-    left = np.where(left > REMAINDER * there, left, 0.0)
+    left = np.where(left > ROUNDING_OF_SUMS * there, left, 0.0)
     if not left.any():
         return np.zeros(len(x), dtype=bool)
     now, then = economy.utility(x), economy.utility(x + left)
-    return then > np.where(np.isfinite(now), now + PROVED * economy.utility_scale, now)
+    clearly = now + VIOLATION_THAT_PROVES * economy.utility_scale
+    return then > np.where(np.isfinite(now), clearly, now)
 
 
-def _utilisation(
-    economy: Economy,
-    x: Array,
-    y: Array,
-    found: Support,
-    proved: bool,
-    unknown: list[str],
-    bounds: dict[str, CertifiedValue],
-) -> float | None:
-    """1 if support proves that every share of the resources is needed; else the programme's answer."""
-    if proved and float(found.prices @ economy.resources) > 0:
-        return 1.0
+def _efficient(
+    case: _Supported, utilisation: CertifiedValue | None
+) -> tuple[Finding[bool], Reallocation | None]:
+    """Return whether the outcome is efficient in goods, and a Pareto improvement if one was found.
+
+    Args:
+        case: the outcome and its support.
+        utilisation: the allocation that shows Debreu's coefficient: where a search fails, the resources that
+            it leaves over may be the improvement.
+    """
+    if case.proved:
+        return Finding(True), None
+    outcome = case.outcome
+    economy, x, y = outcome.economy, outcome.consumption, outcome.production
     try:
         refuse_large(economy)
-        bound = resource_utilisation(economy, x, y)
+        better = improvement(case.within, x, y, cannot_reach_subsistence(case.within, x, y))
+        if better is None and _gains_from_remainders(case.within, x, y).any():
+            better = with_what_is_left(case.within, x, y, Reallocation(x, y))
+        if better is not None:
+            return Finding(False), better
+        why = "no better allocation was found, yet no weights support this one"
+        enough = VIOLATION_THAT_PROVES if case.found.zero.any() else VIOLATION_BELOW_SEARCH
+        if case.found.residual <= enough or not np.isfinite(case.found.residual):
+            return Finding(True), None
     except NumericalError as error:
-        unknown.append(f"resource_utilisation: {error}")
-        return None
-    if bound is None:
-        return None
-    bounds["resource_utilisation"] = bound
-    return bound.value
+        why = str(error)
+    better = None if utilisation is None else with_what_is_left(economy, x, y, utilisation)
+    return (Finding(None, why), None) if better is None else (Finding(False), better)
 
 
-def _with_transfers(
-    outcome: Outcome, found: Support, unknown: list[str], bounds: dict[str, CertifiedValue]
-) -> tuple[bool | None, float | None]:
-    """Whether total surplus is maximal, and what is missing; (None, None) without quasilinear money."""
-    economy, x, y = outcome.economy, outcome.consumption, outcome.production
+def _utilisation(case: _Supported) -> Finding[float]:
+    """Return 1 if support proves that all resources are needed; else the program's answer."""
+    if case.proved and float(case.found.prices @ case.outcome.economy.resources) > 0:
+        return Finding(1.0)
+    x, y = case.outcome.consumption, case.outcome.production
+    return _solved(case, lambda: resource_utilisation(case.within, x, y))
+
+
+def _surplus_gap(case: _Supported) -> Finding[float]:
+    """Return the surplus lost, money; nothing where money is not quasilinear."""
+    outcome, found = case.outcome, case.found
+    economy, x, y, p = outcome.economy, outcome.consumption, outcome.production, outcome.prices
     if economy.money is not Money.QUASILINEAR:
-        return None, None
-    capped = bool(np.isfinite(economy.budget).any())
-    if not capped and (_of_equal_weights(found) or _equal_weights_support(economy, x, y, outcome.prices)):
-        return True, 0.0
-    p = outcome.prices
-    weights = None
-    if capped and p is not None:
-        weights = nothing_to_gain(economy, x, y, outcome.payments, p, PROVED)
-    if weights is not None and p is not None:
-        if (weights > 0).all():
-            bounds["surplus_gap"] = proof_of_no_gap(x, y, p, weights)
-        return True, 0.0
+        return Finding(None)
+    if not np.isfinite(economy.budget).any():
+        equal = bool((found.weights == found.weights[0]).all()) and found.residual <= VIOLATION_THAT_PROVES
+        if equal or _equal_weights_support(case):
+            return Finding(0.0)
+    elif p is not None:
+        weights = nothing_to_gain(economy, x, y, outcome.payments, p, VIOLATION_THAT_PROVES)
+        if weights is not None:
+            return Finding(0.0, bound=proof_of_no_gap(x, y, p, weights) if (weights > 0).all() else None)
+    none = "some agent is at -inf whatever is done, so no total surplus is finite"
+    return _solved(case, lambda: surplus_gap(economy, x, y, outcome.payments), none)
+
+
+def _solved(
+    case: _Supported, program: Callable[[], CertifiedValue | None], without: str | None = None
+) -> Finding[float]:
+    """Return the answer of a program; unknown with the reason if it is too large or was not solved.
+
+    Args:
+        case: the outcome.
+        program: gives the answer; None if there is none.
+        without: the reason to report where there is none.
+    """
     try:
-        refuse_large(economy)
-        bound = surplus_gap(economy, x, y, outcome.payments)
+        refuse_large(case.outcome.economy)
+        bound = program()
     except NumericalError as error:
-        unknown.append(f"surplus_gap: {error}")
-        return None, None
-    if bound is None:
-        unknown.append("surplus_gap: somebody is at -inf whatever is done, so no total surplus is finite")
-        return None, None
-    bounds["surplus_gap"] = bound
-    return bound.value <= FOUND_GAP * turnover(economy, x, y), bound.value
+        return Finding(None, str(error))
+    return Finding(None, without) if bound is None else Finding(bound.value, bound=bound)
 
 
-FOUND_GAP = 1e-7  # a gap below this share of what is consumed is the solver's rounding
-
-
-def _of_equal_weights(found: Support) -> bool:
-    """Whether the support that was found is by equal weights, so that none is to be looked for."""
-    return found.residual <= PROVED and bool((found.weights == found.weights[0]).all())
-
-
-def _equal_weights_support(economy: Economy, x: Array, y: Array, p: Array | None) -> bool:
-    """Whether everybody counts the same: the outcome maximises total surplus, whatever u + money is moved."""
-    ones = np.ones(len(economy.agents))
-    if p is not None and np.isfinite(p).all() and residual(economy, x, y, ones, p) <= PROVED:
+def _equal_weights_support(case: _Supported) -> bool:
+    """Return True if equal weights support the outcome, so that it maximises total surplus."""
+    at, p = case.at, case.outcome.prices
+    ones = np.ones(len(at.x))
+    if p is not None and np.isfinite(p).all() and at.residual(ones, p) <= VIOLATION_THAT_PROVES:
         return True
-    prices = economy.marginal_utility(x).max(axis=0)
-    return bool(np.isfinite(prices).all()) and residual(economy, x, y, ones, prices) <= PROVED
+    prices = at.slopes.max(axis=0)
+    return bool(np.isfinite(prices).all()) and at.residual(ones, prices) <= VIOLATION_THAT_PROVES
 
 
-ROUNDING = 1e-9  # share of what an agent consumes, makes and sells up to which a gain or loss is none
-AT_STAKE = 1e-12  # the same of what an equal share of all resources is worth to it
+def _none_lost(case: _Supported, gap: Finding[float]) -> bool | None:
+    """Return True if no more surplus is lost than a solver's rounding; None if that is unknown."""
+    if gap.value is None:
+        return None
+    return gap.value == 0.0 or gap.value <= NO_SURPLUS_GAP * case.at.turnover
 
 
-@dataclass(frozen=True)
-class Contrast:
-    """Who gains and who loses when one outcome takes the place of another.
-
-    Args:
-        gains: (agents,), payoff after minus before; inf from -inf, 0 from -inf to -inf and where it is
-            rounding.
-        pareto_improvement: nobody loses, the auctioneer's revenue included, and someone gains.
-    """
-
-    gains: Array
-    pareto_improvement: bool
-
-    @property
-    def winners(self) -> NDArray[np.bool_]:
-        """Who gains, (agents,)."""
-        return self.gains > 0
-
-    @property
-    def losers(self) -> NDArray[np.bool_]:
-        """Who loses, (agents,)."""
-        return self.gains < 0
-
-
-def contrast(outcome: Outcome, other: Outcome) -> Contrast:
-    """Compare an outcome with another one of the same economy.
-
-    A gain is held against the gross worth of what the agent consumes, makes and sells, and revenue against
-    that of all there is: a payoff or a net payment may be nearly 0 where large amounts cancel.
-
-    Args:
-        outcome: the new one.
-        other: the one it is held against.
-    """
-    with np.errstate(invalid="ignore"):
-        difference = outcome.payoffs - other.payoffs
-    rounding = ROUNDING * np.maximum(_gross_worth(outcome), _gross_worth(other))
-    rounding = np.maximum(rounding, AT_STAKE * _finite(outcome.economy.utility_scale))
-    same = (outcome.payoffs == other.payoffs) | (np.abs(difference) <= rounding)
-    gains = np.where(same, 0.0, difference)
-    return Contrast(gains, _pareto(outcome, other, gains))
-
-
-def _pareto(outcome: Outcome, other: Outcome, gains: Array) -> bool:
-    """Whether nobody loses and someone gains, and what the auctioneer lacks, if anything, is rounding.
-
-    That rounding must not be what somebody gains: with money agents gain more than the auctioneer lacks.
-    """
-    more = outcome.revenue - other.revenue
-    if (gains < 0).any() or more < -max(revenue_rounding(outcome), revenue_rounding(other)):
-        return False
-    if more > max(revenue_rounding(outcome), revenue_rounding(other)):
-        return True
-    in_money = outcome.economy.money is Money.QUASILINEAR
-    return bool((gains > 0).any() and not (in_money and gains.sum() + more <= 0))
-
-
-def _gross_worth(outcome: Outcome) -> Array:
-    """What an agent's bundle is worth to it, its cost, and what passes through its hands, (agents,).
-
-    The last only where money is part of payoffs: elsewhere it has another unit.
-    """
+def _with_proved_bounds(case: _Supported, unknown: Mapping[str, str]) -> Mapping[str, str]:
+    """Add to the reasons of an outcome that is too large for programs what is proved without one."""
+    outcome = case.outcome
     economy, x, y = outcome.economy, outcome.consumption, outcome.production
-    size = economy.worth(x) + economy.cost(y)
-    paid = outcome.kind == "auctioneer" and (outcome.payoffs != outcome.utilities).any()
-    if paid and outcome.prices is not None:
-        size = size + (x + economy.endowment + np.abs(y)) @ outcome.prices
-    return np.maximum(_finite(np.abs(outcome.payoffs)), _finite(size))
-
-
-def _finite(sizes: Array) -> Array:
-    """Sizes, and 0 where there is none, so that nothing is rounding beside it."""
-    return np.where(np.isfinite(sizes), sizes, 0.0)
-
-
-def revenue_rounding(outcome: Outcome) -> float:
-    """The size up to which an outcome's revenue is rounding, money."""
-    p = outcome.prices
-    if outcome.kind != "auctioneer" or p is None or outcome.disequilibrium is None:
-        return ROUNDING * float(np.abs(outcome.payments).sum())
-    worth = float(outcome.economy.offered(outcome.production) @ p)
-    return unbalanced(outcome.status, outcome.disequilibrium, worth)
-
-
-def unbalanced(status: Status, disequilibrium: float, worth: float) -> float:
-    """The largest revenue that is rounding in a market with prices, money.
-
-    A share of what all there is would cost; where markets cleared up to a relative excess demand d, some such
-    share is bought or sold without a counterpart. (Twice d, since d is itself rounded.)
-
-    Args:
-        status: how the market ended.
-        disequilibrium: d.
-        worth: of all there is, at the prices.
-    """
-    cleared = status is Status.CLEARED
-    return worth * (max(ROUNDING, 2.0 * disequilibrium) if cleared else ROUNDING)
+    if not unknown or not too_large(economy):
+        return unknown
+    proved = proved_bounds(economy, x, y, (outcome.prices, case.found.prices), tuple(unknown))
+    return {figure: "; ".join(filter(None, (why, proved.get(figure)))) for figure, why in unknown.items()}

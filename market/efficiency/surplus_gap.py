@@ -34,12 +34,11 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.efficiency.dual_bounds import spares_everyone, usual_prices
-from market.efficiency.proofs import CertifiedValue
+from market.efficiency.dual_bounds import CertifiedValue, spares_everyone, usual_prices
 from market.errors import InfeasibleError, NumericalError, UnboundedDemandError
-from market.welfare.convex_program import SETTINGS, Programme, Solution, fit, typical_amounts
+from market.welfare.convex_program import SETTINGS, ConvexProgram, Solution, fit, typical_amounts
 from market.welfare.equimarginal import optimum
-from market.welfare.first_order_conditions import residual
+from market.welfare.first_order_conditions import Margins, largest_weights, residual
 
 Expression = Any
 
@@ -50,13 +49,6 @@ SPENT = 1e-9  # share of a budget that is nothing
 MOST_RESCUES = 20  # agents who lack subsistence that are tried one at a time
 RESCUED = 1e-6  # in units of what is plausible: what somebody at -inf must get for it not to be rounding
 RAISED = (0.0, 1e-9, 1e-8)  # by these shares prices are raised until answers are bounded
-
-
-def turnover(economy: Economy, x: Array, y: Array) -> float:
-    """What all that is consumed and made is worth at the margin, money: the size to compare a gap with."""
-    slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
-    worth = np.multiply(slopes, x, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum()
-    return float(worth + np.multiply(costs, y, out=np.zeros_like(y), where=y > 0).sum())
 
 
 def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> CertifiedValue | None:
@@ -89,7 +81,7 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Certif
             found = (
                 optimum(economy, np.ones_like(nobody))
                 if attempt is None
-                else _largest_surplus(Programme(economy, typical), attempt)
+                else _largest_surplus(ConvexProgram(economy, typical), attempt)
             )
         except NumericalError as error:
             said = str(error)
@@ -100,7 +92,7 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Certif
         made, most = found.production, float(economy.welfare(best, found.production).sum())
         prices, bound = least_bound(economy, best, found)
         ruined = bool(np.isneginf(economy.utility(x)).any() and np.isfinite(most))
-        if ruined or bound - most <= APART * turnover(economy, best, made):
+        if ruined or bound - most <= APART * Margins.at(economy, best, made).turnover:
             gap = np.inf if ruined else surplus_gained(economy, x, y, best, made)
             return CertifiedValue(gap, best, made, prices, nobody, nobody)
         said = f"the most found is {most:.6g}, and no more than {bound:.6g} is sure to be the most"
@@ -108,15 +100,14 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Certif
     raise NumericalError(said)
 
 
-def _largest_surplus(programme: Programme, attempt: int) -> Solution:
+def _largest_surplus(program: ConvexProgram, attempt: int) -> Solution:
     """An allocation of largest total surplus, and multipliers in money."""
     import cvxpy  # deferred: takes a second to import
 
-    size = float(programme.at_stake().max())
-    utilities, constraints = programme.utilities(stated=True)
-    worth = cvxpy.sum(utilities - programme.costs()) / size
-    balance = programme.net_use() <= programme.economy.resources / programme.units
-    found = programme.solve(worth, [*constraints, *programme.limits()], balance, [attempt])
+    size = float(program.at_stake().max())
+    utilities, constraints = program.utilities(stated=True)
+    worth = cvxpy.sum(utilities - program.costs()) / size
+    found = program.solve(worth, [*constraints, *program.limits()], program.balance(), [attempt])
     return Solution(found.consumption, found.production, size * found.prices, size * found.value)
 
 
@@ -127,7 +118,7 @@ def surplus_gained(economy: Economy, x: Array, y: Array, best_x: Array, best_y: 
         NumericalError: it has less, by more than rounding, so it is not the best.
     """
     gained = float(economy.welfare(best_x, best_y).sum() - economy.welfare(x, y).sum())
-    if not gained >= -ROUNDING * turnover(economy, x, y):
+    if not gained >= -ROUNDING * Margins.at(economy, x, y).turnover:
         raise NumericalError("the convex programme ended at less surplus than there is now")
     return max(gained, 0.0)
 
@@ -204,10 +195,8 @@ def nothing_to_gain(
     budget = np.where(capped, economy.budget, 1.0)
     all_spent = capped & (spent >= budget - SPENT * np.maximum(np.abs(budget), np.abs(spent)))
     slopes = economy.marginal_utility_along(x, p)
-    wants = (slopes > 0) & (p > 0)
-    rates = np.divide(p, slopes, out=np.full_like(slopes, np.inf), where=wants & np.isfinite(slopes))
-    rates = np.where(np.isinf(slopes), 0.0, rates)
-    weights = np.where(all_spent, np.minimum(rates.min(axis=1), 1.0), 1.0)
+    priced = np.where((p > 0) | np.isinf(slopes), slopes, 0.0)  # of free goods `gains` below takes care
+    weights = np.where(all_spent, np.minimum(largest_weights(priced, p), 1.0), 1.0)
     if (all_spent & (y > 0).any(axis=1) & (weights < 1.0)).any():
         return None  # the weight of costs is 1, which `residual` does not know
     if not residual(economy, x, y, weights, p) <= proved:
@@ -253,23 +242,22 @@ class _Bargain:
         import cvxpy
 
         self.economy = economy
-        self.now, self.traded = economy.welfare(x, y), turnover(economy, x, y)
+        self.now, self.traded = economy.welfare(x, y), Margins.at(economy, x, y).turnover
         self.counted: NDArray[np.bool_] = np.isfinite(self.now)
-        self.programme = programme = Programme(economy, typical_amounts(economy, x, y))
-        self.size = size = float(programme.at_stake().max())
-        utilities, self.constraints = programme.utilities(stated=True, counted=self.counted)
-        self.worth = (utilities - programme.costs()) / size
+        self.program = program = ConvexProgram.for_allocation(economy, x, y)
+        self.size = size = float(program.at_stake().max())
+        utilities, self.constraints = program.utilities(stated=True, counted=self.counted)
+        self.worth = (utilities - program.costs()) / size
         paid, self.held = cvxpy.Variable(len(economy.agents)), np.flatnonzero(self.counted)
         self.capped, held = np.flatnonzero(np.isfinite(economy.budget)), self.held
-        spent = paid + programme.costs() / size
+        spent = paid + program.costs() / size
         self.within = spent[self.capped] <= economy.budget[self.capped] / size
         self.kept = [(self.worth - paid)[held] >= (self.now - payments)[held] / size] if len(held) else []
         self.constraints += [cvxpy.sum(paid) >= payments.sum() / size, self.within, *self.kept]
 
     def _solve(self, objective: Expression) -> Solution:
-        programme = self.programme
-        balance = programme.net_use() <= self.economy.resources / programme.units
-        return programme.solve(objective, [*self.constraints, *programme.limits()], balance)
+        program = self.program
+        return program.solve(objective, [*self.constraints, *program.limits()], program.balance())
 
     def bound(self, value: float, found: Solution) -> CertifiedValue:
         """What was found, with the multipliers of being no worse off and of caps."""
@@ -292,12 +280,12 @@ class _Bargain:
         """
         import cvxpy
 
-        units, shares = self.programme.units, cvxpy.Variable(len(saved), nonneg=True)
+        units, shares = self.program.units, cvxpy.Variable(len(saved), nonneg=True)
         self.constraints.append(shares <= 1.0)
         for k, agent in enumerate(saved):
             wanted = np.flatnonzero(self.economy.bliss[agent] > 0)
             vital = (self.economy.subsistence[agent] / units)[wanted]
-            self.constraints.append(shares[k] <= self.programme.x[agent, wanted] / units[wanted] - vital)
+            self.constraints.append(shares[k] <= self.program.x[agent, wanted] / units[wanted] - vital)
         return self._solve(cvxpy.sum(shares))
 
     def gain(self) -> CertifiedValue:

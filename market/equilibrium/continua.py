@@ -48,9 +48,12 @@ lie closer together."""
 EXACT_EXCESS = 1e-11
 """Relative excess demand that is rounding: a hundredth of `CLEARING_EXCESS`."""
 
-HALVINGS = 2  # so that three prices between two ends are evaluated
-MOST_POINTS = 60  # further ends are joined to the nearest at once, since pairs grow with the square
-TRIES = 3  # pairs of neighbours at which joining two groups is tried
+EXCESS_BETWEEN_ENDS = 10 * CLEARING_EXCESS
+"""Relative excess demand up to which prices between two ends join them: they are less exact than ends."""
+
+HALVINGS_BETWEEN_ENDS = 2  # so that three prices between two ends are evaluated
+MOST_SEPARATE_ENDS = 60  # further ends are joined to the nearest at once, since pairs grow with the square
+PAIRS_TRIED = 3  # pairs of neighbours at which joining two groups is tried
 
 
 @dataclass(frozen=True)
@@ -86,10 +89,10 @@ def group_ends(economy: Economy, ends: Sequence[tuple[Clearing, int]]) -> list[D
     tried: Counter[tuple[int, int]] = Counter()
     for apart, j, k in _sort_pairs(economy, points):
         pair = (min(group[j], group[k]), max(group[j], group[k]))
-        if pair[0] == pair[1] or tried[pair] >= TRIES:
+        if pair[0] == pair[1] or tried[pair] >= PAIRS_TRIED:
             continue
-        between = measure_between(economy, points[j].at, points[k].at, HALVINGS)
-        if between > 10 * CLEARING_EXCESS:
+        between = measure_between(economy, points[j].at, points[k].at, HALVINGS_BETWEEN_ENDS)
+        if between > EXCESS_BETWEEN_ENDS:
             tried[pair] += 1
             continue
         extent[pair[0]] += extent[pair[1]] + (apart if between <= EXACT_EXCESS else 0.0)
@@ -106,7 +109,7 @@ def group_ends(economy: Economy, ends: Sequence[tuple[Clearing, int]]) -> list[D
 
 
 def _merge_equal(economy: Economy, ends: Sequence[tuple[Clearing, int]]) -> list[DistinctEquilibrium]:
-    """Merge ends with equal log prices; beyond `MOST_POINTS`, those of one continuum too."""
+    """Merge ends with equal log prices; beyond `MOST_SEPARATE_ENDS`, those of one continuum too."""
     known: list[DistinctEquilibrium] = []
     for end, starts in ends:
         k = _find_known(economy, end, known)
@@ -125,9 +128,10 @@ def _find_known(economy: Economy, end: Clearing, known: Sequence[DistinctEquilib
     k = int(np.argmin(apart)) if apart else 0
     if apart and apart[k] <= ROOT_DISTANCE:
         return k
-    if len(known) < MOST_POINTS or not np.isfinite(apart[k]):
+    if len(known) < MOST_SEPARATE_ENDS or not np.isfinite(apart[k]):
         return None
-    return k if measure_between(economy, end, known[k].at, HALVINGS) <= 10 * CLEARING_EXCESS else None
+    between = measure_between(economy, end, known[k].at, HALVINGS_BETWEEN_ENDS)
+    return k if between <= EXCESS_BETWEEN_ENDS else None
 
 
 def _sort_pairs(economy: Economy, points: Sequence[DistinctEquilibrium]) -> list[tuple[float, int, int]]:
@@ -154,7 +158,7 @@ def measure_distance(economy: Economy, p: Array, other: Array) -> float:
 def measure_between(economy: Economy, one: Clearing, other: Clearing, halvings: int) -> float:
     """Return the largest relative excess demand at prices found between two equilibria; inf if none is."""
     middle = _find_half_way(economy, one, other)
-    if middle is None or not halvings or middle.residual > 10 * CLEARING_EXCESS:
+    if middle is None or not halvings or middle.residual > EXCESS_BETWEEN_ENDS:
         return np.inf if middle is None else middle.residual
     if halvings == 1:
         return middle.residual

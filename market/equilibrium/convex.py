@@ -41,7 +41,7 @@ from market.economy.primitives import Economy, Money
 from market.equilibrium.clearing import Allocation
 from market.errors import NumericalError
 from market.tolerances import ROUNDING_OF_RESULTS
-from market.welfare.convex_program import SETTINGS, Programme, typical_amounts
+from market.welfare.convex_program import SETTINGS, ConvexProgram
 
 SURPLUS = "maximum of total surplus"
 EISENBERG_GALE = "Eisenberg-Gale programme"
@@ -71,8 +71,7 @@ def solve(economy: Economy) -> Iterator[tuple[Array, Allocation]]:
 def _solve_once(economy: Economy, attempt: int) -> tuple[Array, Allocation]:
     import cvxpy  # deferred: takes a second to import, and only programmes need it
 
-    nothing = np.zeros(economy.shape)
-    programme = Programme(economy, typical_amounts(economy, nothing, nothing))
+    programme = ConvexProgram.for_allocation(economy)
     if economy.money is Money.QUASILINEAR:
         scale = _estimate_surplus(economy, programme.units)
         values, constraints = programme.utilities(stated=True)
@@ -82,7 +81,7 @@ def _solve_once(economy: Economy, attempt: int) -> tuple[Array, Allocation]:
         values, constraints = programme.utilities(stated=False, counted=_select_buyers(economy))
         worth = _build_weighted_logs(economy, values)
     objective = (worth - cvxpy.sum(programme.costs())) / scale
-    balance = programme.net_use() <= economy.resources / programme.units
+    balance = programme.balance()
     found = programme.solve(objective, [*constraints, *programme.limits()], balance, [attempt])
     return np.maximum(found.prices, 0.0) * scale, (found.consumption, found.production)
 

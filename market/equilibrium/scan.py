@@ -19,7 +19,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.equilibrium.clearing import CLEARING_EXCESS, Clearing, evaluate_prices
 from market.equilibrium.roots import SPREAD
-from market.equilibrium.staircase import WIDTH, Staircase, build_staircase
+from market.equilibrium.staircase import STEP_WIDTH, Staircase, build_staircase
 
 POINTS = 4001  # of the grid: neighbours are less than 1 % apart in price
 
@@ -46,7 +46,7 @@ def scan(economy: Economy, guess: Array) -> tuple[list[Clearing], list[Clearing]
         return [], []
     steps = len(economy.indifference_prices[stairs.sought[0]])
     middle = float(stairs.position(guess)[0])
-    reach = 2.0 * SPREAD + WIDTH * steps
+    reach = 2.0 * SPREAD + STEP_WIDTH * steps
     grid = np.linspace(middle - reach, middle + reach, POINTS)
     gaps = np.array([_gap(stairs, s) for s in grid])
     zeros = [

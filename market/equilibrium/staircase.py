@@ -3,10 +3,10 @@
 With constant unit cost `c` supply jumps at `p = c`: as a function of the price excess demand jumps over zero
 and has no root, though the market clears at `c`. The *graph* of supply has no jump: it is a staircase, and a
 point that moves along it passes every price and, at `p = c`, every amount. Symbols: `s` (goods,) such a
-position, in units of log price; a step of the staircase is `WIDTH` long, so that below the first step `log p
-= s`, on a step `p = c` and the share of the way from the lowest to the highest supply is the way along the
-step, and above it `log p = s - WIDTH`, and so on. Prices that are not unknowns are *held*: free goods at 0,
-and in an exchange, where only relative prices matter, one good at its present price.
+position, in units of log price; a step of the staircase is `STEP_WIDTH` long, so that below the first step
+`log p = s`, on a step `p = c` and the share of the way from the lowest to the highest supply is the way along
+the step, and above it `log p = s - STEP_WIDTH`, and so on. Prices that are not unknowns are *held*: free
+goods at 0, and in an exchange, where only relative prices matter, one good at its present price.
 
 The gap of a good is `log((d + k t) / (t + k d))`, `d` demand and `t` supply, `k = 1e-3`: zero exactly where
 the market clears, near `log(d / t)` around it, which is linear in log prices for constant elasticities, and
@@ -30,7 +30,7 @@ from market.equilibrium.constant_returns import ConstantReturns
 from market.errors import UnboundedDemandError
 from market.tolerances import STANDS_FOR_UNBOUNDED
 
-WIDTH = 1.0  # of a step, in units of log price
+STEP_WIDTH = 1.0  # of a step, in units of log price
 BOUNDED = 1e-3  # `k`: so that the gap stays within log(1000) of 0
 LARGEST_LOG_PRICE = (
     300.0  # further from 0 prices are cut off: exp(300) = 1e130 still multiplies within floats
@@ -161,17 +161,17 @@ def _find_position(steps: Array, price: float) -> float:
     """Return the position of a price on the staircase with these steps."""
     near = np.flatnonzero(np.abs(steps - price) <= STEP_DISTANCE * price)
     if len(near):
-        return float(np.log(steps[near[0]]) + WIDTH * (near[0] + 0.5))
-    return float(np.log(price) + WIDTH * np.count_nonzero(steps < price))
+        return float(np.log(steps[near[0]]) + STEP_WIDTH * (near[0] + 0.5))
+    return float(np.log(price) + STEP_WIDTH * np.count_nonzero(steps < price))
 
 
 def _find_price(steps: Array, s: float) -> tuple[float, float]:
     """Return the price at a position, exactly that of its step, and the share of the way along it."""
-    starts = np.log(steps) + WIDTH * np.arange(len(steps))
+    starts = np.log(steps) + STEP_WIDTH * np.arange(len(steps))
     passed = int(np.count_nonzero(starts < s))
-    if passed and s - starts[passed - 1] <= WIDTH:
-        return float(steps[passed - 1]), float((s - starts[passed - 1]) / WIDTH)
-    price = float(np.exp(np.clip(s - WIDTH * passed, -LARGEST_LOG_PRICE, LARGEST_LOG_PRICE)))
+    if passed and s - starts[passed - 1] <= STEP_WIDTH:
+        return float(steps[passed - 1]), float((s - starts[passed - 1]) / STEP_WIDTH)
+    price = float(np.exp(np.clip(s - STEP_WIDTH * passed, -LARGEST_LOG_PRICE, LARGEST_LOG_PRICE)))
     least = np.nextafter(steps[passed - 1], np.inf) if passed else 0.0
     most = np.nextafter(steps[passed], 0.0) if passed < len(steps) else np.inf
     return min(max(price, float(least)), float(most)), 0.0

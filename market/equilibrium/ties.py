@@ -24,7 +24,7 @@ from market.equilibrium.clearing import Allocation, evaluate_prices
 LEAST_PURCHASE = 1e-6
 """Share of what there is of a good from which an agent buys it; less is the inaccuracy of a solver."""
 
-LARGEST_MOVE = 1e-5
+LARGEST_CORRECTION = 1e-5
 """Relative change of a price up to which it is tied: solvers find prices to about 1e-6."""
 
 BALANCING_ACCURACY = 1e-15  # relative, of the least-squares solution: that of floats
@@ -50,7 +50,7 @@ def tie_prices(economy: Economy, p: Array, x: Array) -> tuple[Array, NDArray[np.
             before = reached.copy()
             _spread(economy.linear_weights, buys, int(g), exact, reached)
             bound |= (reached & ~before) & ((reached & ~before).sum() > 1)
-    near = np.abs(exact - p) <= LARGEST_MOVE * p
+    near = np.abs(exact - p) <= LARGEST_CORRECTION * p
     return np.where(near, exact, p), bound & near
 
 
@@ -58,7 +58,7 @@ def _move_to_steps(economy: Economy, p: Array) -> tuple[Array, NDArray[np.bool_]
     """Move prices next to one at which a producer is indifferent onto it; return them and a mask of those."""
     on, there = p.copy(), np.zeros(len(p), dtype=bool)
     for g, steps in enumerate(economy.indifference_prices):
-        close = steps[np.abs(steps - p[g]) <= LARGEST_MOVE * p[g]]
+        close = steps[np.abs(steps - p[g]) <= LARGEST_CORRECTION * p[g]]
         if len(close):
             on[g], there[g] = close[np.abs(close - p[g]).argmin()], True
     return on, there

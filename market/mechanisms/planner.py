@@ -30,12 +30,18 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.economy.production import used_as_input
-from market.efficiency.dual_bounds import refuse_large
 from market.errors import NumericalError
 from market.mechanisms.base import Answering, Mechanism, State
 from market.outcome import Outcome, Status, shown
 from market.registry import option
-from market.welfare.convex_program import SETTINGS, Programme, Solution, fit, typical_amounts
+from market.welfare.convex_program import (
+    SETTINGS,
+    ConvexProgram,
+    Solution,
+    fit,
+    refuse_large,
+    typical_amounts,
+)
 from market.welfare.equimarginal import optimum
 from market.welfare.first_order_conditions import residual
 from market.welfare.sharpen import sharpen
@@ -134,14 +140,14 @@ class Planner(Mechanism):
     def _by_programme(self, economy: Economy, weights: Array, attempt: int) -> Solution:
         import cvxpy  # deferred: takes a second to import
 
-        nothing = np.zeros(economy.shape)
-        programme = Programme(economy, typical_amounts(economy, nothing, nothing, weights))
+        programme = ConvexProgram.for_allocation(economy, weights=weights)
         utilities, constraints = programme.utilities(stated=True, counted=weights > 0)
         concerned = economy.wants_something | (economy.capacity > 0).any(axis=1)
         size = float((weights * programme.at_stake())[concerned].max(initial=0.0)) or 1.0
         objective = cvxpy.sum(cvxpy.multiply(weights / size, utilities - programme.costs()))
-        balance = programme.net_use() <= economy.resources / programme.units
-        found = programme.solve(objective, [*constraints, *programme.limits()], balance, [attempt])
+        found = programme.solve(
+            objective, [*constraints, *programme.limits()], programme.balance(), [attempt]
+        )
         found = replace(found, prices=size * found.prices, value=size * found.value)
         return self._tidied(economy, weights, found, programme.units)
 

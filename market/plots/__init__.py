@@ -1,13 +1,18 @@
-"""Figures of a comparison (what prices did, what everyone has, what they could have) and curves of a sweep.
+"""Figures of a comparison (prices, excess demand, utilities, welfare weights) and curves of a sweep.
 
-Each function draws one figure on an axes and returns it; `overview` puts together those of `FIGURES` that
-apply, `shards_overview` those that can be drawn where nobody has all agents.
-Everything is told by shape and line style as well as by colour, so that it can be read in grey. Values
-without bound, as the -inf of an agent that has none of what it cannot do without, are drawn at the edge and
-labelled; so are values far from all others. Nothing here touches matplotlib's global state.
+Entry points: `overview` draws every figure of `FIGURES` that applies on one sheet, `shards_overview` those of
+a market in shards, `sweep_overview` the curves of a sweep; `save` writes a sheet. Each figure is also a
+function of its own that draws on an axes and returns it.
 
-To add one: a module here with two functions, one that draws and one that says to which comparisons that
-applies, and the pair of them in `FIGURES`.
+Read `style` (looks, limits, labels), then `welfare` as the simplest figure, `paths`, `markets`, `phase`,
+`box` with `contract`, `possibilities`, `verdicts`, `lorenz`, and `sweeps`.
+
+Imports: results and the rooms below it; matplotlib is imported only in this room, and its global state is not
+touched. Everything is shown by shape and line style as well as by colour, so that it can be printed in grey.
+Unbounded values, as a utility of -inf, are drawn at the edge and labelled; so are values far from all others.
+
+To add one: a module here with two functions, one that draws and one that returns True for the comparisons to
+which it applies, and the pair of them in `FIGURES`.
 """
 
 from __future__ import annotations
@@ -67,11 +72,11 @@ __all__ = [
 Panel = Callable[["Comparison", "Axes"], "Axes"]
 
 PATHS = (price_paths, excess_demand_paths)
-"""The figures of rounds alone: nobody has to know what agents got, or would answer at other prices."""
+"""Figures of rounds alone, which need no quantities of agents and no answers at other prices."""
 
 
 class Shown(NamedTuple):
-    """A figure of the sheet of a run, and whether it says something about a comparison."""
+    """A figure of the sheet of a run, and the comparisons to which it applies."""
 
     draw: Panel
     applies: Callable[[Comparison], bool]
@@ -93,16 +98,16 @@ FIGURES = (
 
 
 def applicable(comparison: Comparison) -> list[Panel]:
-    """The figures that say something about a comparison, in the order in which they are shown."""
+    """Return the figures that apply to a comparison, in the order in which they are shown."""
     return [figure.draw for figure in FIGURES if figure.applies(comparison)]
 
 
 @styled
 def overview(comparison: Comparison) -> Figure:
-    """Every figure that applies, on one sheet.
+    """Draw every figure that applies on one sheet.
 
     Args:
-        comparison: what `market.compare` returns.
+        comparison: the result of `market.compare`.
 
     Returns:
         A figure of its own, not known to pyplot.
@@ -113,10 +118,10 @@ def overview(comparison: Comparison) -> Figure:
 
 @styled
 def shards_overview(shared: Shared) -> Figure:
-    """The figures of a market in shards, on one sheet: prices and excess demand, round by round.
+    """Draw the figures of a market in shards on one sheet: prices and excess demand, round by round.
 
     Args:
-        shared: what `market.shards.play_in_shards` returns.
+        shared: the result of `market.shards.play_in_shards`.
 
     Returns:
         A figure of its own, not known to pyplot.
@@ -125,7 +130,7 @@ def shards_overview(shared: Shared) -> Figure:
 
 
 def _sheet(title: str, panels: Sequence[Callable[[Axes], Axes]]) -> Figure:
-    """Figures side by side under a title."""
+    """Draw figures side by side under a title."""
     columns = 2 if len(panels) <= MOST_IN_TWO else 3
     rows = -(-len(panels) // columns)
     figure = Figure(
@@ -139,10 +144,10 @@ def _sheet(title: str, panels: Sequence[Callable[[Axes], Axes]]) -> Figure:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure; the same figure gives the same bytes.
+    """Write a figure; equal figures give equal bytes.
 
     Args:
-        figure: to be written.
+        figure: the figure.
         path: with the format as its ending, for instance ".svg".
     """
     metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix)

@@ -1,16 +1,16 @@
-"""The Edgeworth box: every way of dividing two goods between two agents, and where each mechanism ends.
+"""The Edgeworth box: all allocations of two goods to two agents, and the outcome of each mechanism.
 
-The box is as wide as there is of the first good and as high as there is of the second. A point gives agent 1
-what is to its left and below it, and agent 2 the rest, so that agent 2's amounts are read from the top right
-corner. What is drawn, with x agent 1's bundle and Q all there is:
+The box is as wide as the resources of the first good and as high as those of the second. A point gives agent
+1 the amounts to its left and below it, and agent 2 the rest, so that agent 2's amounts are read from the top
+right corner. With x agent 1's bundle and Q the resources, the box has
 
-- *contract curve*: the allocations where neither can gain unless the other loses (`contract.py`). Inside
-  the box both have the same marginal rate of substitution there.
-- *core*: the part of it where both have at least what their endowment gives them. With two agents no other
-  group can object.
+- *contract curve*: the Pareto efficient allocations (`contract.py`). Inside the box both agents have equal
+  marginal rates of substitution there.
+- *core*: the part of it that both agents weakly prefer to their endowment. With two agents no other coalition
+  can object.
 - *budget lines* p.x = p.e_1 (plus a share in the commons) or, of fixed budgets, p.x = b_1, one for the
-  prices of each auctioneer. With quasilinear money there are none: whatever is bought can be paid for.
-- *indifference curves* through the endowment: between them lies what both prefer to it.
+  prices of each auctioneer. With quasilinear money there are none: any bundle can be paid for.
+- *indifference curves* through the endowment: between them lie the allocations that both prefer to it.
 
 Source: Mas-Colell, Whinston and Green (1995), section 15.B.
 """
@@ -27,7 +27,7 @@ from market.economy.primitives import Economy, Money
 from market.errors import InputError
 from market.outcome import Outcome
 from market.plots.contract import both, contract_curve, core
-from market.plots.style import legend_below, looks, plain, styled, together
+from market.plots.style import POINT, legend_below, looks, plain, styled, together
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,31 +35,30 @@ if TYPE_CHECKING:
     from market.results.comparison import Comparison
 
 _ON_TOP: dict[str, Any] = {"linestyle": "none", "clip_on": False, "zorder": 4.5}
-FINE = 121  # points a side, where indifference curves are looked for
-MOVED = 0.01  # of what there is: what changes hands to see whether anybody minds
-SAME = 1e-6  # of what there is: amounts that differ by less are the same
+FINE = 121  # points a side of the grid on which indifference curves are drawn
+MOVED = 0.01  # of the resources: an amount that changes hands to test for indifference
+SAME = 1e-6  # of the resources: amounts closer than this count as equal
 
 
 def has_box(economy: Economy) -> bool:
-    """Whether there are two agents and two goods, both in fixed supply."""
+    """Return True if there are two agents and two goods, both in fixed supply."""
     fixed = not (economy.costs or economy.technologies)
     return economy.shape == (2, 2) and fixed and bool((economy.resources > 0).all())
 
 
 def fits_into_a_box(comparison: Comparison) -> bool:
-    """Return whether outcomes are points of an Edgeworth box."""
+    """Return True if outcomes are points of an Edgeworth box."""
     return has_box(comparison.economy)
 
 
 @styled
 def edgeworth_box(comparison: Comparison, ax: Axes) -> Axes:
-    """Every way of dividing two goods between two agents, and where each mechanism ends.
+    """Draw all allocations of two goods to two agents, and the outcome of each mechanism.
 
-    Where a mechanism leaves something to nobody, a line leads from what is left for agent 2 to agent 1's
-    bundle.
+    If an outcome leaves resources unused, a line leads from agent 2's bundle to agent 1's.
 
     Args:
-        comparison: what `market.compare` returns, of two agents and two goods in fixed supply.
+        comparison: the result of `market.compare`, of two agents and two goods in fixed supply.
         ax: to draw on.
 
     Returns:
@@ -85,14 +84,14 @@ def edgeworth_box(comparison: Comparison, ax: Axes) -> Axes:
 
 
 def _endowment(economy: Economy) -> Array | None:
-    """What both own before trade, (2, goods), adding up to all there is; None if not all is owned."""
+    """Return the endowments of both, (2, goods), which sum to the resources; None if some have no owner."""
     if economy.money is Money.EXCHANGE:
         return economy.endowment + economy.commons_share[:, None] * economy.commons
     return None if (economy.commons > 0).any() else economy.endowment
 
 
 def _curves(economy: Economy, start: Array | None, ax: Axes) -> None:
-    """Contract curve, core and the indifference curves that bound it."""
+    """Draw contract curve, core and the indifference curves that bound it."""
     whole = contract_curve(economy)
     label = "contract curve" + (" (one of several)" if _several(economy, whole) else "")
     ax.plot(*whole.T, "-", color="0.55", linewidth=1.4, label=label)
@@ -106,7 +105,7 @@ def _curves(economy: Economy, start: Array | None, ax: Axes) -> None:
 
 
 def _several(economy: Economy, whole: Array) -> bool:
-    """Whether somewhere on it a good can change hands and nobody minds, as with Leontief utilities."""
+    """Return True if somewhere on it both are indifferent to a transfer, as with Leontief utilities."""
     for x in whole:
         for moved in np.diag(MOVED * economy.resources):
             here, there = both(economy, x), both(economy, x + moved)
@@ -116,7 +115,7 @@ def _several(economy: Economy, whole: Array) -> bool:
 
 
 def _indifference_curves(economy: Economy, start: Array, ax: Axes) -> None:
-    """Through the endowment, where it gives more than the least utility."""
+    """Draw indifference curves through the endowment, where it gives more than the least utility."""
     steps = np.linspace(0.0, 1.0, FINE)
     first, second = np.meshgrid(*(steps * amount for amount in economy.resources))
     bundles = np.stack([first.ravel(), second.ravel()], axis=1)
@@ -127,21 +126,15 @@ def _indifference_curves(economy: Economy, start: Array, ax: Axes) -> None:
         if not np.nanmin(values) < levels[agent] < np.nanmax(values):
             continue
         ax.contour(
-            first,
-            second,
-            values.reshape(first.shape),
-            levels=[levels[agent]],
-            colors="0.5",
-            linestyles=dashes,
-            linewidths=1.1,
-            zorder=1.6,
-        )
-        label = f"as good for {plain(economy.agents[agent])}"
+            first, second, values.reshape(first.shape), levels=[levels[agent]], colors="0.5",
+            linestyles=dashes, linewidths=1.1, zorder=1.6,
+        )  # fmt: skip
+        label = f"{plain(economy.agents[agent])}'s indifference curve"
         ax.plot([], [], color="0.5", linestyle=dashes, linewidth=1.1, label=label)
 
 
 def _at_prices(comparison: Comparison) -> Iterator[Outcome]:
-    """One outcome for each vector of prices that somebody paid."""
+    """Yield one outcome for each vector of prices at which agents traded."""
     seen: list[Array] = []
     for outcome in comparison.outcomes.values():
         if outcome.kind != "auctioneer" or outcome.prices is None:
@@ -152,7 +145,7 @@ def _at_prices(comparison: Comparison) -> Iterator[Outcome]:
 
 
 def _budget_line(outcome: Outcome, start: Array | None, dashes: Any, ax: Axes) -> None:
-    """p.x = what agent 1 can spend, as far as it is inside the box."""
+    """Draw `p.x = p.e_1` or `p.x = b_1` inside the box."""
     economy, p = outcome.economy, outcome.prices
     assert p is not None
     if economy.money is Money.QUASILINEAR or not p.any():
@@ -175,7 +168,7 @@ def _budget_line(outcome: Outcome, start: Array | None, dashes: Any, ax: Axes) -
 
 
 def _coinciding(comparison: Comparison) -> Iterator[tuple[list[str], Array]]:
-    """Names and (2, goods) bundles of outcomes, those at the same place together."""
+    """Yield names and (2, goods) bundles of outcomes, with one entry for all at one place."""
     size = np.tile(comparison.economy.resources, 2)
     places = {name: outcome.consumption.ravel() for name, outcome in comparison.outcomes.items()}
     for names, at in together(places, size):
@@ -183,28 +176,19 @@ def _coinciding(comparison: Comparison) -> Iterator[tuple[list[str], Array]]:
 
 
 def _outcome(names: list[str], x: Array, there: Array, look: tuple[str, Any, str], ax: Axes) -> None:
-    """One marker for the mechanisms that end there; a second one where agent 2 does not have all the rest."""
+    """Draw one marker for mechanisms with equal outcomes; a second one if agent 2 has less than the rest."""
     colour, _, marker = look
     label = ", ".join(plain(name) for name in names)
     rest = there - x[1]
     if (np.abs(rest - x[0]) > SAME * there).any():
         ax.plot(*np.stack([x[0], rest]).T, ":", color=colour, linewidth=1.4, clip_on=False, zorder=3)
         ax.plot(*rest, marker, color=colour, markerfacecolor="white", markersize=8, clip_on=False, zorder=3.9)
-        label += " (some left over)"
-    ax.plot(
-        *x[0],
-        marker,
-        color=colour,
-        markeredgecolor="white",
-        markersize=9,
-        clip_on=False,
-        zorder=4,
-        label=label,
-    )
+        label += " (some left unused)"
+    ax.plot(*x[0], marker, color=colour, markersize=9, label=label, **POINT)
 
 
 def _finish(economy: Economy, ax: Axes) -> Axes:
-    """The four sides, each with its owner's scale."""
+    """Label the four sides, each with its owner's scale."""
     (width, height), (first, second) = economy.resources, (plain(good) for good in economy.goods)
     one, two = (plain(agent) for agent in economy.agents)
     ax.set_xlim(0.0, width)

@@ -1,15 +1,15 @@
-"""The contract curve and the core of two agents who divide two goods.
+"""The contract curve and the core of two agents and two goods in fixed supply.
 
-For each level of agent 1's utility the best for agent 2 is looked for along agent 1's indifference curve
+For each level of agent 1's utility agent 2's utility is maximised along agent 1's indifference curve
 
     x_12 = f(x_11),  u_1(x_11, f(x_11)) = u_1(t Q),  0 < t < 1,
 
-Q being all there is of both goods. The indifference curve is the graph of a convex function, and the
-bundles of agent 1 that leave agent 2 at least some utility lie below the graph of a concave one. So those
-that do both are an interval of x_11 whatever that utility is: u_2(Q - x_1) has a single peak along the
-curve, which a one-dimensional search finds, inside the box or on its edges, with slopes or without. Levels
-are spread by t, along the diagonal, and not by utility, whose scale may be steep. Where several allocations
-are equally good for both, one is found.
+Q being the resources of both goods. The indifference curve is the graph of a convex function, and the bundles
+of agent 1 that leave agent 2 at least some utility lie below the graph of a concave one. So the bundles that
+do both are an interval of x_11 for any level of that utility: u_2(Q - x_1) has a single peak along the curve,
+which a one-dimensional search finds, inside the box or on its edges, with slopes or without. Levels are
+spread by t, along the diagonal, and not by utility, whose scale may be steep. If several allocations are
+equally good for both, one is found.
 
 Source: Mas-Colell, Whinston and Green (1995), section 15.B; the search is ours.
 """
@@ -22,27 +22,27 @@ from scipy.optimize import brentq, minimize_scalar
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 
-LEAST = 0.003  # of all there is: the shares of agent 1 between which levels are spread
+LEAST = 0.003  # of the resources: the least and, from above, the largest share of agent 1
 LEVELS = 41
 BOTTOM = -1e300  # stands for -inf where numbers are subtracted
-EXACT = 1e-12  # of what there is
-ENOUGH = 1.0 + 1e-9  # a little more than the least, so that rounding does not make it too little
-PEAK = 1e-8  # of what there is: at a peak, which is flat, more cannot be told
+EXACT = 1e-12  # of the resources: tolerance of a root
+ENOUGH = 1.0 + 1e-9  # factor on the least amount, against rounding below the level of utility
+PEAK = 1e-8  # of the resources: tolerance of a maximum, which is flat
 
 
 def contract_curve(economy: Economy) -> Array:
-    """Agent 1's bundles in efficient allocations, from its worst to its best, (points, 2), units."""
+    """Return agent 1's bundles in efficient allocations, from its worst to its best, (points, 2), units."""
     shares = np.linspace(LEAST, 1.0 - LEAST, LEVELS)
     found = [_best_for_the_other(economy, share * economy.resources, 0) for share in shares]
     return np.array([x for x in found if x is not None]).reshape(-1, 2)
 
 
 def core(economy: Economy, start: Array, whole: Array) -> Array:
-    """The part of the contract curve that neither would leave for its endowment.
+    """Return the part of the contract curve that both agents weakly prefer to their endowment.
 
     Args:
         economy: of two agents and two goods in fixed supply.
-        start: (2, goods), endowments, which add up to all there is.
+        start: (2, goods), endowments, which add up to the resources.
         whole: (points, 2), the contract curve.
 
     Returns:
@@ -57,12 +57,12 @@ def core(economy: Economy, start: Array, whole: Array) -> Array:
 
 
 def both(economy: Economy, x: Array) -> Array:
-    """The utilities of both, if agent 1 has x and agent 2 the rest, (2,)."""
+    """Return the utilities of both, (2,), if agent 1 has x and agent 2 the rest."""
     return economy.utility(np.maximum(np.stack([x, economy.resources - x]), 0.0))
 
 
 def _best_for_the_other(economy: Economy, bundle: Array, agent: int) -> Array | None:
-    """An agent's bundle, as good to it as the given one, that leaves most to the other; None at -inf."""
+    """Return the bundle as good to an agent as the given one that is best for the other; None at -inf."""
     there = economy.resources
 
     def utility(of: int, first: float, second: float) -> float:
@@ -76,7 +76,7 @@ def _best_for_the_other(economy: Economy, bundle: Array, agent: int) -> Array | 
         return None
 
     def least(good: int, other: float) -> float:
-        """The least of a good that keeps the agent at its level with so much of the other good."""
+        """Return the least amount of a good that gives the agent its level, given the other good."""
 
         def gain(amount: float) -> float:
             pair = (amount, other) if good == 0 else (other, amount)

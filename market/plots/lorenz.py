@@ -1,11 +1,11 @@
 """Lorenz curves, where shares of a total mean something.
 
-A share needs amounts that add up and a zero that is no matter of taste. Utilities have that only with
-quasilinear money, in which they are counted, and only if having nothing is worth nothing (log utility has
-no such zero: its sign changes with the units of the goods). Then the curve is that of payoffs. With budgets
-or endowments utilities of different agents do not add up; there the curve is that of what everyone's
-consumption is worth at one vector of prices, the auctioneer's, for all mechanisms alike. Amounts below zero
-have no shares: a mechanism with some is named and not drawn.
+A share needs amounts that add up and a zero that does not depend on units. Utilities have that only with
+quasilinear money, in which they are measured, and only if the utility of nothing is 0 (log utility has no
+such zero: its sign changes with the units of the goods). Then the curve is that of payoffs. With budgets or
+endowments utilities of different agents do not add up; there the curve is that of the cost of each agent's
+bundle at one vector of prices, the auctioneer's, for all mechanisms alike. Agents that only produce are left
+out. Negative amounts have no shares: a mechanism with some is named and not drawn.
 
 Source: Atkinson (1970), "On the measurement of inequality"; what may be added up: own argument.
 """
@@ -16,23 +16,24 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.errors import InputError
-from market.plots.style import looks, plain, styled, together
+from market.plots.style import GUIDE, looks, plain, styled, together
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from market.results.comparison import Comparison
 
-FEW = 2  # agents, whose shares are seen without a curve
+FEW = 2  # consumers: their shares are seen without a curve
 
 
 def has_shares(comparison: Comparison) -> bool:
-    """Return whether there are shares, and of so many agents that they are not seen without a curve."""
-    if len(comparison.economy.agents) <= FEW:
+    """Return True if there are shares, and of more than `FEW` consumers."""
+    if _consumers(comparison.economy).sum() <= FEW:
         return False
     try:
         measured(comparison)
@@ -43,89 +44,81 @@ def has_shares(comparison: Comparison) -> bool:
 
 @styled
 def lorenz(comparison: Comparison, ax: Axes) -> Axes:
-    """The share of the poorest in all payoffs, or in the value of all consumption, for each mechanism.
+    """Draw the share of the poorest in all payoffs, or in the value of consumption, for each mechanism.
 
     Args:
-        comparison: what `market.compare` returns.
+        comparison: the result of `market.compare`.
         ax: to draw on.
 
     Returns:
         The same axes.
 
     Raises:
-        InputError: there is nothing of which shares would mean something; says why.
+        InputError: there are no amounts of which shares mean something; says why.
     """
     amounts, what = measured(comparison)
     drawn = {name: curve(values) for name, values in amounts.items() if _has_shares(values)}
-    ax.plot(
-        [0.0, 1.0],
-        [0.0, 1.0],
-        color="0.45",
-        linewidth=0.9,
-        linestyle=(0, (2, 2)),
-        label="the same for everyone",
-    )
-    agents = len(comparison.economy.agents)
-    for (names, at), (colour, dashes, _) in zip(
-        together(drawn, np.ones(agents + 1), apart=1e-6), looks(), strict=False
-    ):
-        ax.plot(
-            np.linspace(0.0, 1.0, agents + 1),
-            at,
-            color=colour,
-            linestyle=dashes,
-            label=", ".join(map(plain, names)),
-        )
+    ax.plot([0.0, 1.0], [0.0, 1.0], label="equality", **GUIDE)
+    agents = len(next(iter(amounts.values())))
+    shares = np.linspace(0.0, 1.0, agents + 1)
+    places = together(drawn, np.ones(agents + 1), apart=1e-6)
+    for (names, at), (colour, dashes, _) in zip(places, looks(), strict=False):
+        ax.plot(shares, at, color=colour, linestyle=dashes, label=", ".join(map(plain, names)))
     for name in amounts:
         if name not in drawn:
-            ax.plot([], [], " ", label=f"not drawn: {plain(name)} (some below zero)")
+            ax.plot([], [], " ", label=f"not drawn: {plain(name)} (some negative)")
     ax.set_xlim(0.0, 1.0)
     ax.set_ylim(0.0, 1.0)
-    ax.set_xlabel(f"share of the {agents} agents, poorest first")
-    ax.set_ylabel("share that they have")
+    ax.set_xlabel(f"cumulative share of the {agents} consumers, poorest first")
+    ax.set_ylabel("cumulative share of the total")
     ax.set_title("Lorenz curve")
     ax.legend(loc="upper left", title=what, title_fontsize=8.5, alignment="left")
     return ax
 
 
 def curve(amounts: Array) -> Array:
-    """What the poorest k = 0..n have together, as a share of all, (agents + 1,)."""
+    """Return the share of the poorest k = 0..n in the total, (agents + 1,)."""
     total = np.concatenate([[0.0], np.cumsum(np.sort(amounts))])
     return total / total[-1]
 
 
 def measured(comparison: Comparison) -> tuple[Mapping[str, Array], str]:
-    """Mechanism -> amounts (agents,) that add up, and what they are.
+    """Return mechanism -> amounts (consumers,) that add up, and their name.
 
     Raises:
         InputError: there are none.
     """
     economy, outcomes = comparison.economy, comparison.outcomes
-    if len(economy.agents) < 2:
-        raise InputError("a Lorenz curve compares agents; there is only one")
+    who = _consumers(economy)
+    if who.sum() < 2:
+        raise InputError("a Lorenz curve compares consumers; there are fewer than two")
     if economy.money is Money.QUASILINEAR:
-        if not _nothing_is_worth_nothing(economy):
+        if not _utility_of_nothing_is_zero(economy):
             raise InputError(
-                "utilities have shares only if having nothing is worth nothing, and somebody's is not 0 there"
+                "utilities have shares only if the utility of nothing is 0, and for some agent it is not"
             )
-        amounts = {name: outcome.payoffs for name, outcome in outcomes.items()}
+        amounts = {name: outcome.payoffs[who] for name, outcome in outcomes.items()}
         if not any(_has_shares(values) for values in amounts.values()):
             raise InputError(
-                "under every mechanism some payoffs are below zero or all are zero: there are no shares"
+                "under every mechanism some payoffs are negative or all are zero: there are no shares"
             )
         return amounts, "Payoffs"
     priced = [
         outcome for outcome in outcomes.values() if outcome.kind == "auctioneer" and outcome.status.settled
     ]
     if not priced or priced[0].prices is None:
-        raise InputError("bundles are compared by what they cost, and no auctioneer's markets cleared")
+        raise InputError("bundles are compared by their cost, and no auctioneer's markets cleared")
     p, name = priced[0].prices, plain(priced[0].name)
-    return {
-        each: o.consumption @ p for each, o in outcomes.items()
-    }, f"Consumption, at the prices of '{name}'"
+    bundles = {each: outcome.consumption[who] @ p for each, outcome in outcomes.items()}
+    return bundles, f"Consumption, at the prices of '{name}'"
 
 
-def _nothing_is_worth_nothing(economy: Economy) -> bool:
+def _consumers(economy: Economy) -> NDArray[np.bool_]:
+    """Return a mask of agents that want some good; firms have no share of their own, (agents,)."""
+    return np.asarray((economy.bliss > 0).any(axis=1))
+
+
+def _utility_of_nothing_is_zero(economy: Economy) -> bool:
     nothing = np.zeros(economy.shape)
     return bool((economy.welfare(nothing, nothing) == 0).all())
 

@@ -1,10 +1,10 @@
-"""Supply and demand for one good: the clearing price, and what trade at it is worth.
+"""Supply and demand for one good: the equilibrium price, consumer surplus and producer surplus.
 
-At each price everyone is asked anew; the prices of other goods are those at which the market ended. Answers
-that are sets, as that of a producer at its constant unit cost, are horizontal pieces. With quasilinear
-money the area between demand and the price is what buyers have of the trade, and the area between the price
-and supply what sellers have of it; a stock in common sells at the price too, and that is the auctioneer's
-revenue.
+Demand and supply are computed at each price of the good; the prices of other goods are those at which the
+market ended. Correspondences, as the supply of a producer at its constant unit cost, are horizontal pieces.
+With quasilinear utility and no budgets there are no income effects, so that the area between demand and the
+price is consumer surplus, and the area between the price and supply is producer surplus, and the value at
+this price of the common stock (the auctioneer's revenue) and of endowments.
 
 Source: Mas-Colell, Whinston and Green (1995), sections 10.C to 10.E.
 """
@@ -20,20 +20,20 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Answers, Economy, Money
 from market.errors import InputError, UnboundedDemandError, did_you_mean
 from market.outcome import Outcome, Status
-from market.plots.style import COLOURS, DASHES, legend_below, number, plain, styled
+from market.plots.style import COLOURS, DASHES, GUIDE, legend_below, number, plain, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from market.results.comparison import Comparison
 
-STEPS = 240  # prices at which everyone is asked
-MUCH = 2.0  # times the price, and times the amount traded: what is shown
-LEAST = 1e-3  # of the highest price shown: the lowest at which everyone is asked
+STEPS = 240  # prices at which demand and supply are computed
+MUCH = 2.0  # times the price, and times the amount traded: the limits of the axes
+LEAST = 1e-3  # of the highest price shown: the lowest price at which demand is computed
 
 
 class Curve(NamedTuple):
-    """What is wanted or offered at prices: as the price goes up, one end of each answer and then the other.
+    """Amounts demanded or supplied at prices: as the price rises, both ends of each answer.
 
     Args:
         amounts: (points,), units; may be infinite.
@@ -45,19 +45,19 @@ class Curve(NamedTuple):
 
 
 def has_one_price(comparison: Comparison) -> bool:
-    """Return whether there is one good, and its price was announced."""
+    """Return True if there is one good, and its price was announced."""
     economy = comparison.economy
     return len(comparison.rounds) > 0 and len(economy.goods) == 1 and economy.money is not Money.EXCHANGE
 
 
 @styled
 def supply_and_demand(comparison: Comparison, ax: Axes, good: str | None = None) -> Axes:
-    """Demand for one good and its supply at each price, with the clearing price and what trade is worth.
+    """Draw demand for one good and its supply, the equilibrium, consumer surplus and producer surplus.
 
-    Areas are shaded with quasilinear money, where they are money, if the market clears.
+    Areas are shaded where they are money and the market clears.
 
     Args:
-        comparison: what `market.compare` returns; some mechanism has prices.
+        comparison: the result of `market.compare`; some mechanism has prices.
         ax: to draw on.
         good: which one; the only one if not named.
 
@@ -77,17 +77,26 @@ def supply_and_demand(comparison: Comparison, ax: Axes, good: str | None = None)
     traded = _traded(outcome, g)
     right = _widest(economy, g, traded)
     cleared = outcome.status is Status.CLEARED
-    if cleared and economy.money is Money.QUASILINEAR and p > 0:
-        _shade(economy, demand, supply, p, traded, ax)
+    if cleared and _areas_are_money(economy) and p > 0:
+        _shade(economy, g, demand, supply, p, traded, ax)
     for curve, colour, dashes, label in (
         (demand, COLOURS[0], DASHES[0], "demand"),
         (supply, COLOURS[1], DASHES[1], "supply"),
     ):
         shown = np.minimum(curve.amounts, 10.0 * right)
         ax.plot(shown, curve.prices, color=colour, linestyle=dashes, label=label, zorder=2.5)
-    name = "clears at" if cleared else "last price (does not clear)"
-    ax.axhline(p, color="0.4", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1.5)
-    ax.plot([traded], [p], "o", color="black", clip_on=False, zorder=4, label=f"{name} {number(p)}")
+    name = "equilibrium" if cleared else "not an equilibrium"
+    label = f"{name}: p = {number(p)}, q = {number(traded)}"
+    ax.axhline(p, **GUIDE)
+    ax.plot(
+        [traded],
+        [p],
+        "o",
+        color="black",
+        clip_on=False,
+        zorder=4,
+        label=label,
+    )
     ax.set_xlim(0.0, right)
     ax.set_ylim(0.0, top)
     ax.set_xlabel(f"{plain(economy.goods[g])} (units)")
@@ -113,7 +122,7 @@ def _the_good(economy: Economy, good: str | None) -> int:
 
 
 def _with_prices(comparison: Comparison) -> Outcome:
-    """The first outcome of an auctioneer that cleared, or of any auctioneer."""
+    """Return the first outcome of an auctioneer that cleared, else of any auctioneer."""
     priced = [outcome for outcome in comparison.outcomes.values() if outcome.kind == "auctioneer"]
     if not priced:
         raise InputError("supply and demand is drawn about an auctioneer's price; there is no auctioneer")
@@ -127,7 +136,7 @@ def _unit(economy: Economy) -> str:
 
 
 def _highest(economy: Economy, g: int, p: float) -> float:
-    """The highest price shown: about the clearing price, all steps of supply that are not far above it."""
+    """Return the highest price shown, with all steps of supply not far above the equilibrium in view."""
     if p <= 0:
         slopes = economy.marginal_utility(np.zeros(economy.shape))[:, g]
         p = float(slopes[np.isfinite(slopes)].max(initial=0.0)) / MUCH
@@ -139,7 +148,7 @@ def _highest(economy: Economy, g: int, p: float) -> float:
 
 
 def _curves(economy: Economy, g: int, prices: Array, top: float) -> tuple[Curve, Curve]:
-    """Demand and supply from hardly any price to the highest shown."""
+    """Return demand and supply from nearly 0 to the highest price shown."""
     asked = np.unique(
         np.concatenate([np.linspace(LEAST * top, top, STEPS), [prices[g]], economy.indifference_prices[g]])
     )
@@ -154,7 +163,7 @@ def _curves(economy: Economy, g: int, prices: Array, top: float) -> tuple[Curve,
 
 
 def _answers(economy: Economy, g: int, prices: Array, price: float) -> tuple[list[float], list[float]] | None:
-    """Demand, the most first, and supply, the least first; None where somebody wants without limit."""
+    """Return demand, the most first, and supply, the least first; None if demand is unbounded."""
     at = _others_at(economy, g, prices, price)
     try:
         answers: Answers = economy.answers(at)
@@ -169,7 +178,7 @@ def _answers(economy: Economy, g: int, prices: Array, price: float) -> tuple[lis
 
 
 def _others_at(economy: Economy, g: int, prices: Array, price: float) -> Array:
-    """All prices: the good's, and the others as they were, or in the same proportions if all sum to one."""
+    """Return all prices: the good's, and the others as they were, or in proportion if all sum to one."""
     at = prices.copy()
     at[g] = price
     if economy.money is Money.EXCHANGE and economy.numeraire is None and len(prices) > 1:
@@ -179,35 +188,43 @@ def _others_at(economy: Economy, g: int, prices: Array, price: float) -> Array:
 
 
 def _traded(outcome: Outcome, g: int) -> float:
-    """How much of the good is consumed, units."""
+    """Return the consumption of the good, units."""
     return float(outcome.consumption[:, g].sum())
 
 
 def _widest(economy: Economy, g: int, traded: float) -> float:
-    """The largest amount shown: about what is traded, and all of a stock that is not far beyond."""
+    """Return the largest amount shown: about the amount traded, and a stock that is not far beyond."""
     there = float(economy.resources[g])
     if traded == 0:
         return 1.2 * there or 1.0
     return max(MUCH * traded, 1.1 * there if there < 2.0 * MUCH * traded else 0.0)
 
 
-def _shade(economy: Economy, demand: Curve, supply: Curve, p: float, traded: float, ax: Axes) -> None:
-    """What buyers have, between demand and the price, and what sellers have, between the price and supply."""
+def _areas_are_money(economy: Economy) -> bool:
+    """Return True with quasilinear money and no budgets, so that demand has no income effects."""
+    return economy.money is Money.QUASILINEAR and not np.isfinite(economy.budget).any()
+
+
+def _of_sellers(economy: Economy, g: int) -> list[str]:
+    """Name the parts of the area between the price and supply."""
+    parts = {
+        "producer surplus": economy.capacity[:, g],
+        "revenue of the common stock": economy.commons[[g]],
+        "value of endowments": economy.endowment[:, g],
+    }
+    return [name for name, amounts in parts.items() if (amounts > 0).any()]
+
+
+def _shade(economy: Economy, g: int, demand: Curve, supply: Curve, p: float, traded: float, ax: Axes) -> None:
+    """Shade the area between demand and the price, and the area between the price and supply."""
     above, below = demand.prices >= p, supply.prices <= p
     ax.fill_betweenx(
         demand.prices[above], np.minimum(demand.amounts[above], traded),
-        color=COLOURS[0], alpha=0.22, linewidth=0, label="left to buyers",
+        color=COLOURS[0], alpha=0.22, linewidth=0, label="consumer surplus",
     )  # fmt: skip
-    made = bool(economy.costs)
-    common = bool((economy.commons > 0).any())
-    label = (
-        "left to sellers"
-        if not common
-        else ("left to sellers, and revenue" if made else "revenue for the commons")
-    )
     ax.fill_betweenx(
         np.append(0.0, supply.prices[below]),
         np.minimum(np.append(supply.amounts[below][:1], supply.amounts[below]), traded),
         facecolor=to_rgba(COLOURS[1], 0.18), edgecolor=to_rgba(COLOURS[1], 0.5), hatch="///", linewidth=0,
-        label=label,
+        label=" + ".join(_of_sellers(economy, g)),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What prices and excess demand did, round by round."""
+"""Paths of prices and of excess demand, round by round."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.plots.style import COLOURS, NAMED, legend_below, looks, number, plain, styled
+from market.plots.style import COLOURS, GUIDE, NAMED, legend_below, looks, number, plain, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
     from market.results.comparison import Comparison
     from market.shards import Shared
 
-WIDE_RANGE = 200.0  # largest over smallest price from which a logarithmic axis shows more
-HIGHEST = 1e150  # price that is shown: axes end where numbers do
+WIDE_RANGE = 200.0  # largest over smallest price from which the axis is logarithmic
+HIGHEST = 1e150  # price shown: matplotlib overflows beyond
 FEW_LINES = 3  # up to here a legend finds room inside
 FEW_ROUNDS = 30  # up to here every round is marked
 
 
 def has_rounds(comparison: Comparison) -> bool:
-    """Return whether prices were announced."""
+    """Return True if prices were announced."""
     return len(comparison.rounds) > 0
 
 
 @styled
 def price_paths(comparison: Comparison | Shared, ax: Axes) -> Axes:
-    """The announced prices, round by round, and with quasilinear money the planner's multipliers.
+    """Draw the announced prices by round, and with quasilinear money the planner's multipliers.
 
     Args:
-        comparison: what `market.compare` or `market.shards.play_in_shards` returns.
+        comparison: the result of `market.compare` or `market.shards.play_in_shards`.
         ax: to draw on.
 
     Returns:
@@ -53,10 +53,10 @@ def price_paths(comparison: Comparison | Shared, ax: Axes) -> Axes:
 
 @styled
 def excess_demand_paths(comparison: Comparison | Shared, ax: Axes) -> Axes:
-    """Excess demand, round by round: wanted at the announced prices beyond what there is.
+    """Draw excess demand at the announced prices by round.
 
     Args:
-        comparison: what `market.compare` or `market.shards.play_in_shards` returns.
+        comparison: the result of `market.compare` or `market.shards.play_in_shards`.
         ax: to draw on.
 
     Returns:
@@ -67,15 +67,16 @@ def excess_demand_paths(comparison: Comparison | Shared, ax: Axes) -> Axes:
     largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
     if largest > 0:
         _scale_of_excess(ax, largest)
+    scale = ", symmetric log scale" if largest > 0 else ""
     _mark_unbounded(comparison.rounds, ax)
     ax.axhline(0.0, color="0.3", linewidth=1.0, zorder=1.5)
     ax.set_title("Excess demand")
-    ax.set_ylabel("wanted beyond what there is (units, log scale)")
+    ax.set_ylabel(f"excess demand (units{scale})")
     return _rounds_below(comparison.rounds, ax)
 
 
 def _paths(comparison: Comparison | Shared, ax: Axes, column: str) -> None:
-    """A line a mechanism and good; up to six are named."""
+    """Draw a line for each mechanism and good; up to six are named."""
     rounds = comparison.rounds
     mechanisms = list(dict.fromkeys(rounds["mechanism"]))
     goods = comparison.economy.goods
@@ -96,12 +97,12 @@ def _paths(comparison: Comparison | Shared, ax: Axes, column: str) -> None:
     if named:
         _legend(ax)
     else:
-        told = f"{len(goods)} goods" + (f", {len(mechanisms)} mechanisms" if len(mechanisms) > 1 else "")
-        ax.text(0.99, 0.98, told, transform=ax.transAxes, ha="right", va="top", color="0.35")
+        size = f"{len(goods)} goods" + (f", {len(mechanisms)} mechanisms" if len(mechanisms) > 1 else "")
+        ax.text(0.99, 0.98, size, transform=ax.transAxes, ha="right", va="top", color="0.35")
 
 
 def _legend(ax: Axes) -> None:
-    """Where there is room for it: a long one below."""
+    """Draw a legend: a long one below the axes."""
     if len(ax.get_legend_handles_labels()[1]) > FEW_LINES:
         legend_below(ax)
     else:
@@ -113,7 +114,7 @@ def _finite(values: pd.Series) -> Array:
 
 
 def _scale_of_prices(ax: Axes, prices: Array) -> None:
-    """From zero up; logarithmic if they range widely and none is zero."""
+    """Scale the axis of prices: from zero, or logarithmic if they range widely and none is zero."""
     finite = prices[np.isfinite(prices)]
     if len(finite) and finite.min() > 0 and finite.max() > WIDE_RANGE * finite.min():
         ax.set_yscale("log")
@@ -127,7 +128,7 @@ def _scale_of_prices(ax: Axes, prices: Array) -> None:
 
 
 def _scale_of_excess(ax: Axes, largest: float) -> None:
-    """Linear near zero, logarithmic beyond: the start and the approach are both seen."""
+    """Scale the axis: linear near zero, logarithmic beyond, so that start and convergence are seen."""
     decade = int(np.floor(np.log10(largest)))
     ax.set_yscale("symlog", linthresh=10.0 ** (decade - 1), linscale=1.0)
     decades = [10.0**power for power in (decade - 1, decade, decade + 1) if 10.0**power <= 3.0 * largest]
@@ -139,9 +140,9 @@ def _scale_of_excess(ax: Axes, largest: float) -> None:
 
 
 def _mark_unbounded(rounds: pd.DataFrame, ax: Axes) -> None:
-    """Rounds in which somebody offered without limit, at the edge."""
-    endless = rounds[np.isinf(rounds["excess_demand"])]
-    for at, of_round in endless.groupby("round"):
+    """Mark rounds with unbounded excess demand at the edge."""
+    unbounded = rounds[np.isinf(rounds["excess_demand"])]
+    for at, of_round in unbounded.groupby("round"):
         above = bool((of_round["excess_demand"] > 0).any())
         ax.annotate(
             number(float(of_round["excess_demand"].iloc[0])),
@@ -152,24 +153,17 @@ def _mark_unbounded(rounds: pd.DataFrame, ax: Axes) -> None:
             fontsize=8,
             color=COLOURS[1],
         )
-        ax.plot(
-            [at],
-            [float(above)],
-            "v" if not above else "^",
-            color=COLOURS[1],
-            transform=ax.get_xaxis_transform(),
-            clip_on=False,
-            zorder=4,
-        )
+        sign, across = "^" if above else "v", ax.get_xaxis_transform()
+        ax.plot([at], [float(above)], sign, color=COLOURS[1], transform=across, clip_on=False, zorder=4)
 
 
 def _multipliers(comparison: Comparison | Shared, ax: Axes) -> None:
-    """What one unit more is worth to the planner: prices settle there."""
+    """Draw the planner's shadow prices, to which prices converge."""
     for name, outcome in comparison.outcomes.items():
         if outcome.kind == "planner" and outcome.prices is not None:
             for good, price in enumerate(outcome.prices):
                 label = f"shadow price, {plain(name)}" if good == 0 else None
-                ax.axhline(price, color="0.45", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1.5, label=label)
+                ax.axhline(price, label=label, **GUIDE)
             _legend(ax)
 
 

@@ -1,11 +1,10 @@
-"""Where excess demand pushes two prices, and the path that an auctioneer took.
+"""The phase diagram of tatonnement for two prices, with the paths of auctioneers.
 
-Where two prices are free (two goods at a price in money, or three goods of which one is the unit of
-account) a point stands for a pair of prices and an arrow for excess demand there: to the right where the
-first good is lacking, up where the second one is. An auctioneer that raises the price of what is lacking,
-dp/dt = z, would follow the arrows. Along a line the market for one good clears; where the two lines cross,
-both do, and then by Walras' law the third. Arrows have one length; how far the markets are from clearing is
-told by how dark they are.
+If two prices are free (two goods at a price in money, or three goods of which one is the unit of account) a
+point stands for a pair of prices and an arrow for excess demand there: to the right where demand for the
+first good exceeds supply, up for the second one. Tatonnement, dp/dt = z, follows the arrows. Along a line the
+market for one good clears; where the two lines cross, both do, and then by Walras' law the third. Arrows have
+one length, and are darker where relative excess demand is larger.
 
 Source: Mas-Colell, Whinston and Green (1995), section 17.H.
 """
@@ -28,13 +27,13 @@ if TYPE_CHECKING:
 
     from market.results.comparison import Comparison
 
-ARROWS, FINE = 17, 61  # points a side: arrows, and where markets are seen to clear
-MUCH = 6.0  # times the last price: the furthest that is shown of a path
+ARROWS, FINE = 17, 61  # points a side: of arrows, and of the grid for clearing lines
+MUCH = 6.0  # times the last price: the limit of the axes
 GREYS = LinearSegmentedColormap.from_list("greys", ["0.82", "0.35"])
 
 
 def free_prices(economy: Economy) -> list[int]:
-    """The goods whose prices are free: all of them, but for the unit of account under `exchange`."""
+    """Return the goods whose prices are free: all but the unit of account under `exchange`."""
     goods = list(range(len(economy.goods)))
     if economy.money is Money.EXCHANGE:
         del goods[_unit(economy)]
@@ -42,18 +41,18 @@ def free_prices(economy: Economy) -> list[int]:
 
 
 def has_two_free_prices(comparison: Comparison) -> bool:
-    """Return whether two prices are free to move, and were announced."""
+    """Return True if two prices are free to move, and were announced."""
     return len(comparison.rounds) > 0 and len(free_prices(comparison.economy)) == 2
 
 
 @styled
 def phase_portrait(comparison: Comparison, ax: Axes) -> Axes:
-    """Where excess demand pushes two prices, and the paths that auctioneers took.
+    """Draw the phase diagram of tatonnement for two prices, and the paths of auctioneers.
 
     Under `exchange` prices are in units of the numeraire, or of the last good.
 
     Args:
-        comparison: what `market.compare` returns; two prices are free, and some mechanism has prices.
+        comparison: the result of `market.compare`; two prices are free, and some mechanism has prices.
         ax: to draw on.
 
     Returns:
@@ -85,17 +84,17 @@ def phase_portrait(comparison: Comparison, ax: Axes) -> Axes:
     )
     ax.set_xlabel(f"price of {plain(economy.goods[pair[0]])} ({unit})")
     ax.set_ylabel(f"price of {plain(economy.goods[pair[1]])} ({unit})")
-    ax.set_title("Where excess demand pushes prices")
+    ax.set_title("Phase diagram of tatonnement")
     return legend_below(ax)
 
 
 def _unit(economy: Economy) -> int:
-    """The good whose price is held at one."""
+    """Return the good whose price is held at one."""
     return len(economy.goods) - 1 if economy.numeraire is None else economy.numeraire
 
 
 def _paths(comparison: Comparison, pair: list[int]) -> dict[str, Array]:
-    """Mechanism -> the pair of prices in each round, (rounds, 2)."""
+    """Return mechanism -> the pair of prices in each round, (rounds, 2)."""
     economy, rounds = comparison.economy, comparison.rounds
     paths = {}
     for name in dict.fromkeys(rounds["mechanism"]):
@@ -111,7 +110,7 @@ def _paths(comparison: Comparison, pair: list[int]) -> dict[str, Array]:
 
 
 def _view(paths: list[Array]) -> tuple[float, float]:
-    """The highest price shown of each good: all of the paths, unless they begin far from where they end."""
+    """Return the highest price shown of each good: all of the paths, unless they start far from their end."""
     last = np.max([path[-1] for path in paths], axis=0)
     seen = np.concatenate(paths)
     highest = np.where(np.isfinite(seen), seen, 0.0).max(axis=0)
@@ -121,7 +120,7 @@ def _view(paths: list[Array]) -> tuple[float, float]:
 
 
 def _imbalance(economy: Economy, pair: list[int], at: Array) -> Imbalance | None:
-    """How far from clearing the markets are at a pair of prices; None where somebody wants without limit."""
+    """Return the imbalance of the markets at a pair of prices; None if demand is unbounded."""
     prices = np.ones(len(economy.goods))
     prices[pair] = at
     try:
@@ -131,14 +130,14 @@ def _imbalance(economy: Economy, pair: list[int], at: Array) -> Imbalance | None
 
 
 def _grid(view: tuple[float, float], points: int) -> tuple[Array, Array]:
-    """Prices inside the view, none of them zero, (points, points) each."""
+    """Return prices inside the view, none of them zero, (points, points) each."""
     inside = (np.arange(points) + 0.5) / points
     first, second = np.meshgrid(view[0] * inside, view[1] * inside)
     return first, second
 
 
 def _arrows(economy: Economy, pair: list[int], view: tuple[float, float], ax: Axes) -> None:
-    """The direction of excess demand, darker where it is larger relative to demand and supply."""
+    """Draw the direction of excess demand, darker where it is larger relative to demand and supply."""
     first, second = _grid(view, ARROWS)
     z, strength = np.zeros((2, *first.shape)), np.zeros(first.shape)
     for place in np.ndindex(first.shape):
@@ -146,7 +145,7 @@ def _arrows(economy: Economy, pair: list[int], view: tuple[float, float], ax: Ax
         if seen is not None:
             z[(slice(None), *place)] = _finite_direction(seen.z[pair])
             strength[place] = np.abs(seen.relative[pair]).max()
-    # Prices of the two goods may have different ranges: a direction is drawn as it looks on these axes.
+    # Prices of the two goods may have different ranges: directions are converted to these axes.
     on_paper = z / np.array(view)[:, None, None]
     length = np.hypot(*on_paper)
     unit = np.divide(on_paper, length, out=np.zeros_like(on_paper), where=length > 0)
@@ -157,12 +156,12 @@ def _arrows(economy: Economy, pair: list[int], view: tuple[float, float], ax: Ax
 
 
 def _finite_direction(z: Array) -> Array:
-    """Excess demand; where some of it is without bound, that alone counts."""
+    """Return excess demand; if some of it is unbounded, the signs of that part alone."""
     return np.sign(np.where(np.isinf(z), z, 0.0)) if np.isinf(z).any() else z
 
 
 def _clearing_lines(economy: Economy, pair: list[int], view: tuple[float, float], ax: Axes) -> None:
-    """Where the market for one of the two goods clears."""
+    """Draw lines along which the market for one of the two goods clears."""
     first, second = _grid(view, FINE)
     relative = np.full((2, *first.shape), np.nan)
     for place in np.ndindex(first.shape):

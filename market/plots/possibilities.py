@@ -1,18 +1,15 @@
-"""What two agents can have together, and where each mechanism leaves them."""
+"""The utility possibilities of two agents, and the outcome of each mechanism."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.economy.primitives import Economy
-from market.errors import MarketError
-from market.outcome import Outcome
-from market.plots.style import limits, looks, number, plain, styled, together
+from market.errors import InputError, MarketError
+from market.plots.style import POINT, limits, looks, number, plain, styled, together
 from market.welfare.possibility_frontier import Frontier, floors
 from market.welfare.possibility_frontier import frontier as find_frontier
 
@@ -23,16 +20,16 @@ if TYPE_CHECKING:
 
 
 def has_two_agents(comparison: Comparison) -> bool:
-    """Return whether there are two agents, whose utilities are a plane."""
+    """Return True if there are two agents."""
     return len(comparison.economy.agents) == 2
 
 
 @styled
 def frontier(comparison: Comparison, ax: Axes) -> Axes:
-    """What two agents can have together, and where each mechanism ends.
+    """Draw the utility possibilities of two agents, and the outcome of each mechanism.
 
     Args:
-        comparison: what `market.compare` returns, of two agents.
+        comparison: the result of `market.compare`, of two agents.
         ax: to draw on.
 
     Returns:
@@ -42,7 +39,13 @@ def frontier(comparison: Comparison, ax: Axes) -> Axes:
         InputError: there are not two agents.
     """
     economy, outcomes = comparison.economy, comparison.outcomes
-    found = _frontier_or_none(economy, list(outcomes.values()))
+    if len(economy.agents) != 2:
+        raise InputError(f"a frontier is drawn for two agents; there are {len(economy.agents)}")
+    found, reason = None, ""
+    try:
+        found = find_frontier(economy, *floors(economy, list(outcomes.values())))
+    except MarketError as error:  # then the outcomes are shown alone
+        reason = str(error)
     reached = np.array([outcome.utilities for outcome in outcomes.values()])
     inside = reached if found is None else np.concatenate([reached, found.utilities])
     views = [
@@ -58,48 +61,31 @@ def frontier(comparison: Comparison, ax: Axes) -> Axes:
         _outcome(names, at, views, economy.agents, look, ax)
     ax.set_xlim(*views[0])
     ax.set_ylim(*views[1])
-    ax.set_title("What is possible together")
-    what = "utility less cost" if economy.costs else "utility"
+    ax.set_title("Utility possibilities")
+    what = "utility minus cost" if economy.costs else "utility"
     ax.set_xlabel(f"{what} of {plain(economy.agents[0])}")
     ax.set_ylabel(f"{what} of {plain(economy.agents[1])}")
+    if reason:
+        ax.plot([], [], " ", label=plain(f"frontier not found: {reason}", 70))
     ax.legend(loc="best")
     return ax
 
 
-def _frontier_or_none(economy: Economy, outcomes: Sequence[Outcome]) -> Frontier | None:
-    """The frontier; None where it could not be found, and then the outcomes are shown alone."""
-    with contextlib.suppress(MarketError):
-        return find_frontier(economy, *floors(economy, outcomes))
-    return None
-
-
 def _area_below(found: Frontier, views: Sequence[tuple[float, float]], ax: Axes) -> None:
+    """Draw the frontier, and shade the utilities below it."""
     first, second = found.utilities.T
-    ax.plot(first, second, "-", color="0.15", label="nothing better for both", zorder=2)
-    # To the left of its first point the frontier only rises further, so what is below that is possible too.
+    ax.plot(first, second, "-", color="0.15", label="Pareto frontier", zorder=2)
+    # To the left of its first point the frontier is no lower, so that the area below that is possible too.
     left = np.concatenate([[views[0][0]], first])
-    ax.fill_between(
-        left,
-        np.full(len(left), views[1][0]),
-        np.concatenate([second[:1], second]),
-        color="0.5",
-        alpha=0.10,
-        linewidth=0,
-    )
+    above = np.concatenate([second[:1], second])
+    ax.fill_between(left, np.full(len(left), views[1][0]), above, color="0.5", alpha=0.10, linewidth=0)
 
 
 def _transfer_line(surplus: float, views: Sequence[tuple[float, float]], ax: Axes) -> None:
-    """All pairs of payoffs that payments reach from the largest total surplus."""
+    """Draw the payoffs that are attainable with transfers from the largest total surplus."""
     first = np.array(views[0])
-    ax.plot(
-        first,
-        surplus - first,
-        color="0.45",
-        linewidth=1.2,
-        linestyle=(0, (4, 3)),
-        label="reached with payments",
-        zorder=1.8,
-    )
+    look: dict[str, Any] = {"color": "0.45", "linewidth": 1.2, "linestyle": (0, (4, 3)), "zorder": 1.8}
+    ax.plot(first, surplus - first, label="attainable with transfers", **look)
 
 
 def _outcome(
@@ -110,26 +96,16 @@ def _outcome(
     look: tuple[str, Any, str],
     ax: Axes,
 ) -> None:
-    """One marker for the mechanisms that end there; at the edge, and said so, if it is out of view."""
+    """Draw one marker for mechanisms with equal outcomes; at the edge, with the numbers, if out of view."""
     colour, _, marker = look
     lowest = np.array([low for low, _ in views])
     span = np.array([high - low for low, high in views])
     hidden = at < lowest
     place = np.where(hidden, lowest + 0.07 * span, at)
-    said = [f"{plain(agents[i])}: {number(at[i])}" for i in (0, 1) if hidden[i]]
-    label = ", ".join(plain(name) for name in names) + (f" ({', '.join(said)})" if said else "")
-    ax.plot(
-        place[:1],
-        place[1:],
-        marker,
-        color=colour,
-        markeredgecolor="white",
-        markersize=10,
-        clip_on=False,
-        zorder=4,
-        label=label,
-    )
-    for agent in np.flatnonzero(hidden):  # an arrow to the edge: further on, out of view
+    beyond = [f"{plain(agents[i])}: {number(at[i])}" for i in (0, 1) if hidden[i]]
+    label = ", ".join(plain(name) for name in names) + (f" ({', '.join(beyond)})" if beyond else "")
+    ax.plot(place[:1], place[1:], marker, color=colour, markersize=10, label=label, **POINT)
+    for agent in np.flatnonzero(hidden):  # an arrow to the edge: the value is out of view
         edge = place.copy()
         edge[agent] = lowest[agent]
         arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 1.6, "shrinkA": 4, "shrinkB": 0}

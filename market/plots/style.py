@@ -1,4 +1,4 @@
-"""How figures look: colours, dashes and markers that can be told apart in grey; names and numbers on them."""
+"""Style of figures: colours, dashes and markers that differ in grey too; names and numbers on figures."""
 
 from __future__ import annotations
 
@@ -47,17 +47,19 @@ STYLE: dict[str, Any] = {
 }
 DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (5, 1.5, 1, 1.5)), (0, (9, 2)), (0, (2, 2)))
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
+POINT: dict[str, Any] = {"markeredgecolor": "white", "clip_on": False, "zorder": 4}  # an outcome
+GUIDE: dict[str, Any] = {"color": "0.45", "linewidth": 0.9, "linestyle": (0, (2, 2)), "zorder": 1.5}
 MINUS = "\N{MINUS SIGN}"
 NAMED = 6  # lines or agents; more are drawn alike, and not named one by one
 LONGEST = 24  # characters of a name in a legend
-FAR = 24.0  # values lower by more than so many times the span of the upper half are drawn at the edge
-SAME = 1e-6  # numbers that differ by less of themselves are drawn as one
-WIDTH = 72  # characters of a legend that fit under an axes of the size used in `overview`
-PAYOFF = "payoff in the game"
+FAR = 24.0  # times the span of the upper half: lower values are drawn at the edge
+SAME = 1e-6  # relative: numbers closer than this are drawn as one
+WIDTH = 80  # characters of a legend that fit under an axes of the size used in `overview`
+PAYOFF = "payoff"
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
-    """Draw with this module's style, and leave the global one alone."""
+    """Draw with this module's style and leave matplotlib's own as it is."""
 
     @functools.wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -73,18 +75,18 @@ def always(comparison: Comparison) -> bool:  # noqa: ARG001
 
 
 def looks() -> Iterator[tuple[str, Any, str]]:
-    """Colour, dashes and marker, one after another."""
+    """Return a cyclic sequence of colour, dashes and marker."""
     return zip(cycle(COLOURS), cycle(DASHES), cycle(MARKERS))
 
 
 def plain(name: str, longest: int = LONGEST) -> str:
-    """A name as it is: no formula between dollar signs, not hidden by a leading underscore, not too long."""
+    """Return a name as it is written, cut to `longest`: without formulas, with a leading underscore."""
     short = name if len(name) <= longest else f"{name[: longest - 1]}…"
     return short.replace("$", r"\$").replace("_", " _", 1 if short.startswith("_") else 0)
 
 
 def number(value: float) -> str:
-    """A value to read."""
+    """Return a number to read, with three digits."""
     if np.isinf(value):
         return f"{MINUS}∞" if value < 0 else "∞"
     if 1e3 <= abs(value) < 1e7:
@@ -96,7 +98,7 @@ def number(value: float) -> str:
 def together(
     places: Mapping[str, Array], size: Array, apart: float = 0.004
 ) -> Iterator[tuple[list[str], Array]]:
-    """What is at the same place, together: the names, and the place of the first.
+    """Yield the names of all that is at one place, and the place of the first.
 
     Args:
         places: name -> coordinates, which may be infinite.
@@ -116,10 +118,10 @@ def together(
     yield from found
 
 
-def at_the_edge(said: str, left: bool, row: float, colour: str, ax: Axes, lift: float = 0.0) -> None:
-    """What is said of something beyond the left or right edge of the axes, `lift` points above its row."""
+def at_the_edge(text: str, left: bool, row: float, colour: str, ax: Axes, lift: float = 0.0) -> None:
+    """Write a text at the left or right edge of the axes, `lift` points above its row."""
     ax.annotate(
-        said,
+        text,
         (0.0 if left else 1.0, row),
         (7 if left else -7, lift),
         xycoords=("axes fraction", "data"),
@@ -134,7 +136,7 @@ def at_the_edge(said: str, left: bool, row: float, colour: str, ax: Axes, lift: 
 def spread(
     values: Array, row: float, view: tuple[float, float], colour: str, agents: Sequence[str], ax: Axes
 ) -> None:
-    """Many agents in one row: range, middle half, median; how many are out of view is said at the edge."""
+    """Draw many agents in one row: range, middle half, median, and the number out of view at the edge."""
     inside = values[(values >= view[0]) & (values <= view[1])]
     if len(inside):
         low, lower, middle, upper, high = np.quantile(inside, [0.0, 0.25, 0.5, 0.75, 1.0])
@@ -152,7 +154,7 @@ def spread(
 
 
 def rows(names: Sequence[str], ax: Axes) -> None:
-    """A row a name, the first on top; room beside the axis for a marker at its edge."""
+    """Name the rows, the first on top, with room next to the axis for a marker at its edge."""
     ax.set_yticks(range(len(names)), [plain(name) for name in names])
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", pad=7)
@@ -160,7 +162,7 @@ def rows(names: Sequence[str], ax: Axes) -> None:
 
 
 def legend_below(ax: Axes, title: str | None = None) -> Axes:
-    """A legend under the axes, in as many columns as there is room for."""
+    """Draw a legend under the axes, in as many columns as there is room for."""
     labels = ax.get_legend_handles_labels()[1]
     longest = max(map(len, labels), default=0)
     ax.legend(
@@ -176,7 +178,7 @@ def legend_below(ax: Axes, title: str | None = None) -> Axes:
 
 
 def limits(values: Array, line: Array | None = None) -> tuple[float, float]:
-    """Limits of an axis: around the line and those values that are not far below the others."""
+    """Return limits of an axis around the line and the values that are not far below it or the others."""
     finite = np.unique(values[np.isfinite(values)])
     if not len(finite):
         return -1.0, 1.0
@@ -184,6 +186,7 @@ def limits(values: Array, line: Array | None = None) -> tuple[float, float]:
     finite = finite[np.append(np.diff(finite) > rounding, True)]
     if line is not None and len(line) > 1:
         low, high = float(line.min()), float(max(line.max(), finite.max()))
+        low = min(low, float(finite[finite >= 2.0 * low - high].min(initial=low)))
     else:
         high, low = float(finite[-1]), float(finite[0])
         upper = finite[finite >= np.median(finite)]

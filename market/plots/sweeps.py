@@ -1,4 +1,4 @@
-"""What a sweep found: a measure against a parameter, mean and interval over seeds."""
+"""Curves of a sweep: a measure against a parameter, with mean and confidence interval over seeds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from market.economy.correspondences import Array
 from market.plots.style import looks, number, plain, styled
 from market.sweep import Sweep
-from market.sweep.summary import curve
+from market.sweep.summary import curve, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,13 +23,13 @@ SHEET = (3, 4)  # at most so many parameters and measures on one sheet
 
 @styled
 def sweep_curve(swept: Sweep, parameter: str, measure: str, ax: Axes) -> Axes:
-    """A measure against one parameter, a line a mechanism: the mean over seeds and its 95 % interval.
+    """Draw a measure against one parameter, a line a mechanism: the mean over seeds and its 95 % interval.
 
-    What the other parameters do is averaged over. Infinite values are not in the means: they are marked at
-    the edge, and the legend says in how many runs they occurred.
+    Means are over the values of other parameters too. Infinite values are not in the means: they are marked
+    at the edge, and the legend says in how many runs they occurred.
 
     Args:
-        swept: what `market.sweep.sweep` returns.
+        swept: the result of `market.sweep.sweep`.
         parameter: path of the parameter.
         measure: a column of `swept.runs`.
         ax: to draw on.
@@ -49,45 +49,33 @@ def sweep_curve(swept: Sweep, parameter: str, measure: str, ax: Axes) -> Axes:
     if not numeric:
         ax.set_xticks(range(len(values)), [plain(str(value)) for value in values])
     ax.set_xlabel(plain(parameter, 60))
-    ax.set_ylabel("mean over seeds, 95 % interval" if swept.design.seeds > 1 else "mean of the runs")
-    ax.set_title(plain(measure.replace("_", " "), 40))
+    ax.set_ylabel("mean, 95 % confidence interval" if swept.design.seeds > 1 else "mean of the runs")
+    words = title(measure)
+    ax.set_title(plain(words[:1].upper() + words[1:], 40))
     if ax.get_legend_handles_labels()[1]:
         ax.legend(loc="best")
     return ax
 
 
 def _line(table: pd.DataFrame, at: Array, mechanism: str, look: Any, joined: bool, ax: Axes) -> None:
-    """One mechanism: means, joined or not, their intervals, and where something was infinite."""
+    """Draw one mechanism: means, joined or not, their intervals, and marks of infinite values."""
     colour, dashes, marker = look
     mean, low, high = (table[name].to_numpy() for name in ("mean", "low", "high"))
     ax.errorbar(
-        at,
-        mean,
-        yerr=[mean - low, high - mean],
-        color=colour,
-        linestyle=dashes if joined else "none",
-        marker=marker,
-        markersize=4.5 if joined else 3.0,
-        capsize=2.5,
-        elinewidth=0.9,
+        at, mean, yerr=[mean - low, high - mean], color=colour, linestyle=dashes if joined else "none",
+        marker=marker, markersize=4.5 if joined else 3.0, capsize=2.5, elinewidth=0.9,
         label=plain(_label(table, mechanism), 60),
-    )
+    )  # fmt: skip
     for infinite, edge, sign in ((table["least"] == -np.inf, 0.0, "v"), (table["most"] == np.inf, 1.0, "^")):
         where = at[infinite.to_numpy()]
-        if not len(where):  # an empty line that is not clipped has no end
+        if not len(where):  # an empty line that is not clipped has no extent
             continue
-        ax.plot(
-            where,
-            np.full(len(where), edge),
-            sign,
-            color=colour,
-            transform=ax.get_xaxis_transform(),
-            clip_on=False,
-        )
+        across = ax.get_xaxis_transform()
+        ax.plot(where, np.full(len(where), edge), sign, color=colour, transform=across, clip_on=False)
 
 
 def _label(table: pd.DataFrame, mechanism: str) -> str:
-    """The mechanism, and in how many of its runs the measure was infinite."""
+    """Return the mechanism's name, and the number of its runs in which the measure was infinite."""
     infinite = int(table["infinite"].sum())
     if not infinite:
         return mechanism
@@ -99,24 +87,24 @@ def _label(table: pd.DataFrame, mechanism: str) -> str:
 
 
 def sweep_measures(swept: Sweep) -> Sequence[str]:
-    """What is worth a picture: prices, what is left on the table, the lowest utility, how many settled."""
+    """Return the measures to draw: prices, surplus, surplus lost, lowest utility, share that converged."""
     runs = swept.runs
     prices = [f"price[{good}]" for good in swept.scenario.goods]
     wanted = [*prices[:2], "total_surplus", "surplus_gap", "lowest_utility", "settled"]
-    told = [
+    found = [
         name
         for name in wanted
         if np.isfinite(runs[name].astype("Float64").to_numpy(float, na_value=np.nan)).any()
     ]
-    return told[: SHEET[1]]
+    return found[: SHEET[1]]
 
 
 @styled
 def sweep_overview(swept: Sweep) -> Figure | None:
-    """Curves of up to four measures against up to three parameters, on one sheet.
+    """Draw curves of up to four measures against up to three parameters on one sheet.
 
     Args:
-        swept: what `market.sweep.sweep` returns.
+        swept: the result of `market.sweep.sweep`.
 
     Returns:
         A figure of its own, not known to pyplot; None if nothing was varied or nothing was measured.

@@ -1,4 +1,4 @@
-"""How aligned each outcome is: what is wasted, and who counts how much in the super-agent."""
+"""The inefficiency of each outcome, and its welfare weights."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from market.economy.primitives import Money
 from market.efficiency.report import Alignment
 from market.plots.style import (
     COLOURS,
+    GUIDE,
     NAMED,
     at_the_edge,
     legend_below,
@@ -30,14 +31,14 @@ if TYPE_CHECKING:
 
 @styled
 def comparison_bars(comparison: Comparison, ax: Axes) -> Axes:
-    """What each mechanism wastes: nothing, where it is efficient.
+    """Draw the inefficiency of each outcome as a bar.
 
-    With quasilinear money that is the surplus left on the table, which may be without bound. Elsewhere it
-    is the share of all resources that could be taken away with everybody as well off, one minus Debreu's
-    coefficient. Bars of outcomes in which somebody counts for nothing are hatched.
+    With quasilinear money that is the surplus lost (deadweight loss), which may be unbounded. Elsewhere it is
+    the share of all resources that could be saved with every agent as well off, one minus Debreu's
+    coefficient. Bars of outcomes with a welfare weight of zero are hatched.
 
     Args:
-        comparison: what `market.compare` returns.
+        comparison: the result of `market.compare`.
         ax: to draw on.
 
     Returns:
@@ -45,65 +46,65 @@ def comparison_bars(comparison: Comparison, ax: Axes) -> Axes:
     """
     reports = comparison.alignments
     in_money = comparison.economy.money is Money.QUASILINEAR
-    wasted = [_wasted(report, in_money) for report in reports.values()]
-    finite = [waste for waste in wasted if waste is not None and np.isfinite(waste)]
+    lost = [_lost(report, in_money) for report in reports.values()]
+    finite = [loss for loss in lost if loss is not None and np.isfinite(loss)]
     right = 1.9 * (max(finite, default=0.0) or (1.0 if in_money else 100.0))
-    for row, (report, waste) in enumerate(zip(reports.values(), wasted, strict=True)):
+    for row, (report, loss) in enumerate(zip(reports.values(), lost, strict=True)):
         hatch = "///" if report.degenerate else None
-        length = right if waste == np.inf else (waste or 0.0)
+        length = right if loss == np.inf else (loss or 0.0)
         ax.barh(row, length, height=0.55, color=COLOURS[0], hatch=hatch, edgecolor="white", linewidth=0)
-        said = _said(report, waste, in_money)
-        if waste == np.inf:
-            ax.text(0.5 * right, row, said, ha="center", va="center", fontsize=8, bbox=_PAPER)
+        label = _label(report, loss, in_money)
+        if loss == np.inf:
+            ax.text(0.5 * right, row, label, ha="center", va="center", fontsize=8, bbox=_PAPER)
         else:
-            ax.annotate(said, (length, row), (5, 0), textcoords="offset points", va="center", fontsize=8)
+            ax.annotate(label, (length, row), (5, 0), textcoords="offset points", va="center", fontsize=8)
     rows(list(reports), ax)
     ax.set_xlim(0.0, right)
     if not any(finite):
         ax.set_xticks([0.0])
-    ax.set_title("What is wasted")
-    ax.set_xlabel("surplus left on the table (money)" if in_money else "resources not needed (% of all)")
+    ax.set_title("Surplus lost" if in_money else "Inefficiency")
+    ax.set_xlabel("surplus lost (money)" if in_money else "resources that could be saved (% of all)")
     return ax
 
 
-ROUNDING = 1e-9  # of all resources: less than that is not waste
+ROUNDING = 1e-9  # of all resources: smaller savings are rounding
 _PAPER = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none"}
 
 
-def _wasted(report: Alignment, in_money: bool) -> float | None:
-    """Money, or per cent of all resources; None if unknown."""
+def _lost(report: Alignment, in_money: bool) -> float | None:
+    """Return the inefficiency in money, or in per cent of all resources; None if unknown."""
     if in_money:
         return report.surplus_gap
     used = report.resource_utilisation
     return None if used is None else 100.0 * (1.0 - used if used < 1.0 - ROUNDING else 0.0)
 
 
-def _said(report: Alignment, waste: float | None, in_money: bool) -> str:
-    """The amount, and what that means."""
+def _label(report: Alignment, loss: float | None, in_money: bool) -> str:
+    """Return the label of a bar: the amount, and the verdict if that is not plain from it."""
     efficient = report.efficient_with_transfers if in_money else report.efficient
-    verdict = {None: "not known whether efficient", True: "efficient", False: "not efficient"}[efficient]
-    if waste is None:
-        said = verdict if in_money else f"{verdict}; no resources to scale"
-    elif waste == np.inf:
-        said = "without bound"
+    verdict = {None: "efficiency unknown", True: "efficient", False: "not efficient"}[efficient]
+    if loss is None:
+        label = verdict if in_money else f"{verdict}; no resources"
+    elif loss == np.inf:
+        label = "unbounded"
     elif efficient:
-        said = "nothing"
+        label = "none"
     else:
-        amount = number(waste) + ("" if in_money else " %")
-        said = amount if waste > 0 and efficient is False else f"{amount}; {verdict}"
-    return f"{said}; somebody counts for nothing" if report.degenerate else said
+        amount = number(loss) + ("" if in_money else " %")
+        label = amount if loss > 0 and efficient is False else f"{amount}; {verdict}"
+    return f"{label}; some weight is zero" if report.degenerate else label
 
 
 @styled
 def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
-    """How much everyone counts in the super-agent that would choose each outcome.
+    """Draw the weights of the sum of utilities that each outcome maximises.
 
-    The weights sum to one; a line shows equal ones. No super-agent would choose an outcome that is not
-    efficient: there, and where that is unknown, markers are hollow and show the weights that come nearest.
-    Many agents are shown by the range, the middle half and the median.
+    The weights sum to one; a line shows equal ones. An inefficient outcome maximises no weighted sum: there,
+    and where efficiency is unknown, markers are hollow and show the nearest weights. Many agents are shown by
+    range, middle half and median.
 
     Args:
-        comparison: what `market.compare` returns.
+        comparison: the result of `market.compare`.
         ax: to draw on.
 
     Returns:
@@ -112,13 +113,11 @@ def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
     agents = comparison.economy.agents
     known = {name: report.negishi_weights for name, report in comparison.alignments.items()}
     highest = max((float(weights.max()) for weights in known.values() if weights is not None), default=1.0)
-    ax.axvline(
-        1.0 / len(agents), color="0.45", linewidth=0.9, linestyle=(0, (2, 2)), zorder=1.5, label="equal"
-    )
+    ax.axvline(1.0 / len(agents), label="equal", **GUIDE)
     for row, (name, weights) in enumerate(known.items()):
         efficient = comparison.alignments[name].efficient is True
         if weights is None:
-            at_the_edge("no weights come near it", True, row, "0.35", ax)
+            at_the_edge("no weights support it", True, row, "0.35", ax)
         elif len(agents) > NAMED:
             spread(weights, row, (0.0, 1.1 * highest), COLOURS[0] if efficient else "0.6", agents, ax)
         else:
@@ -129,17 +128,22 @@ def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
             ax.plot([], [], marker, color=colour, label=plain(agent))
     rows(list(known), ax)
     ax.set_xlim(-0.03 * highest, 1.1 * highest)
-    ax.set_title("Weights in the super-agent")
+    ax.set_title("Welfare weights (Negishi)")
     ax.set_xlabel("weight (all weights sum to 1)")
-    reports = comparison.alignments.values()
-    if any(report.efficient is not True and report.negishi_weights is not None for report in reports):
+    kinds = {each.efficient for each in comparison.alignments.values() if each.negishi_weights is not None}
+    hollow = [label for verdict, label in _NEAREST.items() if verdict in kinds]
+    if hollow:
         look = ("o", "0.4", "white") if few else ("s", "0.6", "0.6")
-        ax.plot([], [], look[0], color=look[1], markerfacecolor=look[2], label="not known to be efficient")
+        label = f"{' or '.join(hollow)}: nearest weights"
+        ax.plot([], [], look[0], color=look[1], markerfacecolor=look[2], label=label)
     return legend_below(ax, None if few else f"{len(agents)} agents: range, middle half, median")
 
 
+_NEAREST = {False: "inefficient", None: "efficiency unknown"}
+
+
 def _each(weights: Array, row: int, ax: Axes, *, hollow: bool) -> None:
-    """A marker an agent, a little apart."""
+    """Draw a marker for each agent, a little apart."""
     ax.axhspan(row - 0.36, row + 0.36, color="0.95", zorder=0.5)
     offsets = np.linspace(-0.22, 0.22, len(weights)) if len(weights) > 1 else np.zeros(1)
     for weight, offset, (colour, _, marker) in zip(weights, offsets, looks(), strict=False):

@@ -1,4 +1,4 @@
-"""What everyone has under each mechanism."""
+"""Utilities and payoffs of all agents under each mechanism."""
 
 from __future__ import annotations
 
@@ -30,18 +30,17 @@ if TYPE_CHECKING:
     from market.results.comparison import Comparison
 
 ROOM = 0.12  # of the axis, for a number at the edge
-FAR = 3.0  # values further from the middle than so many times its width are told at the edge
+FAR = 3.0  # times the middle nine tenths: values further out are labelled at the edge
 
 
 @styled
 def utilities_by_mechanism(comparison: Comparison, ax: Axes) -> Axes:
-    """What everyone has under each mechanism: utility less cost, and what is left after payments.
+    """Draw utility minus cost, and the payoff after payments and penalties, of all agents.
 
-    Many agents are shown by the range, the middle half and the median of those above -inf; how many are at
-    -inf is said.
+    Many agents are shown by range, middle half and median of those above -inf, with the number at -inf.
 
     Args:
-        comparison: what `market.compare` returns.
+        comparison: the result of `market.compare`.
         ax: to draw on.
 
     Returns:
@@ -53,12 +52,12 @@ def utilities_by_mechanism(comparison: Comparison, ax: Axes) -> Axes:
     (_each_agent if few else _spread_of_agents)(comparison, outcomes, ax)
     rows(names, ax)
     ax.set_title("Utility by mechanism")
-    ax.set_xlabel("utility less cost" if comparison.economy.costs else "utility")
+    ax.set_xlabel("utility minus cost" if comparison.economy.costs else "utility")
     return ax
 
 
 def _each_agent(comparison: Comparison, outcomes: Sequence[Outcome], ax: Axes) -> None:
-    """A marker an agent: full for utility less cost, hollow for what it has after payments."""
+    """Draw a marker for each agent: full for utility minus cost, hollow for the payoff."""
     agents = comparison.economy.agents
     payoffs = comparison.payoffs_differ
     known = [outcome.utilities for outcome in outcomes] + [outcome.payoffs for outcome in outcomes if payoffs]
@@ -78,7 +77,7 @@ def _each_agent(comparison: Comparison, outcomes: Sequence[Outcome], ax: Axes) -
 
 
 def _with_room_for_numbers(values: Array) -> tuple[float, float]:
-    """Limits of an axis on which the values beyond its left edge are written beside it."""
+    """Return limits of an axis with room for the values beyond its left edge."""
     low, high = limits(values)
     return (low - ROOM * (high - low), high) if (values < low).any() else (low, high)
 
@@ -93,7 +92,7 @@ def _value(
     hollow: bool = False,
     label: str | None = None,
 ) -> None:
-    """One marker; at the edge, with its value, if it is out of view."""
+    """Draw one marker; at the edge, with its value, if it is out of view."""
     colour, _, marker = look
     at = min(max(value, view[0]), view[1])
     face = "white" if hollow else colour
@@ -105,7 +104,7 @@ def _value(
 
 
 def _spread_of_agents(comparison: Comparison, outcomes: Sequence[Outcome], ax: Axes) -> None:
-    """Range, middle half and median of many; whoever is far from all others is named at the edge."""
+    """Draw range, middle half and median of many agents; those far from all others are named at the edge."""
     agents, payoffs = comparison.economy.agents, comparison.payoffs_differ
     kinds = [(-0.16 if payoffs else 0.0, COLOURS[0], [outcome.utilities for outcome in outcomes])]
     if payoffs:
@@ -115,7 +114,7 @@ def _spread_of_agents(comparison: Comparison, outcomes: Sequence[Outcome], ax: A
         for row, values in enumerate(each):
             spread(values, row + offset, view, colour, agents, ax)
     ax.set_xlim(*view)
-    what = "utility less cost" if comparison.economy.costs else "utility"
+    what = "utility minus cost" if comparison.economy.costs else "utility"
     for label, colour in zip((what, PAYOFF), COLOURS, strict=False):
         if payoffs or colour == COLOURS[0]:
             ax.plot([], [], "-", color=colour, linewidth=1.4, label=label)
@@ -125,7 +124,7 @@ def _spread_of_agents(comparison: Comparison, outcomes: Sequence[Outcome], ax: A
 
 
 def _view_of_many(values: Array) -> tuple[float, float]:
-    """Limits that show all but those who are far from nearly everybody: FAR times the middle nine tenths."""
+    """Return limits that show all values but those beyond FAR times the middle nine tenths."""
     finite = values[np.isfinite(values)]
     if not len(finite):
         return -1.0, 1.0

@@ -10,7 +10,8 @@ import pandas as pd
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.efficiency.report import Alignment, Contrast, alignment, contrast
+from market.efficiency.contrast import Contrast, contrast
+from market.efficiency.report import Alignment, alignment
 from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
 from market.results.summary_table import AgentNumbers, Gains, row, table

@@ -163,7 +163,7 @@ def mechanism_result(
                 surplus_gap=plain(report.surplus_gap),
                 improvement=by_both(better.consumption if better else None),
                 improvement_production=by_both(better.production if better else None),
-                unknown=list(report.unknown),
+                unknown=list(report.reasons),
             ),
             **({} if check is None else {"check": _check_result(check, goods)}),
         )

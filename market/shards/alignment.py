@@ -20,9 +20,10 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.economy.reductions import Largest, Reduction
-from market.efficiency.report import PROVED, Alignment
+from market.efficiency.report import Alignment
 from market.outcome import shown
-from market.welfare.first_order_conditions import NOTHING, residuals
+from market.tolerances import VIOLATION_THAT_PROVES
+from market.welfare.first_order_conditions import NOTHING, residuals, weights_from_prices
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Judgement:
     @property
     def proved(self) -> bool:
         """True if weights and prices prove that the outcome is efficient."""
-        return self.residual <= PROVED
+        return self.residual <= VIOLATION_THAT_PROVES
 
 
 def judge(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[Judgement]:
@@ -76,10 +77,13 @@ def judge(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[Judgement
     residual = np.inf
     if economy.money is Money.QUASILINEAR:
         residual = yield from residuals(economy, x, y, ones, p)
-        if residual <= PROVED:
+        if residual <= VIOLATION_THAT_PROVES:
             return Judgement(ones, count, True, bool(capped), residual, 0)
     some = NOTHING * (economy.commons + owned + made) / count
-    weights = weights_from_prices(economy, x, p, some)
+    weights = np.zeros(len(ones))
+    for rows, part in economy.parts:
+        eaten = np.where(x[rows] > some, x[rows], 0.0)
+        weights[rows] = weights_from_prices(part.marginal_utility(x[rows]), eaten, p)
     total, unweighed, least, most = yield (
         float(weights.sum()),
         float((weights <= 0).sum()),
@@ -90,23 +94,6 @@ def judge(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[Judgement
         return Judgement(None, total, False, bool(capped), np.inf, int(unweighed))
     own = yield from residuals(economy, x, y, weights, p)
     return Judgement(weights, total, False, bool(capped), own, 0, -float(least.value), float(most.value))
-
-
-def weights_from_prices(economy: Economy, x: Array, p: Array, some: Array) -> Array:
-    """Return the largest `p_g / (du_i/dx_ig)` over the goods that each consumes, (agents,); 0 without any.
-
-    Args:
-        economy: a part.
-        x: (agents, goods), consumption of its agents.
-        p: (goods,), prices.
-        some: (goods,), amounts up to which a good counts as not consumed.
-    """
-    weights = np.zeros(len(economy.agents))
-    for rows, part in economy.parts:
-        slopes = part.marginal_utility(x[rows])
-        counts = (x[rows] > some) & (slopes > 0) & np.isfinite(slopes)
-        weights[rows] = np.divide(p, slopes, out=np.zeros_like(slopes), where=counts).max(axis=1, initial=0.0)
-    return weights
 
 
 def alignment_report(found: Judgement, economy: Economy, p: Array, weights: Array | None) -> Alignment:
@@ -122,17 +109,17 @@ def alignment_report(found: Judgement, economy: Economy, p: Array, weights: Arra
     quasilinear = economy.money is Money.QUASILINEAR
     surplus = found.proved and found.equal and not found.capped
     worth = float(p @ economy.resources) > 0
-    unknown = []
+    unknown = {}
     if not found.proved:
         why = _why(found)
-        unknown.append(f"efficient: {why}")
+        unknown["efficient"] = why
         if economy.resources.any():
-            unknown.append(f"resource_utilisation: {why}")
+            unknown["resource_utilisation"] = why
     elif not worth and economy.resources.any():
-        unknown.append("resource_utilisation: all resources are free at the prices")
+        unknown["resource_utilisation"] = "all resources are free at the prices"
     if quasilinear and not surplus:
         capped = "budgets limit payments, which takes a program over all agents"
-        unknown.append(f"surplus_gap: {capped if found.capped else _why(found)}")
+        unknown["surplus_gap"] = capped if found.capped else _why(found)
     return Alignment(
         efficient=True if found.proved else None,
         degenerate=False,
@@ -142,7 +129,7 @@ def alignment_report(found: Judgement, economy: Economy, p: Array, weights: Arra
         resource_utilisation=1.0 if found.proved and worth else None,
         efficient_with_transfers=True if quasilinear and surplus else None,
         surplus_gap=0.0 if quasilinear and surplus else None,
-        unknown=tuple(unknown),
+        unknown=unknown,
     )
 
 

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from market.economy.primitives import Economy, Money
-from market.efficiency.report import Alignment, alignment, contrast
+from market.efficiency.contrast import contrast
+from market.efficiency.report import Alignment, alignment
 from market.errors import MarketError
 from market.mechanisms import play
 from market.outcome import Outcome
@@ -208,7 +209,7 @@ def _judged(economy: Economy, report: Alignment) -> Row:
         "surplus_gap": report.surplus_gap,
         "resource_utilisation": report.resource_utilisation,
         "residual": float(report.residual),
-        "unknown": "; ".join(report.unknown) or None,
+        "unknown": "; ".join(report.reasons) or None,
     }
     if report.negishi_weights is not None:
         for group in named(tuple(economy.groups)):

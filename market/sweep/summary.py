@@ -26,12 +26,20 @@ from market.sweep.axes import Axis, ColumnType
 from market.sweep.columns import IDENTITY
 
 CONFIDENCE = 0.95
+_TITLES = {"settled": "converged", "surplus_gap": "surplus lost"}  # in tables and figures; columns keep names
 
 
 def measures(columns: Mapping[str, ColumnType], axes: Sequence[Axis]) -> list[str]:
     """Return the columns of the table of runs that can be averaged."""
     given = {*IDENTITY, *(axis.path for axis in axes)}
     return [name for name, kind in columns.items() if kind != "text" and name not in given]
+
+
+def title(measure: str) -> str:
+    """Return the words for a measure in tables and figures, for instance `price of water`."""
+    if measure.startswith("price["):
+        return f"price of {measure[6:-1]}"
+    return _TITLES.get(measure, measure.replace("_", " "))
 
 
 def summarise(runs: pd.DataFrame, axes: Sequence[Axis], names: Sequence[str]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ units are written here.
 The solver's tolerances are absolute, so it must see numbers around one, in whatever units an economy is
 written. Amounts are counted good by good in units of what is plausible, x = units * (its variable), and
 utilities and costs, with what is added to hold them up, are written for those counts. An objective is divided
-by what is at stake (`Programme.at_stake`).
+by what is at stake (`ConvexProgram.at_stake`).
 
 Solved by cvxpy with Clarabel, an interior-point method; whoever uses an answer recomputes what it claims.
 """
@@ -32,6 +32,7 @@ from market.errors import InfeasibleError, NumericalError
 Expression = Any
 
 NEGLIGIBLE = 1e-9  # of a typical amount: netputs up to here are the solver's rounding
+LARGEST = 300_000  # amounts, agents times goods: a programme of that size takes half a minute and 2 GB
 FAR = 1e7  # units of what is plausible: a capacity beyond does not bind, and its row would only do harm
 _SHARP = {"tol_gap_abs": 1e-12, "tol_gap_rel": 1e-12, "tol_feas": 1e-12, "max_iter": 200}
 SETTINGS: tuple[dict[str, Any], ...] = (
@@ -46,6 +47,25 @@ SETTINGS: tuple[dict[str, Any], ...] = (
 )
 
 
+def too_large(economy: Economy) -> bool:
+    """Whether a convex programme over the allocations of an economy would take too long."""
+    agents, goods = economy.shape
+    return agents * goods > LARGEST
+
+
+def refuse_large(economy: Economy) -> None:
+    """See that a convex programme over the allocations of an economy can be solved.
+
+    Raises:
+        NumericalError: it cannot.
+    """
+    if too_large(economy):
+        agents, goods = economy.shape
+        raise NumericalError(
+            f"the convex programme over {agents} agents and {goods} goods is too large to be solved"
+        )
+
+
 @dataclass(frozen=True)
 class Solution:
     """An answer of the solver: x and y (agents, goods), prices (goods,), and the value of the objective."""
@@ -57,7 +77,7 @@ class Solution:
 
 
 @dataclass(frozen=True)
-class Programme:
+class ConvexProgram:
     """The variables and constraints that every programme over an economy has in common.
 
     Args:
@@ -67,6 +87,15 @@ class Programme:
 
     economy: Economy
     units: Array
+
+    @classmethod
+    def for_allocation(
+        cls, economy: Economy, x: Array | None = None, y: Array | None = None, weights: Array | None = None
+    ) -> ConvexProgram:
+        """Return a program in units of what is typical of an allocation (by default one of nothing)."""
+        nothing = np.zeros(economy.shape)
+        x, y = nothing if x is None else x, nothing if y is None else y
+        return cls(economy, typical_amounts(economy, x, y, weights))
 
     @cached_property
     def x(self) -> Expression:
@@ -117,9 +146,9 @@ class Programme:
 
         return cvxpy.sum(self._free_x - self._free_y, axis=0)
 
-    def own_net_use(self) -> Expression:
-        """What each agent consumes beyond what it makes, (agents, goods), in units of `units`."""
-        return self._free_x - self._free_y
+    def balance(self, share: Expression | float = 1.0) -> Expression:
+        """Return the constraint that a share of the resources is enough; its multipliers are prices."""
+        return self.net_use() <= share * (self.economy.resources / self.units)
 
     def limits(self) -> list[Expression]:
         """Production within capacity and technologies, and the constraints that hold costs down."""

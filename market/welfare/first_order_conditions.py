@@ -31,6 +31,8 @@ Source: Negishi (1960); Mas-Colell, Whinston and Green (1995), section 16.E.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +66,56 @@ class Active(NamedTuple):
     could_make: NDArray[np.bool_]
     left_over: NDArray[np.bool_]
     empty: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Slopes, costs, kinks and binding conditions of an allocation, made once and handed to all who judge it.
+
+    Args:
+        economy: the primitives; the figures about efficiency take its `concave_form`.
+        x: (agents, goods), consumption.
+        y: (agents, goods), production.
+        slopes: (agents, goods), marginal utilities, utility per unit; may be inf.
+        costs: (agents, goods), marginal costs, money per unit.
+        binds: the conditions that bind.
+    """
+
+    economy: Economy
+    x: Array
+    y: Array
+    slopes: Array
+    costs: Array
+    binds: Active
+
+    @classmethod
+    def at(cls, economy: Economy, x: Array, y: Array) -> Margins:
+        """Return the margins of an allocation."""
+        slopes = economy.marginal_utility(x)
+        binds = active(economy, x, y, slopes=slopes)
+        return cls(economy, x, y, slopes, economy.marginal_cost(y), binds)
+
+    @cached_property
+    def kinks(self) -> Array:
+        """Coefficients of fixed proportions where goods are equally scarce, (agents, goods); 0 elsewhere."""
+        return self.economy.kinks(self.x)
+
+    @cached_property
+    def turnover(self) -> float:
+        """Value at the margin of all that is consumed and made, money: the scale of sums over agents."""
+        worth = np.multiply(
+            self.slopes, self.x, out=np.zeros_like(self.x), where=(self.x > 0) & np.isfinite(self.slopes)
+        )
+        made = np.multiply(self.costs, self.y, out=np.zeros_like(self.y), where=self.y > 0)
+        return float(worth.sum() + made.sum())
+
+    def along(self, p: Array) -> Array:
+        """Slopes, (agents, goods), at kinks those in the direction of prices p, (goods,)."""
+        return self.economy.marginal_utility_along(self.x, p)
+
+    def residual(self, w: Array, p: Array) -> float:
+        """Return the largest relative violation by weights w, (agents,), and prices p, (goods,)."""
+        return run_locally(residuals(self.economy, self.x, self.y, w, p, self.slopes))
 
 
 def active(
@@ -111,6 +163,36 @@ def _active(
     )
 
 
+def weights_from_prices(slopes: Array, x: Array, p: Array) -> Array:
+    """Return the weights at which bundles are worth their prices: `w_i = p.x_i / m_i.x_i`, (agents,).
+
+    Where prices support the allocation these are the weights that go with them. 0 where a bundle tells
+    nothing.
+
+    Args:
+        slopes: (agents, goods), marginal utilities m along p; infinite ones are passed over.
+        x: (agents, goods), consumption.
+        p: (goods,), prices.
+    """
+    worth = np.multiply(slopes, x, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum(axis=1)
+    with np.errstate(over="ignore"):
+        return np.divide(x @ p, worth, out=np.zeros_like(worth), where=worth > 0)
+
+
+def largest_weights(slopes: Array, p: Array) -> Array:
+    """Return the largest weights at which no good is worth more than its price: `min_g p_g / m_ig`.
+
+    0 where a slope is infinite, inf where an agent wants nothing that has a price.
+
+    Args:
+        slopes: (agents, goods), marginal utilities m along p.
+        p: (goods,), prices.
+    """
+    wants = (slopes > 0) & np.isfinite(slopes)
+    ratio = np.divide(p, slopes, out=np.full_like(slopes, np.inf), where=wants)
+    return np.asarray(np.where(np.isinf(slopes), 0.0, ratio).min(axis=1))
+
+
 def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
     """The largest violation of the conditions above, relative to prices; 0 is full support.
 
@@ -120,8 +202,19 @@ def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
     return run_locally(residuals(economy, x, y, w, p))
 
 
-def residuals(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> Reduction[float]:
-    """Residual of part of an economy without technologies, as a reduction over all parts."""
+def residuals(
+    economy: Economy, x: Array, y: Array, w: Array, p: Array, slopes: Array | None = None
+) -> Reduction[float]:
+    """Residual of part of an economy without technologies, as a reduction over all parts.
+
+    Args:
+        economy: that part.
+        x: (agents, goods), consumption.
+        y: (agents, goods), production.
+        w: (agents,), weights.
+        p: (goods,), prices.
+        slopes: (agents, goods), marginal utilities if they are known.
+    """
     nothing = np.zeros(len(p))
     eaten, used, owned, made, agents, strange = yield (
         sum_over_agents(x),
@@ -141,10 +234,10 @@ def residuals(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> Reduc
         largest = float((np.where(left_over, p, 0.0) / size).max(initial=0.0))
     empty = np.zeros(len(economy.agents), dtype=bool)
     for rows, part in economy.parts:
-        slopes = part.marginal_utility(x[rows])
-        binds = _active(part, x[rows], y[rows], some, left_over, slopes)
+        own = part.marginal_utility(x[rows]) if slopes is None else slopes[rows]
+        binds = _active(part, x[rows], y[rows], some, left_over, own)
         empty[rows] = binds.empty & (w[rows] > 0)
-        along = part.marginal_utility_along(x[rows], p) if part.has_kinks else slopes
+        along = part.marginal_utility_along(x[rows], p) if part.has_kinks else own
         largest = max(largest, _violation(part, along, y[rows], w[rows], p, binds, size))
     if empty.any():
         first = np.where(empty, w, 0.0) * np.where(empty, economy.first_worth(p), 0.0)

@@ -43,7 +43,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.errors import InputError, NumericalError
 from market.outcome import Outcome
-from market.welfare.convex_program import Programme, fit, solve, typical_amounts
+from market.welfare.convex_program import ConvexProgram, fit, solve, typical_amounts
 
 Expression = Any
 
@@ -54,6 +54,7 @@ DEEP, RAISED = (
     1.25,
 )  # times the span of the outcomes: how far the floor may be below; by what it is raised
 MUCH = 4.0  # times what each makes on average
+ROUNDING = 1e-6  # relative: utilities of outcomes closer than this are the same
 GIVE = 1e-9  # how much of the best is given up, in the same units, to let the other have its best
 
 
@@ -152,7 +153,7 @@ def _a_little(economy: Economy, typical: Array, outcomes: Sequence[Outcome], age
     seen = np.unique([outcome.utilities[agent] for outcome in outcomes])
     seen = seen[np.isfinite(seen)]
     bundle = A_LITTLE * typical
-    if len(seen) < 2:
+    if not len(seen) or seen[-1] - seen[0] <= ROUNDING * np.abs(seen).max():
         return bundle
     lowest = float(seen[0]) - DEEP * float(seen[-1] - seen[0])
     while (bundle < typical).all() and economy.utility(np.tile(bundle, (len(economy.agents), 1)))[
@@ -182,8 +183,7 @@ class _Search:
 
     def __init__(self, economy: Economy) -> None:
         self.economy = economy
-        nothing = np.zeros(economy.shape)
-        self.programme = Programme(economy, typical_amounts(economy, nothing, nothing))
+        self.programme = ConvexProgram.for_allocation(economy)
         if (self.bent & (economy.capacity > 0).any(axis=1)).any():
             raise NumericalError(
                 "a producer's utility is not concave, so its trade-off of cost and use is not convex"
@@ -224,7 +224,7 @@ class _Search:
             ordinal, more = programme.utilities(stated=False)
             value = cvxpy.multiply(~self.bent, value) + cvxpy.multiply(self.bent, ordinal)
             needed = needed + more
-        balance = programme.net_use() <= self.economy.resources / programme.units
+        balance = programme.balance()
         return value - programme.costs(), [*needed, *programme.limits(), balance]
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What the README and the documentation show is what the program does."""
+"""README and documentation agree with the program."""
 
 from __future__ import annotations
 

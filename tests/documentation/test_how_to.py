@@ -94,7 +94,7 @@ class Copy:
         return {command: self.done(*shlex.split(command)[1:]) for command in TYPED.findall(text)}
 
     def done(self, *arguments: str) -> str:
-        """The same as `shell` for a command that must succeed; gives what it printed."""
+        """Run a command that must succeed, and return its output."""
         result = self.shell(*arguments)
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
@@ -202,7 +202,7 @@ def test_following_a_page_gives_runs_that_verify_accepts_and_refuses_when_tamper
 def test_following_the_page_on_figures_puts_one_on_the_sheet(followed):
     copy, _ = followed("add-a-figure.md")
     [sheet] = copy.work.glob("runs/*/overview.svg")
-    assert "<!-- What changes hands -->" in sheet.read_text()
+    assert "<!-- Trade -->" in sheet.read_text()
 
 
 def test_what_verify_cannot_confirm_of_a_new_mechanism_is_said(followed):

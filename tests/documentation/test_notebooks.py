@@ -1,4 +1,4 @@
-"""What every notebook keeps to; nbmake runs them, each in a kernel of its own."""
+"""Rules for every notebook; nbmake runs them, each in a kernel of its own."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_it_was_run_from_top_to_bottom_without_a_complaint(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_is_small_and_tells_nothing_of_the_machine_it_was_run_on(path):
+def test_it_is_small_and_has_no_trace_of_the_machine_it_was_run_on(path):
     assert path.stat().st_size < 300_000
     assert json.loads(path.read_text())["metadata"].keys() <= {"kernelspec", "language_info"}
     for output in outputs(path):

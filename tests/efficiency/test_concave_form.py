@@ -205,7 +205,7 @@ def test_nothing_is_proved_of_a_producer_whose_utility_is_not_concave():
     report = alignment(outcome)
     assert report.efficient is None
     assert report.negishi_weights is None
-    assert any("not concave" in why for why in report.unknown)
+    assert any("not concave" in why for why in report.reasons)
 
 
 # --- the planner -----------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ def forged(report: Alignment, weights, prices) -> Alignment:
         report,
         efficient=True,
         improvement=None,
-        unknown=tuple(why for why in report.unknown if not why.startswith("efficient")),
+        unknown={figure: why for figure, why in report.unknown.items() if figure != "efficient"},
         negishi_weights=np.array(weights),
         supporting_prices=np.array(prices),
         residual=0.0,

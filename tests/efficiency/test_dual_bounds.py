@@ -8,11 +8,11 @@ from helpers.strategies import economies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import market.efficiency.dual_bounds
+import market.welfare.convex_program
 from market.economy.primitives import Money
 from market.efficiency.dual_bounds import least_utilisation, most_surplus_gap
-from market.efficiency.pareto_improvement import resource_utilisation
 from market.efficiency.report import alignment
+from market.efficiency.resource_utilisation import resource_utilisation
 from market.efficiency.surplus_gap import surplus_gap
 from market.mechanisms import Auction, Planner, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
@@ -43,7 +43,7 @@ def test_no_programme_beats_what_is_proved(economy, data):
 @pytest.fixture
 def none_is_small(monkeypatch):
     """Any economy counts as too large for programmes."""
-    monkeypatch.setattr(market.efficiency.dual_bounds, "LARGEST", 0)
+    monkeypatch.setattr(market.welfare.convex_program, "LARGEST", 0)
 
 
 COMMONS = """
@@ -62,7 +62,7 @@ def test_a_market_that_clears_is_proved_efficient_without_any_programme(none_is_
     assert report.efficient
     assert report.surplus_gap == 0.0
     assert report.resource_utilisation == 1.0
-    assert report.unknown == ()
+    assert report.unknown == {}
 
 
 def test_what_is_too_large_is_unknown_and_its_bound_is_told(none_is_small):
@@ -74,15 +74,15 @@ def test_what_is_too_large_is_unknown_and_its_bound_is_told(none_is_small):
     assert report.efficient  # in goods alone: whoever has all would lose
     assert report.surplus_gap is None
     assert report.efficient_with_transfers is None
-    told = [sentence for sentence in report.unknown if "proved to be at most" in sentence]
-    assert any("too large" in sentence for sentence in report.unknown)
+    told = [sentence for sentence in report.reasons if "proved to be at most" in sentence]
+    assert any("too large" in sentence for sentence in report.reasons)
     assert float(told[0].split()[-1]) == pytest.approx(2 * np.log(6) - np.log(11), rel=1e-5)
 
 
 def test_disaster_that_an_equal_split_prevents_is_an_infinite_loss(none_is_small):
     economy = market.build(market.loads(COMMONS.replace("log1p", "log")))
     report = alignment(play(Unmediated("first", Seize(movers=("a[0]",))), economy))
-    assert any("proved to be infinite" in sentence for sentence in report.unknown)
+    assert any("proved to be infinite" in sentence for sentence in report.reasons)
 
 
 def test_a_planner_of_too_many_fails_and_says_why(none_is_small):

@@ -12,9 +12,9 @@ from scipy import optimize
 import market
 from market.economy.families.utilities import UTILITIES, StoneGeary
 from market.economy.primitives import Block
-from market.efficiency.pareto_improvement import improvement, resource_utilisation
+from market.efficiency.pareto_improvement import cannot_reach_subsistence, improvement
 from market.efficiency.report import alignment
-from market.efficiency.rescue import cannot_reach_subsistence
+from market.efficiency.resource_utilisation import resource_utilisation
 from market.errors import NumericalError
 from market.mechanisms import Autarky, Gift, Planner, Seize, Unmediated, play
 from market.results.verify.duality import least_share
@@ -87,7 +87,7 @@ def test_of_many_without_subsistence_it_is_known_whether_any_can_be_saved(agents
     )
     report = alignment(play(Unmediated("game", game), many))
     assert report.efficient is efficient
-    assert not any("efficient" in why for why in report.unknown)
+    assert not any("efficient" in why for why in report.reasons)
 
 
 def test_whoever_needs_more_than_all_others_like_it_hold_is_beyond_help():
@@ -165,7 +165,7 @@ def test_where_only_a_cost_without_a_first_unit_stands_in_the_way_nothing_is_bet
     assert (outcome.production == 0).all()
     report = alignment(outcome)
     assert report.efficient is True
-    assert report.unknown == ()
+    assert report.unknown == {}
 
 
 def test_what_is_left_over_is_an_improvement_though_no_programme_confirms_one(monkeypatch):

@@ -10,14 +10,16 @@ from helpers.economies import CES, INF, economy, references, with_utility
 
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Economy
-from market.efficiency.pareto_improvement import improvement, improves, resource_utilisation
-from market.efficiency.report import alignment, contrast
+from market.efficiency.contrast import contrast
+from market.efficiency.pareto_improvement import improvement, improves
+from market.efficiency.report import alignment
+from market.efficiency.resource_utilisation import resource_utilisation
 from market.efficiency.surplus_gap import surplus_gained
 from market.errors import NumericalError
 from market.mechanisms import Auction, Autarky, Gift, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Outcome, Status
-from market.welfare.convex_program import Programme, Solution
+from market.welfare.convex_program import ConvexProgram, Solution
 
 PRICES = Auction("prices", Tatonnement())
 
@@ -201,7 +203,7 @@ def test_an_agent_without_hope_makes_total_surplus_undefined_and_that_is_said():
     report = alignment(given(hopeless, [[1.0, 0.0], [0.0, 0.0]]))
     assert report.surplus_gap is None
     assert report.efficient_with_transfers is None
-    assert any("-inf whatever is done" in line for line in report.unknown)
+    assert any("-inf whatever is done" in line for line in report.reasons)
 
 
 def test_the_most_equal_weights_are_chosen_where_many_support():
@@ -383,7 +385,7 @@ def test_a_share_that_the_solver_says_is_enough_is_not_reported_if_somebody_is_w
     x, y = np.array([[5.0], [5.0]]), np.zeros((2, 1))
     assert resource_utilisation(two, x, y).value == pytest.approx(1.0, abs=1e-6)
     lost = Solution(np.array([[5.0], [0.0]]), y, np.ones(1), -0.5)
-    monkeypatch.setattr(Programme, "solve", lambda *_: lost)
+    monkeypatch.setattr(ConvexProgram, "solve", lambda *_: lost)
     with pytest.raises(NumericalError, match="not enough for everybody"):
         resource_utilisation(two, x, y)
 

@@ -16,6 +16,7 @@ from market.mechanisms import Auction, Gift, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Status
 from market.welfare.convex_program import Solution
+from market.welfare.first_order_conditions import Margins
 
 PRICES = Auction("prices", Tatonnement())
 PLANNER = Planner("planner")
@@ -52,10 +53,8 @@ def test_equilibrium_prices_bound_total_surplus_by_what_is_reached(name):
     """Theorem of duality: at clearing prices the bound is met, at any others it is not less."""
     known = references()[name]
     outcome = play(PRICES, known.economy)
-    most, turnover = (
-        outcome.utilities.sum(),
-        surplus.turnover(known.economy, outcome.consumption, outcome.production),
-    )
+    most = outcome.utilities.sum()
+    turnover = Margins.at(known.economy, outcome.consumption, outcome.production).turnover
     assert upper_bound(known.economy, outcome.prices) == pytest.approx(most, abs=1e-7 * turnover)
     for factor in (0.5, 0.9, 1.1, 2.0):
         assert upper_bound(known.economy, factor * outcome.prices) >= most - 1e-9 * turnover
@@ -83,7 +82,7 @@ def test_what_is_left_on_the_table_is_found_without_a_programme(monkeypatch):
     def refused(*_):
         raise AssertionError("a programme was solved")
 
-    monkeypatch.setattr(surplus, "Programme", refused)
+    monkeypatch.setattr(surplus, "ConvexProgram", refused)
     two = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
     x = np.array([[7.0], [3.0]])
     assert surplus_gap(two, x, np.zeros_like(x), NOTHING).value == pytest.approx(np.log(25 / 21), rel=1e-12)
@@ -129,7 +128,7 @@ def test_that_equal_shares_spare_everybody_is_seen_without_a_programme(monkeypat
     def refused(*_):
         raise AssertionError("a programme was solved")
 
-    monkeypatch.setattr("market.efficiency.surplus_gap.Programme", refused)
+    monkeypatch.setattr("market.efficiency.surplus_gap.ConvexProgram", refused)
     thirsty = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
     bound = surplus_gap(thirsty, np.array([[10.0], [0.0]]), np.zeros((2, 1)), np.zeros(2))
     assert bound.value == np.inf

@@ -13,7 +13,7 @@ from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block
 from market.equilibrium import check, find_reference, search
 from market.equilibrium.clearing import evaluate_prices
-from market.equilibrium.continua import HALVINGS, group_ends, measure_between
+from market.equilibrium.continua import HALVINGS_BETWEEN_ENDS, group_ends, measure_between
 from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.random_streams import generator
@@ -53,7 +53,7 @@ def test_isolated_equilibria_stay_apart_with_free_goods_too():
     one, two, three = search(wider, 30).found
     for left, right in ((one, two), (two, three), (one, three)):
         ends = [evaluate_prices(wider, each.prices) for each in (left, right)]
-        assert measure_between(wider, *ends, HALVINGS) > 1e-3
+        assert measure_between(wider, *ends, HALVINGS_BETWEEN_ENDS) > 1e-3
 
 
 def test_prices_around_a_flat_root_are_no_continuum():

@@ -7,7 +7,7 @@ import pytest
 from helpers.economies import INF, economy
 
 from market.equilibrium.clearing import evaluate_prices
-from market.equilibrium.staircase import BOUNDED, WIDTH, Staircase, build_staircase
+from market.equilibrium.staircase import BOUNDED, STEP_WIDTH, Staircase, build_staircase
 
 PLANTS = economy(
     "quasilinear", log=[[12.0]], linear=([[1.0], [2.0], [3.0]], [[1.0], [1.5], [10.0]])
@@ -23,7 +23,7 @@ def test_a_walk_along_the_staircase_passes_every_price_and_every_amount():
     assert (np.diff(prices) >= 0).all()
     for cost in (1.0, 2.0, 3.0):
         on_it = shares[prices == cost]
-        assert len(on_it) == pytest.approx(WIDTH / (walk[1] - walk[0]), abs=1)
+        assert len(on_it) == pytest.approx(STEP_WIDTH / (walk[1] - walk[0]), abs=1)
         assert (np.diff(on_it) > 0).all()
     assert (shares[~np.isin(prices, [1.0, 2.0, 3.0])] == 0).all()
 
@@ -58,7 +58,7 @@ def test_supply_without_bound_still_slopes():
     """Above its cost a producer without capacity offers any amount: the gap must tell which way is down."""
     gift = economy("quasilinear", log=[[1.0]], linear=([[2.0]], [[INF]]))
     stairs = build_staircase(gift, np.array([2.0]))
-    above = np.array([stairs.gap(np.log([p]) + WIDTH)[0] for p in (2.5, 5.0, 50.0)])
+    above = np.array([stairs.gap(np.log([p]) + STEP_WIDTH)[0] for p in (2.5, 5.0, 50.0)])
     assert (above < 0).all()
     assert (np.diff(above) < 0).all()
 

@@ -47,3 +47,13 @@ def exchange(ann, bob, ann_owns, bob_owns, mechanisms=("autarky", "prices")):
 
 def utility(family, bread, wine, more=""):
     return f'{{ family = "{family}", weights = {{ bread = {bread}, wine = {wine} }}{more} }}'
+
+
+COBB_DOUGLAS = exchange(
+    utility("cobb_douglas", 0.4, 0.6), utility("cobb_douglas", 0.5, 0.5), (9.0, 1.0), (1.0, 4.0)
+)
+
+
+def divided(economy, x):
+    """Both bundles when agent 1 has x."""
+    return np.stack([x, economy.resources - x])

@@ -50,7 +50,7 @@ def test_a_curve_is_convex_below_the_diagonal_and_does_not_know_the_unit(amounts
 
 
 def test_with_budgets_it_is_of_what_bundles_cost(ax):
-    """Everybody spends its budget: 1, 2 and 5 of 8; as a gift all have the same."""
+    """All agents spend their budgets, 1, 2 and 5 of 8; as a gift shares are equal."""
     plots.lorenz(compared(SHARES), ax)
     np.testing.assert_allclose(line(ax, "prices")[:, 1], [0.0, 1 / 8, 3 / 8, 1.0], rtol=1e-7)
     np.testing.assert_allclose(line(ax, "as a gift")[:, 1], [0.0, 1 / 3, 2 / 3, 1.0], rtol=1e-7)
@@ -61,14 +61,29 @@ def test_with_money_it_is_of_payoffs_and_the_penalty_of_war_has_no_share(ax):
     plots.lorenz(compared(stories.WAR), ax)
     np.testing.assert_allclose(line(ax, "one after another")[:, 1], [0.0, 0.0, 0.0, 1.0])
     np.testing.assert_allclose(line(ax, "prices, planner")[:, 1], [0.0, 1 / 3, 2 / 3, 1.0], rtol=1e-6)
-    assert "not drawn: all at once (some below zero)" in words(ax)
+    assert "not drawn: all at once (some negative)" in words(ax)
+
+
+def test_firms_are_not_among_the_poorest(ax):
+    """A mill that consumes nothing has no share; two consumers' shares need no curve on a sheet."""
+    mill = """
+        [[agents]]
+        name = "mill"
+        cost = { family = "linear", unit_cost = { water = 9.0 } }
+    """
+    comparison = compared(stories.WAR + mill, "one after another", "prices")
+    plots.lorenz(comparison, ax)
+    np.testing.assert_allclose(line(ax, "prices")[:, 1], [0.0, 1 / 3, 2 / 3, 1.0], rtol=1e-6)
+    assert "3 consumers" in ax.get_xlabel()
+    two = compared((stories.WAR + mill).replace("count = 3", "count = 2"), "prices")
+    assert plots.lorenz not in plots.applicable(two)
 
 
 @pytest.mark.parametrize(
     ("text", "mechanism", "why"),
     [
-        (stories.COMMONS, "prices", "having nothing is worth nothing"),  # log 0 is not 0
-        (stories.WAR, "all at once", "below zero"),
+        (stories.COMMONS, "prices", "utility of nothing is 0"),  # log 0 is not 0
+        (stories.WAR, "all at once", "negative"),
         (stories.barter(2), "at home", "no auctioneer's markets cleared"),
     ],
 )

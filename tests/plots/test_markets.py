@@ -1,4 +1,4 @@
-"""Supply and demand: curves are everyone's answers, areas are what trade is worth."""
+"""Supply and demand: curves are total answers, areas are consumer and producer surplus."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def area(ax, label):
     return 0.5 * abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))
 
 
-def test_demand_is_what_everyone_wants_and_supply_what_there_is(ax):
+def test_demand_and_supply_of_the_commons_are_those_of_theory(ax):
     plots.supply_and_demand(compared(stories.COMMONS), ax)
     amounts, prices = line(ax, "demand").T
     shown = amounts < 99.0
     np.testing.assert_allclose(amounts[shown], 2.0 / prices[shown], rtol=1e-9)
     np.testing.assert_allclose(line(ax, "supply")[:, 0], 10.0)
-    np.testing.assert_allclose(line(ax, "clears at 0.2"), [[10.0, 0.2]], rtol=1e-7)
+    np.testing.assert_allclose(line(ax, "equilibrium: p = 0.2, q = 10"), [[10.0, 0.2]], rtol=1e-7)
 
 
 def test_supply_at_constant_costs_is_a_staircase(ax):
     """p = 3: the city wants 15 / 3 - 1 = 4, wind gives 2 and coal the rest."""
     plots.supply_and_demand(compared(CITY), ax)
-    np.testing.assert_allclose(line(ax, "clears at 3"), [[4.0, 3.0]])
+    np.testing.assert_allclose(line(ax, "equilibrium: p = 3, q = 4"), [[4.0, 3.0]])
     supply = line(ax, "supply")
     for cost, (low, high) in {1.0: (0.0, 2.0), 3.0: (2.0, 7.0)}.items():
         np.testing.assert_allclose(supply[supply[:, 1] == cost][[0, -1], 0], [low, high])
@@ -64,21 +64,21 @@ def test_demand_of_the_indifferent_is_a_horizontal_piece(ax):
     at_two = demand[demand[:, 1] == 2.0][:, 0]
     assert at_two[0] >= ax.get_xlim()[1]  # any amount
     assert at_two[-1] == 0.0
-    np.testing.assert_allclose(line(ax, "clears at 2"), [[10.0, 2.0]])
+    np.testing.assert_allclose(line(ax, "equilibrium: p = 2, q = 10"), [[10.0, 2.0]])
 
 
-def test_shaded_areas_are_the_surplus_of_each_side(ax):
-    """Sellers: wind earns 2 a unit on 2 units. Buyers: the area in view, up to p = 6."""
+def test_shaded_areas_are_consumer_and_producer_surplus(ax):
+    """Producers: wind earns 2 a unit on 2 units. Consumers: the area in view, up to p = 6."""
     plots.supply_and_demand(compared(CITY), ax)
-    assert area(ax, "left to sellers") == pytest.approx(4.0, rel=1e-3)
+    assert area(ax, "producer surplus") == pytest.approx(4.0, rel=1e-3)
     top = ax.get_ylim()[1]
     expected = 15.0 * np.log(top / 3.0) - (top - 3.0)  # the integral of 15 / p - 1 from 3 to the top
-    assert area(ax, "left to buyers") == pytest.approx(expected, rel=1e-3)
+    assert area(ax, "consumer surplus") == pytest.approx(expected, rel=1e-3)
 
 
-def test_what_the_commons_bring_is_price_times_stock(ax):
+def test_the_revenue_of_the_common_stock_is_price_times_stock(ax):
     plots.supply_and_demand(compared(stories.COMMONS), ax)
-    assert area(ax, "revenue for the commons") == pytest.approx(2.0, rel=1e-6)
+    assert area(ax, "revenue of the common stock") == pytest.approx(2.0, rel=1e-6)
 
 
 def test_a_free_good_is_shown_with_all_there_is_of_it(ax):
@@ -95,9 +95,9 @@ def test_a_free_good_is_shown_with_all_there_is_of_it(ax):
         utility = { family = "quadratic", weights = { air = 2 }, slope = { air = 1 } }
     """
     plots.supply_and_demand(compared(air), ax)
-    np.testing.assert_allclose(line(ax, "clears at 0"), [[4.0, 0.0]])
+    np.testing.assert_allclose(line(ax, "equilibrium: p = 0, q = 4"), [[4.0, 0.0]])
     assert ax.get_xlim()[1] >= 10.0
-    assert ax.get_ylim()[1] == pytest.approx(2.0)  # above which nobody wants any
+    assert ax.get_ylim()[1] == pytest.approx(2.0)  # above which demand is 0
 
 
 def test_in_exchange_demand_crosses_supply_at_each_equilibrium(ax):
@@ -120,7 +120,7 @@ def test_in_exchange_demand_crosses_supply_at_each_equilibrium(ax):
 def test_a_market_that_does_not_clear_says_so_and_shades_nothing(ax):
     text = stories.COMMONS.replace('kind = "auctioneer"', 'kind = "auctioneer"\nmax_rounds = 1')
     plots.supply_and_demand(compared(text), ax)
-    assert "last price (does not clear) 1" in words(ax)
+    assert "not an equilibrium: p = 1, q = 2" in words(ax)
     assert not ax.collections
 
 

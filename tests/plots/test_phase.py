@@ -56,7 +56,7 @@ def ax():
 
 
 def arrows(ax):
-    """Where they are and where they point, (arrows, 2) each, as drawn."""
+    """Return places and directions of the arrows, (arrows, 2) each, as drawn."""
     [quiver] = [each for each in ax.collections if isinstance(each, Quiver)]
     return quiver.get_offsets(), np.stack([np.asarray(quiver.U), np.asarray(quiver.V)], axis=1)
 

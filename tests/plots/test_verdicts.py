@@ -1,4 +1,4 @@
-"""What is wasted and who counts: bars, markers and words are the alignment report's."""
+"""Inefficiency and welfare weights: bars, markers and words are those of the alignment report."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ def bars(ax):
     return [patch for patch in ax.patches if hasattr(patch, "get_width")]
 
 
-def test_bars_are_the_surplus_left_on_the_table_and_without_bound_is_said(ax):
+def test_bars_are_the_surplus_lost_and_say_if_it_is_unbounded(ax):
     comparison = compared(stories.COMMONS)
     plots.comparison_bars(comparison, ax)
-    endless, *none = bars(ax)
-    assert endless.get_width() == pytest.approx(ax.get_xlim()[1])
-    assert endless.get_hatch()
+    unbounded, *none = bars(ax)
+    assert unbounded.get_width() == pytest.approx(ax.get_xlim()[1])
+    assert unbounded.get_hatch()
     assert [bar.get_width() for bar in none] == [0.0, 0.0]
-    assert words(ax) == ["without bound; somebody counts for nothing", "nothing", "nothing"]
+    assert words(ax) == ["unbounded; some weight is zero", "none", "none"]
     assert "money" in ax.get_xlabel()
 
 
-def test_war_wastes_what_prices_do_not(ax):
-    """Peace gives 3 log(1 + 10/3); war nothing, and whoever claims first only log 11."""
+def test_war_loses_surplus_that_prices_do_not(ax):
+    """Peace gives 3 log(1 + 10/3); war nothing, and one claimant alone only log 11."""
     plots.comparison_bars(compared(stories.WAR), ax)
     most = 3.0 * np.log(1.0 + 10.0 / 3.0)
     np.testing.assert_allclose(
@@ -40,7 +40,7 @@ def test_war_wastes_what_prices_do_not(ax):
     )
 
 
-def test_without_money_bars_are_resources_that_are_not_needed(ax):
+def test_without_money_bars_are_resources_that_could_be_saved(ax):
     comparison = compared(
         exchange(utility("cobb_douglas", 0.4, 0.6), utility("cobb_douglas", 0.5, 0.5), (9, 1), (1, 4))
     )
@@ -59,7 +59,7 @@ def test_weights_are_drawn_as_reported_with_a_line_at_equal_ones(ax):
     assert ax.get_lines()[0].get_xdata()[0] == 0.5
 
 
-def test_weights_of_what_no_super_agent_would_choose_are_hollow(ax):
+def test_weights_of_inefficient_outcomes_are_hollow(ax):
     comparison = compared(
         exchange(utility("cobb_douglas", 0.4, 0.6), utility("cobb_douglas", 0.5, 0.5), (9, 1), (1, 4))
     )
@@ -67,15 +67,15 @@ def test_weights_of_what_no_super_agent_would_choose_are_hollow(ax):
     faces = [each.get_markerfacecolor() for each in ax.get_lines() if len(each.get_xdata()) == 1]
     assert faces[:2] == ["white", "white"]
     assert "white" not in faces[2:4]
-    assert "not known to be efficient" in words(ax)
+    assert "inefficient: nearest weights" in words(ax)
 
 
-def test_no_weights_come_near_war(ax):
+def test_no_weights_support_war(ax):
     plots.negishi_weights(compared(stories.WAR), ax)
-    assert words(ax).count("no weights come near it") == 1
+    assert words(ax).count("no weights support it") == 1
 
 
-def test_many_weights_are_told_by_their_spread(ax):
+def test_many_weights_are_shown_by_their_spread(ax):
     plots.negishi_weights(compared(stories.crowd(40, "prices")), ax)
     assert ax.get_legend().get_title().get_text().startswith("40 agents")
     medians = [each.get_xdata()[0] for each in ax.get_lines() if each.get_marker() == "D"]

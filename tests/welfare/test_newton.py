@@ -200,7 +200,7 @@ def test_who_weighs_nothing_gets_nothing():
 
 
 def test_the_planner_of_the_commons_needs_no_programme(monkeypatch):
-    monkeypatch.setattr(planner, "Programme", refused)
+    monkeypatch.setattr(planner, "ConvexProgram", refused)
     outcome = play(PLANNER, economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0]))
     assert outcome.status is Status.OPTIMAL
     np.testing.assert_allclose(outcome.consumption, [[5.0], [5.0]], rtol=1e-15)

@@ -1,8 +1,8 @@
-"""The command line, `market run` and the other commands; `run_sim.py` is the same.
+"""The commands of `market`, of which `run` is the default; `run_sim.py` calls `main` too.
 
-Nothing heavy is imported before a command needs it, so that help and validation answer at once. Every
-command returns an exit code of `errors.ExitCode`; what goes wrong is one message on standard error, never a
-traceback (with MARKET_DEBUG=1 in the environment, the traceback too): see `terminal.py`.
+Heavy packages are imported when a command needs them, so that help and validation answer at once. Every
+command returns an exit code of `errors.ExitCode`; an error is one message on standard error, without a
+traceback (unless MARKET_DEBUG=1 is in the environment): see `terminal`.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Agents left alone, agents trading at prices, and how far each outcome is from the best they could "
-    "do together. `market SCENARIO.toml` is `market run SCENARIO.toml`.",
+    help="Compare games without prices, competitive markets and a planner, and measure how far each outcome "
+    "is from Pareto efficiency. `market SCENARIO.toml` is `market run SCENARIO.toml`.",
     epilog="Exit codes: " + "; ".join(f"{code:d} {code.meaning}" for code in ExitCode) + ".",
 )
 
-Quiet = Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is wrong.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing unless something is wrong.")]
 Seed = Annotated[
-    int | None, typer.Option(min=0, metavar="N", help="For all draws, instead of the scenario's.")
+    int | None, typer.Option(min=0, metavar="N", help="Of all random draws, instead of the scenario's.")
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program.
 
     Args:
-        arguments: those of the command line by default.
+        arguments: by default those of the command line.
 
     Returns:
         The exit code.
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _played(given: list[str]) -> int:
-    """The exit code of a command line."""
+    """Run a command line and return its exit code."""
     try:
         app(args=_with_command(given), prog_name="market")
     except SystemExit as ended:
@@ -81,7 +81,7 @@ def _played(given: list[str]) -> int:
 
 
 def _with_command(arguments: list[str]) -> list[str]:
-    """Put `run` in front of what starts with neither a command nor an option of the program itself."""
+    """Insert `run` unless the arguments start with a command or an option of the program itself."""
     if not arguments or arguments[0] in (*COMMANDS, *GENERAL):
         return arguments
     misspelt = difflib.get_close_matches(arguments[0], COMMANDS, cutoff=0.7)
@@ -120,14 +120,14 @@ def run(
     seed: Seed = None,
     overrides: Overrides = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Hold prices against a reference solution without auctioneer.")
+        bool, typer.Option("--check", help="Check prices against an independently computed equilibrium.")
     ] = False,
     as_json: Json = False,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")] = False,
     quiet: Quiet = False,
     shards: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Split the agents into so many parts; auctioneers only."),
+        typer.Option(min=1, metavar="N", help="Number of parts that share the agents; auctioneers only."),
     ] = None,
     backend: Annotated[
         Literal["here", "dask"],
@@ -162,7 +162,7 @@ def run(
 def _play(
     scenario: Scenario, mechanisms: list[str] | None, seed: int | None, check: bool, quiet: bool
 ) -> Comparison:
-    """Play with all agents in one place."""
+    """Play with all agents in one process."""
     from market.results.comparison import compare
 
     with _progress(quiet) as progress:
@@ -171,7 +171,7 @@ def _play(
 
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Callable[[str], None] | None]:
-    """What says on a terminal which mechanism is being played; None where there is no terminal."""
+    """Yield a function that shows the mechanism being played on a terminal; None without a terminal."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -195,7 +195,7 @@ def _in_shards(
     no_figures: bool,
     quiet: bool,
 ) -> ExitCode:
-    """Play with the agents in parts, and say what can be said in sums."""
+    """Play with the agents in parts, and print sums and extremes."""
     from market.scenario.building import population
     from market.shards import Cluster, Here, Pool, refuse, run_in_shards
 
@@ -220,14 +220,14 @@ def _in_shards(
 
 
 def _figures_of_shards(shared: Shared) -> dict[str, Drawing]:
-    """The pictures of a run in shards, as SVG."""
+    """Return the figures of a run in shards, as SVG."""
     from market import plots
 
     return {"overview.svg": lambda path: plots.save(plots.shards_overview(shared), path)}
 
 
 def _say_where(folder: Path, no_figures: bool, as_json: bool) -> None:
-    """Print where the run folder is, beside the result if that is printed."""
+    """Print the path of the run folder; on standard error if standard output has the JSON."""
     from market.interfaces.text.sentences import visible
 
     drawn = "" if no_figures else " (figures: overview.svg)"
@@ -235,7 +235,7 @@ def _say_where(folder: Path, no_figures: bool, as_json: bool) -> None:
 
 
 def _figures(compared: Comparison) -> dict[str, Drawing]:
-    """The pictures of a run, as SVG: sharp at any size, and drawn in half the time of PNG."""
+    """Return the figures of a run, as SVG: sharp at any size, and drawn in half the time of PNG."""
     from market import plots
 
     return {"overview.svg": lambda path: plots.save(compared.plot(), path)}
@@ -256,13 +256,13 @@ app.command()(sweep)
 def equilibria(
     scenario: Annotated[Path, typer.Argument(metavar="SCENARIO.toml", help="The scenario to look at.")],
     starts: Annotated[
-        int, typer.Option(min=1, max=100_000, metavar="N", help="From how many prices to search.")
+        int, typer.Option(min=1, max=100_000, metavar="N", help="Number of starting points of the search.")
     ] = 200,
     seed: Seed = None,
     overrides: Overrides = None,
     as_json: Json = False,
 ) -> ExitCode:
-    """Look for all competitive equilibria, each with its index and its stability."""
+    """Search for all competitive equilibria, each with its index and its stability."""
     from market.interfaces.text.equilibria import multiplicity as printed
     from market.results import equilibria as multiplicity
     from market.results.tables import as_json as text
@@ -284,7 +284,7 @@ def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenarios to check.")],
     quiet: Quiet = False,
 ) -> ExitCode:
-    """Check scenarios without playing them: everything that is wrong in all of them."""
+    """Check scenarios without playing them, and report every mistake."""
     from market.interfaces.text.sentences import count, visible
     from market.scenario.building import build
     from market.scenario.loading import load
@@ -322,7 +322,7 @@ def schema() -> ExitCode:
 @app.command("list")
 @answers
 def list_() -> ExitCode:
-    """List what a scenario can name: families, rules, games and mechanisms, with their parameters."""
+    """List families, rules, games, mechanisms and distributions, with their parameters."""
     from market.economy.families.costs import COSTS
     from market.economy.families.technologies import TECHNOLOGIES
     from market.economy.families.utilities import UTILITIES
@@ -377,15 +377,15 @@ def verify(
 def dashboard(
     scenario: Annotated[
         Path | None,
-        typer.Argument(metavar="[SCENARIO.toml]", help="Shown first, beside those in scenarios/."),
+        typer.Argument(metavar="[SCENARIO.toml]", help="Shown first, with those in scenarios/."),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where exported runs are put.")] = Path("runs"),
     host: Annotated[
         str, typer.Option(help="The address to listen on; the default is reached from this machine only.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(metavar="N", help="0 is any that is free.")] = 8765,
+    port: Annotated[int, typer.Option(metavar="N", help="0 chooses any free port.")] = 8765,
 ) -> ExitCode:
-    """Look at scenarios in a browser: step them, turn their numbers, see prices and verdicts live."""
+    """Show scenarios in a browser: step them, change parameters, watch prices and verdicts."""
     from market.interfaces.dashboard.server import scenarios, serve
 
     def say(line: str) -> None:

@@ -1,4 +1,4 @@
-"""`market sweep`: one scenario many times, with a bar that says how long it will take."""
+"""`market sweep`: one scenario many times, with a progress bar."""
 
 from __future__ import annotations
 
@@ -27,15 +27,13 @@ def sweep(
         list[str] | None,
         typer.Option(metavar="PATH=V1,V2,...", help="Values of a parameter, or LOW:HIGH:N; repeatable."),
     ] = None,
-    seeds: Annotated[
-        int, typer.Option(min=1, metavar="N", help="How many seeds each point is played with.")
-    ] = 1,
+    seeds: Annotated[int, typer.Option(min=1, metavar="N", help="Number of seeds for each point.")] = 1,
     design: Annotated[
         Literal["grid", "latin", "sobol"],
         typer.Option(help="Every combination, a Latin hypercube, or a Sobol sequence."),
     ] = "grid",
     points: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Of the designs latin and sobol.")
+        int | None, typer.Option(min=1, metavar="N", help="Number of points of the designs latin and sobol.")
     ] = None,
     mechanism: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="Play only this mechanism; repeatable.")
@@ -59,9 +57,9 @@ def sweep(
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Of the Dask cluster's scheduler.")
     ] = None,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Say nothing unless something is wrong.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing unless something is wrong.")] = False,
 ) -> ExitCode:
-    """Play a scenario many times over parameters and seeds, in parallel; continues where it stopped."""
+    """Play a scenario for many parameters and seeds, in parallel; an interrupted sweep continues."""
     from market.interfaces.text.sentences import visible
     from market.sweep import Options
     from market.sweep import sweep as carry_out
@@ -92,7 +90,7 @@ def sweep(
 
 @contextmanager
 def _bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
-    """A bar on a terminal, with the runs that were reused already done; elsewhere nothing."""
+    """Yield a function that moves a progress bar; None without a terminal. Reused runs count as done."""
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -111,7 +109,7 @@ def _bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
 
 
 def _draw(found: Sweep) -> bool:
-    """Write the curves; whether there is anything to draw."""
+    """Write the curves, and return False if there are none."""
     from market import plots
     from market.sweep.store import write_whole
 

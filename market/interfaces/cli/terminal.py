@@ -1,6 +1,8 @@
-"""How commands speak: exit codes, messages instead of tracebacks, and printing that fits pipes and terminals.
+"""Behaviour of commands: exit codes, messages instead of tracebacks, output for pipes and terminals.
 
-Nothing heavy is imported before something is printed.
+A command must end normally when the reader of a pipe leaves (`market run x.toml | head`), when a stream is
+closed or the disk is full, and clean up when it is interrupted; Python by itself ends with a traceback, or
+writes to a file that happens to get the number of a closed stream. Rich is imported only to print.
 """
 
 from __future__ import annotations
@@ -25,11 +27,11 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-NARROWEST = 20  # columns; less is no terminal but a setting gone wrong
+NARROWEST = 20  # columns; a smaller width is taken for a wrong setting
 
 
 def answers(command: Callable[P, ExitCode]) -> Callable[P, None]:
-    """Turn whatever comes of a command into an exit code and, if it went wrong, a message."""
+    """Turn the result or the exception of a command into an exit code and, after an error, a message."""
 
     @functools.wraps(command)
     def answer(*args: P.args, **kwargs: P.kwargs) -> None:
@@ -44,20 +46,20 @@ def answers(command: Callable[P, ExitCode]) -> Callable[P, None]:
         except InputError as error:
             code = complain(str(error).splitlines(), ExitCode.INPUT_AT_FAULT)
         except (MemoryError, OSError) as error:
-            code = complain([_no_room(error)], ExitCode.INPUT_AT_FAULT)
+            code = complain([_of_the_machine(error)], ExitCode.INPUT_AT_FAULT)
         except Exception as error:
-            code = _our_fault(error)
+            code = _internal(error)
         raise typer.Exit(int(code))
 
     return answer
 
 
 class Patient(io.FileIO):
-    """A stream that takes everything once its reader has left, so that a command ends as if all was read.
+    """An output stream that discards data after a broken pipe, so that a command ends normally.
 
     Args:
         stream: the stream whose file it writes to.
-        silent: whether a full disk is no error either.
+        silent: True if a full disk is ignored too.
     """
 
     def __init__(self, stream: io.TextIOBase, silent: bool) -> None:
@@ -65,7 +67,7 @@ class Patient(io.FileIO):
         self.silent, self.refused = silent, False
 
     def write(self, data: Any, /) -> int:
-        """Write, or do as if."""
+        """Write data, or discard them once the pipe is broken; return their number of bytes."""
         if self.refused:
             return memoryview(data).nbytes
         try:
@@ -79,10 +81,10 @@ class Patient(io.FileIO):
 
 @contextmanager
 def prepared() -> Iterator[None]:
-    """Streams and signals as commands want them.
+    """Prepare streams and signals for a command.
 
-    A closed stream is as good as /dev/null, a name that a terminal cannot show is no error, a terminal
-    of hardly any width is taken for one of the usual width, and whoever ends or leaves us interrupts us.
+    A closed stream becomes /dev/null, a character that a terminal cannot show is escaped, a terminal of less
+    than `NARROWEST` columns is taken for one of 80, and SIGTERM and SIGHUP interrupt as Ctrl-C does.
     """
     for number in range(3):
         try:
@@ -103,7 +105,7 @@ def prepared() -> Iterator[None]:
 
 
 def _stream(stream: Any, number: int) -> Any:
-    """A stream that can be written to, whatever becomes of its reader."""
+    """Return a stream that can be written to even after its reader has left."""
     if stream is None:  # it was closed before Python started
         return open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
     if not isinstance(stream, io.TextIOWrapper):
@@ -118,7 +120,7 @@ def _stream(stream: Any, number: int) -> Any:
 
 
 def _interrupted_by_signals() -> dict[signal.Signals, Any]:
-    """Take the end of the session or of us for Ctrl-C; what was done about them before, by signal."""
+    """Treat the end of the session or of the process as Ctrl-C; return the former handlers by signal."""
     if threading.current_thread() is not threading.main_thread():
         return {}
 
@@ -132,7 +134,7 @@ def _interrupted_by_signals() -> dict[signal.Signals, Any]:
 
 
 def complain(lines: Iterable[str], code: ExitCode) -> ExitCode:
-    """Say what went wrong on standard error, and hand the exit code back."""
+    """Print an error on standard error, and return the exit code."""
     from market.interfaces.text.sentences import visible
 
     if code != ExitCode.OUR_FAULT and os.environ.get("MARKET_DEBUG") == "1":
@@ -142,28 +144,29 @@ def complain(lines: Iterable[str], code: ExitCode) -> ExitCode:
     return code
 
 
-def _no_room(error: MemoryError | OSError) -> str:
-    """What the machine has not got enough of."""
+def _of_the_machine(error: MemoryError | OSError) -> str:
+    """Return the message for a lack of memory, or for files that cannot be read or written."""
     if isinstance(error, MemoryError):
         return "Not enough memory for so many agents and goods; try fewer, or fewer mechanisms at a time."
     return f"Cannot read or write what is needed: {error.strerror or error}."
 
 
-def _our_fault(error: Exception) -> ExitCode:
+def _internal(error: Exception) -> ExitCode:
+    """Print an internal error with a request to report it."""
     if os.environ.get("MARKET_DEBUG") == "1":
         traceback.print_exc()
     what = " ".join(f"{type(error).__name__}: {error}".split())[:500]
     return complain(
         [
-            f"Something went wrong that is not your fault. {what}",
-            "Please report it with the scenario file and this message; MARKET_DEBUG=1 shows where it was.",
+            f"Internal error. {what}",
+            "Please report it with the scenario file and this message; MARKET_DEBUG=1 shows the traceback.",
         ],
         ExitCode.OUR_FAULT,
     )
 
 
 def show(what: RenderableType, on: Console | None = None) -> None:
-    """Print; into a pipe or file without the blanks that fill up lines."""
+    """Print; into a pipe or a file without trailing blanks."""
     on = on or terminal()
     if on.is_terminal:
         on.print(what)
@@ -174,7 +177,7 @@ def show(what: RenderableType, on: Console | None = None) -> None:
 
 
 def terminal(stderr: bool = False) -> Console:
-    """Where to print to; it knows its width."""
+    """Return the console to print to, with its width."""
     from rich.console import Console
 
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)

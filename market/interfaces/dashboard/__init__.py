@@ -1,13 +1,17 @@
-"""The dashboard: a scenario in the browser, stepped round by round, with dials for its numbers.
+"""The dashboard: a scenario in the browser, stepped round by round, with dials for its parameters.
 
-`market dashboard [SCENARIO]` serves one page on this machine and needs no network. What is shown is what
-`market run` computes; nothing here calculates an economy by itself.
+Entry point: `server.serve`, for `market dashboard [SCENARIO]`, which serves one page on this machine and
+needs no network. The page shows what `market run` computes; no economy is calculated here.
 
-`play` steps a model and notices if it breaks; `dials` finds the numbers of a scenario that can be turned;
-`scene` is one choice of scenario, mechanism and numbers, set up; `view` is what can be seen of it; `pictures`
-and `table` draw it; `director` is the one thread of a page in which all of this happens, so that no two
-clicks can get in each other's way. `panels`, `controls` and `page` are the page itself, built of Solara's
-and Mesa's components; `guard` refuses what comes from foreign pages; `server` serves; `extra` says what to
-install. Mesa's visualization and Solara are imported in `panels`, `controls`, `page` and `server` only: they
-take two seconds.
+Read `play` (steps a model and notices if it breaks), `scene` (one choice of scenario, mechanism and
+parameters, set up; `dials` finds the parameters), `view` (words, and what `pictures` and `table` draw),
+`director` (the one thread of a page in which all of this happens, so that two clicks cannot interfere), then
+`panels`, `controls` and `page`, built of Solara's and Mesa's components. `guard` refuses foreign pages;
+`extra` names missing packages.
+
+Imports: simulation, results, plots and interfaces.text. Mesa's visualization and Solara take two seconds, so
+that only `panels`, `controls`, `page` and `server` import them.
+
+To add a picture: its title and function in `pictures._panels`. To add a control: a component in `controls`,
+and a wish in `director` if it changes the play.
 """

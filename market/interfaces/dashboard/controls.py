@@ -1,4 +1,4 @@
-"""What a page is told: which scenario and mechanism, with which numbers, and how to play it.
+"""The controls of a page: scenario, mechanism and parameters, and the buttons that play it.
 
 The dials are Mesa's `UserInputs` and `Slider`. Mesa's own `ModelController` is not used: its Reset lets a
 round that is under way step the new model, and a model that broke goes on as if nothing had happened (see
@@ -22,14 +22,14 @@ from market.interfaces.dashboard.panels import Banner
 from market.interfaces.dashboard.scene import Choice
 from market.interfaces.dashboard.view import State, View
 
-FASTEST = 50  # rounds from one picture to the next
+FASTEST = 50  # rounds per frame
 
 
 class Session:
-    """What one visitor has chosen and sees; its methods are what the controls do.
+    """Choice and view of one visitor; its methods are the actions of the controls.
 
-    A control is drawn anew only if something that it shows has changed: a slider that is drawn while it is
-    being moved may jump back.
+    A control is drawn anew only if its contents have changed: a slider that is drawn while it is being moved
+    may jump back.
 
     Args:
         files: name -> scenario; the first is shown first.
@@ -45,19 +45,19 @@ class Session:
         self.director = Director(self.view.set, out)
 
     def live(self) -> Callable[[], None]:
-        """Begin; what is returned ends it."""
+        """Start the director, and return the function that ends it."""
         self.director.start(self.choice.value)
         return self.director.close
 
     def choose(self, choice: Choice) -> None:
-        """Start anew with this."""
+        """Start anew with a choice."""
         if choice.file != self.choice.value.file or choice.values != self.choice.value.values:
             self.fresh.set(self.fresh.value + 1)  # then the sliders must move too
         self.choice.set(choice)
         self.director.choose(choice)
 
     def reset(self) -> None:
-        """Start anew with the same."""
+        """Start anew with the present choice."""
         self.director.choose(self.choice.value)
 
     def turn(self, path: str, value: float) -> None:
@@ -66,14 +66,14 @@ class Session:
         self.director.turn(self.choice.value)
 
     def run_at(self, rounds: int) -> None:
-        """Set how many rounds are played from picture to picture."""
+        """Set the number of rounds per frame."""
         self.pace.set(rounds)
         self.director.pace(rounds)
 
 
 @solara.component
 def Toolbar(session: Session) -> None:
-    """Which scenario and mechanism; Step, Play or Pause, Reset."""
+    """Show the choice of scenario and mechanism, and Step, Play or Pause, Reset."""
     view, choice, director = session.view.value, session.choice.value, session.director
     names = {path: name for name, path in session.files.items()}
     with solara.v.Html(tag="div", class_="market-toolbar"):
@@ -85,7 +85,7 @@ def Toolbar(session: Session) -> None:
         )
         if len(view.mechanisms) > 1:
             solara.Select(
-                "Mechanism to step",
+                "Mechanism",
                 values=list(view.mechanisms),
                 value=view.mechanism,
                 on_value=lambda name: session.choose(replace(choice, mechanism=name)),
@@ -108,14 +108,14 @@ def Toolbar(session: Session) -> None:
 
 @solara.component
 def Settings(session: Session) -> None:
-    """Pace, dials, seed and export."""
+    """Show pace, dials, seed and export."""
     view = session.view.value
     Pace(session)
     Dials(view.dials, session).key(f"dials {session.fresh.value} {view.mechanism}")
     if view.random:
         Seed(view.seed, session)
     solara.Button(
-        "Values of the file",
+        "Reset parameters",
         icon_name="mdi-undo",
         on_click=lambda: session.choose(replace(session.choice.value, values=())),
         disabled=not session.choice.value.values,
@@ -134,17 +134,17 @@ def Settings(session: Session) -> None:
 
 @solara.component
 def Pace(session: Session) -> None:
-    """How many rounds are played from picture to picture."""
+    """Show the slider of rounds per frame."""
     pace = session.pace.value
-    label = f"rounds from picture to picture: {pace}"
+    label = f"Rounds per frame: {pace}"
     solara.SliderInt(label, value=pace, on_value=session.run_at, min=1, max=FASTEST)
 
 
 @solara.component
 def Seed(seed: int, session: Session) -> None:
-    """The seed of all draws: always a whole number, so that no text ever gets to a model."""
+    """Show the seed of all draws: always a whole number, so that no text ever gets to a model."""
     solara.InputInt(
-        "Seed of all draws",
+        "Seed",
         value=seed,
         on_value=lambda wanted: session.choose(replace(session.choice.value, seed=wanted)),
     )
@@ -152,18 +152,18 @@ def Seed(seed: int, session: Session) -> None:
 
 @solara.component
 def Dials(dials: tuple[Dial, ...], session: Session) -> None:
-    """A slider for each number that can be turned, under the name of its owner."""
+    """Show a slider for each dial, under the name of its owner."""
     values = dict(session.choice.value.values)
     for owner, group in groupby(dials[:MOST], key=lambda dial: dial.owner):
         solara.v.Html(tag="h3", children=[owner])
         sliders = {dial.path: _slider(dial, values.get(dial.path, dial.value)) for dial in group}
         UserInputs(sliders, on_change=session.turn)
     if len(dials) > MOST:
-        solara.Text(f"and {len(dials) - MOST} more numbers, in the file only")
+        solara.Text(f"and {len(dials) - MOST} more parameters, in the file only")
 
 
 def _slider(dial: Dial, now: float) -> Slider:
-    """Mesa's slider; its label tells the number, since the slider itself does not."""
+    """Return Mesa's slider; its label has the number, since the slider itself does not show it."""
     kind = int if dial.whole else float
     return Slider(
         f"{dial.label}: {now:g}",

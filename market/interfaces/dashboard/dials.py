@@ -1,10 +1,9 @@
-"""The numbers of a scenario that can be turned while looking at it.
+"""Dials: the parameters of a scenario that can be changed in the dashboard.
 
-A dial is a number that the file itself writes: in the commons, in an agent's count, endowment, budget,
-utility, cost or technology (those of a distribution included), or in the mechanism that is played. Turning
-it is `--set path=value`, so whatever is turned is validated as if it had been written. What stands in a
-data file, is left to its default or has no size to speak of (a tolerance of 1e-9, a penalty of 1e99) has no
-dial.
+A dial is a number written in the file: in the commons, in an agent's count, endowment, budget, utility, cost
+or technology (those of a distribution included), or in the mechanism that is played. Turning it is
+`--set path=value`, so that a new value is validated as if it had been written. Values in a data file,
+defaults and extreme numbers (a tolerance of 1e-9, a penalty of 1e99) have no dial.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from market.interfaces.text.sentences import visible
 from market.scenario.loading import Scenario
 from market.scenario.toml_text import Place, Source, format_place
 
-MOST = 24  # dials; a page with more cannot be found through
+MOST = 24  # dials on a page
 REACH = 4.0  # times its value is as far as a number can be turned up
 SMALLEST, LARGEST = 1e-6, 1e9  # sizes that a dial can sensibly have
 OF_AGENTS = ("count", "endowment", "budget", "utility", "cost", "technology")
@@ -28,12 +27,12 @@ WITHIN_ONE = ("shares", "owners")  # parts of a whole: from 0 to 1
 
 @dataclass(frozen=True)
 class Dial:
-    """A number that can be turned.
+    """A parameter that can be turned.
 
     Args:
-        path: where it stands, as `--set` takes it.
-        owner: whose number it is: an agent, the commons or a mechanism.
-        label: what it is.
+        path: as `--set` takes it.
+        owner: the agent, mechanism or common stock that it belongs to.
+        label: its name.
         value: as the file has it.
         low: the smallest value that can be chosen, above 0 if `value` is.
         high: the largest.
@@ -50,15 +49,15 @@ class Dial:
 
     @property
     def whole(self) -> bool:
-        """Whether it counts something."""
+        """True if it is a number of agents."""
         return isinstance(self.value, int) and self.label == "count"
 
 
 def dials(scenario: Scenario, mechanism: str) -> tuple[Dial, ...]:
-    """The dials of a scenario as its file is, whatever `--set` changed.
+    """Return the dials of a scenario as its file is, before any `--set`.
 
     Args:
-        scenario: what `market.load` returns.
+        scenario: the result of `market.load`.
         mechanism: the name of the one that is played; the numbers of others are left alone.
     """
     values = Source(scenario.file, scenario.text).parse()
@@ -72,7 +71,7 @@ def dials(scenario: Scenario, mechanism: str) -> tuple[Dial, ...]:
 
 
 def draws(scenario: Scenario) -> bool:
-    """Whether anything in a scenario's file is drawn, so that the seed makes a difference."""
+    """Return True if a number in the scenario's file is drawn, so that the seed makes a difference."""
     values = Source(scenario.file, scenario.text).parse()
     return any(_drawn(agent) for agent in values["agents"])
 
@@ -84,8 +83,8 @@ def _drawn(tree: object) -> bool:
 
 
 def _trees(values: dict[str, Any], mechanism: str) -> Iterator[tuple[str, Place, object]]:
-    """Where dials are looked for: whose they are, the path, and what stands there."""
-    yield "in common", ("commons",), values.get("commons", {})
+    """Yield the parts of a scenario that may have dials: owner, path, and value."""
+    yield "common stock", ("commons",), values.get("commons", {})
     for index, agent in enumerate(values["agents"]):
         for key in OF_AGENTS:
             if key in agent:
@@ -97,7 +96,7 @@ def _trees(values: dict[str, Any], mechanism: str) -> Iterator[tuple[str, Place,
 
 
 def _numbers(tree: object, place: Place) -> Iterator[tuple[Place, float]]:
-    """Every number in a tree, with its path."""
+    """Yield every number in a tree, with its path."""
     if isinstance(tree, dict):
         for key, part in tree.items():
             yield from _numbers(part, (*place, key))
@@ -109,7 +108,7 @@ def _numbers(tree: object, place: Place) -> Iterator[tuple[Place, float]]:
 
 
 def _dial(owner: str, place: Place, value: float) -> Dial | None:
-    """The dial of a number; None if it is of no size to speak of or `--set` cannot lead there."""
+    """Return the dial of a number; None if it is extreme or `--set` cannot reach it."""
     path = format_place(place)
     if not (value == 0 or SMALLEST <= abs(value) <= LARGEST) or any('"' in str(part) for part in place):
         return None
@@ -121,10 +120,10 @@ def _dial(owner: str, place: Place, value: float) -> Dial | None:
 
 
 def _reach(value: float, place: Place) -> tuple[float, float, float]:
-    """Lowest, highest and step.
+    """Return the lowest value, the highest, and the step.
 
-    Steps are round and `value` lies on them; a number keeps its sign, since zero and what is beyond it mostly
-    mean something else (an unwanted good, an output instead of an input).
+    Steps are round and `value` lies on them; a number keeps its sign, since zero and the other sign often
+    have another meaning (an unwanted good, an output instead of an input).
     """
     if place[-1] == "count":
         return 1.0, float(max(10, REACH * value)), 1.0
@@ -139,12 +138,12 @@ def _reach(value: float, place: Place) -> tuple[float, float, float]:
 
 
 def _spread(value: float, step: float, most: float) -> tuple[float, float, float]:
-    """From a tenth of a value to `most`, so that the value is a whole number of steps from both ends."""
+    """Return limits from a tenth of a value to `most`, whole steps away from the value, and the step."""
     down = math.floor(0.9 * value / step + 1e-9)
     up = math.floor((most - value) / step + 1e-9)
     return _tidy(value - down * step), _tidy(value + up * step), _tidy(step)
 
 
 def _tidy(number: float) -> float:
-    """Without the noise of adding up decimals."""
+    """Return a number without rounding errors of decimals."""
     return float(f"{number:.12g}")

@@ -1,10 +1,9 @@
-"""The one thread of a page in which everything happens.
+"""The one thread of a page in which all work is done.
 
-Clicks only say what is wanted and return at once; the thread does it, one thing after another, and the
-newest choice wins. So Reset while playing cannot race: the thread ends its round, sees that a new scene is
-wanted, and makes one at round 0. Nothing else ever touches a model. Pictures are drawn here too, which
-keeps the page answering and sets the pace of the play: the next round is played when the last one can be
-seen.
+Clicks only record a wish and return at once; the thread fulfils the wishes one after another, and the newest
+choice wins. So Reset while playing cannot race: the thread ends its round, sees that a new scene is wanted,
+and makes one at round 0. No other thread touches a model. Pictures are drawn here too, which keeps the page
+responsive and sets the pace of the play: the next round is played when the last one can be seen.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from market import plots
 from market.errors import InputError
-from market.interfaces.dashboard.play import told
+from market.interfaces.dashboard.play import described
 from market.interfaces.dashboard.scene import Choice, Scene, set_up
 from market.interfaces.dashboard.view import State, View, view_of, visible_lines
 from market.interfaces.text.sentences import visible
@@ -28,14 +27,14 @@ _WRITING = threading.Lock()  # held while a run folder is written
 
 
 class _OvertakenError(Exception):
-    """Something newer is wanted."""
+    """A newer choice is waiting."""
 
 
 class Director:
-    """Does what is wanted of a page, and shows what came of it.
+    """Thread that fulfils the wishes of a page and shows the results.
 
     Args:
-        show: called from the director's thread with everything that the page is to show.
+        show: called from the director's thread with the view that the page is to show.
         out: the folder in which exported runs are put.
     """
 
@@ -58,16 +57,16 @@ class Director:
     # --- what can be wanted, from any thread ---
 
     def start(self, choice: Choice) -> None:
-        """Begin."""
+        """Start the thread with a first choice."""
         self._wanted = choice
         self._thread.start()
 
     def choose(self, choice: Choice) -> None:
-        """Another scenario, mechanism or seed: from the start, and not playing."""
+        """Set up another scenario, mechanism or seed, from the start and not playing."""
         self._want(_wanted=choice, _playing=False, _hurry=False, _steps=0)
 
     def turn(self, choice: Choice) -> None:
-        """Other numbers: what was playing plays on, what had come to its end is played to its end again."""
+        """Set other parameters; an unfinished play goes on, a finished one is played to its end again."""
         with self._changed:
             if self._view.finished and self._wanted is None:
                 self._playing = self._hurry = True
@@ -75,21 +74,21 @@ class Director:
             self._changed.notify()
 
     def step(self) -> None:
-        """One picture's worth of rounds more."""
+        """Play the rounds of one frame."""
         with self._changed:
             self._steps += 1
             self._changed.notify()
 
     def play(self) -> None:
-        """Round after round, until the end or `pause`."""
+        """Play round after round, until the end or `pause`."""
         self._want(_playing=True)
 
     def pause(self) -> None:
-        """No further round."""
+        """Stop after the round that is under way."""
         self._want(_playing=False, _hurry=False, _steps=0)
 
     def pace(self, rounds: int) -> None:
-        """How many rounds are played from one picture to the next."""
+        """Set the number of rounds per frame."""
         self._want(_per_picture=rounds)
 
     def export(self) -> None:
@@ -97,7 +96,7 @@ class Director:
         self._want(_export=True)
 
     def close(self) -> None:
-        """End, after what is being done."""
+        """End the thread after its current task."""
         self._want(_closed=True)
 
     def _want(self, **wishes: object) -> None:
@@ -114,17 +113,17 @@ class Director:
                 task()
             except _OvertakenError:
                 continue
-            except Exception as error:  # whatever it is, the page must say it and stay alive
+            except Exception as error:  # the page must show any error and stay alive
                 self._pause()
-                self._put(self._failed(told(error)))
+                self._put(self._failed(described(error)))
 
     def _failed(self, why: str) -> View:
-        """What is left to be seen; nothing of another scene."""
+        """Return the current view with an error; without a scene, a view with nothing of the former one."""
         left = self._view if self._scene else replace(View(None, self._view.state), choice=self._view.choice)
-        return replace(left, state=State("error", "This went wrong", why), busy="")
+        return replace(left, state=State("error", "Error", why), busy="")
 
     def _next(self) -> Callable[[], None] | None:
-        """What to do next, waiting for it if need be; None at the end."""
+        """Wait for the next task and return it; None at the end."""
         with self._changed:
             self._changed.wait_for(self._something_to_do)
             if self._closed:
@@ -132,7 +131,7 @@ class Director:
             if self._wanted:
                 return self._set_up
             if self._view.playing != self._playing:  # the buttons answer at once, pictures take a while
-                return self._tell
+                return self._show_playing
             if self._export:
                 self._export = False
                 return self._write
@@ -142,8 +141,8 @@ class Director:
         wanted = self._closed or self._wanted or self._export or self._steps or self._playing
         return bool(wanted or self._view.playing)
 
-    def _tell(self) -> None:
-        """Whether rounds follow one another, which may have changed while something was drawn."""
+    def _show_playing(self) -> None:
+        """Show whether the play goes on, which may have changed while a picture was drawn."""
         self._put(self._view)
 
     def _set_up(self) -> None:
@@ -154,7 +153,7 @@ class Director:
         if self._view.choice and choice.file != self._view.choice.file:
             self._note = None  # it was about another scenario
         self._put(replace(self._view, choice=choice, busy="Setting up"))
-        self._scene = None  # whatever becomes of this choice, the former one is gone
+        self._scene = None  # the former scene is gone, even if this choice fails
         self._scene = scene = set_up(choice, self._progress)
         if scene.play is None:
             self._pause()
@@ -167,7 +166,7 @@ class Director:
         self._put(replace(self._view, busy=f"Playing '{visible(name)}' to its end"))
 
     def _advance(self) -> None:
-        """Some rounds, and a picture."""
+        """Play the rounds of a frame and show it."""
         scene = self._scene
         with self._changed:
             self._steps = max(0, self._steps - 1)
@@ -190,7 +189,7 @@ class Director:
             self._playing, self._hurry, self._steps = False, False, 0
 
     def _write(self) -> None:
-        """A run folder, exactly as `market run` writes it: every mechanism played to its end."""
+        """Write a run folder as `market run` does, with every mechanism played to its end."""
         scene = self._scene
         if scene is None or scene.scenario is None:
             return
@@ -204,7 +203,7 @@ class Director:
                 folder = results.write_run(compared, self._out, figures)
             self._note = State("success", "Run folder", visible(str(folder.resolve())))
         except (InputError, MemoryError, OSError) as error:
-            self._note = State("error", "No run folder was written", visible_lines(told(error)))
+            self._note = State("error", "No run folder was written", visible_lines(described(error)))
         self._put(replace(self._view, busy=""))
 
     def _put(self, view: View) -> None:

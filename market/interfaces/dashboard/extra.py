@@ -1,4 +1,4 @@
-"""What the dashboard needs beyond the rest of the program, and what to say if it is not there."""
+"""Packages that the dashboard needs beyond the rest of the program, and the message if one is missing."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ HOW = "install it with: pip install 'market[dashboard]' (in a checkout: pip inst
 
 
 def check() -> None:
-    """See that everything is installed that the dashboard needs.
+    """Check that all packages of the dashboard are installed.
 
     Raises:
-        InputError: something is missing, or of a version with which the page stays without pictures.
+        InputError: a package is missing, or of a version with which the page has no pictures.
     """
     missing = [name for name in NEEDED if _version(name) is None]
     if missing:

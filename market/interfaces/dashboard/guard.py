@@ -1,10 +1,10 @@
-"""Who may talk to the dashboard: only pages that it has served itself.
+"""Access to the dashboard: only for pages that it has served itself.
 
 Any page that a browser has open can open a websocket to this machine, and a name that resolves to 127.0.0.1
 today and to another address tomorrow makes a foreign page ours (DNS rebinding). So every request must be
 addressed to a name that is certainly this server's, and one that tells where it comes from must come from
-there. The answers carry a policy with which the browser fetches nothing from elsewhere and shows the page
-in no foreign frame.
+there. Responses carry a policy by which the browser fetches nothing from other hosts and shows the page in
+no foreign frame.
 
 Source: RFC 6455, section 10.2 (Origin of websockets); RFC 9110, section 7.2 (Host).
 """
@@ -32,10 +32,10 @@ LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
 class Guard:
-    """Refuses requests that are not for this server or come from elsewhere.
+    """Application that refuses requests addressed to or sent by other hosts.
 
     Args:
-        app: what is guarded.
+        app: the application behind it.
         host: the address that the server listens on.
         port: its port.
     """
@@ -62,11 +62,11 @@ class Guard:
             await _refuse(send, reason)
 
     def objection(self, headers: Iterable[tuple[bytes, bytes]], socket_wanted: bool = False) -> str | None:
-        """Why a request is refused; None if it is not.
+        """Return the reason why a request is refused; None if it is not.
 
         Args:
             headers: (name, value) in the order given, names in lower case.
-            socket_wanted: whether it asks for a websocket, of which a browser always tells the origin.
+            socket_wanted: True if it asks for a websocket, for which a browser always sends the origin.
         """
         given = list(headers)
         hosts = [value.decode("latin-1").lower() for name, value in given if name == b"host"]
@@ -74,13 +74,13 @@ class Guard:
         if len(hosts) != 1 or not self._is_ours(hosts[0]):
             return "This request is addressed to another host."
         if socket_wanted and not origins:
-            return "This request does not tell which page it comes from."
+            return "This request does not say which page it comes from."
         if any(origin != f"http://{hosts[0]}" for origin in origins):
             return "This request comes from a foreign page."
         return None
 
     def _is_ours(self, host: str) -> bool:
-        """Whether a Host header names this server: by a name known here, or an address, if it is open."""
+        """Return True if a Host header has a known name of this server, or any address if it is open."""
         try:
             parts = urlsplit(f"//{host}")
             name, port = parts.hostname, parts.port
@@ -103,7 +103,7 @@ class Guard:
 
 
 def is_local(host: str) -> bool:
-    """Whether an address can be reached from this machine only."""
+    """Return True if an address can be reached from this machine only."""
     return host.lower() == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
 
 

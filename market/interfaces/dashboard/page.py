@@ -1,6 +1,6 @@
-"""The page: settings on the left, or below the pictures where it is narrow; the play and its verdicts.
+"""The page: settings on the left, or below the pictures on a narrow screen; the play and its verdicts.
 
-Solara imports this module by name, so what the server wants to be shown comes through the environment.
+Solara imports this module by name, so that the server passes its offer through the environment.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
 @dataclass(frozen=True)
 class Offer:
-    """What a page offers.
+    """Scenarios and output folder of a page.
 
     Args:
         files: name -> scenario; the first is shown first.
@@ -33,26 +33,26 @@ class Offer:
     out: Path
 
     def to_environment(self) -> None:
-        """Hand it over to the page."""
-        told = {"files": {name: str(path) for name, path in self.files.items()}, "out": str(self.out)}
-        os.environ[ENVIRONMENT] = json.dumps(told)
+        """Write the offer into the environment."""
+        values = {"files": {name: str(path) for name, path in self.files.items()}, "out": str(self.out)}
+        os.environ[ENVIRONMENT] = json.dumps(values)
 
     @classmethod
     def from_environment(cls) -> Offer:
-        """What was handed over."""
-        told = json.loads(os.environ[ENVIRONMENT])
-        return cls({name: Path(path) for name, path in told["files"].items()}, Path(told["out"]))
+        """Read the offer from the environment."""
+        values = json.loads(os.environ[ENVIRONMENT])
+        return cls({name: Path(path) for name, path in values["files"].items()}, Path(values["out"]))
 
 
 @solara.component
 def Layout(children: list[solara.Element]) -> None:
-    """Nothing around the page."""
+    """Show the page without a frame."""
     solara.v.Html(tag="div", class_="market-page", children=children)
 
 
 @solara.component
 def Page() -> None:
-    """One visitor's page, with a session of its own."""
+    """Show one visitor's page, with a session of its own."""
     offer = solara.use_memo(Offer.from_environment, [])
     session = solara.use_memo(lambda: Session(offer.files, offer.out), [])
     solara.use_effect(session.live, [])

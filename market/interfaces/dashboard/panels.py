@@ -1,4 +1,4 @@
-"""What a page shows: where the play stands, pictures, the comparison and what to make of it."""
+"""The panels of a page: state of the play, pictures, comparison and interpretation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from market.interfaces.dashboard.view import State, View
 
 @solara.component
 def Banner(state: State, busy: str = "") -> None:
-    """Where a play stands; `busy` says what is being worked on."""
+    """Show the state of a play; `busy` names the task under way."""
     with solara.v.Html(tag="div", class_=f"market-banner tone-{state.tone}", attributes={"role": "status"}):
         with solara.v.Html(tag="div", class_="market-headline"):
             solara.v.Html(tag="strong", children=[state.headline])
@@ -20,7 +20,7 @@ def Banner(state: State, busy: str = "") -> None:
 
 @solara.component
 def Pictures(view: View) -> None:
-    """All pictures, as many side by side as there is room for; in place of those to come, their names."""
+    """Show all pictures, or the titles of those to come, as many side by side as there is room for."""
     with solara.v.Html(tag="div", class_="market-pictures"):
         for title in view.awaited:
             with solara.v.Html(tag="div", class_="market-picture market-awaited").key(f"awaited {title}"):
@@ -34,14 +34,14 @@ def Pictures(view: View) -> None:
 
 @solara.component
 def Judged(view: View) -> None:
-    """The comparison of all mechanisms, and what to make of it."""
+    """Show the comparison of all mechanisms and its interpretation."""
     with solara.v.Html(tag="div", class_="market-judged"):
         if view.table:
             with solara.v.Html(tag="section", class_="market-card"):
-                solara.v.Html(tag="h2", children=["What to make of it"])
+                solara.v.Html(tag="h2", children=["Interpretation"])
                 with solara.v.Html(tag="ul", class_="market-verdict"):
                     for sentence in view.verdict:
                         solara.v.Html(tag="li", children=[sentence])
             with solara.v.Html(tag="section", class_="market-card"):
-                solara.v.Html(tag="h2", children=["All mechanisms side by side"])
+                solara.v.Html(tag="h2", children=["Comparison of mechanisms"])
                 solara.HTML(tag="div", unsafe_innerHTML=view.table, classes=["market-table"])

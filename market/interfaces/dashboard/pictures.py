@@ -1,4 +1,4 @@
-"""The pictures of a page, as SVG within the page itself: sharp at any size, nothing to fetch."""
+"""The pictures of a page, as SVG within the page itself: sharp at any size, without a request."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ Panel = Callable[["Comparison", "Axes"], "Axes"]
 
 
 class Picture(NamedTuple):
-    """A picture and what it shows."""
+    """A picture and its title."""
 
     title: str
     source: str
 
 
 def pictures(compared: Comparison) -> tuple[Picture, ...]:
-    """The pictures that say something about a comparison.
+    """Return the pictures that apply to a comparison.
 
     Args:
-        compared: what was played so far.
+        compared: the outcomes so far.
     """
     return tuple(Picture(title, _drawn(panel, compared)) for title, panel in _panels(compared))
 
@@ -48,14 +48,14 @@ def _panels(compared: Comparison) -> list[tuple[str, Panel]]:
     if len(compared.rounds):
         found += zip(OF_PRICES, (plots.price_paths, plots.excess_demand_paths), strict=True)
     if has_box(compared.economy):
-        found.append(("The box", plots.edgeworth_box))
+        found.append(("Edgeworth box", plots.edgeworth_box))
     if len(compared.economy.agents) == 2:
-        found.append(("What is possible together", plots.frontier))
-    return [*found, ("Utilities", plots.utilities_by_mechanism)]
+        found.append(("Utility possibilities", plots.frontier))
+    return [*found, ("Utility by mechanism", plots.utilities_by_mechanism)]
 
 
 def _drawn(panel: Panel, compared: Comparison) -> str:
-    """A panel as the address of an image."""
+    """Return a panel as the address of an image."""
     written = io.BytesIO()
     with ONE_AT_A_TIME, matplotlib.rc_context(plots.STYLE), warnings.catch_warnings():  # type: ignore[arg-type]
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # of a name in another script

@@ -1,4 +1,4 @@
-"""A model that is stepped from outside: one round at a time, and never believed blindly.
+"""A model that is stepped from outside, one round at a time, with a check of every step.
 
 Since Mesa 3.5 a model that failed inside `step()` can be stepped on: its clock runs, its own step does not,
 and prices that no longer move look like an equilibrium. So a step counts only if the round counter rose by
@@ -22,7 +22,7 @@ class Play:
     """One mechanism of a scenario, played round by round.
 
     Args:
-        scenario: what is played.
+        scenario: the scenario.
         mechanism: the name of the mechanism.
         seed: for all draws; the scenario's own if not given.
         traders: as for `MarketModel`.
@@ -45,30 +45,30 @@ class Play:
 
     @property
     def round(self) -> int:
-        """How many rounds were played."""
+        """Number of rounds played."""
         return int(self.model.state.round)
 
     @property
     def over(self) -> bool:
-        """Whether there is nothing left to play."""
+        """True if the play has ended or broken."""
         return self.broken is not None or not self.model.running
 
     def step(self) -> None:
-        """One round; nothing if the play is over."""
+        """Play one round; does nothing if the play is over."""
         if self.over:
             return
         before = self.round
         try:
             self.model.step()
-        except Exception as error:  # whatever a trader of somebody's own does must not end the page
-            self.broken = f"The model broke in round {before + 1}. {told(error)}"
+        except Exception as error:  # an error in a user's own trader must not end the page
+            self.broken = f"The model broke in round {before + 1}. {described(error)}"
             return
         if self.round != before + 1:
             self.broken = f"The model broke: round {before + 1} was not played."
 
 
-def told(error: Exception) -> str:
-    """An exception as a sentence: what we raise on purpose speaks for itself."""
+def described(error: Exception) -> str:
+    """Return an exception as a sentence; messages of `MarketError` need no name of a class."""
     said = " ".join(str(error).split())[:500]
     if not isinstance(error, MarketError):
         said = f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -1,4 +1,4 @@
-"""One choice of scenario, mechanism and numbers, set up: the model to step and what it is compared with."""
+"""A choice of scenario, mechanism and parameters, set up: the model to step, and outcomes to compare with."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pandas as pd
 from market.efficiency.report import Alignment, alignment
 from market.errors import InputError
 from market.interfaces.dashboard.dials import Dial, dials, draws
-from market.interfaces.dashboard.play import Play, told
+from market.interfaces.dashboard.play import Play, described
 from market.outcome import Outcome
 from market.results.comparison import Comparison, compare, path_of
 from market.scenario.loading import Scenario, load
@@ -19,7 +19,7 @@ from market.scenario.loading import Scenario, load
 
 @dataclass(frozen=True)
 class Choice:
-    """What somebody wants to see.
+    """A scenario, mechanism, parameters and seed chosen by a user.
 
     Args:
         file: the scenario.
@@ -35,27 +35,27 @@ class Choice:
 
     @property
     def overrides(self) -> tuple[str, ...]:
-        """As `--set` takes them."""
+        """The turned dials as arguments of `--set`."""
         return tuple(f"{path}={value!r}" for path, value in self.values)
 
     def turned(self, path: str, value: float) -> Choice:
-        """The same with one dial turned."""
+        """Return the choice with one dial turned."""
         return replace(self, values=tuple({**dict(self.values), path: value}.items()))
 
 
 @dataclass
 class Scene:
-    """A choice that was set up, or why it could not be.
+    """A choice that was set up, or the reason why it could not be.
 
     Args:
-        choice: what was wanted.
+        choice: the choice.
         written: the scenario as its file is; None if that cannot be played.
-        scenario: the same with its dials turned; None if that cannot be played.
-        refused: why there is nothing to play.
-        dials: what can be turned.
+        scenario: the scenario with its dials turned; None if that cannot be played.
+        refused: the reason why there is no play; empty if there is one.
+        dials: the parameters that can be turned.
         mechanism: the one that is stepped.
         play: its model.
-        others: what came of all other mechanisms; None if there are none.
+        others: the outcomes of all other mechanisms; None if there are none.
     """
 
     choice: Choice
@@ -70,11 +70,11 @@ class Scene:
 
     @property
     def random(self) -> bool:
-        """Whether the seed makes a difference: something in the file is drawn."""
+        """True if something in the file is drawn, so that the seed makes a difference."""
         return self.written is not None and draws(self.written)
 
     def compared(self) -> Comparison | None:
-        """All mechanisms side by side, the stepped one as far as it is; None if there is nothing yet."""
+        """Return the comparison, with the stepped mechanism as far as it is; None before any outcome."""
         if self.scenario is None or self.play is None:
             return None
         outcomes = {} if self.others is None else dict(self.others.outcomes)
@@ -95,7 +95,7 @@ class Scene:
         )
 
     def _judge(self, play: Play) -> tuple[Outcome, Alignment]:
-        """What would come of it if it ended now, and how aligned that is."""
+        """Return the outcome if the play ended now, and its alignment report."""
         if self._judged is None or self._judged[0] != play.round:
             outcome = play.model.outcome()
             self._judged = play.round, outcome, alignment(outcome)
@@ -103,7 +103,7 @@ class Scene:
 
 
 def _in_order(rounds: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:
-    """The rounds of all mechanisms, in the scenario's order, so that each keeps its colour."""
+    """Return the rounds of all mechanisms in the scenario's order, so that each keeps its colour."""
     together = pd.concat(rounds, ignore_index=True)
     place = together["mechanism"].map({name: at for at, name in enumerate(names)})
     return together.iloc[place.argsort(kind="stable")].reset_index(drop=True)
@@ -113,11 +113,11 @@ def set_up(choice: Choice, progress: Callable[[str], None]) -> Scene:
     """Read a scenario, make the model to step, and play all other mechanisms to their end.
 
     Args:
-        choice: what is wanted.
+        choice: the choice.
         progress: called with a mechanism's name before it is played; may raise to give up.
 
     Returns:
-        The scene; what is wrong with the scenario is said in `refused`, never raised.
+        The scene; errors of the scenario are in `refused`, never raised.
     """
     scene = Scene(choice)
     try:
@@ -133,12 +133,12 @@ def set_up(choice: Choice, progress: Callable[[str], None]) -> Scene:
     except InputError as error:
         scene.refused, scene.play = str(error), None
     except (MemoryError, OSError) as error:
-        scene.refused, scene.play = f"This scenario cannot be played here. {told(error)}", None
+        scene.refused, scene.play = f"This scenario cannot be played here. {described(error)}", None
     return scene
 
 
 def _mechanism(scenario: Scenario, wanted: str | None) -> str:
-    """The mechanism to step: the one that is wanted, the first with prices, or the first."""
+    """Return the mechanism to step: the wanted one, else the first with prices, else the first."""
     if wanted in scenario.mechanism_names:
         return str(wanted)
     kinds = {name: scenario.mechanism(name).name for name in scenario.mechanism_names}

@@ -1,8 +1,8 @@
-"""Serving the page: on this machine only unless told otherwise, and with no request to anywhere else.
+"""Server of the page: on this machine only by default, and with no request to any other.
 
 Solara would send usage statistics, look for its own newest version, and fetch what a page needs from a
 content delivery network. Statistics are switched off, its command line (which looks for versions) is not
-used, and what a page needs comes from the package solara-assets; what is not in there is "not found".
+used, and assets come from the package solara-assets; others are "not found".
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ GRACE = 2  # seconds that open pages get at the end
 
 
 def scenarios(given: Path | None) -> dict[str, Path]:
-    """The scenarios on offer, by name: the one given, and all in `scenarios/`.
+    """Return the scenarios on offer, by name: the one given, and all in `scenarios/`.
 
     Args:
         given: the file of the command line; it comes first.
@@ -44,7 +44,7 @@ def scenarios(given: Path | None) -> dict[str, Path]:
 
 
 def _folders() -> Sequence[Path]:
-    """Where scenarios are looked for: here, and in the checkout that is being run."""
+    """Return the folders of scenarios: here, and in the checkout that is being run."""
     return Path("scenarios"), Path(market.__file__).resolve().parent.parent / "scenarios"
 
 
@@ -56,7 +56,7 @@ def serve(files: Mapping[str, Path], out: Path, host: str, port: int, say: Calla
         out: the folder in which exported runs are put.
         host: the address to listen on.
         port: 0 for any that is free.
-        say: called with what somebody in front of a terminal should know.
+        say: called with messages for the terminal.
 
     Raises:
         InputError: something is not installed, or the address cannot be used.
@@ -66,7 +66,7 @@ def serve(files: Mapping[str, Path], out: Path, host: str, port: int, say: Calla
         port = listening.getsockname()[1]
         app = _solara(files, out)
 
-        import uvicorn  # deferred: not everyone has it, see `extra`
+        import uvicorn  # deferred: optional, see `extra`
 
         from market.interfaces.dashboard.director import wait_for_exports
 
@@ -83,7 +83,7 @@ def serve(files: Mapping[str, Path], out: Path, host: str, port: int, say: Calla
         shown = f"[{host}]" if ":" in host else host
         say(f"Dashboard: http://{shown}:{port}/ (end it with Ctrl-C)")
         if not is_local(host):
-            say("Whoever reaches this address can play scenarios here and write run folders.")
+            say("Anyone who reaches this address can play scenarios here and write run folders.")
         try:
             server.run(sockets=[listening])
         except KeyboardInterrupt:
@@ -93,7 +93,7 @@ def serve(files: Mapping[str, Path], out: Path, host: str, port: int, say: Calla
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    """A socket that is bound and takes connections."""
+    """Return a socket that is bound and takes connections."""
     if not 0 <= port < 65536:
         raise InputError(f"--port {port}: there is no such port; it must be 0 to 65535")
     try:
@@ -109,12 +109,12 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _solara(files: Mapping[str, Path], out: Path) -> App:
-    """Solara's application, showing `page`, and asking nobody for anything."""
+    """Return Solara's application with `page`, set up to send no request to other hosts."""
     os.environ["SOLARA_APP"] = "market.interfaces.dashboard.page"  # Solara looks for it when it is imported
     os.environ["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "false"
     os.environ["SOLARA_ASSETS_PROXY"] = "true"
     os.environ["SOLARA_MODE"] = "production"
-    os.environ["SOLARA_CHECK_HOOKS"] = "off"  # it complains of Mesa, to people who cannot help it
+    os.environ["SOLARA_CHECK_HOOKS"] = "off"  # it complains of Mesa, which users cannot change
 
     import solara.server.settings as settings  # deferred: only now is the environment as it should be
     from solara.server.starlette import app
@@ -125,7 +125,7 @@ def _solara(files: Mapping[str, Path], out: Path) -> App:
     from market.interfaces.dashboard.page import Offer
 
     warnings.filterwarnings("ignore", category=UserWarning, module=r"solara\.")  # for those who deploy it
-    settings.telemetry.mixpanel_enable = False  # and whatever a file .env says
+    settings.telemetry.mixpanel_enable = False  # also against a file .env
     settings.theme.title = "market"
     settings.theme.show_banner = False
     Offer(files, out.resolve()).to_environment()

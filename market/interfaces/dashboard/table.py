@@ -1,7 +1,6 @@
-"""The comparison as an HTML table: the rows and words that `market run` prints.
+"""The comparison as an HTML table, with the rows and words that `market run` prints.
 
-Every name comes from a file, so it is escaped twice over: what a terminal would act upon and what a browser
-would.
+Every name comes from a file, so control characters and markup are escaped.
 """
 
 from __future__ import annotations
@@ -9,34 +8,31 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from market.interfaces.text.sections import Section, notes, sections
+from market.interfaces.text.layout import STYLES, Section
+from market.interfaces.text.sections import notes, sections
 from market.interfaces.text.sentences import visible
 from market.results.comparison import Comparison
 
-TONES = {
-    "cleared": "good", "nash": "good", "optimal": "good",
-    "cycling": "doubtful", "max rounds": "doubtful", "unknown": "doubtful",
-    "diverged": "bad", "no equilibrium": "bad", "failed": "bad", "-inf": "bad", "unbounded": "bad",
-}  # fmt: skip
+TONES = {"": "", "green": "good", "yellow": "doubtful", "red": "bad"}  # colour in a terminal -> class
 
 
 def table(compared: Comparison, stepped: str, over: bool) -> str:
-    """The table.
+    """Return the table as HTML.
 
     Args:
-        compared: what is told.
+        compared: the comparison.
         stepped: the mechanism that is being stepped; its column is marked.
-        over: whether it has come to its end; before, it has no status yet.
+        over: True if it has come to its end; before, it has no status.
     """
-    names, told = list(compared.outcomes), sections(compared)
+    names, parts = list(compared.outcomes), sections(compared)
     marked = names.index(stepped) if stepped in names else -1
     rows = [_heading(names, marked)]
-    for part in told:
+    for part in parts:
         if part.title:
             rows.append(f'<tr class="part"><th colspan="{len(names) + 1}">{_text(part.title)}</th></tr>')
         rows += _rows(part, marked, over)
-    said = "".join(f'<p class="market-notes">{_text(note)}</p>' for note in notes(compared, told))
-    return f"<table>{''.join(rows)}</table>{said}"
+    below = "".join(f'<p class="market-notes">{_text(note)}</p>' for note in notes(compared, parts))
+    return f"<table>{''.join(rows)}</table>{below}"
 
 
 def _heading(names: Sequence[str], marked: int) -> str:
@@ -53,11 +49,11 @@ def _rows(part: Section, marked: int, over: bool) -> list[str]:
         cells = list(row.cells)
         if row.label == "Status" and marked >= 0 and not over:
             cells[marked] = "in play"
-        told = [
-            f"<td{_class(TONES.get(cell, ''), 'stepped' if at == marked else '')}>{_text(cell)}</td>"
+        written = [
+            f"<td{_class(TONES[STYLES.get(cell, '')], 'stepped' if at == marked else '')}>{_text(cell)}</td>"
             for at, cell in enumerate(cells)
         ]
-        rows.append(f'<tr><th scope="row">{_text(row.label)}</th>{"".join(told)}</tr>')
+        rows.append(f'<tr><th scope="row">{_text(row.label)}</th>{"".join(written)}</tr>')
     return rows
 
 

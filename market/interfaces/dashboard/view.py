@@ -1,4 +1,4 @@
-"""What can be seen of a scene: words, pictures and a table, made before the page is asked to show them."""
+"""The view of a scene: words, pictures and a table, made before the page shows them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from market.interfaces.dashboard.pictures import OF_PRICES, Picture, pictures
 from market.interfaces.dashboard.play import Play
 from market.interfaces.dashboard.scene import Choice, Scene
 from market.interfaces.dashboard.table import table
-from market.interfaces.text.sentences import count, ending, judgements, number, unsettled, visible
+from market.interfaces.text.sentences import count, ending, judgements, number, quoted, unsettled, visible
 from market.outcome import Outcome, Status
 from market.results.comparison import Comparison
 
+IN_PLAY = "{} is in play, and judged as if trade stopped now, with rationing."
 Tone = Literal["info", "success", "warning", "error"]
 
 
 @dataclass(frozen=True)
 class State:
-    """Where a play stands: its tone, in a few words, and in a sentence."""
+    """State of a play: its tone, a headline, and a sentence."""
 
     tone: Tone
     headline: str
@@ -28,26 +29,26 @@ class State:
 
 @dataclass(frozen=True)
 class View:
-    """All that a page shows.
+    """Contents of a page.
 
     Args:
-        choice: what it shows; None before anything was chosen.
-        state: where the play stands.
+        choice: the choice that it shows; None at the start.
+        state: of the play.
         title: of the scenario.
         mechanisms: those that can be stepped.
         mechanism: the one that is.
-        dials: the numbers that can be turned.
-        random: whether the seed makes a difference.
+        dials: the parameters that can be turned.
+        random: True if the seed makes a difference.
         seed: that is used.
-        pictures: to look at.
+        pictures: of the comparison.
         awaited: the titles of pictures that are there once prices are announced.
         table: the comparison as HTML; empty if there is none yet.
-        verdict: what to make of it, in sentences.
-        playing: whether rounds follow one another by themselves.
-        over: whether there is nothing left to play.
-        finished: whether that is because it came to its end.
-        busy: what is being worked on; empty if nothing is.
-        note: what became of the last export.
+        verdict: the interpretation, in sentences.
+        playing: True while rounds follow one another by themselves.
+        over: True if no round is left to play.
+        finished: True if the play came to its end.
+        busy: the task under way; empty if there is none.
+        note: the result of the last export.
     """
 
     choice: Choice | None
@@ -70,10 +71,10 @@ class View:
 
 
 def view_of(scene: Scene) -> View:
-    """What can be seen of a scene.
+    """Return the view of a scene.
 
     Raises:
-        MarketError: an outcome cannot be told or judged.
+        MarketError: an outcome cannot be computed or judged.
     """
     written = scene.written
     frame = View(
@@ -109,18 +110,19 @@ def _seed(scene: Scene) -> int:
 
 
 def _verdict(compared: Comparison, scene: Scene) -> tuple[str, ...]:
-    """What to make of it; of the mechanism in play only what is true of any allocation."""
+    """Return the interpretation; a mechanism in play is judged by its rationed allocation alone."""
     in_play = scene.play is not None and not scene.play.over
     ended = {n: o for n, o in compared.outcomes.items() if not (in_play and n == scene.mechanism)}
-    return (*unsettled(ended), *judgements(compared))
+    now = [IN_PLAY.format(quoted([scene.mechanism]))] if len(ended) < len(compared.outcomes) else []
+    return (*now, *unsettled(ended), *judgements(compared))
 
 
 def state_of(play: Play) -> State:
-    """Where a play stands; nothing is said to be settled that is not over."""
+    """Return the state of a play; only a play that is over can be settled."""
     if play.broken is not None:
-        return State("error", "Broken", f"{visible(play.broken)} What is shown is how it stood before.")
+        return State("error", "Error", f"{visible(play.broken)} The page shows the state before.")
     if play.round == 0:
-        return State("info", "Not begun", "Step plays one round, Play one after another.")
+        return State("info", "Ready", "Step: one round. Play: run to the end.")
     if not play.over:
         return State("info", f"Round {play.round:,}", _on_the_way(play))
     outcome = play.model.outcome()
@@ -130,8 +132,8 @@ def state_of(play: Play) -> State:
 def _on_the_way(play: Play) -> str:
     away = play.model.disequilibrium
     if away is None:
-        return f"{count(play.round, 'round')} played, and not over yet."
-    return f"In play: relative excess demand is up to {number(away)}."
+        return f"{count(play.round, 'round')} played; not finished."
+    return f"In play: largest relative excess demand {number(away)}."
 
 
 def _tone(outcome: Outcome) -> Tone:
@@ -141,5 +143,5 @@ def _tone(outcome: Outcome) -> Tone:
 
 
 def visible_lines(text: str) -> str:
-    """A text from a file, line by line."""
+    """Return a text from a file with control characters escaped, line by line."""
     return "\n".join(visible(line) for line in text.splitlines())

@@ -1,4 +1,4 @@
-"""What a scenario can name, as text: the registries with their formulas, parameters and options."""
+"""The registries as text, for `market list`: families with their formulas, parameters and options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from market.registry import Family, Parameter
 
 
 def catalogue(registries: Mapping[str, Iterable[type[Family]]]) -> Group:
-    """Every registry under its title: a line a family, and a line for each value that it takes."""
+    """Return every registry under its title: a line a family, and a line for each value that it takes."""
     return Group(*(part for title, families in registries.items() for part in _registry(title, families)))
 
 
@@ -29,7 +29,7 @@ def _registry(title: str, families: Iterable[type[Family]]) -> Iterator[Text | P
 
 
 def _pairs(pairs: Iterable[tuple[str, str]], style: str, least: int) -> Table:
-    """Names and what they mean, the meanings one below the other."""
+    """Return names and their meanings, the meanings one below the other."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(min_width=least, no_wrap=True)
     grid.add_column(overflow="fold")
@@ -39,7 +39,7 @@ def _pairs(pairs: Iterable[tuple[str, str]], style: str, least: int) -> Table:
 
 
 def _values(family: type[Family]) -> Iterator[tuple[str, str]]:
-    """Key and meaning of each value that a scenario may give to a family."""
+    """Yield key and meaning of each value that a scenario may give to a family."""
     parameters: Mapping[str, Parameter] = getattr(family, "parameters", {})
     if family.terms is not None:
         yield "terms", "[{ good, form, ... }], at most one of each form for each good"

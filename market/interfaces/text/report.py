@@ -1,59 +1,58 @@
-"""A comparison as text, for a terminal or a pipe: a table, why each mechanism ended, and what to make of it.
+"""A comparison as text: a table, how each mechanism ended, and an interpretation; the claims of `verify`.
 
-Mechanisms are columns, as many side by side as the width allows; what is told of them (`sections.py`) are
-rows. Nothing that comes from a file is read as markup.
+Mechanisms are the columns of the table (`layout.tables`); its rows are made in `sections`.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from market.economy.primitives import Economy, Money
-from market.interfaces.text.sections import Section, notes, sections
-from market.interfaces.text.sentences import count, ending, number, reading, visible
+from market.interfaces.text.layout import STYLES, Section, heading, pairs, points, tables
+from market.interfaces.text.sections import notes, sections
+from market.interfaces.text.sentences import count, ending, number, reading, status_word, visible
 
 if TYPE_CHECKING:
+    from market.outcome import Outcome
     from market.results.comparison import Comparison
-
-CELL = 13  # columns that a mechanism needs at least, with the gap beside it
+    from market.results.verify.claim import Claim
 
 
 def comparison(compared: Comparison, width: int) -> RenderableType:
-    """All that `market run` prints of a comparison.
+    """Return the text that `market run` prints of a comparison.
 
     Args:
-        compared: what was played.
-        width: columns that there are.
+        compared: the outcomes of all mechanisms.
+        width: columns of the terminal.
     """
-    told = sections(compared)
+    parts = sections(compared)
     blank = Text()
+    names = [visible(name) for name in compared.outcomes]
     return Group(
-        Text(visible(compared.scenario.title), style="bold"),
+        heading(visible(compared.scenario.title)),
         Text(economy_in_a_line(compared.economy)),
-        *(part for table in _tables(compared, told, width) for part in (blank, table)),
-        *_notes(compared, told),
+        *(part for table in tables(names, parts, width) for part in (blank, table)),
+        *_notes(compared, parts),
         blank,
-        Text("How each ended", style="bold"),
+        heading("How each mechanism ended"),
         _endings(compared),
-        *_second_opinion(compared),
+        *_independent_check(compared),
         blank,
-        Text("What to make of it", style="bold"),
+        heading("Interpretation"),
         points(reading(compared)),
         blank,
     )
 
 
 def economy_in_a_line(economy: Economy) -> str:
-    """How many of what there are.
+    """Return the numbers of agents and goods, the common stock and the kind of economy in one line.
 
-    Example: `2 agents, 1 good (water), 10 of it common; quasilinear money.`
+    Example: `2 agents, 1 good (water); common stock: 10 water; quasilinear utility.`
     """
     agents, goods = economy.shape
     shown = ", ".join(visible(good) for good in economy.goods[:10]) + (", ..." if goods > 10 else "")
@@ -62,139 +61,59 @@ def economy_in_a_line(economy: Economy) -> str:
         for q, good in zip(economy.commons, economy.goods, strict=True)
         if q > 0
     ]
-    owned = f"; in common: {', '.join(common[:10])}{', ...' if len(common) > 10 else ''}" if common else ""
-    return f"{count(agents, 'agent')}, {count(goods, 'good')} ({shown}){owned}; {_MONEY[economy.money]}."
+    stock = f"; common stock: {', '.join(common[:10])}{', ...' if len(common) > 10 else ''}" if common else ""
+    made = " with production" if economy.technologies else ""
+    size = f"{count(agents, 'agent')}, {count(goods, 'good')} ({shown})"
+    return f"{size}{stock}; {_KINDS[economy.money]}{made}."
 
 
-_MONEY = {
-    Money.QUASILINEAR: "money counts one for one",
-    Money.FISHER: "budgets that can only be spent",
-    Money.EXCHANGE: "no money, goods for goods",
+_KINDS = {
+    Money.QUASILINEAR: "quasilinear utility",
+    Money.FISHER: "Fisher market",
+    Money.EXCHANGE: "exchange economy",
 }
 
 
-def _tables(compared: Comparison, told: Sequence[Section], width: int) -> list[Table]:
-    """The sections, with as many mechanisms side by side as fit; more tables below if need be."""
-    names = list(compared.outcomes)
-    longest = max(len(row.label) + 2 * bool(part.title) for part in told for row in part.rows)
-    label = min(max(longest, *(len(part.title) for part in told)), width // 2)
-    per_table = max(1, (width - label - 1) // CELL)
-    count = math.ceil(len(names) / per_table)
-    even = math.ceil(len(names) / count)
-    return [
-        _table(
-            compared, told, range(start, min(start + even, len(names))), label, (width - label - 1) // even
-        )
-        for start in range(0, len(names), even)
-    ]
-
-
-def _table(compared: Comparison, told: Sequence[Section], chosen: range, label: int, room: int) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, 2))
-    table.add_column("", width=label, overflow="fold")
-    names = [visible(name) for name in compared.outcomes]
-    for i in chosen:
-        table.add_column(
-            Text(names[i], overflow="fold"),
-            justify="right",
-            min_width=CELL - 3,
-            max_width=max(room - 3, 1),
-            overflow="fold",
-        )
-    for part in told:
-        if part.title:
-            table.add_row(Text(part.title, style="bold"))
-        for row in part.rows:
-            indent = "  " if part.title else ""
-            table.add_row(
-                Text(indent + row.label), *(Text(row.cells[i], style=_style(row.cells[i])) for i in chosen)
-            )
-    return table
-
-
-_STYLES = {
-    "cleared": "green", "nash": "green", "optimal": "green",
-    "cycling": "yellow", "max rounds": "yellow", "unknown": "yellow",
-    "diverged": "red", "no equilibrium": "red", "failed": "red", "-inf": "red", "unbounded": "red",
-}  # fmt: skip
-
-
-def _style(cell: str) -> str:
-    return _STYLES.get(cell, "")
-
-
-def _notes(compared: Comparison, told: Sequence[Section]) -> list[Text]:
-    """What the signs in the table mean, below a blank line."""
-    said = notes(compared, told)
-    return [Text(note, style="dim") for note in ("", *said)] if said else []
+def _notes(compared: Comparison, parts: Sequence[Section]) -> list[Text]:
+    """Return the explanations of signs in the table, below a blank line."""
+    lines = notes(compared, parts)
+    return [Text(line, style="dim") for line in ("", *lines)] if lines else []
 
 
 def _endings(compared: Comparison) -> Table:
-    """One sentence a mechanism, with the reason."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(overflow="fold", max_width=24)
-    grid.add_column(overflow="fold")
-    for name, outcome in compared.outcomes.items():
-        ended = Text(f"{ending(outcome)} ", style=_style(outcome.status.value.replace("_", " ")))
-        grid.add_row(Text(visible(name)), ended + Text(visible(outcome.reason), style=""))
-    return grid
+    """Return one sentence a mechanism, with the reason."""
+
+    def ended(outcome: Outcome) -> Text:
+        style = STYLES.get(status_word(outcome.status), "")
+        return Text(f"{ending(outcome)} ", style=style) + Text(visible(outcome.reason), style="")
+
+    return pairs((visible(name), ended(outcome)) for name, outcome in compared.outcomes.items())
 
 
-def _second_opinion(compared: Comparison) -> list[RenderableType]:
-    """How what the auctioneer found compares with a reference solution; nothing if that was not asked for."""
+def _independent_check(compared: Comparison) -> list[RenderableType]:
+    """Compare each auctioneer's outcome with a reference solution; empty unless that was asked for."""
     if not compared.checks:
         return []
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(overflow="fold", max_width=24)
-    grid.add_column(overflow="fold")
-    for name, check in compared.checks.items():
-        style = {True: "green", False: "red", None: "yellow"}[check.agrees]
-        grid.add_row(Text(visible(name)), Text(visible(" ".join(check.sentences)), style=style))
-    return [Text(), Text("Second opinion", style="bold"), grid]
-
-
-def points(sentences: Iterable[str]) -> Table:
-    """Sentences with a dash before each."""
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column()
-    grid.add_column(overflow="fold")
-    for sentence in sentences:
-        grid.add_row("-", Text(sentence))
-    return grid
-
-
-# --- what `market verify` says ---------------------------------------------------------------------
-
-
-class Claim(Protocol):
-    """A claim of a run folder that was checked: see `verify.py`, which this module does not know."""
-
-    @property
-    def name(self) -> str:
-        """What is claimed."""
-
-    @property
-    def holds(self) -> bool | None:
-        """Whether it does; None if that could not be checked."""
-
-    @property
-    def detail(self) -> str:
-        """The numbers behind it."""
+    styles = {True: "green", False: "red", None: "yellow"}
+    rows = (
+        (visible(name), Text(visible(" ".join(check.sentences)), style=styles[check.agrees]))
+        for name, check in compared.checks.items()
+    )
+    return [Text(), heading("Independent check"), pairs(rows)]
 
 
 def claims(checked: Sequence[Claim]) -> RenderableType:
-    """One line a claim, how many of them hold, and how many could not be checked."""
+    """Return what `market verify` prints: one line a claim, and how many hold or could not be checked."""
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold", max_width=40)
     grid.add_column(overflow="fold")
     for claim in checked:
-        grid.add_row(
-            _VERDICTS[claim.holds], Text(visible(claim.name)), Text(visible(claim.detail), style="dim")
-        )
-    kept, unchecked = (sum(claim.holds is word for claim in checked) for word in (True, None))
-    told = f"{kept} of {count(len(checked), 'claim')} hold."
-    return Group(grid, Text(f"{told} {unchecked} could not be checked." if unchecked else told))
+        detail = Text(visible(claim.detail), style="dim")
+        grid.add_row(_VERDICTS[claim.holds], Text(visible(claim.name)), detail)
+    kept, unchecked = (sum(claim.holds is verdict for claim in checked) for verdict in (True, None))
+    line = f"{kept} of {count(len(checked), 'claim')} hold."
+    return Group(grid, Text(f"{line} {unchecked} could not be checked." if unchecked else line))
 
 
 _VERDICTS = {

@@ -1,6 +1,6 @@
-"""A comparison in plain sentences, and how names and numbers are written for a reader.
+"""The interpretation of a comparison in plain sentences, and names and numbers as they are printed.
 
-Every name comes from a file, so it is shown as plain text: whatever a terminal would act upon is escaped.
+Every name comes from a file, so it is shown as plain text: control characters are escaped.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:  # this module is also what error messages are written with, and must stay light
     from market.economy.primitives import Economy
-    from market.efficiency.report import Alignment, Contrast
-    from market.outcome import Outcome
+    from market.efficiency.contrast import Contrast
+    from market.efficiency.report import Alignment
+    from market.outcome import Outcome, Status
     from market.results.comparison import Comparison
 
 NOT_HERE = "-"
 
 
 def visible(text: str) -> str:
-    r"""A text from a file with whatever a terminal would act upon shown as an escape.
+    r"""Return a text from a file with control characters shown as escapes.
 
     Example:
         >>> print(visible("red" + chr(27) + "[31m"))
@@ -33,7 +34,7 @@ def visible(text: str) -> str:
 
 
 def number(value: float | None) -> str:
-    """A number to read, not to calculate with: four digits, and none of the noise of rounding.
+    """Return a number to read, with four digits.
 
     Example:
         >>> [number(v) for v in (0.2, 5.0000000003, 1234567.0, -1e99, 2.5e-7, float("-inf"))]
@@ -49,7 +50,7 @@ def number(value: float | None) -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share in per cent.
+    """Return a share in per cent.
 
     Example:
         >>> percent(0.9958), percent(1e-12)
@@ -60,54 +61,64 @@ def percent(share: float | None) -> str:
     return "about 0 %" if 0 < share < 1e-6 else f"{100 * share:.4g} %"
 
 
+def yes(verdict: bool | None) -> str:
+    """Return `yes`, `no` or, of None, `unknown`."""
+    return "unknown" if verdict is None else ("yes" if verdict else "no")
+
+
 def count(many: int, what: str) -> str:
-    """A number of things, for instance `2 agents`."""
+    """Return a number of things, for instance `2 agents`."""
     return f"{many:,} {what}{'' if many == 1 else 's'}"
 
 
 def named_or_counted(economy: Economy, chosen: NDArray[np.bool_]) -> str:
-    """Names of a few, the number of many."""
+    """Return the names of a few agents, the number of many, `none` or `all`."""
     names = [visible(economy.agents[i]) for i in np.flatnonzero(chosen).tolist()]
     if not names:
-        return "nobody"
+        return "none"
     if len(names) == len(economy.agents) > 1:
-        return "everybody"
+        return "all"
     return ", ".join(names) if len(names) <= 3 else f"{len(names)} of {len(economy.agents)}"
 
 
 def reading(compared: Comparison) -> list[str]:
-    """What the numbers say, in plain sentences; mechanisms of which the same is true share one."""
+    """Interpret a comparison in sentences; mechanisms with equal verdicts share one."""
     return [*unsettled(compared.outcomes), *judgements(compared)]
 
 
 def unsettled(outcomes: Mapping[str, Outcome]) -> list[str]:
-    """Which mechanisms did not reach what they look for, and what can be done about it."""
+    """Name the mechanisms that did not converge, with advice."""
     meanings = _together((o.status.meaning, name) for name, o in outcomes.items() if not o.status.settled)
-    return [f"Not settled: {names}. {meaning}" for meaning, names in meanings]
+    return [f"Not converged: {names}. {meaning}" for meaning, names in meanings]
 
 
 def judgements(compared: Comparison) -> list[str]:
-    """How aligned each outcome is, and who gains and loses by it."""
+    """Judge each outcome, and name the agents that gain and lose compared with the baseline."""
     economy = compared.economy
-    judged = {n: told for n, told in compared.alignments.items() if compared.outcomes[n].status != "failed"}
-    verdicts = _together((_verdict(economy, told), name) for name, told in judged.items())
-    changes = _together((_change(economy, told), name) for name, told in compared.contrasts().items())
-    against = f"against '{visible(compared.baseline or '')}'"
+    reports = compared.alignments.items()
+    judged = [(name, report) for name, report in reports if compared.outcomes[name].status != "failed"]
+    verdicts = _together((_verdict(economy, report), name) for name, report in judged)
+    changes = _together((_change(economy, change), name) for name, change in compared.contrasts().items())
+    against = f"compared with '{visible(compared.baseline or '')}'"
     return [
-        *(f"Under {names} {verdict}" for verdict, names in verdicts),
+        *(f"Under {names} the outcome is {verdict}" for verdict, names in verdicts),
         *(f"Under {names}, {against}, {change}" for change, names in changes),
     ]
 
 
 def ending(outcome: Outcome) -> str:
-    """How a play ended and after how long, for instance `Cleared after 15 rounds.`."""
-    status = outcome.status.value.replace("_", " ")
-    first = "Stopped" if status == "max rounds" else status.capitalize()
-    return f"{first} after {count(outcome.rounds, 'round')}."
+    """Return the status and the number of rounds, for instance `Cleared after 15 rounds.`."""
+    first = {"max_rounds": "Stopped", "nash": "Nash equilibrium"}.get(outcome.status.value)
+    return f"{first or status_word(outcome.status).capitalize()} after {count(outcome.rounds, 'round')}."
+
+
+def status_word(status: Status) -> str:
+    """Return the status as the table has it, for instance `max rounds`."""
+    return "Nash" if status.value == "nash" else status.value.replace("_", " ")
 
 
 def _together(said: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Each sentence once, with the names of all of which it is said."""
+    """Return each sentence once, with all of its names."""
     names: dict[str, list[str]] = {}
     for sentence, name in said:
         names.setdefault(sentence, []).append(name)
@@ -115,53 +126,55 @@ def _together(said: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 def quoted(labels: Sequence[str]) -> str:
-    """Names in quotes, with commas and an "and"."""
+    """Return names in quotes, with commas and an "and"."""
     each = [f"'{visible(label)}'" for label in labels]
     return each[0] if len(each) == 1 else f"{', '.join(each[:-1])} and {each[-1]}"
 
 
 def _verdict(economy: Economy, report: Alignment) -> str:
     if report.efficient is None:
-        return (
-            f"it is unknown whether somebody could gain without another losing ({'; '.join(report.unknown)})."
-        )
+        return f"not known to be Pareto efficient ({'; '.join(report.reasons)})."
     if not report.efficient:
-        wasted = report.resource_utilisation
-        enough = f" {percent(wasted).capitalize()} of the resources would be enough for what everybody has."
-        spare = enough if wasted is not None and wasted < 1 else ""
-        return f"somebody could be made better off and nobody worse off: not aligned.{spare}"
+        used = report.resource_utilisation
+        spare = "" if used is None or percent(used) == "100 %" else f" {_spare(used)}"
+        return f"not Pareto efficient: some agents could gain without a loss to any other.{spare}"
+    said = "Pareto efficient"
     if report.degenerate and report.negishi_weights is not None:
         weights = report.negishi_weights
-        left_out = named_or_counted(economy, weights <= 1e-7 * weights.max())
-        verb = "counts" if left_out in economy.agents else "count"
-        said = (
-            f"nobody can gain without another losing, but only in the degenerate sense that {left_out} "
-            f"{verb} for nothing"
-        )
-    else:
-        said = "nobody can be made better off without hurting somebody"
-    return f"{said}{_money(report)}"
+        said += f", but only with zero weight on {named_or_counted(economy, weights <= 1e-7 * weights.max())}"
+    return f"{said}{_money(economy, report)}"
 
 
-def _money(report: Alignment) -> str:
+def _spare(used: float) -> str:
+    if used == 0:
+        return "Every agent would be as well off with no resources at all."
+    return f"{percent(used).capitalize()} of the resources would suffice for the utilities reached."
+
+
+def _money(economy: Economy, report: Alignment) -> str:
+    gap = report.surplus_gap
     if report.efficient_with_transfers is None:
         return "."
     if report.efficient_with_transfers:
-        return ", not even if money changes hands."
-    if report.surplus_gap == math.inf:
-        return "; if money could change hands, there is no limit to what all together could gain."
-    return f"; if money could change hands, all together could gain {number(report.surplus_gap)} more."
+        capped = bool(np.isfinite(economy.budget).any())
+        return ", also if agents may pay one another." if capped else ", and total surplus is maximal."
+    more = "without limit" if gap == math.inf else f"by {number(gap)}"
+    return f"; with transfers, total surplus could rise {more}."
 
 
-def _change(economy: Economy, told: Contrast) -> str:
-    gain, lose = (named_or_counted(economy, chosen) for chosen in (told.winners, told.losers))
-    gains = f"{gain} gain{'' if told.winners.sum() > 1 and gain != 'everybody' else 's'}"
-    loses = f"{lose} lose{'' if told.losers.sum() > 1 and lose != 'everybody' else 's'}"
-    if told.losers.any():
-        return f"{gains} and {loses}."
-    if told.winners.any():
-        return f"{gains} and nobody loses" + (
-            ": a Pareto improvement." if told.pareto_improvement else ", but the auctioneer takes less."
-        )
-    more = ", but the auctioneer takes more: a Pareto improvement" if told.pareto_improvement else ""
+def _change(economy: Economy, contrast: Contrast) -> str:
+    gain, lose = (named_or_counted(economy, chosen) for chosen in (contrast.winners, contrast.losers))
+    if contrast.losers.any():
+        return f"{_subject(gain, contrast.winners, 'gain')} and {_subject(lose, contrast.losers, 'lose')}."
+    if contrast.winners.any():
+        less = ", but the auctioneer's revenue falls"
+        end = ": a Pareto improvement" if contrast.pareto_improvement else less
+        return f"{_subject(gain, contrast.winners, 'gain')} and no agent loses{end}."
+    more = ", but the auctioneer's revenue rises: a Pareto improvement" if contrast.pareto_improvement else ""
     return f"no agent gains or loses{more}."
+
+
+def _subject(names: str, chosen: NDArray[np.bool_], verb: str) -> str:
+    """Return a subject and its verb, for instance `all agents gain` or `beta loses`."""
+    subject = {"none": "no agent", "all": "all agents"}.get(names, names)
+    return f"{subject} {verb}{'s' if chosen.sum() <= 1 else ''}"

@@ -1,4 +1,4 @@
-"""A sweep as text: for each parameter a table of means and intervals over seeds, and what to know of them."""
+"""A sweep as text: for each parameter a table of means and confidence intervals over seeds, with notes."""
 
 from __future__ import annotations
 
@@ -7,84 +7,77 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from market.interfaces.text.report import points
+from market.interfaces.text.layout import frameless, heading, points
 from market.interfaces.text.sentences import count, number, percent, visible
 from market.sweep import Sweep
-from market.sweep.summary import curve
+from market.sweep.summary import curve, title
 
 MOST_VALUES = 12  # of a parameter in its table
 MOST_PARAMETERS = 4  # with a table each
-MOST_ERRORS = 5  # told one by one
+MOST_ERRORS = 5  # that are printed
 LONGEST = 200  # characters of an error
 
 
 def swept(found: Sweep) -> RenderableType:
-    """All that `market sweep` prints.
+    """Return the text that `market sweep` prints.
 
     Args:
-        found: what `market.sweep.sweep` returned.
+        found: the result of `market.sweep.sweep`.
     """
     design = found.design
     size = f"{count(len(design.points), 'point')}, {count(design.seeds, 'seed')} each"
     reused = f"; {found.reused:,} of them reused" if found.reused else ""
     parts: list[RenderableType] = [
-        Text(visible(found.scenario.title), style="bold"),
+        heading(visible(found.scenario.title)),
         Text(f"{count(len(design), 'run')} ({size}){reused}."),
     ]
     for axis in design.axes[:MOST_PARAMETERS]:
-        parts += [Text(), Text(visible(axis.path), style="bold"), _table(found, axis.path)]
+        parts += [Text(), heading(visible(axis.path)), _table(found, axis.path)]
     parts += [Text(), points(list(_notes(found)))]
     return Group(*parts)
 
 
 def _table(found: Sweep, parameter: str) -> Table:
-    """Means and intervals by the values of one parameter."""
+    """Return means and intervals by the values of one parameter."""
     measures = _measures(found)
     curves = {
         measure: curve(found.runs, parameter, measure).set_index(["value", "mechanism"])
         for measure in measures
     }
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, 2))
+    table = frameless()
     table.add_column("value", overflow="fold")
     table.add_column("mechanism", overflow="fold")
     for measure in measures:
-        table.add_column(visible(measure.replace("_", " ")), justify="right", overflow="fold")
+        table.add_column(visible(title(measure)), justify="right", overflow="fold")
     keys = list(next(iter(curves.values())).index)
     values = list(dict.fromkeys(value for value, _ in keys))
     shown = set(values if len(values) <= MOST_VALUES else _spread_out(values))
     last: object = None
     for value, mechanism in keys:
         if value in shown:
-            label = (
-                ""
-                if value == last
-                else number(float(value))
-                if isinstance(value, Real)
-                else visible(str(value))
-            )
+            label = "" if value == last else _written(value)
             last = value
             cells = [_cell(measure, curves[measure].loc[(value, mechanism)]) for measure in measures]
             table.add_row(*(Text(cell) for cell in (label, visible(mechanism), *cells)))
     return table
 
 
-def _shown(value: object) -> str:
-    """A value of a parameter."""
+def _written(value: object) -> str:
+    """Return the value of a parameter as text."""
     return number(float(value)) if isinstance(value, Real) else visible(str(value))
 
 
 def _spread_out(values: Sequence[object]) -> Iterator[object]:
-    """Some of many values, evenly."""
+    """Return some of many values, evenly."""
     return (values[round(place)] for place in np.linspace(0, len(values) - 1, MOST_VALUES))
 
 
 def _measures(found: Sweep) -> list[str]:
-    """What a table of 80 columns has room for."""
+    """Return the measures for which 80 columns have room."""
     runs = found.runs
     prices = (f"price[{good}]" for good in found.scenario.goods)
     price = [name for name in prices if runs[name].notna().any()][:1]
@@ -93,40 +86,40 @@ def _measures(found: Sweep) -> list[str]:
 
 
 def _cell(measure: str, row: pd.Series) -> str:
-    """A mean, its interval, and how many were infinite; of a truth, its share."""
+    """Return a mean with its interval and the number of infinite values; of truth values, the share."""
     if row["runs"] == row["missing"]:
         return number(None)
     if measure == "settled":
         return percent(row["mean"])
-    told = []
+    parts = []
     if row["finite"]:
         half = row["high"] - row["mean"]
-        told.append(number(row["mean"]) + ("" if np.isnan(half) or half == 0 else f" ± {number(half)}"))
+        parts.append(number(row["mean"]) + ("" if np.isnan(half) or half == 0 else f" ± {number(half)}"))
     if row["infinite"]:
         ends = [number(end) for end in (-np.inf, np.inf) if end in (row["least"], row["most"])]
-        told.append(
+        parts.append(
             " or ".join(ends) + ("" if not row["finite"] else f" in {row['infinite']} of {row['runs']}")
         )
-    return "; ".join(told)
+    return "; ".join(parts)
 
 
 def _notes(found: Sweep) -> Iterator[str]:
-    """What is to be known of the figures."""
+    """Yield notes on intervals, seeds and failures."""
     if found.design.seeds > 1:
-        yield "± is half of the 95 % interval of the mean over seeds; all points have the same seeds."
+        yield "± is half the 95 % confidence interval of the mean over seeds; all points share their seeds."
         if not _varies(found):
-            yield "All seeds gave the same results: nothing in this scenario is drawn at random."
+            yield "All seeds gave identical results: nothing in this scenario is random."
     if len(found.design.axes) > MOST_PARAMETERS:
         many = len(found.design.axes)
         yield f"Only {MOST_PARAMETERS} of {many} parameters have a table here; summary.csv has all."
     if found.unsettled:
-        yield f"In {count(found.unsettled, 'run')} some mechanism did not reach what it looks for."
+        yield f"In {count(found.unsettled, 'run')} some mechanism did not converge."
     errors = found.runs.loc[found.runs["error"].notna(), ["run", "error"]].drop_duplicates("run")
     for error, many in errors["error"].value_counts().head(MOST_ERRORS).items():
         yield f"{count(int(many), 'run')} failed: {visible(str(error)[:LONGEST])}"
 
 
 def _varies(found: Sweep) -> bool:
-    """Whether seeds make a difference anywhere."""
+    """Return True if seeds make a difference anywhere."""
     apart = found.summary["least"] < found.summary["most"]
     return bool((apart & (found.summary["runs"] > 1)).any())

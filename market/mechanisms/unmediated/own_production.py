@@ -22,7 +22,7 @@ from market.economy.primitives import Economy
 from market.errors import InputError
 from market.mechanisms.regret import gain
 from market.tolerances import LEAST_POSITIVE, PLENTY, ROUNDING_OF_SUMS
-from market.welfare.convex_program import Programme, typical_amounts
+from market.welfare.convex_program import ConvexProgram
 
 SOLVED_TO = 1e-9  # relative to utility: gains below it are the solver's rounding
 MOST_SWEEPS = 60  # over all goods; complements need about forty
@@ -63,7 +63,7 @@ def _solve(economy: Economy, base: Array, share: Array, keeps: NDArray[np.bool_]
 
     decides, turns = np.asarray(keeps.any(axis=1)), economy.turns_goods_into_goods[:, None]
     _refuse_not_concave(economy, decides)
-    programme = Programme(economy, typical_amounts(economy, base, np.zeros(economy.shape)))
+    programme = ConvexProgram.for_allocation(economy, base)
     could = np.where(turns, economy.most, np.minimum(economy.capacity, PLENTY))
     plenty = base + share * np.where(keeps, could, 0.0)
     counted = decides & np.isfinite(economy.utility(plenty))

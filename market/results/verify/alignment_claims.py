@@ -170,7 +170,7 @@ def _efficient(
     if said is None:
         if _clearly_better(economy, record, ()):
             return Claim(name, False, "unknown, though a recorded allocation leaves a rest for all agents")
-        fine = not proved and any(why.startswith("efficient") for why in record.alignment["unknown"])
+        fine = not proved and "efficient" in record.unknown
         detail = "not checked: the report itself says unknown" if fine else "null without a reason"
         return Claim(name, None if fine else False, detail)
     if not (economy.resources > 0).any() and not (economy.capacity > 0).any() and not economy.technologies:

@@ -69,6 +69,11 @@ class Record(Outcome):
     proofs: Mapping[str, Proof] = field(default_factory=dict)
 
     @property
+    def unknown(self) -> set[str]:
+        """Figures of the report that are stated to be unknown: each reason begins with one and a colon."""
+        return {sentence.split(":")[0] for sentence in self.alignment["unknown"]}
+
+    @property
     def alignment(self) -> Mapping[str, Any]:
         """Stated alignment report."""
         report: Mapping[str, Any] = self.stated["alignment"]

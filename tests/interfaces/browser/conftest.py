@@ -56,7 +56,7 @@ class Recorder:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What makes programs use it."""
+        """Return the environment in which programs use it."""
         address = f"http://127.0.0.1:{self.listening.getsockname()[1]}"
         names = ("http_proxy", "https_proxy", "all_proxy")
         return {name: address for lower in names for name in (lower, lower.upper())} | {
@@ -86,7 +86,7 @@ class Served:
 
 @pytest.fixture(scope="session")
 def recorder():
-    """Where all requests to elsewhere end."""
+    """A server that records all requests to other hosts."""
     recording = Recorder()
     yield recording
     recording.listening.close()

@@ -1,4 +1,4 @@
-"""The dashboard, end to end: what somebody sees who clicks through it in a real browser."""
+"""The dashboard, end to end, in a real browser."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def press(page, name):
 
 
 def see(page, headline):
-    """Wait until the play stands there."""
+    """Wait until the banner shows a headline."""
     page.locator(BANNER).get_by_text(headline).first.wait_for()
 
 
-def soon(page, told, wanted):
-    """Wait until a function of the page gives what is wanted; not all parts change at the same moment."""
+def soon(page, seen, wanted):
+    """Wait until a function of the page returns a value; not all parts change at one moment."""
     for _ in range(300):
-        if told() == wanted:
+        if seen() == wanted:
             return
         page.wait_for_timeout(200)
-    assert told() == wanted
+    assert seen() == wanted
 
 
 def price(page):
@@ -60,13 +60,13 @@ def line(svg):
     return [-float(point.split()[-1]) for point in re.split("[ML]", path[1])[1:]]
 
 
-def test_the_page_loads_whole_and_asks_nobody_else_for_anything(page, served, recorder):
+def test_the_page_loads_whole_and_sends_no_request_to_another_host(page, served, recorder):
     assert page.locator("h1").inner_text() == "Who gets the water?"
-    see(page, "Not begun")
-    soon(page, lambda: set(pictures(page)), {"What is possible together", "Utilities"})
+    see(page, "Ready")
+    soon(page, lambda: set(pictures(page)), {"Utility possibilities", "Utility by mechanism"})
     press(page, "Step")
     see(page, "Round 1")
-    all_four = {"Prices", "Excess demand", "What is possible together", "Utilities"}
+    all_four = {"Prices", "Excess demand", "Utility possibilities", "Utility by mechanism"}
     soon(page, lambda: set(pictures(page)), all_four)
     assert all(url.startswith((served.url, "data:", "blob:")) for url in page.requested), page.requested
     assert recorder.asked == []
@@ -84,7 +84,7 @@ def test_step_moves_the_price_in_the_table_and_in_the_picture(page):
 
 def test_a_slider_changes_the_equilibrium(page):
     page.get_by_role("slider").nth(0).press("End")
-    page.get_by_text("rounds from picture to picture: 50").wait_for()
+    page.get_by_text("Rounds per frame: 50").wait_for()
     press(page, "Play")
     see(page, "Cleared after")
     soon(page, lambda: price(page), 0.2)  # p = 2 / 10
@@ -98,13 +98,13 @@ def test_a_slider_changes_the_equilibrium(page):
 
 def test_reset_while_playing_starts_anew_and_stays_there(page):
     choose(page, "Scenario", "slow")
-    page.locator(BANNER).get_by_text("Not begun").wait_for()
+    page.locator(BANNER).get_by_text("Ready").wait_for()
     press(page, "Play")
     see(page, "Round 2")
     press(page, "Reset")
-    see(page, "Not begun")
+    see(page, "Ready")
     page.wait_for_timeout(1000)  # a round that was under way would show by now
-    assert page.locator(BANNER).inner_text().startswith("Not begun")
+    assert page.locator(BANNER).inner_text().startswith("Ready")
     press(page, "Step")
     see(page, "Round 1")
 
@@ -116,13 +116,13 @@ def test_a_bad_scenario_says_what_is_wrong_and_the_page_lives_on(page):
     assert "Did you mean 'water'?" in page.locator(BANNER).inner_text()
     assert page.get_by_role("button", name="Play").is_disabled()
     choose(page, "Scenario", "commons")
-    see(page, "Not begun")
+    see(page, "Ready")
 
 
 def test_a_play_that_goes_round_in_circles_says_so_and_names_are_no_markup(page):
     choose(page, "Scenario", "rush")
-    choose(page, "Mechanism to step", "all at once")
-    see(page, "Not begun")
+    choose(page, "Mechanism", "all at once")
+    see(page, "Ready")
     press(page, "Play")
     see(page, "Cycling after")
     assert page.locator(BANNER).evaluate("e => e.className").endswith("tone-warning")

@@ -1,4 +1,4 @@
-"""The documentation, built: it knows all that can be named, and its pages ask nobody for anything."""
+"""The documentation, built: it lists all that can be named, and its pages send no request to other hosts."""
 
 from __future__ import annotations
 

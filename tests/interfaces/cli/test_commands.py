@@ -1,4 +1,4 @@
-"""What the commands promise: exit codes, one clear message, nothing half-written, nothing said in vain."""
+"""Commands: exit codes, one clear message, and no half-written files."""
 
 import errno
 import json
@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def runs(folder):
-    """All that is in a folder for runs, hidden or not."""
+    """Return all names in a folder for runs, hidden or not."""
     return sorted(folder.iterdir()) if folder.exists() else []
 
 
@@ -91,7 +91,7 @@ def test_seed_and_overrides_take_effect_and_are_recorded(shell, commons, tmp_pat
     assert strict(out)["mechanisms"][0]["prices"]["water"] == pytest.approx(2 / 20)  # p = Lambda / q
 
 
-def test_a_mechanism_that_does_not_settle_is_written_and_told_by_the_exit_code(shell, commons, tmp_path):
+def test_a_mechanism_that_does_not_converge_is_written_and_sets_the_exit_code(shell, commons, tmp_path):
     commons.write_text(stories.COMMONS.replace('kind = "auctioneer"', 'kind = "auctioneer"\nmax_rounds = 1'))
     code, out, _ = shell(commons, "--mechanism", "prices", "--no-figures", "--out", tmp_path / "runs")
     assert code == ExitCode.NOT_IN_EQUILIBRIUM
@@ -111,7 +111,7 @@ def test_an_interrupt_before_the_program_is_there_ends_it_quietly(tmp_path):
 
 
 def test_run_sim_is_market_run(commons, tmp_path):
-    told = []
+    found = []
     for program in ([ROOT / "run_sim.py", commons], ["-m", "market", "run", commons]):
         options = ["--json", "--no-figures", "--mechanism", "prices", "--out", tmp_path / "runs"]
         ended = subprocess.run(
@@ -121,8 +121,8 @@ def test_run_sim_is_market_run(commons, tmp_path):
             cwd=ROOT,
             check=True,
         )
-        told.append(strict(ended.stdout))
-    assert told[0] == told[1]
+        found.append(strict(ended.stdout))
+    assert found[0] == found[1]
 
 
 # --- what goes wrong -------------------------------------------------------------------------------
@@ -164,7 +164,7 @@ def test_bad_input_ends_with_two_and_a_message(what, shell, commons, tmp_path, m
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_what_is_wrong_is_told_without_codes_for_the_terminal(shell, commons):
+def test_messages_have_no_codes_for_the_terminal(shell, commons):
     code, _, err = shell(commons, "--set", "commons.\x1b[31mwater=1")
     assert code == ExitCode.INPUT_AT_FAULT
     assert "\x1b" not in err
@@ -256,7 +256,7 @@ def test_a_valid_scenario_is_fine(shell, commons):
     assert out == f"{commons}: fine (2 agents, 1 good, 3 mechanisms)\n"
 
 
-def test_every_fault_of_every_file_is_told(shell, commons, tmp_path):
+def test_validate_prints_every_fault_of_every_file(shell, commons, tmp_path):
     first, second = tmp_path / "first.toml", tmp_path / "second.toml"
     first.write_text(stories.COMMONS.replace('"log"', '"lgo"').replace('"seize"', '"sieze"'))
     second.write_text(stories.COMMONS.replace('kind = "planner"', 'kind = "plan"'))
@@ -305,7 +305,7 @@ def test_help_fits_and_names_every_command(shell):
         assert f" {command} " in out
 
 
-def test_verify_tells_what_holds(shell, tmp_path, monkeypatch):
+def test_verify_prints_every_claim_and_its_verdict(shell, tmp_path, monkeypatch):
     def claim(holds):
         return types.SimpleNamespace(name="prices: clears", holds=holds, detail="z = 0.25")
 

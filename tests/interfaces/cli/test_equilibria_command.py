@@ -31,7 +31,7 @@ def barter(tmp_path):
 
 @pytest.fixture
 def three(monkeypatch):
-    """Whatever scenario is looked at, its economy is Kehoe's, which has three equilibria."""
+    """Replace the economy of every scenario by Kehoe's, which has three equilibria."""
     monkeypatch.setattr("market.results.equilibria.build", lambda scenario, seed: kehoe())
 
 
@@ -45,13 +45,13 @@ def strict(text):
 # --- equilibria ------------------------------------------------------------------------------------
 
 
-def test_a_single_equilibrium_is_told_with_prices_index_and_stability(shell, barter):
+def test_a_single_equilibrium_has_prices_index_and_stability(shell, barter):
     code, out, err = shell("equilibria", barter, "--starts", 10)
     assert (code, err) == (ExitCode.DONE, "")
     words = " ".join(out.split())
     assert "Prices, relative, summing to one good 0 0.4" in words
     assert "Index +1 Stable under tatonnement? yes" in words
-    assert "One equilibrium was found from 10 starts" in words
+    assert "One equilibrium was found from 10 starting points" in words
     assert "can prove that it found all" in words
 
 
@@ -63,7 +63,7 @@ def test_three_equilibria_stand_side_by_side_and_the_unstable_one_is_named(shell
     assert "Index +1 -1 +1 Stable under tatonnement? yes no yes" in words
     assert "good0 0.1129 0.5 0.8871" in words
     assert "The indices sum to +1" in words
-    assert "move away from equilibrium 2" in words
+    assert "Tatonnement moves away from equilibrium 2" in words
 
 
 @pytest.mark.parametrize("width", [40, 80, 120])
@@ -77,16 +77,16 @@ def test_no_line_is_longer_than_the_terminal(shell, barter, three, monkeypatch, 
 
 def test_the_json_has_every_number_and_the_scenario_it_belongs_to(shell, barter, three):
     code, out, _ = shell("equilibria", barter, "--starts", 20, "--json")
-    told = strict(out)
+    result = strict(out)
     assert code == ExitCode.DONE
-    assert told["schema"] == 1
-    assert told["scenario"]["file"] == str(barter)
-    assert told["starts"] == 20
-    assert told["index_sum"] == 1
-    assert told["near_misses"] == []
-    assert [each["index"] for each in told["equilibria"]] == [1, -1, 1]
-    assert [each["stable"] for each in told["equilibria"]] == [True, False, True]
-    middle = told["equilibria"][1]
+    assert result["schema"] == 1
+    assert result["scenario"]["file"] == str(barter)
+    assert result["starts"] == 20
+    assert result["index_sum"] == 1
+    assert result["near_misses"] == []
+    assert [each["index"] for each in result["equilibria"]] == [1, -1, 1]
+    assert [each["stable"] for each in result["equilibria"]] == [True, False, True]
+    middle = result["equilibria"][1]
     assert middle["prices"] == pytest.approx({"good0": 0.5, "good1": 0.5})
     assert set(middle) == {
         "prices", "index", "no_index", "stable", "isolated", "starts", "residual", "consumption",
@@ -101,12 +101,12 @@ def test_the_seed_and_changed_values_reach_the_search(shell, barter):
         "equilibria", barter, "--starts", 5, "--json", "--seed", 7, "--set", "agents.ann.endowment.good 0=40"
     )
     plain = strict(shell("equilibria", barter, "--starts", 5, "--json")[1])
-    told = strict(out)
-    assert (code, told["seed"], plain["seed"]) == (ExitCode.DONE, 7, 0)
-    assert told["equilibria"][0]["prices"]["good 0"] < plain["equilibria"][0]["prices"]["good 0"]
+    result = strict(out)
+    assert (code, result["seed"], plain["seed"]) == (ExitCode.DONE, 7, 0)
+    assert result["equilibria"][0]["prices"]["good 0"] < plain["equilibria"][0]["prices"]["good 0"]
 
 
-def test_where_there_is_no_equilibrium_none_is_told_and_the_code_says_so(shell, tmp_path):
+def test_without_an_equilibrium_the_exit_code_says_so(shell, tmp_path):
     path = tmp_path / "none.toml"
     path.write_text(
         stories.barter(2)
@@ -166,9 +166,10 @@ def test_what_is_not_regular_missing_or_nearly_there_is_said():
     assert "Index +1 none +1 Stable under tatonnement? yes unclear yes" in flat
     assert "Equilibrium 2 has no index, and so there is no sum to check: they touch." in flat
     wide = words(dataclasses.replace(found, found=(dataclasses.replace(one, isolated=False),)))
-    assert "Around equilibrium 1 there is a continuum" in wide
+    assert "Equilibrium 1 belongs to a continuum" in wide
     near = words(dataclasses.replace(found, near_misses=((np.array([0.25, 0.75]), 3e-8),)))
-    assert "Possibly another one at good0 0.25, good1 0.75: markets clear there up to 3.0e-08" in near
+    assert "Possibly another one at good0 0.25, good1 0.75, where two" in near
+    assert "relative excess demand is 3.0e-08 there" in near
 
 
 # --- the page about it ------------------------------------------------------------------------------
@@ -180,7 +181,7 @@ def test_what_docs_equilibria_shows_is_what_the_program_does(shell, tmp_path, mo
     [block] = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
     exec(compile(block, "equilibria.md", "exec"), {})
     assert capsys.readouterr().out.splitlines()[-1] == "1"
-    [section] = re.findall(r"```\n(Second opinion.*?)```", page, flags=re.DOTALL)
+    [section] = re.findall(r"```\n(Independent check.*?)```", page, flags=re.DOTALL)
     _, out, _ = shell("scenarios/edgeworth.toml", "--check", "--no-figures", "--out", tmp_path)
     assert section in out
     [table] = re.findall(r"```\n(Three prices.*?)\n```", page, flags=re.DOTALL)
@@ -195,10 +196,10 @@ def test_a_run_can_be_checked_and_its_folder_verified(shell, commons, tmp_path):
     code, out, err = shell("run", commons, "--check", "--no-figures", "--out", tmp_path / "runs")
     assert (code, err) == (ExitCode.DONE, "")
     words = " ".join(out.split())
-    assert "Second opinion prices Agrees with the maximum of total surplus" in words
+    assert "Independent check prices Agrees with the maximum of total surplus" in words
     [folder] = (tmp_path / "runs").iterdir()
-    told = strict((folder / "result.json").read_text())
-    by_name = {mechanism["name"]: mechanism for mechanism in told["mechanisms"]}
+    result = strict((folder / "result.json").read_text())
+    by_name = {mechanism["name"]: mechanism for mechanism in result["mechanisms"]}
     check = by_name["prices"]["check"]
     assert set(check) == {
         "method", "residual", "agrees", "prices", "price_difference", "consumption_difference", "equilibria",
@@ -216,7 +217,7 @@ def test_without_asking_nothing_is_checked(shell, commons, tmp_path):
     _, out, _ = shell("run", commons, "--no-figures", "--json", "--out", tmp_path / "runs")
     assert all("check" not in mechanism for mechanism in strict(out)["mechanisms"])
     _, out, _ = shell("run", commons, "--no-figures", "--out", tmp_path / "runs")
-    assert "Second opinion" not in out
+    assert "Independent check" not in out
 
 
 @pytest.mark.parametrize("width", [80, 120])

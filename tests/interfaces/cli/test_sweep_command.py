@@ -32,7 +32,7 @@ def test_a_sweep_prints_means_by_value_and_writes_tables_and_curves(sweep, tmp_p
     lines = [line.split() for line in out.splitlines()]
     assert ["5", "first", "mover", "100", "%", "-", "-inf", "inf"] in lines
     assert ["prices", "100", "%", "0.1333", "2.015", "0"] in lines  # Lambda/q = 2/15, log(15/2)
-    assert "All seeds gave the same results" in out
+    assert "All seeds gave identical results" in out
     assert all(len(line) <= 80 for line in out.splitlines() if not line.startswith("Folder: "))
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         ".lock", "input", "parts", "runs.parquet", "summary.csv", "sweep.json", "sweep.svg",
@@ -71,14 +71,14 @@ def test_without_anything_varied_there_are_only_seeds(sweep):
     assert "3 runs (1 point, 3 seeds each)." in out
 
 
-def test_a_mechanism_that_does_not_settle_is_told_by_the_exit_code(sweep):
+def test_a_mechanism_that_does_not_converge_sets_the_exit_code(sweep):
     path = "mechanisms.prices.max_rounds=2,1000"
     code, out, _ = sweep("--vary", path, "--no-figures")
     assert code == ExitCode.NOT_IN_EQUILIBRIUM
-    assert "In 1 run some mechanism did not reach what it looks for." in out
+    assert "In 1 run some mechanism did not converge." in out
 
 
-def test_an_error_is_told_once_with_how_many_runs_it_hit(sweep, monkeypatch):
+def test_an_error_is_printed_once_with_its_number_of_runs(sweep, monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("red \x1b[31m number")
 
@@ -133,6 +133,6 @@ def test_the_bar_begins_with_what_was_reused_and_knows_the_total(monkeypatch):
     assert "<" in drawn  # the time left stands after it
 
 
-def test_where_nobody_looks_there_is_no_bar():
+def test_without_a_terminal_there_is_no_bar():
     with sweep_command._bar(quiet=False) as progress:
         assert progress is None

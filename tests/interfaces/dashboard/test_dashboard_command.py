@@ -77,7 +77,7 @@ def test_the_file_given_comes_first_and_all_scenarios_of_the_folder_follow(tmp_p
     assert list(server.scenarios(None)) == ["a", "b"]
 
 
-def test_two_scenarios_of_one_name_can_be_told_apart(tmp_path, monkeypatch):
+def test_two_scenarios_of_one_name_have_different_labels(tmp_path, monkeypatch):
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios" / "a.toml").touch()
     (tmp_path / "a.toml").touch()

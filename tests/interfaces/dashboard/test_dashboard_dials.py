@@ -50,8 +50,12 @@ def test_both_ends_of_a_dial_are_answered(file):
 def test_the_commons_can_be_turned_and_the_price_is_what_theory_says():
     scenario = market.loads(stories.COMMONS)
     found = {(dial.owner, dial.label): dial for dial in dials(scenario, "prices")}
-    assert list(found) == [("in common", "water"), ("alpha", "weights · water"), ("beta", "weights · water")]
-    assert (found["in common", "water"].low, found["in common", "water"].high) == (1.0, 40.0)
+    assert list(found) == [
+        ("common stock", "water"),
+        ("alpha", "weights · water"),
+        ("beta", "weights · water"),
+    ]
+    assert (found["common stock", "water"].low, found["common stock", "water"].high) == (1.0, 40.0)
     choice = Choice(Path("x")).turned("commons.water", 20.0).turned("agents[0].utility.weights.water", 3.0)
     turned = market.loads(stories.COMMONS, overrides=choice.overrides)
     outcome = market.MarketModel(turned, "prices").run()

@@ -71,13 +71,13 @@ def headline(view):
 
 def test_one_step_is_one_round(directing):
     director, seen, _ = directing(stories.COMMONS)
-    assert headline(seen.views[-1]) == "Not begun"
+    assert headline(seen.views[-1]) == "Ready"
     assert seen.views[-1].awaited == ("Prices", "Excess demand")
     director.step()
     after = seen.until(lambda view: view.state.headline == "Round 1")
     assert not after.over
     assert [picture.title for picture in after.pictures] == [
-        "Prices", "Excess demand", "What is possible together", "Utilities",
+        "Prices", "Excess demand", "Utility possibilities", "Utility by mechanism",
     ]  # fmt: skip
 
 
@@ -98,15 +98,15 @@ def test_reset_while_playing_leaves_a_new_market_at_its_start(directing):
     seen.until(lambda view: view.state.headline == "Round 2")
     before = len(seen.views)
     director.choose(choice)
-    seen.until(lambda view: view.state.headline == "Not begun" and not view.busy, after=before)
+    seen.until(lambda view: view.state.headline == "Ready" and not view.busy, after=before)
     assert not seen.views[-1].playing
     director.step()
-    reset = before + [headline(view) for view in seen.views[before:]].index("Not begun")
+    reset = before + [headline(view) for view in seen.views[before:]].index("Ready")
     seen.until(lambda view: view.state.headline == "Round 1", after=reset)
     director.step()
     seen.until(lambda view: view.state.headline == "Round 2", after=reset)
     rounds = list(dict.fromkeys(headline(view) for view in seen.views[reset:]))
-    assert rounds == ["Not begun", "Round 1", "Round 2"]  # none but those asked for
+    assert rounds == ["Ready", "Round 1", "Round 2"]  # none but those asked for
     assert not seen.views[-1].playing
 
 
@@ -115,11 +115,11 @@ def test_nothing_is_called_unsettled_before_it_is_over(directing):
     director, seen, _ = directing(SLOW.replace("max_rounds = 100000", "max_rounds = 2"))
     director.step()
     view = seen.until(lambda view: headline(view) == "Round 1")
-    assert not any("Not settled" in sentence for sentence in view.verdict)
+    assert not any("Not converged" in sentence for sentence in view.verdict)
     assert ">in play<" in view.table
     director.step()
     view = seen.until(lambda view: view.finished)
-    assert any("Not settled: 'prices'" in sentence for sentence in view.verdict)
+    assert any("Not converged: 'prices'" in sentence for sentence in view.verdict)
     assert view.state.tone == "warning"
 
 
@@ -135,7 +135,7 @@ def test_if_a_scene_cannot_be_set_up_nothing_of_the_former_one_is_left(directing
     director.step()
     director.play()
     director.choose(choice)
-    seen.until(lambda view: view.table and headline(view) == "Not begun", after=len(seen.views) - 1)
+    seen.until(lambda view: view.table and headline(view) == "Ready", after=len(seen.views) - 1)
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -158,7 +158,7 @@ def test_the_buttons_answer_before_the_next_picture_is_drawn(directing):
     director, seen, _ = directing(SLOW)
     before = len(seen.views)
     director.play()
-    assert headline(seen.until(lambda view: view.playing, after=before)) == "Not begun"
+    assert headline(seen.until(lambda view: view.playing, after=before)) == "Ready"
     director.pause()
 
 
@@ -195,7 +195,7 @@ def test_numbers_that_cannot_be_played_are_refused_and_can_be_turned_back(direct
     assert view.dials
     assert view.over
     director.turn(choice)
-    seen.until(lambda view: view.state.headline == "Not begun", after=len(seen.views) - 1)
+    seen.until(lambda view: view.state.headline == "Ready", after=len(seen.views) - 1)
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -235,4 +235,4 @@ def test_whatever_goes_wrong_the_page_says_it_and_goes_on(directing, monkeypatch
         view = seen.until(lambda view: view.state.tone == "error")
     assert "ZeroDivisionError" in view.state.detail
     director.choose(choice)
-    seen.until(lambda view: view.state.headline == "Not begun", after=len(seen.views) - 1)
+    seen.until(lambda view: view.state.headline == "Ready", after=len(seen.views) - 1)

@@ -17,7 +17,7 @@ async def app(scope, receive, send):
 
 
 def answer(kind, headers, host="127.0.0.1"):
-    """What comes back first of a request."""
+    """Return the first message sent back to a request."""
     sent = []
 
     async def receive():
@@ -85,7 +85,7 @@ def test_an_open_dashboard_takes_addresses_but_no_unknown_name():
     assert answer("websocket", foreign, host="0.0.0.0")["type"] == "websocket.close"
 
 
-def test_the_browser_is_told_to_fetch_nothing_from_elsewhere():
+def test_the_policy_forbids_fetching_from_other_hosts():
     headers = dict(answer("http", [OURS])["headers"])
     policy = headers[b"content-security-policy"].decode()
     assert "default-src 'self'" in policy

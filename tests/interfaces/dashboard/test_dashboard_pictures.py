@@ -29,7 +29,7 @@ def test_the_first_round_is_a_whole_number(begun):
 def test_pictures_are_within_the_page_and_ask_for_nothing(begun):
     drawn = pictures(begun)
     assert [picture.title for picture in drawn] == [
-        "Prices", "Excess demand", "What is possible together", "Utilities",
+        "Prices", "Excess demand", "Utility possibilities", "Utility by mechanism",
     ]  # fmt: skip
     for picture in drawn:
         head, _, body = picture.source.partition(",")
@@ -43,13 +43,13 @@ def test_a_market_of_many_has_no_frontier(tmp_path):
     file = tmp_path / "war.toml"
     file.write_text(stories.WAR)
     compared = set_up(Choice(file), lambda _: None).compared()
-    assert [picture.title for picture in pictures(compared)] == ["Utilities"]
+    assert [picture.title for picture in pictures(compared)] == ["Utility by mechanism"]
 
 
 def test_two_agents_with_two_goods_have_a_box():
     file = Path(__file__).parents[3] / "scenarios" / "edgeworth.toml"
     compared = set_up(Choice(file), lambda _: None).compared()
-    assert "The box" in [picture.title for picture in pictures(compared)]
+    assert "Edgeworth box" in [picture.title for picture in pictures(compared)]
 
 
 def test_what_is_shown_together_keeps_the_order_of_the_file(commons, begun):

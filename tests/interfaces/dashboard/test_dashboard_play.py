@@ -21,7 +21,7 @@ class Stumbler(market.Trader):
 
 
 class Mute(market.MarketModel):
-    """What a model is like in Mesa 3.5 after an exception: steps return, and nothing happens."""
+    """Imitate a model in Mesa 3.5 after an exception: steps return without effect."""
 
     def step(self):
         pass
@@ -45,7 +45,7 @@ def test_a_step_that_fails_breaks_the_play_for_good(broken):
 
 def test_a_broken_play_never_looks_settled(broken):
     state = state_of(broken)
-    assert (state.tone, state.headline) == ("error", "Broken")
+    assert (state.tone, state.headline) == ("error", "Error")
     assert "lost its list" in state.detail
 
 
@@ -68,7 +68,7 @@ def test_the_play_ends_where_the_run_does():
     assert play.broken is None
     assert play.round == outcome.rounds == len(states)
     assert (play.model.outcome().prices == outcome.prices).all()
-    assert states[0].headline == "Not begun"
+    assert states[0].headline == "Ready"
     assert {state.tone for state in states} == {"info"}  # nothing is settled before it is over
     assert state_of(play).headline == f"Cleared after {outcome.rounds} rounds."
     assert state_of(play).tone == "success"

@@ -1,4 +1,4 @@
-"""The table tells what `market run` prints, and names stay names."""
+"""The HTML table has the cells of the printed one, and names are no markup."""
 
 import re
 
@@ -17,14 +17,14 @@ def cells(text):
 
 def test_every_cell_of_the_comparison_is_in_the_table():
     compared = market.compare(market.loads(stories.COMMONS))
-    told = [cell for part in sections(compared) for row in part.rows for cell in row.cells]
-    assert cells(table(compared, "prices", over=True)) == told
+    written = [cell for part in sections(compared) for row in part.rows for cell in row.cells]
+    assert cells(table(compared, "prices", over=True)) == written
 
 
 def test_what_is_in_play_has_no_status():
     compared = market.compare(market.loads(stories.COMMONS))
-    told = cells(table(compared, "prices", over=False))
-    assert told[:3] == ["nash", "in play", "optimal"]
+    written = cells(table(compared, "prices", over=False))
+    assert written[:3] == ["Nash", "in play", "optimal"]
 
 
 def test_names_from_a_file_are_text_not_markup():

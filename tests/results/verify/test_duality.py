@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.economy.primitives import Money
-from market.efficiency.pareto_improvement import resource_utilisation
+from market.efficiency.resource_utilisation import resource_utilisation
 from market.efficiency.surplus_gap import surplus_gap
 from market.mechanisms.auction.rationing import settle
 from market.results.verify.duality import least_share, most_surplus, most_surplus_with_caps

@@ -1,0 +1,113 @@
+"""Two outcomes of one economy side by side: who gains, who loses, and is it a Pareto improvement?
+
+A gain is held against the gross worth of what an agent consumes, makes and sells, and revenue against that of
+all there is: a payoff or a net payment may be nearly 0 where large amounts cancel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from market.economy.correspondences import Array
+from market.economy.primitives import Money
+from market.outcome import Outcome, Status
+from market.tolerances import ROUNDING_OF_RESULTS, ROUNDING_OF_SUMS
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Gains and losses of agents when one outcome takes the place of another.
+
+    Args:
+        gains: (agents,), payoff after minus before; inf from -inf, 0 from -inf to -inf and where it is
+            rounding.
+        pareto_improvement: True if no agent loses, the auctioneer's revenue included, and some agent gains.
+    """
+
+    gains: Array
+    pareto_improvement: bool
+
+    @property
+    def winners(self) -> NDArray[np.bool_]:
+        """Mask of agents who gain, (agents,)."""
+        return self.gains > 0
+
+    @property
+    def losers(self) -> NDArray[np.bool_]:
+        """Mask of agents who lose, (agents,)."""
+        return self.gains < 0
+
+
+def contrast(outcome: Outcome, other: Outcome) -> Contrast:
+    """Compare an outcome with another one of the same economy.
+
+    Args:
+        outcome: the new one.
+        other: the one it is held against.
+    """
+    with np.errstate(invalid="ignore"):
+        difference = outcome.payoffs - other.payoffs
+    rounding = ROUNDING_OF_RESULTS * np.maximum(_gross_worth(outcome), _gross_worth(other))
+    rounding = np.maximum(rounding, ROUNDING_OF_SUMS * _finite(outcome.economy.utility_scale))
+    same = (outcome.payoffs == other.payoffs) | (np.abs(difference) <= rounding)
+    gains = np.where(same, 0.0, difference)
+    return Contrast(gains, _pareto(outcome, other, gains))
+
+
+def _pareto(outcome: Outcome, other: Outcome, gains: Array) -> bool:
+    """Return True if no agent loses and some gains, and what the auctioneer lacks, if anything, is rounding.
+
+    That rounding must not be what an agent gains: with money agents gain more than the auctioneer lacks.
+    """
+    more = outcome.revenue - other.revenue
+    if (gains < 0).any() or more < -max(revenue_rounding(outcome), revenue_rounding(other)):
+        return False
+    if more > max(revenue_rounding(outcome), revenue_rounding(other)):
+        return True
+    in_money = outcome.economy.money is Money.QUASILINEAR
+    return bool((gains > 0).any() and not (in_money and gains.sum() + more <= 0))
+
+
+def _gross_worth(outcome: Outcome) -> Array:
+    """Return the worth of a bundle to its agent, its cost, and all that the agent buys and sells, (agents,).
+
+    The last only where money is part of payoffs: elsewhere it has another unit.
+    """
+    economy, x, y = outcome.economy, outcome.consumption, outcome.production
+    size = economy.worth(x) + economy.cost(y)
+    paid = outcome.kind == "auctioneer" and (outcome.payoffs != outcome.utilities).any()
+    if paid and outcome.prices is not None:
+        size = size + (x + economy.endowment + np.abs(y)) @ outcome.prices
+    return np.maximum(_finite(np.abs(outcome.payoffs)), _finite(size))
+
+
+def _finite(sizes: Array) -> Array:
+    """Return sizes, and 0 in place of infinite ones, next to which nothing is rounding."""
+    return np.where(np.isfinite(sizes), sizes, 0.0)
+
+
+def revenue_rounding(outcome: Outcome) -> float:
+    """Return the size up to which an outcome's revenue is rounding, money."""
+    p = outcome.prices
+    if outcome.kind != "auctioneer" or p is None or outcome.disequilibrium is None:
+        return ROUNDING_OF_RESULTS * float(np.abs(outcome.payments).sum())
+    worth = float(outcome.economy.offered(outcome.production) @ p)
+    return unbalanced(outcome.status, outcome.disequilibrium, worth)
+
+
+def unbalanced(status: Status, disequilibrium: float, worth: float) -> float:
+    """Return the largest revenue that is rounding in a market with prices, money.
+
+    A share of what all there is would cost; where markets cleared up to a relative excess demand d, some such
+    share is bought or sold without a counterpart. (Twice d, since d is itself rounded.)
+
+    Args:
+        status: how the market ended.
+        disequilibrium: d.
+        worth: of all there is, at the prices.
+    """
+    cleared = status is Status.CLEARED
+    return worth * (max(ROUNDING_OF_RESULTS, 2.0 * disequilibrium) if cleared else ROUNDING_OF_RESULTS)

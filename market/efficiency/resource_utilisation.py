@@ -1,0 +1,74 @@
+"""Debreu's coefficient of resource utilisation: the least share of all resources that leaves all as well off.
+
+A convex program over all feasible allocations, in which every agent keeps the utility that it has. The share
+found is reported if prices prove that no smaller one is enough (`expenditure_bound.py`): the two bounds meet
+up to `MEETS`, or the coefficient is unknown. With costs in money only the allocation found is evidence here.
+
+Source: Debreu (1951), "The coefficient of resource utilization".
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from market.economy.correspondences import Array
+from market.economy.primitives import Economy
+from market.efficiency.dual_bounds import CertifiedValue
+from market.efficiency.expenditure_bound import share_needed
+from market.efficiency.pareto_improvement import ImprovementProgram
+from market.errors import NumericalError
+from market.welfare.convex_program import SETTINGS, Solution
+
+ROUGH = 1e-4  # share of what somebody has that a solver may lose
+MEETS = 1e-4  # difference between the share of resources found and the share proved to be needed
+
+
+def resource_utilisation(economy: Economy, x: Array, y: Array) -> CertifiedValue | None:
+    """Debreu's coefficient: the smallest share of all resources that leaves everybody as well off.
+
+    Returns:
+        Between 0 and 1, with its proof; None where there are no resources to scale.
+
+    Raises:
+        NumericalError: the programme was not solved, what it found leaves an agent worse off, or no prices
+            prove that a smaller share is not enough.
+    """
+    import cvxpy
+
+    if not (economy.resources > 0).any():
+        return None
+    search = ImprovementProgram(economy, x, y)
+    nothing = np.zeros(economy.shape)
+    idle = np.zeros(len(economy.agents))
+    if (search.welfare(nothing, nothing) >= search.now).all():  # as well off with nothing at all
+        return CertifiedValue(0.0, nothing, nothing, np.zeros(len(economy.goods)), idle, idle)
+    share = cvxpy.Variable(nonneg=True)
+    held = search.hold(search.expression())
+    balance = search.program.balance(share)
+    low, high = 0.0, 1.0
+    for attempt in range(len(SETTINGS)):
+        try:
+            found = search.program.solve(-share, [*held, *search.constraints], balance, [attempt])
+        except NumericalError as error:
+            said = str(error)
+            continue
+        if not _as_well_off(economy, x, y, found):
+            said = "the share that the convex programme found is not enough for everybody"
+            continue
+        value, prices = float(min(max(-found.value, 0.0), 1.0)), np.maximum(found.prices, 0.0)
+        bound = CertifiedValue(value, found.consumption, found.production, prices, idle, idle)
+        if economy.costs:  # without a bound here; `verify` has one
+            return bound
+        low, high = max(low, share_needed(economy, prices, x)), min(high, value)
+        if abs(value - low) <= MEETS:
+            return bound
+        said = f"the least share found is {high:.6g}, and no more than {low:.6g} is proved to be needed"
+    raise NumericalError(said)
+
+
+def _as_well_off(economy: Economy, x: Array, y: Array, found: Solution) -> bool:
+    """Whether nobody is worse off by more than a solver's rounding can cost."""
+    before, after = economy.welfare(x, y), economy.welfare(found.consumption, found.production)
+    size = np.abs(np.where(np.isfinite(before), before, 0.0)) + economy.worth(x)
+    enough = before - ROUGH * np.where(np.isfinite(before), size, 0.0)  # of what is beyond floats: the same
+    return bool((np.isneginf(before) | (after >= enough)).all())

@@ -1,0 +1,110 @@
+"""Tables, lists of points and pairs for a terminal or a pipe, out of labels and cells that are plain text.
+
+Columns stand side by side as far as the width allows; further ones follow in tables below. Nothing that comes
+from a file is read as markup.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from rich import box
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+CELL = 13  # columns that a column of cells needs at least, with its gap
+SHORTEST = 24  # columns of labels; narrower ones are hard to read
+STYLES = {
+    "cleared": "green", "Nash": "green", "optimal": "green",
+    "cycling": "yellow", "max rounds": "yellow", "unknown": "yellow",
+    "diverged": "red", "no equilibrium": "red", "failed": "red", "-inf": "red", "unbounded": "red",
+}  # fmt: skip
+
+
+class Row(NamedTuple):
+    """A label and a cell for each column."""
+
+    label: str
+    cells: Sequence[str]
+
+
+class Section(NamedTuple):
+    """Rows under a title."""
+
+    title: str
+    rows: list[Row]
+
+    @property
+    def cells(self) -> list[str]:
+        """All of its cells."""
+        return [cell for row in self.rows for cell in row.cells]
+
+
+def frameless() -> Table:
+    """Return an empty table with a rule below its heading and no frame."""
+    return Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, 2))
+
+
+def tables(names: Sequence[str], sections: Sequence[Section], width: int, corner: str = "") -> list[Table]:
+    """Return the sections in tables, each with as many columns of cells as fit.
+
+    Args:
+        names: the headings of the columns of cells.
+        sections: with a cell for each name in every row.
+        width: columns of the terminal.
+        corner: the heading of the labels.
+    """
+    indents = {part.title: 2 * bool(part.title) for part in sections}
+    longest = max(len(row.label) + indents[part.title] for part in sections for row in part.rows)
+    label = min(max(longest, *(len(part.title) for part in sections)), width // 2)
+    label = min(
+        label, max(SHORTEST, width - 1 - CELL * len(names))
+    )  # rather folded labels than one more table
+    room = width - label - 1
+    count = math.ceil(len(names) / max(1, room // CELL))
+    even = math.ceil(len(names) / count)
+    found = []
+    for start in range(0, len(names), even):
+        chosen = range(start, min(start + even, len(names)))
+        table = frameless()
+        table.add_column(corner, width=label, overflow="fold")
+        for i in chosen:
+            heading = Text(names[i], overflow="fold")
+            most = max(room // even - 3, 1)
+            table.add_column(heading, justify="right", min_width=CELL - 3, max_width=most, overflow="fold")
+        for part in sections:
+            if part.title:
+                table.add_row(Text(part.title, style="bold"))
+            for row in part.rows:
+                cells = (Text(row.cells[i], style=STYLES.get(row.cells[i], "")) for i in chosen)
+                table.add_row(Padding(Text(row.label), (0, 0, 0, indents[part.title])), *cells)
+        found.append(table)
+    return found
+
+
+def pairs(rows: Iterable[tuple[str, Text]]) -> Table:
+    """Return names with a text each, the texts one below the other."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(overflow="fold", max_width=24)
+    grid.add_column(overflow="fold")
+    for name, text in rows:
+        grid.add_row(Text(name), text)
+    return grid
+
+
+def points(sentences: Iterable[str]) -> Table:
+    """Return sentences with a dash before each."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column()
+    grid.add_column(overflow="fold")
+    for sentence in sentences:
+        grid.add_row("-", Text(sentence))
+    return grid
+
+
+def heading(title: str) -> Text:
+    """Return a line in bold."""
+    return Text(title, style="bold")
