@@ -40,7 +40,7 @@ PICTURES: dict[str, tuple[str, Callable[..., object]]] = {
 
 
 def played(name: str) -> Comparison:
-    """A shipped scenario, played under its mechanisms, of which a figure must not show too many."""
+    """Play a shipped scenario under its mechanisms, of which a figure must not show too many."""
     return market.compare(market.load(ROOT / "scenarios" / f"{name}.toml"), SHOWN.get(name))
 
 
@@ -53,7 +53,7 @@ def write(figure: Figure, picture: str) -> None:
 
 
 def sweep_curve() -> Figure:
-    """The price of power against demand for it, over ten draws of the plants."""
+    """Draw the price of power against demand for it, over ten draws of the plants."""
     with tempfile.TemporaryDirectory() as folder, matplotlib.rc_context(plots.STYLE):
         swept = sweep(
             ROOT / "scenarios" / "merit_order.toml",

@@ -11,8 +11,9 @@ OPENINGS = re.compile(
     r"(what|who|whose|whom|whoever|whatever|whether|how|where|which|those|the same)\b", re.I
 )
 WORDS = re.compile(
-    r"\b(nobody|somebody|whoever|everybody|told|crumbs?|hangs? (on|together)|the needy|weighs? nothing|without end)\b",
-    re.I,
+    r"\b(nobody|somebody|whoever|everybody|told|crumbs?|hangs? (on|together)|the needy|weighs? nothing"
+    r"|without end)\b",
+    re.IGNORECASE,
 )
 
 
