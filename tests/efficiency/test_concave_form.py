@@ -352,6 +352,6 @@ mechanisms = [{ name = "prices", kind = "auctioneer" }]
 def test_a_note_states_which_utility_weights_refer_to():
     compared = market.compare(market.loads(SCENARIO))
     said = notes(compared, sections(compared))
-    assert any("Weights of one count v = u^(1/A)" in note for note in said)
+    assert any("The weights of one apply to v = u^(1/A)" in note for note in said)
     concave = market.compare(market.loads(SCENARIO.replace("y = 2.0", "y = 0.0")))
     assert not notes(concave, sections(concave))
