@@ -55,7 +55,7 @@ def random_economy(seed: int) -> Economy:
 
 
 def allocations(market_: Economy, seed: int) -> list[Outcome]:
-    """What is owned, what a market makes of it, and allocations in which many have nothing of some good."""
+    """Yield endowments, a market outcome, and allocations in which many have nothing of some good."""
     rng = np.random.default_rng(seed)
     outcomes = [play(Auction("prices", Tatonnement(), max_rounds=300), market_)]
     if market_.endowment.any():
@@ -83,7 +83,7 @@ def homogeneous(market_: Economy, x) -> np.ndarray:
 
 
 def largest(market_: Economy, weights, now) -> tuple[float, np.ndarray]:
-    """The most that w.v is found to be where everyone is as well off as now, and the allocation, by scipy.
+    """The most that w.v is found to be where no agent is worse off as now, and the allocation, by scipy.
 
     Those whom rounding leaves worse off keep what they have, and the others share the rest.
     """
@@ -184,7 +184,7 @@ def test_the_concave_form_orders_bundles_as_stated(seed):
 
 
 def bent_maker() -> Outcome:
-    """Somebody makes the second good at a cost and values both by x^2 y^2: order alone does not tell."""
+    """A producer of the second good at a cost values both by x^2 y^2: order alone is not enough."""
     drawn = economy(
         "fisher",
         cobb_douglas=[[2.0, 2.0], [0.5, 0.5]],
@@ -225,7 +225,7 @@ def test_a_planner_refuses_a_utility_that_counts_and_is_not_concave():
 
 
 class Folder:
-    """What was played on one economy, as the record wants it."""
+    """Outcomes on one economy, as `Record` reads them."""
 
     class scenario:  # noqa: N801
         title, file, sha256 = "", "", ""

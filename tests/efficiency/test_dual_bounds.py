@@ -1,4 +1,4 @@
-"""What is proved without a program holds against the program, and is exact where prices support."""
+"""Bounds proved without a program hold against the program, and are exact where prices support."""
 
 from __future__ import annotations
 
@@ -71,12 +71,12 @@ def test_an_unknown_gap_is_reported_with_its_bound(none_is_small):
     outcome = play(Unmediated("first", Seize(movers=("a[0]",))), economy)
     np.testing.assert_allclose(outcome.consumption.ravel(), [10.0, 0.0])
     report = alignment(outcome)
-    assert report.efficient  # in goods alone: whoever has all would lose
+    assert report.efficient  # in goods alone: the agent that has all would lose
     assert report.surplus_gap is None
     assert report.efficient_with_transfers is None
-    told = [sentence for sentence in report.reasons if "proved to be at most" in sentence]
+    bounds = [sentence for sentence in report.reasons if "proved to be at most" in sentence]
     assert any("too large" in sentence for sentence in report.reasons)
-    assert float(told[0].split()[-1]) == pytest.approx(2 * np.log(6) - np.log(11), rel=1e-5)
+    assert float(bounds[0].split()[-1]) == pytest.approx(2 * np.log(6) - np.log(11), rel=1e-5)
 
 
 def test_an_unknown_gap_is_proved_infinite_where_equal_shares_prevent_ruin(none_is_small):

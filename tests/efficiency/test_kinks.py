@@ -1,7 +1,7 @@
-"""Supporting prices where goods are equally scarce to whoever wants them in fixed proportions.
+"""Supporting prices where goods are equally scarce to agents that want them in fixed proportions.
 
 At a bundle k a of u = min x_g / a_g slopes are any m >= 0 with a.m = 1, so at prices p the weight is w = a.p,
-the cost of a unit of utility; a good of which somebody has more than goes with the others must be free.
+the cost of a unit of utility; a good of which some agent has more than goes with the others must be free.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ def test_a_plan_for_fixed_proportions_is_optimal_by_its_own_prices(weights):
 
 
 def test_a_plan_with_a_negligible_bundle_is_optimal():
-    """What a solver leaves the two in the middle of their scarce goods is judged at nothing."""
+    """The scarce goods that a solver leaves to the two agents in the middle are negligible."""
     tastes = [[2.3, 2.6, 0.9, 0.0], [2.1, 2.2, 0.7, 1.3], [2.7, 1.8, 1.8, 0.0], [1.7, 1.7, 0.4, 2.9]]
     plenty = with_utility("fisher", LEONTIEF, {"weights": tastes}, commons=[8.3, 13.7, 10.0, 8.1])
     plan = play(Planner("planner"), plenty)
@@ -193,7 +193,7 @@ def test_autarky_with_fixed_proportions_is_improved_by_trade():
 
 
 def test_seizure_at_a_kink_is_efficient_unless_the_mover_takes_goods_without_use():
-    """All of one good and as much of the other as goes with it: nobody else has a use for what is left."""
+    """All of one good and as much of the other as goes with it: no other agent has a use for what is left."""
     first = play(Unmediated("first", Seize(movers=("agent0",))), SHOES)
     np.testing.assert_allclose(first.utilities, [6.0, 0.0])
     report = alignment(first)
@@ -233,7 +233,7 @@ def test_efficiency_at_a_kink_is_verified_from_the_record(name, tmp_path):
 
 
 def test_one_free_good_of_several_that_are_equally_scarce_does_not_make_a_weight_zero():
-    """Log utility of nothing weighs nothing; whoever wants a free good with a dear one still counts."""
+    """Log utility of nothing has weight 0; an agent that wants a free good with a dear one still counts."""
     traders = mixed("exchange", [1.0, 0.0], [1.0, 1.0], endowment=[[0.0, 1.0], [3.0, 3.0]])
     x = np.array([[0.0, 0.0], [3.0, 3.0]])
     none, u = np.zeros(2), traders.utility(x)

@@ -1,4 +1,4 @@
-"""Better allocations where somebody lacks what it cannot do without."""
+"""Pareto improvements, also where agents lack subsistence or are satiated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from market.mechanisms import Autarky, Gift, Planner, Seize, Unmediated, play
 
 
 def needs_one_each(agents: int, stock: float):
-    """Agents with log(x - 1), so that nobody with one unit or less has a finite utility."""
+    """Agents with log(x - 1), so that no agent with one unit or less has a finite utility."""
     ones = np.ones((agents, 1))
     return with_utility(
         "fisher", StoneGeary, {"weights": ones, "subsistence": ones}, commons=[stock], budget=ones[:, 0]
@@ -70,7 +70,7 @@ def test_other_agents_gain_where_none_can_be_raised_to_subsistence():
     [
         (30.0, Gift(), False),  # all have less than they need, and one could live
         (30.0, Seize(movers=("agent0",)), True),  # one lives, and gives up nothing
-        (0.9, Gift(), True),  # nobody could live
+        (0.9, Gift(), True),  # none can reach subsistence
     ],
 )
 def test_efficiency_is_known_with_many_agents_below_subsistence(agents, stock, game, efficient):
@@ -120,7 +120,7 @@ def test_satiated_agents_gain_nothing_and_need_no_more(money, mechanism):
         assert report.residual == 0.0
         assert report.resource_utilisation == pytest.approx(0.2, rel=1e-6)
         assert improvement(plenty, outcome.consumption, outcome.production) is None
-    else:  # in autarky nobody touches the commons
+    else:  # in autarky the commons stay unused
         assert report.efficient is False
 
 

@@ -83,10 +83,10 @@ def test_verdicts_do_not_depend_on_the_order_of_agents_and_goods():
 
 
 def test_a_null_agent_changes_nothing():
-    """Somebody who wants, owns and makes nothing."""
+    """An agent that wants, owns and makes nothing."""
     with_nobody = dataclasses.replace(
         EDGEWORTH,
-        agents=(*EDGEWORTH.agents, "nobody"),
+        agents=(*EDGEWORTH.agents, "null"),
         endowment=np.vstack([EDGEWORTH.endowment, [0.0, 0.0]]),
         budget=np.zeros(3),
         commons_share=np.full(3, 1 / 3),
@@ -110,8 +110,8 @@ def test_replicas_of_every_agent_get_what_the_originals_got():
     assert alignment(other).efficient is True
 
 
-def test_with_a_spending_cap_the_market_is_efficient_for_money_that_may_not_go_negative():
-    """One rich, one with a budget of 0.5: it would spend 1. Nobody can be helped without new money for it.
+def test_a_market_with_a_spending_cap_is_efficient_within_caps():
+    """One rich, one with a budget of 0.5: it would spend 1. No agent can gain without new money for it.
 
     Demand at p: 1/p and 0.5/p of q = 10, so p = 0.15. With unlimited money half each would be better.
     """
@@ -126,7 +126,7 @@ def test_with_a_spending_cap_the_market_is_efficient_for_money_that_may_not_go_n
     assert report.surplus_gap == pytest.approx(0.0, abs=1e-7)
 
 
-def test_an_unequal_planner_leaves_surplus_on_the_table():
+def test_an_unequal_planner_loses_surplus():
     """Weights 3 and 1 on log: 7.5 and 2.5; the gap is 2 log 5 - log 7.5 - log 2.5."""
     two = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
     report = alignment(play(Planner("planner", welfare_weights={"agent0": 3.0}), two))
@@ -182,8 +182,8 @@ def test_a_false_improvement_is_not_confirmed():
     x = play(PRICES, EDGEWORTH).consumption
     y = np.zeros_like(x)
     assert not improves(EDGEWORTH, x, y, Reallocation(x * 1.01, y))  # not feasible
-    assert not improves(EDGEWORTH, x, y, Reallocation(x, y))  # helps nobody
-    assert not improves(EDGEWORTH, x, y, Reallocation(x * [[1.1], [0.8]], y))  # hurts somebody
+    assert not improves(EDGEWORTH, x, y, Reallocation(x, y))  # no gain
+    assert not improves(EDGEWORTH, x, y, Reallocation(x * [[1.1], [0.8]], y))  # a loss
 
 
 def test_equal_shares_of_unlike_tastes_can_be_improved():

@@ -102,7 +102,7 @@ def capped(*budgets):
 
 
 def test_an_agent_at_minus_infinity_without_money_leaves_no_gap():
-    """Goods and money that may not go negative: nobody else would give up any for nothing."""
+    """Goods and money that may not go negative: no other agent would give up any for nothing."""
     outcome = play(PRICES, capped(INF, 0.0))
     assert outcome.status is Status.CLEARED
     assert outcome.utilities[1] == -np.inf
