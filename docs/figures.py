@@ -40,7 +40,7 @@ PICTURES: dict[str, tuple[str, Callable[..., object]]] = {
 
 
 def played(name: str) -> Comparison:
-    """A shipped scenario, played under its mechanisms, of which a figure must not show too many."""
+    """Play a shipped scenario under its mechanisms, of which a figure must not show too many."""
     return market.compare(market.load(ROOT / "scenarios" / f"{name}.toml"), SHOWN.get(name))
 
 
@@ -53,7 +53,7 @@ def write(figure: Figure, picture: str) -> None:
 
 
 def sweep_curve() -> Figure:
-    """The price of power against demand for it, over ten draws of the plants."""
+    """Draw the price of power against demand for it, over ten draws of the plants."""
     with tempfile.TemporaryDirectory() as folder, matplotlib.rc_context(plots.STYLE):
         swept = sweep(
             ROOT / "scenarios" / "merit_order.toml",
@@ -93,9 +93,9 @@ def rooms() -> Figure:
             is_room = (ROOT / "market" / room).is_dir()
             left, width = k / len(row), 1.0 / len(row) - 0.01
             ax.add_patch(Rectangle((left, floor), width, 0.8, facecolor="#dbe9f6" if is_room else "#eeeeee"))
-            ax.text(left + 0.012, floor + 0.52, room, weight="bold", size=10, va="center")
-            lines = textwrap.shorten(purpose(room), int(105 * width), placeholder=" ...")
-            ax.text(left + 0.012, floor + 0.2, lines, size=7.5, va="center")
+            ax.text(left + 0.012, floor + 0.6, room, weight="bold", size=10, va="center")
+            lines = "\n".join(textwrap.wrap(purpose(room), int(115 * width))[:2])
+            ax.text(left + 0.012, floor + 0.24, lines, size=7.5, va="center")
     ax.set(xlim=(0, 1), ylim=(0, len(rows)))
     ax.axis("off")
     return figure

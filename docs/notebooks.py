@@ -16,7 +16,7 @@ COLOURS = 128  # enough for lines and their soft edges, and a third of the size
 
 
 def small(picture: str) -> str:
-    """A PNG in base64 with fewer colours."""
+    """Return a PNG in base64 with fewer colours."""
     image = Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB")
     shrunk = io.BytesIO()
     image.quantize(COLOURS, dither=Image.Dither.NONE).save(shrunk, "png", optimize=True)

@@ -18,7 +18,7 @@ MOST = 1000  # rounds; what takes longer is shown by how it ended
 
 
 def row(name: str) -> str:
-    """A scenario's row: under each rule, from the first prices of its first auctioneer, how it ended.
+    """Return a scenario's row: under each rule, from the first prices of its first auctioneer, how it ended.
 
     Args:
         name: of the scenario, without its folder and suffix.
@@ -31,7 +31,7 @@ def row(name: str) -> str:
 
 
 def cell(economy: market.Economy, first: Auction, rule: type) -> str:
-    """Rounds to a tolerance of 1e-9 and, if more than one a round, queries; or how it ended instead."""
+    """Return rounds to a tolerance of 1e-9 and, if more than one a round, queries; or the status."""
     player = dataclasses.replace(first, rule=rule(), tolerance=1e-9, max_rounds=MOST)
     try:
         with np.errstate(all="ignore"):  # what diverges overflows
@@ -45,7 +45,7 @@ def cell(economy: market.Economy, first: Auction, rule: type) -> str:
 
 
 def table() -> Iterator[str]:
-    """The lines of the table."""
+    """Return the lines of the table."""
     names = [rule.name for rule in RULES]
     yield "| scenario | " + " | ".join(f"`{name}`" for name in names) + " |"
     yield "| --- |" + " --- |" * len(names)

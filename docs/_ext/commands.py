@@ -23,7 +23,7 @@ class Commands(SphinxDirective):
     """A section a command: what `--help` says."""
 
     def run(self) -> list[nodes.Node]:
-        """The sections, in the order of `market --help`."""
+        """Return the sections, in the order of `market --help`."""
         program: Any = typer.main.get_command(app)
         return [_command(name, command) for name, command in program.commands.items()]
 
@@ -63,7 +63,7 @@ class ExitCodes(SphinxDirective):
     """What the command line returns to the shell."""
 
     def run(self) -> list[nodes.Node]:
-        """The table."""
+        """Return the table."""
         return [table(["code", "meaning"], ([str(int(each)), each.meaning] for each in ExitCode))]
 
 
@@ -71,7 +71,7 @@ class Statuses(SphinxDirective):
     """How a mechanism can end."""
 
     def run(self) -> list[nodes.Node]:
-        """The table."""
+        """Return the table."""
         return [table(["status", "meaning"], self._rows())]
 
     @staticmethod

@@ -9,7 +9,7 @@ SECTION = re.compile(r"^\s*(Args|Returns|Raises|Example|Attributes|Yields):\s*$"
 
 
 def quoted(line: str) -> str:
-    """A line in which everything but `code` and *emphasis* stands for itself."""
+    """Return a line in which everything but `code` and *emphasis* stands for itself."""
     parts = re.split(r"(`+[^`]*`+|(?<![\w*])\*\w[^*]*\*(?!\w))", line)
     return "".join(
         part if k % 2 else re.sub(r"([|*\\]|_(?!\w))", r"\\\1", part) for k, part in enumerate(parts)

@@ -48,7 +48,7 @@ PLACES = {
     "distributions": Place(DISTRIBUTIONS, "Dist_", "dist"),
     "mechanisms": Place(MECHANISMS, "Mechanism_", "kind"),
     "games": Place(GAMES, "Mechanism_Unmediated_", "game", "unmediated"),
-    "rules": Place(RULES, "Mechanism_Auction_", "rule", "auctioneer"),
+    "rules": Place(RULES, "Mechanism_Auctioneer_", "rule", "auctioneer"),
 }
 
 
@@ -58,7 +58,7 @@ class Families(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """The sections, in the order of the registry."""
+        """Return the sections, in the order of the registry."""
         place = PLACES[self.arguments[0]]
         families = list(place.registry)
         sections = [_section(place, family) for family in families]
@@ -93,7 +93,7 @@ def _section(place: Place, family: type[Family]) -> nodes.section:
 
 
 def _entry(place: Place, family: type[Family]) -> dict[str, Any]:
-    """The object with the family's own keys."""
+    """Return the object with the family's own keys."""
     objects = [
         entry
         for name, entry in schema()["$defs"].items()
@@ -112,7 +112,7 @@ def _entry(place: Place, family: type[Family]) -> dict[str, Any]:
 
 
 def _together(key: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
-    """What objects say of a key; where it tells them apart, all that it may be."""
+    """Return the entry of a key that several objects have; where it tells them apart, all its values."""
     names = list(dict.fromkeys(entry["const"] for entry in entries if "const" in entry))
     if len(names) < 2:
         return {"description": f"which {key}"} | entries[0]
@@ -124,13 +124,13 @@ def _together(key: str, entries: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _own(mechanism: str) -> set[str]:
-    """The scenario's keys for the options of a mechanism itself."""
+    """Return the scenario's keys for the options of a mechanism itself."""
     fields = dataclasses.fields(MECHANISMS[mechanism])
     return {field.metadata.get("key") or field.name for field in fields}
 
 
 def _source(module: str, families: list[str]) -> list[nodes.Node]:
-    """The paragraph of a module that names where its mathematics come from, after its families."""
+    """Return the paragraph of a module that names where its mathematics come from, after its families."""
     text = inspect.getdoc(sys.modules[module]) or ""
     found = re.search(r"^Source: (.*?)(?=\n\s*\n|\Z)", text, flags=re.MULTILINE | re.DOTALL)
     of = ", ".join(f"`{name}`" for name in families)

@@ -15,7 +15,7 @@ MARKS = re.compile(r"`+([^`]+)`+|(?<![\w*])\*(\w[^*]*)\*(?!\w)")
 
 
 def inline(text: str) -> Iterator[nodes.Node]:
-    """A run of text with its `code` and *emphasis*."""
+    """Return a run of text with its `code` and *emphasis*."""
     end = 0
     for mark in MARKS.finditer(text):
         if mark.start() > end:
@@ -33,7 +33,7 @@ def paragraph(text: str) -> nodes.paragraph:
 
 
 def prose(text: str) -> Iterator[nodes.Node]:
-    """A docstring: paragraphs, lists whose points begin with "- ", and indented lines as they are."""
+    """Return a docstring: paragraphs, lists whose points begin with "- ", and indented lines as they are."""
     for block in re.split(r"\n\s*\n", text.strip("\n")):
         if block.startswith("    "):
             yield nodes.literal_block(
@@ -47,14 +47,14 @@ def prose(text: str) -> Iterator[nodes.Node]:
 
 
 def section(title: str, anchor: str, *content: nodes.Node, code: bool = False) -> nodes.section:
-    """A section that can be linked to as `#anchor`."""
+    """Return a section that can be linked to as `#anchor`."""
     heading = nodes.title("", "", nodes.literal(text=title) if code else nodes.Text(title))
     anchor = nodes.make_id(anchor)
     return nodes.section("", heading, *content, ids=[anchor], names=[anchor])
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> nodes.table:
-    """A table; in the cells `code` and *emphasis* are marked."""
+    """Return a table; in the cells `code` and *emphasis* are marked."""
     group = nodes.tgroup("", cols=len(headings))
     group += [nodes.colspec(colwidth=1) for _ in headings]
     group += nodes.thead("", _row(headings))

@@ -30,18 +30,18 @@ NUMBER = "number, draw or column"
 
 @cache
 def schema() -> dict[str, Any]:
-    """The JSON Schema of scenario files."""
+    """Return the JSON Schema of scenario files."""
     return json_schema()
 
 
 def definition(reference: str) -> dict[str, Any]:
-    """The object that a `$ref` leads to."""
+    """Return the object that a `$ref` leads to."""
     found: dict[str, Any] = schema()["$defs"][reference.rpartition("/")[2]]
     return found
 
 
 def kind(entry: dict[str, Any]) -> str:
-    """What may stand for a key, in words."""
+    """Describe the values of a key, in words."""
     if "$ref" in entry:
         return kind(definition(entry["$ref"]))
     if "const" in entry:
@@ -92,7 +92,7 @@ def _toml(value: object) -> str:
 
 
 def keys(entry: dict[str, Any], without: tuple[str, ...] = ()) -> nodes.table:
-    """The table of an object's keys.
+    """Return the table of an object's keys.
 
     Args:
         entry: the object in the schema.
@@ -117,7 +117,7 @@ class ScenarioKeys(SphinxDirective):
     optional_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """The table."""
+        """Return the table."""
         entry = schema()["$defs"][self.arguments[0]] if self.arguments else schema()
         return [keys(entry)]
 
@@ -128,7 +128,7 @@ class ResultKeys(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """The table, from the model against which `market verify` checks the file."""
+        """Return the table, from the model against which `market verify` checks the file."""
         model = getattr(layout, self.arguments[0])
         rows = (
             [code(field.alias or name), field.description or "", _null(field.annotation)]

@@ -19,11 +19,14 @@ maximising `u - p.x` is maximising u.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from market.economy.correspondences import Array, Correspondence, Coupling, select, uncoupled
-from market.economy.families.utilities import Utility
+
+if TYPE_CHECKING:
+    from market.economy.families.utilities import Utility
 
 
 def demand_within_means(

@@ -27,7 +27,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import scipy
@@ -42,11 +42,13 @@ from market.economy.correspondences import (
     sum_over_agents,
     uncoupled,
 )
-from market.economy.families.costs import Cost
-from market.economy.families.technologies.base import Technology
 from market.economy.families.utilities.base import Utility
 from market.registry import Family
 from market.tolerances import PLENTY, STANDS_FOR_UNBOUNDED
+
+if TYPE_CHECKING:
+    from market.economy.families.costs import Cost
+    from market.economy.families.technologies.base import Technology
 
 Rows = slice | NDArray[np.intp]
 F = TypeVar("F", bound=Family)

@@ -1,7 +1,7 @@
-"""Two outcomes of one economy side by side: who gains, who loses, and is it a Pareto improvement?
+"""Gains and losses between two outcomes of one economy, and whether the change is a Pareto improvement.
 
-A gain is held against the gross worth of what an agent consumes, makes and sells, and revenue against that of
-all there is: a payoff or a net payment may be nearly 0 where large amounts cancel.
+Rounding of a gain is relative to the gross worth of what an agent consumes, makes and sells, and rounding of
+revenue to the worth of all there is: a payoff or a net payment may be nearly 0 where large amounts cancel.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from market.tolerances import ROUNDING_OF_RESULTS, ROUNDING_OF_SUMS
 
 @dataclass(frozen=True)
 class Contrast:
-    """Gains and losses of agents when one outcome takes the place of another.
+    """Gains and losses of agents when one outcome replaces another.
 
     Args:
-        gains: (agents,), payoff after minus before; inf from -inf, 0 from -inf to -inf and where it is
-            rounding.
-        pareto_improvement: True if no agent loses, the auctioneer's revenue included, and some agent gains.
+        gains: (agents,), payoff after minus before, in its unit; inf from -inf, 0 from -inf to -inf and where
+            the difference is rounding.
+        pareto_improvement: True if neither an agent nor the auctioneer, in revenue, loses and one of them
+            gains.
     """
 
     gains: Array
@@ -32,12 +33,12 @@ class Contrast:
 
     @property
     def winners(self) -> NDArray[np.bool_]:
-        """Mask of agents who gain, (agents,)."""
+        """Mask of agents that gain, (agents,)."""
         return self.gains > 0
 
     @property
     def losers(self) -> NDArray[np.bool_]:
-        """Mask of agents who lose, (agents,)."""
+        """Mask of agents that lose, (agents,)."""
         return self.gains < 0
 
 
@@ -45,8 +46,8 @@ def contrast(outcome: Outcome, other: Outcome) -> Contrast:
     """Compare an outcome with another one of the same economy.
 
     Args:
-        outcome: the new one.
-        other: the one it is held against.
+        outcome: the outcome after the change.
+        other: the outcome before it.
     """
     with np.errstate(invalid="ignore"):
         difference = outcome.payoffs - other.payoffs
@@ -58,9 +59,10 @@ def contrast(outcome: Outcome, other: Outcome) -> Contrast:
 
 
 def _pareto(outcome: Outcome, other: Outcome, gains: Array) -> bool:
-    """Return True if no agent loses and some gains, and what the auctioneer lacks, if anything, is rounding.
+    """Return True if no agent loses, revenue falls by no more than rounding, and agents or revenue gain.
 
-    That rounding must not be what an agent gains: with money agents gain more than the auctioneer lacks.
+    That rounding must not be the gain of an agent: where payoffs are in money, the sum of gains must exceed
+    the fall in revenue.
     """
     more = outcome.revenue - other.revenue
     if (gains < 0).any() or more < -max(revenue_rounding(outcome), revenue_rounding(other)):
@@ -72,9 +74,10 @@ def _pareto(outcome: Outcome, other: Outcome, gains: Array) -> bool:
 
 
 def _gross_worth(outcome: Outcome) -> Array:
-    """Return the worth of a bundle to its agent, its cost, and all that the agent buys and sells, (agents,).
+    """Return the worth of a bundle to its agent, its cost, and the value of purchases and sales, (agents,).
 
-    The last only where money is part of payoffs: elsewhere it has another unit.
+    Purchases and sales count only where money is part of payoffs: elsewhere their unit is another one. At
+    least the absolute payoff; infinite sizes count as 0.
     """
     economy, x, y = outcome.economy, outcome.consumption, outcome.production
     size = economy.worth(x) + economy.cost(y)
@@ -85,7 +88,7 @@ def _gross_worth(outcome: Outcome) -> Array:
 
 
 def _finite(sizes: Array) -> Array:
-    """Return sizes, and 0 in place of infinite ones, next to which nothing is rounding."""
+    """Return sizes with 0 in place of infinite ones, which would make any difference rounding."""
     return np.where(np.isfinite(sizes), sizes, 0.0)
 
 
@@ -101,13 +104,13 @@ def revenue_rounding(outcome: Outcome) -> float:
 def unbalanced(status: Status, disequilibrium: float, worth: float) -> float:
     """Return the largest revenue that is rounding in a market with prices, money.
 
-    A share of what all there is would cost; where markets cleared up to a relative excess demand d, some such
-    share is bought or sold without a counterpart. (Twice d, since d is itself rounded.)
+    A share of the cost of all there is. Where markets cleared up to a relative excess demand d, a share of
+    about d is bought or sold without a counterpart; `2 d` is allowed, since d is itself rounded.
 
     Args:
         status: how the market ended.
         disequilibrium: d.
-        worth: of all there is, at the prices.
+        worth: the value of all there is at the prices, money.
     """
     cleared = status is Status.CLEARED
     return worth * (max(ROUNDING_OF_RESULTS, 2.0 * disequilibrium) if cleared else ROUNDING_OF_RESULTS)

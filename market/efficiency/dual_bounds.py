@@ -1,17 +1,20 @@
-"""What can be proved of an outcome that is too large for the convex programmes of `pareto_improvement.py`.
+"""Bounds on lost surplus and on Debreu's coefficient that any prices prove, without a convex program.
 
 Symbols: p (goods,) any prices >= 0; r (goods,) resources; m_i the slopes of a concave transform of u_i at
-x_i, at kinks those along p. Both bounds hold for every p, and both are exact where p supports the outcome.
+x_i, at kinks those along p. Both bounds hold for every p. They are exact where p supports the outcome, the
+first with equal weights. For economies too large for the programs of `pareto_improvement.py` they are all
+that is reported; `surplus_gap.py` proves with the first that an allocation has the largest surplus.
 
 *Surplus* (quasilinear money). For every feasible (x', y'), sum x' - sum y' <= r, so
 
     sum_i (u_i(x'_i) - C_i(y'_i)) <= p.r + sum_i max_{x, y} (u_i(x) - C_i(y) - p.x + p.y),
 
-and what is left on the table is at most sum_i g_i + p.(r - sum x + sum y): g_i is what i would gain at prices
-p if nothing but p held it back, the rest the value of what is left over. Spending caps can only make it less.
+so that the surplus lost is at most `sum_i g_i + p.(r - sum x + sum y)`, where g_i is the gain of agent i from
+its best reply to p without a spending cap, and the rest is the value of what is left over. Spending caps can
+only make the loss smaller.
 
-*Debreu's coefficient* (no production). If everybody is as well off with x' and a share s of the resources,
-m_i.(x'_i - x_i) >= 0. With w_i = min_g p_g / m_ig, p >= w_i m_i, so
+*Debreu's coefficient* (no production). If every agent is as well off with x' and a share s of the resources
+is enough for x', then `m_i.(x'_i - x_i) >= 0`. With `w_i = min_g p_g / m_ig`, p >= w_i m_i, so
 
     s p.r >= sum_i p.x'_i >= sum_i w_i m_i.x'_i >= sum_i w_i m_i.x_i.
 
@@ -33,14 +36,14 @@ from market.welfare.first_order_conditions import largest_weights
 
 @dataclass(frozen=True)
 class CertifiedValue:
-    """The answer of a programme with what proves it from both sides (see `verify/duality.py`).
+    """The answer of a program with its proof from both sides (see `results/verify/duality.py`).
 
     Args:
         value: of the figure.
-        consumption: (agents, goods), the allocation that reaches it.
-        production: (agents, goods), of the same.
-        prices: (goods,), multipliers of what there is of each good: no allocation does better.
-        kept: (agents,), multipliers of nobody being worse off where money may not go negative, else 0.
+        consumption: (agents, goods), of the allocation that reaches the value.
+        production: (agents, goods), of that allocation.
+        prices: (goods,), multipliers of the resource constraints: no allocation does better.
+        kept: (agents,), multipliers of agents being no worse off where money may not go negative, else 0.
         capped: (agents,), multipliers of money not going negative, else 0.
     """
 
@@ -55,14 +58,14 @@ class CertifiedValue:
 def proved_bounds(
     economy: Economy, x: Array, y: Array, prices: tuple[Array | None, ...], unknown: tuple[str, ...]
 ) -> dict[str, str]:
-    """Return what can be said all the same of figures that are unknown: figure -> sentence.
+    """Return what is proved of unknown figures without a program: figure -> sentence.
 
     Args:
         economy: too large for programs.
         x: (agents, goods), consumption.
         y: (agents, goods), production.
-        prices: (goods,) each, some to prove it with, or None.
-        unknown: names of figures; "surplus_gap" and "resource_utilisation" are looked at.
+        prices: (goods,) each, prices to try, or None; `usual_prices` are tried besides.
+        unknown: names of figures; only "surplus_gap" and "resource_utilisation" have bounds here.
     """
     tried = [p for p in (*prices, usual_prices(economy)) if p is not None and np.isfinite(p).all()]
     found = {}
@@ -70,7 +73,7 @@ def proved_bounds(
         gap = min(most_surplus_gap(economy, x, y, p) for p in tried)
         if np.isfinite(gap):
             found["surplus_gap"] = f"it is proved to be at most {gap:.6g}"
-        elif spares_everyone(economy, x, y):
+        elif equal_shares_prevent_ruin(economy, x, y):
             found["surplus_gap"] = (
                 "it is proved to be infinite: at equal shares of the resources no agent is at -inf"
             )
@@ -80,8 +83,8 @@ def proved_bounds(
     return found
 
 
-def spares_everyone(economy: Economy, x: Array, y: Array) -> bool:
-    """Whether somebody is at -inf who, with everybody else, is not so at an equal split of the resources."""
+def equal_shares_prevent_ruin(economy: Economy, x: Array, y: Array) -> bool:
+    """Return True if some agent is at -inf, while at equal shares of the resources none would be."""
     ruined = False
     for rows, part in economy.parts:
         share = np.broadcast_to(economy.resources / len(economy.agents), x[rows].shape)
@@ -92,9 +95,10 @@ def spares_everyone(economy: Economy, x: Array, y: Array) -> bool:
 
 
 def usual_prices(economy: Economy) -> Array:
-    """What a little more of each good is worth on average to those who have an equal share, (goods,).
+    """Return the mean marginal utility of each good at equal shares of the resources, (goods,).
 
-    In money where it is quasilinear; else utilities have no common unit, and each agent's share is worth 1.
+    In money where it is quasilinear. Otherwise utilities have no common unit, and each agent's are divided by
+    the value of its share. Infinite slopes count as 0.
     """
     agents = len(economy.agents)
     worth = np.zeros(len(economy.goods))
@@ -112,17 +116,20 @@ def usual_prices(economy: Economy) -> Array:
 
 
 def most_surplus_gap(economy: Economy, x: Array, y: Array, p: Array) -> float:
-    """An upper bound on the surplus left on the table, money; inf if p proves none.
+    """Return an upper bound on the surplus lost, money; inf if p proves none, as where a gain is unbounded.
+
+    No feasible allocation has a larger total surplus than that of x and y plus this bound. Prices above a
+    unit cost without a capacity are lowered to it: any prices prove, and supply is bounded only up to there.
 
     Args:
         economy: with quasilinear money.
         x: (agents, goods), consumption.
         y: (agents, goods), production.
-        p: (goods,), any prices.
+        p: (goods,), any prices >= 0.
 
     Example:
-        Ten units of water, two who value it log x, one of whom has 9: 2 log 5 - log 9 = 1.02 is left on the
-        table, and the price that would clear the market, 2 / 10, proves that it is no more.
+        Ten units of water and two agents with utility `log x`, one of which has 9: the loss is
+        `2 log 5 - log 9 = 1.02`, and the price that would clear the market, 2 / 10, proves it.
 
         >>> from market import build, loads
         >>> economy = build(loads('''
@@ -137,9 +144,10 @@ def most_surplus_gap(economy: Economy, x: Array, y: Array, p: Array) -> float:
         >>> round(most_surplus_gap(economy, x, np.zeros((2, 1)), np.array([0.2])), 4)
         1.0217
     """
-    gained = 0.0
+    gained, p = 0.0, np.minimum(p, _unit_costs_without_capacity(economy))
     for rows, part in economy.parts:
-        free = replace(part, budget=np.full(len(part.agents), np.inf))
+        capped = np.isfinite(part.budget).any()
+        free = replace(part, budget=np.full(len(part.agents), np.inf)) if capped else part
         try:
             best = free.answers(p)
         except UnboundedDemandError:
@@ -153,13 +161,23 @@ def most_surplus_gap(economy: Economy, x: Array, y: Array, p: Array) -> float:
     return gained + float(np.maximum(left, 0.0) @ p)
 
 
+def _unit_costs_without_capacity(economy: Economy) -> Array:
+    """Return the prices above which some supply is infinite, (goods,), money per unit; inf if none is."""
+    least = np.full(len(economy.goods), np.inf)
+    for block in economy.costs:
+        known = block.family.indifference_prices(**block.parameters)
+        unlimited = np.isinf(block.family.limit(**block.parameters)) & np.isfinite(known)
+        least = np.minimum(least, np.where(unlimited, known, np.inf).min(axis=0))
+    return least
+
+
 def least_utilisation(economy: Economy, x: Array, p: Array) -> float:
-    """A lower bound on Debreu's coefficient, 0 to 1.
+    """Return a lower bound on Debreu's coefficient, 0 to 1.
 
     Args:
         economy: without producers.
         x: (agents, goods), consumption.
-        p: (goods,), any prices.
+        p: (goods,), any prices >= 0.
     """
     value = float(p @ economy.resources)
     needed = sum(float(each.sum()) for each in _needed(economy, x, p))
@@ -167,7 +185,7 @@ def least_utilisation(economy: Economy, x: Array, p: Array) -> float:
 
 
 def _needed(economy: Economy, x: Array, p: Array) -> Iterator[Array]:
-    """w_i m_i.x_i of the agents of each part."""
+    """Yield `w_i m_i.x_i` of the agents of each part, (agents of the part,); 0 where a slope is infinite."""
     for rows, part in economy.parts:
         slopes = part.concave_marginal_utility_along(x[rows], p)
         finite, w = np.isfinite(slopes), largest_weights(slopes, p)

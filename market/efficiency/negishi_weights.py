@@ -1,36 +1,39 @@
-"""Super-agent weights: for which weighted sum of utilities would an allocation be the optimum?
+"""Negishi weights: the welfare weights under which an allocation is the optimum of one super-agent.
 
 The conditions of `first_order_conditions.py` are linear in the weights w and the prices p together. They are
-solved as a linear programme that minimises their largest violation; a second one picks, among its solutions,
-the most equal weights. To keep numbers near one whatever the units, the programme works with
+solved as a linear program that minimises their largest violation; a second one picks, among its solutions,
+the most equal weights. To keep numbers near one in all units, the program works with
 
     v_i = w_i k_i,   P_g = p_g / r_g,
 
 where r_g is a reference price and k_i agent i's marginal utility per unit of value at reference prices.
-With quasilinear money utilities are in money and comparable, so k_i is the same for all and "most equal"
-means w itself; otherwise utilities have no common unit and it means v, the weight of a unit of value.
+With quasilinear money utilities are in money and comparable, so k_i is one number for all agents and "most
+equal" refers to w itself; otherwise utilities have no common unit and it refers to v, the weight of a unit of
+value.
 
-At a kink, where slopes are any m >= 0 with sum_g b_ig m_ig = 1, the conditions ask for w_i m_ig near p_g for
-one of them. Summed with b that leaves w_i alone: with t the violation allowed, in units of r_g,
+At a kink, where slopes are any m >= 0 with sum_g b_ig m_ig = 1, the conditions require w_i m_ig near p_g for
+one such m. Summed with b they are conditions on w_i: with t the violation allowed, in units of r_g,
 
     sum over consumed g of b_ig (p_g - t r_g) <= w_i <= sum_g b_ig (p_g + t r_g),
 
 and conversely, for p_g >= t r_g, such w_i can be split into w_i m_ig within these bounds good by good.
 
-An agent with infinite marginal utility for something it lacks must weigh nothing: w_i * inf <= p_g.
+An agent with infinite marginal utility of a good has a weight of zero, since `w_i * inf <= p_g`. So has an
+agent that wants some good and consumes none, unless `with_empty_bundles` finds a weight for it.
 
 *Without a program.* Each pair of an agent and a good that it consumes, or makes and could make more of, fixes
-`w_i m_ig = p_g` (`m_ig` the marginal utility or cost). Where agents and goods are linked by such pairs into
-one whole, one price fixes all weights and prices up to a common factor, and no others can support the
-allocation: they are found by going along the links. An agent at a kink links nothing, but the prices of its
-goods give its weight, `sum_g b_ig p_g`. With quasilinear money equal weights are the most equal there can be,
-so if they support the allocation no others are looked for.
+`w_i m_ig = p_g` (`m_ig` the marginal utility or cost). Where such pairs connect all agents and goods, one
+price fixes all weights and prices up to a common factor, and no others can support the allocation: they are
+found along the links. An agent at a kink links no goods, but the prices of its goods give its weight,
+`sum_g b_ig p_g`. With quasilinear money equal weights are the most equal there can be, so if they support the
+allocation no others are sought.
 
 Where a utility is not concave as stated, the conditions are those of a concave one that orders bundles in the
-same way (`Economy.concave_form`), and its agent's weight is that of the latter: it says nothing of a weighted
-sum of utilities as stated. A producer's, which is added to a cost, has no such form; there none are given.
+same way (`Economy.concave_form`), and its agent's weight is for the latter, not for a weighted sum of
+utilities as stated. A producer's utility, to which a cost is added, has no such form; then there are no
+weights.
 
-Source: Negishi (1960); the linear programme is our own derivation from the first-order conditions.
+Source: Negishi (1960); the linear program is our own derivation from the first-order conditions.
 """
 
 from __future__ import annotations
@@ -49,10 +52,18 @@ from market.efficiency.dual_bounds import usual_prices
 from market.welfare.convex_program import too_large
 from market.welfare.first_order_conditions import Active, Margins, weights_from_prices
 
-PLAIN = 1e-8  # residual up to which weights that are plain to see are taken
-SHARP = 1e-13  # residual that is rounding, and that no other weights of these agents would make less
-ZERO = 1e-7  # weights below this share of the largest, in units of value, are zero
-_TIGHT = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
+VIOLATION_WITHOUT_PROGRAM = 1e-8
+"""Relative violation up to which weights found without a program are taken: a hundredth of
+`VIOLATION_THAT_PROVES`. Above, a program may find better ones."""
+
+VIOLATION_OF_ROUNDING = 1e-13
+"""Relative violation that is rounding of slopes and prices: polishing cannot make it less."""
+
+NEGLIGIBLE_WEIGHT = 1e-7
+"""Relative to the largest weight, in units of value: a smaller one is zero. It is above the program's
+tolerances of 1e-10, times a thousand."""
+
+_LINPROG_OPTIONS = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 
 
 class Support(NamedTuple):
@@ -61,9 +72,9 @@ class Support(NamedTuple):
     Args:
         weights: (agents,), w >= 0, sum 1.
         prices: (goods,), p >= 0, utils of the super-agent per unit.
-        residual: the largest relative violation; inf if every agent would have to weigh nothing, or a
-            producer's utility is not concave.
-        zero: which agents weigh nothing, (agents,).
+        residual: the largest relative violation; inf if every weight would have to be zero, or a producer's
+            utility is not concave.
+        zero: (agents,), mask of agents with a weight of zero.
     """
 
     weights: Array
@@ -73,22 +84,21 @@ class Support(NamedTuple):
 
 
 def support(at: Margins, own: Array | None = None) -> Support:
-    """Return the Negishi weights of an allocation: the most equal among those that support it best.
+    """Return the Negishi weights of an allocation, the most equal among those of least violation.
 
     Args:
         at: margins of the allocation in the economy's concave form.
-        own: (goods,), the prices at which it came about, if any: tried where there are too many agents for
-            the program.
+        own: (goods,), prices of the outcome, if any: tried where there are too many agents for the program.
     """
     economy, agents, goods = at.economy, *at.economy.shape
     case = _Case(at, np.asarray(np.isinf(at.slopes).any(axis=1)) | at.binds.empty, ~_concerned(economy))
-    if (case.hopeless | case.idle).all() or economy.not_concave.any():
-        return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, case.hopeless)
+    if (case.only_zero | case.idle).all() or economy.not_concave.any():
+        return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, case.only_zero)
     found = case.equal() or case.determined()
     if found is None and too_large(economy):
         tried = [usual_prices(economy)] + ([own] if own is not None and np.isfinite(own).all() else [])
         found = min((case.nearest(p) for p in tried), key=lambda end: end.residual)
-    return case.with_empty_handed(found or case.by_program())
+    return case.with_empty_bundles(found or case.by_program())
 
 
 def _concerned(economy: Economy) -> NDArray[np.bool_]:
@@ -101,31 +111,31 @@ def _concerned(economy: Economy) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True)
 class _Case:
-    """An allocation whose weights are looked for, one way after the other.
+    """An allocation and the ways to find its weights.
 
     Args:
         at: its margins.
-        hopeless: (agents,), agents that can only have a weight of zero: a slope is infinite, or they want
+        only_zero: (agents,), agents that can only have a weight of zero: a slope is infinite, or they want
             something and consume nothing.
         idle: (agents,), agents whose weight affects nothing.
     """
 
     at: Margins
-    hopeless: NDArray[np.bool_]
+    only_zero: NDArray[np.bool_]
     idle: NDArray[np.bool_]
 
     @property
     def zero(self) -> NDArray[np.bool_]:
-        """Agents with a weight of zero, (agents,)."""
-        return self.hopeless & ~self.idle
+        """Mask of agents with a weight of zero, (agents,)."""
+        return self.only_zero & ~self.idle
 
     def equal(self) -> Support | None:
-        """Return equal weights if they support the allocation; only sought where money is quasilinear."""
+        """Return equal weights if they support the allocation; tried only where money is quasilinear."""
         return self._if_supporting(equal_weights(self.at.economy, self.at.slopes))
 
     def determined(self) -> Support | None:
         """Return the only weights that can support the allocation, if they do."""
-        at, counts = self.at, ~(self.hopeless | self.idle)
+        at, counts = self.at, ~(self.only_zero | self.idle)
         return self._if_supporting(determined(at.slopes, at.costs, at.binds, counts, at.kinks))
 
     def _if_supporting(self, candidate: tuple[Array, Array] | None) -> Support | None:
@@ -137,8 +147,10 @@ class _Case:
         weights = np.where(self.zero, 0.0, np.where(self.idle, weights[counted].mean(), weights))
         total = weights.sum()
         found = self._polished(self._support(weights / total, self._raised(weights / total, prices / total)))
-        vanishing = found.weights <= ZERO * found.weights.max()
-        return found if found.residual <= PLAIN and not vanishing[~self.zero].any() else None
+        vanishing = found.weights <= NEGLIGIBLE_WEIGHT * found.weights.max()
+        return (
+            found if found.residual <= VIOLATION_WITHOUT_PROGRAM and not vanishing[~self.zero].any() else None
+        )
 
     def _support(self, weights: Array, prices: Array, zero: NDArray[np.bool_] | None = None) -> Support:
         none = self.zero if zero is None else zero
@@ -146,24 +158,24 @@ class _Case:
 
     def by_program(self) -> Support:
         """Return weights by linear programs: the least violation, and among its solutions the most equal."""
-        problem = _scale(self.at, self.hopeless | self.idle)
+        problem = _scale(self.at, self.only_zero | self.idle)
         scaled_weights, scaled_prices = problem.most_equal()
         weights = scaled_weights / problem.per_value
         weights = np.where(self.idle, weights[~self.idle].mean(), weights)
-        zero = ~self.idle & (self.hopeless | (scaled_weights <= ZERO * scaled_weights.max()))
+        zero = ~self.idle & (self.only_zero | (scaled_weights <= NEGLIGIBLE_WEIGHT * scaled_weights.max()))
         total = weights[~zero].sum()
         weights = np.where(zero, 0.0, weights / total)
-        tiny = scaled_prices <= ZERO * scaled_prices.max()
+        tiny = scaled_prices <= NEGLIGIBLE_WEIGHT * scaled_prices.max()
         candidates = []
-        for free in (np.zeros_like(tiny), tiny, self.at.binds.left_over):  # a program has no sharp zeros
+        for free in (np.zeros_like(tiny), tiny, self.at.binds.left_over):  # a program's zeros are rounded
             prices = np.where(free, 0.0, scaled_prices * problem.reference / total)
             candidates.append(self._support(weights, self._raised(weights, prices), zero))
         return self._polished(min(candidates, key=lambda each: each.residual))
 
     def nearest(self, p: Array) -> Support:
-        """Return weights for more agents than a program can have: those that prices p suggest, polished.
+        """Return weights from prices p, polished, for economies too large for the program.
 
-        Others may violate the conditions less, so that the residual is an upper bound on the least.
+        Other weights may violate the conditions less, so that the residual is an upper bound on the least.
         """
         weights = np.where(self.zero, 0.0, weights_from_prices(self.at.along(p), self.at.x, p))
         some = weights[weights > 0]
@@ -175,11 +187,11 @@ class _Case:
         total = weights.sum()
         return self._polished(self._support(weights / total, prices / total))
 
-    def with_empty_handed(self, found: Support) -> Support:
+    def with_empty_bundles(self, found: Support) -> Support:
         """Give agents that consume nothing the largest weight at which that is best, up to the mean.
 
-        At prices p that is one over the worth of a first unit of money; 0 where that is infinite. Producers
-        among them are in the program already through what they make.
+        At prices p that weight is the reciprocal of the worth of a first unit of money, 0 where that is
+        infinite. The weights of producers are bounded by what they make already.
         """
         economy = self.at.economy
         candidates = self.at.binds.empty & ~(economy.capacity > 0).any(axis=1)
@@ -198,8 +210,8 @@ class _Case:
     def _raised(self, weights: Array, prices: Array) -> Array:
         """Raise the price of a good neither consumed nor made to the least weighted cost of making it.
 
-        Up to there the conditions leave it open, and a positive price shows more: that no agent can have some
-        of the good without a cost to another.
+        Up to that cost the conditions leave the price open, and a positive one shows more: that no agent can
+        get some of the good without a cost to another.
         """
         binds, costs = self.at.binds, self.at.costs
         if not binds.could_make.any():
@@ -213,7 +225,7 @@ class _Case:
 
     def _polished(self, found: Support) -> Support:
         """Sharpen weights and prices where the equalities fix them: each in turn from the other."""
-        if found.residual <= SHARP:
+        if found.residual <= VIOLATION_OF_ROUNDING:
             return found
         economy, x, consumed = self.at.economy, self.at.x, self.at.binds.consumed
         best, weights, prices = found, found.weights, found.prices
@@ -239,7 +251,16 @@ class _Case:
 
 
 class _Problem(NamedTuple):
-    """The conditions A (v, P) <= t sum(v) / count, with v = 0 for the hopeless."""
+    """The conditions `A (v, P) <= t`, with `sum v = count` over the agents that may have a positive weight.
+
+    Args:
+        rows: A, (conditions, agents + goods).
+        agents: their number.
+        goods: their number.
+        free: (agents,), mask of agents whose weight may be positive; v = 0 for the others.
+        per_value: (agents,), k.
+        reference: (goods,), r.
+    """
 
     rows: scipy.sparse.csr_matrix
     agents: int
@@ -288,12 +309,12 @@ class _Problem(NamedTuple):
             b_eq=[count],
             bounds=bounds,
             method="highs",
-            options=_TIGHT,
+            options=_LINPROG_OPTIONS,
         )
         return answer.x if answer.status == 0 else None
 
     def most_equal(self) -> tuple[Array, Array]:
-        """The v and P of least violation, and among them the most equal weights."""
+        """Return the v, (agents,), and P, (goods,), of least violation and, among these, the most equal v."""
         size = self.agents + self.goods
         cost = np.zeros(size + 1)
         cost[-1] = 1.0
@@ -302,31 +323,31 @@ class _Problem(NamedTuple):
             return np.where(self.free, 1.0, 0.0), np.ones(self.goods)
         slack = first[-1] * (1.0 + 1e-6) + 1e-10
         best = self._highest_floor(slack, self.free)
-        if best is None or not best[size] > ZERO:  # not everybody can count, so who can?
-            able = self._able(slack)
-            best = self._highest_floor(slack, able) if able.any() else None
+        if best is None or not best[size] > NEGLIGIBLE_WEIGHT:  # some weights are zero
+            positive = self._can_be_positive(slack)
+            best = self._highest_floor(slack, positive) if positive.any() else None
         best = first if best is None else best
         return best[: self.agents], best[self.agents : size]
 
-    def _highest_floor(self, slack: float, able: NDArray[np.bool_]) -> Array | None:
-        """The solution in which the least v of those who are able is largest; that v comes after v and P."""
+    def _highest_floor(self, slack: float, positive: NDArray[np.bool_]) -> Array | None:
+        """Maximise the least v among agents in `positive`, (agents,); the solution has it after v and P."""
         cost = np.zeros(self.agents + self.goods + 2)
         cost[self.agents + self.goods] = -1.0
-        return self._solve(cost, slack, able.astype(float)[:, None], extra=1)
+        return self._solve(cost, slack, positive.astype(float)[:, None], extra=1)
 
-    def _able(self, slack: float) -> NDArray[np.bool_]:
-        """Which agents can have a positive weight: maximise the sum of min(v_i, 1)."""
+    def _can_be_positive(self, slack: float) -> NDArray[np.bool_]:
+        """Return a mask of agents that can have a positive weight, by maximising `sum min(v_i, 1)`."""
         extra = self.agents
         cost = np.zeros(self.agents + self.goods + extra + 1)
         cost[self.agents + self.goods : -1] = -self.free.astype(float)
         found = self._solve(cost, slack, np.eye(self.agents), extra=extra)
         if found is None:
             return self.free
-        return self.free & (found[: self.agents] > ZERO)
+        return self.free & (found[: self.agents] > NEGLIGIBLE_WEIGHT)
 
 
-def _scale(at: Margins, hopeless: NDArray[np.bool_]) -> _Problem:
-    """Write the conditions as rows over (v, P), with coefficients near one."""
+def _scale(at: Margins, excluded: NDArray[np.bool_]) -> _Problem:
+    """Write the conditions over (v, P) with coefficients near one; `excluded`, (agents,), have v = 0."""
     economy, y, slopes, costs, binds = at.economy, at.y, at.slopes, at.costs, at.binds
     there = economy.offered(y)
     reference = 1.0 / np.where(there > 0, there, 1.0)
@@ -334,33 +355,33 @@ def _scale(at: Margins, hopeless: NDArray[np.bool_]) -> _Problem:
     finite_costs = np.where(np.isfinite(costs), costs, 0.0)
     for _ in range(2):  # once with equal values, once with the prices that these suggest
         per_value = _per_value(at, finite_slopes, finite_costs, reference)
-        valued = np.where(hopeless[:, None], 0.0, finite_slopes / per_value[:, None]).max(axis=0)
+        valued = np.where(excluded[:, None], 0.0, finite_slopes / per_value[:, None]).max(axis=0)
         made = np.where(binds.made | binds.could_make, finite_costs / per_value[:, None], np.inf).min(axis=0)
         suggested = np.where(valued > 0, valued, np.where(np.isfinite(made), made, 0.0))
         reference = np.where(suggested > 0, suggested, reference)
     agents, goods = economy.shape
-    kinks = np.where(hopeless[:, None], 0.0, at.kinks)
+    kinks = np.where(excluded[:, None], 0.0, at.kinks)
     bent = np.asarray((kinks > 0).any(axis=1))[:, None]
     worth = finite_slopes / (per_value[:, None] * reference)
     cost = finite_costs / (per_value[:, None] * reference)
-    alive = ~hopeless[:, None]
+    counted = ~excluded[:, None]
     prices_alone = scipy.sparse.hstack([scipy.sparse.csr_matrix((goods, agents)), scipy.sparse.eye(goods)])
     parts = [
-        _pairs(worth, binds.wanting & alive & np.isfinite(slopes) & ~bent, +1.0),
-        _pairs(worth, binds.consumed & alive & ~(kinks > 0), -1.0),
+        _pairs(worth, binds.wanting & counted & np.isfinite(slopes) & ~bent, +1.0),
+        _pairs(worth, binds.consumed & counted & ~(kinks > 0), -1.0),
         *_kink_rows(kinks * per_value[:, None] * reference, binds.consumed),
         _pairs(cost, binds.could_make & np.isfinite(costs), -1.0),
         _pairs(cost, binds.made, +1.0),
         prices_alone.tocsr()[binds.left_over],
         _technology_rows(economy, y, reference),
     ]
-    return _Problem(scipy.sparse.vstack(parts).tocsr(), agents, goods, ~hopeless, per_value, reference)
+    return _Problem(scipy.sparse.vstack(parts).tocsr(), agents, goods, ~excluded, per_value, reference)
 
 
 def _kink_rows(
     kinks: Array, consumed: NDArray[np.bool_]
 ) -> tuple[scipy.sparse.csr_matrix, scipy.sparse.csr_matrix]:
-    """Weights at kinks are neither above nor below what the goods at the kink are worth, a row each.
+    """Bound weights at kinks from above and below by the values of the goods at the kink, a row each.
 
     Args:
         kinks: (agents, goods), b_ig r_g k_i, so that v_i = sum_g b_ig P_g.
@@ -380,7 +401,7 @@ def _kink_rows(
 
 
 def _technology_rows(economy: Economy, y: Array, reference: Array) -> scipy.sparse.csr_matrix:
-    """Netputs pay most: one row over prices for each condition, both ways where it binds."""
+    """Return the conditions that netputs maximise profits, a row over prices each; two if it binds."""
     rows, binding = supporting_conditions(economy, y)
     scaled = rows * reference
     size = np.abs(scaled).max(axis=1, keepdims=True, initial=0.0)
@@ -392,7 +413,7 @@ def _technology_rows(economy: Economy, y: Array, reference: Array) -> scipy.spar
 
 
 def _pairs(coefficients: Array, where: NDArray[np.bool_], sign: float) -> scipy.sparse.csr_matrix:
-    """One row sign * (c_ig v_i - P_g) for each marked pair."""
+    """Return one row `sign * (c_ig v_i - P_g)` for each marked pair (agents, goods)."""
     agents, goods = coefficients.shape
     i, g = np.nonzero(where)
     row = np.arange(len(i))
@@ -423,7 +444,7 @@ def _per_value(at: Margins, slopes: Array, costs: Array, reference: Array) -> Ar
 def _rates(
     part: Economy, x: Array, prices: Array, consumed: NDArray[np.bool_], zero: NDArray[np.bool_]
 ) -> tuple[Array, NDArray[np.bool_]]:
-    """Marginal utilities of a part of the agents, and where they bind the weight to the price."""
+    """Return marginal utilities of some agents, and a mask of those that tie a weight to a price."""
     slopes = part.marginal_utility_along(x, prices)
     return slopes, consumed & np.isfinite(slopes) & (slopes > 0) & ~zero[:, None]
 
@@ -432,7 +453,9 @@ def _rates(
 
 
 def equal_weights(economy: Economy, slopes: Array) -> tuple[Array, Array] | None:
-    """Equal weights and the prices that go with them; None unless money is quasilinear.
+    """Return equal weights with their prices; None unless money is quasilinear and slopes are finite.
+
+    Weights have sum 1; a price is the largest weighted marginal utility of the good.
 
     Args:
         economy: the primitives.
@@ -447,13 +470,13 @@ def equal_weights(economy: Economy, slopes: Array) -> tuple[Array, Array] | None
 def determined(
     slopes: Array, costs: Array, binds: Active, counts: NDArray[np.bool_], kinks: Array
 ) -> tuple[Array, Array] | None:
-    """The only weights and prices that can support an allocation, up to a factor; None if there are several.
+    """Return weights and prices, up to a factor, if no others can support an allocation; else None.
 
     Args:
         slopes: (agents, goods), marginal utilities.
         costs: (agents, goods), marginal costs.
-        binds: who consumes and makes what.
-        counts: (agents,), whose weights are looked for.
+        binds: the goods that each agent consumes and makes.
+        counts: (agents,), mask of agents whose weights are sought.
         kinks: (agents, goods), b.
     """
     bent = counts & (kinks > 0).any(axis=1)
@@ -470,12 +493,12 @@ def determined(
     for _ in range(2 * slopes.shape[1]):
         new = weights <= 0
         for g in np.flatnonzero(prices > 0):
-            told = new & linked[:, g]
-            weights[told] = np.maximum(weights[told], prices[g] / rates[told, g])
+            reached = new & linked[:, g]
+            weights[reached] = np.maximum(weights[reached], prices[g] / rates[reached, g])
         by_weight = np.zeros(len(prices))
         for good, column in enumerate(linked.T):
-            told = column & (weights > 0)
-            by_weight[good] = (weights[told] * rates[told, good]).max(initial=0.0)
+            known = column & (weights > 0)
+            by_weight[good] = (weights[known] * rates[known, good]).max(initial=0.0)
         if ((by_weight > 0) == (prices > 0)).all():
             break
         prices = np.where(prices > 0, prices, by_weight)
@@ -483,15 +506,15 @@ def determined(
         return None
     if bent.any():
         needed = kinks[bent] > 0
-        known = (prices > 0) | binds.left_over
-        if not ((needed & binds.consumed[bent]).any(axis=1).all() and known[needed.any(axis=0)].all()):
+        priced = (prices > 0) | binds.left_over
+        if not ((needed & binds.consumed[bent]).any(axis=1).all() and priced[needed.any(axis=0)].all()):
             return None
         weights[bent] = kinks[bent] @ prices
     return weights, np.where(prices > 0, prices, _offered(weights, slopes, counts))
 
 
 def _offered(weights: Array, slopes: Array, counts: NDArray[np.bool_]) -> Array:
-    """The most that anyone who counts would give for each good, (goods,)."""
+    """Return the largest weighted marginal utility of each good among agents that count, (goods,)."""
     wanted = counts[:, None] & np.isfinite(slopes)
     return np.asarray(
         np.multiply(weights[:, None], slopes, out=np.zeros_like(slopes), where=wanted).max(axis=0)

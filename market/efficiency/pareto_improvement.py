@@ -1,26 +1,25 @@
 """Searches for Pareto improvements: feasible reallocations that help some agent and hurt none.
 
-A convex program over all feasible (x', y'), given an allocation (x, y), maximises gains in goods alone.
-Preferences enter as concave transforms where only order matters, divided by what a typical amount of all
-goods more would add, so that no answer depends on the scale of a utility. An agent at -inf is held to
-nothing, and gains if it gets some of everything that it wants.
+A convex program over all feasible (x', y'), given an allocation (x, y), maximises the sum of gains in goods
+alone. Preferences enter as concave transforms where only order matters, divided by the utility that a typical
+amount of every good adds, so that no answer depends on the scale of a utility. An agent at -inf is under no
+constraint, and gains if it gets some of every good that it wants.
 
-An improvement is recomputed from the primitives before it is reported. A search that fails is *unknown*,
-never "none found".
+An improvement is recomputed from the primitives before it is reported. If a search fails, the existence of an
+improvement is *unknown*, never denied.
 
-*Agents below subsistence.* Symbols: x, y an allocation; N those at -inf for lack of subsistence s_i; p, w
-prices and weights that support
-what the others have, with relative violation r (`first_order_conditions.py`); V = sum over i in N of p.x_i,
-what N hold.
+*Agents below subsistence.* Symbols: x, y an allocation; N the agents at -inf for lack of subsistence s_i;
+p, w prices and weights that support the allocation of the others, with relative violation r
+(`first_order_conditions.py`); `V = sum_{i in N} p.x_i`, the value of what N hold.
 
-A reallocation (x', y') that hurts nobody outside N has, by the first-order conditions,
+A reallocation (x', y') that hurts no agent outside N has, by the first-order conditions,
 
-    0 <= sum_{j not in N} w_j d(u_j - C_j) <= p.(what the others get more of) + 4 r p.(all there is),
+    0 <= sum_{j not in N} w_j d(u_j - C_j) <= p.(net receipts of the others) + 4 r p.(all there is),
 
-since u (or the concave form of it that `support` takes) is concave and every condition is violated by no more
-than r p_g for each unit moved. So what N can
-have is worth at most V + 4 r p.(all there is), and whoever needs more than that, p.s_i, cannot be saved. Nor
-can anybody who needs more of a good than there can ever be.
+since u (or its concave form, which `support` takes) is concave, and every condition is violated by no more
+than r p_g for each unit moved. So the goods that N can get are worth at most `V + 4 r p.(all there is)`, and
+an agent whose subsistence costs more, `p.s_i`, cannot reach it. Nor can an agent that needs at least as much
+of a good as any feasible allocation has.
 
 Source: own derivation from the definitions and the first-order conditions of `first_order_conditions.py`.
 """
@@ -47,31 +46,44 @@ from market.welfare.first_order_conditions import Margins
 
 Expression = Any
 
-SPARED = 1e-9  # share of what is left over that is given to nobody, so that sums stay within what there is
-MOST_RESCUES = 20  # agents who lack subsistence that are tried one at a time, those who need least first
-SATIATED = 1e-6  # of the worth of a first bundle: below, more is worth nothing that can be told from nothing
-ENOUGH = 1e-12  # share of a bliss point by which one may be short of it and have enough
-FOUND = 1e-7  # gains below this share of what a unit's worth of goods adds are the solver's rounding
+UNDISTRIBUTED = 1e-9
+"""Share of the goods left over that stays so when they are divided: a thousand times `ROUNDING_OF_SUMS`, so
+that the sum of the shares is within what there is."""
+
+MOST_TRIED_SINGLY = 20
+"""Agents below subsistence that are tried one at a time, each with a program of its own. The number bounds
+the time; where there are more such agents, the figure may be unknown."""
+
+LEAST_GAIN_SCALE = 1e-6
+"""Least scale of gains, relative to the gain from one bundle of typical amounts to two: a nearly satiated
+agent gains so little that in its own scale a solver's rounding would count as a gain."""
+
+LEAST_MEAN_GAIN = 1e-7
+"""Mean gain over agents, in units of `ImprovementProgram.size`: a smaller one is a solver's rounding. As
+large as `SOLVER_AMOUNT`: a share of so much of typical amounts adds about so much of a unit."""
 
 
 @dataclass(frozen=True)
 class Reallocation:
-    """Another feasible allocation: x' and y', (agents, goods)."""
+    """Another feasible allocation: consumption x' and production y', (agents, goods) each."""
 
     consumption: Array
     production: Array
 
 
 def without_sacrifice(economy: Economy, y: Array) -> Economy:
-    """The economy as far as it goes without harm to those who bear no cost and want nothing.
+    """Return the economy with the costly production of agents that want nothing and bear no cost set to zero.
 
-    In goods alone nothing can make up to them for a cost, so they can make only what costs nothing. Without
-    the rest, a search is spared amounts that cost as little as one likes and are not to be had all the same:
-    where the first unit costs nothing, a violation of 1e-12 in costs is 1e-6 in amounts.
+    In goods alone no Pareto improvement can compensate them for a cost. To a search their goods would seem
+    almost free where the first unit costs nothing: a violation of 1e-12 in costs is 1e-6 in amounts.
+
+    Args:
+        economy: the primitives.
+        y: (agents, goods), production now.
     """
-    spared = ~(economy.bliss > 0).any(axis=1) & (economy.cost(y) == 0) & ~economy.turns_goods_into_goods
+    concerned = ~(economy.bliss > 0).any(axis=1) & (economy.cost(y) == 0) & ~economy.turns_goods_into_goods
     most = np.minimum(economy.capacity, PLENTY)
-    costly = spared[:, None] & (most > 0) & (economy.marginal_cost(most) > 0)
+    costly = concerned[:, None] & (most > 0) & (economy.marginal_cost(most) > 0)
     if not costly.any():
         return economy
 
@@ -85,7 +97,7 @@ def without_sacrifice(economy: Economy, y: Array) -> Economy:
 
 
 class ImprovementProgram:
-    """What the programmes share: variables, scaled welfare, and how well off everybody is now."""
+    """Variables, scaled welfare and constraints shared by programs in which no agent becomes worse off."""
 
     def __init__(self, economy: Economy, x: Array, y: Array) -> None:
         self.economy, self.x, self.y = economy, x, y
@@ -94,17 +106,17 @@ class ImprovementProgram:
         self.now = self.welfare(x, y)
         self.finite: NDArray[np.bool_] = np.isfinite(self.now)
         wants = economy.bliss > 0
-        enough = np.asarray((~wants | (x >= economy.bliss * (1.0 - ENOUGH))).all(axis=1))
+        enough = np.asarray((~wants | (x >= economy.bliss * (1.0 - ROUNDING_OF_SUMS))).all(axis=1))
         self.satiated = enough & wants.any(axis=1) & self.finite & ~self.makes
         self.size = self._worth_of_units()
         self.constraints: list[Expression] = self.program.limits()
 
     def _worth_of_units(self) -> Array:
-        """What one unit of each good more would add, (agents,), > 0: the scale of gains.
+        """Return the utility that a typical amount of every good adds, (agents,), > 0: the scale of gains.
 
-        The difference, not the slope: whoever has next to nothing has a slope without measure, by which any
-        gain would seem small. Who is at -inf is measured by the slope, and whoever has nearly all it can use
-        by a share of what it would gain if it had little.
+        A difference where it is less than the slope, which is unbounded near zero consumption, so that any
+        gain would seem small. An agent at -inf has the slope, and a nearly satiated one at least a share
+        `LEAST_GAIN_SCALE` of its gain from a second typical bundle. An agent without any has its cost, or 1.
         """
         economy, x, y = self.economy, self.x, self.y
         ordinal, stated = economy.concave_marginal_utility(x), economy.marginal_utility(x)
@@ -115,26 +127,30 @@ class ImprovementProgram:
         worth = np.where(self.finite & (gained > 0), np.minimum(gained, worth), worth)
         plain = self.welfare(economy.subsistence + 2.0 * self.program.units, np.zeros_like(y))
         first = self.welfare(economy.subsistence + self.program.units, np.zeros_like(y))
-        worth = np.maximum(worth, SATIATED * np.where(np.isfinite(first), plain - first, 0.0))
+        worth = np.maximum(worth, LEAST_GAIN_SCALE * np.where(np.isfinite(first), plain - first, 0.0))
         spent = economy.cost(y)
         return np.where(worth > 0, worth, np.where(np.isfinite(spent) & (spent > 0), spent, 1.0))
 
     def welfare(self, x: Array, y: Array) -> Array:
-        """U - C of those who can make something, a concave transform of u of the others, (agents,)."""
+        """Return `u - C` of agents with a capacity, and a concave transform of u of the others, (agents,)."""
         economy = self.economy
         if not self.makes.any():
             return economy.concave_utility(x)
         return np.where(self.makes, economy.welfare(x, y), economy.concave_utility(x))
 
     def expression(self) -> Expression:
-        """The same for the variables, (agents,)."""
+        """Return `welfare` of agents at finite utility in the variables, (agents,); adds its constraints.
+
+        Raises:
+            NumericalError: a producer's utility is not concave.
+        """
         import cvxpy  # deferred: takes a second to import
 
         ordinal, needed = self.program.utilities(stated=False, counted=self.finite & ~self.makes)
         self.constraints += needed
         if not self.makes.any():
             return ordinal
-        if self._bent():
+        if self._has_producer_not_concave():
             raise NumericalError(
                 "a producer's utility is not concave, so its trade-off of cost and use is not convex"
             )
@@ -142,14 +158,14 @@ class ImprovementProgram:
         self.constraints += needed
         return stated - cvxpy.multiply(self.makes, self.program.costs()) + ordinal
 
-    def _bent(self) -> bool:
+    def _has_producer_not_concave(self) -> bool:
         return any(
             (block.family.not_concave(**block.parameters) & self.makes[block.rows]).any()
             for block in self.economy.utilities
         )
 
     def hold(self, welfare: Expression, extra: Expression | float = 0.0) -> list[Expression]:
-        """Nobody with a finite utility is worse off, with `extra` (agents,) to spare, in units of `size`."""
+        """Return constraints that agents at finite utility gain `extra`, (agents,), in units of `size`."""
         import cvxpy
 
         held = self._stay_satiated(extra)
@@ -161,7 +177,7 @@ class ImprovementProgram:
         return held
 
     def _stay_satiated(self, extra: Expression | float) -> list[Expression]:
-        """Whoever has all it can use keeps that: at a flat top a loss of 1e-12 is 1e-6 in amounts."""
+        """Keep satiated agents at their bliss points: a utility loss of 1e-12 there is 1e-6 in amounts."""
         economy, units = self.economy, self.program.units
         held = []
         for i in np.flatnonzero(self.satiated):
@@ -172,71 +188,79 @@ class ImprovementProgram:
 
 
 def improvement(
-    economy: Economy, x: Array, y: Array, hopeless: NDArray[np.bool_] | None = None
+    economy: Economy, x: Array, y: Array, unreachable: NDArray[np.bool_] | None = None
 ) -> Reallocation | None:
-    """A feasible reallocation of goods that nobody dislikes and someone prefers, or None if there is none.
+    """Return a Pareto improvement in goods, confirmed from the primitives; None if none was found.
 
-    Somebody at -inf for lack of subsistence can gain only if all of it is found. If that cannot be done for
-    all of them, each is tried alone, those first who need least of what there is: what saves one of them is
-    enough, and saving fewer takes less.
+    An agent below subsistence can gain only if it reaches all of it. If not all such agents can, each is
+    tried by itself, first those that need the smallest share of all goods: one of them raised is an
+    improvement, and fewer need less. Last come improvements that raise none of them.
 
     Args:
         economy: the primitives.
         x: (agents, goods), consumption.
         y: (agents, goods), production.
-        hopeless: (agents,), who is known to be beyond help; nobody by default.
+        unreachable: (agents,), agents known not to reach subsistence in any Pareto improvement; none by
+            default.
 
     Raises:
-        NumericalError: the search failed, or what it found the primitives do not confirm: nothing is known.
+        NumericalError: the search failed, or the primitives do not confirm its answer: nothing is known.
     """
     agents = len(economy.agents)
-    lost = np.zeros(agents, dtype=bool) if hopeless is None else hopeless
-    vital = np.asarray((economy.subsistence > 0).any(axis=1))
-    needy = np.flatnonzero(vital & np.isneginf(economy.utility(x)) & ~lost)
+    never = np.zeros(agents, dtype=bool) if unreachable is None else unreachable
+    subsist = np.asarray((economy.subsistence > 0).any(axis=1))
+    below = np.flatnonzero(subsist & np.isneginf(economy.utility(x)) & ~never)
     there = np.maximum(economy.offered(y), economy.taken(x, y))
     needs = np.divide(economy.subsistence, there, out=np.zeros_like(x), where=there > 0).sum(axis=1)
-    needy = needy[np.argsort(needs[needy], kind="stable")]
-    for given_up in _given_up(lost, needy):
+    below = below[np.argsort(needs[below], kind="stable")]
+    for left_below in _choices_left_below(never, below):
         try:
-            found = _improvement(economy, x, y, given_up)
+            found = _improvement(economy, x, y, left_below)
         except InfeasibleError:
             continue
         if found is not None:
             return found
-    if len(needy) > MOST_RESCUES:
-        said = f"{len(needy)} agents lack subsistence that some of them might get"
-        raise NumericalError(f"{said}; only the {MOST_RESCUES} who need least were tried")
+    if len(below) > MOST_TRIED_SINGLY:
+        said = f"{len(below)} agents lack subsistence that some of them might reach"
+        raise NumericalError(f"{said}; only the {MOST_TRIED_SINGLY} that need least were tried")
     return None
 
 
-def _given_up(lost: NDArray[np.bool_], needy: NDArray[np.intp]) -> Iterator[NDArray[np.bool_]]:
-    """Who is not to be saved: those who are lost, with none, all but one, or all of the needy."""
-    yield lost
-    if len(needy) > 1:
-        for saved in needy[:MOST_RESCUES]:
-            yield lost | np.isin(np.arange(len(lost)), needy[needy != saved])
-    if len(needy):
-        yield lost | np.isin(np.arange(len(lost)), needy)
+def _choices_left_below(never: NDArray[np.bool_], below: NDArray[np.intp]) -> Iterator[NDArray[np.bool_]]:
+    """Yield masks of agents that are not raised to subsistence, (agents,).
 
-
-def _improvement(economy: Economy, x: Array, y: Array, given_up: NDArray[np.bool_]) -> Reallocation | None:
-    """The same, with a utility above -inf for all but those given up.
-
-    Two programmes: the first maximises the sum of all gains; if that is more than rounding, the second caps
-    each gain so that it is spread over many. Whoever gains nothing and would be hurt, if only by rounding,
-    keeps exactly what it has; if the others need its help, a smaller cap leaves it a gain too.
+    Besides those in `never`: none of the agents below, all but one of them in turn, and all.
     """
-    total, _, _, _ = _maximise_gains(economy, x, y, np.inf, given_up)
+    yield never
+    if len(below) > 1:
+        for raised in below[:MOST_TRIED_SINGLY]:
+            yield never | np.isin(np.arange(len(never)), below[below != raised])
+    if len(below):
+        yield never | np.isin(np.arange(len(never)), below)
+
+
+def _improvement(economy: Economy, x: Array, y: Array, left_below: NDArray[np.bool_]) -> Reallocation | None:
+    """Return a Pareto improvement in which agents in `left_below` gain nothing; None if none was found.
+
+    Two programs: the first maximises the sum of all gains; if that is more than rounding, the second caps
+    each gain, so that it is spread over many. An agent that gains nothing and would lose by rounding keeps
+    its bundle exactly; if the others need its goods, a smaller cap leaves it a gain too.
+
+    Raises:
+        InfeasibleError: an agent outside `left_below` cannot reach subsistence.
+        NumericalError: a program was not solved, or a gain was not confirmed from the primitives.
+    """
+    total, _, _, _ = _maximise_gains(economy, x, y, np.inf, left_below)
     agents = len(economy.agents)
-    if total <= FOUND * agents:
+    if total <= LEAST_MEAN_GAIN * agents:
         return None
     for spread in (1.0, 8.0, 64.0):
         cap = total / (spread * agents)
-        _, gains, x_new, y_new = _maximise_gains(economy, x, y, cap, given_up)
+        _, gains, x_new, y_new = _maximise_gains(economy, x, y, cap, left_below)
         found = _without_harm(economy, x, y, Reallocation(x_new, y_new), gains <= cap * 1e-3)
         if improves(economy, x, y, found):
             return found
-    left = with_what_is_left(economy, x, y, Reallocation(x, y))  # nobody gives anything
+    left = with_what_is_left(economy, x, y, Reallocation(x, y))  # at no agent's cost
     if left is not None:
         return left
     raise NumericalError("a gain was found that is too small to be confirmed, or it is the solver's rounding")
@@ -245,13 +269,14 @@ def _improvement(economy: Economy, x: Array, y: Array, given_up: NDArray[np.bool
 def _without_harm(
     economy: Economy, x: Array, y: Array, found: Reallocation, indifferent: NDArray[np.bool_]
 ) -> Reallocation:
-    """The same, but those of the indifferent whom rounding would hurt keep exactly what they had use for.
+    """Return `found` with agents that would lose by rounding kept at the useful part of their old bundle.
 
-    Making room for them may hurt others by rounding, so it is done until it hurts nobody new.
+    Only among the indifferent, (agents,), which gain next to nothing. Making room for some may make others
+    lose by rounding, so it is repeated until it does not.
     """
     x_new, y_new = found.consumption, found.production
     before, stay = economy.welfare(x, y), np.zeros_like(indifferent)
-    of_use = np.minimum(x, economy.bliss)  # the rest is for others
+    of_use = np.minimum(x, economy.bliss)  # an agent has no use for the rest
     for _ in range(len(stay)):
         hurt = indifferent & ~stay & (economy.welfare(x_new, y_new) < before)
         if not hurt.any():
@@ -263,7 +288,7 @@ def _without_harm(
 
 
 def improves(economy: Economy, x: Array, y: Array, other: Reallocation) -> bool:
-    """Whether a reallocation is feasible, hurts nobody and helps someone: from the primitives."""
+    """Return True if a reallocation is feasible, hurts no agent and helps one, from the primitives."""
     x_new, y_new = other.consumption, other.production
     within = (economy.taken(x_new, y_new) <= economy.offered(y_new) * (1.0 + ROUNDING_OF_SUMS)).all()
     feasible = within and producible(economy, y_new).all()
@@ -272,9 +297,9 @@ def improves(economy: Economy, x: Array, y: Array, other: Reallocation) -> bool:
 
 
 def _maximise_gains(
-    economy: Economy, x: Array, y: Array, cap: float, given_up: NDArray[np.bool_]
+    economy: Economy, x: Array, y: Array, cap: float, left_below: NDArray[np.bool_]
 ) -> tuple[float, Array, Array, Array]:
-    """The largest sum of scaled gains, each at most `cap`; the gains, and the allocation that gives them."""
+    """Return the largest sum of scaled gains, each at most `cap`; the gains, consumption and production."""
     import cvxpy
 
     search = ImprovementProgram(economy, x, y)
@@ -282,21 +307,21 @@ def _maximise_gains(
     gains = cvxpy.Variable(agents, nonneg=True)
     held = search.hold(search.expression(), gains)
     bounds = [gains <= cap] if np.isfinite(cap) else []
-    for i in np.flatnonzero(~search.finite):  # from -inf: gains if it gets some of everything that it wants
+    for i in np.flatnonzero(~search.finite):  # gains if it gets some of every good that it wants
         wanted = np.flatnonzero(economy.bliss[i] > 0)
         beyond = search.program.x[i, wanted] - economy.subsistence[i, wanted]
-        bounds += [gains[i] <= (0.0 if given_up[i] else beyond / search.program.units[wanted])]
+        bounds += [gains[i] <= (0.0 if left_below[i] else beyond / search.program.units[wanted])]
         bounds += [gains[i] <= 1.0]
     found = search.program.solve(
         cvxpy.sum(gains), [*held, *bounds, *search.constraints], search.program.balance()
     )
-    made = np.maximum(y, found.production)  # what costs nothing is not made less of, if only by rounding
+    made = np.maximum(y, found.production)  # free output must not fall by rounding
     y_new = np.where(economy.marginal_cost(made) == 0, made, found.production)
     return found.value, np.asarray(gains.value), fit(economy, found.consumption, y_new), y_new
 
 
 def _shave(economy: Economy, x: Array, x_new: Array, y_new: Array, stay: NDArray[np.bool_]) -> Array:
-    """Make room, out of what the gainers get, for those who stay exactly where they were."""
+    """Scale down the others' consumption until the bundles of agents that stay fixed are feasible."""
     there = np.maximum(economy.resources + y_new.sum(axis=0), 0.0)
     room = there - np.where(stay[:, None], x, 0.0).sum(axis=0)
     used = np.where(stay[:, None], 0.0, x_new).sum(axis=0)
@@ -307,36 +332,37 @@ def _shave(economy: Economy, x: Array, x_new: Array, y_new: Array, stay: NDArray
 def with_what_is_left(
     economy: Economy, x: Array, y: Array, found: CertifiedValue | Reallocation
 ) -> Reallocation | None:
-    """An allocation that leaves everybody as well off, and equal shares of what it leaves over.
+    """Return an allocation plus equal shares of its goods left over, if that is a Pareto improvement.
 
     Args:
         economy: the primitives.
         x: (agents, goods), consumption.
         y: (agents, goods), production.
-        found: such an allocation, for instance the answer of `resource_utilisation`.
+        found: an allocation in which no agent is worse off than with x and y, for instance the answer of
+            `resource_utilisation`.
 
     Returns:
-        A better allocation, confirmed from the primitives; None if this is none.
+        The improvement, confirmed from the primitives; None if it is none.
     """
     left = np.maximum(economy.resources + (found.production - found.consumption).sum(axis=0), 0.0)
-    given = found.consumption + left * (1.0 - SPARED) / len(economy.agents)
+    given = found.consumption + left * (1.0 - UNDISTRIBUTED) / len(economy.agents)
     better = Reallocation(fit(economy, given, found.production), found.production)
     return better if improves(economy, x, y, better) else None
 
 
 def cannot_reach_subsistence(economy: Economy, x: Array, y: Array) -> NDArray[np.bool_]:
-    """Who of those without subsistence no reallocation can save that hurts nobody else, (agents,).
+    """Return a mask of agents below subsistence that no Pareto improvement can raise to it, (agents,).
 
-    Sure of those who are marked; of the others nothing is said.
+    False means undecided. See the module's docstring for the proof.
     """
-    vital = np.asarray((economy.subsistence > 0).any(axis=1))
-    needy = vital & np.isneginf(economy.utility(x))
-    if not needy.any():
-        return needy
-    too_much = np.asarray((economy.subsistence >= economy.most).any(axis=1) & vital)
-    if needy.all():
-        return needy & too_much
-    held = np.where(needy[:, None], x, 0.0)
+    subsist = np.asarray((economy.subsistence > 0).any(axis=1))
+    below = subsist & np.isneginf(economy.utility(x))
+    if not below.any():
+        return below
+    too_much = np.asarray((economy.subsistence >= economy.most).any(axis=1) & subsist)
+    if below.all():
+        return below & too_much
+    held = np.where(below[:, None], x, 0.0)
     others = replace(
         economy,
         commons=np.maximum(economy.resources - held.sum(axis=0), 0.0),
@@ -344,8 +370,8 @@ def cannot_reach_subsistence(economy: Economy, x: Array, y: Array) -> NDArray[np
     )
     found = support(Margins.at(others.concave_form, x - held, y))
     if not found.residual < 1.0:
-        return needy & too_much
+        return below & too_much
     p = found.prices
     spare = 4.0 * max(found.residual, ROUNDING_OF_SUMS) * float(economy.offered(y) @ p)
     too_dear = economy.subsistence @ p > float(held.sum(axis=0) @ p) + spare
-    return needy & (too_much | too_dear)
+    return below & (too_much | too_dear)

@@ -1,21 +1,22 @@
-"""The alignment report: how far is an outcome from the best that the agents could do together?
+"""The alignment report: how far an outcome is from Pareto efficiency.
 
-Computed from the outcome and the primitives alone, never from the word of a solver. The margins of the
-outcome (`first_order_conditions.Margins`) are taken once; each figure is a function of them that returns a
-`Finding`: its value, the reason if it is unknown, and the bound that proves it if a program was solved.
+Computed from the outcome and the primitives; an answer of a solver counts only with its evidence. The margins
+of the outcome (`first_order_conditions.Margins`) are taken once; each figure is a function of them that
+returns a `Finding`: its value, the reason if it is unknown, and the bound that proves it if a program was
+solved.
 
-*Efficient?* Two ways, in this order. If weights w and prices p support the outcome (`negishi_weights.py`),
-that is a proof: for any feasible (x', y'),
+*Efficient in goods.* Two ways, in this order. If weights w and prices p support the outcome
+(`negishi_weights.py`), that is a proof: for any feasible (x', y'),
 
     sum_i w_i (u_i(x'_i) - C_i(y'_i)) - sum_i w_i (u_i(x_i) - C_i(y_i)) <= 0,
 
 for utilities that are concave or made so (`Economy.concave_form`: efficiency depends on the order alone), so
 no agent with `w_i > 0` can gain unless another loses; and an agent with `w_i = 0` can gain only through goods
 whose price is 0, since every unit of a good with `p_g > 0` is missed by an agent of positive weight. If all
-there is of those would not make it better off (it lacks something else), it cannot gain. Otherwise a convex
+there is of those goods would not make it better off, it cannot gain. Otherwise a convex
 program looks for a Pareto improvement (`pareto_improvement.py`), which is confirmed from the primitives
 before it is reported. If that search fails, efficiency is unknown (None), and so it is where the program is
-too large to be solved; then the reason has the bounds that can be proved all the same (`dual_bounds.py`).
+too large to be solved; then the reason has the bounds that are proved without it (`dual_bounds.py`).
 
 *With transfers*, where money is quasilinear: efficient means that total surplus is maximal (with budgets:
 that no reallocation of goods and money, which may not go negative, gains anything for any agent). The
@@ -75,10 +76,10 @@ class Alignment:
         supporting_prices: (goods,), the prices that go with them.
         residual: the largest relative violation of the supporting conditions.
         resource_utilisation: Debreu's coefficient; None without resources to scale, or if unknown.
-        efficient_with_transfers: when money may move too; None without quasilinear money, or if unknown.
+        efficient_with_transfers: in goods and money; None without quasilinear money, or if unknown.
         surplus_gap: total surplus lost, money; None as above.
         improvement: a Pareto improvement in goods; None if there is none.
-        unknown: figure -> the reason why it is unknown, and what can be proved of it all the same.
+        unknown: figure -> the reason why it is unknown, and the bound that is proved without a program.
         bounds: figure -> its proof from both sides, where a program was solved for it.
     """
 
@@ -168,6 +169,7 @@ def alignment(outcome: Outcome) -> Alignment:
 
 
 def _supported(outcome: Outcome) -> _Supported:
+    """Find the weights and prices nearest to supporting an outcome; test if they prove efficiency."""
     economy, x, y = outcome.economy, outcome.consumption, outcome.production
     at = Margins.at(economy.concave_form, x, y)
     found = support(at, outcome.prices)
@@ -192,10 +194,11 @@ def proves_efficiency(economy: Economy, x: Array, y: Array, found: Support) -> b
 
 
 def _gains_from_remainders(economy: Economy, x: Array, y: Array) -> NDArray[np.bool_]:
-    """Return a mask of agents that the remainder of all goods would help by more than rounding, (agents,).
+    """Return a mask of agents that the goods left over would help by more than rounding, (agents,).
 
-    Next to the prices of goods a remainder is small, but it can be much to an agent with a weight of zero: at
-    nothing its slope may be infinite, so that a share of 5e-8 of a good adds 2e-4 to a utility of `sqrt(x)`.
+    At the prices a remainder is of little value, but it can add much to the utility of an agent with a weight
+    of zero: at zero consumption its slope may be infinite, so that a share of 5e-8 of a good adds 2e-4 to a
+    utility of `sqrt(x)`.
     """
     there = economy.offered(y)
     left = there - economy.taken(x, y)
@@ -247,7 +250,7 @@ def _utilisation(case: _Supported) -> Finding[float]:
 
 
 def _surplus_gap(case: _Supported) -> Finding[float]:
-    """Return the surplus lost, money; nothing where money is not quasilinear."""
+    """Return the surplus lost, money; None where money is not quasilinear."""
     outcome, found = case.outcome, case.found
     economy, x, y, p = outcome.economy, outcome.consumption, outcome.production, outcome.prices
     if economy.money is not Money.QUASILINEAR:
@@ -260,7 +263,7 @@ def _surplus_gap(case: _Supported) -> Finding[float]:
         weights = nothing_to_gain(economy, x, y, outcome.payments, p, VIOLATION_THAT_PROVES)
         if weights is not None:
             return Finding(0.0, bound=proof_of_no_gap(x, y, p, weights) if (weights > 0).all() else None)
-    none = "some agent is at -inf whatever is done, so no total surplus is finite"
+    none = "some agent is at -inf in every allocation, so no total surplus is finite"
     return _solved(case, lambda: surplus_gap(economy, x, y, outcome.payments), none)
 
 
@@ -300,7 +303,7 @@ def _none_lost(case: _Supported, gap: Finding[float]) -> bool | None:
 
 
 def _with_proved_bounds(case: _Supported, unknown: Mapping[str, str]) -> Mapping[str, str]:
-    """Add to the reasons of an outcome that is too large for programs what is proved without one."""
+    """Return the reasons, each with the bound that is proved without a program where those are too large."""
     outcome = case.outcome
     economy, x, y = outcome.economy, outcome.consumption, outcome.production
     if not unknown or not too_large(economy):

@@ -1,8 +1,9 @@
-"""Debreu's coefficient of resource utilisation: the least share of all resources that leaves all as well off.
+"""Debreu's coefficient of resource utilisation: the least share of resources that leaves no agent worse off.
 
 A convex program over all feasible allocations, in which every agent keeps the utility that it has. The share
 found is reported if prices prove that no smaller one is enough (`expenditure_bound.py`): the two bounds meet
-up to `MEETS`, or the coefficient is unknown. With costs in money only the allocation found is evidence here.
+up to `SHARE_BOUNDS_APART`, or the coefficient is unknown. With costs in money the only evidence here is the
+allocation found.
 
 Source: Debreu (1951), "The coefficient of resource utilization".
 """
@@ -19,18 +20,29 @@ from market.efficiency.pareto_improvement import ImprovementProgram
 from market.errors import NumericalError
 from market.welfare.convex_program import SETTINGS, Solution
 
-ROUGH = 1e-4  # share of what somebody has that a solver may lose
-MEETS = 1e-4  # difference between the share of resources found and the share proved to be needed
+SOLVER_LOSS = 1e-4
+"""Relative to an agent's utility and the worth of its bundle: the most that it may lose in a program's
+answer. Loose, since steep utilities magnify a solver's rounding: with `sqrt(x)` an error of 1e-8 in an amount
+near 0 is one of 1e-4 in utility."""
+
+SHARE_BOUNDS_APART = 1e-4
+"""Share of all resources: the largest difference between the share found and the share proved to be needed.
+As large as `SOLVER_LOSS`, since a share at which agents lose that much is too low by about as much."""
 
 
 def resource_utilisation(economy: Economy, x: Array, y: Array) -> CertifiedValue | None:
-    """Debreu's coefficient: the smallest share of all resources that leaves everybody as well off.
+    """Return Debreu's coefficient: the smallest share of all resources that leaves no agent worse off.
+
+    Args:
+        economy: the primitives.
+        x: (agents, goods), consumption.
+        y: (agents, goods), production.
 
     Returns:
         Between 0 and 1, with its proof; None where there are no resources to scale.
 
     Raises:
-        NumericalError: the programme was not solved, what it found leaves an agent worse off, or no prices
+        NumericalError: the program was not solved, its answer leaves an agent worse off, or no prices tried
             prove that a smaller share is not enough.
     """
     import cvxpy
@@ -40,7 +52,7 @@ def resource_utilisation(economy: Economy, x: Array, y: Array) -> CertifiedValue
     search = ImprovementProgram(economy, x, y)
     nothing = np.zeros(economy.shape)
     idle = np.zeros(len(economy.agents))
-    if (search.welfare(nothing, nothing) >= search.now).all():  # as well off with nothing at all
+    if (search.welfare(nothing, nothing) >= search.now).all():  # no agent is worse off with nothing
         return CertifiedValue(0.0, nothing, nothing, np.zeros(len(economy.goods)), idle, idle)
     share = cvxpy.Variable(nonneg=True)
     held = search.hold(search.expression())
@@ -53,22 +65,22 @@ def resource_utilisation(economy: Economy, x: Array, y: Array) -> CertifiedValue
             said = str(error)
             continue
         if not _as_well_off(economy, x, y, found):
-            said = "the share that the convex programme found is not enough for everybody"
+            said = "the share that the convex program found leaves an agent worse off"
             continue
         value, prices = float(min(max(-found.value, 0.0), 1.0)), np.maximum(found.prices, 0.0)
         bound = CertifiedValue(value, found.consumption, found.production, prices, idle, idle)
-        if economy.costs:  # without a bound here; `verify` has one
+        if economy.costs:  # no bound here; `results/verify` has one
             return bound
         low, high = max(low, share_needed(economy, prices, x)), min(high, value)
-        if abs(value - low) <= MEETS:
+        if abs(value - low) <= SHARE_BOUNDS_APART:
             return bound
         said = f"the least share found is {high:.6g}, and no more than {low:.6g} is proved to be needed"
     raise NumericalError(said)
 
 
 def _as_well_off(economy: Economy, x: Array, y: Array, found: Solution) -> bool:
-    """Whether nobody is worse off by more than a solver's rounding can cost."""
+    """Return True if no agent is worse off by more than `SOLVER_LOSS`."""
     before, after = economy.welfare(x, y), economy.welfare(found.consumption, found.production)
     size = np.abs(np.where(np.isfinite(before), before, 0.0)) + economy.worth(x)
-    enough = before - ROUGH * np.where(np.isfinite(before), size, 0.0)  # of what is beyond floats: the same
+    enough = before - SOLVER_LOSS * np.where(np.isfinite(before), size, 0.0)  # +inf must stay +inf
     return bool((np.isneginf(before) | (after >= enough)).all())

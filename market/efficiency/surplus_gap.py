@@ -1,27 +1,27 @@
-"""Total surplus: how much of it is still on the table when money can change hands too.
+"""Total surplus lost: the gain that reallocations of goods and money could still add up to.
 
-*Money without limit.* The most there can be, S = max sum_i u_i(x_i) - C_i(y_i) over feasible (x, y), is
-bounded from both sides. Any feasible allocation bounds it from below. Any prices p >= 0 bound it from above:
+*Money without limit.* The largest total surplus, `S = max sum_i (u_i(x_i) - C_i(y_i))` over feasible (x, y),
+is bounded from both sides. Any feasible allocation bounds it from below. Any prices p >= 0 bound it from
+above (`dual_bounds.most_surplus_gap`): with r the resources, since sum x - sum y <= r,
 
     S <= sum_i max_x (u_i(x) - p.x) + sum_i max_y (p.y - C_i(y)) + p.r,
 
-r the resources, since sum x - sum y <= r; the maxima are what agents answer to p, in closed form. Newton's
-method on marginal utilities proposes both, or else a convex programme, and an answer counts only if the
-bounds meet.
+where the maxima are agents' best replies to p, in closed form. Newton's method on marginal utilities proposes
+both, or else a convex program, and an answer is reported only if the bounds meet.
 
-*Spending caps.* Where money may not go negative the question is what could be gained in total with nobody,
-the auctioneer included, worse off. Nothing can, if there are prices p > 0 and weights 0 < w_i <= 1 with
+*Spending caps.* Where money may not go negative, the surplus lost is the largest total gain at which neither
+an agent nor the auctioneer is worse off. It is 0 if there are prices p > 0 and weights 0 < w_i <= 1 with
 
     w_i du_i/dx_ig <= p_g, equality where consumed;  dC_i/dy_ig >= p_g, equality where made (below capacity);
     w_i = 1 for those with money left;
 
-for then any feasible change has sum_i w_i d(payoff_i) + d(revenue) <= sum_i (1 - w_i) d(spent_i) <= 0: those
-with w_i < 1 have spent all they have. Whoever is at -inf counts with w_i = 0 if it has no money left, and
-gains nothing if it lacks something that has a price. Else a programme looks for gains; somebody at -inf can
-be helped only by what it can pay for or others do not miss.
+for then any feasible change has `sum_i w_i d(payoff_i) + d(revenue) <= sum_i (1 - w_i) d(spent_i) <= 0`:
+agents with w_i < 1 have spent their whole budget. An agent at -inf without money left has w_i = 0, and cannot
+gain if it lacks a good with a price. Otherwise a program looks for gains; an agent at -inf can gain only by
+goods that it can pay for or that other agents do not miss.
 
-Source: the first is Lagrangian duality, as in Boyd and Vandenberghe (2004), *Convex Optimization*,
-section 5.1; the second our own derivation.
+Source: for the first, Lagrangian duality, as in Boyd and Vandenberghe (2004), *Convex Optimization*, section
+5.1; the second is our own derivation.
 """
 
 from __future__ import annotations
@@ -34,25 +34,40 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.efficiency.dual_bounds import CertifiedValue, spares_everyone, usual_prices
-from market.errors import InfeasibleError, NumericalError, UnboundedDemandError
+from market.efficiency.dual_bounds import (
+    CertifiedValue,
+    equal_shares_prevent_ruin,
+    most_surplus_gap,
+    usual_prices,
+)
+from market.efficiency.pareto_improvement import MOST_TRIED_SINGLY
+from market.errors import InfeasibleError, NumericalError
+from market.tolerances import NO_SURPLUS_GAP, ROUNDING_OF_RESULTS
 from market.welfare.convex_program import SETTINGS, ConvexProgram, Solution, fit, typical_amounts
 from market.welfare.first_order_conditions import Margins, largest_weights, residual
 from market.welfare.newton import optimum
 
 Expression = Any
 
-APART = 3e-8  # share of turnover by which the bounds on total surplus may be apart
-NEAR = 1e-6  # relative difference up to which a price is taken for one at which somebody is indifferent
-ROUNDING = 1e-7  # share of turnover by which a programme may fall short of what there is
-SPENT = 1e-9  # share of a budget that is nothing
-MOST_RESCUES = 20  # agents who lack subsistence that are tried one at a time
-RESCUED = 1e-6  # in units of what is plausible: what somebody at -inf must get for it not to be rounding
-RAISED = (0.0, 1e-9, 1e-8)  # by these shares prices are raised until answers are bounded
+SURPLUS_BOUNDS_APART = 3e-8
+"""Share of turnover: the largest difference of the bounds on total surplus at which they prove its maximum.
+Less than `NO_SURPLUS_GAP`, so that a gap that counts as none cannot hide in it."""
+
+NEAR_INDIFFERENCE = 1e-6
+"""Relative difference up to which a price is moved to one at which an agent is indifferent: a solver's
+inaccuracy in prices. Any prices prove, so a wrong move makes a bound weaker, never false."""
+
+LEAST_RESCUE = 1e-6
+"""In typical amounts (`ConvexProgram.units`), sum over agents: the least consumption beyond subsistence that
+proves an agent at -inf can leave it; less is a solver's rounding, ten times `SOLVER_AMOUNT`."""
+
+PRICE_RAISES = (0.0, 1e-9, 1e-8)
+"""Relative raises of prices that are tried in turn: a price slightly too low can make demand unbounded, and
+one too high by 1e-8 costs a bound less than `SURPLUS_BOUNDS_APART`."""
 
 
 def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> CertifiedValue | None:
-    """The total surplus that is still on the table when money can change hands too, in money.
+    """Return the total surplus lost when money can change hands too, money.
 
     Args:
         economy: with quasilinear money.
@@ -61,25 +76,25 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Certif
         payments: (agents,), net money paid.
 
     Returns:
-        >= 0, with its proof; inf if somebody is at -inf that could be spared it; None if somebody is at -inf
-        in any case.
+        >= 0, with its proof; inf if some agent is at -inf and need not be; None if some agent is at -inf in
+        any feasible allocation.
 
     Raises:
-        NumericalError: the programme was not solved, or its answer is not proved right.
+        NumericalError: the program was not solved, or its answer is not proved right.
     """
     if np.isneginf(economy.utility(np.tile(economy.most, (len(economy.agents), 1)))).any():
         return None
     if np.isfinite(economy.budget).any():
         return _gap_with_caps(economy, x, y, payments)
-    nobody = np.zeros(len(economy.agents))
-    if spares_everyone(economy, x, y):  # no programme is needed to see that
-        shares, none = np.tile(economy.resources / len(nobody), (len(nobody), 1)), np.zeros(economy.shape)
-        return CertifiedValue(np.inf, fit(economy, shares, none), none, usual_prices(economy), nobody, nobody)
+    zeros = np.zeros(len(economy.agents))
+    if equal_shares_prevent_ruin(economy, x, y):  # which needs no program
+        shares, none = np.tile(economy.resources / len(zeros), (len(zeros), 1)), np.zeros(economy.shape)
+        return CertifiedValue(np.inf, fit(economy, shares, none), none, usual_prices(economy), zeros, zeros)
     typical, said = typical_amounts(economy, x, y), ""
     for attempt in (None, *range(len(SETTINGS))):
         try:
             found = (
-                optimum(economy, np.ones_like(nobody))
+                optimum(economy, np.ones_like(zeros))
                 if attempt is None
                 else _largest_surplus(ConvexProgram(economy, typical), attempt)
             )
@@ -90,18 +105,18 @@ def surplus_gap(economy: Economy, x: Array, y: Array, payments: Array) -> Certif
             continue
         best = fit(economy, found.consumption, found.production)
         made, most = found.production, float(economy.welfare(best, found.production).sum())
-        prices, bound = least_bound(economy, best, found)
+        prices, missed = _least_bound(economy, best, found)
         ruined = bool(np.isneginf(economy.utility(x)).any() and np.isfinite(most))
-        if ruined or bound - most <= APART * Margins.at(economy, best, made).turnover:
+        if ruined or missed <= SURPLUS_BOUNDS_APART * Margins.at(economy, best, made).turnover:
             gap = np.inf if ruined else surplus_gained(economy, x, y, best, made)
-            return CertifiedValue(gap, best, made, prices, nobody, nobody)
-        said = f"the most found is {most:.6g}, and no more than {bound:.6g} is sure to be the most"
+            return CertifiedValue(gap, best, made, prices, zeros, zeros)
+        said = f"the largest total surplus found is {most:.6g}, the least upper bound {most + missed:.6g}"
         typical = typical_amounts(economy, best, found.production)
     raise NumericalError(said)
 
 
 def _largest_surplus(program: ConvexProgram, attempt: int) -> Solution:
-    """An allocation of largest total surplus, and multipliers in money."""
+    """Return an allocation of largest total surplus, and multipliers in money."""
     import cvxpy  # deferred: takes a second to import
 
     size = float(program.at_stake().max())
@@ -112,63 +127,46 @@ def _largest_surplus(program: ConvexProgram, attempt: int) -> Solution:
 
 
 def surplus_gained(economy: Economy, x: Array, y: Array, best_x: Array, best_y: Array) -> float:
-    """How much total surplus the best allocation found has more, money.
+    """Return the total surplus of the best allocation found less that of the present one, money, >= 0.
 
     Raises:
-        NumericalError: it has less, by more than rounding, so it is not the best.
+        NumericalError: the difference is below 0 by more than rounding, so the allocation is not the best.
     """
     gained = float(economy.welfare(best_x, best_y).sum() - economy.welfare(x, y).sum())
-    if not gained >= -ROUNDING * Margins.at(economy, x, y).turnover:
-        raise NumericalError("the convex programme ended at less surplus than there is now")
+    if not gained >= -NO_SURPLUS_GAP * Margins.at(economy, x, y).turnover:
+        raise NumericalError("the convex program ended at less surplus than there is now")
     return max(gained, 0.0)
 
 
-def least_bound(economy: Economy, x: Array, found: Solution) -> tuple[Array, float]:
-    """Prices near an optimum, and the upper bound on total surplus that they give; inf if none gives any."""
+def _least_bound(economy: Economy, x: Array, found: Solution) -> tuple[Array, float]:
+    """Return prices near an optimum, (goods,), and the least bound on lost surplus that they prove, money.
+
+    Args:
+        economy: with quasilinear money and no spending caps.
+        x: (agents, goods), consumption of the solution made feasible; its production is that found.
+        found: the solution, with its multipliers.
+
+    Returns:
+        The bound is on the surplus that x and the production found lose; inf if no prices tried prove any.
+    """
     slopes = economy.marginal_utility(x)
     valued = np.where(np.isfinite(slopes) & (x > 0), slopes, 0.0).max(axis=0)
-    told = np.nan_to_num(found.prices)  # there is no multiplier where nobody wants anything
-    near = [_at_indifference(economy, np.maximum(prices, 0.0)) for prices in (told, valued)]
-    tried = [(1.0 + more) * prices for prices in near for more in RAISED]
-    bounds = [upper_bound(economy, prices) for prices in tried]
+    multipliers = np.nan_to_num(found.prices)  # none where no agent wants anything
+    near = [_at_indifference(economy, np.maximum(prices, 0.0)) for prices in (multipliers, valued)]
+    tried = [(1.0 + more) * prices for prices in near for more in PRICE_RAISES]
+    bounds = [most_surplus_gap(economy, x, found.production, prices) for prices in tried]
     least = int(np.argmin(bounds))
     return tried[least], bounds[least]
 
 
 def _at_indifference(economy: Economy, p: Array) -> Array:
-    """Prices put on those nearby at which somebody is indifferent: just beside them answers are unbounded."""
+    """Move prices to nearby ones at which an agent is indifferent: next to them replies can be unbounded."""
     moved = p.copy()
     for good, known in enumerate(economy.indifference_prices):
         if len(known):
             nearest = known[np.abs(known - p[good]).argmin()]
-            moved[good] = nearest if abs(nearest - p[good]) <= NEAR * nearest else p[good]
+            moved[good] = nearest if abs(nearest - p[good]) <= NEAR_INDIFFERENCE * nearest else p[good]
     return moved
-
-
-def upper_bound(economy: Economy, p: Array) -> float:
-    """What everybody would gain at prices p if there were enough of everything, and what all there is costs.
-
-    No feasible allocation has a larger total surplus; inf if somebody's gain is unbounded.
-    """
-    p = np.minimum(p, _endless_above(economy))
-    try:
-        answers = economy.answers(p)
-    except UnboundedDemandError:
-        return np.inf
-    x, y = answers.demand.lowest, answers.supply.lowest
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        return np.inf
-    return float((economy.welfare(x, y) - (x - y) @ p).sum() + economy.resources @ p)
-
-
-def _endless_above(economy: Economy) -> Array:
-    """The prices above which somebody would make more of a good than any number, (goods,); inf if nobody."""
-    least = np.full(len(economy.goods), np.inf)
-    for block in economy.costs:
-        known = block.family.indifference_prices(**block.parameters)
-        endless = np.isinf(block.family.limit(**block.parameters)) & np.isfinite(known)
-        least = np.minimum(least, np.where(endless, known, np.inf).min(axis=0))
-    return least
 
 
 # --- spending caps --------------------------------------------------------------------------------------
@@ -177,7 +175,9 @@ def _endless_above(economy: Economy) -> Array:
 def nothing_to_gain(
     economy: Economy, x: Array, y: Array, payments: Array, p: Array, proved: float
 ) -> Array | None:
-    """Weights that prove with prices that with money that may not go negative nobody can gain; as above.
+    """Return weights that prove, with prices, that no total gain is possible under spending caps.
+
+    The conditions are those of the module's docstring.
 
     Args:
         economy: with quasilinear money.
@@ -185,20 +185,20 @@ def nothing_to_gain(
         y: (agents, goods), production.
         payments: (agents,), net money paid.
         p: (goods,), prices.
-        proved: relative violation of the conditions up to which they are a proof.
+        proved: the largest relative violation of the conditions that is a proof.
 
     Returns:
-        (agents,), w; None if these prices prove nothing.
+        w, (agents,), 0 to 1; None if these prices prove nothing.
     """
     spent = payments + economy.cost(y)
     capped = np.isfinite(economy.budget)
     budget = np.where(capped, economy.budget, 1.0)
-    all_spent = capped & (spent >= budget - SPENT * np.maximum(np.abs(budget), np.abs(spent)))
+    all_spent = capped & (spent >= budget - ROUNDING_OF_RESULTS * np.maximum(np.abs(budget), np.abs(spent)))
     slopes = economy.marginal_utility_along(x, p)
-    priced = np.where((p > 0) | np.isinf(slopes), slopes, 0.0)  # of free goods `gains` below takes care
+    priced = np.where((p > 0) | np.isinf(slopes), slopes, 0.0)  # free goods: see `gains` below
     weights = np.where(all_spent, np.minimum(largest_weights(priced, p), 1.0), 1.0)
     if (all_spent & (y > 0).any(axis=1) & (weights < 1.0)).any():
-        return None  # the weight of costs is 1, which `residual` does not know
+        return None  # costs have weight 1, which `residual` does not assume
     if not residual(economy, x, y, weights, p) <= proved:
         return None
     free = np.where(p == 0, np.maximum(x, economy.most), x)
@@ -207,36 +207,42 @@ def nothing_to_gain(
 
 
 def proof_of_no_gap(x: Array, y: Array, p: Array, weights: Array) -> CertifiedValue:
-    """What such prices and weights, all positive, say as multipliers of the programme for total gains.
+    """Return a gap of 0 with such prices and weights, all positive, as multipliers of `_CappedProgram`.
 
-    Divided by the least weight s they are 1 + l_i = w_i / s and n_i = (1 - w_i) / s, so that l_i + n_i is the
-    same for everybody, as it must be where money can be paid to anybody.
+    Divided by the least weight s they are `1 + l_i = w_i / s` and `n_i = (1 - w_i) / s`, with l_i for being
+    no worse off and n_i for the cap, so that `l_i + n_i` is one number for all agents, as it must be where
+    money can be paid to any of them.
     """
     least = float(weights.min())
     return CertifiedValue(0.0, x, y, p / least, weights / least - 1.0, (1.0 - weights) / least)
 
 
 def _gap_with_caps(economy: Economy, x: Array, y: Array, payments: Array) -> CertifiedValue:
-    """The most that could be gained in total with nobody worse off and no money below zero."""
-    needy = np.isneginf(economy.welfare(x, y))
-    vital = np.asarray((economy.subsistence > 0).any(axis=1))
-    together = [np.flatnonzero(needy & ~vital)] if (needy & ~vital).any() else []
-    alone = [np.array([agent]) for agent in np.flatnonzero(needy & vital)]
-    for saved in [*together, *alone[:MOST_RESCUES]]:
+    """Return the largest total gain at no agent's cost within spending caps; inf if one can leave -inf."""
+    ruined = np.isneginf(economy.welfare(x, y))
+    subsist = np.asarray((economy.subsistence > 0).any(axis=1))
+    jointly = [np.flatnonzero(ruined & ~subsist)] if (ruined & ~subsist).any() else []
+    singly = [np.array([agent]) for agent in np.flatnonzero(ruined & subsist)]
+    for agents in [*jointly, *singly[:MOST_TRIED_SINGLY]]:
         try:
-            bargain = _Bargain(economy, x, y, payments)
-            found = bargain.rescue(saved)
-            if found.value > RESCUED:
-                return bargain.bound(np.inf, found)
+            program = _CappedProgram(economy, x, y, payments)
+            found = program.raise_from_ruin(agents)
+            if found.value > LEAST_RESCUE:
+                return program.bound(np.inf, found)
         except InfeasibleError:
             continue
-    if len(alone) > MOST_RESCUES:
-        raise NumericalError(f"{len(alone)} agents lack subsistence; not each was tried")
-    return _Bargain(economy, x, y, payments).gain()
+    if len(singly) > MOST_TRIED_SINGLY:
+        raise NumericalError(
+            f"{len(singly)} agents lack subsistence, of which only {MOST_TRIED_SINGLY} were tried"
+        )
+    return _CappedProgram(economy, x, y, payments).gain()
 
 
-class _Bargain:
-    """Reallocations of goods and money that leave nobody worse off, of whom those at -inf do not count."""
+class _CappedProgram:
+    """Reallocations within spending caps that make no agent with a finite utility worse off.
+
+    Revenue does not fall either. Utilities and money are in units of `size`.
+    """
 
     def __init__(self, economy: Economy, x: Array, y: Array, payments: Array) -> None:
         import cvxpy
@@ -260,7 +266,7 @@ class _Bargain:
         return program.solve(objective, [*self.constraints, *program.limits()], program.balance())
 
     def bound(self, value: float, found: Solution) -> CertifiedValue:
-        """What was found, with the multipliers of being no worse off and of caps."""
+        """Return the solution with the multipliers of being no worse off and of spending caps."""
         agents = len(self.economy.agents)
         kept, capped = np.zeros(agents), np.zeros(agents)
         capped[self.capped] = np.maximum(self.within.dual_value, 0.0)
@@ -270,29 +276,33 @@ class _Bargain:
         best = fit(self.economy, found.consumption, found.production)
         return CertifiedValue(value, best, found.production, prices, kept, capped)
 
-    def rescue(self, saved: NDArray[np.intp]) -> Solution:
-        """How much of everything that they want some at -inf could get beyond subsistence, at most 1 each.
+    def raise_from_ruin(self, agents: NDArray[np.intp]) -> Solution:
+        """Maximise the consumption beyond subsistence of agents at -inf, in typical amounts, at most 1 each.
 
-        In units of what is plausible, in total.
+        An agent's is that of the good of which it has least beyond subsistence, among those it wants; the
+        value is the sum over agents. The program takes no other objective afterwards.
+
+        Args:
+            agents: rows of agents at -inf.
 
         Raises:
-            InfeasibleError: not even subsistence.
+            InfeasibleError: they cannot get even subsistence.
         """
         import cvxpy
 
-        units, shares = self.program.units, cvxpy.Variable(len(saved), nonneg=True)
+        units, shares = self.program.units, cvxpy.Variable(len(agents), nonneg=True)
         self.constraints.append(shares <= 1.0)
-        for k, agent in enumerate(saved):
+        for k, agent in enumerate(agents):
             wanted = np.flatnonzero(self.economy.bliss[agent] > 0)
-            vital = (self.economy.subsistence[agent] / units)[wanted]
-            self.constraints.append(shares[k] <= self.program.x[agent, wanted] / units[wanted] - vital)
+            least = (self.economy.subsistence[agent] / units)[wanted]
+            self.constraints.append(shares[k] <= self.program.x[agent, wanted] / units[wanted] - least)
         return self._solve(cvxpy.sum(shares))
 
     def gain(self) -> CertifiedValue:
-        """The largest total gain of those who count, money.
+        """Return the largest total gain of agents with a finite utility, money.
 
         Raises:
-            NumericalError: what was found is worth less than what there is, by more than rounding.
+            NumericalError: the allocation found has less surplus than the present one, by more than rounding.
         """
         import cvxpy
 
@@ -300,6 +310,6 @@ class _Bargain:
         bound = self.bound(0.0, found)
         then = self.economy.welfare(bound.consumption, bound.production)
         gained = float((then - self.now)[self.counted].sum())
-        if not gained >= -ROUNDING * self.traded:
-            raise NumericalError("the convex programme ended at less surplus than there is now")
+        if not gained >= -NO_SURPLUS_GAP * self.traded:
+            raise NumericalError("the convex program ended at less surplus than there is now")
         return replace(bound, value=max(gained, 0.0))

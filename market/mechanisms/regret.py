@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from market.economy.aggregate_demand import AnswersInTotal
 from market.economy.correspondences import Array
-from market.economy.primitives import Economy
+from market.economy.primitives import Answers, Economy
 
 
 def regret(economy: Economy, p: Array, payoffs: Array) -> Array:
@@ -59,3 +61,19 @@ def relative_regret(economy: Economy, p: Array, x: Array, y: Array, regrets: Arr
         )
         largest = max(largest, float(shares.max(initial=0.0)))
     return largest
+
+
+def answers_faithfully(economy: Economy, given: Answers, p: Array) -> NDArray[np.bool_]:
+    """Return a mask, (agents,), of agents that gave the answer that their preferences and costs imply."""
+    faithful = np.ones(len(economy.agents), dtype=bool)
+    if isinstance(given, AnswersInTotal) and given.own is None:  # the economy itself answered for all agents
+        return faithful
+    for rows, part in economy.parts:
+        best = part.answers(p)
+        pairs = zip(
+            (*given.demand.bounds, *given.supply.bounds),
+            (*best.demand.bounds, *best.supply.bounds),
+            strict=True,
+        )
+        faithful[rows] = np.all([(had[rows] == right).all(axis=1) for had, right in pairs], axis=0)
+    return faithful

@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 
 from market.economy.correspondences import Array
 from market.plots.style import looks, number, plain, styled
-from market.sweep import Sweep
 from market.sweep.summary import curve, title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from market.sweep import Sweep
 
 MOST_MARKS = 25  # values of a parameter; of more, no line is drawn through the means
 SHEET = (3, 4)  # at most so many parameters and measures on one sheet

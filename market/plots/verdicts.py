@@ -8,7 +8,6 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Money
-from market.efficiency.report import Alignment
 from market.plots.style import (
     COLOURS,
     GUIDE,
@@ -26,6 +25,7 @@ from market.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from market.efficiency.report import Alignment
     from market.results.comparison import Comparison
 
 

@@ -159,7 +159,9 @@ def compare(
         alignments[name] = alignment(outcomes[name])
         paths.append(path_of(name, model))
         if check and model.auctioneer is not None:
-            from market.equilibrium import check as against_reference  # deferred: a quarter second
+            from market.equilibrium.against_reference import (
+                check as against_reference,  # deferred: a quarter second
+            )
 
             checks[name] = against_reference(outcomes[name])
     if economy is None:

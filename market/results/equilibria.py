@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
@@ -11,7 +11,9 @@ from market.errors import InputError
 from market.results.schema import LARGEST_MAP, SCHEMA
 from market.results.tables import scenario_reference
 from market.scenario.building import build
-from market.scenario.loading import Scenario
+
+if TYPE_CHECKING:
+    from market.scenario.loading import Scenario
 
 STARTS, MOST_STARTS = 200, 100_000
 

@@ -39,10 +39,10 @@ from market.economy.correspondences import Array
 from market.errors import InputError, RunError
 from market.results.schema import SCHEMA, ListedFile, Manifest, Result, check_layout, number
 from market.results.tables import agents_table, as_json, bounds_table, result, scenario_reference
-from market.scenario.loading import Scenario
 
 if TYPE_CHECKING:
     from market.results.comparison import Comparison
+    from market.scenario.loading import Scenario
 
 __all__ = [
     "Drawing",

@@ -26,7 +26,6 @@ import pandas as pd
 from pydantic import ValidationError
 
 from market.economy.correspondences import Array
-from market.efficiency.report import Alignment
 from market.errors import NumericalError
 from market.outcome import Outcome
 from market.results.schema import (
@@ -39,11 +38,12 @@ from market.results.schema import (
     ScenarioReference,
     first_fault,
 )
-from market.scenario.loading import Scenario
 
 if TYPE_CHECKING:
+    from market.efficiency.report import Alignment
     from market.equilibrium import Check
     from market.results.comparison import Comparison
+    from market.scenario.loading import Scenario
     from market.shards import SharedOutcome
 
 

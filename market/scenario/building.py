@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import scipy
@@ -31,9 +31,11 @@ from market.scenario.data_files import row_name
 from market.scenario.distributions import DISTRIBUTIONS, draw, split_by_stream
 from market.scenario.document import BUDGET, ENDOWMENT
 from market.scenario.error_messages import Finding, check_size, make_scenario_error
-from market.scenario.loading import Scenario
 from market.scenario.models import LARGEST, SMALLEST, Column, FamilyEntry, Number, describe_size_fault
 from market.scenario.toml_text import Place, Source, escape
+
+if TYPE_CHECKING:
+    from market.scenario.loading import Scenario
 
 F = TypeVar("F", bound=Family)
 

@@ -25,7 +25,9 @@ from market.mechanisms.auction.price_rules import RULES
 from market.registry import Parameter, Registry
 from market.scenario.models import (
     DICT,
+    FILE_MODELS,
     LITERAL,
+    MAX_COUNT,
     TUPLE,
     AgentName,
     Entry,
@@ -197,9 +199,6 @@ Title = Annotated[
 ]
 
 
-MAX_COUNT = 10**12  # agents of a group, in shards
-
-
 class Group(Entry):
     """An agent, or a group of agents of the same kind."""
 
@@ -263,3 +262,6 @@ class Document(Entry):
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a scenario file, for editors."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Document.model_json_schema()}
+
+
+FILE_MODELS.update(file=Document, agents=Group)

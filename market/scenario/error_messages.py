@@ -21,8 +21,7 @@ from market.errors import Fault, InputError, ScenarioError, did_you_mean, neares
 from market.mechanisms import MECHANISMS
 from market.mechanisms.auction.price_rules import RULES
 from market.scenario.data_files import MAX_ROWS, Data, read_data
-from market.scenario.document import MAX_COUNT, Document, Group
-from market.scenario.models import MODELS, Entry, KnownNames
+from market.scenario.models import FILE_MODELS, MAX_COUNT, MODELS, Entry, KnownNames
 from market.scenario.overrides import Override
 from market.scenario.toml_text import Place, Source, describe, escape, format_place
 
@@ -214,7 +213,7 @@ def _model(loc: tuple[int | str, ...]) -> type[Entry]:
     tag = next((part for part in reversed(loc[:-1]) if part in MODELS), None)
     if isinstance(tag, int):
         return MODELS[tag]
-    return Group if len(loc) > 1 and loc[0] == "agents" else Document
+    return FILE_MODELS["agents" if len(loc) > 1 and loc[0] == "agents" else "file"]
 
 
 def _out_of_bounds(kind: str, value: Any, context: dict[str, Any]) -> str | None:

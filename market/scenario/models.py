@@ -63,6 +63,11 @@ TAGS: dict[str, int] = {}
 MODELS: dict[int, type[Entry]] = {}
 """Tag -> its model."""
 
+FILE_MODELS: dict[str, type[Entry]] = {}
+"""The models of a whole file ("file") and of a group of agents ("agents"), which `document.py` adds."""
+
+MAX_COUNT = 10**12  # agents of a group, in shards
+
 
 def make_fault(message: str, *below: str | int) -> PydanticCustomError:
     """Return an error in plain words, at the value itself or at a path below it."""

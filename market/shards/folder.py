@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -30,11 +30,13 @@ from market.results.run_folder import (
 from market.results.schema import LARGEST_MAP
 from market.results.summary_table import NAMED, AgentNumbers, row, table
 from market.results.tables import as_json, mechanism_result, no_bounds, whole_result
-from market.scenario.loading import Scenario
-from market.shards.outcome import Shared, SharedOutcome
 from market.shards.play import play_in_shards
-from market.shards.pools import Pool
-from market.shards.shard import WrittenFile
+
+if TYPE_CHECKING:
+    from market.scenario.loading import Scenario
+    from market.shards.outcome import Shared, SharedOutcome
+    from market.shards.pools import Pool
+    from market.shards.shard import WrittenFile
 
 
 def run_in_shards(

@@ -7,6 +7,7 @@ shards; and ties, since the choice between equally good alternatives is assigned
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from market.errors import InputError, did_you_mean
 from market.mechanisms.auction.auctioneer import Auction
@@ -14,8 +15,10 @@ from market.mechanisms.auction.price_rules import Knows
 from market.scenario.building import population
 from market.scenario.data_files import MAX_ROWS
 from market.scenario.error_messages import MAX_CELLS
-from market.scenario.loading import Scenario
-from market.shards.shard import Opening
+
+if TYPE_CHECKING:
+    from market.scenario.loading import Scenario
+    from market.shards.shard import Opening
 
 
 def refuse(scenario: Scenario, names: Sequence[str] | None, shards: int | None = None) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,10 +13,12 @@ import pandas as pd
 from market.economy.agent_names import AgentNames
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.efficiency.report import Alignment
 from market.outcome import Status
-from market.scenario.loading import Scenario
-from market.shards.shard import AgentTotals, WrittenFile
+
+if TYPE_CHECKING:
+    from market.efficiency.report import Alignment
+    from market.scenario.loading import Scenario
+    from market.shards.shard import AgentTotals, WrittenFile
 
 
 @dataclass(frozen=True)

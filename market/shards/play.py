@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -29,12 +29,14 @@ from market.mechanisms.base import State, played
 from market.results.schema import LARGEST_MAP
 from market.results.tables import rounds_of
 from market.scenario.building import population
-from market.scenario.loading import Scenario
 from market.shards.alignment import alignment_report
 from market.shards.limits import refuse, refuse_ties
 from market.shards.outcome import Shared, SharedOutcome
-from market.shards.pools import Pool
 from market.shards.shard import AgentTotals, AnswerTotals, Closing, Opening, WrittenFile
+
+if TYPE_CHECKING:
+    from market.scenario.loading import Scenario
+    from market.shards.pools import Pool
 
 
 def play_in_shards(

@@ -11,13 +11,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from market.errors import InputError, MarketError, NumericalError, UnboundedDemandError
-from market.scenario.loading import Scenario
-from market.shards.shard import Opening
 from market.shards.worker_state import LostShard, Refusal, call, forget, forget_all_but, hold
 from market.workers import connect
+
+if TYPE_CHECKING:
+    from market.scenario.loading import Scenario
+    from market.shards.shard import Opening
 
 LOOK = 1.0  # seconds between checks that all workers are still there
 

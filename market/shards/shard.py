@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -30,8 +30,10 @@ from market.mechanisms.regret import relative_regret
 from market.outcome import Outcome
 from market.results.summary_table import Summary
 from market.scenario.building import build
-from market.scenario.loading import Scenario
 from market.shards.alignment import Judgement, judge
+
+if TYPE_CHECKING:
+    from market.scenario.loading import Scenario
 
 T = TypeVar("T")
 

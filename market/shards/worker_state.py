@@ -12,12 +12,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from market.errors import InputError, MarketError, UnboundedDemandError
-from market.scenario.loading import Scenario
 from market.shards.shard import Shard
 from market.workers import alike_everywhere, keep_freed_memory
+
+if TYPE_CHECKING:
+    from market.scenario.loading import Scenario
 
 _HELD: dict[tuple[str, int], Shard] = {}
 _ONE_AT_A_TIME = threading.Lock()

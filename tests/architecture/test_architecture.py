@@ -87,3 +87,42 @@ def test_only_the_dashboard_imports_what_draws_pages():
         if any(pages.match(name) for name in imported(path))
     }
     assert users == {f"interfaces/dashboard/{name}.py" for name in ("controls", "page", "panels", "server")}
+
+
+ROOMS = {path.parent.name for path in (ROOT / "market").glob("*/__init__.py")}
+TOP = {path.stem for path in (ROOT / "market").glob("*.py")} - {"__init__", "__main__"}
+
+
+def test_there_are_at_most_twelve_rooms():
+    assert len(ROOMS) <= 12
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/explanation/architecture.md"])
+def test_a_page_names_every_room_and_every_file_at_the_top(page):
+    named = set(re.findall(r"`([a-z_]+)/?`", (ROOT / page).read_text()))
+    assert named >= ROOMS | TOP
+
+
+def test_the_architecture_page_names_modules_that_exist():
+    page = (ROOT / "docs/explanation/architecture.md").read_text()
+    paths = set(re.findall(r"`((?:[a-z_]+/)+[a-z_]+)`", page))
+    walked = set(re.findall(r"^ .*?  ((?:[a-z_]+/)+[a-z_]+)", page, flags=re.M))
+    to_come = {"mechanisms/trading"}
+    missing = {path for path in paths | walked if not _exists(path)} - to_come
+    assert walked
+    assert missing == set()
+
+
+def _exists(path: str) -> bool:
+    """True if it is a module or folder of the package or of a room (`verify/run`)."""
+    tops = [ROOT / "market", *(ROOT / "market" / room for room in ROOMS)]
+    return any((top / f"{path}.py").exists() or (top / path).is_dir() for top in tops)
+
+
+@pytest.mark.parametrize(
+    "package", sorted((ROOT / "market").rglob("__init__.py")), ids=lambda path: path.parent.name
+)
+def test_a_room_says_what_it_is_for_and_where_to_begin(package):
+    """Purpose, entry points, reading order, imports, how to add one."""
+    text = ast.get_docstring(ast.parse(package.read_text())) or ""
+    assert len(text.splitlines()) >= 5

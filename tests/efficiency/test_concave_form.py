@@ -55,7 +55,7 @@ def random_economy(seed: int) -> Economy:
 
 
 def allocations(market_: Economy, seed: int) -> list[Outcome]:
-    """What is owned, what a market makes of it, and allocations in which many have nothing of some good."""
+    """Yield endowments, a market outcome, and allocations in which many have nothing of some good."""
     rng = np.random.default_rng(seed)
     outcomes = [play(Auction("prices", Tatonnement(), max_rounds=300), market_)]
     if market_.endowment.any():
@@ -83,7 +83,7 @@ def homogeneous(market_: Economy, x) -> np.ndarray:
 
 
 def largest(market_: Economy, weights, now) -> tuple[float, np.ndarray]:
-    """The most that w.v is found to be where everyone is as well off as now, and the allocation, by scipy.
+    """The most that w.v is found to be where no agent is worse off as now, and the allocation, by scipy.
 
     Those whom rounding leaves worse off keep what they have, and the others share the rest.
     """
@@ -184,7 +184,7 @@ def test_the_concave_form_orders_bundles_as_stated(seed):
 
 
 def bent_maker() -> Outcome:
-    """Somebody makes the second good at a cost and values both by x^2 y^2: order alone does not tell."""
+    """A producer of the second good at a cost values both by x^2 y^2: order alone is not enough."""
     drawn = economy(
         "fisher",
         cobb_douglas=[[2.0, 2.0], [0.5, 0.5]],
@@ -199,7 +199,7 @@ def bent_maker() -> Outcome:
 INF = np.inf
 
 
-def test_nothing_is_proved_of_a_producer_whose_utility_is_not_concave():
+def test_a_producer_with_a_utility_not_concave_leaves_efficiency_unproved():
     outcome = bent_maker()
     assert outcome.economy.concave_form is outcome.economy
     report = alignment(outcome)
@@ -225,7 +225,7 @@ def test_a_planner_refuses_a_utility_that_counts_and_is_not_concave():
 
 
 class Folder:
-    """What was played on one economy, as the record wants it."""
+    """Outcomes on one economy, as `Record` reads them."""
 
     class scenario:  # noqa: N801
         title, file, sha256 = "", "", ""
@@ -279,7 +279,7 @@ def test_verification_does_not_take_slopes_of_a_producer_for_a_proof():
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_verification_confirms_what_is_said_of_random_economies(seed):
+def test_verification_confirms_reports_on_random_economies(seed):
     drawn = random_economy(seed)
     for outcome in allocations(drawn, seed):
         assert not refused(outcome, alignment(outcome)), outcome
@@ -316,7 +316,7 @@ def test_verification_does_not_take_slopes_for_a_best_output():
 # --- existence -------------------------------------------------------------------------------------
 
 
-def test_a_good_that_nobody_has_and_somebody_buys_at_every_price_rules_out_an_equilibrium():
+def test_a_good_without_supply_and_with_demand_at_every_price_rules_out_an_equilibrium():
     """x y^2 has a slope of 0 at y = 0, and two thirds of income are spent on y."""
     drawn = economy("fisher", cobb_douglas=[[1.0, 2.0], [1.0, 0.0]], commons=[1.0, 0.0], budget=[1.0, 1.0])
     assert "no agent has or can make good1" in no_equilibrium(drawn)
@@ -349,9 +349,9 @@ mechanisms = [{ name = "prices", kind = "auctioneer" }]
 """
 
 
-def test_a_note_says_of_what_utility_weights_are():
+def test_a_note_states_which_utility_weights_refer_to():
     compared = market.compare(market.loads(SCENARIO))
     said = notes(compared, sections(compared))
-    assert any("Weights of one count v = u^(1/A)" in note for note in said)
+    assert any("The weights of one apply to v = u^(1/A)" in note for note in said)
     concave = market.compare(market.loads(SCENARIO.replace("y = 2.0", "y = 0.0")))
     assert not notes(concave, sections(concave))

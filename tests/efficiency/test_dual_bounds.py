@@ -1,4 +1,4 @@
-"""What is proved without a programme holds against the programme, and is exact where prices support."""
+"""Bounds proved without a program hold against the program, and are exact where prices support."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SLACK = 1e-6  # of the solver
 
 @settings(max_examples=12)
 @given(economies(money=Money.QUASILINEAR, producers=False, max_agents=4, max_goods=2), st.data())
-def test_no_programme_beats_what_is_proved(economy, data):
+def test_programs_stay_within_the_bounds_proved(economy, data):
     """At any split of the resources and any prices."""
     agents, goods = economy.shape
     size = agents * goods
@@ -42,7 +42,7 @@ def test_no_programme_beats_what_is_proved(economy, data):
 
 @pytest.fixture
 def none_is_small(monkeypatch):
-    """Any economy counts as too large for programmes."""
+    """Any economy counts as too large for programs."""
     monkeypatch.setattr(market.welfare.convex_program, "LARGEST_PROGRAM", 0)
 
 
@@ -56,7 +56,7 @@ mechanisms = [{ name = "prices", kind = "auctioneer" }]
 """
 
 
-def test_a_market_that_clears_is_proved_efficient_without_any_programme(none_is_small):
+def test_a_cleared_market_is_proved_efficient_without_a_program(none_is_small):
     economy = market.build(market.loads(COMMONS))
     report = alignment(play(Auction("prices", Tatonnement()), economy))
     assert report.efficient
@@ -65,27 +65,27 @@ def test_a_market_that_clears_is_proved_efficient_without_any_programme(none_is_
     assert report.unknown == {}
 
 
-def test_what_is_too_large_is_unknown_and_its_bound_is_told(none_is_small):
+def test_an_unknown_gap_is_reported_with_its_bound(none_is_small):
     """One has all ten units: 2 log 6 - log 11 is left on the table, and p = 1 / 6 proves it."""
     economy = market.build(market.loads(COMMONS))
     outcome = play(Unmediated("first", Seize(movers=("a[0]",))), economy)
     np.testing.assert_allclose(outcome.consumption.ravel(), [10.0, 0.0])
     report = alignment(outcome)
-    assert report.efficient  # in goods alone: whoever has all would lose
+    assert report.efficient  # in goods alone: the agent that has all would lose
     assert report.surplus_gap is None
     assert report.efficient_with_transfers is None
-    told = [sentence for sentence in report.reasons if "proved to be at most" in sentence]
+    bounds = [sentence for sentence in report.reasons if "proved to be at most" in sentence]
     assert any("too large" in sentence for sentence in report.reasons)
-    assert float(told[0].split()[-1]) == pytest.approx(2 * np.log(6) - np.log(11), rel=1e-5)
+    assert float(bounds[0].split()[-1]) == pytest.approx(2 * np.log(6) - np.log(11), rel=1e-5)
 
 
-def test_disaster_that_an_equal_split_prevents_is_an_infinite_loss(none_is_small):
+def test_an_unknown_gap_is_proved_infinite_where_equal_shares_prevent_ruin(none_is_small):
     economy = market.build(market.loads(COMMONS.replace("log1p", "log")))
     report = alignment(play(Unmediated("first", Seize(movers=("a[0]",))), economy))
     assert any("proved to be infinite" in sentence for sentence in report.reasons)
 
 
-def test_a_planner_of_too_many_fails_and_says_why(none_is_small):
+def test_a_planner_of_too_many_agents_fails_with_a_reason(none_is_small):
     outcome = play(Planner("planner"), market.build(market.loads(COMMONS)))
     assert outcome.status is market.Status.FAILED
     assert "2 agents and 1 goods is too large" in outcome.reason

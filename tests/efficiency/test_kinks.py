@@ -1,7 +1,7 @@
-"""Supporting prices where goods are equally scarce to whoever wants them in fixed proportions.
+"""Supporting prices where goods are equally scarce to agents that want them in fixed proportions.
 
 At a bundle k a of u = min x_g / a_g slopes are any m >= 0 with a.m = 1, so at prices p the weight is w = a.p,
-the cost of a unit of utility; a good of which somebody has more than goes with the others must be free.
+the cost of a unit of utility; a good of which some agent has more than goes with the others must be free.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def mixed(money: str, log, leontief, **others) -> Economy:
 # --- slopes ---------------------------------------------------------------------------------------------
 
 
-def test_at_a_kink_slopes_go_along_prices_and_the_unit_cost_is_their_size():
+def test_slopes_at_a_kink_are_proportional_to_prices():
     """a = (2, 1), p = (3, 4): a unit costs 10, and m = p / 10; 2 * 0.3 + 0.4 = 1."""
     at = {"weights": np.array([[2.0, 1.0, 0.0]])}
     kink, slack = np.array([[4.0, 2.0, 7.0]]), np.array([[4.0, 1.0, 7.0]])
@@ -70,7 +70,7 @@ def test_at_a_kink_slopes_go_along_prices_and_the_unit_cost_is_their_size():
     assert not Leontief.kink(slack, **at).any()
 
 
-def test_where_all_of_its_goods_are_free_slopes_are_what_they_are_without_prices():
+def test_slopes_at_a_kink_of_free_goods_are_those_without_prices():
     at, x = {"weights": np.array([[2.0, 1.0]])}, np.array([[4.0, 2.0]])
     np.testing.assert_array_equal(Leontief.marginal_along(x, np.zeros(2), **at), Leontief.marginal(x, **at))
 
@@ -78,14 +78,14 @@ def test_where_all_of_its_goods_are_free_slopes_are_what_they_are_without_prices
 # --- cleared markets ------------------------------------------------------------------------------------
 
 
-def test_scarfs_farmers_weigh_the_same():
+def test_scarfs_agents_have_equal_weights():
     outcome = play(Auction("asks", Newton(), initial_prices={"good0": 1.5, "good2": 0.7}), scarf())
     report = alignment(outcome)
     assert (outcome.status, report.efficient, report.degenerate) == (Status.CLEARED, True, False)
     np.testing.assert_allclose(report.negishi_weights, 1.0 / 3.0, rtol=1e-9)
 
 
-def test_where_a_good_is_free_weights_are_what_the_others_cost():
+def test_weights_with_a_free_good_are_the_cost_of_the_others():
     """Units of the first good: 1 and 2; the second is left over, and costs nothing."""
     outcome = play(PRICES, SHOES)
     np.testing.assert_allclose(outcome.consumption, [[3.0, 3.0], [3.0, 1.5]], rtol=1e-8)
@@ -95,7 +95,7 @@ def test_where_a_good_is_free_weights_are_what_the_others_cost():
     np.testing.assert_allclose(report.negishi_weights, [1.0 / 3.0, 2.0 / 3.0], rtol=1e-9)
 
 
-def test_somebody_without_a_kink_tells_the_prices_and_these_the_weight_of_who_has_one():
+def test_an_agent_without_a_kink_fixes_prices_and_they_the_weight_of_an_agent_with_one():
     """Log utility at (2, 1) values the goods 1 : 2; at w m = (1/2, 1) a unit of both costs 3/2."""
     traders = mixed("exchange", [1.0, 1.0], [1.0, 1.0], endowment=[[2.0, 1.0], [3.0, 3.0]])
     report = alignment(given(traders, [[2.0, 1.0], [3.0, 3.0]]))
@@ -104,7 +104,7 @@ def test_somebody_without_a_kink_tells_the_prices_and_these_the_weight_of_who_ha
     np.testing.assert_allclose(report.supporting_prices, [0.2, 0.4], rtol=1e-9)
 
 
-def test_where_prices_are_open_the_weights_are_the_most_equal():
+def test_weights_are_the_most_equal_where_prices_are_open():
     """w = (2 p + q, p + 2 q) for any p, q; worth 9 p + 9 q together, most equally at p = q."""
     farmers = with_utility(
         "exchange", LEONTIEF, {"weights": [[2.0, 1.0], [1.0, 2.0]]}, endowment=9.0 * np.eye(2)
@@ -115,7 +115,7 @@ def test_where_prices_are_open_the_weights_are_the_most_equal():
     assert report.residual <= 1e-12
 
 
-def test_with_quasilinear_money_all_of_a_stock_in_its_proportions_leaves_nothing_on_the_table():
+def test_a_stock_in_fixed_proportions_leaves_no_surplus_gap():
     shared = with_utility("quasilinear", LEONTIEF, {"weights": [[1.0, 2.0], [1.0, 2.0]]}, commons=[4.0, 8.0])
     for outcome in (play(PRICES, shared), given(shared, [[1.0, 2.0], [3.0, 6.0]])):
         report = alignment(outcome)
@@ -124,7 +124,7 @@ def test_with_quasilinear_money_all_of_a_stock_in_its_proportions_leaves_nothing
         np.testing.assert_allclose(report.negishi_weights, 0.5, rtol=1e-9)
 
 
-def test_a_spending_cap_weighs_on_who_wants_fixed_proportions():
+def test_a_spending_cap_lowers_the_weight_at_a_kink():
     """The second good is free, so a unit costs p and p / 4; who has spent its 0.1 weighs a quarter."""
     tastes = {"weights": [[1.0, 1.0], [0.25, 0.25]]}
     capped = with_utility("quasilinear", LEONTIEF, tastes, commons=[2.0, 3.0], budget=[INF, 0.1])
@@ -139,7 +139,7 @@ def test_a_spending_cap_weighs_on_who_wants_fixed_proportions():
     np.testing.assert_allclose(weights, [1.0, 0.25], rtol=1e-8)
 
 
-def test_with_too_many_agents_for_programmes_the_prices_of_the_outcome_give_the_weights(monkeypatch):
+def test_prices_of_the_outcome_give_the_weights_without_a_program(monkeypatch):
     """With equal shares the second would lack the second good, but in the market that is left over."""
     tastes = {"weights": [[1.0, 1.0], [1.0, 3.0]]}
     clogs = with_utility("fisher", LEONTIEF, tastes, commons=[6.0, 10.0], budget=[3.0, 1.0])
@@ -166,8 +166,8 @@ def test_a_plan_for_fixed_proportions_is_optimal_by_its_own_prices(weights):
     assert alignment(plan).efficient is True
 
 
-def test_a_plan_that_leaves_crumbs_to_somebody_is_optimal_all_the_same():
-    """What a solver leaves the two in the middle of their scarce goods is judged at nothing."""
+def test_a_plan_with_a_negligible_bundle_is_optimal():
+    """The scarce goods that a solver leaves to the two agents in the middle are negligible."""
     tastes = [[2.3, 2.6, 0.9, 0.0], [2.1, 2.2, 0.7, 1.3], [2.7, 1.8, 1.8, 0.0], [1.7, 1.7, 0.4, 2.9]]
     plenty = with_utility("fisher", LEONTIEF, {"weights": tastes}, commons=[8.3, 13.7, 10.0, 8.1])
     plan = play(Planner("planner"), plenty)
@@ -175,7 +175,7 @@ def test_a_plan_that_leaves_crumbs_to_somebody_is_optimal_all_the_same():
     assert (plan.utilities == 0.0).any()
 
 
-def test_a_plan_beside_a_kink_is_sharpened_as_one_without_is():
+def test_a_plan_near_a_kink_is_sharpened():
     """The optimum for log utility is flat, so an interior-point method leaves a violation of 2e-6."""
     both = mixed("quasilinear", [0.05, 1.05], [0.05078125, 0.05], commons=[0.25, 0.25])
     plan = play(Planner("planner"), both)
@@ -184,7 +184,7 @@ def test_a_plan_beside_a_kink_is_sharpened_as_one_without_is():
     assert plan.consumption[1, 0] / plan.consumption[1, 1] == pytest.approx(0.05078125 / 0.05, rel=1e-12)
 
 
-def test_alone_farmers_who_need_each_others_fruit_are_not_efficient_and_a_trade_shows_it():
+def test_autarky_with_fixed_proportions_is_improved_by_trade():
     report = alignment(play(Unmediated("alone", Autarky()), scarf()))
     assert report.efficient is False
     better = report.improvement.consumption
@@ -192,8 +192,8 @@ def test_alone_farmers_who_need_each_others_fruit_are_not_efficient_and_a_trade_
     assert (better.sum(axis=0) <= 1.0 + 1e-12).all()
 
 
-def test_whoever_comes_first_takes_what_it_can_use_and_that_is_efficient_but_for_what_it_cannot():
-    """All of one good and as much of the other as goes with it: nobody else has a use for what is left."""
+def test_seizure_at_a_kink_is_efficient_unless_the_mover_takes_goods_without_use():
+    """All of one good and as much of the other as goes with it: no other agent has a use for what is left."""
     first = play(Unmediated("first", Seize(movers=("agent0",))), SHOES)
     np.testing.assert_allclose(first.utilities, [6.0, 0.0])
     report = alignment(first)
@@ -208,7 +208,7 @@ def test_whoever_comes_first_takes_what_it_can_use_and_that_is_efficient_but_for
         [[5.0, 4.0], [4.0, 5.0]],  # each has too much of what the other wants more of
     ],
 )
-def test_waste_beside_a_kink_is_found_and_undone(x):
+def test_waste_near_a_kink_is_found_and_undone(x):
     farmers = with_utility(
         "exchange", LEONTIEF, {"weights": [[2.0, 1.0], [1.0, 2.0]]}, endowment=9.0 * np.eye(2)
     )
@@ -223,7 +223,7 @@ def test_waste_beside_a_kink_is_found_and_undone(x):
 
 
 @pytest.mark.parametrize("name", ["gale", "scarf"])
-def test_efficiency_at_a_kink_is_proved_again_from_what_was_written_down(name, tmp_path):
+def test_efficiency_at_a_kink_is_verified_from_the_record(name, tmp_path):
     folder = write_run(market.compare(market.load(SCENARIOS / f"{name}.toml")), tmp_path)
     checked = verify(folder)
     assert checked.holds
@@ -233,7 +233,7 @@ def test_efficiency_at_a_kink_is_proved_again_from_what_was_written_down(name, t
 
 
 def test_one_free_good_of_several_that_are_equally_scarce_does_not_make_a_weight_zero():
-    """Log utility of nothing weighs nothing; whoever wants a free good with a dear one still counts."""
+    """Log utility of nothing has weight 0; an agent that wants a free good with a dear one still counts."""
     traders = mixed("exchange", [1.0, 0.0], [1.0, 1.0], endowment=[[0.0, 1.0], [3.0, 3.0]])
     x = np.array([[0.0, 0.0], [3.0, 3.0]])
     none, u = np.zeros(2), traders.utility(x)

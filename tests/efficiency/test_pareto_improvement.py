@@ -1,4 +1,4 @@
-"""Better allocations where somebody lacks what it cannot do without."""
+"""Pareto improvements, also where agents lack subsistence or are satiated."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from helpers.economies import economy, with_utility
-from scipy import optimize
 
-import market
 from market.economy.families.utilities import UTILITIES, StoneGeary
 from market.economy.primitives import Block
 from market.efficiency.pareto_improvement import cannot_reach_subsistence, improvement
@@ -17,11 +15,10 @@ from market.efficiency.report import alignment
 from market.efficiency.resource_utilisation import resource_utilisation
 from market.errors import NumericalError
 from market.mechanisms import Autarky, Gift, Planner, Seize, Unmediated, play
-from market.results.verify.duality import least_share
 
 
 def needs_one_each(agents: int, stock: float):
-    """Agents with log(x - 1), so that nobody with one unit or less has a finite utility."""
+    """Agents with log(x - 1), so that no agent with one unit or less has a finite utility."""
     ones = np.ones((agents, 1))
     return with_utility(
         "fisher", StoneGeary, {"weights": ones, "subsistence": ones}, commons=[stock], budget=ones[:, 0]
@@ -39,7 +36,7 @@ def needs_one_each(agents: int, stock: float):
         ([1.5, 1.5], []),
     ],
 )
-def test_whoever_lacks_subsistence_is_saved_if_there_is_enough(have, saved):
+def test_agents_below_subsistence_are_raised_if_resources_suffice(have, saved):
     economy = needs_one_each(2, 3.0)
     x = np.array(have)[:, None]
     better = improvement(economy, x, np.zeros_like(x))
@@ -50,7 +47,7 @@ def test_whoever_lacks_subsistence_is_saved_if_there_is_enough(have, saved):
     assert (economy.utility(better.consumption) >= economy.utility(x)).all()
 
 
-def test_one_is_saved_where_there_is_not_enough_for_all():
+def test_one_agent_is_raised_where_resources_do_not_suffice_for_all():
     """Of 2.5 the first has 1.3; with 1.2 of what is left one of the others lives, not both."""
     economy = needs_one_each(3, 2.5)
     x = np.array([[1.3], [0.9], [0.1]])
@@ -59,7 +56,7 @@ def test_one_is_saved_where_there_is_not_enough_for_all():
     assert economy.utility(better)[0] >= economy.utility(x)[0]
 
 
-def test_where_nobody_can_be_saved_the_others_still_gain():
+def test_other_agents_gain_where_none_can_be_raised_to_subsistence():
     """Of 2.5 the first has 1.8, and what the others have saves neither, but is of use to the first."""
     economy = needs_one_each(3, 2.5)
     x = np.array([[1.8], [0.5], [0.1]])
@@ -73,10 +70,10 @@ def test_where_nobody_can_be_saved_the_others_still_gain():
     [
         (30.0, Gift(), False),  # all have less than they need, and one could live
         (30.0, Seize(movers=("agent0",)), True),  # one lives, and gives up nothing
-        (0.9, Gift(), True),  # nobody could live
+        (0.9, Gift(), True),  # none can reach subsistence
     ],
 )
-def test_of_many_without_subsistence_it_is_known_whether_any_can_be_saved(agents, stock, game, efficient):
+def test_efficiency_is_known_with_many_agents_below_subsistence(agents, stock, game, efficient):
     needs = np.linspace(1.0, 2.0, agents)[:, None]
     many = with_utility(
         "fisher",
@@ -90,7 +87,7 @@ def test_of_many_without_subsistence_it_is_known_whether_any_can_be_saved(agents
     assert not any("efficient" in why for why in report.reasons)
 
 
-def test_whoever_needs_more_than_all_others_like_it_hold_is_beyond_help():
+def test_subsistence_dearer_than_the_holdings_of_agents_below_cannot_be_reached():
     """Of 3 the first has 1.5 and no use to give any of it away for; 1.2 is with those who need 1 and 1.3."""
     three = with_utility(
         "fisher",
@@ -111,7 +108,7 @@ SATED = {"weights": [[1.0, 1.0], [1.0, 0.0]], "slope": [[1.0, 1.0], [1.0, 1.0]]}
 @pytest.mark.parametrize(
     "mechanism", [Planner("planner"), Unmediated("gifts", Gift()), Unmediated("own", Autarky())]
 )
-def test_whoever_has_all_it_can_use_gains_nothing_and_needs_no_more(money, mechanism):
+def test_satiated_agents_gain_nothing_and_need_no_more(money, mechanism):
     """Bliss is a unit of each good wanted: 2 and 1 of 10 and 5, so a fifth of all would do."""
     family = UTILITIES["quadratic"]
     own = {"endowment": [[5.0, 5.0], [5.0, 0.0]]} if money == "exchange" else {"commons": [10.0, 5.0]}
@@ -123,11 +120,11 @@ def test_whoever_has_all_it_can_use_gains_nothing_and_needs_no_more(money, mecha
         assert report.residual == 0.0
         assert report.resource_utilisation == pytest.approx(0.2, rel=1e-6)
         assert improvement(plenty, outcome.consumption, outcome.production) is None
-    else:  # in autarky nobody touches the commons
+    else:  # in autarky the commons stay unused
         assert report.efficient is False
 
 
-def test_what_somebody_has_no_use_for_goes_to_who_has():
+def test_goods_without_use_go_to_agents_with_a_use():
     """The first wants honey only and has all of it: not a drop less, but its wax is free for the other."""
     owned = [[1.0, 1.0], [0.0, 1.0]]
     two = economy("exchange", log=[[2.0, 0.0]], log1p=[[1.0, 1.0]], endowment=owned)
@@ -137,7 +134,7 @@ def test_what_somebody_has_no_use_for_goes_to_who_has():
     assert better[1, 1] > 1.5
 
 
-def test_what_all_need_to_be_sated_is_told_to_the_last_digit():
+def test_the_share_needed_by_satiated_agents_is_exact():
     """Four bliss points of very different steepness; of the first good 3.33 + 30 of 50 are needed."""
     given = {"weights": [[1.0, 2.0], [3.0, 0.1]], "slope": [[0.3, 1.0], [0.1, 5.0]]}
     two = with_utility("fisher", UTILITIES["quadratic"], given, commons=[50.0, 60.0], budget=[1.0, 1.0])
@@ -145,7 +142,7 @@ def test_what_all_need_to_be_sated_is_told_to_the_last_digit():
     assert resource_utilisation(two, x, np.zeros_like(x)).value == pytest.approx((10 / 3 + 30) / 50, rel=1e-9)
 
 
-def test_where_only_a_cost_without_a_first_unit_stands_in_the_way_nothing_is_better():
+def test_costly_production_of_agents_without_wants_is_no_improvement():
     """The first unit of output costs nothing and the next ones do: no gift is without a sacrifice.
 
     Gains of the size of the square root of what a solver takes for no cost are not taken for gains.
@@ -168,7 +165,7 @@ def test_where_only_a_cost_without_a_first_unit_stands_in_the_way_nothing_is_bet
     assert report.unknown == {}
 
 
-def test_what_is_left_over_is_an_improvement_though_no_programme_confirms_one(monkeypatch):
+def test_goods_left_over_are_an_improvement_though_no_program_confirms_one(monkeypatch):
     """As where most is made at no cost and the rounding of what that is worth hides who gains."""
     two = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
     x, y = np.array([[2.0], [3.0]]), np.zeros((2, 1))
@@ -182,90 +179,3 @@ def test_what_is_left_over_is_an_improvement_though_no_programme_confirms_one(mo
     )
     with pytest.raises(NumericalError, match="too small to be confirmed"):
         improvement(two, all_used, y)
-
-
-def needed_by_search(owned, able):
-    """The least share for one consumer of good 1 alone, from a formula of what the share makes."""
-
-    def spare(share):
-        return share * owned[1] + able(share * owned[0]) - owned[1]
-
-    return optimize.brentq(spare, 0.0, 1.0, xtol=1e-14)
-
-
-@pytest.mark.parametrize("seed", range(24))
-def test_the_share_needed_is_that_of_the_formula_in_all_units(seed):
-    """One consumer wants good 1 alone, and a producer with decreasing returns makes it of good 0."""
-    rng = np.random.default_rng(seed)
-    owned = np.exp(rng.uniform(-3.0, 13.0, 2))
-    exponent = rng.uniform(0.2, 0.95)
-    scale = owned[1] * rng.uniform(0.05, 3.0) / owned[0] ** exponent
-    text = f"""
-        schema = 1
-        economy = "exchange"
-        goods = ["g0", "g1"]
-        [[agents]]
-        name = "owner"
-        utility = {{ family = "cobb_douglas", weights = {{ g1 = 1.0 }} }}
-        endowment = {{ g0 = {float(owned[0])!r}, g1 = {float(owned[1])!r} }}
-        [[agents]]
-        name = "maker"
-
-        [agents.technology]
-        family = "power"
-        output = "g1"
-        input = "g0"
-        scale = {float(scale)!r}
-        exponent = {float(exponent)!r}
-
-        [[mechanisms]]
-        name = "idle"
-        kind = "unmediated"
-        game = "autarky"
-    """
-    built = market.build(market.loads(text))
-    x = np.array([owned, [0.0, 0.0]])
-    found = resource_utilisation(built, x, np.zeros((2, 2)))
-    expected = needed_by_search(owned, lambda used: scale * used**exponent)
-    assert found.value == pytest.approx(expected, rel=1e-6, abs=1e-7)
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_the_share_needed_meets_the_bound_of_independent_code(seed):
-    """Stone-Geary, and one good made of the other by a power and a CES technology at any scale."""
-    rng = np.random.default_rng(seed)
-    owned = np.exp(rng.uniform(-3.0, 12.0, 2))
-    made = owned[1] * rng.uniform(0.05, 2.0, 2)
-    weights = rng.uniform(0.2, 1.0, 3)
-    exponent, elasticity = rng.uniform(0.3, 0.9), rng.choice([0.5, 1.0, 3.0])
-    utility = (
-        f'utility = {{ family = "stone_geary", weights = {{ g0 = {weights[0]}, g1 = {weights[1]} }}, '
-        "subsistence = {} }"
-    )
-    power = (
-        f'{{ family = "power", output = "g1", input = "g0", exponent = {exponent}, '
-        f"scale = {made[0] / owned[0] ** exponent} }}"
-    )
-    linear = (
-        f'{{ family = "ces", output = "g1", weights = {{ g0 = {weights[2]} }}, elasticity = {elasticity}, '
-        f"scale = {made[1] / owned[0]} }}"
-    )
-    text = f"""
-        schema = 1
-        economy = "exchange"
-        goods = ["g0", "g1"]
-        agents = [
-            {{ name = "owner", endowment = {{ g0 = {owned[0]}, g1 = {owned[1]} }}, {utility} }},
-            {{ name = "power", technology = {power} }},
-            {{ name = "ces", technology = {linear} }},
-        ]
-        mechanisms = [{{ name = "idle", kind = "unmediated", game = "autarky" }}]
-    """
-    built = market.build(market.loads(text))
-    x, y = np.array([owned, [0.0, 0.0], [0.0, 0.0]]), np.zeros((3, 2))
-    found = resource_utilisation(built, x, y)
-    low = least_share(built, found.prices, x, y, (found.consumption, found.production))
-    assert found.value == pytest.approx(low, abs=1e-6)
-    used = (found.consumption - found.production).sum(axis=0) / owned
-    assert used.max() <= found.value + 1e-6
-    assert built.utility(found.consumption)[0] >= built.utility(x)[0] - 1e-6

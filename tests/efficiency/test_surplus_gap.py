@@ -1,4 +1,4 @@
-"""What transfers could add: bounds on total surplus, and money that may not go negative."""
+"""Surplus lost: bounds on total surplus, and money that may not go negative."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 from helpers.economies import INF, economy, references
 
 from market.efficiency import surplus_gap as surplus
+from market.efficiency.dual_bounds import most_surplus_gap
 from market.efficiency.report import alignment
-from market.efficiency.surplus_gap import surplus_gap, upper_bound
+from market.efficiency.surplus_gap import surplus_gained, surplus_gap
 from market.errors import NumericalError
 from market.mechanisms import Auction, Gift, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
@@ -26,7 +27,7 @@ NOTHING = np.zeros(2)
 
 @pytest.mark.parametrize("stock", [1e-9, 1e-3, 1.0])
 @pytest.mark.parametrize("cost", [1e-6, 1e-2, 1e2])
-def test_a_stock_that_is_tiny_next_to_what_could_be_made_hides_no_surplus(stock, cost):
+def test_a_gap_is_exact_at_a_stock_tiny_relative_to_output(stock, cost):
     """Gifts leave x = q; the best is x = 1 / c made of c: log(1 / (c q)) - (1 - c q) is left on the table."""
     primitives = economy("quasilinear", log=[[1.0]], linear=([[cost]], [[INF]]), commons=[stock])
     best = max(1.0 / cost, stock)
@@ -39,7 +40,7 @@ def test_a_stock_that_is_tiny_next_to_what_could_be_made_hides_no_surplus(stock,
     assert alignment(plan).efficient_with_transfers is True
 
 
-def test_a_capacity_that_is_huge_next_to_what_is_wanted_hides_nothing_either():
+def test_a_plan_is_exact_at_a_capacity_huge_relative_to_demand():
     primitives = economy("quasilinear", log1p=[[3.0]], quadratic=([[1.0]], [[0.0]], [[1e12]]))
     plan = play(PLANNER, primitives)
     assert plan.status is Status.OPTIMAL, plan.reason
@@ -49,18 +50,26 @@ def test_a_capacity_that_is_huge_next_to_what_is_wanted_hides_nothing_either():
 @pytest.mark.parametrize(
     "name", [name for name, known in references().items() if known.economy.budget[0] == INF]
 )
-def test_equilibrium_prices_bound_total_surplus_by_what_is_reached(name):
+def test_equilibrium_prices_prove_that_no_surplus_is_lost(name):
     """Theorem of duality: at clearing prices the bound is met, at any others it is not less."""
     known = references()[name]
     outcome = play(PRICES, known.economy)
-    most = outcome.utilities.sum()
-    turnover = Margins.at(known.economy, outcome.consumption, outcome.production).turnover
-    assert upper_bound(known.economy, outcome.prices) == pytest.approx(most, abs=1e-7 * turnover)
+    x, y = outcome.consumption, outcome.production
+    turnover = Margins.at(known.economy, x, y).turnover
+    assert most_surplus_gap(known.economy, x, y, outcome.prices) == pytest.approx(0.0, abs=1e-7 * turnover)
     for factor in (0.5, 0.9, 1.1, 2.0):
-        assert upper_bound(known.economy, factor * outcome.prices) >= most - 1e-9 * turnover
+        assert most_surplus_gap(known.economy, x, y, factor * outcome.prices) >= -1e-9 * turnover
 
 
-def test_a_gap_that_every_method_gets_wrong_is_not_reported(monkeypatch):
+def test_a_price_above_unit_cost_without_capacity_still_proves_a_bound():
+    """`log x - x` has its maximum at x = 1; at a price above the unit cost of 1 supply would be infinite."""
+    primitives = economy("quasilinear", log=[[1.0]], linear=([[1.0]], [[INF]]), commons=[0.0])
+    x, y = np.array([[0.5], [0.0]]), np.array([[0.0], [0.5]])
+    bound = most_surplus_gap(primitives, x, y, np.array([1.0 + 1e-9]))
+    assert bound == pytest.approx(np.log(2.0) - 0.5, rel=1e-9)
+
+
+def test_a_gap_without_meeting_bounds_is_not_reported(monkeypatch):
     """Their allocation is half as good as it could be: bounds do not meet, so nothing is said."""
     two = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
     x = np.array([[7.0], [3.0]])
@@ -69,18 +78,18 @@ def test_a_gap_that_every_method_gets_wrong_is_not_reported(monkeypatch):
         return Solution(0.5 * x, np.zeros_like(x), np.array([0.2]), 0.0)
 
     monkeypatch.setattr(surplus, "optimum", wrong)
-    right = surplus_gap(two, x, np.zeros_like(x), NOTHING).value  # the programme is asked next
+    right = surplus_gap(two, x, np.zeros_like(x), NOTHING).value  # the program is tried next
     assert right == pytest.approx(2 * np.log(5) - np.log(21), rel=1e-6)
     monkeypatch.setattr(surplus, "_largest_surplus", wrong)
-    with pytest.raises(NumericalError, match="is sure to be the most"):
+    with pytest.raises(NumericalError, match="the least upper bound"):
         surplus_gap(two, x, np.zeros_like(x), NOTHING)
 
 
-def test_what_is_left_on_the_table_is_found_without_a_programme(monkeypatch):
+def test_the_gap_of_smooth_utilities_needs_no_program(monkeypatch):
     """Of ten units one has seven and the other three; five each would be worth log 25/21 more."""
 
     def refused(*_):
-        raise AssertionError("a programme was solved")
+        raise AssertionError("a program was solved")
 
     monkeypatch.setattr(surplus, "ConvexProgram", refused)
     two = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
@@ -92,8 +101,8 @@ def capped(*budgets):
     return economy("quasilinear", log=[[1.0]] * len(budgets), commons=[10.0], budget=list(budgets))
 
 
-def test_whoever_has_no_money_and_nothing_else_cannot_be_compensated_for():
-    """Goods and money that may not go negative: nobody else would give up any for nothing."""
+def test_an_agent_at_minus_infinity_without_money_leaves_no_gap():
+    """Goods and money that may not go negative: no other agent would give up any for nothing."""
     outcome = play(PRICES, capped(INF, 0.0))
     assert outcome.status is Status.CLEARED
     assert outcome.utilities[1] == -np.inf
@@ -102,7 +111,7 @@ def test_whoever_has_no_money_and_nothing_else_cannot_be_compensated_for():
     assert report.efficient_with_transfers is True
 
 
-def test_without_prices_to_prove_it_the_programme_says_the_same():
+def test_the_program_with_caps_agrees_where_no_prices_prove():
     """Seized by one without limits: the other has nothing to offer, or half a unit of money."""
     first = Unmediated("first", Seize(movers=("agent0",)))
     poor, rich = (alignment(play(first, capped(INF, budget))) for budget in (0.0, 0.5))
@@ -112,7 +121,7 @@ def test_without_prices_to_prove_it_the_programme_says_the_same():
     assert rich.surplus_gap == np.inf
 
 
-def test_what_a_cap_leaves_is_found_where_money_is_left():
+def test_a_gap_with_caps_is_found_where_money_is_left():
     """Both could pay, and one of them has too much: x = (8, 2) can be traded towards (5, 5)."""
     primitives = capped(4.0, 4.0)
     x = np.array([[8.0], [2.0]])
@@ -122,11 +131,11 @@ def test_what_a_cap_leaves_is_found_where_money_is_left():
     assert surplus_gap(poor, x, np.zeros_like(x), NOTHING).value == pytest.approx(0.0, abs=1e-7)
 
 
-def test_that_equal_shares_spare_everybody_is_seen_without_a_programme(monkeypatch):
+def test_a_gap_is_infinite_where_equal_shares_prevent_ruin(monkeypatch):
     """One has all the water and the other -inf: the gap is infinite, and half for each is the proof."""
 
     def refused(*_):
-        raise AssertionError("a programme was solved")
+        raise AssertionError("a program was solved")
 
     monkeypatch.setattr("market.efficiency.surplus_gap.ConvexProgram", refused)
     thirsty = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
@@ -134,3 +143,12 @@ def test_that_equal_shares_spare_everybody_is_seen_without_a_programme(monkeypat
     assert bound.value == np.inf
     np.testing.assert_array_equal(bound.consumption, [[5.0], [5.0]])
     assert np.isfinite(thirsty.welfare(bound.consumption, bound.production)).all()
+
+
+def test_a_program_that_ends_at_less_surplus_proves_no_gap_of_zero():
+    two = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
+    x, y = np.array([[5.0], [5.0]]), np.zeros((2, 1))
+    for worse in (np.array([[8.0], [2.0]]), np.array([[10.0], [0.0]])):
+        with pytest.raises(NumericalError, match="less surplus"):
+            surplus_gained(two, x, y, worse, y)
+    assert surplus_gained(two, worse * 0.8 + 1.0, y, x, y) > 0

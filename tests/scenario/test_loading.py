@@ -115,8 +115,9 @@ def test_missing_file_gives_one_fault(tmp_path):
 def test_loading_and_building_import_nothing_heavy():
     code = """
 import sys
-import market.scenario.building
-market.scenario.building.build(market.scenario.loading.load(sys.argv[1]))
+from market.scenario.building import build
+from market.scenario.loading import load
+build(load(sys.argv[1]))
 heavy = {"mesa", "matplotlib", "cvxpy", "pandas", "pyarrow", "tree_sitter"} & sys.modules.keys()
 assert not heavy, heavy
 """

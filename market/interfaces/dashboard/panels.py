@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import solara
 
-from market.interfaces.dashboard.view import State, View
+if TYPE_CHECKING:
+    from market.interfaces.dashboard.view import State, View
 
 
 @solara.component

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from market.interfaces.text.layout import STYLES, Section
 from market.interfaces.text.sections import notes, sections
 from market.interfaces.text.sentences import visible
-from market.results.comparison import Comparison
+
+if TYPE_CHECKING:
+    from market.results.comparison import Comparison
 
 TONES = {"": "", "green": "good", "yellow": "doubtful", "red": "bad"}  # colour in a terminal -> class
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from market.interfaces.dashboard.dials import Dial
 from market.interfaces.dashboard.pictures import OF_PRICES, Picture, pictures
-from market.interfaces.dashboard.play import Play
-from market.interfaces.dashboard.scene import Choice, Scene
 from market.interfaces.dashboard.table import table
 from market.interfaces.text.sentences import count, ending, judgements, number, quoted, unsettled, visible
 from market.outcome import Outcome, Status
-from market.results.comparison import Comparison
+
+if TYPE_CHECKING:
+    from market.interfaces.dashboard.play import Play
+    from market.interfaces.dashboard.scene import Choice, Scene
+    from market.results.comparison import Comparison
 
 IN_PLAY = "{} is in play, and judged as if trade stopped now, with rationing."
 Tone = Literal["info", "success", "warning", "error"]

@@ -89,8 +89,8 @@ SHADOW = "* shadow price: the value of one more unit to the planner; no agent pa
 LOST = "-inf: the agent has too little of an essential good."
 NEAREST = "~ not an equilibrium: prices of the round whose markets were closest to clearing."
 BENT = (
-    "The weights of {who} apply to v = u^(1/A), A the sum of the weights in u: v has the same preferences "
-    "as u and is concave, which u is not."
+    "The weights of {who} apply to v = u^(1/A), A the sum of the weights in u: v orders bundles as u does "
+    "and is concave, which u is not."
 )
 UNBOUNDED = "unbounded: the possible gain has no upper limit; utility -inf: {names}."
 UNLIMITED = "unbounded: gains from trading more at these prices have no upper limit; by: {names}."

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from market.efficiency.contrast import unbalanced
 from market.interfaces.text.layout import Row, Section, heading, points, tables
 from market.interfaces.text.sentences import count, number, status_word, visible, yes
-from market.shards import Shared, SharedOutcome
+
+if TYPE_CHECKING:
+    from market.shards import Shared, SharedOutcome
 
 MOST_GOODS = 20  # whose prices are shown
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from numbers import Real
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,10 @@ from rich.text import Text
 
 from market.interfaces.text.layout import frameless, heading, points
 from market.interfaces.text.sentences import count, number, percent, visible
-from market.sweep import Sweep
 from market.sweep.summary import curve, title
+
+if TYPE_CHECKING:
+    from market.sweep import Sweep
 
 MOST_VALUES = 12  # of a parameter in its table
 MOST_PARAMETERS = 4  # with a table each

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from market.economy.aggregate_demand import AnswersInTotal
 from market.economy.correspondences import Array
@@ -85,20 +84,3 @@ def held_against(economy: Economy, announced: Announcement, answers: Answers) ->
     added_up = imbalance(economy, answers, p)
     same = bool((np.abs(added_up.relative - seen.relative) <= ROUNDING_OF_SUMS).all())
     return Announcement(p, answers, seen if same else added_up)
-
-
-def answers_faithfully(economy: Economy, announced: Announcement) -> NDArray[np.bool_]:
-    """Return a mask, (agents,), of agents that gave the answer that their preferences and costs imply."""
-    given, p = announced.answers, announced.prices
-    faithful = np.ones(len(economy.agents), dtype=bool)
-    if isinstance(given, AnswersInTotal) and given.own is None:  # the economy itself answered for all agents
-        return faithful
-    for rows, part in economy.parts:
-        best = part.answers(p)
-        pairs = zip(
-            (*given.demand.bounds, *given.supply.bounds),
-            (*best.demand.bounds, *best.supply.bounds),
-            strict=True,
-        )
-        faithful[rows] = np.all([(had[rows] == right).all(axis=1) for had, right in pairs], axis=0)
-    return faithful

@@ -21,13 +21,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence
-from market.economy.primitives import Answers, Economy
 from market.tolerances import LEAST_POSITIVE, STANDS_FOR_UNBOUNDED
+
+if TYPE_CHECKING:
+    from market.economy.primitives import Answers, Economy
 
 PRODUCT_WEIGHT = 30.0  # of the market for a product of constant returns; other markets have at most 1
 SPENDING_WEIGHT = 1e4  # of a range of spending: large, since it has to hold

@@ -27,7 +27,6 @@ from market.errors import InputError
 from market.mechanisms.auction.announcement import (
     Announcement,
     announce,
-    answers_faithfully,
     by_trader,
     excess_at,
 )
@@ -40,7 +39,7 @@ from market.mechanisms.auction.price_rules import Knows, Memory, Rule, Seen
 from market.mechanisms.auction.rationing import settle
 from market.mechanisms.auction.verdict import Evidence, verdict
 from market.mechanisms.base import Answering, Mechanism, State
-from market.mechanisms.regret import regret, relative_regret
+from market.mechanisms.regret import answers_faithfully, regret, relative_regret
 from market.outcome import Outcome, Status
 from market.registry import option
 
@@ -271,7 +270,7 @@ class Auction(Mechanism):
         x, y = settle(economy, chosen.answers, p)
         had = traded(economy, p, x, y, economy.payments(p, x, y))
         assert had.regret is not None
-        faithful = answers_faithfully(economy, seen)
+        faithful = answers_faithfully(economy, seen.answers, seen.prices)
         regretted = relative_regret(economy, p, x, y, np.where(faithful, had.regret, 0.0))
         unfaithful = tuple(economy.agents[i] for i in np.flatnonzero(~faithful).tolist())
         status, reason, evidence = self.judged(economy, state, chosen, regretted, unfaithful)

@@ -22,16 +22,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.economy.production import zero_profit_prices
-from market.mechanisms.auction.announcement import Announcement, answers_faithfully
 from market.mechanisms.auction.free_goods import FreeGoods
 from market.mechanisms.auction.jumps.alternatives import Choices, choosers
 from market.mechanisms.auction.jumps.implicit_step import implicit_step
+from market.mechanisms.regret import answers_faithfully
+
+if TYPE_CHECKING:
+    from market.mechanisms.auction.announcement import Announcement
 
 PRICE_RANGE = (1e-250, 1e250)  # money per unit: prices outside have left every economy that float64 can hold
 
@@ -61,7 +65,7 @@ def anticipate_jumps(adjustment: Adjustment, proposed: Array) -> Array:
     if adjustment.choices is None:
         return proposed
     economy, announced = adjustment.economy, adjustment.announced
-    faithful = answers_faithfully(economy, announced)
+    faithful = answers_faithfully(economy, announced.answers, announced.prices)
     who = choosers(economy, adjustment.choices, announced.prices, announced.answers, faithful)
     return implicit_step(economy, who, announced, proposed, adjustment.joint)
 

@@ -13,13 +13,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.economy.primitives import Answers, Economy
 from market.mechanisms.auction.assignment import Assigned, assign, needs_assignment
 from market.tolerances import STANDS_FOR_UNBOUNDED, UNBOUNDED
+
+if TYPE_CHECKING:
+    from market.economy.primitives import Answers, Economy
 
 
 @dataclass(frozen=True)

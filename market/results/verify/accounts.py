@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,7 +12,9 @@ from market.economy.primitives import Economy, Money
 from market.outcome import shown
 from market.results.schema import number
 from market.results.verify.claim import ROUNDING, Claim, difference
-from market.results.verify.record import Record
+
+if TYPE_CHECKING:
+    from market.results.verify.record import Record
 
 
 def feasible(economy: Economy, x: Array, y: Array) -> tuple[bool, str]:

@@ -26,6 +26,7 @@ Source: Negishi (1960); Mas-Colell, Whinston and Green (1995), section 16.E.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,6 @@ from market.results.schema import number
 from market.results.verify.accounts import feasible, worth
 from market.results.verify.claim import ROUNDING, Claim
 from market.results.verify.figures import SEARCHED, check_figures, least_needed
-from market.results.verify.record import Record
 from market.tolerances import (
     NEGLIGIBLE_AMOUNT,
     PLENTY,
@@ -46,6 +46,9 @@ from market.tolerances import (
     VIOLATION_BELOW_SEARCH,
     VIOLATION_THAT_PROVES,
 )
+
+if TYPE_CHECKING:
+    from market.results.verify.record import Record
 
 HARDLY_LEFT = 1e-6  # shares of a good below this are less than a search for improvements can see
 

@@ -20,11 +20,11 @@ from market.outcome import Status, shown
 from market.results.schema import number
 from market.results.verify.accounts import worth
 from market.results.verify.claim import ROUNDING, Claim, difference
-from market.results.verify.record import Record
 from market.tolerances import REGRET_THAT_IS_NONE, UNBOUNDED
 
 if TYPE_CHECKING:
     from market.mechanisms.auction.auctioneer import Auction
+    from market.results.verify.record import Record
 
 SEEN = 1e-11  # rounding of relative excess demand, whose size is 0 to 2
 HUGE = 1e300  # stands for an unbounded amount in sums

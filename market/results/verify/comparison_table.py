@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,7 +20,9 @@ from market.results.schema import MechanismResult, number
 from market.results.summary_table import AgentNumbers, Gains, row
 from market.results.verify.accounts import worth
 from market.results.verify.claim import ROUNDING, Claim, difference
-from market.results.verify.record import Record
+
+if TYPE_CHECKING:
+    from market.results.verify.record import Record
 
 NONE = 1e-12  # share of the utility of an equal share of all resources: a smaller gain counts as none
 EXACT = 1e-12  # relative difference that another order of a sum may leave

@@ -32,11 +32,11 @@ from market.outcome import Status, shown
 from market.results.verify.accounts import Due, feasible, without_money
 from market.results.verify.claim import ROUNDING, Claim, difference
 from market.results.verify.evidence import possible_period
-from market.results.verify.record import Record
 from market.tolerances import PLENTY
 
 if TYPE_CHECKING:
     from market.mechanisms.unmediated.best_response import Unmediated
+    from market.results.verify.record import Record
 
 FITS = 1.0 + 1e-12  # claims that exceed the stock by rounding mean no war
 FIRST_ORDER = 1e-4  # relative; a gain is of second order in the violation

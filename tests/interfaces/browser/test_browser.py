@@ -43,7 +43,9 @@ def price(page):
     """The price of water under the stepped mechanism, as the table has it; None if it is not in there."""
     title = page.locator("tr.part").get_by_text("Prices", exact=True)
     cell = title.locator("xpath=../following-sibling::tr[1]").locator("td.stepped")
-    return float(cell.inner_text()) if cell.count() else None
+    return (
+        float(cell.inner_text().split()[0]) if cell.count() else None
+    )  # "~" marks a price that does not clear
 
 
 def pictures(page):

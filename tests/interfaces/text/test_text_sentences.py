@@ -49,7 +49,10 @@ def judged(compared, **changes):
             {"degenerate": True, "negishi_weights": np.array([1.0, 0.0]), "efficient_with_transfers": None},
             "Pareto efficient, but only with zero weight on beta.",
         ),
-        ({"efficient": None, "unknown": ("too large",)}, "not known to be Pareto efficient (too large)."),
+        (
+            {"efficient": None, "unknown": {"efficient": "too large"}},
+            "not known to be Pareto efficient (efficient: too large).",
+        ),
         (
             {"efficient": False, "resource_utilisation": 1.0 - 1e-9},
             "not Pareto efficient: some agents could gain without a loss to any other.",

@@ -10,9 +10,10 @@ from helpers.economies import CES, LEONTIEF, LINEAR, economy, with_utility
 
 from market.economy.correspondences import Correspondence
 from market.economy.primitives import Answers, Economy
-from market.mechanisms.auction.announcement import announce, answers_faithfully
+from market.mechanisms.auction.announcement import announce
 from market.mechanisms.auction.free_goods import FreeGoods
 from market.mechanisms.auction.jumps.alternatives import Choosers, choosers, possible
+from market.mechanisms.regret import answers_faithfully
 
 
 def announced(primitives: Economy, p):
@@ -23,7 +24,7 @@ def announced(primitives: Economy, p):
 
 def who_chooses(primitives: Economy, seen) -> Choosers:
     """Return the choosers at an announcement."""
-    faithful = answers_faithfully(primitives, seen)
+    faithful = answers_faithfully(primitives, seen.answers, seen.prices)
     return choosers(primitives, possible(primitives), seen.prices, seen.answers, faithful)
 
 
