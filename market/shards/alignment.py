@@ -22,8 +22,8 @@ from market.economy.primitives import Economy, Money
 from market.economy.reductions import Largest, Reduction
 from market.efficiency.report import Alignment
 from market.outcome import shown
-from market.tolerances import VIOLATION_THAT_PROVES
-from market.welfare.first_order_conditions import NOTHING, residuals, weights_from_prices
+from market.tolerances import NEGLIGIBLE_AMOUNT, VIOLATION_THAT_PROVES
+from market.welfare.first_order_conditions import residuals, weights_from_prices
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def judge(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[Judgement
         residual = yield from residuals(economy, x, y, ones, p)
         if residual <= VIOLATION_THAT_PROVES:
             return Judgement(ones, count, True, bool(capped), residual, 0)
-    some = NOTHING * (economy.commons + owned + made) / count
+    some = NEGLIGIBLE_AMOUNT * (economy.commons + owned + made) / count
     weights = np.zeros(len(ones))
     for rows, part in economy.parts:
         eaten = np.where(x[rows] > some, x[rows], 0.0)

@@ -1,16 +1,17 @@
-"""Convex programmes over the allocations of an economy, written once for all who solve one.
+"""Convex programs over the allocations of an economy: variables, constraints, units and solver in one place.
 
-Variables: x (agents, goods) consumption and y (agents, goods) production, both >= 0, y up to capacity. The
-planner maximises a weighted sum of utilities over them, a self-sufficient agent its own, and the judges
-look for reallocations that nobody dislikes. Each states its objective and constraints; utilities, costs and
-units are written here.
+Variables: consumption `x` and production `y`, both (agents, goods), units, `x >= 0`, `0 <= y <= K`; netputs
+of technologies may be negative. The planner maximises a weighted sum of utilities, a self-sufficient agent
+its own utility, and the report on efficiency looks for Pareto improvements. Each states its own objective and
+constraints; utilities, costs and units are written here.
 
-The solver's tolerances are absolute, so it must see numbers around one, in whatever units an economy is
-written. Amounts are counted good by good in units of what is plausible, x = units * (its variable), and
-utilities and costs, with what is added to hold them up, are written for those counts. An objective is divided
-by what is at stake (`ConvexProgram.at_stake`).
+The solver's tolerances are absolute, so its numbers must be around one in whatever units an economy is
+written. Amounts are counted good by good in units of a typical amount, `x = units * variable`, and utilities
+and costs, with the constraints that bound them, are written for those counts. An objective is divided by the
+value of one unit of every good (`ConvexProgram.at_stake`).
 
-Solved by cvxpy with Clarabel, an interior-point method; whoever uses an answer recomputes what it claims.
+Solved by cvxpy with Clarabel, an interior-point method. Callers recompute from the primitives what an answer
+claims.
 """
 
 from __future__ import annotations
@@ -28,12 +29,26 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.errors import InfeasibleError, NumericalError
+from market.tolerances import NEGLIGIBLE_AMOUNT, PLENTY
 
 Expression = Any
 
-NEGLIGIBLE = 1e-9  # of a typical amount: netputs up to here are the solver's rounding
-LARGEST = 300_000  # amounts, agents times goods: a programme of that size takes half a minute and 2 GB
-FAR = 1e7  # units of what is plausible: a capacity beyond does not bind, and its row would only do harm
+LARGEST_PROGRAM = 300_000
+"""Amounts, agents times goods: a program of that size takes half a minute and 2 GB."""
+
+LOOSE_CAPACITY = 1e7
+"""Typical amounts: a larger capacity does not bind, and its row would spoil the scale of the others."""
+
+PASSES_THROUGH_PRODUCTS = 100
+"""Passes of amounts through products that are inputs of each other, until they settle."""
+
+VANISHING = 1e-3
+"""Share of the amount before: a typical amount that falls below it in one pass goes to 0, and is not the
+amount at which worth meets cost."""
+
+DECADES = 40.0
+"""Typical amounts are looked for within so many powers of ten of one unit."""
+
 _SHARP = {"tol_gap_abs": 1e-12, "tol_gap_rel": 1e-12, "tol_feas": 1e-12, "max_iter": 200}
 SETTINGS: tuple[dict[str, Any], ...] = (
     _SHARP,
@@ -48,27 +63,34 @@ SETTINGS: tuple[dict[str, Any], ...] = (
 
 
 def too_large(economy: Economy) -> bool:
-    """Whether a convex programme over the allocations of an economy would take too long."""
+    """Return True if a convex program over the allocations of an economy would take too long."""
     agents, goods = economy.shape
-    return agents * goods > LARGEST
+    return agents * goods > LARGEST_PROGRAM
 
 
 def refuse_large(economy: Economy) -> None:
-    """See that a convex programme over the allocations of an economy can be solved.
+    """Refuse an economy whose allocations are too many for a convex program.
 
     Raises:
-        NumericalError: it cannot.
+        NumericalError: it has more than `LARGEST_PROGRAM` amounts.
     """
     if too_large(economy):
         agents, goods = economy.shape
         raise NumericalError(
-            f"the convex programme over {agents} agents and {goods} goods is too large to be solved"
+            f"the convex program over {agents} agents and {goods} goods is too large to be solved"
         )
 
 
 @dataclass(frozen=True)
 class Solution:
-    """An answer of the solver: x and y (agents, goods), prices (goods,), and the value of the objective."""
+    """Allocation and prices that a solver reports; callers recompute what they claim.
+
+    Args:
+        consumption: (agents, goods), x, units.
+        production: (agents, goods), y, units.
+        prices: (goods,), p, objective per unit.
+        value: of the objective.
+    """
 
     consumption: Array
     production: Array
@@ -78,11 +100,11 @@ class Solution:
 
 @dataclass(frozen=True)
 class ConvexProgram:
-    """The variables and constraints that every programme over an economy has in common.
+    """Variables and constraints that all programs over an economy have in common.
 
     Args:
         economy: the primitives.
-        units: (goods,), a typical amount of each good, > 0.
+        units: (goods,), a typical amount of each good, units, > 0.
     """
 
     economy: Economy
@@ -92,19 +114,19 @@ class ConvexProgram:
     def for_allocation(
         cls, economy: Economy, x: Array | None = None, y: Array | None = None, weights: Array | None = None
     ) -> ConvexProgram:
-        """Return a program in units of what is typical of an allocation (by default one of nothing)."""
+        """Return a program in units of the typical amounts of an allocation (by default an empty one)."""
         nothing = np.zeros(economy.shape)
         x, y = nothing if x is None else x, nothing if y is None else y
         return cls(economy, typical_amounts(economy, x, y, weights))
 
     @cached_property
     def x(self) -> Expression:
-        """Consumption, (agents, goods), units of each good; 0 where a good is not wanted."""
+        """Consumption as an expression, (agents, goods), units; 0 where a good is not wanted."""
         return self._in_units(self._free_x)
 
     @cached_property
     def y(self) -> Expression:
-        """Production, (agents, goods), units of each good; 0 where a good cannot be made."""
+        """Production as an expression, (agents, goods), units; 0 where a good cannot be made."""
         return self._in_units(self._free_y)
 
     @cached_property
@@ -118,7 +140,7 @@ class ConvexProgram:
 
     @cached_property
     def _netputs(self) -> Expression:
-        """Netputs of technologies, (agents, goods), 0 for others, in units of `units`."""
+        """Netputs of technologies, (agents, goods), in `units`; 0 for other agents."""
         concerned = np.zeros(self.economy.shape, dtype=bool)
         for block in self.economy.technologies:
             family, parameters = block.family, block.parameters
@@ -126,8 +148,8 @@ class ConvexProgram:
         return self._where(concerned, nonneg=False)
 
     def _where(self, allowed: NDArray[np.bool_], *, nonneg: bool = True) -> Expression:
-        """A variable for each allowed pair, put into an (agents, goods) expression; None if there is none."""
-        import cvxpy  # deferred here and below: a second to import, and only programmes need it
+        """Return an (agents, goods) expression with one variable for each allowed pair, and 0 elsewhere."""
+        import cvxpy  # deferred here and below: takes a second to import, and only programs need it
 
         places = np.flatnonzero(allowed)
         if not len(places):
@@ -141,19 +163,19 @@ class ConvexProgram:
         return scaled @ scipy.sparse.diags(self.units)
 
     def net_use(self) -> Expression:
-        """What is consumed beyond what is made, (goods,), in units of `units`."""
+        """Return consumption minus production as an expression, (goods,), in `units`."""
         import cvxpy
 
         return cvxpy.sum(self._free_x - self._free_y, axis=0)
 
     def balance(self, share: Expression | float = 1.0) -> Expression:
-        """Return the constraint that a share of the resources is enough; its multipliers are prices."""
+        """Return the constraint that net use is within a share of resources; its multipliers are prices."""
         return self.net_use() <= share * (self.economy.resources / self.units)
 
     def limits(self) -> list[Expression]:
-        """Production within capacity and technologies, and the constraints that hold costs down."""
+        """Return the constraints of capacity and technologies, and those that bound `costs` from below."""
         limit = self.economy.capacity / self.units
-        bound = (limit <= FAR) & (limit > 0)
+        bound = (limit <= LOOSE_CAPACITY) & (limit > 0)
         held = [self._free_y[bound] <= limit[bound]] if bound.any() else []
         for block in self.economy.technologies:
             counted = block.family.in_units(self.units, **block.parameters)
@@ -163,11 +185,12 @@ class ConvexProgram:
     def utilities(
         self, *, stated: bool, counted: NDArray[np.bool_] | None = None
     ) -> tuple[Expression, list[Expression]]:
-        """u_i, (agents,), and the constraints that hold it up.
+        """Return `u_i` as an expression, (agents,), and the constraints that bound it from above.
 
         Args:
-            stated: u itself, which must be concave; else its concave transform.
-            counted: for whom; 0 for the others, who need not have what is vital to them. Default: all.
+            stated: True for `u_i` itself, which must be concave; False for its concave transform.
+            counted: (agents,), agents whose utility is returned, by default all; the others have 0, and may
+                be below subsistence.
         """
         total: Expression = np.zeros(len(self.economy.agents))
         constraints: list[Expression] = []
@@ -179,16 +202,17 @@ class ConvexProgram:
             rows = agents[block.rows][chosen]
             parameters = {key: array[chosen] for key, array in block.parameters.items()}
             expression = block.family.stated if stated else block.family.concave
-            with np.errstate(over="ignore"):  # of what can be made without end; the solver refuses it
+            with np.errstate(over="ignore"):  # an unbounded amount overflows; the solver refuses it
                 value, needed = expression(self._free_x[rows], unit=self.units, **parameters)
             constraints += needed
             total = total + _spread(rows, len(agents)) @ value
         return total, constraints
 
     def at_stake(self) -> Array:
-        """What one unit of each good is worth to each agent at the margin, or costs it, (agents,), > 0.
+        """Return the value to each agent of one of `units` of every good, (agents,), utility, > 0.
 
-        Beyond subsistence, in utility: a size for objectives that changes with the unit of utility.
+        At the margin just above subsistence; for an agent that wants nothing, the cost of making them. A
+        scale for objectives that changes with the unit of utility.
         """
         economy = self.economy
         slopes = economy.marginal_utility(economy.subsistence + self.units)
@@ -200,7 +224,7 @@ class ConvexProgram:
         return np.where(known > 0, known, some.mean() if len(some) else 1.0)
 
     def costs(self) -> Expression:
-        """C_i, (agents,), money; a minimiser needs the `limits` for it."""
+        """Return `C_i` as an expression, (agents,), money; `limits` bounds it from below."""
         return self._costs[0]
 
     @cached_property
@@ -220,16 +244,16 @@ class ConvexProgram:
         balance: Expression,
         attempts: Sequence[int] = (0, 1, 2),
     ) -> Solution:
-        """Maximise, and read off the allocation.
+        """Maximise an objective, and return the allocation with its prices.
 
         Args:
-            objective: to be maximised; a scalar.
-            constraints: all of them except `balance`.
-            balance: the constraint whose multipliers are the goods' prices.
-            attempts: which of the solver's `SETTINGS` to try until one does not fail.
+            objective: a scalar expression.
+            constraints: all except `balance`.
+            balance: the constraint whose multipliers are the prices of goods.
+            attempts: indices of the solver's `SETTINGS`, tried in turn until one does not fail.
 
         Raises:
-            NumericalError: the solver found no answer; says what it said.
+            NumericalError: the solver found no answer; the message has its status.
         """
         import cvxpy
 
@@ -239,30 +263,32 @@ class ConvexProgram:
         return Solution(*self.allocation(), multipliers / self.units, float(problem.value))
 
     def allocation(self) -> tuple[Array, Array]:
-        """Consumption and production, (agents, goods), as the programme was solved last."""
+        """Return consumption and production, (agents, goods), units, of the last problem solved."""
         x = np.maximum(np.asarray(self._free_x.value), 0.0) * self.units
         y = np.asarray(self._free_y.value) * self.units
         bounded = np.clip(y, 0.0, self.economy.capacity)
-        for block in self.economy.technologies:  # a bit of an input made is none used
+        for block in self.economy.technologies:  # an input produced by rounding is not used
             makes, uses = (of(**block.parameters) for of in (block.family.makes, block.family.uses))
             own = np.where(makes, y[block.rows], np.minimum(y[block.rows], 0.0))
             own = np.where(uses, own, np.maximum(own, 0.0))
-            own = np.where((np.abs(own) <= NEGLIGIBLE * self.units).all(axis=1, keepdims=True), 0.0, own)
+            own = np.where(
+                (np.abs(own) <= NEGLIGIBLE_AMOUNT * self.units).all(axis=1, keepdims=True), 0.0, own
+            )
             beyond = np.minimum(block.family.slack(own, **block.parameters), 0.0)
             bounded[block.rows] = np.where(own > 0, own * np.maximum(1.0 + beyond, 0.0)[:, None], own)
         return x, bounded
 
 
 def solve(problem: Any, attempts: Sequence[int] = (0, 1, 2)) -> None:
-    """Solve a cvxpy problem, which then holds the answer.
+    """Solve a cvxpy problem in place: its variables then have the values of the answer.
 
     Args:
         problem: a `cvxpy.Problem`.
-        attempts: which of the solver's `SETTINGS` to try until one does not fail.
+        attempts: indices of the solver's `SETTINGS`, tried in turn until one does not fail.
 
     Raises:
-        NumericalError: the solver found no answer; says what it said.
-        InfeasibleError: it found that there is none.
+        NumericalError: the solver found no answer; the message has its status.
+        InfeasibleError: the solver found that the problem has none.
     """
     import cvxpy
 
@@ -276,16 +302,16 @@ def solve(problem: Any, attempts: Sequence[int] = (0, 1, 2)) -> None:
                 continue
             except ValueError as wrong:  # raised for data that are not numbers
                 raise NumericalError(
-                    "the convex programme was not solved: some utility or cost is beyond the largest number"
+                    "the convex program was not solved: some utility or cost is beyond the largest number"
                 ) from wrong
     if problem.status not in ("optimal", "optimal_inaccurate"):
         said = problem.status or "in numerical trouble"
         error = InfeasibleError if problem.status == "infeasible" else NumericalError
-        raise error(f"the convex programme was not solved: it is {said}")
+        raise error(f"the convex program was not solved: it is {said}")
 
 
 def _spread(rows: Any, agents: int) -> Any:
-    """The matrix that puts a block's values into the rows of all agents."""
+    """Return the matrix, (agents, rows), that places values of a block's rows among all agents."""
     positions = np.arange(agents)[rows]
     ones = np.ones(len(positions))
     return scipy.sparse.csr_matrix(
@@ -294,19 +320,22 @@ def _spread(rows: Any, agents: int) -> Any:
 
 
 def typical_amounts(economy: Economy, x: Array, y: Array, weights: Array | None = None) -> Array:
-    """An amount of each good of the size of what one agent has, or would make, (goods,), > 0.
+    """Return a typical amount of each good for one agent, (goods,), units, > 0.
 
-    What is there may be tiny next to what can be made, and capacities huge next to what is wanted: of goods
-    that can be made at a cost, the amount at which the largest marginal utility falls to the least marginal
-    cost, no less than what is there, no more than can be had; of products of technologies what all that is
-    there would give (`plenty`). A good that is not there, and not worth its cost, has no amount of its own:
-    then what costs as much as the others are worth on average, or one unit of money.
+    Resources may be tiny next to possible output, and capacities huge next to demand. So, for each agent:
+
+    - of a good that can be made at a cost, the amount at which the largest marginal utility falls to the
+      least marginal cost, at least the resources and at most these with all capacity;
+    - of a product of technologies, the output from all resources (`plenty`);
+    - of another good, the resources;
+    - of a good that is absent and not worth its cost, the amount that costs as much as the others are worth
+      on average, or one unit of money.
 
     Args:
         economy: the primitives.
         x: (agents, goods), consumption.
         y: (agents, goods), production.
-        weights: (agents,), what utilities and costs count; 1 by default.
+        weights: (agents,), welfare weights of utilities and costs; 1 by default.
     """
     counted = np.ones(len(economy.agents)) if weights is None else weights
     agents = len(economy.agents)
@@ -314,55 +343,51 @@ def typical_amounts(economy: Economy, x: Array, y: Array, weights: Array | None 
     limit = economy.capacity.sum(axis=0) / agents
     amounts, known = np.where(there > 0, there, 1.0), there > 0
     amounts = _of_a_value(economy, amounts, known, limit, counted)
-    for _ in range(2):  # what a good is worth depends on the others
+    for _ in range(2):  # the worth of a good depends on the others
         before, amounts = amounts, amounts.copy()
         for good in np.flatnonzero(limit > 0):
             meets = _where_worth_meets_cost(economy, amounts, int(good), counted)
             if meets is not None:
                 amounts[good] = min(max(meets, there[good]), there[good] + limit[good])
                 known[good] = True
-    # Complements of which none is worth its cost have no such amounts: each time they meet nearer to 0.
-    known &= (there > 0) | (amounts >= ASTRAY * before)
+    # Complements that are not worth their costs have no such amounts: each pass finds them nearer to 0.
+    known &= (there > 0) | (amounts >= VANISHING * before)
     return _of_a_value(economy, amounts, known, limit, counted)
 
 
-SWEEPS = 100  # of amounts through products that need each other
-ENDLESS = 1e100  # an amount that stands for one that is not known yet
-
-
 def plenty(economy: Economy, there: Array) -> Array:
-    """There, (goods,), and what technologies can make if each is given all there is of its inputs.
+    """Return the largest amounts, (goods,), that technologies can make, each from all there is of its inputs.
 
-    A size for each good that changes with its unit. Products are made of products, so amounts are passed on
-    until they settle, from above: m = there + max_j F_j(m). Where they do not, or nothing can be made, what
-    is there.
+    A scale for each good that changes with its unit. Products may be made of products, so amounts are
+    iterated from above until they settle: `m = there + max_j F_j(m)`. Where they do not settle, or
+    no technology makes the good, the result is `there`.
+
+    Args:
+        economy: the primitives.
+        there: (goods,), units, amounts without technologies.
     """
     if not economy.technologies:
         return there
     makes = np.zeros(len(there), dtype=bool)
     for block in economy.technologies:
         makes |= block.family.makes(**block.parameters).any(axis=0)
-    amounts = np.where(makes, ENDLESS, there)
-    for _ in range(SWEEPS):
+    amounts = np.where(makes, PLENTY, there)
+    for _ in range(PASSES_THROUGH_PRODUCTS):
         made = np.zeros_like(there)
         for block in economy.technologies:
             outputs = block.family.plenty(amounts, **block.parameters)
             made = np.maximum(made, outputs.max(axis=0, initial=0.0))
-        before, amounts = amounts, np.minimum(there + made, ENDLESS)
+        before, amounts = amounts, np.minimum(there + made, PLENTY)
         settled = np.abs(amounts - before) <= 0.1 * before
         if settled.all():
             break
-    return np.where(settled & (amounts < ENDLESS), amounts, there)
-
-
-ASTRAY = 1e-3  # of the amount before: what falls so far is not near to where worth meets cost
-DECADES = 40.0  # within so many powers of ten of 1 amounts are looked for
+    return np.where(settled & (amounts < PLENTY), amounts, there)
 
 
 def _of_a_value(
     economy: Economy, amounts: Array, known: NDArray[np.bool_], limit: Array, weights: Array
 ) -> Array:
-    """The amounts, with those that are not known such that they cost what the known are worth on average."""
+    """Replace unknown amounts, (goods,), by those that cost as much as the known are worth on average."""
     value, amounts = _value(economy, amounts, known, weights), amounts.copy()
     for good in np.flatnonzero((limit > 0) & ~known):
         amounts[good] = min(_costing(economy, value, int(good), weights), limit[good])
@@ -370,7 +395,7 @@ def _of_a_value(
 
 
 def _value(economy: Economy, amounts: Array, known: NDArray[np.bool_], weights: Array) -> float:
-    """What a known amount is worth on average, at the margin where it is worth most; 1 if none is known."""
+    """Return the mean worth of known amounts, each to the agent that values it most; 1 if none is known."""
     slopes = economy.marginal_utility(np.tile(amounts, (len(economy.agents), 1)))
     slopes = weights[:, None] * np.where(np.isfinite(slopes), slopes, 0.0)
     worth = np.where(known, slopes.max(axis=0) * amounts, 0.0)
@@ -378,7 +403,7 @@ def _value(economy: Economy, amounts: Array, known: NDArray[np.bool_], weights: 
 
 
 def _costing(economy: Economy, value: float, good: int, weights: Array) -> float:
-    """The amount of a good that is worth so much at the least marginal cost; 1 if none is."""
+    """Return the amount of a good whose value at the least marginal cost is `value`; 1 if none has it."""
     makes = (economy.capacity[:, good] > 0) & (weights > 0)
     if not makes.any():
         return 1.0
@@ -394,7 +419,7 @@ def _costing(economy: Economy, value: float, good: int, weights: Array) -> float
 
 
 def _halved(beyond: Callable[[float], bool]) -> float:
-    """10 to the least power, within `DECADES`, that is beyond something; right to a tenth or so."""
+    """Return 10 to the least power, within `DECADES`, for which `beyond` is true; right to about a tenth."""
     low, high = -DECADES, DECADES
     while high - low > 0.05:
         middle = (low + high) / 2.0
@@ -403,9 +428,9 @@ def _halved(beyond: Callable[[float], bool]) -> float:
 
 
 def _where_worth_meets_cost(economy: Economy, amounts: Array, good: int, weights: Array) -> float | None:
-    """The amount of a good for each agent at which nobody pays for more; None without one between bounds.
+    """Return the amount of a good for each agent at which its worth falls to its cost.
 
-    Right to a tenth of its size or so.
+    Right to about a tenth. None where the two do not meet within `DECADES`.
     """
     counts = weights > 0
 
@@ -425,7 +450,7 @@ def _where_worth_meets_cost(economy: Economy, amounts: Array, good: int, weights
 
 
 def fit(economy: Economy, x: Array, y: Array) -> Array:
-    """Scale consumption of each good down to what there is, (agents, goods): undoes rounding errors."""
+    """Scale consumption, (agents, goods), of each good down to what there is: undoes rounding errors."""
     there = np.maximum(economy.resources + y.sum(axis=0), 0.0)
     used = x.sum(axis=0)
     return x * np.where(used > there, np.divide(there, used, out=np.ones_like(used), where=used > 0), 1.0)

@@ -1,30 +1,29 @@
-"""Supporting prices: do weights and prices turn an allocation into the optimum of one super-agent?
+"""First-order conditions of the planner's problem: do welfare weights and prices support an allocation?
 
-Symbols: w (agents,) weights >= 0; p (goods,) prices >= 0, in utils of the super-agent per unit; m_ig =
-du_i/dx_ig; c_ig = dC_i/dy_ig; K capacity. The allocation maximises sum w_i (u_i - C_i) if
+Symbols: `w` (agents,) welfare weights >= 0; `p` (goods,) prices >= 0, weighted utility per unit;
+`m_ig = du_i/dx_ig`; `c_ig = dC_i/dy_ig`; `K` capacity. The allocation maximises `sum_i w_i (u_i - C_i)` if
 
     w_i m_ig <= p_g,  equality where x_ig > 0;
     w_i c_ig >= p_g,  equality where 0 < y_ig < K_ig (at capacity w_i c_ig <= p_g);
-    p_g = 0 where something of g is left over;
-    netputs of technologies pay most at p (`production.foregone_profit`).
+    p_g = 0 where some of g is left over;
+    netputs of technologies maximise profit at p (`production.foregone_profit`).
 
-Where u_i has a kink (goods that are equally scarce to whoever wants them in fixed proportions) m_i may be any
-of several, and those along p serve best: violations are then relatively the same in all of its goods, so that
-no others have a smaller one (`Utility.marginal_along`).
+Where `u_i` has a kink (goods wanted in fixed proportions and equally scarce) `m_i` may be any element of the
+superdifferential. The one along `p` is taken (`Utility.marginal_along`): its relative violation is equal in
+all goods of the agent, so that no other element has a smaller one.
 
-For concave u_i and convex C_i these conditions are also enough: they are the first-order conditions of a
-concave programme. Of a u_i that is not concave they prove nothing (at a bundle that lacks one good every
-slope of x y^2 is 0), so that no weights and prices support it unless it counts for nothing; efficiency in
-goods is judged by concave utilities that order bundles in the same way (`Economy.concave_form`).
+For concave `u_i` and convex `C_i` these conditions are also sufficient: they are the first-order conditions
+of a concave program. Of a `u_i` that is not concave they prove nothing (where one good is absent every slope
+of `x y^2` is 0), so no weights and prices support it unless its weight is 0; efficiency in goods is judged by
+concave utilities of equal preferences (`Economy.concave_form`).
 
-The *residual* is their largest violation relative to p_g, or to the price at which all of g would be worth a
-share `NEGLIGIBLE` of everything, if that is more. An agent with w_i = 0 and 0 * inf (an infinite slope at
-nothing) violates nothing, but if it consumes a good with p_g > 0 it does.
+The *residual* is their largest violation relative to `p_g`, or to the price at which all of g would be worth
+a share `NEGLIGIBLE_WORTH` of all resources, if that is more. An agent with `w_i = 0` and an infinite slope
+(`0 * inf`) violates nothing, unless it consumes a good with `p_g > 0`.
 
-At an empty bundle slopes in the direction of single goods may not tell (Cobb-Douglas at nothing: 0 along
-every axis, though a little of everything is worth something). There the condition is on all directions
-d >= 0 at once, w_i u_i'(0; d) <= p.d, that is w_i times the worth of a first unit of money
-(`Economy.first_worth`) <= 1.
+At an empty bundle slopes along single goods may not suffice (Cobb-Douglas: 0 along every axis, although a
+little of every good has utility). There the condition is on all directions `d >= 0` at once,
+`w_i u_i'(0; d) <= p.d`: the weighted worth of a first unit of money (`Economy.first_worth`) is at most 1.
 
 Source: Negishi (1960); Mas-Colell, Whinston and Green (1995), section 16.E.
 """
@@ -42,22 +41,22 @@ from market.economy.correspondences import Array, sum_over_agents
 from market.economy.primitives import Economy
 from market.economy.production import foregone_profit
 from market.economy.reductions import Largest, Reduction, run_locally
+from market.tolerances import NEGLIGIBLE_AMOUNT, SOLVER_AMOUNT
 
-NEGLIGIBLE = 1e-12  # share of the value of all there is below which the worth of a good is rounding
-NOTHING = 1e-9  # amounts below this share of the average are none at all
-LEFT_OVER = 1e-7  # a share of what there is that counts as left over
+NEGLIGIBLE_WORTH = 1e-12
+"""Share of the value of all resources: the worth of all of a good below it is rounding of sums over goods."""
 
 
 class Active(NamedTuple):
-    """Which inequalities bind at an allocation, by (agents, goods) or (goods,).
+    """Masks of the inequalities that bind at an allocation.
 
     Args:
-        consumed: i consumes g.
-        wanting: i has a positive slope for g.
-        made: i makes g, more or less than nothing.
-        could_make: i could make more of g.
-        left_over: something of g is left, (goods,).
-        empty: i wants something and consumes nothing, (agents,).
+        consumed: (agents, goods), i consumes g.
+        wanting: (agents, goods), i has a positive slope for g.
+        made: (agents, goods), i makes g at a cost.
+        could_make: (agents, goods), i could make more of g at a cost.
+        left_over: (goods,), some of g is left over.
+        empty: (agents,), i has wants and consumes nothing.
     """
 
     consumed: NDArray[np.bool_]
@@ -70,7 +69,7 @@ class Active(NamedTuple):
 
 @dataclass(frozen=True)
 class Margins:
-    """Slopes, costs, kinks and binding conditions of an allocation, made once and handed to all who judge it.
+    """Slopes, costs, kinks and binding conditions of an allocation, computed once for all its judges.
 
     Args:
         economy: the primitives; the figures about efficiency take its `concave_form`.
@@ -78,7 +77,7 @@ class Margins:
         y: (agents, goods), production.
         slopes: (agents, goods), marginal utilities, utility per unit; may be inf.
         costs: (agents, goods), marginal costs, money per unit.
-        binds: the conditions that bind.
+        binds: masks of the conditions that bind.
     """
 
     economy: Economy
@@ -102,7 +101,7 @@ class Margins:
 
     @cached_property
     def turnover(self) -> float:
-        """Value at the margin of all that is consumed and made, money: the scale of sums over agents."""
+        """Value at the margin of consumption and production, money: the scale of sums over agents."""
         worth = np.multiply(
             self.slopes, self.x, out=np.zeros_like(self.x), where=(self.x > 0) & np.isfinite(self.slopes)
         )
@@ -110,7 +109,7 @@ class Margins:
         return float(worth.sum() + made.sum())
 
     def along(self, p: Array) -> Array:
-        """Slopes, (agents, goods), at kinks those in the direction of prices p, (goods,)."""
+        """Return slopes, (agents, goods), at kinks those along prices p, (goods,)."""
         return self.economy.marginal_utility_along(self.x, p)
 
     def residual(self, w: Array, p: Array) -> float:
@@ -119,20 +118,20 @@ class Margins:
 
 
 def active(
-    economy: Economy, x: Array, y: Array, tolerance: float = LEFT_OVER, slopes: Array | None = None
+    economy: Economy, x: Array, y: Array, tolerance: float = SOLVER_AMOUNT, slopes: Array | None = None
 ) -> Active:
-    """Who consumes and makes what, and what is left over by more than a share `tolerance`.
+    """Return the masks of the conditions that bind at an allocation.
 
     Args:
         economy: the primitives.
         x: (agents, goods), consumption.
         y: (agents, goods), production.
-        tolerance: a share of what there is.
+        tolerance: share of resources and output; more of a good than that is left over.
         slopes: (agents, goods), marginal utilities, if they are known.
     """
     there = economy.offered(y)
     left_over = there - economy.taken(x, y) > tolerance * there
-    some = NOTHING * there / len(economy.agents)
+    some = NEGLIGIBLE_AMOUNT * there / len(economy.agents)
     found = []
     for rows, part in economy.parts:
         own = part.marginal_utility(x[rows]) if slopes is None else slopes[rows]
@@ -147,11 +146,11 @@ def active(
 def _active(
     economy: Economy, x: Array, y: Array, some: Array, left_over: NDArray[np.bool_], slopes: Array
 ) -> Active:
-    """The same for a part of an economy; `some` is the least amount of each good that is any, (goods,)."""
+    """Return the masks for part of an economy; amounts up to `some`, (goods,), count as none."""
     could_make: NDArray[np.bool_] = np.broadcast_to(np.False_, economy.shape)
     made = could_make
     if economy.costs:
-        could_make = (economy.capacity > 0) & (y < economy.capacity * (1.0 - NOTHING))
+        could_make = (economy.capacity > 0) & (y < economy.capacity * (1.0 - NEGLIGIBLE_AMOUNT))
         made = (y > some) & ~economy.turns_goods_into_goods[:, None]
     return Active(
         consumed=x > some,
@@ -164,13 +163,12 @@ def _active(
 
 
 def weights_from_prices(slopes: Array, x: Array, p: Array) -> Array:
-    """Return the weights at which bundles are worth their prices: `w_i = p.x_i / m_i.x_i`, (agents,).
+    """Return the weights at which bundles are worth their cost: `w_i = p.x_i / m_i.x_i`, (agents,).
 
-    Where prices support the allocation these are the weights that go with them. 0 where a bundle tells
-    nothing.
+    Where prices support the allocation, these weights do so with them. 0 where `m_i.x_i` is 0.
 
     Args:
-        slopes: (agents, goods), marginal utilities m along p; infinite ones are passed over.
+        slopes: (agents, goods), marginal utilities m along p; infinite ones are left out.
         x: (agents, goods), consumption.
         p: (goods,), prices.
     """
@@ -194,10 +192,10 @@ def largest_weights(slopes: Array, p: Array) -> Array:
 
 
 def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
-    """The largest violation of the conditions above, relative to prices; 0 is full support.
+    """Return the largest violation of the first-order conditions, relative to prices; 0 is full support.
 
-    inf of weights or prices that are not finite, and where a utility that counts is not concave: they
-    support nothing.
+    inf if weights or prices are not finite, or a utility with a positive weight is not concave: they support
+    no allocation. Arguments as of `residuals`, of a whole economy.
     """
     return run_locally(residuals(economy, x, y, w, p))
 
@@ -205,10 +203,10 @@ def residual(economy: Economy, x: Array, y: Array, w: Array, p: Array) -> float:
 def residuals(
     economy: Economy, x: Array, y: Array, w: Array, p: Array, slopes: Array | None = None
 ) -> Reduction[float]:
-    """Residual of part of an economy without technologies, as a reduction over all parts.
+    """Residual of part of an economy, as a reduction over all parts.
 
     Args:
-        economy: that part.
+        economy: that part; with technologies the only one.
         x: (agents, goods), consumption.
         y: (agents, goods), production.
         w: (agents,), weights.
@@ -227,8 +225,8 @@ def residuals(
     if strange:
         return np.inf
     there = economy.commons + owned + made
-    left_over = there - (eaten + used) > LEFT_OVER * there
-    some = NOTHING * there / agents
+    left_over = there - (eaten + used) > SOLVER_AMOUNT * there
+    some = NEGLIGIBLE_AMOUNT * there / agents
     size = yield from _sizes(economy, x, w, p, there)
     with np.errstate(over="ignore"):
         largest = float((np.where(left_over, p, 0.0) / size).max(initial=0.0))
@@ -247,15 +245,15 @@ def residuals(
 
 
 def _prove_nothing(economy: Economy, w: Array, p: Array) -> bool:
-    """Whether weights or prices are not finite, or some utility that counts is not concave."""
+    """Return True if weights or prices are not finite, or a utility of positive weight is not concave."""
     finite = np.isfinite(w).all() and np.isfinite(p).all()
     return not finite or bool((economy.not_concave & (w > 0)).any())
 
 
 def _sizes(economy: Economy, x: Array, w: Array, p: Array, there: Array) -> Reduction[Array]:
-    """What violations are relative to, (goods,): the price; of a free good what it is worth to somebody.
+    """Return the scale of violations, (goods,): the price, or of a free good its largest worth to an agent.
 
-    At least the price at which all of the good would be worth next to nothing beside everything.
+    At least the price at which all of the good would be worth a share `NEGLIGIBLE_WORTH` of all resources.
     """
     worth = np.zeros(len(p))
     for rows, part in economy.parts if (p <= 0).any() else ():
@@ -264,12 +262,12 @@ def _sizes(economy: Economy, x: Array, w: Array, p: Array, there: Array) -> Redu
     (everywhere,) = yield (Largest(worth),)
     worth = everywhere.value
     size = np.where(p > 0, p, np.where(worth > 0, worth, 1.0))
-    least = NEGLIGIBLE * float(there @ p)
+    least = NEGLIGIBLE_WORTH * float(there @ p)
     return np.maximum(size, np.divide(least, there, out=np.zeros_like(p), where=there > 0))
 
 
 def _worth(slopes: Array, w: Array) -> Array:
-    """w_i m_ig, (agents, goods); 0 for who does not count."""
+    """Return `w_i m_ig`, (agents, goods); 0 where the weight is 0."""
     with np.errstate(invalid="ignore"):
         worth = np.nan_to_num(w[:, None] * slopes, nan=0.0)
     return np.where(w[:, None] > 0, worth, 0.0)
@@ -278,7 +276,7 @@ def _worth(slopes: Array, w: Array) -> Array:
 def _violation(
     economy: Economy, slopes: Array, y: Array, w: Array, p: Array, binds: Active, size: Array
 ) -> float:
-    """The largest violation of the conditions on what agents consume and make; slopes are those along p."""
+    """Return the largest violation of the conditions of agents; `slopes` are those along p."""
     empty = binds.empty & (w > 0)
     worth = np.where(empty[:, None], 0.0, _worth(slopes, w))
     parts = [

@@ -1,29 +1,30 @@
-"""The utility-possibility frontier of two agents: all that they can have together.
+"""The utility-possibility frontier of two agents: the welfare pairs of efficient allocations.
 
-With u_i(x_i) - C_i(y_i) the welfare of agent i, before anybody pays anything, the frontier is the set of
-pairs (u_1 - C_1, u_2 - C_2) that feasible allocations reach and none beats: nobody can have more unless the
-other has less. An outcome of a mechanism lies on it if it is efficient in goods alone, and below it by what
-is wasted. Outcomes in which one agent is ruined can lie on it too, at its ends: efficient is not aligned.
+With `u_i(x_i) - C_i(y_i)` the welfare of agent i before payments, the frontier is the set of pairs
+`(u_1 - C_1, u_2 - C_2)` of feasible allocations that no other dominates: one agent can have more only if the
+other has less. An outcome of a mechanism lies on it if it is efficient in goods alone, and below it by its
+waste. Outcomes in which one agent is ruined can lie on it too, at its ends: efficient is not aligned.
 
-*Which part.* A frontier may have no ends: with log utilities u_2 falls without bound as agent 1 takes the
-rest. So each agent is given a floor, the welfare of some bundle and output, and the part where both have at
-least that is found. With everybody's endowment as the floor that part is the contract curve.
+*Floors.* A frontier may have no ends: with log utilities `u_2` falls without bound as agent 1 takes the rest.
+So each agent has a floor, the welfare of some bundle and output, and the part where both have at least their
+floors is found. With endowments as floors that part is the contract curve.
 
-*How.* Let v_i be u_i - C_i, or for utilities that are not concave as stated a concave transform (efficiency
-is ordinal). The pairs (v_1, v_2) that can be had, or less, are a convex set, and its frontier falls and is
-concave between its two ends: A, where v_2 is as large as the floor of agent 1 allows (and then v_1 as large
-as it can be), and B, the other way round. From points c evenly spread on the chord from A to B the frontier
-is sought in the direction d = (B_1 - A_1, A_2 - B_2):
+*Method.* Let `v_i` be `u_i - C_i`, or for utilities that are not concave as stated a concave transform
+(efficiency is ordinal). The pairs `(v_1, v_2)` that are feasible, or less, form a convex set. Its frontier is
+decreasing and concave between its two ends: A, with the largest `v_2` at which agent 1 has its floor (and
+among these the largest `v_1`), and B with the agents exchanged. From points `c` evenly spaced on the chord
+from A to B the frontier is searched in the direction `d = (B_1 - A_1, A_2 - B_2)`:
 
     max r  subject to  v_i(x_i, y_i) >= c_i + r d_i,  (x, y) feasible.
 
-Every point between A and B is found so, for d > 0 and the frontier is concave. Weights w_1 v_1 + w_2 v_2
-would miss the inside of straight pieces (linear utilities), and crowd into corners. It is one programme whose
-c and d are parameters, so it is compiled once. The pairs reported are recomputed from the allocations.
+Every point between A and B can be found in this way, since `d > 0` and the frontier is concave. Maxima of
+`w_1 v_1 + w_2 v_2` would miss the interior of straight pieces (linear utilities), and crowd into corners. It
+is one program with parameters `c` and `d`, so it is compiled once. The pairs reported are recomputed from the
+allocations.
 
 *Transfers.* Where money is quasilinear and may go negative without limit, it moves welfare one for one: from
 the allocation with the largest total surplus S every pair of payoffs with sum S can be reached, and none with
-a larger sum. That line touches the frontier where both count the same.
+a larger sum. That line touches the frontier where both agents have equal weights.
 
 Source: Mas-Colell, Whinston and Green (1995), sections 10.D, 16.E and 16.F; Das and Dennis (1998),
 "Normal-boundary intersection", for the search along a chord.
@@ -47,26 +48,40 @@ from market.welfare.convex_program import ConvexProgram, fit, solve, typical_amo
 
 Expression = Any
 
-ONE_POINT = 1e-7  # ends closer than this, in units of what a typical bundle adds, are the same point
-A_LITTLE = 0.02  # of what there is for each
-DEEP, RAISED = (
-    6.0,
-    1.25,
-)  # times the span of the outcomes: how far the floor may be below; by what it is raised
-MUCH = 4.0  # times what each makes on average
-ROUNDING = 1e-6  # relative: utilities of outcomes closer than this are the same
-GIVE = 1e-9  # how much of the best is given up, in the same units, to let the other have its best
+LEAST_LENGTH = 1e-7
+"""Distance of the two ends, in units of the value of a typical bundle, up to which they are one point: the
+accuracy of the convex program."""
+
+FLOOR_SHARE = 0.02
+"""Share of a typical bundle: first floor of consumption, small enough to show most of the frontier."""
+
+FLOOR_DEPTH = 6.0
+"""Spans of the utilities of all outcomes: a floor farther below the lowest would leave the outcomes in a
+corner of the figure."""
+
+FLOOR_RISE = 1.25
+"""Factor by which a floor of consumption is raised until it is within `FLOOR_DEPTH`."""
+
+FLOOR_OUTPUT = 4.0
+"""Typical amounts: output of a floor, so that a producer's welfare at it is low."""
+
+EQUAL_UTILITIES = 1e-6
+"""Relative difference of utilities of outcomes that count as equal: their span gives no scale."""
+
+GIVEN_UP = 1e-9
+"""Value of a typical bundle: the part of one agent's maximum given up so that the other's maximum is feasible
+in spite of rounding."""
 
 
 @dataclass(frozen=True)
 class Frontier:
-    """The part of the frontier above two floors, from agent 1's worst to its best.
+    """Part of the frontier above two floors, from agent 1's worst point to its best.
 
     Args:
-        utilities: (points, 2), u_i - C_i; agent 1's rises, agent 2's falls. One point if nothing is in
-            conflict.
-        consumption: (points, 2, goods), the allocations behind them.
-        production: (points, 2, goods).
+        utilities: (points, 2), `u_i - C_i`; agent 1's rises, agent 2's falls. One point if the agents are not
+            in conflict.
+        consumption: (points, 2, goods), x of each point, units.
+        production: (points, 2, goods), y of each point, units.
         surplus: S, money, the sum of payoffs on the line that transfers reach; None where money cannot move
             freely, or no total surplus is finite.
     """
@@ -78,17 +93,17 @@ class Frontier:
 
 
 def frontier(economy: Economy, x: Array, y: Array, points: int = 41) -> Frontier:
-    """The frontier of an economy of two agents, where each has at least the welfare of a bundle.
+    """Find the frontier of an economy of two agents, each with at least the welfare of a floor.
 
     Args:
         economy: of two agents.
-        x: (2, goods), a bundle for each, units: its floor. They need not be feasible together.
-        y: (2, goods), the output that goes with it.
-        points: how many to find; at least 2.
+        x: (2, goods), units, consumption at each agent's floor; need not be feasible for both.
+        y: (2, goods), units, output at each agent's floor.
+        points: number of points, at least 2.
 
     Raises:
-        InputError: there are not two agents, or a floor is not finite.
-        NumericalError: no allocation reaches both floors, welfare has no limit, or the solver failed.
+        InputError: the agents are not two, or a floor is not finite.
+        NumericalError: no allocation reaches both floors, welfare is unbounded, or the solver failed.
 
     Example:
         Two agents with utility log x share ten units of water, and each has at least one unit: agent 1 has
@@ -107,37 +122,37 @@ def frontier(economy: Economy, x: Array, y: Array, points: int = 41) -> Frontier
     """
     if len(economy.agents) != 2:
         raise InputError(f"a frontier is drawn for two agents; there are {len(economy.agents)}")
-    search = _Search(economy)
-    floor = search.value(x, y)
+    program = _DirectionalProgram(economy)
+    floor = program.value(x, y)
     if not np.isfinite(floor).all():
         raise InputError("a floor of the frontier is not finite; choose a bundle with a finite utility")
-    found = _along_the_chord(search, floor / search.size, points)
+    found = _along_the_chord(program, floor / program.size, points)
     return Frontier(
         utilities=np.array([economy.welfare(*each) for each in found]),
         consumption=np.array([x for x, _ in found]),
         production=np.array([y for _, y in found]),
-        surplus=search.surplus(),
+        surplus=program.surplus(),
     )
 
 
 def floors(economy: Economy, outcomes: Sequence[Outcome]) -> tuple[Array, Array]:
-    """Bundles that bound the part of the frontier worth a look: a little of everything, and much to make.
+    """Return floors of the part of the frontier to be shown: little consumption and large output.
 
-    Lower where an outcome is somewhat lower, so that it can be seen too; not where it is ruin.
+    Lower where an outcome is somewhat lower, so that it is shown too; not for an outcome of ruin.
 
     Args:
         economy: of two agents.
-        outcomes: what is to be seen beside the frontier.
+        outcomes: to be shown with the frontier.
 
     Returns:
-        x and y, (agents, goods), units, each with a finite welfare.
+        x and y, (agents, goods), units, of finite welfare.
     """
     most_x = np.max([outcome.consumption for outcome in outcomes], axis=0)
     most_y = np.max([outcome.production for outcome in outcomes], axis=0)
     typical = typical_amounts(economy, most_x, most_y)
     best = np.max([outcome.utilities for outcome in outcomes], axis=0)
-    x = np.array([_a_little(economy, typical, outcomes, agent) for agent in range(len(economy.agents))])
-    y = np.minimum(MUCH * typical, economy.capacity)
+    x = np.array([_low_bundle(economy, typical, outcomes, agent) for agent in range(len(economy.agents))])
+    y = np.minimum(FLOOR_OUTPUT * typical, economy.capacity)
     usual = lowest = economy.welfare(x, y)
     span = np.subtract(best, usual, out=np.zeros_like(best), where=best > usual)
     for outcome in outcomes:
@@ -148,42 +163,53 @@ def floors(economy: Economy, outcomes: Sequence[Outcome]) -> tuple[Array, Array]
     return x, y
 
 
-def _a_little(economy: Economy, typical: Array, outcomes: Sequence[Outcome], agent: int) -> Array:
-    """A bundle of little, yet not so little that all outcomes look alike beside it, (goods,)."""
+def _low_bundle(economy: Economy, typical: Array, outcomes: Sequence[Outcome], agent: int) -> Array:
+    """Return a small bundle, (goods,), units, at most `FLOOR_DEPTH` spans below the outcomes in utility."""
     seen = np.unique([outcome.utilities[agent] for outcome in outcomes])
     seen = seen[np.isfinite(seen)]
-    bundle = A_LITTLE * typical
-    if not len(seen) or seen[-1] - seen[0] <= ROUNDING * np.abs(seen).max():
+    bundle = FLOOR_SHARE * typical
+    if not len(seen) or seen[-1] - seen[0] <= EQUAL_UTILITIES * np.abs(seen).max():
         return bundle
-    lowest = float(seen[0]) - DEEP * float(seen[-1] - seen[0])
-    while (bundle < typical).all() and economy.utility(np.tile(bundle, (len(economy.agents), 1)))[
-        agent
-    ] < lowest:
-        bundle = RAISED * bundle
+    lowest = float(seen[0]) - FLOOR_DEPTH * float(seen[-1] - seen[0])
+
+    def utility(bundle: Array) -> float:
+        return float(economy.utility(np.tile(bundle, (len(economy.agents), 1)))[agent])
+
+    while (bundle < typical).all() and utility(bundle) < lowest:
+        bundle = FLOOR_RISE * bundle
     return bundle
 
 
-def _along_the_chord(search: _Search, floor: Array, points: int) -> Sequence[tuple[Array, Array]]:
-    """Allocations on the frontier, from A to B; only one if A and B are the same."""
-    first, second = search.end(floor, best=1), search.end(floor, best=0)
-    a, b = (search.value(*each) / search.size for each in (first, second))
+def _along_the_chord(
+    program: _DirectionalProgram, floor: Array, points: int
+) -> Sequence[tuple[Array, Array]]:
+    """Return allocations on the frontier, from A to B; only one if A and B are one point."""
+    first, second = program.end(floor, best=1), program.end(floor, best=0)
+    a, b = (program.value(*each) / program.size for each in (first, second))
     if not (np.isfinite(a).all() and np.isfinite(b).all()):
         raise NumericalError("no allocation reaches both floors of the frontier")
     across = np.array([b[0] - a[0], a[1] - b[1]])
-    if (across < -ONE_POINT).any():
+    if (across < -LEAST_LENGTH).any():
         raise NumericalError("no allocation reaches both floors of the frontier")
-    if (across <= ONE_POINT).any():
+    if (across <= LEAST_LENGTH).any():
         return [first]
     steps = np.linspace(0.0, 1.0, points)[1:-1]
-    return [first, *(search.furthest(a + step * (b - a), across) for step in steps), second]
+    return [first, *(program.furthest(a + step * (b - a), across) for step in steps), second]
 
 
-class _Search:
-    """One programme: from the welfare pair c as far as possible in the direction d."""
+class _DirectionalProgram:
+    """The program `max r, v >= c + r d`: from the welfare pair c as far as possible in the direction d.
+
+    Args:
+        economy: of two agents.
+
+    Raises:
+        NumericalError: a producer's utility is not concave as stated.
+    """
 
     def __init__(self, economy: Economy) -> None:
         self.economy = economy
-        self.programme = ConvexProgram.for_allocation(economy)
+        self.convex = ConvexProgram.for_allocation(economy)
         if (self.bent & (economy.capacity > 0).any(axis=1)).any():
             raise NumericalError(
                 "a producer's utility is not concave, so its trade-off of cost and use is not convex"
@@ -191,45 +217,45 @@ class _Search:
 
     @cached_property
     def bent(self) -> NDArray[np.bool_]:
-        """Whose utility is not concave as stated, (agents,)."""
+        """Mask of agents whose utility is not concave as stated, (agents,)."""
         bent = np.zeros(len(self.economy.agents), dtype=bool)
         for block in self.economy.utilities:
             bent[block.rows] = block.family.not_concave(**block.parameters)
         return bent
 
     def value(self, x: Array, y: Array) -> Array:
-        """v: u - C, or a concave transform of u where u itself is not concave, (agents,)."""
+        """Return `v`, (agents,): `u - C`, or a concave transform of u where u itself is not concave."""
         return np.where(self.bent, self.economy.concave_utility(x), self.economy.welfare(x, y))
 
     @cached_property
     def size(self) -> Array:
-        """What a typical bundle adds at the margin, or costs to make, (agents,), > 0: the scale of v."""
+        """Value and cost of a typical bundle at the margin, (agents,), utility, > 0: the scale of `v`."""
         economy = self.economy
-        amounts = np.tile(self.programme.units, (len(economy.agents), 1))
+        amounts = np.tile(self.convex.units, (len(economy.agents), 1))
         stated, ordinal = economy.marginal_utility(amounts), economy.concave_marginal_utility(amounts)
         slopes = np.where(self.bent[:, None], ordinal, stated)
         costs = economy.marginal_cost(amounts)
         each = np.where(np.isfinite(slopes), slopes, 0.0) + np.where(np.isfinite(costs), costs, 0.0)
-        worth = each @ self.programme.units
+        worth = each @ self.convex.units
         return np.where(worth > 0, worth, 1.0)
 
     @cached_property
     def _welfare(self) -> tuple[Expression, list[Expression]]:
-        """V as an expression, and every constraint of a feasible allocation."""
+        """The expression of `v`, (agents,), and all constraints of a feasible allocation."""
         import cvxpy  # deferred here and below: takes a second to import
 
-        programme = self.programme
-        value, needed = programme.utilities(stated=True)
+        convex = self.convex
+        value, needed = convex.utilities(stated=True)
         if self.bent.any():
-            ordinal, more = programme.utilities(stated=False)
+            ordinal, more = convex.utilities(stated=False)
             value = cvxpy.multiply(~self.bent, value) + cvxpy.multiply(self.bent, ordinal)
             needed = needed + more
-        balance = programme.balance()
-        return value - programme.costs(), [*needed, *programme.limits(), balance]
+        balance = convex.balance()
+        return value - convex.costs(), [*needed, *convex.limits(), balance]
 
     @cached_property
     def _parametric(self) -> tuple[Any, Any, Any]:
-        """The programme with its parameters c and d, compiled when it is first solved."""
+        """The program with its parameters c and d, compiled when it is first solved."""
         import cvxpy
 
         welfare, constraints = self._welfare
@@ -239,25 +265,25 @@ class _Search:
         return cvxpy.Problem(cvxpy.Maximize(far), [reached, *constraints]), c, d
 
     def furthest(self, c: Array, d: Array) -> tuple[Array, Array]:
-        """The allocation furthest from c in the direction d, both in units of `size`.
+        """Return the allocation furthest from c in the direction d, both (2,) in units of `size`.
 
         Raises:
-            NumericalError: c cannot be reached, there is no furthest, or the solver failed.
+            NumericalError: c cannot be reached, welfare is unbounded, or the solver failed.
         """
         problem, start, direction = self._parametric
         start.value, direction.value = c, d
         solve(problem)
-        x, y = self.programme.allocation()
+        x, y = self.convex.allocation()
         return fit(self.economy, x, y), y
 
     def end(self, floor: Array, best: int) -> tuple[Array, Array]:
-        """The best for one agent with the other at its floor, and among those the best for the other."""
+        """Return agent `best`'s maximum with the other at its floor, and among such maxima the other's."""
         ahead, aside = np.eye(2)[best], np.eye(2)[1 - best]
         top = self.value(*self.furthest(floor, ahead)) / self.size
-        return self.furthest(np.where(ahead > 0, top - GIVE, floor), aside)
+        return self.furthest(np.where(ahead > 0, top - GIVEN_UP, floor), aside)
 
     def surplus(self) -> float | None:
-        """The largest sum of u - C, money; None where money cannot move freely or no sum is finite."""
+        """Return the largest sum of `u - C`, money; None where money cannot move or it is not finite."""
         import cvxpy
 
         economy = self.economy
@@ -265,6 +291,6 @@ class _Search:
             return None
         welfare, constraints = self._welfare
         solve(cvxpy.Problem(cvxpy.Maximize(cvxpy.sum(welfare)), constraints))
-        x, y = self.programme.allocation()
+        x, y = self.convex.allocation()
         most = float(economy.welfare(fit(economy, x, y), y).sum())
         return most if np.isfinite(most) else None

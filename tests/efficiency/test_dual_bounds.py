@@ -43,7 +43,7 @@ def test_programs_stay_within_the_bounds_proved(economy, data):
 @pytest.fixture
 def none_is_small(monkeypatch):
     """Any economy counts as too large for programs."""
-    monkeypatch.setattr(market.welfare.convex_program, "LARGEST", 0)
+    monkeypatch.setattr(market.welfare.convex_program, "LARGEST_PROGRAM", 0)
 
 
 COMMONS = """

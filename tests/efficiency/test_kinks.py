@@ -143,7 +143,7 @@ def test_prices_of_the_outcome_give_the_weights_without_a_program(monkeypatch):
     """With equal shares the second would lack the second good, but in the market that is left over."""
     tastes = {"weights": [[1.0, 1.0], [1.0, 3.0]]}
     clogs = with_utility("fisher", LEONTIEF, tastes, commons=[6.0, 10.0], budget=[3.0, 1.0])
-    monkeypatch.setattr("market.welfare.convex_program.LARGEST", 0)
+    monkeypatch.setattr("market.welfare.convex_program.LARGEST_PROGRAM", 0)
     outcome = play(PRICES, clogs)
     assert outcome.prices[1] == 0.0
     report = alignment(outcome)

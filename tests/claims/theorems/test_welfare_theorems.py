@@ -22,7 +22,7 @@ from market.errors import InputError, NumericalError
 from market.mechanisms import Auction, Autarky, Gift, Planner, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.outcome import Outcome, Status
-from market.welfare.first_order_conditions import NEGLIGIBLE
+from market.welfare.first_order_conditions import NEGLIGIBLE_WORTH
 
 PRICES = Auction("prices", Tatonnement())
 some = settings(max_examples=25 * SOAK)
@@ -205,7 +205,7 @@ def test_a_bad_swap_between_two_traders_is_found_and_undone(economy, share):
 def test_every_planner_optimum_is_supported_by_its_own_prices_and_weights(economy, data):
     """Second welfare theorem: at the multipliers each agent's bundle is the best that its value can buy.
 
-    Bundles worth less than `NEGLIGIBLE` of everything are rounding of the sum that the planner maximises:
+    Bundles worth less than `NEGLIGIBLE_WORTH` of all are rounding of the sum that the planner maximises:
     with utilities 1e15 apart their owners are not seen, and `alignment` says that efficiency is unknown.
     """
     agents = len(economy.agents)
@@ -222,7 +222,7 @@ def test_every_planner_optimum_is_supported_by_its_own_prices_and_weights(econom
         best = block.family.budget_demand(np.maximum(p, 1e-12), x[rows] @ p, **block.parameters).lowest
         reached = block.family.value(best, **block.parameters)
         have = block.family.value(x[rows], **block.parameters)
-        counts = x[rows] @ p > NEGLIGIBLE * (economy.resources @ p)
+        counts = x[rows] @ p > NEGLIGIBLE_WORTH * (economy.resources @ p)
         assert (reached <= have + 1e-6 * (1 + np.abs(have)))[counts].all()
 
 
@@ -234,7 +234,7 @@ def test_planner_does_not_see_utilities_far_below_the_rounding_of_their_sum():
         "fisher", CES, {"weights": weights, "elasticity": elasticity}, commons=[1.0] * 3, budget=[1.0] * 3
     )
     plan = play(Planner("planner", welfare_weights=dict.fromkeys(economy.agents, 1.0)), economy)
-    assert plan.consumption[2] @ plan.prices <= NEGLIGIBLE * (economy.resources @ plan.prices)
+    assert plan.consumption[2] @ plan.prices <= NEGLIGIBLE_WORTH * (economy.resources @ plan.prices)
     assert alignment(plan).efficient is not True  # some of good 1 may be left over
 
 
