@@ -177,8 +177,13 @@ def _consumer(
         slopes = SLOPES[name](
             x[wanted], **{key: array[wanted] if np.ndim(array) else array for key, array in given.items()}
         )
-    v = np.zeros_like(x)
+        at_nothing = SLOPES[name](
+            np.zeros(int(wanted.sum())),
+            **{key: array[wanted] if np.ndim(array) else array for key, array in given.items()},
+        )
+    v, first = np.zeros_like(x), np.zeros_like(x)
     v[wanted] = slopes
+    first[wanted] = np.where(np.isfinite(at_nothing), at_nothing, 0.0)
     eaten = x > NOTHING * there
     spent = float(p @ x)
     if (v[wanted & (p == 0)] > NOTHING * max(float(v.max()), float(p.max(initial=0.0)))).any():
@@ -191,12 +196,13 @@ def _consumer(
         mu = 1.0  # money is left, or may go negative
     else:
         mu = max(most, 1.0 if quasilinear else 0.0)
-    unspent = 0.0 if quasilinear or mu == 0 else max(left, 0.0) / money
+    satiated = bool((v <= NOTHING * first).all())  # at a bliss point slopes are rounding, and money is left
+    unspent = 0.0 if quasilinear or satiated else max(left, 0.0) / money
     lost = 0.0
     if spent > 0 and mu > 0:
         used = eaten & (p > 0)
         lost = float(((mu - ratio[used]) * p[used] * x[used]).sum() / (mu * spent))
-    return max(lost, most / mu - 1.0 if mu > 0 else 0.0, unspent)
+    return 0.0 if satiated else max(lost, most / mu - 1.0 if mu > 0 else 0.0, unspent)
 
 
 def _wanted(given: dict[str, Array]) -> Array:
@@ -270,7 +276,9 @@ def _technology(name: str, given: dict[str, Array], p: Array, y: Array) -> float
     profit = float(y @ p)
     if name == "activity":
         v = given["netput"]
-        return max(float(v @ p) / float(np.abs(v) @ p), abs(profit) / turnover if turnover > 0 else 0.0)
+        size = float(np.abs(v) @ p)
+        unit_profit = float(v @ p) / size if size > 0 else 0.0
+        return max(unit_profit, abs(profit) / turnover if turnover > 0 else 0.0)
     price, scale = float(given["output"] @ p), float(given["scale"])
     if name == "ces":
         a, sigma = given["weights"], float(given["elasticity"])
