@@ -14,6 +14,11 @@ ROUNDING_OF_SUMS = 1e-12
 """Relative difference of two sums of the same numbers: about 4,000 units in the last
 place, enough for sums over 1e6 agents in any order."""
 
+TIED = 1e-12
+"""Relative difference up to which two amounts of money, or of utility for money, count as equal,
+so that an agent is indifferent: the rounding of a sum over goods, and below any difference that a price rule
+leaves."""
+
 ROUNDING_OF_RESULTS = 1e-9
 """Relative difference of two calculations of a figure from recorded quantities: some thousand times
 `ROUNDING_OF_SUMS`, since differences of sums lose digits, and far below any tolerance that a scenario asks

@@ -24,8 +24,6 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-TIED = 1e-12  # relative difference up to which two amounts of money count as equal
-
 
 class Coupling(NamedTuple):
     """Coupling between the goods of a correspondence: a range of total spending, and a ray.

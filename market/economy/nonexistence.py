@@ -38,10 +38,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import TIED, Array
+from market.economy.correspondences import Array
 from market.economy.families.costs import Cost
 from market.economy.primitives import Block, Economy, Money
 from market.economy.reductions import First, Largest, Reduction, run_locally
+from market.tolerances import TIED
 
 AMOUNTS = (1e-6, 1.0, 1e6)  # units of a good at which utility is tested for a rise
 

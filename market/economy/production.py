@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.errors import UnboundedDemandError
+from market.tolerances import ROUNDING_OF_SUMS
 
 SLACK = 1e-9  # relative to a netput's size: how far rounding may put it outside of its technology
 SWEEPS = 400  # passes of costs through a chain of products that are inputs of each other
@@ -18,7 +19,7 @@ SWEEPS = 400  # passes of costs through a chain of products that are inputs of e
 
 def producible(economy: Economy, y: Array) -> NDArray[np.bool_]:
     """Return a mask, (agents,): True if y is within the capacity or technology of the agent."""
-    within = np.asarray(((y >= 0) & (y <= economy.capacity * (1.0 + 1e-12))).all(axis=1))
+    within = np.asarray(((y >= 0) & (y <= economy.capacity * (1.0 + ROUNDING_OF_SUMS))).all(axis=1))
     for block in economy.technologies:
         within[block.rows] = block.family.slack(y[block.rows], **block.parameters) >= -SLACK
     return within

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _ON_TOP: dict[str, Any] = {"linestyle": "none", "clip_on": False, "zorder": 4.5}
 FINE = 121  # points a side of the grid on which indifference curves are drawn
 MOVED = 0.01  # of the resources: an amount that changes hands to test for indifference
-SAME = 1e-6  # of the resources: amounts closer than this count as equal
+EQUAL_AMOUNTS = 1e-6  # of the resources: amounts closer than this count as equal
 
 
 def has_box(economy: Economy) -> bool:
@@ -139,7 +139,7 @@ def _at_prices(comparison: Comparison) -> Iterator[Outcome]:
     for outcome in comparison.outcomes.values():
         if outcome.kind != "auctioneer" or outcome.prices is None:
             continue
-        if not any(np.allclose(outcome.prices, other, rtol=SAME, atol=0.0) for other in seen):
+        if not any(np.allclose(outcome.prices, other, rtol=EQUAL_AMOUNTS, atol=0.0) for other in seen):
             seen.append(outcome.prices)
             yield outcome
 
@@ -159,7 +159,8 @@ def _budget_line(outcome: Outcome, start: Array | None, dashes: Any, ax: Axes) -
     inside = [
         (x, y)
         for x, y in corners
-        if -SAME * width <= x <= (1 + SAME) * width and -SAME * height <= y <= (1 + SAME) * height
+        if -EQUAL_AMOUNTS * width <= x <= (1 + EQUAL_AMOUNTS) * width
+        and -EQUAL_AMOUNTS * height <= y <= (1 + EQUAL_AMOUNTS) * height
     ]
     if len(inside) >= 2:
         ends = min(inside), max(inside)
@@ -180,7 +181,7 @@ def _outcome(names: list[str], x: Array, there: Array, look: tuple[str, Any, str
     colour, _, marker = look
     label = ", ".join(plain(name) for name in names)
     rest = there - x[1]
-    if (np.abs(rest - x[0]) > SAME * there).any():
+    if (np.abs(rest - x[0]) > EQUAL_AMOUNTS * there).any():
         ax.plot(*np.stack([x[0], rest]).T, ":", color=colour, linewidth=1.4, clip_on=False, zorder=3)
         ax.plot(*rest, marker, color=colour, markerfacecolor="white", markersize=8, clip_on=False, zorder=3.9)
         label += " (some left unused)"

@@ -22,7 +22,7 @@ from scipy.optimize import brentq, minimize_scalar
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 
-LEAST = 0.003  # of the resources: the least and, from above, the largest share of agent 1
+LEAST_SHARE = 0.003  # of the resources: the least and, from above, the largest share of agent 1
 LEVELS = 41
 BOTTOM = -1e300  # stands for -inf where numbers are subtracted
 EXACT = 1e-12  # of the resources: tolerance of a root
@@ -32,7 +32,7 @@ PEAK = 1e-8  # of the resources: tolerance of a maximum, which is flat
 
 def contract_curve(economy: Economy) -> Array:
     """Return agent 1's bundles in efficient allocations, from its worst to its best, (points, 2), units."""
-    shares = np.linspace(LEAST, 1.0 - LEAST, LEVELS)
+    shares = np.linspace(LEAST_SHARE, 1.0 - LEAST_SHARE, LEVELS)
     found = [_best_for_the_other(economy, share * economy.resources, 0) for share in shares]
     return np.array([x for x in found if x is not None]).reshape(-1, 2)
 

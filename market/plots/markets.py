@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 STEPS = 240  # prices at which demand and supply are computed
 MUCH = 2.0  # times the price, and times the amount traded: the limits of the axes
-LEAST = 1e-3  # of the highest price shown: the lowest price at which demand is computed
+LOWEST_PRICE = 1e-3  # of the highest price shown: the lowest price at which demand is computed
 
 
 class Curve(NamedTuple):
@@ -150,7 +150,9 @@ def _highest(economy: Economy, g: int, p: float) -> float:
 def _curves(economy: Economy, g: int, prices: Array, top: float) -> tuple[Curve, Curve]:
     """Return demand and supply from nearly 0 to the highest price shown."""
     asked = np.unique(
-        np.concatenate([np.linspace(LEAST * top, top, STEPS), [prices[g]], economy.indifference_prices[g]])
+        np.concatenate(
+            [np.linspace(LOWEST_PRICE * top, top, STEPS), [prices[g]], economy.indifference_prices[g]]
+        )
     )
     asked = asked[(asked > 0) & (asked <= top)]
     wanted, offered = [], []

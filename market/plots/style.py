@@ -53,7 +53,7 @@ MINUS = "\N{MINUS SIGN}"
 NAMED = 6  # lines or agents; more are drawn alike, and not named one by one
 LONGEST = 24  # characters of a name in a legend
 FAR = 24.0  # times the span of the upper half: lower values are drawn at the edge
-SAME = 1e-6  # relative: numbers closer than this are drawn as one
+DRAWN_AS_ONE = 1e-6  # relative: numbers closer than this are drawn as one
 WIDTH = 80  # characters of a legend that fit under an axes of the size used in `overview`
 PAYOFF = "payoff"
 
@@ -182,7 +182,7 @@ def limits(values: Array, line: Array | None = None) -> tuple[float, float]:
     finite = np.unique(values[np.isfinite(values)])
     if not len(finite):
         return -1.0, 1.0
-    rounding = SAME * np.maximum(np.abs(finite[1:]), np.abs(finite[:-1]))
+    rounding = DRAWN_AS_ONE * np.maximum(np.abs(finite[1:]), np.abs(finite[:-1]))
     finite = finite[np.append(np.diff(finite) > rounding, True)]
     if line is not None and len(line) > 1:
         low, high = float(line.min()), float(max(line.max(), finite.max()))

@@ -67,7 +67,7 @@ def comparison_bars(comparison: Comparison, ax: Axes) -> Axes:
     return ax
 
 
-ROUNDING = 1e-9  # of all resources: smaller savings are rounding
+LEAST_SAVING = 1e-9  # of all resources: smaller savings are rounding
 _PAPER = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none"}
 
 
@@ -76,7 +76,7 @@ def _lost(report: Alignment, in_money: bool) -> float | None:
     if in_money:
         return report.surplus_gap
     used = report.resource_utilisation
-    return None if used is None else 100.0 * (1.0 - used if used < 1.0 - ROUNDING else 0.0)
+    return None if used is None else 100.0 * (1.0 - used if used < 1.0 - LEAST_SAVING else 0.0)
 
 
 def _label(report: Alignment, loss: float | None, in_money: bool) -> str:

@@ -22,7 +22,7 @@ from market.sweep.runs import ChunkResult
 SECONDS = 1.0  # that a chunk is to take
 SHORTEST = 0.1  # seconds that a chunk takes even at the end: to hand one over costs some milliseconds
 FIRST = 4  # runs in a chunk, before it is known what a run costs
-LARGEST = 2000  # runs in a chunk
+MOST_RUNS = 2000  # runs in a chunk
 TRIES = 2  # of a run on which workers die
 HOPELESS = 4  # deaths before any chunk has come back
 
@@ -102,7 +102,7 @@ class _Queue:
             return (self._suspects.popleft(),)
         most, least = FIRST, 1
         if self._seconds is not None:
-            most, least = (max(1, min(LARGEST, int(end / self._seconds))) for end in (SECONDS, SHORTEST))
+            most, least = (max(1, min(MOST_RUNS, int(end / self._seconds))) for end in (SECONDS, SHORTEST))
         fair = -(-self._left // (2 * max(workers, 1)))
         chunk = tuple(islice(self._runs, min(most, max(fair, least))))
         self._left -= len(chunk)

@@ -20,9 +20,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import TIED, Array, Correspondence
+from market.economy.correspondences import Array, Correspondence
 from market.economy.families.arithmetic import Expression, Held, Unit, sum_by_agent
 from market.registry import Family, Parameter, Registry
+from market.tolerances import TIED
 
 PRICE_STEP = 4e-15  # relative to the price: nearer prices are equal up to rounding
 UNRESOLVED = 1e-10  # share of a supply that rounding of prices may change before it counts as an interval

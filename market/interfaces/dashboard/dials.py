@@ -19,7 +19,7 @@ from market.scenario.toml_text import Place, Source, format_place
 
 MOST = 24  # dials on a page
 REACH = 4.0  # times its value is as far as a number can be turned up
-SMALLEST, LARGEST = 1e-6, 1e9  # sizes that a dial can sensibly have
+LEAST_SIZE, MOST_SIZE = 1e-6, 1e9  # sizes that a dial can sensibly have
 OF_AGENTS = ("count", "endowment", "budget", "utility", "cost", "technology")
 FAMILIES = ("utility", "cost", "technology")  # an agent hardly ever has two of them
 WITHIN_ONE = ("shares", "owners")  # parts of a whole: from 0 to 1
@@ -110,7 +110,7 @@ def _numbers(tree: object, place: Place) -> Iterator[tuple[Place, float]]:
 def _dial(owner: str, place: Place, value: float) -> Dial | None:
     """Return the dial of a number; None if it is extreme or `--set` cannot reach it."""
     path = format_place(place)
-    if not (value == 0 or SMALLEST <= abs(value) <= LARGEST) or any('"' in str(part) for part in place):
+    if not (value == 0 or LEAST_SIZE <= abs(value) <= MOST_SIZE) or any('"' in str(part) for part in place):
         return None
     words = place[1:] if place[0] == "commons" else place[2:]
     if words[0] in FAMILIES and len(words) > 1:

@@ -11,7 +11,8 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.outcome import shown
 from market.results.schema import number
-from market.results.verify.claim import ROUNDING, Claim, difference
+from market.results.verify.claim import Claim, difference
+from market.tolerances import ROUNDING_OF_RESULTS
 
 if TYPE_CHECKING:
     from market.results.verify.record import Record
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 
 def feasible(economy: Economy, x: Array, y: Array) -> tuple[bool, str]:
     """Check that consumption is not negative, production possible, and use within the resources."""
-    beyond = float((economy.taken(x, y) - economy.offered(y) * (1.0 + ROUNDING)).max())
+    beyond = float((economy.taken(x, y) - economy.offered(y) * (1.0 + ROUNDING_OF_RESULTS)).max())
     sound = bool(np.isfinite(x).all() and np.isfinite(y).all() and (x >= 0).all())
-    at_a_cost = np.asarray(((y >= 0) & (y <= economy.capacity * (1.0 + ROUNDING))).all(axis=1))
+    at_a_cost = np.asarray(((y >= 0) & (y <= economy.capacity * (1.0 + ROUNDING_OF_RESULTS))).all(axis=1))
     for block in economy.technologies:
-        at_a_cost[block.rows] = block.family.slack(y[block.rows], **block.parameters) >= -ROUNDING
+        at_a_cost[block.rows] = block.family.slack(y[block.rows], **block.parameters) >= -ROUNDING_OF_RESULTS
     made = bool(at_a_cost.all())
     return sound and made and beyond <= 0, f"largest use beyond the resources: {shown(max(beyond, 0.0))}"
 
@@ -97,7 +98,11 @@ def check_accounts(
 
 
 def _equal(record: Record, claim: str, apart: float) -> Claim:
-    return Claim(f"{record.name}: {claim}", apart <= ROUNDING, f"largest relative difference: {shown(apart)}")
+    return Claim(
+        f"{record.name}: {claim}",
+        apart <= ROUNDING_OF_RESULTS,
+        f"largest relative difference: {shown(apart)}",
+    )
 
 
 def _budgets(
@@ -116,9 +121,9 @@ def _budgets(
         spent, limit = np.maximum(record.consumption - economy.endowment, 0.0) @ p, economy.budget
     else:
         spent, limit = record.payments, np.zeros(len(economy.agents))
-        unsold = (tolerance + ROUNDING) * turnover.sum() * economy.commons_share
+        unsold = (tolerance + ROUNDING_OF_RESULTS) * turnover.sum() * economy.commons_share
     size = np.maximum(turnover, np.abs(np.where(np.isfinite(limit), limit, 0.0)))
-    beyond = float(np.maximum(spent - limit - 10 * ROUNDING * size - unsold, 0.0).max(initial=0.0))
+    beyond = float(np.maximum(spent - limit - 10 * ROUNDING_OF_RESULTS * size - unsold, 0.0).max(initial=0.0))
     yield Claim(
         f"{record.name}: no agent spends more than it has", beyond == 0, f"largest excess: {shown(beyond)}"
     )

@@ -37,11 +37,13 @@ from market.economy.primitives import Economy
 from market.outcome import shown
 from market.results.schema import number
 from market.results.verify.accounts import feasible, worth
-from market.results.verify.claim import ROUNDING, Claim
+from market.results.verify.claim import Claim
 from market.results.verify.figures import SEARCHED, check_figures, least_needed
 from market.tolerances import (
     NEGLIGIBLE_AMOUNT,
     PLENTY,
+    ROUNDING_OF_RESULTS,
+    ROUNDING_OF_SUMS,
     SOLVER_AMOUNT,
     VIOLATION_BELOW_SEARCH,
     VIOLATION_THAT_PROVES,
@@ -113,7 +115,7 @@ def violation(economy: Economy, record: Record, w: Array, p: Array, left: float 
     empty = np.asarray(~(x > 0).any(axis=1) & (economy.bliss > 0).any(axis=1))
     largest = valued.max(axis=0, initial=0.0)
     size = np.where(p > 0, p, np.where(largest > 0, largest, 1.0))
-    floor = 1e-12 * float(there @ p)  # a value of all of a good below this is rounding
+    floor = ROUNDING_OF_SUMS * float(there @ p)  # a value of all of a good below this is rounding
     size = np.maximum(size, np.divide(floor, there, out=np.zeros_like(p), where=there > 0))
     # An empty bundle is judged along all directions at once, since slopes along axes may not exist.
     above = np.where(empty[:, None] & counts, 0.0, valued - p)
@@ -224,7 +226,7 @@ def _clearly_better(economy: Economy, record: Record, others: Sequence[Record]) 
     pairs = [(other.consumption, other.production) for other in others if other is not record]
     pairs += _with_what_is_left(economy, record)
     before = economy.welfare(record.consumption, record.production)
-    enough = before + SEARCHED * worth(economy, record) + ROUNDING * economy.utility_scale
+    enough = before + SEARCHED * worth(economy, record) + ROUNDING_OF_RESULTS * economy.utility_scale
     return any(
         _improves(economy, record, x, y)[0] and bool((economy.welfare(x, y) > enough).any()) for x, y in pairs
     )

@@ -19,8 +19,8 @@ from market.errors import UnboundedDemandError
 from market.outcome import Status, shown
 from market.results.schema import number
 from market.results.verify.accounts import worth
-from market.results.verify.claim import ROUNDING, Claim, difference
-from market.tolerances import REGRET_THAT_IS_NONE, UNBOUNDED
+from market.results.verify.claim import Claim, difference
+from market.tolerances import LEAST_POSITIVE, REGRET_THAT_IS_NONE, ROUNDING_OF_RESULTS, UNBOUNDED
 
 if TYPE_CHECKING:
     from market.mechanisms.auction.auctioneer import Auction
@@ -61,7 +61,7 @@ def check_auction(economy: Economy, record: Record, options: Auction) -> Iterato
     if not (coupled and record.status is not Status.CLEARED):
         owed = -float(np.abs(z).sum())
         apart = difference(number(record.stated["auctioneer_payoff"]), owed, turnover)
-        allowed = near if coupled else ROUNDING
+        allowed = near if coupled else ROUNDING_OF_RESULTS
         detail = f"difference relative to all trade: {shown(apart)}"
         yield Claim(f"{record.name}: the auctioneer's payoff", apart <= allowed, detail)
     regret = regrets(economy, record, best, p)
@@ -69,7 +69,9 @@ def check_auction(economy: Economy, record: Record, options: Auction) -> Iterato
     if record.regret is not None:
         apart = difference(record.regret, regret, size)
         yield Claim(
-            f"{record.name}: regret", apart <= ROUNDING, f"largest relative difference: {shown(apart)}"
+            f"{record.name}: regret",
+            apart <= ROUNDING_OF_RESULTS,
+            f"largest relative difference: {shown(apart)}",
         )
     share = difference(regret, np.zeros_like(regret), size) if (regret > 0).any() else 0.0
     yield _ended(economy, record, options, stated if coupled and rationed else largest, share)
@@ -128,7 +130,10 @@ def regrets(economy: Economy, record: Record, best: Answers, p: Array) -> Array:
 def _ended(economy: Economy, record: Record, options: Auction, largest: float, share: float) -> Claim:
     """Check the status against the recomputed numbers."""
     tolerance, rounds = options.tolerance, record.rounds
-    cleared = largest <= tolerance + SEEN and share <= max(10 * tolerance, REGRET_THAT_IS_NONE) + ROUNDING
+    cleared = (
+        largest <= tolerance + SEEN
+        and share <= max(10 * tolerance, REGRET_THAT_IS_NONE) + ROUNDING_OF_RESULTS
+    )
     detail = f"relative_excess_demand={shown(largest)}, relative_regret={shown(share)}, rounds={rounds}"
     holds = {
         Status.CLEARED: cleared,
@@ -151,12 +156,12 @@ def _outside(had: Array, wanted: Correspondence, p: Array, tolerance: float) -> 
     if wanted.joint is not None:
         direction = wanted.joint.direction
         along = (direction != 0).any(axis=1)
-        squares = np.maximum((direction**2).sum(axis=1), 1e-300)
+        squares = np.maximum((direction**2).sum(axis=1), LEAST_POSITIVE)
         level = np.maximum(((had - wanted.lowest) * direction).sum(axis=1) / squares, 0.0)
         off = np.abs(had - wanted.lowest - level[:, None] * direction)
         outside = np.where(along[:, None], off, outside)
         spent = had @ p
-        slack = (2 * tolerance + ROUNDING) * np.maximum(spent, 1e-300)
+        slack = (2 * tolerance + ROUNDING_OF_RESULTS) * np.maximum(spent, LEAST_POSITIVE)
         wrong = (spent < wanted.joint.least_spent - slack) | (spent > wanted.joint.most_spent + slack)
         outside = np.where((wrong & ~along)[:, None], np.inf, outside)
     return np.where(np.isfinite(outside), outside, np.inf)
@@ -176,7 +181,7 @@ def _best_answers(economy: Economy, record: Record, best: Answers, p: Array, tol
         worst = max(worst, float(shares.max(initial=0.0)))
     return Claim(
         f"{record.name}: every agent has what it demanded",
-        worst <= 2 * tolerance + ROUNDING,
+        worst <= 2 * tolerance + ROUNDING_OF_RESULTS,
         f"largest difference, as a share of the good: {shown(worst)}",
     )
 
@@ -188,4 +193,6 @@ def _free_goods(economy: Economy, record: Record, p: Array, tolerance: float) ->
     shares = np.divide(left, there, out=np.zeros_like(left), where=there > 0)
     worst = float(shares.max(initial=0.0))
     detail = f"largest share left over of a good with a price: {shown(worst)}"
-    return Claim(f"{record.name}: goods left over are free", worst <= 2 * tolerance + ROUNDING, detail)
+    return Claim(
+        f"{record.name}: goods left over are free", worst <= 2 * tolerance + ROUNDING_OF_RESULTS, detail
+    )

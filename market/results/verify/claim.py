@@ -8,9 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.tolerances import ROUNDING_OF_RESULTS
-
-ROUNDING = ROUNDING_OF_RESULTS
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,13 @@ from market.results.run_folder import RunFolder
 from market.results.schema import MechanismResult, number
 from market.results.summary_table import AgentNumbers, Gains, row
 from market.results.verify.accounts import worth
-from market.results.verify.claim import ROUNDING, Claim, difference
+from market.results.verify.claim import Claim, difference
+from market.tolerances import ROUNDING_OF_RESULTS, ROUNDING_OF_SUMS
 
 if TYPE_CHECKING:
     from market.results.verify.record import Record
 
 NONE = 1e-12  # share of the utility of an equal share of all resources: a smaller gain counts as none
-EXACT = 1e-12  # relative difference that another order of a sum may leave
 
 
 def check_table(run: RunFolder, economy: Economy, records: Sequence[Record]) -> Claim:
@@ -76,7 +76,7 @@ def _gains(economy: Economy, record: Record, records: Sequence[Record]) -> Gains
     if baseline is None or baseline is record:
         return None
     least = NONE * np.where(np.isfinite(economy.utility_scale), economy.utility_scale, 0.0)
-    rounding = np.maximum(ROUNDING * np.maximum(*_gross_values(economy, record, baseline)), least)
+    rounding = np.maximum(ROUNDING_OF_RESULTS * np.maximum(*_gross_values(economy, record, baseline)), least)
     gains = _gained(record.payoffs, baseline.payoffs, rounding)
     revenue = record.revenue - baseline.revenue
     negligible = max(_negligible_revenue(economy, record), _negligible_revenue(economy, baseline))
@@ -105,8 +105,8 @@ def _negligible_revenue(economy: Economy, record: Record) -> float:
     Of a market that cleared, twice its relative excess demand, to which no trade corresponds.
     """
     if record.kind != "auctioneer" or record.prices is None:
-        return ROUNDING * float(np.abs(record.payments).sum())
-    share = ROUNDING
+        return ROUNDING_OF_RESULTS * float(np.abs(record.payments).sum())
+    share = ROUNDING_OF_RESULTS
     if record.status is Status.CLEARED:
         share = max(share, 2.0 * number(record.stated["disequilibrium"]))
     return share * float(record.prices @ economy.offered(record.production))
@@ -124,6 +124,6 @@ def _same(cell: str, value: object) -> bool:
     if not isinstance(value, float):
         return cell == ("" if value is None else str(value))
     try:
-        return difference(float(cell or "nan"), value) <= EXACT or (cell == "" and np.isnan(value))
+        return difference(float(cell or "nan"), value) <= ROUNDING_OF_SUMS or (cell == "" and np.isnan(value))
     except ValueError:
         return False

@@ -40,9 +40,9 @@ from market.economy.primitives import Block, Economy
 from market.errors import UnboundedDemandError
 
 FACTORS = (1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8)  # relative moves of prices that are tried in turn
-TIED = 1e-12  # relative moves of a multiplier at which agents may be indifferent
+MULTIPLIER_TIE = 1e-12  # relative moves of a multiplier at which agents may be indifferent
 BISECTIONS = 40  # of incomes: to 2e-12 of what all resources are worth
-REACHED = 1e-13  # of utility: a goal missed by less counts as reached
+GOAL_REACHED = 1e-13  # of utility: a goal missed by less counts as reached
 
 
 def most_surplus(economy: Economy, p: Array) -> float:
@@ -163,7 +163,7 @@ def _least_spending(economy: Economy, p: Array, x: Array, worth: float) -> Array
     """Return the least spending that buys consumers their utility, (agents,), by bisection; 0 at -inf."""
     now, slopes = economy.utility(x), economy.marginal_utility(x)
     size = np.multiply(x, slopes, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum(axis=1)
-    goal = now - REACHED * (np.abs(np.where(np.isfinite(now), now, 0.0)) + size)
+    goal = now - GOAL_REACHED * (np.abs(np.where(np.isfinite(now), now, 0.0)) + size)
     low, high = np.zeros_like(goal), np.full_like(goal, 2.0 * worth)
     for _ in range(BISECTIONS):
         income = (low + high) / 2
@@ -197,7 +197,7 @@ def _least_net(
     slopes = np.concatenate([wanted[agent], costs[agent]])
     known = np.isfinite(slopes) & (slopes > 0)
     multipliers = np.unique(np.tile(p, 2)[known] / slopes[known])
-    tried = np.outer(multipliers, (1.0, 1.0 + TIED, 1.0 - TIED)).ravel()
+    tried = np.outer(multipliers, (1.0, 1.0 + MULTIPLIER_TIE, 1.0 - MULTIPLIER_TIE)).ravel()
     return max((_relaxed(economy, p, agent, now, float(each)) for each in tried), default=-np.inf)
 
 

@@ -18,10 +18,9 @@ from market.economy.primitives import Economy
 from market.outcome import Status, shown
 from market.results.run_folder import RunFolder
 from market.results.verify.accounts import worth
-from market.results.verify.claim import ROUNDING, Claim, difference
+from market.results.verify.claim import Claim, difference
 from market.results.verify.record import Record, rounds
-
-RETURNED = 1e-9  # relative difference of prices that count as equal
+from market.tolerances import ROUNDING_OF_RESULTS
 
 
 def check_evidence(
@@ -55,7 +54,7 @@ def check_evidence(
         wrong += ["relative_excess_demand"] if apart > 0 else []
     if "relative_regret" in stated and record.regret is not None:
         apart = difference(stated["relative_regret"], _relative_regret(economy, record, record.regret), 1.0)
-        wrong += ["relative_regret"] if apart > ROUNDING else []
+        wrong += ["relative_regret"] if apart > ROUNDING_OF_RESULTS else []
     if "period" in stated and not _comes_back(run, economy, record, stated["period"]):
         wrong.append("period")
     values = ", ".join(f"{key}={shown(value)}" for key, value in stated.items())
@@ -103,4 +102,4 @@ def _comes_back(run: RunFolder, economy: Economy, record: Record, period: float)
     if len(prices) <= period:
         return False
     apart = np.abs(prices[-1] - prices[-1 - int(period)]).max()
-    return bool(apart <= RETURNED * np.abs(prices[-1]).max())
+    return bool(apart <= ROUNDING_OF_RESULTS * np.abs(prices[-1]).max())

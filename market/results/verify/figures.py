@@ -20,13 +20,13 @@ from market.economy.primitives import Economy, Money
 from market.outcome import shown
 from market.results.schema import number
 from market.results.verify.accounts import feasible, worth
-from market.results.verify.claim import ROUNDING, Claim
+from market.results.verify.claim import Claim
 from market.results.verify.duality import least_share, most_surplus, most_surplus_with_caps
 from market.results.verify.record import Proof, Record
-from market.tolerances import NO_SURPLUS_GAP
+from market.tolerances import NO_SURPLUS_GAP, ROUNDING_OF_RESULTS
 
 SEARCHED = 1e-5  # relative accuracy of a figure from a convex program
-REACHED = 1e-6  # relative accuracy of a share of resources
+SHARE_REACHED = 1e-6  # relative accuracy of a share of resources
 LACKING = 1e-4  # the most that a share that was found may lack
 
 
@@ -83,7 +83,7 @@ def _utilisation(economy: Economy, record: Record, proved: bool, prices: Sequenc
         known = proved and supporting is not None and float(supporting @ economy.resources) > 0
         return Claim(name, *_unknown(record, "resource_utilisation", known))
     used, lacking = (1.0, 0.0) if found is None else needed(economy, record, found)
-    if not abs(stated - min(used, 1.0)) <= REACHED + min(lacking, LACKING):
+    if not abs(stated - min(used, 1.0)) <= SHARE_REACHED + min(lacking, LACKING):
         return Claim(name, False, f"stated: {stated:.6g}, but the recorded allocation needs {used:.6g}")
     if lacking > LACKING:
         detail = f"not checked: {stated:.6g}; the share found may be too small by {shown(lacking)}"
@@ -122,7 +122,7 @@ def _shares(
 def _used(economy: Economy, x: Array, y: Array) -> float:
     """Return the share of the resources that an allocation uses; inf if it uses a good without resources."""
     net, there = x.sum(axis=0) - y.sum(axis=0), economy.resources
-    beyond = net > REACHED * np.maximum(x.sum(axis=0), np.abs(y).sum(axis=0))
+    beyond = net > SHARE_REACHED * np.maximum(x.sum(axis=0), np.abs(y).sum(axis=0))
     if (beyond & (there == 0)).any():
         return np.inf
     return float(np.divide(np.maximum(net, 0.0), there, out=np.zeros_like(net), where=there > 0).max())
@@ -144,7 +144,7 @@ def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float
     with np.errstate(invalid="ignore"):
         short = np.where(np.isneginf(before), 0.0, np.maximum(before - economy.welfare(x, y), 0.0))
     size = np.abs(np.where(np.isfinite(before), before, 0.0)) + worth(economy, record)
-    short = np.where(short <= ROUNDING * size, 0.0, short)
+    short = np.where(short <= ROUNDING_OF_RESULTS * size, 0.0, short)
     if not short.any():
         return used, 0.0
     rates = economy.marginal_utility_along(x, p)
@@ -161,14 +161,16 @@ def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float
 def _possible(economy: Economy, found: Proof) -> bool:
     """Return True if an allocation is feasible with enough resources."""
     y = found.production
-    within = bool((found.consumption >= 0).all() and (y <= economy.capacity * (1.0 + ROUNDING)).all())
+    within = bool(
+        (found.consumption >= 0).all() and (y <= economy.capacity * (1.0 + ROUNDING_OF_RESULTS)).all()
+    )
     if not economy.technologies:
         return within and bool((y >= 0).all())
-    negligible = np.asarray((np.abs(y) <= ROUNDING * economy.resources).all(axis=1))
+    negligible = np.asarray((np.abs(y) <= ROUNDING_OF_RESULTS * economy.resources).all(axis=1))
     slack = np.zeros(len(y))
     for block in economy.technologies:
         slack[block.rows] = block.family.slack(y[block.rows], **block.parameters)
-    return bool((found.consumption >= 0).all() and (negligible | (slack >= -REACHED)).all())
+    return bool((found.consumption >= 0).all() and (negligible | (slack >= -SHARE_REACHED)).all())
 
 
 def least_needed(economy: Economy, record: Record, prices: Sequence[Array]) -> float:
@@ -205,12 +207,15 @@ def _with_transfers(
     low, high = _totals(economy, record, found, prices, others)
     size = _turnover(economy, record)
     reached = 0.0 if found is None else max(_total(economy, found.consumption, found.production) - now, 0.0)
-    if abs(stated - reached) > ROUNDING * max(size, abs(now), reached):
+    if abs(stated - reached) > ROUNDING_OF_RESULTS * max(size, abs(now), reached):
         yield Claim(name, False, f"stated: {stated:.6g}, but the recorded allocation reaches {reached:.6g}")
     else:
         slack = SEARCHED * max(size, stated)
         yield Claim(name, *_between(stated, max(low - now, 0.0), max(high - now, 0.0), slack))
-    no_gap, edge = stated <= NO_SURPLUS_GAP * size, abs(stated - NO_SURPLUS_GAP * size) <= ROUNDING * size
+    no_gap, edge = (
+        stated <= NO_SURPLUS_GAP * size,
+        abs(stated - NO_SURPLUS_GAP * size) <= ROUNDING_OF_RESULTS * size,
+    )
     consistent = efficient is no_gap or edge
     detail = f"surplus_gap={shown(stated)}, turnover={size:.3g}"
     yield Claim(f"{record.name}: efficient with transfers", consistent, detail)
@@ -221,7 +226,7 @@ def _no_gap_at_own_prices(economy: Economy, record: Record) -> bool:
     now = float(economy.welfare(record.consumption, record.production).sum())
     if record.prices is None or not np.isfinite(now) or np.isfinite(economy.budget).any():
         return False
-    return most_surplus(economy, record.prices) - now <= ROUNDING * _turnover(economy, record)
+    return most_surplus(economy, record.prices) - now <= ROUNDING_OF_RESULTS * _turnover(economy, record)
 
 
 def _rescue(economy: Economy, record: Record, stated: float, others: Sequence[Record]) -> Claim:

@@ -30,9 +30,9 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.outcome import Status, shown
 from market.results.verify.accounts import Due, feasible, without_money
-from market.results.verify.claim import ROUNDING, Claim, difference
+from market.results.verify.claim import Claim, difference
 from market.results.verify.evidence import possible_period
-from market.tolerances import PLENTY
+from market.tolerances import PLENTY, ROUNDING_OF_RESULTS
 
 if TYPE_CHECKING:
     from market.mechanisms.unmediated.best_response import Unmediated
@@ -101,12 +101,12 @@ def check_game(economy: Economy, record: Record, options: Unmediated) -> Iterato
         _prices_apart(record.prices, follows.prices),
     )
     detail = f"largest relative difference: {shown(apart)}{rules.source}"
-    yield Claim(f"{record.name}: the outcome follows from the actions", apart <= ROUNDING, detail)
+    yield Claim(f"{record.name}: the outcome follows from the actions", apart <= ROUNDING_OF_RESULTS, detail)
     size = np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0)
     if rules.conditions is None:
         apart = difference(record.regret, follows.regret, np.maximum(size, economy.utility_scale))
         detail = f"largest relative difference: {shown(apart)}{rules.source}"
-        yield Claim(f"{record.name}: regret", apart <= ROUNDING, detail)
+        yield Claim(f"{record.name}: regret", apart <= ROUNDING_OF_RESULTS, detail)
     largest = float((follows.regret / np.maximum(size, economy.utility_scale)).max(initial=0.0))
     violated = 0.0 if rules.conditions is None else rules.conditions(economy, record, options)
     yield _ended(economy, record, record.actions, options, largest, violated)
@@ -133,7 +133,7 @@ def _ended(
 ) -> Claim:
     """Check the status against the recomputed numbers."""
     name, rules = f"{record.name}: {record.status.value}", _rules(options)
-    no_deviation = largest <= options.tolerance + ROUNDING and violated <= FIRST_ORDER
+    no_deviation = largest <= options.tolerance + ROUNDING_OF_RESULTS and violated <= FIRST_ORDER
     found = f"largest gain from deviating: {shown(largest)}{rules.source}"
     if violated > 0:
         found += f", first-order conditions are violated by {shown(violated)}"
@@ -141,7 +141,7 @@ def _ended(
         if rules.in_order is not None and options.game.schedule == "sequential":
             in_order = difference(actions, rules.in_order(economy, options))
             detail = f"{found}; difference from play in order: {shown(in_order)}"
-            return Claim(name, no_deviation and in_order <= ROUNDING, detail)
+            return Claim(name, no_deviation and in_order <= ROUNDING_OF_RESULTS, detail)
         return Claim(name, no_deviation, found)
     if record.status is Status.CYCLING:
         if rules.source and not no_deviation:
@@ -154,7 +154,7 @@ def _ended(
         again = rules.replayed(economy, actions, options, period)
         apart = difference(again, actions, economy.commons)
         detail = f"{period} rounds of best replies lead back to the actions"
-        return Claim(name, apart <= ROUNDING and largest > 0, detail)
+        return Claim(name, apart <= ROUNDING_OF_RESULTS and largest > 0, detail)
     if record.status is Status.MAX_ROUNDS:
         return Claim(name, record.rounds == options.max_rounds, found)
     return Claim(name, record.status is Status.FAILED and not no_deviation, found)
@@ -337,8 +337,8 @@ def _first_order(economy: Economy, record: Record, options: Unmediated) -> float
     slopes, costs = economy.marginal_utility(np.maximum(base + kept * y, 0.0)), economy.marginal_cost(y)
     worth = np.multiply(kept, slopes, out=np.zeros_like(y), where=kept > 0)
     at_a_cost = ~economy.turns_goods_into_goods[:, None]  # netputs are only tried
-    some = at_a_cost & (y > ROUNDING * np.maximum(base, y).max(axis=0, initial=0.0))
-    full = y >= economy.capacity * (1.0 - ROUNDING)
+    some = at_a_cost & (y > ROUNDING_OF_RESULTS * np.maximum(base, y).max(axis=0, initial=0.0))
+    full = y >= economy.capacity * (1.0 - ROUNDING_OF_RESULTS)
     too_little = _beyond(worth, costs, (economy.capacity > 0) & ~full)
     too_much = _beyond(costs, worth, some)
     return float(np.where(concerned[:, None], np.maximum(too_little, too_much), 0.0).max(initial=0.0))

@@ -17,13 +17,14 @@ from market.results.run_folder import RunFolder, read_run
 from market.results.verify.accounts import Due, at_prices, check_accounts, without_money
 from market.results.verify.alignment_claims import check_alignment, violation
 from market.results.verify.auction_claims import check_auction
-from market.results.verify.claim import ROUNDING, Claim, Verification
+from market.results.verify.claim import Claim, Verification
 from market.results.verify.comparison_table import check_table
 from market.results.verify.evidence import check_evidence
 from market.results.verify.game_claims import check_game, due
 from market.results.verify.record import Record, check_files, check_rounds, read_outcomes
 from market.scenario.building import build
 from market.scenario.loading import Scenario, load
+from market.tolerances import ROUNDING_OF_RESULTS
 
 if TYPE_CHECKING:
     from market.mechanisms.planner import Planner
@@ -92,7 +93,7 @@ def _planned(economy: Economy, record: Record, options: Planner) -> Iterator[Cla
         weights[economy.rows(agent)] = weight
     found = violation(economy, record, weights, record.prices)
     stated = record.evidence_value("residual")
-    same = abs(found - stated) <= 1e-9 + 1e-6 * min(found, stated)
+    same = abs(found - stated) <= ROUNDING_OF_RESULTS + 1e-6 * min(found, stated)
     optimal = found <= options.tolerance
     detail = f"conditions for an optimum are violated by {shown(found)}, stated: {shown(stated)}"
     yield Claim(name, same and optimal == (record.status is Status.OPTIMAL) and record.rounds == 1, detail)
@@ -112,7 +113,7 @@ def _unstated(economy: Economy, record: Record, options: Any) -> Iterator[Claim]
         size = np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0)
         regret = np.inf if record.regret is None else record.regret / np.maximum(size, economy.utility_scale)
         largest = float(np.max(regret, initial=0.0))
-        if not largest <= getattr(options, "tolerance", 0.0) + ROUNDING:
+        if not largest <= getattr(options, "tolerance", 0.0) + ROUNDING_OF_RESULTS:
             yield Claim(name, False, f"largest gain from deviating {shown(largest)}")
             return
     left_open = f"payoffs, regret and status, since verify does not state the rules of the kind {record.kind}"

@@ -10,9 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from market.economy.correspondences import TIED
 from market.economy.families.utilities import UTILITIES
 from market.errors import UnboundedDemandError
+from market.tolerances import TIED
 
 AGENTS, GOODS = 3, 3
 SIZE = AGENTS * GOODS

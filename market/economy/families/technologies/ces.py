@@ -15,6 +15,7 @@ from market.economy.correspondences import Array
 from market.economy.families.arithmetic import Expression, sum_by_agent
 from market.economy.families.technologies.base import OUTPUT, SCALE, OneOutput, parts, product_cone
 from market.registry import Parameter
+from market.tolerances import LEAST_POSITIVE
 
 
 class CesTechnology(OneOutput):
@@ -54,7 +55,7 @@ class CesTechnology(OneOutput):
                 flat, 1.0, power
             )
         logs = np.where(used, weights * np.where(used, log_values, 0.0), 0.0).sum(axis=1)
-        geometric = logs / np.maximum(weights.sum(axis=1), 1e-300)
+        geometric = logs / np.maximum(weights.sum(axis=1), LEAST_POSITIVE)
         with np.errstate(over="ignore"):
             return np.exp(np.where(flat, geometric, summed))
 
@@ -104,7 +105,7 @@ class CesTechnology(OneOutput):
         sigma = np.where(rho == 0.0, 1.0, elasticity)[:, None]
         flat = rho == 0.0
         share = np.where(
-            flat[:, None], weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-300), weights
+            flat[:, None], weights / np.maximum(weights.sum(axis=1, keepdims=True), LEAST_POSITIVE), weights
         )
         used = weights > 0
         log_share = np.log(np.where(used, share, 1.0))

@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import TIED, Array, Correspondence
+from market.economy.correspondences import Array, Correspondence
 from market.economy.families.arithmetic import (
     Expression,
     Held,
@@ -37,6 +37,7 @@ from market.economy.families.utilities.elementary import (
     weighted_logs,
 )
 from market.registry import Parameter
+from market.tolerances import TIED
 
 ELASTICITY = Parameter(
     "agent",
@@ -49,7 +50,7 @@ RISK_AVERSION = Parameter(
     "agent", meaning="relative risk aversion eta; 1 is log", unit="none", low=0.0, open_low=True
 )
 
-LARGEST = 230.0  # largest |log A^(1/rho)|: scales of utility from 1e-100 to 1e100
+LARGEST_LOG_SCALE = 230.0  # largest |log A^(1/rho)|: scales of utility from 1e-100 to 1e100
 
 
 class PowerMeanUtility(Utility):
@@ -114,7 +115,7 @@ class Ces(PowerMeanUtility):
     @classmethod
     def faults(cls, *, weights: Array, elasticity: Array) -> list[tuple[int, str]]:
         """List agents whose `A^(1/rho)` is too large or too small to compute with."""
-        beyond = np.flatnonzero(np.abs(_log_scale(weights, elasticity)) > LARGEST)
+        beyond = np.flatnonzero(np.abs(_log_scale(weights, elasticity)) > LARGEST_LOG_SCALE)
         return [
             (
                 int(row),

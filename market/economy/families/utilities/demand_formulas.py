@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import (
-    TIED,
     Array,
     Correspondence,
     Coupling,
@@ -17,6 +16,7 @@ from market.economy.correspondences import (
     sum_over_agents,
 )
 from market.economy.families.arithmetic import divide_where, refuse_free_goods
+from market.tolerances import TIED
 
 
 def over_prices(spent: Array, p: Array, out: Array | None = None) -> Array:

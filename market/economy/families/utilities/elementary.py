@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.families.arithmetic import Expression, Held, Unit, exp, log_where, sum_by_agent
 
-ROUNDING = 1e-15  # relative to the weight: a smaller slope is rounding
+SLOPE_ROUNDING = 1e-15  # relative to the weight: a smaller slope is rounding
 
 
 def sum_of_logs(x: Array, weights: Array) -> Array:
@@ -99,7 +99,7 @@ def geometric_mean(x: Expression, weights: Array, unit: Unit = 1.0) -> Held:
 def fallen(weights: Array, fall: Array) -> Array:
     """Return the slope `a_g - fall_g`; 0 beyond bliss and where the difference is rounding."""
     left = weights - fall
-    return np.where(left > ROUNDING * weights, left, 0.0)
+    return np.where(left > SLOPE_ROUNDING * weights, left, 0.0)
 
 
 def up_to_bliss(x: Array, weights: Array, slope: Array, bliss: Array) -> Array:

@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import TIED, Array, Correspondence
+from market.economy.correspondences import Array, Correspondence
 from market.economy.families.arithmetic import (
     Expression,
     Held,
@@ -30,6 +30,7 @@ from market.economy.families.utilities.demand_formulas import spend_rest
 from market.economy.families.utilities.elementary import fallen, up_to_bliss, used_up_to_bliss
 from market.economy.families.utilities.water_filling import heights
 from market.registry import Parameter
+from market.tolerances import TIED
 
 SLOPE = Parameter(
     "good",

@@ -42,6 +42,7 @@ from market.economy.families.utilities.elementary import (
 )
 from market.economy.families.utilities.water_filling import heights
 from market.registry import Parameter
+from market.tolerances import ROUNDING_OF_SUMS
 
 
 class ConstantShares(Utility):
@@ -195,7 +196,7 @@ class CobbDouglas(ConstantShares):
     @staticmethod
     def not_concave(*, weights: Array) -> NDArray[np.bool_]:
         """Return a mask of agents with `A > 1` (up to rounding)."""
-        return weights.sum(axis=1) > 1.0 + 1e-12
+        return weights.sum(axis=1) > 1.0 + ROUNDING_OF_SUMS
 
     @staticmethod
     def concave_form(*, weights: Array) -> dict[str, Array]:

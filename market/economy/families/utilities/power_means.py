@@ -36,7 +36,7 @@ from market.economy.families.arithmetic import (
 from market.economy.families.utilities.base import Total
 from market.economy.families.utilities.elementary import weighted_logs
 
-SMALLEST = 1e-250  # least sum whose terms lost below 1e-308 are negligible
+LEAST_SUM = 1e-250  # least sum whose terms lost below 1e-308 are negligible
 FEW = 32  # goods; arrays with fewer goods are laid out good by good, which is faster
 
 
@@ -225,7 +225,7 @@ def prepared_total(b: Array, weights: Array, sigma: Array) -> Total | None:
         logs = (1.0 - s) * np.log(p)
         priced = np.exp(logs - logs.max())
         spending = np.where(wants, a @ priced, 1.0)
-        if spending.min() < SMALLEST:
+        if spending.min() < LEAST_SUM:
             return None
         return np.asarray(priced * ((b / spending) @ a) / p)
 

@@ -30,10 +30,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import TIED, Array, Correspondence
+from market.economy.correspondences import Array, Correspondence
 from market.economy.families.arithmetic import divide_where, exp, log_where, refuse_free_goods
 from market.economy.families.utilities.demand_formulas import spend_rest
 from market.economy.families.utilities.root_finding import falling_root
+from market.tolerances import LEAST_POSITIVE, TIED
 
 if TYPE_CHECKING:
     from market.economy.families.utilities.separable_terms import Form
@@ -152,7 +153,7 @@ class Terms:
         excess = np.where(where, self.log_slope(least) - log_slope, 0.0)
         bend = np.where(where, self.bend(least), 1.0)
         step = np.divide(-np.expm1(-excess), bend, out=np.zeros_like(bend), where=bend > 0)  # 0 on underflow
-        start = np.clip(np.where(where, least + step, 1.0), 1e-300, _MOST)
+        start = np.clip(np.where(where, least + step, 1.0), LEAST_POSITIVE, _MOST)
         end = np.clip(np.where(where, highest, 1.0), start, _MOST)
 
         def excess_at(log_x: Array) -> tuple[Array, Array]:

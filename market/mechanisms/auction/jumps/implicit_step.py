@@ -41,11 +41,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from market.economy.correspondences import TIED, Array
+from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.mechanisms.auction.jumps.quadratic_program import QuadraticProgram
 from market.mechanisms.auction.price_rules.base import LARGEST_MOVE
-from market.tolerances import LEAST_POSITIVE
+from market.tolerances import LEAST_POSITIVE, TIED
 
 if TYPE_CHECKING:
     from market.mechanisms.auction.announcement import Announcement
