@@ -10,7 +10,7 @@ from helpers import stories
 
 import market
 from market.errors import InputError
-from market.interfaces.dashboard.dials import LARGEST, dials, draws
+from market.interfaces.dashboard.dials import MOST_SIZE, dials, draws
 from market.interfaces.dashboard.scene import Choice
 
 SHIPPED = sorted((Path(__file__).parents[3] / "scenarios").glob("*.toml"))
@@ -65,7 +65,7 @@ def test_the_commons_can_be_turned_and_the_price_is_what_theory_says():
 def test_what_has_no_size_to_speak_of_has_no_dial():
     text = stories.WAR.replace('game = "claims"', 'game = "claims"\npenalty = 1e99', 1)
     text = text.replace('kind = "auctioneer"', 'kind = "auctioneer"\ntolerance = 1e-10\nmax_rounds = 500')
-    assert LARGEST < 1e99
+    assert MOST_SIZE < 1e99
     owners = {dial.label for dial in dials(market.loads(text), "one after another")}
     assert "penalty" not in owners
     assert {dial.label for dial in dials(market.loads(text), "prices")} - owners == {"max rounds"}
