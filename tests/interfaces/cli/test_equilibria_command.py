@@ -236,7 +236,7 @@ def test_that_the_equilibrium_shown_is_one_of_several_is_said(shell, barter, tmp
 
 def test_a_contradiction_is_said_and_changes_the_exit_code(shell, commons, tmp_path, monkeypatch):
     wrong = Check("method", 0.0, np.array([1.0]), 0.8, 0.8, False, None, ("CONTRADICTED by the method.",))
-    monkeypatch.setattr("market.equilibrium.check", lambda outcome: wrong)
+    monkeypatch.setattr("market.equilibrium.against_reference.check", lambda outcome: wrong)
     arguments = (
         "run",
         commons,
