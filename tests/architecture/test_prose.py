@@ -53,5 +53,7 @@ def test_words_of_the_field_are_used_in_code_and_messages():
 
 def test_the_style_guide_refuses_the_openings_that_the_test_refuses():
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    assert "It never begins with what, whether, who, how, where, which, those" in " ".join(guide.split())
+    assert "It never begins with what, whether, who, how, where, which, those or the same" in " ".join(
+        guide.split()
+    )
     assert all(OPENINGS.match(f"{word} it is") for word in ("What", "Whether", "The same"))
