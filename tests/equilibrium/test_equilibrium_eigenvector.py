@@ -30,7 +30,7 @@ def test_values_of_many_goods_are_an_eigenvector_of_spending():
 
 
 def test_each_class_of_goods_is_worth_its_number_of_goods():
-    """Goods 1 and 2 among two agents, `v_1 / 2 = v_2 / 4`; good 3 held by a third: no income flows between."""
+    """Goods 1 and 2 among two agents, `v_1 / 2 = v_2 / 4`; good 3 held by a third: no income flows."""
     shares = [[0.5, 0.5, 0.0], [0.25, 0.75, 0.0], [0.0, 0.0, 1.0]]
     found = solve(economy("exchange", cobb_douglas=shares, endowment=np.diag([1.0, 2.0, 4.0])))
     assert found.classes == 2
