@@ -138,5 +138,5 @@ class ResultKeys(SphinxDirective):
 
 
 def _null(annotation: Any) -> str:
-    """Whether a key may be null."""
+    """Return how a table says that a key may be null; nothing if it may not."""
     return "yes" if type(None) in get_args(annotation) else ""
