@@ -15,6 +15,7 @@ from pathlib import Path
 import solara
 from mesa.visualization import Slider
 from mesa.visualization.solara_viz import UserInputs
+from solara.server import kernel_context
 
 from market.interfaces.dashboard.dials import MOST, Dial
 from market.interfaces.dashboard.director import Director
@@ -42,7 +43,19 @@ class Session:
         self.view = solara.reactive(View(None, State("info", "Setting up")))
         self.pace = solara.reactive(1)
         self.fresh = solara.reactive(0)
-        self.director = Director(self.view.set, out)
+        self._kernel = kernel_context.get_current_context()
+        with kernel_context.without_context():
+            self.director = Director(self._show, out)
+
+    def _show(self, view: View) -> None:
+        """Show a view, from the director's thread.
+
+        The thread belongs to Solara's kernel only for this moment: a thread that belongs to it for good and
+        ends while the kernel closes removes an entry that the kernel is about to remove itself, which is a
+        KeyError in the server.
+        """
+        with self._kernel:
+            self.view.set(view)
 
     def live(self) -> Callable[[], None]:
         """Start the director, and return the function that ends it."""
