@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 
 
 class Status(StrEnum):
-    """The way in which a mechanism ended."""
+    """The way in which a mechanism ended, or that it has not."""
 
     CLEARED = "cleared"
     NASH = "nash"
@@ -25,11 +26,17 @@ class Status(StrEnum):
     DIVERGED = "diverged"
     NO_EQUILIBRIUM = "no_equilibrium"
     FAILED = "failed"
+    IN_PLAY = "in_play"
 
     @property
     def settled(self) -> bool:
         """True if the mechanism reached its goal: an equilibrium or an optimum."""
         return self in (Status.CLEARED, Status.NASH, Status.OPTIMAL)
+
+    @property
+    def words(self) -> str:
+        """The status in words, for instance `in play`."""
+        return self.value.replace("_", " ")
 
     @property
     def meaning(self) -> str:
@@ -38,7 +45,8 @@ class Status(StrEnum):
 
 
 _MEANINGS = {
-    Status.CLEARED: "Demand equals supply within the tolerance, and no agent would choose another bundle.",
+    Status.CLEARED: "Demand equals supply within the tolerance, and no agent would choose another bundle, "
+    "except traders that follow a rule of their own.",
     Status.NASH: "No agent could gain by deviating alone.",
     Status.OPTIMAL: "No feasible allocation has a larger weighted sum of utilities, within the tolerance.",
     Status.CYCLING: "Prices or actions oscillate and do not converge; try another rule, step or schedule.",
@@ -46,11 +54,12 @@ _MEANINGS = {
     Status.DIVERGED: "Prices diverged; look for a wanted good that no agent owns, or reduce the step.",
     Status.NO_EQUILIBRIUM: "There is provably no equilibrium; change the economy.",
     Status.FAILED: "No outcome was found: a calculation failed or is impossible; the reason says which.",
+    Status.IN_PLAY: "Rounds remain to be played; the outcome is that of stopping now.",
 }
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Displayed):
     """The outcome of an economy under one mechanism; all quantities are feasible.
 
     Args:
@@ -95,7 +104,8 @@ class Outcome:
 
     def __repr__(self) -> str:
         """Return name, status and rounds, on a line."""
-        return f"<Outcome '{self.name}': {self.status.value} after {self.rounds} rounds>"
+        rounds = f"{self.rounds:,} round{'' if self.rounds == 1 else 's'}"
+        return f"<Outcome '{self.name}': {self.status.words} after {rounds}>"
 
     @property
     def max_regret(self) -> float | None:

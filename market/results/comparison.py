@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.contrast import Contrast, contrast
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Displayed):
     """Outcomes of one economy under several mechanisms, with their alignment reports.
 
     Args:
@@ -50,7 +51,7 @@ class Comparison:
 
     def __repr__(self) -> str:
         """Return title and statuses on one line."""
-        ended = ", ".join(f"{name}: {outcome.status.value}" for name, outcome in self.outcomes.items())
+        ended = ", ".join(f"{name}: {outcome.status.words}" for name, outcome in self.outcomes.items())
         return f"<Comparison of '{self.scenario.title}': {ended}>"
 
     @property

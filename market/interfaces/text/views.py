@@ -1,0 +1,83 @@
+"""Results as text and as HTML: `print(result)`, and its view in a notebook.
+
+`display.Displayed` asks for them. Both are written from the tables and sentences that commands print, so that
+all agree. To show another class of results: an entry in `_VIEWS`, by the name of the class.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rich.console import Console, RenderableType
+
+from market.interfaces.text.html import as_html
+
+if TYPE_CHECKING:
+    from market.equilibrium import Equilibria
+    from market.results.comparison import Comparison
+    from market.shards import Shared
+    from market.sweep import Sweep
+
+NARROWEST, USUAL = 20, 80  # columns; a smaller width is taken for a wrong setting
+ONE_TABLE = 1_000_000  # columns, so that no table is cut in two: a notebook scrolls
+
+
+def text(shown: object, width: int | None = None) -> str:
+    """Return a result as text without colours.
+
+    Args:
+        shown: a result, see `_VIEWS`.
+        width: columns; those of the terminal by default, 80 where there is none.
+    """
+    asked = shutil.get_terminal_size((USUAL, 24)).columns if width is None else width
+    columns = asked if asked >= NARROWEST else USUAL
+    on = Console(
+        file=io.StringIO(), width=columns, color_system=None, markup=False, emoji=False, highlight=False
+    )
+    with on.capture() as captured:
+        on.print(_view(shown, columns))
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()).rstrip("\n")
+
+
+def html(shown: object) -> str:
+    """Return a result as HTML, see `as_html`."""
+    return as_html(_view(shown, ONE_TABLE))
+
+
+def _view(shown: object, width: int) -> RenderableType:
+    return _VIEWS[type(shown).__name__](shown, width)
+
+
+def _comparison(shown: Comparison, width: int) -> RenderableType:
+    from market.interfaces.text import report
+
+    return report.comparison(shown, width)
+
+
+def _equilibria(shown: Equilibria, width: int) -> RenderableType:
+    from market.interfaces.text.equilibria import multiplicity
+
+    return multiplicity("Competitive equilibria", shown, width)
+
+
+def _shared(shown: Shared, width: int) -> RenderableType:
+    from market.interfaces.text.shards import shared
+
+    return shared(shown, width)
+
+
+def _sweep(shown: Sweep, _width: int) -> RenderableType:
+    from market.interfaces.text.sweeps import swept
+
+    return swept(shown)
+
+
+_VIEWS: dict[str, Callable[..., RenderableType]] = {
+    "Comparison": _comparison,
+    "Equilibria": _equilibria,
+    "Shared": _shared,
+    "Sweep": _sweep,
+}
