@@ -37,6 +37,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.dual_bounds import CertifiedValue, proved_bounds
@@ -65,7 +66,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Alignment:
+class Alignment(Displayed):
     """The report on one outcome.
 
     Args:
@@ -81,6 +82,7 @@ class Alignment:
         improvement: a Pareto improvement in goods; None if there is none.
         unknown: figure -> the reason why it is unknown, and the bound that is proved without a program.
         bounds: figure -> its proof from both sides, where a program was solved for it.
+        outcome: that it is about; None for a market in shards, which keeps none.
     """
 
     efficient: bool | None
@@ -94,11 +96,27 @@ class Alignment:
     improvement: Reallocation | None = None
     unknown: Mapping[str, str] = field(default_factory=dict)
     bounds: Mapping[str, CertifiedValue] = field(default_factory=dict)
+    outcome: Outcome | None = None
+
+    def __repr__(self) -> str:
+        """Return the verdicts on a line."""
+        of = "" if self.outcome is None else f" of '{self.outcome.name}'"
+        efficient = _VERDICTS[self.efficient]
+        gap = 0.0 if self.efficient_with_transfers else self.surplus_gap
+        lost = "" if self.surplus_gap is None else f", surplus lost {gap:.4g}"
+        return f"<Alignment{of}: {efficient}{lost}>"
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Sentences on what is unknown, as the result file has them: the figure, a colon, the reason."""
         return tuple(f"{figure}: {why}" for figure, why in self.unknown.items())
+
+
+_VERDICTS = {
+    True: "Pareto efficient",
+    False: "not Pareto efficient",
+    None: "not known to be Pareto efficient",
+}
 
 
 @dataclass(frozen=True)
@@ -165,6 +183,7 @@ def alignment(outcome: Outcome) -> Alignment:
         improvement=better,
         unknown=_with_proved_bounds(case, unknown),
         bounds={figure: each.bound for figure, each in findings.items() if each.bound is not None},
+        outcome=outcome,
     )
 
 

@@ -135,7 +135,11 @@ def _bodies(rows: Sequence[Sequence[object]], right: Sequence[bool]) -> Iterator
                 yield body
             body = f'<tr><th scope="rowgroup" colspan="{1 + len(cells)}">{_escaped(label)}</th></tr>'
             continue
-        of_section = ' class="of-section"' if isinstance(label, Padding) and label.left else ""
+        indented = isinstance(label, Padding) and label.left > 0
+        if not indented and "rowgroup" in body:  # a section without a title follows
+            yield body
+            body = ""
+        of_section = ' class="of-section"' * indented
         numbers = "".join(
             f"<td>{cell}</td>" if side else f'<td class="left">{cell}</td>'
             for cell, side in zip(written, right, strict=True)

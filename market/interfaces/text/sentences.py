@@ -88,22 +88,36 @@ def reading(compared: Comparison) -> list[str]:
 
 def unsettled(outcomes: Mapping[str, Outcome]) -> list[str]:
     """Name the mechanisms that did not converge, with advice."""
-    meanings = _together((o.status.meaning, name) for name, o in outcomes.items() if not o.status.settled)
+    ended = ((name, o.status) for name, o in outcomes.items() if o.status != "in_play")
+    meanings = _together((status.meaning, name) for name, status in ended if not status.settled)
     return [f"Not converged: {names}. {meaning}" for meaning, names in meanings]
 
 
 def judgements(compared: Comparison) -> list[str]:
-    """Judge each outcome, and name the agents that gain and lose compared with the baseline."""
-    economy = compared.economy
-    reports = compared.alignments.items()
-    judged = [(name, report) for name, report in reports if compared.outcomes[name].status != "failed"]
-    verdicts = _together((_verdict(economy, report), name) for name, report in judged)
-    changes = _together((_change(economy, change), name) for name, change in compared.contrasts().items())
+    """Judge each outcome, and name the agents that gain and lose compared with the baseline.
+
+    An outcome in play is judged as that of stopping now, and said to be.
+    """
+    economy, outcomes = compared.economy, compared.outcomes
     against = f"compared with '{visible(compared.baseline or '')}'"
-    return [
-        *(f"Under {names} the outcome is {verdict}" for verdict, names in verdicts),
-        *(f"Under {names}, {against}, {change}" for change, names in changes),
-    ]
+    verdicts = _together(
+        (_as_if_stopped(outcomes[name], "under {} the outcome is " + _verdict(economy, report)), name)
+        for name, report in compared.alignments.items()
+        if outcomes[name].status != "failed"
+    )
+    changes = _together(
+        (_as_if_stopped(outcomes[name], f"under {{}}, {against}, " + _change(economy, change)), name)
+        for name, change in compared.contrasts().items()
+    )
+    return [sentence.replace("{}", names, 1) for sentence, names in (*verdicts, *changes)]
+
+
+def _as_if_stopped(outcome: Outcome, sentence: str) -> str:
+    """Return a sentence on an outcome; of one in play, on the condition that it ended now."""
+    if outcome.status != "in_play":
+        return sentence[0].upper() + sentence[1:]
+    rationed = outcome.disequilibrium is not None
+    return f"If {'trade stopped now (with rationing)' if rationed else 'play stopped now'}: {sentence}"
 
 
 def ending(outcome: Outcome) -> str:

@@ -11,12 +11,17 @@ import shutil
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
 
 from market.interfaces.text.html import as_html
+from market.interfaces.text.layout import heading, tables
+from market.interfaces.text.sentences import visible
 
 if TYPE_CHECKING:
+    from market.efficiency.report import Alignment
     from market.equilibrium import Equilibria
+    from market.outcome import Outcome
     from market.results.comparison import Comparison
     from market.shards import Shared
     from market.sweep import Sweep
@@ -75,9 +80,29 @@ def _sweep(shown: Sweep, _width: int) -> RenderableType:
     return swept(shown)
 
 
+def _outcome(shown: Outcome, width: int) -> RenderableType:
+    from market.interfaces.text.sections import of_outcome, signs
+
+    parts = of_outcome(shown)
+    table = tables([visible(shown.name)], parts, width)
+    below = ["", *signs(parts), visible(shown.reason)]
+    return Group(heading(f"Outcome of '{visible(shown.name)}'"), *table, *map(Text, below))
+
+
+def _alignment(shown: Alignment, width: int) -> RenderableType:
+    from market.interfaces.text.sections import of_report
+
+    name = "" if shown.outcome is None else visible(shown.outcome.name)
+    table = tables([name], of_report(shown), width)
+    unknown = [Text(visible(f"unknown: {reason}")) for reason in shown.reasons]
+    return Group(heading(f"Alignment report on '{name}'" if name else "Alignment report"), *table, *unknown)
+
+
 _VIEWS: dict[str, Callable[..., RenderableType]] = {
+    "Alignment": _alignment,
     "Comparison": _comparison,
     "Equilibria": _equilibria,
+    "Outcome": _outcome,
     "Shared": _shared,
     "Sweep": _sweep,
 }
