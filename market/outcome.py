@@ -63,24 +63,24 @@ class Outcome(Displayed):
     """The outcome of an economy under one mechanism; all quantities are feasible.
 
     Args:
-        economy: the primitives that it is an outcome of.
-        name: of the mechanism in the scenario.
-        kind: of the mechanism, for instance "auctioneer".
-        status: how it ended.
-        reason: one sentence with the numbers behind the status.
-        rounds: how many rounds were played.
-        consumption: (agents, goods), x, units.
-        production: (agents, goods), y, units.
-        payments: (agents,), net money paid.
-        revenue: of the auctioneer from the commons, money.
-        utilities: (agents,), u_i(x_i) - C_i(y_i); may be -inf.
-        payoffs: (agents,), payoff in the game that was played.
-        prices: (goods,), or None where there are none.
+        economy: the economy that was played.
+        name: the mechanism's name in the scenario.
+        kind: the kind of the mechanism, for instance "auctioneer".
+        status: how the play ended, or that it is in play.
+        reason: a sentence with the numbers behind the status.
+        rounds: the number of rounds played.
+        consumption: each agent's consumption x, (agents, goods), units.
+        production: each agent's production y, (agents, goods), units.
+        payments: the net money that each agent paid, (agents,).
+        revenue: the auctioneer's revenue from the common stock, money.
+        utilities: each agent's `u_i(x_i) - C_i(y_i)`, (agents,); may be -inf.
+        payoffs: each agent's payoff in the game that was played, (agents,).
+        prices: the prices, (goods,); None of a game without prices.
         disequilibrium: the largest relative excess demand over goods, no unit; None without prices.
-        auctioneer_payoff: -sum_g |z_g|, units of goods; None without an auctioneer.
-        regret: (agents,), the most that each could gain by deviating alone; None without choices.
-        actions: (agents, goods), amounts taken, claimed or made in a game, units; None without a game.
-        evidence: the residuals behind the status, by name.
+        auctioneer_payoff: the auctioneer's payoff `-sum_g |z_g|`, units of goods; None without one.
+        regret: the most that each agent could gain by deviating alone, (agents,); None of a planner.
+        actions: amounts taken, claimed or made in a game, (agents, goods), units; None without a game.
+        evidence: the numbers behind the status, by name.
     """
 
     economy: Economy

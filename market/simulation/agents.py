@@ -41,7 +41,7 @@ class Trader(Numbered):
     """An agent that consumes, owns or produces goods; subclass it to change its answers to prices.
 
     Args:
-        model: of the simulation.
+        model: the simulation that it is an agent of.
         row: its row in the economy's arrays.
 
     Example:
@@ -106,7 +106,7 @@ class Trader(Numbered):
             prices: (goods,), money per unit.
 
         Returns:
-            (goods,), units, >= 0; with ties the smallest bundle.
+            The amounts, (goods,), units, >= 0; the smallest bundle where several are best.
 
         Raises:
             UnboundedDemandError: a good that it wants is free.
@@ -120,7 +120,7 @@ class Trader(Numbered):
             prices: (goods,), money per unit.
 
         Returns:
-            (goods,), units, >= 0; inf where unbounded. With ties the smallest output.
+            The amounts, (goods,), units, >= 0; inf where unbounded, the smallest where several are best.
         """
         return self._answers(prices).supply.lowest[0].copy()
 

@@ -38,13 +38,13 @@ class MarketModel(LazyModel):
     """An economy played under one mechanism.
 
     Args:
-        scenario: from `market.load`.
-        mechanism: the name of one of the scenario's mechanisms; the first one if not given.
-        seed: for all draws; the scenario's own if not given.
-        traders: agent or group name -> a subclass of `Trader` with its own answers to prices.
+        scenario: the scenario, read by `market.load`.
+        mechanism: the name of the mechanism to play; the scenario's first one if not given.
+        seed: the seed of all draws; the scenario's own if not given.
+        traders: for the names of agents or groups, subclasses of `Trader` with their own answers to prices.
 
     Raises:
-        InputError: no mechanism, agent or group of that name, or an economy that cannot be built.
+        InputError: there is no mechanism, agent or group of that name, or the economy cannot be built.
 
     Example:
         >>> import market
