@@ -75,7 +75,8 @@ def load(path: str | Path, overrides: Iterable[str] = ()) -> Scenario:
 
     Args:
         path: the TOML file.
-        overrides: changes to single values, for instance "agents.alpha.utility.weights.water=2", applied in order.
+        overrides: changes to single values, applied in order, for instance
+            "agents.alpha.utility.weights.water=2".
 
     Raises:
         ScenarioError: the scenario has faults; the message lists all of them.
