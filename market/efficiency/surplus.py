@@ -1,8 +1,8 @@
 """Consumer surplus, producer surplus and total surplus of an outcome, where money is quasilinear.
 
 Symbols: p (goods,) prices; x consumption, e endowments, y production, (agents, goods); u_i utility and C_i
-    cost in money, with `C_i(0) = 0` in every family. An agent may buy, produce and own goods at once, so the
-    surplus is split by what it does. With trade at prices p
+cost in money, with `C_i(0) = 0` in every family. An agent may buy, produce and own goods at once, so the
+surplus is split by what it does. With trade at prices p
 
     consumer surplus   CS_i = u_i(x_i) - u_i(e_i) - p.(x_i - e_i)     of agents that want some good,
     producer surplus   PS_i = p.y_i - C_i(y_i)                        of all, that is, profit,
@@ -32,7 +32,7 @@ Corners:
 - Revenue handed back in lump sums (`commons_shares`) stays in R and is no agent's surplus.
 
 Source: Marshall (1920), *Principles of Economics*, book III, chapter VI; Mas-Colell, Whinston and Green
-    (1995), section 10.E. The split for owners of goods is our own derivation.
+(1995), section 10.E. The split for owners of goods is our own derivation.
 """
 
 from __future__ import annotations
@@ -54,14 +54,12 @@ class Surplus:
         consumers: (agents,), CS_i; 0 of agents that want no good; inf where the first unit is worth
             infinitely much, -inf where the agent has lost what it cannot do without.
         producers: (agents,), PS_i; 0 of agents that neither produce nor sell.
-        before: (agents,), u_i(e_i) of agents that want some good, else 0; may be -inf.
         revenue: R, of the common stock.
         total: total surplus, `sum_i u_i - C_i`; -inf if any agent is at -inf.
     """
 
     consumers: Array
     producers: Array
-    before: Array
     revenue: float
     total: float
 
@@ -113,10 +111,24 @@ def surplus(outcome: Outcome) -> Surplus | None:
     return Surplus(
         consumers=np.where(wants, gained - paid, 0.0),
         producers=sold - cost - np.where(wants, 0.0, paid),
-        before=np.where(wants, before, 0.0),
         revenue=float(paid.sum() - sold.sum()),
         total=float((utility - cost).sum()),
     )
+
+
+def payoffs_with_revenue(outcome: Outcome) -> Array | None:
+    """Return payoffs with the revenue of the common stock handed back, (agents,), money.
+
+    Agent i gets the lump sum `s_i R`, s_i its share in the commons. No agent's purchases change it, so
+    prices, quantities and regrets stay as they are, and payoffs add up to total surplus. None where money is
+    not quasilinear: elsewhere revenue is income, or has no value to those who would get it.
+    """
+    economy = outcome.economy
+    if economy.money is not Money.QUASILINEAR:
+        return None
+    if economy.shares_revenue:
+        return outcome.payoffs
+    return outcome.payoffs + economy.commons_share * outcome.revenue
 
 
 def _payments(outcome: Outcome) -> tuple[Array, Array]:

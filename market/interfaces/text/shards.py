@@ -43,7 +43,7 @@ def shared(played: Shared, width: int) -> RenderableType:
 
 def _cells(played: Shared, outcome: SharedOutcome) -> dict[str, str]:
     """Return label -> cell of one mechanism, with equal labels for all."""
-    utilities, report = outcome.ended.utilities, outcome.alignment
+    utilities, report = outcome.ended.utilities.summary, outcome.alignment
     goods = list(zip(played.scenario.goods, outcome.prices, strict=True))
     more = len(goods) - MOST_GOODS
     surplus = played.total_surplus(outcome.name)
