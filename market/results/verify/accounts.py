@@ -155,10 +155,10 @@ def _surplus(economy: Economy, record: Record, turnover: Array) -> Iterator[Clai
         yield Claim(f"{record.name}: consumer, producer and total surplus", not wrong, detail)
     if handed_back is not None:
         kept = 0.0 if economy.shares_revenue else record.revenue
-        due = record.payoffs + economy.commons_share * kept
+        payoffs = record.payoffs + economy.commons_share * kept
         listed = np.array([number(handed_back.get(agent, np.nan)) for agent in economy.agents])
-        size = np.abs(np.where(np.isfinite(due), due, 0.0)) + np.abs(record.payments)
-        yield _equal(record, "payoffs with revenue handed back", difference(listed, due, size))
+        sizes = np.abs(np.where(np.isfinite(payoffs), payoffs, 0.0)) + np.abs(record.payments)
+        yield _equal(record, "payoffs with revenue handed back", difference(listed, payoffs, sizes))
 
 
 def _split(economy: Economy, record: Record, turnover: Array) -> tuple[dict[str, float | None], float]:
