@@ -62,8 +62,8 @@ def test_the_commons_have_the_planners_payoffs():
 
 
 def test_a_share_in_the_commons_is_part_of_what_a_budget_allows():
-    # by hand: u = log x, q = 2, budget of the first 0.1. Without shares 0.1 + 1 = 2 p, so p = 0.55. With all of
-    # the stock it can spend 0.1 + 2 p >= 1, so that the cap does not bind: p = 1
+    # by hand: u = log x, q = 2, budget of the first 0.1. Without shares 0.1 + 1 = 2 p, so p = 0.55. With all
+    # of the stock it can spend 0.1 + 2 p >= 1, so that the cap does not bind: p = 1
     two = economy(
         "quasilinear", log=[[1.0], [1.0]], commons=[2.0], budget=[0.1, np.inf], commons_share=[1, 0]
     )

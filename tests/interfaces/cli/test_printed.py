@@ -118,13 +118,11 @@ def test_the_interpretation_names_zero_weights_winners_and_losers(commons):
     assert second == (
         "Under 'prices' and 'planner' the outcome is Pareto efficient, and total surplus is maximal."
     )
-    assert fourth == (
-        "Under 'prices' and 'planner', compared with 'first mover', beta gains and alpha loses."
-    )
     assert third == (
         "Under 'prices' the auctioneer keeps 2, the revenue of the common stock. Handed back in lump sums it "
         "makes payoffs add up to total surplus, 3.219, as under 'planner'."
     )
+    assert fourth == "Under 'prices' and 'planner', compared with 'first mover', beta gains and alpha loses."
 
 
 def test_a_mechanism_that_does_not_converge_is_named_with_advice():
