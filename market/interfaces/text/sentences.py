@@ -42,7 +42,7 @@ def number(value: float | None) -> str:
     """
     if value is None or math.isnan(value):
         return NOT_HERE
-    if 1e4 <= abs(value) < 1e9:
+    if 999.95 <= abs(value) < 1e9:
         return f"{value:,.0f}"
     text = f"{value:.4g}" if 1e-3 <= abs(value) < 1e9 else f"{value:.3g}"
     digits, _, exponent = text.partition("e")
@@ -78,7 +78,7 @@ def named_or_counted(economy: Economy, chosen: NDArray[np.bool_]) -> str:
         return "none"
     if len(names) == len(economy.agents) > 1:
         return "all"
-    return ", ".join(names) if len(names) <= 3 else f"{len(names)} of {len(economy.agents)}"
+    return ", ".join(names) if len(names) <= 3 else f"{len(names):,} of {len(economy.agents):,}"
 
 
 def reading(compared: Comparison) -> list[str]:
@@ -109,7 +109,8 @@ def judgements(compared: Comparison) -> list[str]:
         (_as_if_stopped(outcomes[name], f"under {{}}, {against}, " + _change(economy, change)), name)
         for name, change in compared.contrasts().items()
     )
-    return [sentence.replace("{}", names, 1) for sentence, names in (*verdicts, *changes)]
+    named = [[sentence.replace("{}", names, 1) for sentence, names in some] for some in (verdicts, changes)]
+    return [*named[0], *_kept_revenue(compared), *named[1]]
 
 
 def _as_if_stopped(outcome: Outcome, sentence: str) -> str:
@@ -118,6 +119,29 @@ def _as_if_stopped(outcome: Outcome, sentence: str) -> str:
         return sentence[0].upper() + sentence[1:]
     rationed = outcome.disequilibrium is not None
     return f"If {'trade stopped now (with rationing)' if rationed else 'play stopped now'}: {sentence}"
+
+
+def _kept_revenue(compared: Comparison) -> list[str]:
+    """Name the revenue that an auctioneer keeps, and the sum of payoffs if it were handed back."""
+    from market.efficiency.contrast import revenue_rounding  # deferred: error messages use this module too
+
+    if not compared.keeps_revenue:
+        return []
+    totals = {name: compared.total_surplus(name) or 0.0 for name in compared.outcomes}
+    planned = [name for name, outcome in compared.outcomes.items() if outcome.kind == "planner"]
+    sentences = []
+    for name, outcome in compared.outcomes.items():
+        if outcome.kind != "auctioneer" or outcome.revenue <= revenue_rounding(outcome):
+            continue
+        alike = [each for each in planned if math.isclose(totals[each], totals[name], rel_tol=1e-6)]
+        kept, total = number(outcome.revenue), number(totals[name])
+        sentence = (
+            f"under {quoted([name])} the auctioneer keeps {kept}, the revenue of the common stock. Handed "
+            f"back in lump sums it makes payoffs add up to total surplus, {total}"
+            f"{f', as under {quoted(alike)}' if alike else ''}."
+        )
+        sentences.append(_as_if_stopped(outcome, sentence))
+    return sentences
 
 
 def ending(outcome: Outcome) -> str:
@@ -161,7 +185,7 @@ def _verdict(economy: Economy, report: Alignment) -> str:
 
 def _spare(used: float) -> str:
     if used == 0:
-        return "Every agent would be as well off with no resources at all."
+        return "All resources are wasted: every agent would be as well off without any."
     return f"{percent(used).capitalize()} of the resources would suffice for the utilities reached."
 
 
@@ -172,8 +196,8 @@ def _money(economy: Economy, report: Alignment) -> str:
     if report.efficient_with_transfers:
         capped = bool(np.isfinite(economy.budget).any())
         return ", also if agents may pay one another." if capped else ", and total surplus is maximal."
-    more = "without limit" if gap == math.inf else f"by {number(gap)}"
-    return f"; with transfers, total surplus could rise {more}."
+    size = "unbounded" if gap == math.inf else number(gap)
+    return f"; with transfers, unrealised gains from trade (deadweight loss): {size}."
 
 
 def _change(economy: Economy, contrast: Contrast) -> str:
