@@ -79,7 +79,8 @@ class Alignment(Displayed):
         resource_utilisation: Debreu's coefficient; None without resources to scale, or if unknown.
         efficient_with_transfers: True if it is efficient in goods and money; None without quasilinear money,
             or if unknown.
-        surplus_gap: the surplus lost (deadweight loss), money; None without quasilinear money, or if unknown.
+        surplus_gap: the unrealised gains from trade (deadweight loss), money; None without quasilinear money,
+            or if unknown.
         improvement: a Pareto improvement in goods; None if there is none.
         unknown: figure -> the reason why it is unknown, and the bound that is proved without a program.
         bounds: figure -> its proof from both sides, where a program was solved for it.
@@ -104,7 +105,7 @@ class Alignment(Displayed):
         of = "" if self.outcome is None else f" of '{self.outcome.name}'"
         efficient = _VERDICTS[self.efficient]
         gap = 0.0 if self.efficient_with_transfers else self.surplus_gap
-        lost = "" if self.surplus_gap is None else f", surplus lost {gap:.4g}"
+        lost = "" if self.surplus_gap is None else f", deadweight loss {gap:.4g}"
         return f"<Alignment{of}: {efficient}{lost}>"
 
     @property

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import InstanceOf, ValidationError
 
+from market.display import Displayed
 from market.errors import Fault, InputError, ScenarioError, did_you_mean
 from market.mechanisms import Mechanism
 from market.scenario.data_files import Data
@@ -26,7 +27,7 @@ from market.scenario.overrides import Override, apply_overrides
 from market.scenario.toml_text import Source, decode, escape, read_bytes
 
 
-class Scenario(Document):
+class Scenario(Document, Displayed):
     """A valid scenario: the file's keys as attributes, and its source.
 
     Args:

@@ -48,7 +48,7 @@ def test_the_start_page_shows_what_its_example_prints(monkeypatch, capsys):
     exec(compile(code, "index.md", "exec"), {})
     printed = capsys.readouterr().out
     pieces = shown.split("\n...\n")
-    assert len(pieces) == 2
+    assert len(pieces) == 3
     for piece in pieces:
         assert piece.strip("\n") in printed
 

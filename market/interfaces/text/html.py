@@ -70,15 +70,15 @@ def _parts(shown: object) -> Iterator[object]:
 
 
 def _is_heading(part: object) -> bool:
-    return isinstance(part, Text) and part.style == "bold"
+    return isinstance(part, Text) and part.style in ("bold", "bold italic")
 
 
 def _section(parts: Sequence[object]) -> str:
-    """Return a heading with what follows; names with their texts are folded."""
+    """Return a heading with what follows; names with their texts are folded, and parts that ask for it."""
     heading, *rest = parts
     title = _escaped(heading)
     written = "".join(_written(part, _plain(heading)) for part in rest)
-    if written.startswith("<dl"):
+    if written.startswith("<dl") or (isinstance(heading, Text) and heading.style == "bold italic"):
         return f"<details><summary>{title}</summary>{written}</details>"
     return f"<p><strong>{title}</strong></p>{written}"
 
@@ -91,7 +91,7 @@ def _written(part: object, title: str) -> str:
     text = _escaped(part)
     if _is_heading(part):
         return f"<p><strong>{text}</strong></p>"
-    return f"<p>{text}</p>" if text else ""
+    return "".join(f"<p>{paragraph}</p>" for paragraph in text.split("\n\n") if paragraph)
 
 
 def _plain(cell: object) -> str:

@@ -151,3 +151,8 @@ def story(description: str) -> list[RenderableType]:
 def heading(title: str) -> Text:
     """Return a line in bold."""
     return Text(title, style="bold")
+
+
+def folded(title: str) -> Text:
+    """Return a heading whose part is folded in a notebook."""
+    return Text(title, style="bold italic")

@@ -21,10 +21,13 @@ from market.efficiency.report import Alignment
 from market.interfaces.text.layout import Row, Section
 from market.interfaces.text.levels import (
     CONSUMER_SURPLUS,
+    DEADWEIGHT_LOSS,
     UNBOUNDED,
     UTILITY_MINUS_PAYMENTS,
     WAR_PENALTY,
     levels,
+    levels_of,
+    lost,
     surplus_section,
 )
 from market.interfaces.text.sentences import (
@@ -346,13 +349,11 @@ def of_outcome(outcome: Outcome) -> list[Section]:
     shown = parties(economy)
     parts = [
         Section("", _endings_in_words(alone)),
-        Section("Prices", _prices(economy, alone)),
+        Section(_prices_title(alone), _prices(economy, alone)),
         *_quantities(economy, alone, shown),
-        Section(_utility(economy), _levels([outcome.utilities], shown)),
+        *levels_of(outcome, shown),
+        Section("", [Row("largest gain from deviating", [_regret(outcome)])]),
     ]
-    if (outcome.payoffs != outcome.utilities).any():
-        parts.append(Section(_payoff(economy, alone), _levels([outcome.payoffs], shown)))
-    parts.append(Section("", [Row("largest gain from deviating", [_regret(outcome)])]))
     return [part for part in parts if part.rows]
 
 
@@ -372,10 +373,10 @@ def of_report(report: Alignment) -> list[Section]:
         capped = economy is not None and bool(np.isfinite(economy.budget).any())
         rows += [
             Row(_WITH_MONEY[capped], [yes(report.efficient_with_transfers)]),
-            Row("surplus lost", [_lost(report)]),
+            Row(DEADWEIGHT_LOSS, [lost(report)]),
         ]
     if report.resource_utilisation is not None:
         rows.append(Row("resource utilisation (Debreu)", [percent(report.resource_utilisation)]))
     rows.append(Row("some weight is zero?", [yes(report.degenerate) if _has_weights(report) else NOT_HERE]))
-    weights = [] if economy is None else _weights([report], parties(economy))
+    weights = [] if economy is None else _weights(economy, [report], parties(economy))
     return [Section("", rows), *([Section(WEIGHTS, weights)] if weights else [])]

@@ -15,7 +15,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from market.interfaces.text.html import as_html
-from market.interfaces.text.layout import heading, tables
+from market.interfaces.text.layout import folded, heading, story, tables
 from market.interfaces.text.sentences import visible
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from market.equilibrium import Equilibria
     from market.outcome import Outcome
     from market.results.comparison import Comparison
+    from market.scenario.loading import Scenario
     from market.shards import Shared
     from market.sweep import Sweep
 
@@ -59,7 +60,16 @@ def _view(shown: object, width: int) -> RenderableType:
 def _comparison(shown: Comparison, width: int) -> RenderableType:
     from market.interfaces.text import report
 
-    return report.comparison(shown, width)
+    if width < ONE_TABLE:
+        return report.comparison(shown, width)
+    description = story(shown.scenario.description)
+    below = [folded("The story, and what to look for"), *description] if description else []
+    return Group(report.comparison(shown, width, story_first=False), *below)
+
+
+def _scenario(shown: Scenario, _width: int) -> RenderableType:
+    played = f"{', '.join(shown.goods)}; played as {', '.join(shown.mechanism_names)}."
+    return Group(heading(visible(shown.title)), *story(shown.description), Text(visible(played)))
 
 
 def _equilibria(shown: Equilibria, width: int) -> RenderableType:
@@ -103,6 +113,7 @@ _VIEWS: dict[str, Callable[..., RenderableType]] = {
     "Comparison": _comparison,
     "Equilibria": _equilibria,
     "Outcome": _outcome,
+    "Scenario": _scenario,
     "Shared": _shared,
     "Sweep": _sweep,
 }

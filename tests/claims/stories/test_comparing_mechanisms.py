@@ -19,7 +19,7 @@ NOTEBOOK = Path(__file__).parents[3] / "notebooks" / "03_comparing_mechanisms.ip
 def village_text():
     cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
     [source] = ["".join(cell["source"]) for cell in cells if "VILLAGE = " in "".join(cell["source"])]
-    return source.split('"""')[1]
+    return source.split("'''")[1]
 
 
 def village(*changes):
@@ -35,9 +35,9 @@ def test_mistakes_are_named_with_line_and_remedy():
     misspelt = village_text().replace("bread = 1.0 }", "bred = 1.0 }").replace("count = 20", "cuont = 20")
     with pytest.raises(market.errors.ScenarioError) as found:
         market.loads(misspelt, name="village.toml")
-    assert "village.toml:11" in str(found.value)
+    assert "village.toml:19" in str(found.value)
     assert "Did you mean 'count'?" in str(found.value)
-    assert "village.toml:13" in str(found.value)
+    assert "village.toml:21" in str(found.value)
     assert "Did you mean 'bread'?" in str(found.value)
 
 
