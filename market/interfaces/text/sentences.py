@@ -71,14 +71,27 @@ def count(many: int, what: str) -> str:
     return f"{many:,} {what}{'' if many == 1 else 's'}"
 
 
-def named_or_counted(economy: Economy, chosen: NDArray[np.bool_]) -> str:
-    """Return the names of a few agents, the number of many, `none` or `all`."""
+def named_or_counted(economy: Economy, chosen: NDArray[np.bool_], last: str = ", ") -> str:
+    """Return the names of a few agents, the number of many, `none` or `all`.
+
+    Args:
+        economy: of the agents.
+        chosen: a mask, (agents,).
+        last: what stands before the last name.
+    """
     names = [visible(economy.agents[i]) for i in np.flatnonzero(chosen).tolist()]
     if not names:
         return "none"
     if len(names) == len(economy.agents) > 1:
         return "all"
-    return ", ".join(names) if len(names) <= 3 else f"{len(names):,} of {len(economy.agents):,}"
+    if 2 <= len(names) <= 3:
+        return f"{', '.join(names[:-1])}{last}{names[-1]}"
+    return names[0] if len(names) == 1 else f"{len(names):,} of {len(economy.agents):,}"
+
+
+def _listed(economy: Economy, chosen: NDArray[np.bool_]) -> str:
+    """Return agents as a sentence names them: `alpha and beta`."""
+    return named_or_counted(economy, chosen, " and ")
 
 
 def reading(compared: Comparison) -> list[str]:
@@ -179,7 +192,7 @@ def _verdict(economy: Economy, report: Alignment) -> str:
     said = "Pareto efficient"
     if report.degenerate and report.negishi_weights is not None:
         weights = report.negishi_weights
-        said += f", but only with zero weight on {named_or_counted(economy, weights <= 1e-7 * weights.max())}"
+        said += f", but only with zero weight on {_listed(economy, weights <= 1e-7 * weights.max())}"
     return f"{said}{_money(economy, report)}"
 
 
@@ -201,9 +214,10 @@ def _money(economy: Economy, report: Alignment) -> str:
 
 
 def _change(economy: Economy, contrast: Contrast) -> str:
-    gain, lose = (named_or_counted(economy, chosen) for chosen in (contrast.winners, contrast.losers))
+    gain, lose = (_listed(economy, chosen) for chosen in (contrast.winners, contrast.losers))
     if contrast.losers.any():
-        return f"{_subject(gain, contrast.winners, 'gain')} and {_subject(lose, contrast.losers, 'lose')}."
+        joined = ", and " if " and " in gain else " and "
+        return f"{_subject(gain, contrast.winners, 'gain')}{joined}{_subject(lose, contrast.losers, 'lose')}."
     if contrast.winners.any():
         less = ", but the auctioneer's revenue falls"
         end = ": a Pareto improvement" if contrast.pareto_improvement else less

@@ -143,6 +143,13 @@ def test_an_outcome_in_play_is_judged_as_if_trade_stopped_now(compared):
     assert ending(now["prices"]) == "In play after 3 rounds."
 
 
+def test_names_in_a_sentence_are_joined_by_and(compared):
+    economy = market.build(market.loads(stories.COMMONS, overrides=["agents.alpha.count=3"]))
+    chosen = np.array([True, True, False, False])
+    assert named_or_counted(economy, chosen) == "alpha[0], alpha[1]"
+    assert named_or_counted(economy, chosen, " and ") == "alpha[0] and alpha[1]"
+
+
 def test_a_game_in_play_is_judged_as_if_play_stopped_now(compared):
     outcome = market.MarketModel(compared.scenario, "first mover").outcome()
     only = dataclasses.replace(
