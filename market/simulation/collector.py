@@ -40,7 +40,7 @@ class Collector(mesa.DataCollector):
     def collect(self, model: Any) -> None:
         """Collect the observations of a round of a `MarketModel`, and keep the state after it."""
         super().collect(model)
-        self._states.append(model.state.for_record())
+        self._states.append(model.state if self._states.maxlen == 1 else model.state.for_record())
 
     def get_agent_vars_dataframe(self) -> pd.DataFrame:
         """Return a row for each round and trader: the outcome if trade had stopped after that round.

@@ -68,7 +68,7 @@ def _comparison(shown: Comparison, width: int) -> RenderableType:
 
 
 def _scenario(shown: Scenario, _width: int) -> RenderableType:
-    played = f"{', '.join(shown.goods)}; played as {', '.join(shown.mechanism_names)}."
+    played = f"Goods: {', '.join(shown.goods)}. Mechanisms: {', '.join(shown.mechanism_names)}."
     return Group(heading(visible(shown.title)), *story(shown.description), Text(visible(played)))
 
 
