@@ -128,7 +128,7 @@ def _payoffs(compared: Comparison, outcomes: Sequence[Outcome], shown: Sequence[
     return parts
 
 
-HANDED_BACK = "Payoff, revenue handed back (equal lump sums)"
+HANDED_BACK = "Payoff, revenue handed back equally"
 
 
 def _payoff(economy: Economy, outcomes: Sequence[Outcome]) -> str:
