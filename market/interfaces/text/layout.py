@@ -62,10 +62,9 @@ def tables(names: Sequence[str], sections: Sequence[Section], width: int, corner
         corner: the heading of the labels.
     """
     indents = {part.title: 2 * bool(part.title) for part in sections}
-    in_titles = (len(word) for part in sections for word in part.title.split())
-    longest = max(
-        *(len(row.label) + indents[part.title] for part in sections for row in part.rows), *in_titles
-    )
+    in_titles = [len(word) for part in sections for word in part.title.split()]
+    labels = [len(row.label) + indents[part.title] for part in sections for row in part.rows]
+    longest = max(labels + in_titles)
     words = [word for part in sections for cell in part.cells for word in cell.split()]
     cell = min(max(CELL, 3 + max(map(len, words), default=0)), WIDER)
     beside = max(SHORTEST, width - 1 - cell * len(names))  # rather folded labels than one more table
