@@ -21,6 +21,7 @@ from rich.text import Text
 CELL = 13  # columns that a column of cells needs at least, with its gap
 WIDER = 16  # the most that it needs so that words of its cells are not cut
 SHORTEST = 24  # columns of labels; narrower ones are hard to read
+LONGEST = 36  # columns of labels; longer ones are folded, so that cells stand near the others
 STYLES = {
     "cleared": "green", "Nash": "green", "optimal": "green",
     "cycling": "yellow", "max rounds": "yellow", "unknown": "yellow",
@@ -68,7 +69,7 @@ def tables(names: Sequence[str], sections: Sequence[Section], width: int, corner
     words = [word for part in sections for cell in part.cells for word in cell.split()]
     cell = min(max(CELL, 3 + max(map(len, words), default=0)), WIDER)
     beside = max(SHORTEST, width - 1 - cell * len(names))  # rather folded labels than one more table
-    label = min(longest, width // 2, beside)
+    label = min(longest, LONGEST, width // 2, beside)
     room = width - label - 1
     count = math.ceil(len(names) / max(1, room // cell))
     even = math.ceil(len(names) / count)
