@@ -68,8 +68,8 @@ def tables(names: Sequence[str], sections: Sequence[Section], width: int, corner
     longest = max(labels + in_titles)
     words = [word for part in sections for cell in part.cells for word in cell.split()]
     cell = min(max(CELL, 3 + max(map(len, words), default=0)), WIDER)
-    beside = max(SHORTEST, width - 1 - cell * len(names))  # rather folded labels than one more table
-    label = min(longest, LONGEST, width // 2, beside)
+    room_for_labels = max(SHORTEST, width - 1 - cell * len(names))  # rather folded labels than one more table
+    label = min(longest, LONGEST, width // 2, room_for_labels)
     room = width - label - 1
     count = math.ceil(len(names) / max(1, room // cell))
     even = math.ceil(len(names) / count)
