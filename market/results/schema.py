@@ -176,6 +176,9 @@ class SurplusResult(_Strict):
         "consumer surplus"
     )
     total: Extended = Field(description="sum of u(x) - C(y); -Infinity if any agent is")
+    deadweight_loss: Extended | None = Field(
+        description="unrealised gains from trade, `surplus_gap` of the alignment report; null if unknown"
+    )
 
 
 class ReferenceCheck(_Strict):

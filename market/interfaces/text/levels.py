@@ -141,7 +141,7 @@ def levels_of(outcome: Outcome, shown: Sequence[Party]) -> list[Section]:
     return [*parts, *_producers(economy, alone, shown)]
 
 
-HANDED_BACK = "Payoff, revenue handed back (equal lump sums)"
+HANDED_BACK = "Payoff, revenue handed back equally"
 
 
 def _payoff(economy: Economy, outcomes: Sequence[Outcome]) -> str:
