@@ -130,7 +130,7 @@ class Director:
                 return None
             if self._wanted:
                 return self._set_up
-            if self._view.playing != self._playing:  # the buttons answer at once, pictures take a while
+            if self._view.playing != self._seen_playing(self._view):  # the buttons answer at once, pictures take a while
                 return self._show_playing
             if self._export:
                 self._export = False
@@ -142,8 +142,10 @@ class Director:
         return bool(wanted or self._view.playing)
 
     def _show_playing(self) -> None:
-        """Show whether the play goes on, which may have changed while a picture was drawn."""
-        self._put(self._view)
+        """Show whether the play goes on, which may have changed meanwhile; one that stands still is judged."""
+        scene = self._scene
+        stopped = scene is not None and scene.in_play and not self._playing
+        self._put(view_of(scene) if scene is not None and stopped else self._view)
 
     def _set_up(self) -> None:
         with self._changed:
@@ -152,7 +154,8 @@ class Director:
             return
         if self._view.choice and choice.file != self._view.choice.file:
             self._note = None  # it was about another scenario
-        self._put(replace(self._view, choice=choice, busy="Setting up"))
+        again = "Playing to the end with these parameters." if self._hurry else ""
+        self._put(replace(self._view, choice=choice, state=State("info", "Setting up", again), over=True))
         self._scene = None  # the former scene is gone, even if this choice fails
         self._scene = scene = set_up(choice, self._progress)
         if scene.play is None:
@@ -182,7 +185,7 @@ class Director:
             return
         if scene.play.over:
             self._pause()
-        self._put(view_of(scene))
+        self._put(view_of(scene, judged=not self._playing))
 
     def _pause(self) -> None:
         with self._changed:
@@ -206,8 +209,12 @@ class Director:
             self._note = State("error", "No run folder was written", visible_lines(described(error)))
         self._put(replace(self._view, busy=""))
 
+    def _seen_playing(self, view: View) -> bool:
+        """Return True if rounds are seen to follow one another: not while a new scene is set up."""
+        return self._playing and not (self._hurry and view.over)
+
     def _put(self, view: View) -> None:
-        self._view = view = replace(view, playing=self._playing, note=self._note)
+        self._view = view = replace(view, playing=self._seen_playing(view), note=self._note)
         if not self._closed:
             self._show(view)
 
