@@ -11,10 +11,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from market import plots
 from market.errors import InputError
+from market.interfaces.dashboard.offer import Offer
 from market.interfaces.dashboard.play import described
 from market.interfaces.dashboard.scene import Choice, Scene, set_up
 from market.interfaces.dashboard.view import State, View, view_of, visible_lines
@@ -35,12 +35,12 @@ class Director:
 
     Args:
         show: called from the director's thread with the view that the page is to show.
-        out: the folder in which exported runs are put.
+        offer: traders, and the folder in which exported runs are put.
     """
 
-    def __init__(self, show: Callable[[View], None], out: Path) -> None:
+    def __init__(self, show: Callable[[View], None], offer: Offer) -> None:
         self._show = show
-        self._out = out
+        self._offer = offer
         self._changed = threading.Condition()
         self._wanted: Choice | None = None  # set while it is not done yet; so are the next four
         self._steps = 0
@@ -130,7 +130,9 @@ class Director:
                 return None
             if self._wanted:
                 return self._set_up
-            if self._view.playing != self._seen_playing(self._view):  # the buttons answer at once, pictures take a while
+            if self._view.playing != self._seen_playing(
+                self._view
+            ):  # the buttons answer at once, pictures take a while
                 return self._show_playing
             if self._export:
                 self._export = False
@@ -142,7 +144,7 @@ class Director:
         return bool(wanted or self._view.playing)
 
     def _show_playing(self) -> None:
-        """Show whether the play goes on, which may have changed meanwhile; one that stands still is judged."""
+        """Show whether the play goes on, and judge one that stands still."""
         scene = self._scene
         stopped = scene is not None and scene.in_play and not self._playing
         self._put(view_of(scene) if scene is not None and stopped else self._view)
@@ -152,12 +154,12 @@ class Director:
             choice, self._wanted = self._wanted, None
         if choice is None:
             return
-        if self._view.choice and choice.file != self._view.choice.file:
+        if self._view.choice and choice.source is not self._view.choice.source:
             self._note = None  # it was about another scenario
         again = "Playing to the end with these parameters." if self._hurry else ""
         self._put(replace(self._view, choice=choice, state=State("info", "Setting up", again), over=True))
         self._scene = None  # the former scene is gone, even if this choice fails
-        self._scene = scene = set_up(choice, self._progress)
+        self._scene = scene = set_up(choice, self._progress, self._offer.traders)
         if scene.play is None:
             self._pause()
         if not self._hurry:  # then only the end is worth a picture
@@ -199,11 +201,15 @@ class Director:
         self._note = None
         self._put(replace(self._view, busy="Playing all mechanisms for the run folder"))
         try:
-            results.check_writable(scene.scenario, self._out)
+            if self._offer.traders:
+                raise InputError(
+                    "A run folder is replayed from its scenario, which has no traders of one's own."
+                )
+            results.check_writable(scene.scenario, self._offer.out)
             compared = compare(scene.scenario, seed=scene.choice.seed)
             figures = {"overview.svg": lambda path: plots.save(compared.plot(), path)}
             with _WRITING:
-                folder = results.write_run(compared, self._out, figures)
+                folder = results.write_run(compared, self._offer.out, figures)
             self._note = State("success", "Run folder", visible(str(folder.resolve())))
         except (InputError, MemoryError, OSError) as error:
             self._note = State("error", "No run folder was written", visible_lines(described(error)))

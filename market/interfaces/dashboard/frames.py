@@ -31,10 +31,11 @@ from matplotlib.transforms import IdentityTransform
 
 from market import plots
 
-SIZE = (3.5, 2.7)  # inches; a panel is at least as wide on the screen, so that ticks have 11 pixels or more
-SQUARE = (3.5, 3.5)
+SIZE = (3.5, 2.45)  # inches; a panel is at least as wide on the screen, so that ticks have 11 pixels or more
+SQUARE = (3.5, 3.2)
 POINTS = 72.0  # an inch: the units of an SVG
 SWATCH = (22.0, 11.0)  # points: a line or an area in a legend
+LONGEST = 28  # characters of an axis label on one line
 ONE_AT_A_TIME = threading.Lock()  # matplotlib's settings are global, and every open page has its own thread
 
 
@@ -66,6 +67,8 @@ class Frame:
             draw(self.ax)
             for place in ("left", "center", "right"):  # the page shows the title
                 self.ax.set_title("", loc=place)
+            for axis in (self.ax.xaxis, self.ax.yaxis):
+                axis.set_label_text(_wrapped(axis.get_label_text()))
             legends = [legend for ax in self._figure.axes if (legend := ax.get_legend())]
             self._legend = [entry for legend in legends for entry in _entries(legend)]
             moving = list(moves(self.ax))
@@ -112,10 +115,10 @@ def _image(svg: str) -> str:
 def _alone(artists: Iterable[Artist], width: float, height: float) -> str:
     """Return artists as an SVG without axes and background."""
     written = io.StringIO()
-    renderer = RendererSVG(width, height, written, image_dpi=POINTS, metadata={"Date": None})
+    renderer = RendererSVG(width, height, written, image_dpi=POINTS, metadata={"Date": None})  # type: ignore[no-untyped-call]
     for artist in artists:
         artist.draw(renderer)
-    renderer.finalize()
+    renderer.finalize()  # type: ignore[no-untyped-call]
     return re.sub(r"<metadata>.*?</metadata>", "", written.getvalue(), flags=re.DOTALL)
 
 
@@ -142,6 +145,11 @@ def _entry(handle: Artist, label: str) -> Entry:
     shown.set_transform(IdentityTransform())
     shown.set_clip_on(False)
     return Entry(_image(_alone([shown], width, height)), _as_written(label))
+
+
+def _wrapped(label: str) -> str:
+    """Return the label of an axis with its unit on a line of its own, if it is long."""
+    return label.replace(" (", "\n(", 1) if len(label) > LONGEST else label
 
 
 def _is_labelled(artist: Artist) -> bool:

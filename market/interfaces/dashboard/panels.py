@@ -39,13 +39,21 @@ def Shown(picture: Picture) -> None:
     """Show a picture: its still part, what moves on top of it, and the legend; or that it is awaited."""
     with solara.v.Html(tag="figure", class_="market-picture"):
         solara.v.Html(tag="figcaption", children=[picture.title])
-        if not picture.still:
-            solara.v.Html(tag="p", children=["Nothing yet: Step announces the first prices."])
-            return
+        if picture.still:
+            Drawn(picture).key("drawn")  # a key, since the tag of an element that is kept cannot change
+        else:
+            solara.v.Html(tag="p", children=["Nothing yet: Step announces the first prices."]).key("awaited")
+
+
+@solara.component
+def Drawn(picture: Picture) -> None:
+    """Show the parts of a picture, and the legend."""
+    with solara.v.Html(tag="div", class_="market-drawn"):
         with solara.v.Html(tag="div", class_="market-chart"):
             solara.v.Html(tag="img", attributes={"src": picture.still, "alt": picture.title})
             if picture.moving:
-                solara.v.Html(tag="img", attributes={"src": picture.moving, "alt": ""}, class_="market-moving")
+                moving = {"src": picture.moving, "alt": ""}
+                solara.v.Html(tag="img", attributes=moving, class_="market-moving")
         Legend(picture.legend)
 
 

@@ -8,11 +8,12 @@ it, and then with room for what is to come, so that this is rare.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from market import plots
 from market.economy.primitives import Money
@@ -192,7 +193,9 @@ def _of_prices(economy: Economy, mechanism: str, under: str) -> list[Panel]:
         )
     ]
     if len(economy.goods) == 1 and economy.money is not Money.EXCHANGE:
-        found.append(Panel("Supply and demand", plots.supply_and_demand, price_line, holds_price, all_but_curves, True))
+        found.append(
+            Panel("Supply and demand", plots.supply_and_demand, price_line, holds_price, all_but_curves, True)
+        )
     if len(free_prices(economy)) == 2:
         title = "Phase diagram of tatonnement"
         found.append(Panel(title, plots.phase_portrait, path_of_prices, holds_path, path_artists, True))
@@ -210,9 +213,10 @@ def _paths(draw: Draw, mechanism: str) -> Draw:
 
 def _widen(ax: Axes) -> None:
     """Give the axes room for rounds to come, and for values beyond those seen; zero stays at the edge."""
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlim(0.0, max(FIRST_ROUNDS, 1.5 * ax.dataLim.x1))
     scale, (low, high) = ax.yaxis.get_transform(), ax.get_ylim()
     ends = scale.transform(np.array([low, high]))
     room = ROOM * (ends[1] - ends[0])
-    wider = scale.inverted().transform(ends + [-room, room])
+    wider = scale.inverted().transform(np.array([ends[0] - room, ends[1] + room]))
     ax.set_ylim(0.0 if low == 0 else wider[0], wider[1])

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,10 @@ from market.interfaces.dashboard.pictures import Album, Picture
 from market.interfaces.dashboard.play import Play, described
 from market.outcome import Outcome
 from market.results.comparison import Comparison, compare, path_of
-from market.scenario.loading import Scenario, load
+from market.scenario.loading import Scenario, load, loads
+
+if TYPE_CHECKING:
+    from market.simulation.agents import Trader
 
 
 @dataclass(frozen=True)
@@ -25,13 +29,13 @@ class Choice:
     """A scenario, mechanism, parameters and seed chosen by a user.
 
     Args:
-        file: the scenario.
+        source: the scenario, or its file, which is read again.
         mechanism: which one to step; by default the first with prices, else the first.
         values: (path, value) of each dial that was turned.
         seed: for all draws; the scenario's own if not given.
     """
 
-    file: Path
+    source: Path | Scenario
     mechanism: str | None = None
     values: tuple[tuple[str, float], ...] = ()
     seed: int | None = None
@@ -39,7 +43,19 @@ class Choice:
     @property
     def label(self) -> str:
         """Name of the scenario while its title is not known."""
-        return self.file.stem
+        return Path(self.source.file if isinstance(self.source, Scenario) else self.source).stem
+
+    def read(self, turned: bool) -> Scenario:
+        """Return the scenario, with its dials turned or as it was given.
+
+        Raises:
+            ScenarioError: with all faults of the scenario.
+        """
+        more = self.overrides if turned else ()
+        if isinstance(self.source, Scenario):
+            given = self.source
+            return loads(given.text, given.file, given.folder, (*given.overrides, *more))
+        return load(self.source, more)
 
     @property
     def overrides(self) -> tuple[str, ...]:
@@ -150,26 +166,29 @@ def _in_order(rounds: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.DataFr
     return together.iloc[place.argsort(kind="stable")].reset_index(drop=True)
 
 
-def set_up(choice: Choice, progress: Callable[[str], None]) -> Scene:
+def set_up(
+    choice: Choice, progress: Callable[[str], None], traders: Mapping[str, type[Trader]] | None = None
+) -> Scene:
     """Read a scenario, make the model to step, and play all other mechanisms to their end.
 
     Args:
         choice: the choice.
         progress: called with a mechanism's name before it is played; may raise to give up.
+        traders: as for `market.compare`.
 
     Returns:
         The scene; errors of the scenario are in `refused`, never raised.
     """
     scene = Scene(choice)
     try:
-        scene.written = load(choice.file)
+        scene.written = choice.read(turned=False)
         scene.mechanism = _mechanism(scene.written, choice.mechanism)
         scene.dials = dials(scene.written, scene.mechanism)
-        scenario = load(choice.file, choice.overrides) if choice.values else scene.written
-        scene.play = Play(scenario, scene.mechanism, choice.seed)
+        scenario = choice.read(turned=True) if choice.values else scene.written
+        scene.play = Play(scenario, scene.mechanism, choice.seed, traders)
         others = [name for name in scenario.mechanism_names if name != scene.mechanism]
         if others:
-            scene.others = compare(scenario, others, choice.seed, progress)
+            scene.others = compare(scenario, others, choice.seed, progress, traders)
         scene.album = Album(scene.mechanism, scene.play.model.auctioneer is not None)
         scene.scenario = scenario
     except InputError as error:

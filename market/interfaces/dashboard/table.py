@@ -9,7 +9,7 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from market.interfaces.text.layout import STYLES, Section
+from market.interfaces.text.layout import STYLES, Row, Section
 from market.interfaces.text.sections import notes, sections
 from market.interfaces.text.sentences import NOT_HERE, visible, yes
 
@@ -29,15 +29,28 @@ def table(compared: Comparison, stepped: str, status: str | None) -> str:
         stepped: the mechanism that is being stepped; its column is marked.
         status: of the stepped mechanism, as long as it has not come to its end.
     """
-    names, parts = list(compared.outcomes), sections(compared)
+    names = list(compared.outcomes)
     marked = names.index(stepped) if stepped in names else -1
+    parts = sections(compared)
+    if marked >= 0 and status is not None:
+        parts = [part._replace(rows=[_in_play(row, marked, status) for row in part.rows]) for part in parts]
     rows = [_heading(names, marked)]
     for part in parts:
         if part.title:
             rows.append(f'<tr class="part"><th colspan="{len(names) + 1}">{_text(part.title)}</th></tr>')
-        rows += _rows(part, marked, status)
+        rows += _rows(part, marked)
     below = "".join(f'<p class="market-notes">{_text(note)}</p>' for note in notes(compared, parts))
     return f"<table>{''.join(rows)}</table>{below}"
+
+
+def _in_play(row: Row, marked: int, status: str) -> Row:
+    """Return a row with the cell of a mechanism that is not over: prices are those of its round."""
+    cells = list(row.cells)
+    cell = cells[marked]
+    cells[marked] = NOT_HERE if cell == UNKNOWN else cell.removesuffix(NEAREST)
+    if row.label == "Status":
+        cells[marked] = status
+    return row._replace(cells=cells)
 
 
 def _heading(names: Sequence[str], marked: int) -> str:
@@ -48,25 +61,15 @@ def _heading(names: Sequence[str], marked: int) -> str:
     return f"<tr><th></th>{''.join(cells)}</tr>"
 
 
-def _rows(part: Section, marked: int, status: str | None) -> list[str]:
+def _rows(part: Section, marked: int) -> list[str]:
     rows = []
     for row in part.rows:
-        cells = list(row.cells)
-        if marked >= 0 and status is not None:
-            cells[marked] = _in_play(row.label, cells[marked], status)
         written = [
             f"<td{_class(TONES[STYLES.get(cell, '')], 'stepped' if at == marked else '')}>{_text(cell)}</td>"
-            for at, cell in enumerate(cells)
+            for at, cell in enumerate(row.cells)
         ]
         rows.append(f'<tr><th scope="row">{_text(row.label)}</th>{"".join(written)}</tr>')
     return rows
-
-
-def _in_play(label: str, cell: str, status: str) -> str:
-    """Return a cell of a mechanism that is not over: prices are those of its round, not a verdict's."""
-    if label == "Status":
-        return status
-    return NOT_HERE if cell == UNKNOWN else cell.removesuffix(NEAREST)
 
 
 def _class(*names: str) -> str:

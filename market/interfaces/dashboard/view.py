@@ -38,6 +38,7 @@ class View:
         choice: the choice that it shows; None at the start.
         state: of the play.
         title: of the scenario.
+        description: what to look for; empty if the scenario has none.
         mechanisms: those that can be stepped.
         mechanism: the one that is.
         dials: the parameters that can be turned.
@@ -56,6 +57,7 @@ class View:
     choice: Choice | None
     state: State
     title: str = ""
+    description: str = ""
     mechanisms: tuple[str, ...] = ()
     mechanism: str = ""
     dials: tuple[Dial, ...] = ()
