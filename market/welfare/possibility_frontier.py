@@ -185,11 +185,12 @@ class FrontierSearch:
         Raises:
             NumericalError: from some outcome no point was found.
         """
+        finite = [outcome for outcome in outcomes if np.isfinite(outcome.utilities).all()]
         found = list(self._found)
-        for outcome in outcomes:
-            if np.isfinite(outcome.utilities).all() and not self._dominated(outcome.utilities, found):
+        for outcome in finite:
+            if not self._dominated(outcome.utilities, found):
                 found += self._from_outcome(outcome)
-        return self.above_the_floors if len(found) == len(self._found) else self._undominated(found)
+        return self._undominated([*found, *((outcome.consumption, outcome.production) for outcome in finite)])
 
     def _undominated(self, found: Sequence[Allocation]) -> Frontier:
         """Return the points that no other one dominates, by agent 1's utility."""
@@ -215,11 +216,11 @@ class FrontierSearch:
         return any((self._economy.welfare(*each) >= least).all() for each in found)
 
     def _from_outcome(self, outcome: Outcome) -> list[Allocation]:
-        """Return the outcome, the point beyond it, and points between that and the end, if it is outside."""
-        program, own = self._program, (outcome.consumption, outcome.production)
+        """Return the point at or beyond an outcome, and points between that and the end, if it is outside."""
+        program = self._program
         a, b = (program.value(*each) / program.size for each in (self._found[0], self._found[-1]))
         across = np.maximum([b[0] - a[0], a[1] - b[1]], LEAST_LENGTH)
-        start = program.value(*own) / program.size
+        start = program.value(outcome.consumption, outcome.production) / program.size
         beyond = self._point_beyond(outcome, start, [across, np.ones(2), *np.eye(2)])
         at = program.value(*beyond) / program.size
         between: list[Allocation] = []
@@ -227,7 +228,7 @@ class FrontierSearch:
             between = _between(program, at, a, BEYOND)
         elif at[1] < b[1]:
             between = _between(program, b, at, BEYOND)
-        return [own, beyond, *between]
+        return [beyond, *between]
 
     def _point_beyond(self, outcome: Outcome, start: Array, directions: Sequence[Array]) -> Allocation:
         """Return a point of the frontier at or beyond an outcome, in the first direction that gives one."""
@@ -251,14 +252,31 @@ def frontier_search(economy: Economy, outcomes: Sequence[Outcome]) -> FrontierSe
         NumericalError: no allocation reaches both floors, welfare is unbounded, or the solver failed.
     """
     x, y = floors(economy, outcomes)
-    least = economy.subsistence
-    for last, factor in enumerate(LOWER_FLOORS, start=1 - len(LOWER_FLOORS)):
+    least, failures = economy.subsistence, []
+    lower = [(least + factor * (x - least), factor * y) for factor in LOWER_FLOORS]
+    for floor in [*lower, _worst_seen(x, y, outcomes)]:
         try:
-            return FrontierSearch(economy, least + factor * (x - least), factor * y)
-        except NumericalError:
-            if last == 0:
-                raise
-    raise AssertionError("the last factor returns or raises")
+            return FrontierSearch(economy, *floor)
+        except (InputError, NumericalError) as failure:
+            failures.append(failure)
+    seen = np.any([np.isfinite(outcome.utilities) for outcome in outcomes], axis=0)
+    ruined = [economy.agents[i] for i in np.flatnonzero(~seen)]
+    if not ruined:
+        raise failures[0]
+    raise NumericalError(
+        f"no allocation was found at which {' or '.join(ruined)} has a finite utility"
+    ) from failures[0]
+
+
+def _worst_seen(x: Array, y: Array, outcomes: Sequence[Outcome]) -> tuple[Array, Array]:
+    """Return each agent's bundle and output in the outcome of its lowest finite utility; else its floor."""
+    x, y = x.copy(), y.copy()
+    for agent in range(len(x)):
+        finite = [outcome for outcome in outcomes if np.isfinite(outcome.utilities[agent])]
+        if finite:
+            worst = min(finite, key=lambda outcome: outcome.utilities[agent])
+            x[agent], y[agent] = worst.consumption[agent], worst.production[agent]
+    return x, y
 
 
 def floors(economy: Economy, outcomes: Sequence[Outcome]) -> tuple[Array, Array]:
