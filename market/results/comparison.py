@@ -12,6 +12,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.contrast import Contrast, contrast
 from market.efficiency.report import Alignment, alignment
+from market.efficiency.surplus import payoffs_with_revenue
 from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
 from market.results.summary_table import AgentNumbers, Gains, row, table
@@ -85,6 +86,13 @@ class Comparison:
         """True if some payoff differs from the utility, by money or a penalty."""
         return any((outcome.payoffs != outcome.utilities).any() for outcome in self.outcomes.values())
 
+    @property
+    def keeps_revenue(self) -> bool:
+        """True if an auctioneer keeps the revenue of a common stock, in the money that payoffs are in."""
+        economy = self.economy
+        keeps = economy.money is Money.QUASILINEAR and not economy.shares_revenue
+        return keeps and bool(economy.commons.any()) and self.payoffs_differ
+
     def total_surplus(self, name: str) -> float | None:
         """Return the sum of `u_i - C_i`, money; -inf if any agent is. None without quasilinear money."""
         if self.economy.money is not Money.QUASILINEAR:
@@ -94,8 +102,9 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """Return one row per mechanism, numbers as numbers.
 
-        Up to 20 agents each have a column for their utility, weight and (if it differs) payoff. Above,
-        utilities are summarised by the lowest, the mean of those above -inf and the number at -inf: -inf is
+        Up to 20 agents each have a column for their utility, weight and (if it differs) payoff, and for their
+        payoff with the revenue of the commons handed back if the auctioneer keeps it. Above, utilities of
+        consumers are summarised by the lowest, the mean of those above -inf and the number at -inf: -inf is
         never averaged away, and never averaged in. A value that does not apply is missing.
         """
         contrasts = self.contrasts()
@@ -105,7 +114,14 @@ class Comparison:
         outcome, report = self.outcomes[name], self.alignments[name]
         goods, baseline = self.economy.goods, self.baseline
         payoffs = outcome.payoffs if self.payoffs_differ else None
-        numbers = AgentNumbers(self.economy.agents, outcome.utilities, payoffs, report.negishi_weights)
+        numbers = AgentNumbers(
+            self.economy.agents,
+            outcome.utilities,
+            payoffs,
+            report.negishi_weights,
+            payoffs_with_revenue(outcome) if self.keeps_revenue else None,
+            self.economy.wants_something,
+        )
         gains = None
         if against is not None and baseline is not None:
             gain, lose = int(against.winners.sum()), int(against.losers.sum())

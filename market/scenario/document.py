@@ -186,6 +186,7 @@ BUDGET = Parameter("agent", "the most that an agent can spend", unit="money", ab
 
 _AMOUNT = make_bounded_type(0.0, None, open_low=False)
 _BY_GOOD, _BY_AGENT = OfType(DICT[GoodName, _AMOUNT]), OfType(DICT[AgentName, _AMOUNT])
+_SHARES = OfType(_make_option_union([(DICT[AgentName, _AMOUNT], "a table"), (LITERAL["equal"], "a text")])[0])
 _UTILITY, _COST, _TECHNOLOGY = (
     make_family_type(UTILITIES),
     make_family_type(COSTS),
@@ -248,8 +249,10 @@ class Document(Entry):
     commons: Annotated[dict[str, float], _BY_GOOD] = Field(
         default_factory=dict, description="the stock of each good that no agent owns"
     )
-    commons_shares: Annotated[dict[str, float], _BY_AGENT] = Field(
-        default_factory=dict, description="shares in the value of the commons, under exchange; default equal"
+    commons_shares: Annotated[dict[str, float] | str, _SHARES] = Field(
+        default_factory=dict,
+        description='who gets the value of the commons, in lump sums: "equal" or shares by agent; by default '
+        "the auctioneer keeps it, and under exchange all agents with a utility have equal shares",
     )
     agents: Annotated[tuple[Group, ...], Field(min_length=1), BeforeValidator(as_tuple)] = Field(
         description="agents and groups of agents"

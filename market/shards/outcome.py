@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from market.economy.agent_names import AgentNames
@@ -17,6 +16,7 @@ from market.outcome import Status
 
 if TYPE_CHECKING:
     from market.efficiency.report import Alignment
+    from market.efficiency.surplus import Surplus
     from market.scenario.loading import Scenario
     from market.shards.shard import AgentTotals, WrittenFile
 
@@ -38,11 +38,13 @@ class SharedOutcome:
         max_regret: the largest gain in payoff that another bundle would give an agent.
         evidence: the residuals behind the status, by name.
         ended: sums and extremes over all agents.
-        consumption: (agents, goods), units; None above `LARGEST_MAP` agents, as are the next four.
+        consumption: (agents, goods), units; None above `LARGEST_MAP` agents, as is everything of each agent.
         production: (agents, goods), units.
         payments: (agents,), net money paid.
         utilities: (agents,), u - C.
         payoffs: (agents,), in the game.
+        surplus: consumer, producer and total surplus, summed over shards; None without quasilinear money.
+        payoffs_with_revenue: (agents,), payoffs with the revenue of the commons handed back.
         weights: the smallest and the largest weight in the report, normalised; None if none support it.
         alignment: the report.
         path: prices and excess demand, one row per round and good (`tables.rounds_of`).
@@ -66,6 +68,8 @@ class SharedOutcome:
     payments: Array | None
     utilities: Array | None
     payoffs: Array | None
+    surplus: Surplus | None
+    payoffs_with_revenue: Array | None
     weights: tuple[float, float] | None
     alignment: Alignment
     path: pd.DataFrame
@@ -106,9 +110,15 @@ class Shared:
         )
         return rounds
 
+    @property
+    def keeps_revenue(self) -> bool:
+        """True if an auctioneer keeps the revenue of a common stock, in the money that payoffs are in."""
+        in_money = self.economy.money is Money.QUASILINEAR
+        keeps = in_money and not self.scenario.commons_shares and any(self.scenario.commons.values())
+        return bool(keeps)
+
     def total_surplus(self, name: str) -> float | None:
         """Return the sum of `u_i - C_i`, money; -inf if any agent is. None without quasilinear money."""
         if self.economy.money is not Money.QUASILINEAR:
             return None
-        ended = self.outcomes[name].ended
-        return -np.inf if ended.ruined else ended.utility
+        return self.outcomes[name].ended.total_surplus

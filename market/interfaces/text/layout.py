@@ -7,6 +7,7 @@ from a file is read as markup.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -80,9 +81,16 @@ def tables(names: Sequence[str], sections: Sequence[Section], width: int, corner
                 table.add_row(Text(part.title, style="bold"))
             for row in part.rows:
                 cells = (Text(row.cells[i], style=STYLES.get(row.cells[i], "")) for i in chosen)
-                table.add_row(Padding(Text(row.label), (0, 0, 0, indents[part.title])), *cells)
+                indent = indents[part.title]
+                table.add_row(Padding(_hanging(row.label, label - indent), (0, 0, 0, indent)), *cells)
         found.append(table)
     return found
+
+
+def _hanging(label: str, width: int) -> Text:
+    """Return a label whose further lines are indented, so that none is taken for another row."""
+    lines = textwrap.wrap(label, max(width, 3), subsequent_indent="  ", break_on_hyphens=False)
+    return Text("\n".join(lines))
 
 
 def pairs(rows: Iterable[tuple[str, Text]]) -> Table:

@@ -42,7 +42,7 @@ def number(value: float | None) -> str:
     """
     if value is None or math.isnan(value):
         return NOT_HERE
-    if 1e4 <= abs(value) < 1e9:
+    if 999.95 <= abs(value) < 1e9:
         return f"{value:,.0f}"
     text = f"{value:.4g}" if 1e-3 <= abs(value) < 1e9 else f"{value:.3g}"
     digits, _, exponent = text.partition("e")
@@ -78,7 +78,7 @@ def named_or_counted(economy: Economy, chosen: NDArray[np.bool_]) -> str:
         return "none"
     if len(names) == len(economy.agents) > 1:
         return "all"
-    return ", ".join(names) if len(names) <= 3 else f"{len(names)} of {len(economy.agents)}"
+    return ", ".join(names) if len(names) <= 3 else f"{len(names):,} of {len(economy.agents):,}"
 
 
 def reading(compared: Comparison) -> list[str]:
@@ -147,7 +147,7 @@ def _verdict(economy: Economy, report: Alignment) -> str:
 
 def _spare(used: float) -> str:
     if used == 0:
-        return "Every agent would be as well off with no resources at all."
+        return "All resources are wasted: every agent would be as well off without any."
     return f"{percent(used).capitalize()} of the resources would suffice for the utilities reached."
 
 
@@ -158,8 +158,8 @@ def _money(economy: Economy, report: Alignment) -> str:
     if report.efficient_with_transfers:
         capped = bool(np.isfinite(economy.budget).any())
         return ", also if agents may pay one another." if capped else ", and total surplus is maximal."
-    more = "without limit" if gap == math.inf else f"by {number(gap)}"
-    return f"; with transfers, total surplus could rise {more}."
+    size = "unbounded" if gap == math.inf else number(gap)
+    return f"; with transfers, unrealised gains from trade (deadweight loss): {size}."
 
 
 def _change(economy: Economy, contrast: Contrast) -> str:

@@ -43,19 +43,19 @@ def shared(played: Shared, width: int) -> RenderableType:
 
 def _cells(played: Shared, outcome: SharedOutcome) -> dict[str, str]:
     """Return label -> cell of one mechanism, with equal labels for all."""
-    utilities, report = outcome.ended.utilities, outcome.alignment
+    utilities, report = outcome.ended.utilities.summary, outcome.alignment
     goods = list(zip(played.scenario.goods, outcome.prices, strict=True))
     more = len(goods) - MOST_GOODS
     surplus = played.total_surplus(outcome.name)
     return {
         "status": status_word(outcome.status),
-        "rounds": str(outcome.rounds),
+        "rounds": f"{outcome.rounds:,}",
         **{f"price of {visible(good)}": number(float(p)) for good, p in goods[:MOST_GOODS]},
         **({f"prices of {count(more, 'other good')}": "in comparison.csv"} if more > 0 else {}),
         "largest relative excess demand": number(outcome.disequilibrium),
         "lowest utility": number(utilities.lowest),
         "mean utility above -inf": number(utilities.mean),
-        "agents with utility -inf": str(utilities.ruined),
+        "agents with utility -inf": f"{utilities.ruined:,}",
         **({} if surplus is None else {"total surplus": number(surplus)}),
         "revenue": number(_without_rounding(outcome)),
         "Pareto efficient (goods)?": yes(report.efficient),

@@ -286,7 +286,9 @@ class Auction(Mechanism):
         )
 
 
-def traded(economy: Economy, p: Array, x: Array, y: Array, payments: Array) -> Outcome:
+def traded(
+    economy: Economy, p: Array, x: Array, y: Array, payments: Array, revenue: float | None = None
+) -> Outcome:
     """Return the outcome of trades at prices p before it is judged: without a name, rounds and evidence.
 
     Args:
@@ -294,10 +296,15 @@ def traded(economy: Economy, p: Array, x: Array, y: Array, payments: Array) -> O
         p: (goods,), prices.
         x: (agents, goods), consumption.
         y: (agents, goods), production.
-        payments: (agents,), net money paid.
+        payments: (agents,), net money paid for goods (`Economy.payments`).
+        revenue: of the whole economy for the commons; the sum of these payments if not given.
     """
     utilities = economy.welfare(x, y)
     payoffs = economy.payoff(utilities, p, x, y)
+    regrets = regret(economy, p, payoffs)
+    shared = economy.lump_sums(float(payments.sum()) if revenue is None else revenue)
+    if shared.any():
+        payments, payoffs = payments - shared, payoffs + shared
     return Outcome(
         economy=economy,
         name="",
@@ -312,5 +319,5 @@ def traded(economy: Economy, p: Array, x: Array, y: Array, payments: Array) -> O
         utilities=utilities,
         payoffs=payoffs,
         prices=p,
-        regret=regret(economy, p, payoffs),
+        regret=regrets,
     )
