@@ -50,6 +50,7 @@ class Director:
         self._per_picture = 1
         self._hurry = False  # the rounds until the end of this play need not be seen
         self._scene: Scene | None = None  # the rest is touched by the director's own thread only
+        self._unjudged = False  # the view is of a round after which the play was to go on
         self._note: State | None = None
         self._view = View(None, State("info", "Setting up"))
         self._thread = threading.Thread(target=self._work, name="director", daemon=True)
@@ -141,12 +142,13 @@ class Director:
 
     def _something_to_do(self) -> bool:
         wanted = self._closed or self._wanted or self._export or self._steps or self._playing
-        return bool(wanted or self._view.playing)
+        return bool(wanted or self._view.playing or self._unjudged)
 
     def _show_playing(self) -> None:
         """Show whether the play goes on, and judge one that stands still."""
         scene = self._scene
-        stopped = scene is not None and scene.in_play and not self._playing
+        stopped = scene is not None and self._unjudged and not self._playing
+        self._unjudged = self._unjudged and not stopped
         self._put(view_of(scene) if scene is not None and stopped else self._view)
 
     def _set_up(self) -> None:
@@ -157,7 +159,9 @@ class Director:
         if self._view.choice and choice.source is not self._view.choice.source:
             self._note = None  # it was about another scenario
         again = "Playing to the end with these parameters." if self._hurry else ""
-        self._put(replace(self._view, choice=choice, state=State("info", "Setting up", again), over=True))
+        state = State("info", "Setting up", again)
+        self._put(replace(self._view, choice=choice, state=state, over=True, finished=False))
+        self._unjudged = False
         self._scene = None  # the former scene is gone, even if this choice fails
         self._scene = scene = set_up(choice, self._progress, self._offer.traders)
         if scene.play is None:
@@ -187,7 +191,8 @@ class Director:
             return
         if scene.play.over:
             self._pause()
-        self._put(view_of(scene, judged=not self._playing))
+        self._unjudged = self._playing and scene.in_play
+        self._put(view_of(scene, judged=not self._unjudged))
 
     def _pause(self) -> None:
         with self._changed:

@@ -42,7 +42,7 @@ def Shown(picture: Picture) -> None:
         if picture.still:
             Drawn(picture).key("drawn")  # a key, since the tag of an element that is kept cannot change
         else:
-            solara.v.Html(tag="p", children=["Nothing yet: Step announces the first prices."]).key("awaited")
+            solara.v.Html(tag="p", children=[picture.awaited]).key("awaited")
 
 
 @solara.component

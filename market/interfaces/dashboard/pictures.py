@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from market.results.comparison import Comparison
 
 ROOM = 0.25  # of the axis, for values to come
+FIRST_PRICES = "Nothing yet: Step announces the first prices."
+AT_THE_END = "Shown at the end: there is no other mechanism to compare with."
 RETRY = 1.5  # times the round: when a figure that cannot hold the play is tried again
 FIRST_ROUNDS = 12  # shown at first; afterwards half as many again as there are
 
@@ -57,6 +59,7 @@ class Picture(NamedTuple):
     Args:
         title: above it.
         still: the address of its image; empty as long as there is nothing to see.
+        awaited: what is said instead.
         moving: the address of the image that lies on it; empty if nothing moves.
         legend: below it.
         small: True if it takes less room than others.
@@ -64,6 +67,7 @@ class Picture(NamedTuple):
 
     title: str
     still: str = ""
+    awaited: str = ""
     moving: str = ""
     legend: tuple[Entry, ...] = ()
     small: bool = False
@@ -122,8 +126,10 @@ class Album:
 
     def _picture(self, panel: Panel, compared: Comparison | None, in_play: bool) -> Picture:
         begun = compared is not None and self._mechanism in compared.outcomes
-        if compared is None or (panel.whole and not begun):
-            return Picture(panel.title)  # it is awaited
+        if panel.whole and not begun:
+            return Picture(panel.title, awaited=FIRST_PRICES)
+        if compared is None or (in_play and not panel.whole and begun and len(compared.outcomes) == 1):
+            return Picture(panel.title, awaited=AT_THE_END)
         if begun and not in_play and not panel.small:
             return self._on_paper(panel, compared)
         frame = self._frames.get(panel.title)
@@ -133,7 +139,7 @@ class Album:
                 self._retry[panel.title] = RETRY * compared.outcomes[self._mechanism].rounds
         artists = panel.marks(frame.ax, compared, self._mechanism) if panel.marks and in_play else ()
         moving = frame.moved(artists) if artists else ""
-        return Picture(panel.title, frame.still, moving, frame.legend(artists), panel.small)
+        return Picture(panel.title, frame.still, "", moving, frame.legend(artists), panel.small)
 
     def _has_left(self, panel: Panel, compared: Comparison, frame: Frame) -> bool:
         """Return True if the play has left a frame; one that never held it is not drawn in every round."""

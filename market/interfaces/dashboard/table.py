@@ -33,7 +33,7 @@ def table(compared: Comparison, stepped: str, status: str | None) -> str:
     marked = names.index(stepped) if stepped in names else -1
     parts = sections(compared)
     if marked >= 0 and status is not None:
-        parts = [part._replace(rows=[_in_play(row, marked, status) for row in part.rows]) for part in parts]
+        parts = [_of_the_round(part, marked, status) for part in parts]
     rows = [_heading(names, marked)]
     for part in parts:
         if part.title:
@@ -41,6 +41,13 @@ def table(compared: Comparison, stepped: str, status: str | None) -> str:
         rows += _rows(part, marked)
     below = "".join(f'<p class="market-notes">{_text(note)}</p>' for note in notes(compared, parts))
     return f"<table>{''.join(rows)}</table>{below}"
+
+
+def _of_the_round(part: Section, marked: int, status: str) -> Section:
+    """Return a section with a mechanism in play, and a title that speaks of marks only if there are some."""
+    rows = [_in_play(row, marked, status) for row in part.rows]
+    noted = any(cell.endswith(NEAREST) for row in rows for cell in row.cells)
+    return Section(part.title if noted else part.title.partition(" (~")[0], rows)
 
 
 def _in_play(row: Row, marked: int, status: str) -> Row:

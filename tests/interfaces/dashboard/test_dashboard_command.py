@@ -102,7 +102,7 @@ def test_a_scenario_and_traders_of_ones_own_are_offered_from_python(commons, ser
     scenario = market.load(commons)
     market.dashboard(scenario, out="elsewhere")
     with_traders, of_a_file, of_a_scenario = served
-    assert list(with_traders.scenarios) == ["commons"]
+    assert list(with_traders.scenarios.values()) == [commons.resolve()]
     assert with_traders.traders == {"alpha": market.Trader}
     assert of_a_file.traders == {}
     assert next(iter(of_a_file.scenarios.values())) == commons.resolve()

@@ -1,4 +1,4 @@
-"""Pictures of a play: the still parts are drawn once, what moves is where the round is, the end is as on paper."""
+"""Pictures of a play: still parts are drawn once, what moves shows the round, the end is as on paper."""
 
 import base64
 from pathlib import Path
@@ -175,7 +175,9 @@ def test_one_mechanism_alone_can_be_shown(commons):
     commons.write_text(text)
     scene = set_up(Choice(commons), lambda _: None)
     assert not any(picture.still for picture in scene.pictures(scene.compared()))
-    assert all(picture.still for picture in step(scene).values())
+    begun = step(scene)
+    assert [title for title, picture in begun.items() if not picture.still] == ["Utility possibilities"]
+    assert all(picture.still for picture in step(scene, 14).values())
 
 
 def test_names_in_a_legend_are_as_written():
