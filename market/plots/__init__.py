@@ -4,26 +4,24 @@ Entry points: `overview` draws every figure of `FIGURES` that applies on one she
 a market in shards, `sweep_overview` the curves of a sweep; `save` writes a sheet. Each figure is also a
 function of its own that draws on an axes and returns it.
 
-For a page that draws them anew in every round (panels of 420 x 320 pixels: `Figure(figsize=(4.2, 3.2), dpi=100,
-layout="constrained")` under `matplotlib.rc_context(STYLE)`): each function takes a comparison, of which
-`economy`, `outcomes` and `rounds` are read (bars and weights read `alignments` too), and an axes.
+For a page that draws them anew in every round, in panels of 420 x 320 pixels (`Figure(figsize=(4.2, 3.2),
+dpi=100, layout="constrained")` under `matplotlib.rc_context(STYLE)`): each function takes a comparison and an
+axes. It reads `economy`, `outcomes` and `rounds`; bars, weights and deadweight losses read `alignments`,
+which may lack mechanisms in play.
 
-| function | applies if | draws |
-| --- | --- | --- |
-| `price_paths`, `excess_demand_paths` | `has_rounds` | a small panel a mechanism inside the axes, a colour a good |
-| `supply_and_demand` | `has_one_price`; else `good=` | with one price at which surplus is shaded |
-| `phase_portrait` | `has_two_free_prices` | arrows, clearing lines, paths |
-| `edgeworth_box` | `fits_into_a_box` | a square box, its legend to the right |
-| `frontier` | `has_two_agents` | the frontier through each outcome |
-| `utilities_by_mechanism` | `has_consumers` | consumers |
-| `producers_by_mechanism` | `has_producers` | revenue, cost and profit |
+- `price_paths`, `excess_demand_paths` if `has_rounds`: a small panel a mechanism, a colour a good;
+- `supply_and_demand` if `has_one_price` (of one good among several: `good=`);
+- `phase_portrait` if `has_two_free_prices`;
+- `edgeworth_box` if `fits_into_a_box`: square, its legend to the right;
+- `frontier` if `has_two_agents`: through or beyond each finite outcome;
+- `utilities_by_mechanism` if `has_consumers`, `producers_by_mechanism` if `has_producers`.
 
-The frontier, clearing lines, curves and the contract curve are remembered by the identity of `economy`, so the
-first drawing is slower than those of later rounds.
+The frontier, clearing lines, arrows, curves and the contract curve are remembered by the identity of
+`economy`: the first drawing takes up to a second, later ones a few hundredths.
 
-Read `style` (looks, limits, labels), then `welfare` as the simplest figure, `paths`, `markets`, `phase`,
-`box` with `contract`, `possibilities`, `producers`, `verdicts`, `lorenz`, and `sweeps`; `memory` remembers what
-depends on the economy alone.
+Read `style` (looks, limits, labels), then `welfare` as the simplest figure, `producers`, `paths`, `markets`,
+`phase` with `level_lines`, `box` with `contract`, `possibilities`, `verdicts`, `lorenz`, and `sweeps`;
+`memory` remembers what depends on the economy alone.
 
 Imports: results and the rooms below it; matplotlib is imported only in this room, and its global state is not
 touched. Everything is shown by shape and line style as well as by colour, so that it can be printed in grey.

@@ -76,7 +76,7 @@ _SEARCHES: Memory[FrontierSearch] = Memory()
 
 
 def _found(economy: Economy, outcomes: Sequence[Outcome]) -> tuple[Frontier | None, Frontier | None, str]:
-    """Return the frontier through the outcomes, its part above the floors, and the reason if there is none."""
+    """Return the frontier through the outcomes, its part above the floors, and the reason if not found."""
     try:
         key = b"".join(array.tobytes() for array in floors(economy, outcomes))
         search = _SEARCHES.of(economy, key, lambda: frontier_search(economy, outcomes))
