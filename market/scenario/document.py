@@ -47,6 +47,7 @@ from market.scenario.models import (
     make_tagged_model,
     make_union,
     refuse_control_characters,
+    refuse_control_in_lines,
 )
 from market.scenario.toml_text import describe
 
@@ -200,6 +201,11 @@ Title = Annotated[
 ]
 
 
+Description = Annotated[
+    str, StringConstraints(max_length=5000, strip_whitespace=True), AfterValidator(refuse_control_in_lines)
+]
+
+
 class Group(Entry):
     """An agent, or a group of agents of the same kind."""
 
@@ -240,6 +246,11 @@ class Document(Entry):
         alias="schema", description="version of the file format"
     )
     title: Title = Field("", description="one line for tables and figures; by default the file's name")
+    description: Description = Field(
+        "",
+        description="the story and what to look for, shown under the title; a blank line ends a paragraph, "
+        "and '- ' begins a point",
+    )
     economy: Annotated[Money, Strict(False)] = Field(description="the role of money")
     goods: Annotated[
         tuple[Name, ...], Field(min_length=1, max_length=MAX_GOODS), BeforeValidator(as_tuple)

@@ -6,12 +6,14 @@ from a file is read as markup.
 
 from __future__ import annotations
 
+import itertools
 import math
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rich import box
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -111,6 +113,39 @@ def points(sentences: Iterable[str]) -> Table:
     for sentence in sentences:
         grid.add_row("-", Text(sentence))
     return grid
+
+
+def paragraphs(text: str) -> list[tuple[bool, str]]:
+    r"""Return the paragraphs of a description, each with True if it is a point of a list.
+
+    A blank line ends a paragraph, and a line that begins with `- ` begins a point; other line breaks are
+    blanks.
+
+    Example:
+        >>> paragraphs("Who pays?\nNo agent.\n\n- 'gift': the baker\n  stays idle.")
+        [(False, 'Who pays? No agent.'), (True, "'gift': the baker stays idle.")]
+    """
+    found: list[tuple[bool, str]] = []
+    ended = True
+    for line in (each.strip() for each in text.splitlines()):
+        if line.startswith("- "):
+            found.append((True, line[2:].strip()))
+        elif line and ended:
+            found.append((False, line))
+        elif line:
+            is_point, so_far = found[-1]
+            found[-1] = (is_point, f"{so_far} {line}")
+        ended = not line
+    return found
+
+
+def story(description: str) -> list[RenderableType]:
+    """Return a description as paragraphs and points, between blank lines; empty without one."""
+    parts: list[RenderableType] = []
+    for is_point, group in itertools.groupby(paragraphs(description), lambda each: each[0]):
+        sentences = [sentence for _, sentence in group]
+        parts.append(points(sentences) if is_point else Text("\n\n".join(sentences)))
+    return [Text(), *parts, Text()] if parts else []
 
 
 def heading(title: str) -> Text:

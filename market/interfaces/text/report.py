@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from market.economy.primitives import Economy, Money
-from market.interfaces.text.layout import STYLES, Section, heading, pairs, points, tables
+from market.interfaces.text.layout import STYLES, Section, heading, pairs, points, story, tables
 from market.interfaces.text.sections import notes, sections
 from market.interfaces.text.sentences import count, ending, number, reading, status_word, visible
 
@@ -35,6 +35,7 @@ def comparison(compared: Comparison, width: int) -> RenderableType:
     names = [visible(name) for name in compared.outcomes]
     return Group(
         heading(visible(compared.scenario.title)),
+        *story(compared.scenario.description),
         Text(economy_in_a_line(compared.economy)),
         *(part for table in tables(names, parts, width) for part in (blank, table)),
         *_notes(compared, parts),
