@@ -179,7 +179,7 @@ def _slider(dial: Dial, now: float) -> Slider:
     """Return Mesa's slider; its label has the number, since the slider itself does not show it."""
     kind = int if dial.whole else float
     return Slider(
-        f"{dial.label}: {now:g}",
+        f"{dial.label}: {now:,g}",
         value=kind(dial.value),
         min=kind(dial.low),
         max=kind(dial.high),

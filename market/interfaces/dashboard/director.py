@@ -131,9 +131,8 @@ class Director:
                 return None
             if self._wanted:
                 return self._set_up
-            if self._view.playing != self._seen_playing(
-                self._view
-            ):  # the buttons answer at once, pictures take a while
+            stopped = self._unjudged and not self._playing
+            if stopped or self._view.playing != self._seen_playing(self._view):  # buttons answer at once
                 return self._show_playing
             if self._export:
                 self._export = False

@@ -149,7 +149,7 @@ def _entry(handle: Artist, label: str) -> Entry:
 
 def _wrapped(label: str) -> str:
     """Return the label of an axis with its unit on a line of its own, if it is long."""
-    return label.replace(" (", "\n(", 1) if len(label) > LONGEST else label
+    return label.replace(" (", "\n(", 1) if len(label) > LONGEST and "\n" not in label else label
 
 
 def _is_labelled(artist: Artist) -> bool:
@@ -157,5 +157,5 @@ def _is_labelled(artist: Artist) -> bool:
 
 
 def _as_written(label: str) -> str:
-    """Return a label without the escapes that keep matplotlib from reading it as a formula."""
-    return label.replace(r"\$", "$").strip()
+    """Return a label on one line, without the escapes that keep matplotlib from reading it as a formula."""
+    return label.replace(r"\$", "$").replace("\n", " ").strip()

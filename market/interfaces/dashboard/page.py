@@ -11,7 +11,7 @@ import solara
 
 from market.interfaces.dashboard import offer
 from market.interfaces.dashboard.controls import Session, Settings, Toolbar
-from market.interfaces.dashboard.panels import Banner, Judged, Pictures
+from market.interfaces.dashboard.panels import Banner, Judged, Pictures, Story
 
 STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
@@ -34,9 +34,7 @@ def Page() -> None:
         solara.v.Html(tag="span", children=["market"])
         solara.v.Html(tag="h1", children=[view.title])
     if view.description:
-        with solara.v.Html(tag="details", class_="market-description", attributes={"open": True}):
-            solara.v.Html(tag="summary", children=["What to look for"])
-            solara.v.Html(tag="div", children=[view.description])
+        Story(view.description).key(view.title)
     with solara.v.Html(tag="div", class_="market-columns"):
         with solara.v.Html(tag="main"):
             Toolbar(session)

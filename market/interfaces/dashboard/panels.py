@@ -24,6 +24,21 @@ def Banner(state: State, busy: str = "") -> None:
 
 
 @solara.component
+def Story(description: tuple[tuple[bool, str], ...]) -> None:
+    """Show the first paragraph of a scenario's description; the others are unfolded by a click."""
+    (_, first), *others = description
+    if not others:
+        solara.v.Html(tag="div", class_="market-story", children=[first])
+        return
+    with solara.v.Html(tag="details", class_="market-story"):
+        with solara.v.Html(tag="summary"):
+            solara.v.Html(tag="span", children=[f"{first} "])
+            solara.v.Html(tag="em", children=["More"])
+        for is_point, text in others:
+            solara.v.Html(tag="div", class_="point" if is_point else "", children=[text])
+
+
+@solara.component
 def Pictures(view: View) -> None:
     """Show all pictures, as many side by side as there is room for; the small ones in rows of their own."""
     large = [picture for picture in view.pictures if not picture.small]

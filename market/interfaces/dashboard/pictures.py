@@ -171,9 +171,9 @@ def _panels(economy: Economy, mechanism: str, priced: bool, compared: Comparison
     others = [name for name in announced if name != mechanism]
     found = _of_prices(economy, mechanism, f" under '{mechanism}'" if others else "") if priced else []
     if has_box(economy):
-        found.append(Panel("Edgeworth box", plots.edgeworth_box, point_in_box, size=SQUARE))
+        found.append(Panel("Edgeworth box", _square_box, point_in_box, size=SQUARE))
     if len(economy.agents) == 2:
-        found.append(Panel("Utility possibilities", plots.frontier, point_of_utilities))
+        found.append(Panel("Utility possibility frontier", plots.frontier, point_of_utilities))
     if len(economy.agents) != 2 or len(found) % 2:
         found.append(Panel("Utility by mechanism", plots.utilities_by_mechanism))
     return found + [
@@ -215,6 +215,15 @@ def _paths(draw: Draw, mechanism: str) -> Draw:
         draw(replace(compared, rounds=rounds_of(compared, [mechanism])), ax)
 
     return drawn
+
+
+def _square_box(compared: Comparison, ax: Axes) -> None:
+    """Draw the Edgeworth box as a square that leaves no room for a legend, which the page shows."""
+    plots.edgeworth_box(compared, ax)
+    ax.set_axes_locator(None)  # type: ignore[arg-type]
+    ax.set_box_aspect(1.0)
+    for each in (ax, *ax.child_axes):
+        each.tick_params(labelsize="medium")
 
 
 def _widen(ax: Axes) -> None:

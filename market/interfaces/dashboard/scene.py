@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from market.simulation.agents import Trader
 
 
+MOST_JUDGED = 100  # agents of an economy that is judged in play too; with more it takes seconds
+
+
 @dataclass(frozen=True)
 class Choice:
     """A scenario, mechanism, parameters and seed chosen by a user.
@@ -114,7 +117,8 @@ class Scene:
         """Return the comparison, with the stepped mechanism as far as it is; None before any outcome.
 
         Args:
-            judged: False if a mechanism in play need not be judged, which takes longer than its round.
+            judged: False if a mechanism in play need not be judged, which takes longer than its round. Large
+                economies are judged at the end only.
         """
         if self.scenario is None or self.play is None:
             return None
@@ -123,7 +127,7 @@ class Scene:
         rounds = [] if self.others is None else [self.others.rounds]
         if self.play.round > 0:
             outcome = self.play.outcome()
-            judged = judged or not self.in_play
+            judged = not self.in_play or (judged and len(outcome.economy.agents) <= MOST_JUDGED)
             outcomes[self.mechanism] = outcome
             alignments[self.mechanism] = self._judge(outcome) if judged else _unjudged(outcome)
             rounds.append(path_of(self.mechanism, self.play.model))

@@ -9,6 +9,7 @@ from market.interfaces.dashboard.dials import Dial
 from market.interfaces.dashboard.pictures import Picture
 from market.interfaces.dashboard.selection import only, without
 from market.interfaces.dashboard.table import table
+from market.interfaces.text.layout import paragraphs
 from market.interfaces.text.sentences import count, ending, judgements, number, reading, visible
 from market.outcome import Outcome, Status
 
@@ -38,7 +39,7 @@ class View:
         choice: the choice that it shows; None at the start.
         state: of the play.
         title: of the scenario.
-        description: what to look for; empty if the scenario has none.
+        description: its story in paragraphs, each with whether it is a point of a list.
         mechanisms: those that can be stepped.
         mechanism: the one that is.
         dials: the parameters that can be turned.
@@ -57,7 +58,7 @@ class View:
     choice: Choice | None
     state: State
     title: str = ""
-    description: str = ""
+    description: tuple[tuple[bool, str], ...] = ()
     mechanisms: tuple[str, ...] = ()
     mechanism: str = ""
     dials: tuple[Dial, ...] = ()
@@ -88,6 +89,7 @@ def view_of(scene: Scene, judged: bool = True) -> View:
         scene.choice,
         State("error", "This scenario cannot be played", visible_lines(scene.refused)),
         title=scene.choice.label if written is None else visible(written.title),
+        description=() if written is None else tuple(paragraphs(written.description)),
         mechanisms=() if written is None else written.mechanism_names,
         mechanism=scene.mechanism,
         dials=scene.dials,
@@ -105,7 +107,7 @@ def view_of(scene: Scene, judged: bool = True) -> View:
         state=state_of(scene.play),
         pictures=scene.pictures(compared),
         table="" if compared is None else table(compared, scene.mechanism, status),
-        verdict=() if compared is None else _verdict(compared, scene, judged),
+        verdict=() if compared is None else _verdict(compared, scene),
         over=scene.play.over,
         finished=scene.play.over and scene.play.broken is None,
     )
@@ -117,11 +119,12 @@ def _seed(scene: Scene) -> int:
     return 0 if scene.written is None else scene.written.seed
 
 
-def _verdict(compared: Comparison, scene: Scene, judged: bool) -> tuple[str, ...]:
+def _verdict(compared: Comparison, scene: Scene) -> tuple[str, ...]:
     """Return the interpretation; of a mechanism in play only the judgement as if trade stopped now."""
     if scene.mechanism not in compared.outcomes or not (scene.play and scene.play.unfinished):
         return tuple(reading(compared))
     ended = reading(without(compared, scene.mechanism))
+    judged = compared.alignments[scene.mechanism].efficient is not None
     now = judgements(only(compared, scene.mechanism)) if judged else []
     return (*(IF_STOPPED.format(said[0].lower() + said[1:]) for said in now), *ended)
 

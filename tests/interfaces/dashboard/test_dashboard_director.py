@@ -81,7 +81,7 @@ def test_one_step_is_one_round(directing):
     after = seen.until(lambda view: view.state.headline == "Round 1")
     assert not after.over
     assert [picture.title for picture in after.pictures] == [
-        "Prices", "Excess demand", "Supply and demand", "Utility possibilities",
+        "Prices", "Excess demand", "Supply and demand", "Utility possibility frontier",
     ]  # fmt: skip
 
 

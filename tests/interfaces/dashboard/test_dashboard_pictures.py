@@ -144,7 +144,7 @@ def test_at_the_end_figures_are_those_on_paper(commons):
     assert scene.play.over
     assert not any(picture.moving for picture in end.values())
     assert [entry.label for entry in end["Supply and demand"].legend if "equilibrium" in entry.label]
-    assert "prices, planner" in [entry.label for entry in end["Utility possibilities"].legend]
+    assert "prices, planner" in [entry.label for entry in end["Utility possibility frontier"].legend]
 
 
 def test_each_other_mechanism_with_prices_has_a_small_picture():
@@ -176,7 +176,9 @@ def test_one_mechanism_alone_can_be_shown(commons):
     scene = set_up(Choice(commons), lambda _: None)
     assert not any(picture.still for picture in scene.pictures(scene.compared()))
     begun = step(scene)
-    assert [title for title, picture in begun.items() if not picture.still] == ["Utility possibilities"]
+    assert [title for title, picture in begun.items() if not picture.still] == [
+        "Utility possibility frontier"
+    ]
     assert all(picture.still for picture in step(scene, 14).values())
 
 
