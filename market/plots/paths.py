@@ -10,7 +10,6 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.plots.style import COLOURS, GUIDE, NAMED, legend_below, looks, number, plain, styled
 

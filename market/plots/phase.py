@@ -3,9 +3,9 @@
 If two prices are free (two goods at a price in money, or three goods of which one is the unit of account) a
 point stands for a pair of prices and an arrow for excess demand there: to the right where demand for the
 first good exceeds supply, up for the second one. Tatonnement, dp/dt = z, follows the arrows. Along a line the
-market for one good clears; where the two lines cross, both do, and then by Walras' law the third. Lines are found
-by roots along the edges of a grid, of which two go through each equilibrium that was reached, so that the lines
-do too. Arrows have one length, and are darker where relative excess demand is larger.
+market for one good clears; where the two lines cross, both do, and then by Walras' law the third. Lines are
+found by roots along the edges of a grid, of which two go through each equilibrium that was reached, so that
+the lines do too. Arrows have one length, and are darker where relative excess demand is larger.
 
 Source: Mas-Colell, Whinston and Green (1995), section 17.H.
 """
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from market.results.comparison import Comparison
 
-ARROWS, FINE = 13, 25  # points a side: of arrows, and of the grid for clearing lines
+ARROWS, FINE = 12, 25  # points a side: of arrows, and of the grid for clearing lines
 STEPS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """Limits of axes, times a power of ten: few, so that arrows and lines are remembered from round to round."""
 MUCH = 6.0  # times the last price: the limit of the axes
@@ -122,11 +122,11 @@ def _view(paths: list[Array]) -> tuple[float, float]:
     highest = np.where(np.isfinite(seen), seen, 0.0).max(axis=0)
     tops = np.where((last > 0) & np.isfinite(last), np.clip(highest, 1.6 * last, MUCH * last), highest)
     tops = np.where(tops > 0, tops, 1.0)
-    return _rounded_up(1.1 * float(tops[0])), _rounded_up(1.1 * float(tops[1]))
+    return rounded_up(1.1 * float(tops[0])), rounded_up(1.1 * float(tops[1]))
 
 
-def _rounded_up(limit: float) -> float:
-    """Return the next of the limits that axes may have."""
+def rounded_up(limit: float) -> float:
+    """Return the next of the limits that axes may have; they change seldom, so that curves are remembered."""
     power = 10.0 ** np.floor(np.log10(limit))
     return float(next(step * power for step in (*STEPS, 20.0) if step * power >= limit))
 

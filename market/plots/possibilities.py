@@ -13,7 +13,7 @@ from market.economy.primitives import Economy
 from market.errors import InputError, MarketError
 from market.outcome import Outcome
 from market.plots.memory import Memory
-from market.plots.style import POINT, limits, looks, number, plain, styled, together
+from market.plots.style import POINT, legend_below, limits, looks, number, plain, styled, together
 from market.welfare.possibility_frontier import Frontier, FrontierSearch, floors, frontier_search
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def frontier(comparison: Comparison, ax: Axes) -> Axes:
     ax.set_ylabel(f"{what} of {plain(economy.agents[1])}")
     if reason:
         ax.plot([], [], " ", label=textwrap.fill(plain(f"frontier not found: {reason}", LONGEST_REASON), 46))
-    ax.legend(loc="best")
-    return ax
+    return legend_below(ax)
 
 
 _SEARCHES: Memory[FrontierSearch] = Memory()

@@ -13,7 +13,7 @@ import matplotlib
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import AutoLocator, MaxNLocator, ScalarFormatter
 from matplotlib.transforms import Bbox, ScaledTranslation
 
 from market.economy.correspondences import Array
@@ -58,6 +58,7 @@ LONGEST = 24  # characters of a name in a legend
 FAR = 24.0  # times the span of the upper half: lower values are drawn at the edge
 DRAWN_AS_ONE = 1e-6  # relative: numbers closer than this are drawn as one
 WIDTH = 80  # characters of a legend that fit under an axes of the size used in `overview`
+LONG_NUMBER = 1e4  # from here on fewer ticks have room for their labels
 PAYOFF = "payoff"
 LEGEND_WIDTH = 44  # characters of a line of a legend
 PAPER = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none"}  # behind a text
@@ -90,6 +91,11 @@ class Thousands(ScalarFormatter):
 def _separate_thousands(ax: Axes) -> None:
     """Separate thousands on both axes, and on those of axes inside."""
     for axis in (ax.xaxis, ax.yaxis):
+        long = (
+            axis is ax.xaxis and axis.get_scale() == "linear" and max(map(abs, ax.get_xlim())) >= LONG_NUMBER
+        )
+        if long and type(axis.get_major_locator()) is AutoLocator:
+            axis.set_major_locator(MaxNLocator(5))
         if type(axis.get_major_formatter()) is ScalarFormatter:
             axis.set_major_formatter(Thousands())
     for inner in ax.child_axes:
@@ -232,10 +238,10 @@ def square_with_legend(ax: Axes, labels: float) -> Axes:
         ax: with all that the legend names drawn.
         labels: room for the labels of the right side, points.
     """
-    moved = ScaledTranslation(labels / 72.0, 0.0, ax.get_figure(root=True).dpi_scale_trans)
+    moved = ScaledTranslation(labels / 72.0, 0.5, ax.get_figure(root=True).dpi_scale_trans)  # at the title
     legend = ax.legend(
         loc="upper left", bbox_to_anchor=(1.0, 1.0), bbox_transform=ax.transAxes + moved, borderaxespad=0.0,
-        handlelength=1.7, handletextpad=0.5, fontsize=8.0,
+        handlelength=1.7, handletextpad=0.5, labelspacing=0.15, fontsize=8.0,
     )  # fmt: skip
     legend.set_in_layout(False)  # the layout would take its room from the height too
 
