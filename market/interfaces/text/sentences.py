@@ -102,8 +102,31 @@ def judgements(compared: Comparison) -> list[str]:
     against = f"compared with '{visible(compared.baseline or '')}'"
     return [
         *(f"Under {names} the outcome is {verdict}" for verdict, names in verdicts),
+        *_kept_revenue(compared),
         *(f"Under {names}, {against}, {change}" for change, names in changes),
     ]
+
+
+def _kept_revenue(compared: Comparison) -> list[str]:
+    """Name the revenue that an auctioneer keeps, and the sum of payoffs if it were handed back."""
+    from market.efficiency.contrast import revenue_rounding  # deferred: error messages use this module too
+
+    if not compared.keeps_revenue:
+        return []
+    totals = {name: compared.total_surplus(name) or 0.0 for name in compared.outcomes}
+    planned = [name for name, outcome in compared.outcomes.items() if outcome.kind == "planner"]
+    sentences = []
+    for name, outcome in compared.outcomes.items():
+        if outcome.kind != "auctioneer" or outcome.revenue <= revenue_rounding(outcome):
+            continue
+        alike = [each for each in planned if math.isclose(totals[each], totals[name], rel_tol=1e-6)]
+        kept, total = number(outcome.revenue), number(totals[name])
+        sentences.append(
+            f"Under {quoted([name])} the auctioneer keeps {kept}, the revenue of the common stock. Handed "
+            f"back in lump sums it makes payoffs add up to total surplus, {total}"
+            f"{f', as under {quoted(alike)}' if alike else ''}."
+        )
+    return sentences
 
 
 def ending(outcome: Outcome) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.outcome import shown
-from market.results.schema import number
+from market.results.schema import LARGEST_MAP, number
 from market.results.verify.claim import Claim, difference
 from market.tolerances import ROUNDING_OF_RESULTS
 
@@ -153,6 +153,8 @@ def _surplus(economy: Economy, record: Record, turnover: Array) -> Iterator[Clai
         ]
         detail = f"different: {', '.join(wrong)}" if wrong else "in every number"
         yield Claim(f"{record.name}: consumer, producer and total surplus", not wrong, detail)
+    if handed_back is None and stated is not None and len(economy.agents) <= LARGEST_MAP:
+        yield Claim(f"{record.name}: payoffs with revenue handed back", False, "null, though they are known")
     if handed_back is not None:
         kept = 0.0 if economy.shares_revenue else record.revenue
         payoffs = record.payoffs + economy.commons_share * kept

@@ -38,11 +38,11 @@ def judged(compared, **changes):
         ({}, "Pareto efficient, and total surplus is maximal."),
         (
             {"efficient_with_transfers": False, "surplus_gap": 2.0},
-            "Pareto efficient; with transfers, total surplus could rise by 2.",
+            "Pareto efficient; with transfers, unrealised gains from trade (deadweight loss): 2.",
         ),
         (
             {"efficient_with_transfers": False, "surplus_gap": np.inf},
-            "Pareto efficient; with transfers, total surplus could rise without limit.",
+            "Pareto efficient; with transfers, unrealised gains from trade (deadweight loss): unbounded.",
         ),
         ({"efficient_with_transfers": None}, "Pareto efficient."),
         (
@@ -64,8 +64,8 @@ def judged(compared, **changes):
         ),
         (
             {"efficient": False, "resource_utilisation": 0.0},
-            "not Pareto efficient: some agents could gain without a loss to any other. Every agent would be "
-            "as well off with no resources at all.",
+            "not Pareto efficient: some agents could gain without a loss to any other. All resources are "
+            "wasted: every agent would be as well off without any.",
         ),
     ],
 )
