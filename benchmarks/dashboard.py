@@ -1,9 +1,9 @@
 """A round of the dashboard: `python -m benchmarks.dashboard [SCENARIO...]` prints rounds per second.
 
-For each scenario of two agents or more: the processor seconds of setting up (with all other mechanisms and the
-first view), of a round in play (step, view and pictures, as they are sent to the page) and of the last one, in
-which all figures are drawn as on paper; beside them the seconds of a round whose figures are all drawn anew, as
-before frames were kept. The page itself adds what Solara takes to send it, about 0.04 s.
+For each scenario: the processor seconds of setting up (with all other mechanisms and the first view), of a
+round in play (step, view and pictures, as they are sent to the page) and of the last one, in which all
+figures are drawn as on paper; next to them those of a round whose figures are all drawn anew. The page itself
+adds what Solara takes to send it, about 0.04 s.
 
 Source of the target: a class watches five rounds a second, 0.1 s of server time each.
 """
@@ -62,9 +62,8 @@ def main() -> None:
         setting_up, in_play, last = played(file, anew=False)
         _, before, _ = played(file, anew=True)
         met = "" if in_play <= TARGET else "  slower than 0.1 s"
-        print(
-            f"{file.stem:<20} {setting_up:8.3f} {in_play:8.3f} {last:8.3f} {1 / in_play:9.0f} {before:9.3f}{met}"
-        )
+        figures = f"{setting_up:8.3f} {in_play:8.3f} {last:8.3f} {1 / in_play:9.0f} {before:9.3f}"
+        print(f"{file.stem:<20} {figures}{met}")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,17 @@
 """`market dashboard` says what is wrong before it serves anything."""
 
 import asyncio
+import re
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 
 import pytest
 
 import market
 from market.errors import InputError
 from market.interfaces.dashboard import extra, server
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -132,3 +136,12 @@ def test_in_a_notebook_the_page_is_what_comes_back(commons, served):
         assert box.children
     finally:
         rendered.close()
+
+
+def test_the_example_of_the_documentation_is_offered(served, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "docs" / "how-to" / "dashboard.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    exec(compile(code, "dashboard.md", "exec"), {})
+    (offered,) = served
+    assert list(offered.traders) == ["alpha"]
