@@ -49,6 +49,7 @@ class Director:
         self._closed = False
         self._per_picture = 1
         self._hurry = False  # the rounds until the end of this play need not be seen
+        self._ended = False  # with other numbers the play is played to its end too
         self._scene: Scene | None = None  # the rest is touched by the director's own thread only
         self._unjudged = False  # the view is of a round after which the play was to go on
         self._note: State | None = None
@@ -64,12 +65,12 @@ class Director:
 
     def choose(self, choice: Choice) -> None:
         """Set up another scenario, mechanism or seed, from the start and not playing."""
-        self._want(_wanted=choice, _playing=False, _hurry=False, _steps=0)
+        self._want(_wanted=choice, _playing=False, _hurry=False, _ended=False, _steps=0)
 
     def turn(self, choice: Choice) -> None:
         """Set other parameters; an unfinished play goes on, a finished one is played to its end again."""
         with self._changed:
-            if self._view.finished and self._wanted is None:
+            if self._ended:
                 self._playing = self._hurry = True
             self._wanted, self._steps = choice, 0
             self._changed.notify()
@@ -190,6 +191,7 @@ class Director:
             return
         if scene.play.over:
             self._pause()
+            self._ended = scene.play.broken is None
         self._unjudged = self._playing and scene.in_play
         self._put(view_of(scene, judged=not self._unjudged))
 

@@ -281,3 +281,24 @@ def test_traders_of_ones_own_are_played_and_no_run_folder_claims_to_have_them(di
     director.export()
     note = seen.until(lambda view: view.note).note
     assert note.headline == "No run folder was written"
+
+
+def test_a_slider_that_is_moved_while_the_end_is_drawn_leads_to_another_end(directing, monkeypatch):
+    director, seen, choice = directing(stories.COMMONS)
+    drawing, drawn = threading.Event(), threading.Event()
+
+    def slowly(*_):
+        drawing.set()
+        drawn.wait(60)
+        return ()
+
+    director.pace(50)
+    director.play()
+    seen.until(lambda view: view.finished)
+    monkeypatch.setattr(Album, "pictures", slowly)
+    director.turn(choice.turned("commons.water", 20.0))
+    drawing.wait(60)
+    director.turn(choice.turned("commons.water", 40.0))
+    drawn.set()
+    view = seen.until(lambda view: view.finished and ">40<" in view.table)
+    assert ">0.05<" in view.table  # p = 2 / 40
