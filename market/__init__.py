@@ -6,6 +6,7 @@
     outcome = model.run()
     market.alignment(outcome)                        # the report
     market.equilibria(scenario)                      # all competitive equilibria that a search finds
+    market.dashboard(scenario)                       # in a browser; traders={"alpha": MyTrader}
 
 Everything is imported on first use, so that `market --help` answers at once.
 """
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from market.economy.primitives import Economy
     from market.efficiency.report import Alignment, alignment
+    from market.interfaces.dashboard.server import dashboard
     from market.mechanisms.base import play
     from market.outcome import Outcome, Status
     from market.results.comparison import Comparison, compare
@@ -45,6 +47,7 @@ __all__ = [
     "alignment",
     "build",
     "compare",
+    "dashboard",
     "equilibria",
     "load",
     "loads",
@@ -64,6 +67,7 @@ _HOMES = {
     "alignment": "efficiency.report",
     "build": "scenario.building",
     "compare": "results.comparison",
+    "dashboard": "interfaces.dashboard.server",
     "equilibria": "results.equilibria",
     "load": "scenario.loading",
     "loads": "scenario.loading",

@@ -63,7 +63,7 @@ def test_a_frontier_that_is_not_found_is_named_with_the_reason(commons, ax, monk
     def fail(*_):
         raise NumericalError("the solver failed")
 
-    monkeypatch.setattr("market.plots.possibilities.find_frontier", fail)
+    monkeypatch.setattr("market.plots.possibilities.floors", fail)
     plots.frontier(commons, ax)
     assert "frontier not found: the solver failed" in words(ax)
     assert "prices, planner" in words(ax)
