@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from market.errors import MarketError
 from market.mechanisms.auction.auctioneer import AuctionState
+from market.outcome import Outcome, Status
 from market.scenario.loading import Scenario
 from market.simulation.model import MarketModel
 
 if TYPE_CHECKING:
-    from market.outcome import Outcome
     from market.simulation.agents import Trader
 
 
@@ -70,7 +70,8 @@ class Play:
         if not self.unfinished or not isinstance(state, AuctionState):
             return self.model.outcome()
         now = replace(state, best=state.last, best_round=state.round)
-        return self.model.mechanism.outcome(self.model.economy, now)
+        stopped = self.model.mechanism.outcome(self.model.economy, now)
+        return replace(stopped, status=Status.IN_PLAY)
 
     def step(self) -> None:
         """Play one round; does nothing if the play is over."""
