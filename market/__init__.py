@@ -17,6 +17,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from market.economy.primitives import Economy
     from market.efficiency.report import Alignment, alignment
     from market.interfaces.dashboard.server import dashboard
@@ -82,6 +84,11 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'market' has no attribute '{name}'")
     globals()[name] = value
     return value
+
+
+def views() -> ModuleType:
+    """Return the module that writes results as text and as HTML (`display.py`)."""
+    return import_module("market.interfaces.text.views")
 
 
 def __dir__() -> list[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.contrast import Contrast, contrast
@@ -28,14 +29,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Displayed):
     """Outcomes of one economy under several mechanisms, with their alignment reports.
 
     Args:
-        scenario: that was played.
-        economy: the primitives drawn, one set for all mechanisms.
-        outcomes: mechanism name -> outcome, in the scenario's order.
-        alignments: mechanism name -> alignment report.
+        scenario: the scenario that was played.
+        economy: its economy, drawn once for all mechanisms.
+        outcomes: the outcome under each mechanism, by name, in the scenario's order.
+        alignments: the alignment report on each outcome, by the mechanism's name.
         rounds: one row per mechanism, round and good, with columns `mechanism`, `round`, `good`, `price`,
             `excess_demand`, `disequilibrium`, `auctioneer_payoff`; only mechanisms with prices have rows.
         checks: mechanism name -> comparison of its prices with a reference solution; of auctioneers, if
@@ -51,7 +52,7 @@ class Comparison:
 
     def __repr__(self) -> str:
         """Return title and statuses on one line."""
-        ended = ", ".join(f"{name}: {outcome.status.value}" for name, outcome in self.outcomes.items())
+        ended = ", ".join(f"{name}: {outcome.status.words}" for name, outcome in self.outcomes.items())
         return f"<Comparison of '{self.scenario.title}': {ended}>"
 
     @property
@@ -148,12 +149,11 @@ def compare(
     """Play a scenario under its mechanisms and report on each outcome.
 
     Args:
-        scenario: from `market.load`.
-        mechanisms: names of those to play; all of them by default.
-        seed: for all draws; the scenario's own if not given.
-        progress: called with a mechanism's name before it is played.
-        traders: agent or group name -> a subclass of `Trader` that answers prices in its own way, wherever
-            there are prices.
+        scenario: the scenario, read by `market.load`.
+        mechanisms: the names of the mechanisms to play; all of them by default.
+        seed: the seed of all draws; the scenario's own if not given.
+        progress: a function that is called with a mechanism's name before it is played.
+        traders: for the names of agents or groups, subclasses of `Trader` with their own answers to prices.
         check: compare the prices of auctioneers with a reference solution.
 
     Raises:

@@ -176,6 +176,9 @@ class SurplusResult(_Strict):
         "consumer surplus"
     )
     total: Extended = Field(description="sum of u(x) - C(y); -Infinity if any agent is")
+    deadweight_loss: Extended | None = Field(
+        description="unrealised gains from trade, `surplus_gap` of the alignment report; null if unknown"
+    )
 
 
 class ReferenceCheck(_Strict):
@@ -198,9 +201,9 @@ class MechanismResult(_Strict):
 
     name: Text = Field(description="of the mechanism in the scenario")
     kind: Kind = Field(description=f"of the mechanism: {', '.join(f'`{each}`' for each in MECHANISMS.names)}")
-    status: Literal[tuple(each.value for each in Status)] = Field(  # type: ignore[valid-type]
-        description="how it ended"
-    )
+    status: Literal[  # type: ignore[valid-type]
+        tuple(each.value for each in Status if each is not Status.IN_PLAY)  # files hold finished plays
+    ] = Field(description="how it ended")
     reason: Text = Field(description="one sentence with the numbers behind the status")
     rounds: Count = Field(description="number of rounds played")
     prices: dict[str, Price] | None = Field(

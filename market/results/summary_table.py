@@ -141,6 +141,7 @@ def row(
         "total surplus": _or_nan(total_surplus),
         "consumer surplus": _or_nan(None if split is None else split.consumer),
         "producer surplus": _or_nan(None if split is None else split.producer),
+        "deadweight loss": _or_nan(report.surplus_gap),
         "revenue": number(mechanism.revenue),
         "efficient": report.efficient,
         "efficient with transfers": report.efficient_with_transfers,

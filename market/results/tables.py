@@ -157,7 +157,7 @@ def mechanism_result(
             utilities=by_agent(outcome.utilities),
             payoffs=by_agent(outcome.payoffs),
             payoffs_with_revenue=by_agent(handed_back),
-            surplus=_surplus_result(split),
+            surplus=_surplus_result(split, report.surplus_gap),
             max_regret=plain(outcome.max_regret),
             evidence=plain(dict(outcome.evidence)),
             alignment=AlignmentResult(
@@ -181,7 +181,7 @@ def mechanism_result(
         ) from error
 
 
-def _surplus_result(found: Surplus | None) -> SurplusResult | None:
+def _surplus_result(found: Surplus | None, gap: float | None) -> SurplusResult | None:
     if found is None:
         return None
     return SurplusResult(
@@ -190,6 +190,7 @@ def _surplus_result(found: Surplus | None) -> SurplusResult | None:
         revenue=plain(found.revenue),
         utility_minus_payments=plain(found.utility_minus_payments),
         total=plain(found.total),
+        deadweight_loss=plain(gap),
     )
 
 

@@ -44,9 +44,9 @@ def build(scenario: Scenario, seed: int | None = None, rows: range | None = None
     """Return the economy of a scenario, with numbers drawn or read and put into arrays.
 
     Args:
-        scenario: from `load`.
-        seed: for all draws; the scenario's own if not given.
-        rows: of the agents to build, a contiguous range; all if not given. They equal those of the whole
+        scenario: the scenario, read by `load`.
+        seed: the seed of all draws; the scenario's own if not given.
+        rows: a contiguous range of agents to build; all if not given. They equal those of the whole
             economy, and so do the commons and the shares in them; `resources` and `groups` do not.
             See `Economy.part`.
 

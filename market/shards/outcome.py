@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from market.display import Displayed
 from market.economy.agent_names import AgentNames
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
@@ -77,7 +78,7 @@ class SharedOutcome:
 
 
 @dataclass(frozen=True)
-class Shared:
+class Shared(Displayed):
     """Outcomes of a scenario whose agents are in shards.
 
     Args:
@@ -96,6 +97,13 @@ class Shared:
     economy: Economy
     shards: int
     outcomes: Mapping[str, SharedOutcome]
+
+    def __repr__(self) -> str:
+        """Return title, size and statuses, on a line."""
+        ended = ", ".join(f"{name}: {outcome.status.words}" for name, outcome in self.outcomes.items())
+        return (
+            f"<Shared '{self.scenario.title}', {len(self.agents):,} agents in {self.shards} shards: {ended}>"
+        )
 
     @property
     def settled(self) -> bool:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from market.interfaces.dashboard.scene import Choice, Scene
     from market.results.comparison import Comparison
 
-IF_STOPPED = "If trade stopped now (with rationing): {}"
 Tone = Literal["info", "success", "warning", "error"]
 
 
@@ -126,7 +125,7 @@ def _verdict(compared: Comparison, scene: Scene) -> tuple[str, ...]:
     ended = reading(without(compared, scene.mechanism))
     judged = compared.alignments[scene.mechanism].efficient is not None
     now = judgements(only(compared, scene.mechanism)) if judged else []
-    return (*(IF_STOPPED.format(said[0].lower() + said[1:]) for said in now), *ended)
+    return (*now, *ended)
 
 
 def state_of(play: Play) -> State:

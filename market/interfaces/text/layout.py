@@ -19,7 +19,9 @@ from rich.table import Table
 from rich.text import Text
 
 CELL = 13  # columns that a column of cells needs at least, with its gap
+WIDER = 16  # the most that it needs so that words of its cells are not cut
 SHORTEST = 24  # columns of labels; narrower ones are hard to read
+LONGEST = 36  # columns of labels; longer ones are folded, so that cells stand near the others
 STYLES = {
     "cleared": "green", "Nash": "green", "optimal": "green",
     "cycling": "yellow", "max rounds": "yellow", "unknown": "yellow",
@@ -61,13 +63,15 @@ def tables(names: Sequence[str], sections: Sequence[Section], width: int, corner
         corner: the heading of the labels.
     """
     indents = {part.title: 2 * bool(part.title) for part in sections}
-    longest = max(len(row.label) + indents[part.title] for part in sections for row in part.rows)
-    label = min(max(longest, *(len(part.title) for part in sections)), width // 2)
-    label = min(
-        label, max(SHORTEST, width - 1 - CELL * len(names))
-    )  # rather folded labels than one more table
+    in_titles = [len(word) for part in sections for word in part.title.split()]
+    labels = [len(row.label) + indents[part.title] for part in sections for row in part.rows]
+    longest = max(labels + in_titles)
+    words = [word for part in sections for cell in part.cells for word in cell.split()]
+    cell = min(max(CELL, 3 + max(map(len, words), default=0)), WIDER)
+    room_for_labels = max(SHORTEST, width - 1 - cell * len(names))  # rather folded labels than one more table
+    label = min(longest, LONGEST, width // 2, room_for_labels)
     room = width - label - 1
-    count = math.ceil(len(names) / max(1, room // CELL))
+    count = math.ceil(len(names) / max(1, room // cell))
     even = math.ceil(len(names) / count)
     found = []
     for start in range(0, len(names), even):
@@ -151,3 +155,8 @@ def story(description: str) -> list[RenderableType]:
 def heading(title: str) -> Text:
     """Return a line in bold."""
     return Text(title, style="bold")
+
+
+def folded(title: str) -> Text:
+    """Return a heading whose part is folded in a notebook."""
+    return Text(title, style="bold italic")

@@ -112,10 +112,7 @@ def _payoffs(compared: Comparison, outcomes: Sequence[Outcome], shown: Sequence[
     economy = compared.economy
     if not compared.payoffs_differ:
         return []
-    penalties = [
-        outcome.kind == "unmediated" and bool((outcome.payoffs <= outcome.utilities - BEYOND_MEASURE).any())
-        for outcome in outcomes
-    ]
+    penalties = [_is_penalised(outcome) for outcome in outcomes]
     rows = _levels(economy, [outcome.payoffs for outcome in outcomes], shown, penalties)
     kept = [without_rounding(outcome, outcome.revenue) for outcome in outcomes]
     if economy.money is not Money.QUASILINEAR and any(kept):
@@ -128,7 +125,23 @@ def _payoffs(compared: Comparison, outcomes: Sequence[Outcome], shown: Sequence[
     return parts
 
 
-HANDED_BACK = "Payoff, revenue handed back (equal lump sums)"
+def _is_penalised(outcome: Outcome) -> bool:
+    """Return True if payoffs hold a penalty beyond measure."""
+    beyond = outcome.payoffs <= outcome.utilities - BEYOND_MEASURE
+    return outcome.kind == "unmediated" and bool(beyond.any())
+
+
+def levels_of(outcome: Outcome, shown: Sequence[Party]) -> list[Section]:
+    """Return the sections of `levels` on one outcome, without revenue handed back."""
+    economy, alone = outcome.economy, [outcome]
+    parts = [Section(_utility(economy), _levels(economy, [outcome.utilities], shown))]
+    if (outcome.payoffs != outcome.utilities).any():
+        payoffs = _levels(economy, [outcome.payoffs], shown, [_is_penalised(outcome)])
+        parts.append(Section(_payoff(economy, alone), payoffs))
+    return [*parts, *_producers(economy, alone, shown)]
+
+
+HANDED_BACK = "Payoff, revenue handed back equally"
 
 
 def _payoff(economy: Economy, outcomes: Sequence[Outcome]) -> str:
@@ -216,7 +229,7 @@ def surplus_section(
         revenue = [number(without_rounding(outcome, each.revenue)) for outcome, each in found]
         rows.append(Row("revenue of the common stock", revenue))
     rows.append(Row("total surplus", [number(each.total) for each in split]))
-    rows.append(Row(DEADWEIGHT_LOSS, [_lost(report) for report in reports]))
+    rows.append(Row(DEADWEIGHT_LOSS, [lost(report) for report in reports]))
     return Section("Surplus", rows)
 
 
@@ -233,7 +246,7 @@ def _differs(split: Surplus) -> bool:
     return not abs(value - split.utility_minus_payments) <= ROUNDING_OF_RESULTS * (size + abs(value))
 
 
-def _lost(report: Alignment) -> str:
+def lost(report: Alignment) -> str:
     """Return the surplus gap; 0 where it is within the tolerance of efficiency."""
     if report.efficient_with_transfers:
         return "0"

@@ -21,10 +21,13 @@ from market.efficiency.report import Alignment
 from market.interfaces.text.layout import Row, Section
 from market.interfaces.text.levels import (
     CONSUMER_SURPLUS,
+    DEADWEIGHT_LOSS,
     UNBOUNDED,
     UTILITY_MINUS_PAYMENTS,
     WAR_PENALTY,
     levels,
+    levels_of,
+    lost,
     surplus_section,
 )
 from market.interfaces.text.sentences import (
@@ -36,6 +39,7 @@ from market.interfaces.text.sentences import (
     visible,
     yes,
 )
+from market.mechanisms.regret import relative_regret
 from market.outcome import Outcome
 from market.tolerances import VIOLATION_THAT_PROVES
 
@@ -279,9 +283,20 @@ _WITH_MONEY = {False: "maximises total surplus?", True: "efficient with transfer
 
 
 def _regret(outcome: Outcome) -> str:
-    """Return the largest regret; 0 where it is rounding relative to the utilities at stake."""
+    """Return the largest regret; 0 where it is rounding relative to the utilities at stake.
+
+    The evidence leaves out traders that follow their own rule; here they count.
+    """
     settled = outcome.status.settled and outcome.evidence.get("relative_regret", 1.0) <= NOISE
-    return "0" if settled and outcome.max_regret is not None else _gap(outcome.max_regret)
+    return "0" if settled and _relative_regret(outcome) <= NOISE else _gap(outcome.max_regret)
+
+
+def _relative_regret(outcome: Outcome) -> float:
+    """Return the largest regret of all traders as a share of the worth of their trades; of a game, 0."""
+    if outcome.prices is None or outcome.regret is None:
+        return 0.0
+    x, y = outcome.consumption, outcome.production
+    return relative_regret(outcome.economy, outcome.prices, x, y, outcome.regret)
 
 
 def _gap(value: float | None) -> str:
@@ -326,3 +341,42 @@ def _against(compared: Comparison) -> list[Row]:
         row("lose", lambda each: named_or_counted(compared.economy, each.losers)),
         row("Pareto improvement?", lambda each: yes(each.pareto_improvement)),
     ]
+
+
+def of_outcome(outcome: Outcome) -> list[Section]:
+    """Return the sections of a table of one outcome, without a report on it."""
+    economy, alone = outcome.economy, [outcome]
+    shown = parties(economy)
+    parts = [
+        Section("", _endings_in_words(alone)),
+        Section(_prices_title(alone), _prices(economy, alone)),
+        *_quantities(economy, alone, shown),
+        *levels_of(outcome, shown),
+        Section("", [Row("largest gain from deviating", [_regret(outcome)])]),
+    ]
+    return [part for part in parts if part.rows]
+
+
+def signs(parts: Sequence[Section]) -> list[str]:
+    """Explain the signs in the table of an outcome, and no others."""
+    cells = [cell for part in parts for cell in part.cells]
+    endings = {SHADOW: " *", NEAREST: " ~"}
+    notes = [note for note, ending in endings.items() if any(cell.endswith(ending) for cell in cells)]
+    return [*notes, *([LOST] if any(cell.startswith("-inf") for cell in cells) else [])]
+
+
+def of_report(report: Alignment) -> list[Section]:
+    """Return the sections of a table of one alignment report; weights by name if it knows its outcome."""
+    rows = [Row("Pareto efficient (goods)?", [yes(report.efficient)])]
+    economy = None if report.outcome is None else report.outcome.economy
+    if economy is None or economy.money is Money.QUASILINEAR:
+        capped = economy is not None and bool(np.isfinite(economy.budget).any())
+        rows += [
+            Row(_WITH_MONEY[capped], [yes(report.efficient_with_transfers)]),
+            Row(DEADWEIGHT_LOSS, [lost(report)]),
+        ]
+    if report.resource_utilisation is not None:
+        rows.append(Row("resource utilisation (Debreu)", [percent(report.resource_utilisation)]))
+    rows.append(Row("some weight is zero?", [yes(report.degenerate) if _has_weights(report) else NOT_HERE]))
+    weights = [] if economy is None else _weights(economy, [report], parties(economy))
+    return [Section("", rows), *([Section(WEIGHTS, weights)] if weights else [])]

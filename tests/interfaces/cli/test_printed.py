@@ -88,7 +88,7 @@ def test_the_commons_have_the_numbers_of_theory(commons):
     assert cells(commons, "Prices", "water") == ["-", "0.2", "0.2 *"]
     assert cells(commons, "Utility", "beta") == ["-inf", number(np.log(5)), number(np.log(5))]
     assert cells(commons, "Payoff (utility minus payments)", "alpha")[1] == number(np.log(5) - 1)
-    handed_back = cells(commons, "Payoff, revenue handed back (equal lump sums)", "alpha")
+    handed_back = cells(commons, "Payoff, revenue handed back equally", "alpha")
     assert handed_back[1:] == [number(np.log(5))] * 2
     assert cells(commons, "Surplus", "consumer surplus") == ["unbounded"] * 3
     kept = ["-inf", number(2 * np.log(5) - 2), number(2 * np.log(5))]

@@ -63,7 +63,9 @@ def test_consumption_beyond_the_resources_is_refused(tamper):
     assert "prices: feasible" in refused(changed.verified())
 
 
-@pytest.mark.parametrize("key", ["consumer", "producer", "revenue", "utility_minus_payments", "total"])
+@pytest.mark.parametrize(
+    "key", ["consumer", "producer", "revenue", "utility_minus_payments", "total", "deadweight_loss"]
+)
 def test_a_surplus_moved_by_a_millionth_is_refused(tamper, key):
     changed = tamper("war")
     split = changed.mechanism("prices")["surplus"]
