@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from market.errors import MarketError
 from market.mechanisms.auction.auctioneer import AuctionState
+from market.outcome import Status
 from market.scenario.loading import Scenario
 from market.simulation.model import MarketModel
 
@@ -70,7 +71,8 @@ class Play:
         if not self.unfinished or not isinstance(state, AuctionState):
             return self.model.outcome()
         now = replace(state, best=state.last, best_round=state.round)
-        return self.model.mechanism.outcome(self.model.economy, now)
+        stopped = self.model.mechanism.outcome(self.model.economy, now)
+        return replace(stopped, status=Status.IN_PLAY, reason="")
 
     def step(self) -> None:
         """Play one round; does nothing if the play is over."""
