@@ -144,16 +144,14 @@ def _level_lines(economy: Economy, start: Array) -> list[list[Array]]:
     at_start = economy.utility(start)
     scale = np.maximum(np.abs(np.where(np.isfinite(at_start), at_start, 0.0)), 1e-300)
 
-    def better(x: float, y: float, agent: int) -> float:
-        utility = both(economy, np.array([x, y]))[agent]
-        return float(np.clip((utility - at_start[agent]) / scale[agent], -1.0, 1.0))
+    def of_agent(agent: int) -> list[Array]:
+        def better(x: float, y: float) -> float:
+            utility = both(economy, np.array([x, y]))[agent]
+            return float(np.clip((utility - at_start[agent]) / scale[agent], -1.0, 1.0))
 
-    return [
-        level_lines(lambda x, y, agent=agent: better(x, y, agent), first, second)
-        if np.isfinite(at_start[agent])
-        else []
-        for agent in (0, 1)
-    ]
+        return level_lines(better, first, second) if np.isfinite(at_start[agent]) else []
+
+    return [of_agent(0), of_agent(1)]
 
 
 def _at_prices(comparison: Comparison) -> Iterator[Outcome]:

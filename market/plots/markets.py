@@ -308,7 +308,8 @@ def _shade(outcome: Outcome, g: int, demand: Curve, supply: Curve, ax: Axes) -> 
     above, below = demand.prices >= p, supply.prices <= p
     ax.fill_betweenx(
         demand.prices[above], np.minimum(demand.amounts[above], traded),
-        color=COLOURS[0], alpha=0.22, linewidth=0, label=wrapped(_of_consumers(economy, g, found, demand), NARROW),
+        color=COLOURS[0], alpha=0.22, linewidth=0,
+        label=wrapped(_of_consumers(economy, g, found, demand), NARROW),
     )  # fmt: skip
     ax.fill_betweenx(
         np.append(0.0, supply.prices[below]),

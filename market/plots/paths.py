@@ -152,11 +152,18 @@ def _finish(
 
 def _legend_of_panels(panels: Sequence[Axes], ax: Axes) -> None:
     """Name the lines of the first panel below all of them."""
-    for handle, label in zip(*panels[0].get_legend_handles_labels(), strict=True):
-        ax.plot(
-            [], [], label=label, color=handle.get_color(), linestyle=handle.get_linestyle(),
-            linewidth=handle.get_linewidth(), marker=handle.get_marker(), markersize=3.0,
-        )  # fmt: skip
+    for line in panels[0].get_lines():
+        if not str(line.get_label()).startswith("_"):
+            ax.plot(
+                [],
+                [],
+                label=line.get_label(),
+                color=line.get_color(),
+                linestyle=line.get_linestyle(),
+                linewidth=line.get_linewidth(),
+                marker=line.get_marker(),
+                markersize=3.0,
+            )
     if ax.get_legend_handles_labels()[1]:
         legend_below(ax)
 

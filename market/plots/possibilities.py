@@ -87,9 +87,10 @@ def _found(economy: Economy, outcomes: Sequence[Outcome]) -> tuple[Frontier | No
 def _area_below(found: Frontier, views: Sequence[tuple[float, float]], ax: Axes) -> None:
     """Draw the frontier, and shade the utilities below it."""
     first, second = found.utilities.T
-    alone = {"marker": "P", "markersize": 9, "linestyle": "none"} if len(first) == 1 else {}
+    alone: dict[str, Any] = {"marker": "P", "markersize": 9, "linestyle": "none"} if len(first) == 1 else {}
     label = "Pareto frontier" + (" (one point)" if alone else "")
-    ax.plot(first, second, **({"color": "0.15", "zorder": 2} | alone), label=label)
+    look: dict[str, Any] = {"color": "0.15", "zorder": 2} | alone
+    ax.plot(first, second, **look, label=label)
     # To the left of its first point the frontier is no lower, so that the area below that is possible too.
     left = np.concatenate([[min(views[0][0], first[0])], first])
     above = np.concatenate([second[:1], second])

@@ -99,7 +99,8 @@ def _separate_thousands(ax: Axes) -> None:
         if type(axis.get_major_formatter()) is ScalarFormatter:
             axis.set_major_formatter(Thousands())
     for inner in ax.child_axes:
-        _separate_thousands(inner)
+        if isinstance(inner, Axes):
+            _separate_thousands(inner)
 
 
 def always(comparison: Comparison) -> bool:  # noqa: ARG001
@@ -238,15 +239,15 @@ def square_with_legend(ax: Axes, labels: float) -> Axes:
         ax: with all that the legend names drawn.
         labels: room for the labels of the right side, points.
     """
-    moved = ScaledTranslation(labels / 72.0, 0.5, ax.get_figure(root=True).dpi_scale_trans)  # at the title
+    moved = ScaledTranslation(labels / 72.0, 0.5, ax.figure.dpi_scale_trans)  # at the title
     legend = ax.legend(
         loc="upper left", bbox_to_anchor=(1.0, 1.0), bbox_transform=ax.transAxes + moved, borderaxespad=0.0,
         handlelength=1.7, handletextpad=0.5, labelspacing=0.15, fontsize=8.0,
     )  # fmt: skip
     legend.set_in_layout(False)  # the layout would take its room from the height too
 
-    def place(_: Axes, renderer: Any) -> Bbox:
-        figure = ax.get_figure(root=True)
+    def place(_: object, renderer: Any) -> Bbox:
+        figure = ax.figure
         whole = ax.get_position(original=True).transformed(figure.transFigure)
         beside = legend.get_window_extent(renderer).width + labels * figure.dpi / 72.0
         side = min(whole.height, max(whole.width - beside, 0.3 * whole.width))

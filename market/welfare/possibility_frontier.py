@@ -260,7 +260,7 @@ def frontier_search(economy: Economy, outcomes: Sequence[Outcome]) -> FrontierSe
         except (InputError, NumericalError) as failure:
             failures.append(failure)
     seen = np.any([np.isfinite(outcome.utilities) for outcome in outcomes], axis=0)
-    ruined = [economy.agents[i] for i in np.flatnonzero(~seen)]
+    ruined = [economy.agents[int(i)] for i in np.flatnonzero(~seen)]
     if not ruined:
         raise failures[0]
     raise NumericalError(
