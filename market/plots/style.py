@@ -57,7 +57,7 @@ NAMED = 6  # lines or agents; more are drawn alike, and not named one by one
 LONGEST = 24  # characters of a name in a legend
 FAR = 24.0  # times the span of the upper half: lower values are drawn at the edge
 DRAWN_AS_ONE = 1e-6  # relative: numbers closer than this are drawn as one
-WIDTH = 80  # characters of a legend that fit under an axes of the size used in `overview`
+LETTERS = 20  # characters of a legend that fit into an inch of the width of an axes
 LONG_NUMBER = 1e4  # from here on fewer ticks have room for their labels
 PAYOFF = "payoff"
 LEGEND_WIDTH = 44  # characters of a line of a legend
@@ -165,7 +165,7 @@ def at_the_edge(text: str, left: bool, row: float, colour: str, ax: Axes, lift: 
         fontsize=8,
         color=colour,
         bbox=PAPER,
-        zorder=3.2,
+        zorder=2.5,  # above guides, below markers
     )
 
 
@@ -219,11 +219,12 @@ def legend_below(ax: Axes, title: str | None = None) -> Axes:
     """Draw a legend under the axes, in as many columns as there is room for."""
     labels = ax.get_legend_handles_labels()[1]
     longest = max(map(len, labels), default=0)
+    room = LETTERS * ax.get_position().width * ax.figure.get_figwidth()
     ax.legend(
         loc="upper center",
         bbox_to_anchor=(0.5, 0.0),
         borderaxespad=4.2,  # ems of the font: below ticks and their label at any size of the axes
-        ncols=max(1, min(len(labels), 4, WIDTH // (longest + 6))),
+        ncols=max(1, min(len(labels), 4, int(room // (longest + 9)))),
         columnspacing=1.2,
         handletextpad=0.6,
         title=title,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from market.results.comparison import Comparison
 
-ROOM = 0.12  # of the axis, for a number at the edge
+ROOM = 0.2  # of the axis, for a number or words at the edge
 FAR = 3.0  # times the middle nine tenths: values further out are labelled at the edge
 
 

@@ -88,15 +88,15 @@ BEYOND = 8
 """Points between an end of the part above the floors and an outcome outside of it."""
 
 ON_IT = 1e-8
-"""Part of an outcome's utility, of the span of the frontier, or of the value of a typical bundle: an outcome no
-farther beyond a point is on the frontier for the eye."""
+"""Part of an outcome's utility, of the span of the frontier, or of the value of a typical bundle: an outcome
+no farther beyond a point is on the frontier for the eye."""
 
 REACHED = 1e-5
 """Likewise: a point that falls farther short of the outcome from which it was searched is a failed search."""
 
 STEP_BACK = 1e-3
-"""Part of `d` by which a search starts before an outcome: from an efficient one `r = 0` is on the edge of what is
-feasible."""
+"""Part of `d` by which a search starts before an outcome: from an efficient one `r = 0` is on the edge of
+what is feasible."""
 
 
 @dataclass(frozen=True)
@@ -330,7 +330,7 @@ def _along_the_chord(program: _DirectionalProgram, floor: Array, points: int) ->
 
 
 def _between(program: _DirectionalProgram, a: Array, b: Array, points: int) -> list[Allocation]:
-    """Return allocations on the frontier between two of its welfare pairs; those that are not found are missing.
+    """Return allocations on the frontier between two of its welfare pairs, without those not found.
 
     Args:
         program: of the economy.

@@ -124,13 +124,19 @@ def distance(point, polyline, size):
     st.tuples(*[st.floats(0.1, 5.0)] * 4), st.tuples(*[st.floats(0.5, 20.0)] * 2), st.sampled_from(FAMILIES)
 )
 def test_both_lines_go_through_the_equilibrium(weights, stock, family):
-    """Curved lines too: quasilinear CES and Cobb-Douglas demand for one good depends on the other price."""
+    """Curved lines too: Cobb-Douglas demand for one good depends on the price of the other."""
     a, b, c, d = weights
-    text = TWO_GOODS.replace("bread = 10, wine = 4", f"bread = {stock[0]}, wine = {stock[1]}").replace(
-        'agents = [{ name = "ann", count = 3, utility = { family = "log", weights = { bread = 1, wine = 2 } } }]',
-        f"agents = [{{ name = 'ann', utility = {{ {family(a, b)} }} }}, "
-        f"{{ name = 'bob', utility = {{ {family(c, d)} }} }}]",
-    )
+    text = f"""
+        schema = 1
+        economy = "quasilinear"
+        goods = ["bread", "wine"]
+        commons = {{ bread = {stock[0]}, wine = {stock[1]} }}
+        agents = [
+          {{ name = "ann", utility = {{ {family(a, b)} }} }},
+          {{ name = "bob", utility = {{ {family(c, d)} }} }},
+        ]
+        mechanisms = [{{ name = "prices", kind = "auctioneer" }}]
+    """
     comparison = compared(text, "prices")
     outcome = comparison.outcomes["prices"]
     assume(outcome.status.settled and (outcome.prices > 0).all())

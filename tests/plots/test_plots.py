@@ -45,7 +45,8 @@ def test_every_figure_returns_its_axes_with_title_and_labels(commons, ax):
 
 SHIPPED = {
     "Prices", "Excess demand", "Supply and demand", "Deadweight loss", "Welfare weights (Negishi)",
-    "Utility by mechanism", "Producers: revenue, cost, profit", "Utility possibility frontier", "Lorenz curve",
+    "Utility by mechanism", "Producers: revenue, cost, profit", "Utility possibility frontier",
+    "Lorenz curve",
 }  # fmt: skip
 
 
@@ -82,7 +83,7 @@ def test_a_sheet_has_no_empty_places(text):
     "name", ["commons", "gift", "edgeworth", "gale", "exceptional", "war", "two_by_two", "merit_order"]
 )
 def test_every_figure_is_legible_in_a_panel_of_a_page(name):
-    """420 x 320 pixels: letters of 8 points at least, all of them inside, and axes of a fifth of the panel."""
+    """420 x 320 pixels: letters of 8 points at least, legends inside, and axes of a fifth of the panel."""
     comparison = market.compare(market.load(SCENARIOS / f"{name}.toml"))
     for draw in plots.applicable(comparison):
         with matplotlib.rc_context(plots.STYLE):
