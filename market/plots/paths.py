@@ -111,7 +111,7 @@ def _panels(comparison: Comparison | Shared, ax: Axes) -> dict[str, Axes]:
 
 
 def _draw(path: pd.DataFrame, column: str, marks: dict[str, str], economy: Economy, panel: Axes) -> None:
-    """Draw a line for each good, with what is out of view beside its name."""
+    """Draw a line for each good, with what is out of view after its name."""
     few = len(economy.goods) <= NAMED
     for good, (colour, dashes, _) in zip(economy.goods, looks(), strict=False):
         of_good = path[path["good"] == good]

@@ -250,8 +250,8 @@ def square_with_legend(ax: Axes, labels: float) -> Axes:
     def place(_: object, renderer: Any) -> Bbox:
         figure = ax.figure
         whole = ax.get_position(original=True).transformed(figure.transFigure)
-        beside = legend.get_window_extent(renderer).width + labels * figure.dpi / 72.0
-        side = min(whole.height, max(whole.width - beside, 0.3 * whole.width))
+        needed = legend.get_window_extent(renderer).width + labels * figure.dpi / 72.0
+        side = min(whole.height, max(whole.width - needed, 0.3 * whole.width))
         square = Bbox.from_bounds(whole.x0, whole.y1 - side, side, side)
         return square.transformed(figure.transFigure.inverted())
 

@@ -26,7 +26,7 @@ allocations, and those that another one dominates are left out.
 *Outcomes.* A curve through points passes below the frontier between them, where an efficient outcome would
 seem to lie beyond it. So from each outcome that no point dominates the frontier is searched in the direction
 `d` with `c = v(outcome)`, where `r >= 0` is feasible; if no point at or beyond the outcome is found, no
-frontier is. An outcome outside of A and B gets points between it and the nearer end.
+frontier is, unless the outcome is a planner's optimum, whose conditions prove that it is a point itself. An outcome outside of A and B gets points between it and the nearer end.
 
 *Transfers.* Where money is quasilinear and may go negative without limit, it moves welfare one for one: from
 the allocation with the largest total surplus S every pair of payoffs with sum S can be reached, and none with
@@ -50,7 +50,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.errors import InputError, NumericalError
-from market.outcome import Outcome
+from market.outcome import Outcome, Status
 from market.welfare.convex_program import ConvexProgram, fit, solve, typical_amounts
 
 Expression = Any
@@ -188,8 +188,13 @@ class FrontierSearch:
         finite = [outcome for outcome in outcomes if np.isfinite(outcome.utilities).all()]
         found = list(self._found)
         for outcome in finite:
-            if not self._dominated(outcome.utilities, found):
+            if self._dominated(outcome.utilities, found):
+                continue
+            try:
                 found += self._from_outcome(outcome)
+            except NumericalError:
+                if outcome.status is not Status.OPTIMAL:
+                    raise
         return self._undominated([*found, *((outcome.consumption, outcome.production) for outcome in finite)])
 
     def _undominated(self, found: Sequence[Allocation]) -> Frontier:

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from market import plots
 from market.errors import InputError
-from market.plots.box import BESIDE
+from market.plots.box import LEGEND_LETTERS
 from market.plots.style import wrapped
 
 
@@ -37,7 +37,7 @@ def test_indifference_curves_go_through_the_endowment(ax):
     plots.edgeworth_box(comparison, ax)
     economy = comparison.economy
     for agent, name in enumerate(economy.agents):
-        points = line(ax, wrapped(f"{name}'s indifference curve through the endowment", BESIDE))
+        points = line(ax, wrapped(f"{name}'s indifference curve through the endowment", LEGEND_LETTERS))
         levels = [economy.utility(divided(economy, x))[agent] for x in points]
         np.testing.assert_allclose(levels, economy.utility(economy.endowment)[agent], rtol=1e-6)
         nearest = np.abs(points - economy.endowment[0]).max(axis=1).min()
@@ -112,7 +112,7 @@ def test_a_contract_curve_with_indifference_is_labelled(ax):
     plots.edgeworth_box(
         compared(exchange(utility("leontief", 1, 1), utility("leontief", 1, 2), (6, 2), (4, 8))), ax
     )
-    assert wrapped("contract curve (one of several)", BESIDE) in words(ax)
+    assert wrapped("contract curve (one of several)", LEGEND_LETTERS) in words(ax)
 
 
 @pytest.mark.parametrize("text", [stories.COMMONS, stories.GIFT, stories.barter(3)])
