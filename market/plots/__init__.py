@@ -159,8 +159,9 @@ def _sheet(title: str, panels: Sequence[Callable[[Axes], Axes]]) -> Figure:
     lines = figure.add_gridspec(len(rows), 1, hspace=0.06)
     waiting = iter(panels)
     for row, count in enumerate(rows):
-        for place in lines[row].subgridspec(1, count, wspace=0.04):
-            next(waiting)(figure.add_subplot(place))
+        places = lines[row].subgridspec(1, count, wspace=0.04)
+        for column in range(count):
+            next(waiting)(figure.add_subplot(places[0, column]))
     return figure
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _ON_TOP: dict[str, Any] = {"linestyle": "none", "clip_on": False, "zorder": 4.5}
 FINE = 31  # points a side of the grid on whose edges indifference curves have points
-BESIDE = 22  # characters of a line of the legend
+LEGEND_LETTERS = 22  # characters of a line of the legend
 MOVED = 0.01  # of the resources: an amount that changes hands to test for indifference
 EQUAL_AMOUNTS = 1e-6  # of the resources: amounts closer than this count as equal
 
@@ -102,7 +102,7 @@ def _curves(economy: Economy, start: Array | None, ax: Axes) -> None:
     """Draw contract curve, core and the indifference curves that bound it."""
     whole = _CONTRACT_CURVES.of(economy, None, lambda: contract_curve(economy))
     label = "contract curve" + (" (one of several)" if _several(economy, whole) else "")
-    ax.plot(*whole.T, "-", color="0.55", linewidth=1.4, label=wrapped(label, BESIDE))
+    ax.plot(*whole.T, "-", color="0.55", linewidth=1.4, label=wrapped(label, LEGEND_LETTERS))
     if start is None:
         return
     _indifference_curves(economy, start, ax)
@@ -130,7 +130,7 @@ def _indifference_curves(economy: Economy, start: Array, ax: Axes) -> None:
         for line in lines:
             ax.plot(
                 *line.T, color="0.5", linestyle=dashes, linewidth=1.1, zorder=1.6,
-                label=wrapped(label, BESIDE),
+                label=wrapped(label, LEGEND_LETTERS),
             )  # fmt: skip
             label = ""
 
@@ -144,16 +144,14 @@ def _level_lines(economy: Economy, start: Array) -> list[list[Array]]:
     at_start = economy.utility(start)
     scale = np.maximum(np.abs(np.where(np.isfinite(at_start), at_start, 0.0)), 1e-300)
 
-    def better(x: float, y: float, agent: int) -> float:
-        utility = both(economy, np.array([x, y]))[agent]
-        return float(np.clip((utility - at_start[agent]) / scale[agent], -1.0, 1.0))
+    def of_agent(agent: int) -> list[Array]:
+        def better(x: float, y: float) -> float:
+            utility = both(economy, np.array([x, y]))[agent]
+            return float(np.clip((utility - at_start[agent]) / scale[agent], -1.0, 1.0))
 
-    return [
-        level_lines(lambda x, y, agent=agent: better(x, y, agent), first, second)
-        if np.isfinite(at_start[agent])
-        else []
-        for agent in (0, 1)
-    ]
+        return level_lines(better, first, second) if np.isfinite(at_start[agent]) else []
+
+    return [of_agent(0), of_agent(1)]
 
 
 def _at_prices(comparison: Comparison) -> Iterator[Outcome]:
@@ -187,7 +185,7 @@ def _budget_line(outcome: Outcome, start: Array | None, dashes: Any, ax: Axes) -
     ]
     if len(inside) >= 2:
         ends = min(inside), max(inside)
-        label = wrapped(f"budget line, {plain(outcome.name)}", BESIDE)
+        label = wrapped(f"budget line, {plain(outcome.name)}", LEGEND_LETTERS)
         ax.plot(*zip(*ends, strict=True), color="0.2", linestyle=dashes, linewidth=1.2, label=label, zorder=2)
 
 
@@ -208,7 +206,7 @@ def _outcome(names: list[str], x: Array, there: Array, look: tuple[str, Any, str
         ax.plot(*np.stack([x[0], rest]).T, ":", color=colour, linewidth=1.4, clip_on=False, zorder=3)
         ax.plot(*rest, marker, color=colour, markerfacecolor="white", markersize=8, clip_on=False, zorder=3.9)
         label += " (some left unused)"
-    ax.plot(*x[0], marker, color=colour, markersize=9, label=wrapped(label, BESIDE), **POINT)
+    ax.plot(*x[0], marker, color=colour, markersize=9, label=wrapped(label, LEGEND_LETTERS), **POINT)
 
 
 def _finish(economy: Economy, ax: Axes) -> Axes:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import contourpy
+import contourpy  # matplotlib brings it along
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,7 +55,7 @@ def _edges(sign: Sign, on_grid: Array, level: float, first: Array, second: Array
 
     sides = np.where(np.isnan(on_grid), np.nan, np.where(on_grid > level, 1.0, -1.0))
     found = contourpy.contour_generator(first, second, np.ma.masked_invalid(sides)).lines(0.0)
-    return [np.array([_exact(side, point, first, second) for point in line]) for line in found]
+    return [np.array([_exact(side, point, first, second) for point in np.asarray(line)]) for line in found]
 
 
 def _exact(sign: Sign, point: Array, first: Array, second: Array) -> Array:

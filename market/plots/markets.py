@@ -41,7 +41,7 @@ MUCH = 2.0  # times the price, and times the amount traded: the limits of the ax
 LOWEST_PRICE = 1e-3  # of the highest price shown: the lowest price at which demand is computed
 EQUAL_AMOUNTS = 1e-6  # relative: amounts closer than this are one
 WHOLE_LOSS = 0.01  # relative: an area that is so near to the deadweight loss is all of it
-NARROW = 40  # characters of a line of the legend's first column
+NARROW = 30  # characters of a line of the legend's first column
 HATCHES = ("xx", "..", "\\\\\\", "++")
 
 
@@ -115,7 +115,7 @@ def supply_and_demand(comparison: Comparison, ax: Axes, good: str | None = None)
     named = [each for each in order if not str(each.get_label()).startswith("_")]
     ax.legend(
         handles=named, loc="upper center", bbox_to_anchor=(0.45, 0.0), borderaxespad=4.4, ncols=2,
-        columnspacing=1.0, handlelength=1.6, labelspacing=0.3, fontsize=8.0,
+        columnspacing=0.6, handlelength=1.2, handletextpad=0.4, labelspacing=0.3, fontsize=8.0,
     )  # fmt: skip
     return ax
 
@@ -308,7 +308,8 @@ def _shade(outcome: Outcome, g: int, demand: Curve, supply: Curve, ax: Axes) -> 
     above, below = demand.prices >= p, supply.prices <= p
     ax.fill_betweenx(
         demand.prices[above], np.minimum(demand.amounts[above], traded),
-        color=COLOURS[0], alpha=0.22, linewidth=0, label=wrapped(_of_consumers(economy, g, found, demand), NARROW),
+        color=COLOURS[0], alpha=0.22, linewidth=0,
+        label=wrapped(_of_consumers(economy, g, found, demand), NARROW),
     )  # fmt: skip
     ax.fill_betweenx(
         np.append(0.0, supply.prices[below]),

@@ -111,7 +111,7 @@ def _panels(comparison: Comparison | Shared, ax: Axes) -> dict[str, Axes]:
 
 
 def _draw(path: pd.DataFrame, column: str, marks: dict[str, str], economy: Economy, panel: Axes) -> None:
-    """Draw a line for each good, with what is out of view beside its name."""
+    """Draw a line for each good, with what is out of view after its name."""
     few = len(economy.goods) <= NAMED
     for good, (colour, dashes, _) in zip(economy.goods, looks(), strict=False):
         of_good = path[path["good"] == good]
@@ -152,11 +152,18 @@ def _finish(
 
 def _legend_of_panels(panels: Sequence[Axes], ax: Axes) -> None:
     """Name the lines of the first panel below all of them."""
-    for handle, label in zip(*panels[0].get_legend_handles_labels(), strict=True):
-        ax.plot(
-            [], [], label=label, color=handle.get_color(), linestyle=handle.get_linestyle(),
-            linewidth=handle.get_linewidth(), marker=handle.get_marker(), markersize=3.0,
-        )  # fmt: skip
+    for line in panels[0].get_lines():
+        if not str(line.get_label()).startswith("_"):
+            ax.plot(
+                [],
+                [],
+                label=line.get_label(),
+                color=line.get_color(),
+                linestyle=line.get_linestyle(),
+                linewidth=line.get_linewidth(),
+                marker=line.get_marker(),
+                markersize=3.0,
+            )
     if ax.get_legend_handles_labels()[1]:
         legend_below(ax)
 

@@ -248,5 +248,6 @@ def _lines(
         return known[x, y]
 
     return [
-        level_lines(lambda x, y, good=good: float(relative(x, y)[good]), first, second) for good in (0, 1)
+        level_lines(lambda x, y: float(relative(x, y)[0]), first, second),
+        level_lines(lambda x, y: float(relative(x, y)[1]), first, second),
     ]

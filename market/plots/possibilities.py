@@ -13,7 +13,17 @@ from market.economy.primitives import Economy
 from market.errors import InputError, MarketError
 from market.outcome import Outcome
 from market.plots.memory import Memory
-from market.plots.style import POINT, legend_below, limits, looks, number, plain, styled, together
+from market.plots.style import (
+    DRAWN_AS_ONE,
+    POINT,
+    legend_below,
+    limits,
+    looks,
+    number,
+    plain,
+    styled,
+    together,
+)
 from market.welfare.possibility_frontier import Frontier, FrontierSearch, floors, frontier_search
 
 if TYPE_CHECKING:
@@ -86,10 +96,13 @@ def _found(economy: Economy, outcomes: Sequence[Outcome]) -> tuple[Frontier | No
 
 def _area_below(found: Frontier, views: Sequence[tuple[float, float]], ax: Axes) -> None:
     """Draw the frontier, and shade the utilities below it."""
-    first, second = found.utilities.T
-    alone = {"marker": "P", "markersize": 9, "linestyle": "none"} if len(first) == 1 else {}
-    label = "Pareto frontier" + (" (one point)" if alone else "")
-    ax.plot(first, second, **({"color": "0.15", "zorder": 2} | alone), label=label)
+    points = found.utilities
+    one = bool((np.ptp(points, axis=0) <= DRAWN_AS_ONE * np.abs(points).max(axis=0)).all())
+    first, second = (points[len(points) // 2 :][:1] if one else points).T
+    alone: dict[str, Any] = {"marker": "P", "markersize": 9, "linestyle": "none"} if one else {}
+    label = "Pareto frontier" + (" (one point)" if one else "")
+    look: dict[str, Any] = {"color": "0.15", "zorder": 2} | alone
+    ax.plot(first, second, **look, label=label)
     # To the left of its first point the frontier is no lower, so that the area below that is possible too.
     left = np.concatenate([[min(views[0][0], first[0])], first])
     above = np.concatenate([second[:1], second])

@@ -58,7 +58,7 @@ class Accounts(NamedTuple):
 
 def producers(economy: Economy) -> NDArray[np.bool_]:
     """Return a mask of agents that make goods, or own goods and want none, (agents,)."""
-    makes = (economy.capacity > 0).any(axis=1)
+    makes: NDArray[np.bool_] = np.asarray((economy.capacity > 0).any(axis=1))
     for block in economy.technologies:
         makes[block.rows] = True
     return makes | (economy.endowment.any(axis=1) & ~economy.wants_something)
@@ -101,7 +101,7 @@ def producers_by_mechanism(comparison: Comparison, ax: Axes) -> Axes:
     """
     economy = comparison.economy
     chosen = np.flatnonzero(producers(economy))
-    names = [economy.agents[i] for i in chosen]
+    names = [economy.agents[int(i)] for i in chosen]
     known = {name: accounts(outcome) for name, outcome in comparison.outcomes.items()}
     values = [kind[chosen] for each in known.values() if each for kind in each if kind is not None]
     view = limits(np.concatenate([*values, [0.0]]))

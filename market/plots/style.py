@@ -57,7 +57,7 @@ NAMED = 6  # lines or agents; more are drawn alike, and not named one by one
 LONGEST = 24  # characters of a name in a legend
 FAR = 24.0  # times the span of the upper half: lower values are drawn at the edge
 DRAWN_AS_ONE = 1e-6  # relative: numbers closer than this are drawn as one
-WIDTH = 80  # characters of a legend that fit under an axes of the size used in `overview`
+LETTERS = 20  # characters of a legend that fit into an inch of the width of an axes
 LONG_NUMBER = 1e4  # from here on fewer ticks have room for their labels
 PAYOFF = "payoff"
 LEGEND_WIDTH = 44  # characters of a line of a legend
@@ -99,7 +99,8 @@ def _separate_thousands(ax: Axes) -> None:
         if type(axis.get_major_formatter()) is ScalarFormatter:
             axis.set_major_formatter(Thousands())
     for inner in ax.child_axes:
-        _separate_thousands(inner)
+        if isinstance(inner, Axes):
+            _separate_thousands(inner)
 
 
 def always(comparison: Comparison) -> bool:  # noqa: ARG001
@@ -164,7 +165,7 @@ def at_the_edge(text: str, left: bool, row: float, colour: str, ax: Axes, lift: 
         fontsize=8,
         color=colour,
         bbox=PAPER,
-        zorder=3.2,
+        zorder=2.5,  # above guides, below markers
     )
 
 
@@ -218,11 +219,12 @@ def legend_below(ax: Axes, title: str | None = None) -> Axes:
     """Draw a legend under the axes, in as many columns as there is room for."""
     labels = ax.get_legend_handles_labels()[1]
     longest = max(map(len, labels), default=0)
+    room = LETTERS * ax.get_position().width * ax.figure.get_figwidth()
     ax.legend(
         loc="upper center",
         bbox_to_anchor=(0.5, 0.0),
         borderaxespad=4.2,  # ems of the font: below ticks and their label at any size of the axes
-        ncols=max(1, min(len(labels), 4, WIDTH // (longest + 6))),
+        ncols=max(1, min(len(labels), 4, int(room // (longest + 9)))),
         columnspacing=1.2,
         handletextpad=0.6,
         title=title,
@@ -238,18 +240,18 @@ def square_with_legend(ax: Axes, labels: float) -> Axes:
         ax: with all that the legend names drawn.
         labels: room for the labels of the right side, points.
     """
-    moved = ScaledTranslation(labels / 72.0, 0.5, ax.get_figure(root=True).dpi_scale_trans)  # at the title
+    moved = ScaledTranslation(labels / 72.0, 0.5, ax.figure.dpi_scale_trans)  # at the title
     legend = ax.legend(
         loc="upper left", bbox_to_anchor=(1.0, 1.0), bbox_transform=ax.transAxes + moved, borderaxespad=0.0,
         handlelength=1.7, handletextpad=0.5, labelspacing=0.15, fontsize=8.0,
     )  # fmt: skip
     legend.set_in_layout(False)  # the layout would take its room from the height too
 
-    def place(_: Axes, renderer: Any) -> Bbox:
-        figure = ax.get_figure(root=True)
+    def place(_: object, renderer: Any) -> Bbox:
+        figure = ax.figure
         whole = ax.get_position(original=True).transformed(figure.transFigure)
-        beside = legend.get_window_extent(renderer).width + labels * figure.dpi / 72.0
-        side = min(whole.height, max(whole.width - beside, 0.3 * whole.width))
+        needed = legend.get_window_extent(renderer).width + labels * figure.dpi / 72.0
+        side = min(whole.height, max(whole.width - needed, 0.3 * whole.width))
         square = Bbox.from_bounds(whole.x0, whole.y1 - side, side, side)
         return square.transformed(figure.transFigure.inverted())
 

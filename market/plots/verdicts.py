@@ -148,7 +148,7 @@ def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
     """
     economy = comparison.economy
     who = np.flatnonzero(economy.wants_something)
-    agents = [economy.agents[i] for i in who]
+    agents = [economy.agents[int(i)] for i in who]
     known = {
         name: report.negishi_weights[who]
         if report.negishi_weights is not None and _supported(report)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from market.results.comparison import Comparison
 
-ROOM = 0.12  # of the axis, for a number at the edge
+ROOM = 0.2  # of the axis, for a number or words at the edge
 FAR = 3.0  # times the middle nine tenths: values further out are labelled at the edge
 
 
@@ -80,7 +80,7 @@ def _called(outcome: Outcome) -> Callable[[float], str]:
 
 def _each_agent(comparison: Comparison, outcomes: Sequence[Outcome], who: NDArray[np.intp], ax: Axes) -> None:
     """Draw a marker for each consumer: full for utility minus cost, hollow for the payoff."""
-    agents = [comparison.economy.agents[i] for i in who]
+    agents = [comparison.economy.agents[int(i)] for i in who]
     payoffs = comparison.payoffs_differ
     known = [each.utilities[who] for each in outcomes] + [each.payoffs[who] for each in outcomes if payoffs]
     view = _with_room_for_numbers(np.concatenate(known))
@@ -131,7 +131,7 @@ def _spread_of_agents(
     comparison: Comparison, outcomes: Sequence[Outcome], who: NDArray[np.intp], ax: Axes
 ) -> None:
     """Draw range, middle half and median of many agents; those far from all others are named at the edge."""
-    agents = [comparison.economy.agents[i] for i in who]
+    agents = [comparison.economy.agents[int(i)] for i in who]
     payoffs = comparison.payoffs_differ
     kinds = [(-0.16 if payoffs else 0.0, COLOURS[0], [each.utilities[who] for each in outcomes])]
     if payoffs:

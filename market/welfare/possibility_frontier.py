@@ -26,7 +26,7 @@ allocations, and those that another one dominates are left out.
 *Outcomes.* A curve through points passes below the frontier between them, where an efficient outcome would
 seem to lie beyond it. So from each outcome that no point dominates the frontier is searched in the direction
 `d` with `c = v(outcome)`, where `r >= 0` is feasible; if no point at or beyond the outcome is found, no
-frontier is. An outcome outside of A and B gets points between it and the nearer end.
+frontier is, unless the outcome is a planner's optimum, whose conditions prove that it is a point itself. An outcome outside of A and B gets points between it and the nearer end.
 
 *Transfers.* Where money is quasilinear and may go negative without limit, it moves welfare one for one: from
 the allocation with the largest total surplus S every pair of payoffs with sum S can be reached, and none with
@@ -50,7 +50,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.errors import InputError, NumericalError
-from market.outcome import Outcome
+from market.outcome import Outcome, Status
 from market.welfare.convex_program import ConvexProgram, fit, solve, typical_amounts
 
 Expression = Any
@@ -88,15 +88,15 @@ BEYOND = 8
 """Points between an end of the part above the floors and an outcome outside of it."""
 
 ON_IT = 1e-8
-"""Part of an outcome's utility, of the span of the frontier, or of the value of a typical bundle: an outcome no
-farther beyond a point is on the frontier for the eye."""
+"""Part of an outcome's utility, of the span of the frontier, or of the value of a typical bundle: an outcome
+no farther beyond a point is on the frontier for the eye."""
 
 REACHED = 1e-5
 """Likewise: a point that falls farther short of the outcome from which it was searched is a failed search."""
 
 STEP_BACK = 1e-3
-"""Part of `d` by which a search starts before an outcome: from an efficient one `r = 0` is on the edge of what is
-feasible."""
+"""Part of `d` by which a search starts before an outcome: from an efficient one `r = 0` is on the edge of
+what is feasible."""
 
 
 @dataclass(frozen=True)
@@ -188,8 +188,13 @@ class FrontierSearch:
         finite = [outcome for outcome in outcomes if np.isfinite(outcome.utilities).all()]
         found = list(self._found)
         for outcome in finite:
-            if not self._dominated(outcome.utilities, found):
+            if self._dominated(outcome.utilities, found):
+                continue
+            try:
                 found += self._from_outcome(outcome)
+            except NumericalError:
+                if outcome.status is not Status.OPTIMAL:
+                    raise
         return self._undominated([*found, *((outcome.consumption, outcome.production) for outcome in finite)])
 
     def _undominated(self, found: Sequence[Allocation]) -> Frontier:
@@ -260,7 +265,7 @@ def frontier_search(economy: Economy, outcomes: Sequence[Outcome]) -> FrontierSe
         except (InputError, NumericalError) as failure:
             failures.append(failure)
     seen = np.any([np.isfinite(outcome.utilities) for outcome in outcomes], axis=0)
-    ruined = [economy.agents[i] for i in np.flatnonzero(~seen)]
+    ruined = [economy.agents[int(i)] for i in np.flatnonzero(~seen)]
     if not ruined:
         raise failures[0]
     raise NumericalError(
@@ -330,7 +335,7 @@ def _along_the_chord(program: _DirectionalProgram, floor: Array, points: int) ->
 
 
 def _between(program: _DirectionalProgram, a: Array, b: Array, points: int) -> list[Allocation]:
-    """Return allocations on the frontier between two of its welfare pairs; those that are not found are missing.
+    """Return allocations on the frontier between two of its welfare pairs, without those not found.
 
     Args:
         program: of the economy.

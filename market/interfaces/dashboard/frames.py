@@ -72,6 +72,7 @@ class Frame:
             legends = [legend for ax in self._figure.axes if (legend := ax.get_legend())]
             self._legend = [entry for legend in legends for entry in _entries(legend)]
             moving = list(moves(self.ax))
+            self._left_out = {_as_written(str(artist.get_label())) for artist in moving}
             for artist in (*legends, *moving):
                 artist.set_visible(False)
             self.still = _image(self._written())
@@ -92,11 +93,13 @@ class Frame:
             return _image(_alone(artists, width, height))
 
     def legend(self, artists: Sequence[Artist] = ()) -> tuple[Entry, ...]:
-        """Return the legend of the figure and of moving artists that it does not have yet."""
-        known = {entry.label for entry in self._legend}
+        """Return the legend of what is seen: of the still part and of moving artists."""
         with _style():
-            more = [_entry(artist, str(artist.get_label())) for artist in artists if _is_labelled(artist)]
-        return (*self._legend, *(entry for entry in more if entry.label not in known))
+            moving = [_entry(artist, str(artist.get_label())) for artist in artists if _is_labelled(artist)]
+        seen = {entry.label for entry in moving}
+        still = [each for each in self._legend if each.label in seen or each.label not in self._left_out]
+        known = {entry.label for entry in still}
+        return (*still, *(entry for entry in moving if entry.label not in known))
 
 
 @contextmanager

@@ -74,7 +74,7 @@ def by_round(compared: Comparison, mechanism: str, column: str) -> Array:
 
 
 def price_line(ax: Axes, compared: Comparison, mechanism: str) -> Sequence[Artist]:
-    """Draw the price of this round in supply and demand, and between both the excess demand."""
+    """Draw the price of this round in supply and demand, and the amount that is traded at it."""
     outcome = compared.outcomes[mechanism]
     assert outcome.prices is not None
     price, amount = float(outcome.prices[0]), float(outcome.consumption[:, 0].sum())
@@ -84,10 +84,21 @@ def price_line(ax: Axes, compared: Comparison, mechanism: str) -> Sequence[Artis
 
 
 def holds_price(ax: Axes, compared: Comparison, mechanism: str) -> bool:
-    """Return True if the price of this round is in view, not too near to zero."""
-    outcome, top = compared.outcomes[mechanism], ax.get_ylim()[1]
-    assert outcome.prices is not None
-    return bool(LOW * top <= outcome.prices[0] <= top) and outcome.consumption.sum() <= ax.get_xlim()[1]
+    """Return True if this round is in view, and the view not much larger than it and the planner's point."""
+    price, amount = highest_point(compared, mechanism)
+    top, right = ax.get_ylim()[1], ax.get_xlim()[1]
+    return bool(LOW * top <= price <= top and amount <= right)
+
+
+def highest_point(compared: Comparison, mechanism: str) -> tuple[float, float]:
+    """Return the higher price and the larger amount of this round and the planner's, if there is one."""
+    outcomes = [
+        outcome
+        for name, outcome in compared.outcomes.items()
+        if outcome.prices is not None and (name == mechanism or outcome.kind == "planner")
+    ]
+    prices = [float(outcome.prices[0]) for outcome in outcomes if outcome.prices is not None]
+    return max(prices), max(float(outcome.consumption[:, 0].sum()) for outcome in outcomes)
 
 
 def all_but_curves(ax: Axes, compared: Comparison, mechanism: str) -> list[Artist]:  # noqa: ARG001
@@ -150,7 +161,9 @@ def point_of_utilities(ax: Axes, compared: Comparison, mechanism: str) -> Sequen
     """Draw the utilities of both agents in this round; at the edge if they are out of view."""
     at = compared.outcomes[mechanism].utilities
     view = np.array([ax.get_xlim(), ax.get_ylim()])
-    return ax.plot(*np.clip(at, view[:, 0], view[:, 1])[:, None], label=in_play(mechanism), **NOW)
+    place = np.clip(at, view[:, 0], view[:, 1])
+    label = in_play(mechanism) + (" (beyond the edge)" if (place != at).any() else "")
+    return ax.plot(*place[:, None], label=label, **NOW)
 
 
 def in_play(mechanism: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from matplotlib.scale import SymmetricalLogTransform
 from matplotlib.ticker import MaxNLocator
 
 from market import plots
@@ -22,6 +23,7 @@ from market.interfaces.dashboard.marks import (
     Holds,
     Marks,
     all_but_curves,
+    highest_point,
     holds_path,
     holds_paths,
     holds_price,
@@ -36,6 +38,7 @@ from market.interfaces.dashboard.marks import (
 from market.interfaces.dashboard.selection import rounds_of, without
 from market.plots.box import has_box
 from market.plots.phase import free_prices
+from market.plots.style import number
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -85,6 +88,7 @@ class Panel:
         moves: returns the artists of the figure that are left out of its still part.
         whole: True if the still part needs the mechanism that is in play, which has announced prices.
         widen: True if the axes get room for rounds to come.
+        frame: draws the figure of a frame, if that is another one.
         size: in inches.
         small: as for `Picture`.
     """
@@ -96,6 +100,7 @@ class Panel:
     moves: Callable[[Axes, Comparison, str], Iterable[Artist]] = lambda *_: ()
     whole: bool = False
     widen: bool = False
+    frame: Draw | None = None
     size: tuple[float, float] = SIZE
     small: bool = False
 
@@ -152,7 +157,7 @@ class Album:
         shown = compared if panel.whole else without(compared, self._mechanism)
 
         def draw(ax: Axes) -> None:
-            panel.draw(shown, ax)
+            (panel.frame or panel.draw)(shown, ax)
             if panel.widen:
                 _widen(ax)
 
@@ -200,7 +205,15 @@ def _of_prices(economy: Economy, mechanism: str, under: str) -> list[Panel]:
     ]
     if len(economy.goods) == 1 and economy.money is not Money.EXCHANGE:
         found.append(
-            Panel("Supply and demand", plots.supply_and_demand, price_line, holds_price, all_but_curves, True)
+            Panel(
+                "Supply and demand",
+                plots.supply_and_demand,
+                price_line,
+                holds_price,
+                all_but_curves,
+                whole=True,
+                frame=_curves(mechanism),
+            )
         )
     if len(free_prices(economy)) == 2:
         title = "Phase diagram of tatonnement"
@@ -213,6 +226,23 @@ def _paths(draw: Draw, mechanism: str) -> Draw:
 
     def drawn(compared: Comparison, ax: Axes) -> None:
         draw(replace(compared, rounds=rounds_of(compared, [mechanism])), ax)
+
+    return drawn
+
+
+def _curves(mechanism: str) -> Draw:
+    """Return the function that draws supply and demand in a view of this round and the planner's point.
+
+    The curves of one good do not depend on a price, which chooses the view; a frame leaves out all else.
+    """
+
+    def drawn(compared: Comparison, ax: Axes) -> None:
+        price, amount = highest_point(compared, mechanism)
+        outcome = compared.outcomes[mechanism]
+        all_of_it = np.zeros_like(outcome.consumption)
+        all_of_it[0, 0] = amount
+        seen = replace(outcome, prices=np.array([price]), consumption=all_of_it)
+        plots.supply_and_demand(replace(compared, outcomes={mechanism: seen}), ax)
 
     return drawn
 
@@ -235,3 +265,13 @@ def _widen(ax: Axes) -> None:
     room = ROOM * (ends[1] - ends[0])
     wider = scale.inverted().transform(np.array([ends[0] - room, ends[1] + room]))
     ax.set_ylim(0.0 if low == 0 else wider[0], wider[1])
+    if isinstance(scale, SymmetricalLogTransform):
+        _name_decades(scale.linthresh, ax)
+
+
+def _name_decades(least: float, ax: Axes) -> None:
+    """Name zero and the powers of ten in view, from the least one of a symmetric log scale."""
+    low, high = ax.get_ylim()
+    decades = least * 10.0 ** np.arange(np.log10(max(high, -low) / least) + 1.0)
+    ticks = [tick for tick in (*-decades[::-1], 0.0, *decades) if low <= tick <= high]
+    ax.set_yticks(ticks, [number(tick) for tick in ticks])

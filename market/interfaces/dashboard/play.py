@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from market.errors import MarketError
 from market.mechanisms.auction.auctioneer import AuctionState
-from market.outcome import Outcome, Status
+from market.outcome import Status
 from market.scenario.loading import Scenario
 from market.simulation.model import MarketModel
 
 if TYPE_CHECKING:
+    from market.outcome import Outcome
     from market.simulation.agents import Trader
 
 
@@ -71,7 +72,7 @@ class Play:
             return self.model.outcome()
         now = replace(state, best=state.last, best_round=state.round)
         stopped = self.model.mechanism.outcome(self.model.economy, now)
-        return replace(stopped, status=Status.IN_PLAY)
+        return replace(stopped, status=Status.IN_PLAY, reason="")
 
     def step(self) -> None:
         """Play one round; does nothing if the play is over."""

@@ -34,7 +34,7 @@ def installed(monkeypatch):
 
 @pytest.fixture
 def served(monkeypatch):
-    """What would be served."""
+    """Offers, instead of a server."""
     offers = []
     monkeypatch.setattr(server, "serve", lambda offered, *_: offers.append(offered))
     return offers

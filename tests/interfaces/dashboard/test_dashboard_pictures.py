@@ -201,3 +201,25 @@ def test_what_is_shown_together_keeps_the_order_of_the_file(commons):
     assert list(begun.outcomes) == list(market.load(commons).mechanism_names)
     assert begun.outcomes["prices"].rounds == 1
     assert begun.rounds["round"].tolist() == [1]
+
+
+def test_the_legend_names_what_is_seen_and_nothing_of_an_equilibrium_in_play():
+    after = step(shipped("merit_order"), 2)
+    labels = [entry.label for entry in after["Supply and demand"].legend]
+    assert labels == ["demand", "supply", "price of this round", "traded if it stopped now, with rationing"]
+
+
+@pytest.mark.parametrize("name", ["merit_order", "gift", "commons"])
+def test_the_axis_of_excess_demand_names_zero_in_the_first_round_too(name):
+    scene = shipped(name)
+    step(scene)
+    ax = frame(scene, "Excess demand").ax
+    assert 0.0 in ax.get_yticks()
+    assert len(ax.get_yticks()) > 1
+    low, high = ax.get_ylim()
+    assert all(low <= tick <= high for tick in ax.get_yticks())
+
+
+def test_utilities_out_of_view_are_at_the_edge_and_said_to_be():
+    labels = [entry.label for entry in step(shipped("gift"))["Utility possibility frontier"].legend]
+    assert "prices, in play (beyond the edge)" in labels
