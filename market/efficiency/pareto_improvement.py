@@ -150,19 +150,13 @@ class ImprovementProgram:
         self.constraints += needed
         if not self.makes.any():
             return ordinal
-        if self._has_producer_not_concave():
+        if (self.economy.not_concave & self.makes).any():
             raise NumericalError(
                 "a producer's utility is not concave, so its trade-off of cost and use is not convex"
             )
         stated, needed = self.program.utilities(stated=True, counted=self.finite & self.makes)
         self.constraints += needed
         return stated - cvxpy.multiply(self.makes, self.program.costs()) + ordinal
-
-    def _has_producer_not_concave(self) -> bool:
-        return any(
-            (block.family.not_concave(**block.parameters) & self.makes[block.rows]).any()
-            for block in self.economy.utilities
-        )
 
     def hold(self, welfare: Expression, extra: Expression | float = 0.0) -> list[Expression]:
         """Return constraints that agents at finite utility gain `extra`, (agents,), in units of `size`."""
