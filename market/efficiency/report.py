@@ -25,6 +25,9 @@ that no reallocation of goods and money, which may not go negative, gains anythi
 Support within `VIOLATION_THAT_PROVES` relative to prices is a proof; since the loss is of second order in the
 violation, less than its square of the resources can be wasted.
 
+*Prices.* Where several prices clear markets with the same quantities, the report has their range, good by
+good (`price_intervals.py`).
+
 Source: Mas-Colell, Whinston and Green (1995), sections 10.D, 16.C to 16.E; Debreu (1951).
 """
 
@@ -48,6 +51,7 @@ from market.efficiency.pareto_improvement import (
     with_what_is_left,
     without_sacrifice,
 )
+from market.efficiency.price_intervals import price_intervals
 from market.efficiency.resource_utilisation import resource_utilisation
 from market.efficiency.surplus_gap import nothing_to_gain, proof_of_no_gap, surplus_gap
 from market.errors import NumericalError
@@ -79,6 +83,8 @@ class Alignment:
         efficient_with_transfers: in goods and money; None without quasilinear money, or if unknown.
         surplus_gap: total surplus lost, money; None as above.
         improvement: a Pareto improvement in goods; None if there is none.
+        price_interval: good -> (least, greatest) price at which the outcome clears, other prices adjusting;
+            None for a good whose price is unique. None without prices that clear, or if unknown.
         unknown: figure -> the reason why it is unknown, and the bound that is proved without a program.
         bounds: figure -> its proof from both sides, where a program was solved for it.
     """
@@ -92,6 +98,7 @@ class Alignment:
     efficient_with_transfers: bool | None
     surplus_gap: float | None
     improvement: Reallocation | None = None
+    price_interval: Mapping[str, tuple[float, float] | None] | None = None
     unknown: Mapping[str, str] = field(default_factory=dict)
     bounds: Mapping[str, CertifiedValue] = field(default_factory=dict)
 
@@ -163,6 +170,7 @@ def alignment(outcome: Outcome) -> Alignment:
         efficient_with_transfers=_none_lost(case, gap),
         surplus_gap=gap.value,
         improvement=better,
+        price_interval=price_intervals(outcome, case.at),
         unknown=_with_proved_bounds(case, unknown),
         bounds={figure: each.bound for figure, each in findings.items() if each.bound is not None},
     )

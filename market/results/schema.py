@@ -152,6 +152,12 @@ class AlignmentResult(_Strict):
         description="`{agent: {good: x}}`, a Pareto improvement; null if none was found"
     )
     improvement_production: ByBoth | None = Field(description="`{agent: {good: y}}`, production in it")
+    price_interval: dict[str, Annotated[list[Size], Field(min_length=2, max_length=2)] | None] | None = Field(
+        None,
+        description="`{good: [low, high]}`, range of the prices that clear markets with these quantities, "
+        "other prices adjusting (of a planner: that support them); null for a good with one such price; null "
+        "without such prices, with unequal weights of a planner, or if unknown",
+    )
     unknown: list[Text] = Field(description="figures that could not be computed, and why")
 
 

@@ -73,7 +73,7 @@ def sections(compared: Comparison) -> list[Section]:
     shown = parties(compared.economy)
     parts = [
         Section("", _endings_in_words(outcomes)),
-        Section("Prices", _prices(compared.economy, outcomes)),
+        Section("Prices", _prices(compared.economy, outcomes, reports)),
         *_quantities(compared.economy, outcomes, shown),
         Section(_utility(compared.economy), _levels([o.utilities for o in outcomes], shown)),
         Section(_payoff(compared.economy, outcomes), _payoffs(compared, outcomes, shown)),
@@ -86,6 +86,10 @@ def sections(compared: Comparison) -> list[Section]:
 
 WEIGHTS = "Welfare weights (Negishi)"
 SHADOW = "* shadow price: the value of one more unit to the planner; no agent pays it."
+RANGE = (
+    "[low to high]: any price in this range clears the market with the same quantities, other prices "
+    "adjusting; payments are at the price before it."
+)
 LOST = "-inf: the agent has too little of an essential good."
 NEAREST = "~ not an equilibrium: prices of the round whose markets were closest to clearing."
 BENT = (
@@ -102,9 +106,11 @@ def notes(compared: Comparison, parts: Sequence[Section]) -> list[str]:
     cells = [cell for part in parts for cell in part.cells]
     weighed = any(cell != NOT_HERE for part in parts if part.title == WEIGHTS for cell in part.cells)
     bent = compared.economy.not_concave
+    shown = compared.alignments.values()
     there = {
         SHADOW: any(cell.endswith(" *") for cell in cells),
         NEAREST: any(cell.endswith(" ~") for cell in cells),
+        RANGE: any(report.price_interval and any(report.price_interval.values()) for report in shown),
         LOST: any(cell.startswith("-inf") for cell in cells),
         BENT.format(who=named_or_counted(compared.economy, bent)): bool(bent.any()) and weighed,
         **_unbounded(compared),
@@ -138,18 +144,28 @@ def _endings_in_words(outcomes: Sequence[Outcome]) -> list[Row]:
     ]
 
 
-def _prices(economy: Economy, outcomes: Sequence[Outcome]) -> list[Row]:
+def _prices(economy: Economy, outcomes: Sequence[Outcome], reports: Sequence[Alignment]) -> list[Row]:
     if all(outcome.prices is None for outcome in outcomes):
         return []
 
-    def cell(outcome: Outcome, g: int) -> str:
+    def cell(outcome: Outcome, report: Alignment, g: int) -> str:
         if outcome.prices is None:
             return NOT_HERE
         nearest = outcome.kind == "auctioneer" and not outcome.status.settled
         mark = " *" if outcome.kind == "planner" else " ~" if nearest else ""
-        return number(float(outcome.prices[g])) + mark
+        return number(float(outcome.prices[g])) + _range(report, economy.goods[g]) + mark
 
-    return [Row(visible(good), [cell(o, g) for o in outcomes]) for g, good in enumerate(economy.goods)]
+    cells = list(zip(outcomes, reports, strict=True))
+    return [Row(visible(good), [cell(*each, g) for each in cells]) for g, good in enumerate(economy.goods)]
+
+
+def _range(report: Alignment, good: str) -> str:
+    """Return the range of clearing prices in brackets; empty if the price is unique, or that is unknown."""
+    ends = (report.price_interval or {}).get(good)
+    if ends is None:
+        return ""
+    low, high = ends
+    return f" [{number(low)} or more]" if high == math.inf else f" [{number(low)} to {number(high)}]"
 
 
 def _quantities(economy: Economy, outcomes: Sequence[Outcome], shown: Sequence[Party]) -> list[Section]:

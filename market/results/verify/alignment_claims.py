@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from market.economy import production
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
+from market.efficiency.price_intervals import price_intervals
 from market.outcome import shown
 from market.results.schema import number
 from market.results.verify.accounts import feasible, worth
@@ -48,10 +49,12 @@ from market.tolerances import (
     VIOLATION_BELOW_SEARCH,
     VIOLATION_THAT_PROVES,
 )
+from market.welfare.first_order_conditions import Margins
 
 if TYPE_CHECKING:
     from market.results.verify.record import Record
 
+SAME_ENDS = 1e-6  # relative difference of the ends of ranges of prices that is a solver's inaccuracy
 HARDLY_LEFT = 1e-6  # shares of a good below this are less than a search for improvements can see
 
 
@@ -77,7 +80,29 @@ def check_alignment(
     proved = found <= VIOLATION_THAT_PROVES and not _leaks(economy, record)
     yield _efficient(economy, record, proved, found, prices, others)
     yield _degenerate(economy, record, found)
+    yield _price_interval(form, record)
     yield from check_figures(form, record, proved, prices, others)
+
+
+# --- prices ----------------------------------------------------------------------------------------
+
+
+def _price_interval(economy: Economy, record: Record) -> Claim:
+    """Check the ranges of clearing prices against those found from the recorded quantities."""
+    name = f"{record.name}: ranges of prices"
+    if "price_interval" not in record.alignment:
+        return Claim(name, None, "not checked: written before prices had ranges")
+    said = record.alignment["price_interval"]
+    found = price_intervals(record, Margins.at(economy, record.consumption, record.production))
+    if said is None or found is None:
+        detail = "none: no prices that clear, or unknown" if said is None else "stated, but none was found"
+        return Claim(name, said is None and not (found and any(found.values())), detail)
+    wide = {good: ends for good, ends in found.items() if ends is not None}
+    stated = {good: [number(end) for end in ends] for good, ends in said.items() if ends is not None}
+    same = said.keys() == found.keys() and stated.keys() == wide.keys()
+    same = same and all(np.allclose(stated[good], wide[good], rtol=SAME_ENDS, atol=0.0) for good in wide)
+    shown_ends = "; ".join(f"{good} {low:.6g} to {high:.6g}" for good, (low, high) in wide.items())
+    return Claim(name, same, f"recomputed: {shown_ends}" if wide else "each price is unique")
 
 
 # --- weights ---------------------------------------------------------------------------------------
