@@ -58,6 +58,7 @@ from market.errors import NumericalError
 from market.outcome import Outcome
 from market.tolerances import (
     NO_SURPLUS_GAP,
+    PLENTY,
     ROUNDING_OF_SUMS,
     VIOLATION_BELOW_SEARCH,
     VIOLATION_THAT_PROVES,
@@ -148,6 +149,8 @@ def alignment(outcome: Outcome) -> Alignment:
     Example:
         >>> # report = alignment(outcome); report.efficient, report.negishi_weights
     """
+    if _is_unbounded(outcome):
+        return _of_unbounded_amounts(outcome)
     case = _supported(outcome)
     utilisation = _utilisation(case)
     efficient, better = _efficient(case, utilisation.bound)
@@ -174,6 +177,24 @@ def alignment(outcome: Outcome) -> Alignment:
         unknown=_with_proved_bounds(case, unknown),
         bounds={figure: each.bound for figure, each in findings.items() if each.bound is not None},
     )
+
+
+def _is_unbounded(outcome: Outcome) -> bool:
+    """Return True if an amount stands for an unbounded one, so that no figure can be computed from it."""
+    amounts = (outcome.consumption, outcome.production)
+    return any(float(np.abs(each).max(initial=0.0)) >= PLENTY for each in amounts)
+
+
+def _of_unbounded_amounts(outcome: Outcome) -> Alignment:
+    """Return a report without figures: sums over unbounded amounts are no numbers."""
+    why = "quantities are unbounded at these prices"
+    unknown = {"efficient": why}
+    if outcome.economy.money is Money.QUASILINEAR:
+        unknown["surplus_gap"] = why
+    if outcome.economy.resources.any():
+        unknown["resource_utilisation"] = why
+    prices = np.zeros(len(outcome.economy.goods))
+    return Alignment(None, False, None, prices, np.inf, None, None, None, unknown=unknown)
 
 
 def _supported(outcome: Outcome) -> _Supported:
