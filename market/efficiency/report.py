@@ -43,7 +43,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.dual_bounds import CertifiedValue, proved_bounds
-from market.efficiency.negishi_weights import Support, support
+from market.efficiency.negishi_weights import Support, concerned, support
 from market.efficiency.pareto_improvement import (
     Reallocation,
     cannot_reach_subsistence,
@@ -77,7 +77,8 @@ class Alignment:
         efficient: in goods alone; None if unknown.
         degenerate: efficient, and supported only by weights of which some are zero.
         negishi_weights: (agents,), the most equal welfare weights that support the outcome; None if none do.
-            Where a utility is not concave as stated, of its concave form.
+            0 of agents that want nothing and bear no cost. Where a utility is not concave as stated, of its
+            concave form.
         supporting_prices: (goods,), the prices that go with them.
         residual: the largest relative violation of the supporting conditions.
         resource_utilisation: Debreu's coefficient; None without resources to scale, or if unknown.
@@ -285,7 +286,8 @@ def _surplus_gap(case: _Supported) -> Finding[float]:
     if economy.money is not Money.QUASILINEAR:
         return Finding(None)
     if not np.isfinite(economy.budget).any():
-        equal = bool((found.weights == found.weights[0]).all()) and found.residual <= VIOLATION_THAT_PROVES
+        counted = found.weights[concerned(economy)]
+        equal = bool((counted == counted[0]).all()) and found.residual <= VIOLATION_THAT_PROVES
         if equal or _equal_weights_support(case):
             return Finding(0.0)
     elif p is not None:

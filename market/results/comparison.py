@@ -11,6 +11,7 @@ import pandas as pd
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.contrast import Contrast, contrast
+from market.efficiency.negishi_weights import counted_weights
 from market.efficiency.report import Alignment, alignment
 from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
@@ -105,7 +106,8 @@ class Comparison:
         outcome, report = self.outcomes[name], self.alignments[name]
         goods, baseline = self.economy.goods, self.baseline
         payoffs = outcome.payoffs if self.payoffs_differ else None
-        numbers = AgentNumbers(self.economy.agents, outcome.utilities, payoffs, report.negishi_weights)
+        weights = counted_weights(self.economy, report.negishi_weights)
+        numbers = AgentNumbers(self.economy.agents, outcome.utilities, payoffs, weights)
         gains = None
         if against is not None and baseline is not None:
             gain, lose = int(against.winners.sum()), int(against.losers.sum())

@@ -131,7 +131,8 @@ class AlignmentResult(_Strict):
         description="true if every supporting set of weights gives some agent a weight of zero"
     )
     weights: dict[str, Finite] | None = Field(
-        description="`{agent: w}`, welfare weights summing to 1; null where none supports the outcome or "
+        description="`{agent: w}`, welfare weights summing to 1, of consumers and of producers that bear a "
+        "cost, else 0; null where none supports the outcome or "
         "above 1000 agents; where a utility is not concave, of u^(1/A), A the sum of the weights in u"
     )
     supporting_prices: dict[str, Finite] | None = Field(description="`{good: p}` that go with the weights")

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.contrast import Contrast, revenue_rounding
+from market.efficiency.negishi_weights import concerned
 from market.efficiency.report import Alignment
 from market.interfaces.text.layout import Row, Section
 from market.interfaces.text.sentences import (
@@ -78,7 +79,7 @@ def sections(compared: Comparison) -> list[Section]:
         Section(_utility(compared.economy), _levels([o.utilities for o in outcomes], shown)),
         Section(_payoff(compared.economy, outcomes), _payoffs(compared, outcomes, shown)),
         Section("Alignment", _alignment(compared, outcomes, reports)),
-        Section(WEIGHTS, _weights(reports, shown)),
+        Section(WEIGHTS, _weights(compared.economy, reports, shown)),
         Section(f"Compared with '{visible(compared.baseline or '')}'", _against(compared)),
     ]
     return [part for part in parts if part.rows]
@@ -306,15 +307,18 @@ def _has_weights(report: Alignment) -> bool:
     )
 
 
-def _weights(reports: Sequence[Alignment], shown: Sequence[Party]) -> list[Row]:
+def _weights(economy: Economy, reports: Sequence[Alignment], shown: Sequence[Party]) -> list[Row]:
+    counted = concerned(economy)
+
     def cell(report: Alignment, party: Party) -> str:
         if report.negishi_weights is None or not _has_weights(report):
             return NOT_HERE
-        mine = report.negishi_weights[party.rows]
+        mine = report.negishi_weights[party.rows][counted[party.rows]]
         least, most = number(float(mine.min())), number(float(mine.max()))
         return least if least == most else f"{least} to {most}"
 
-    return [Row(party.called("each"), [cell(report, party) for report in reports]) for party in shown]
+    some = [party for party in shown if counted[party.rows].any()]
+    return [Row(party.called("each"), [cell(report, party) for report in reports]) for party in some]
 
 
 def _against(compared: Comparison) -> list[Row]:

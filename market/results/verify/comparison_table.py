@@ -13,6 +13,7 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
+from market.efficiency.negishi_weights import counted_weights
 from market.errors import RunError
 from market.outcome import Status
 from market.results.run_folder import RunFolder
@@ -60,7 +61,8 @@ def _expected(economy: Economy, record: Record, records: Sequence[Record]) -> Ma
     """Return the row that the table should have, by column."""
     differ = any((each.payoffs != each.utilities).any() for each in records)
     payoffs = record.payoffs if differ else None
-    numbers = AgentNumbers(economy.agents, record.utilities, payoffs, record.weights)
+    weights = counted_weights(economy, record.weights)
+    numbers = AgentNumbers(economy.agents, record.utilities, payoffs, weights)
     surplus = float(record.utilities.sum()) if economy.money is Money.QUASILINEAR else None
     mechanism = MechanismResult.model_validate(record.stated)
     return row(mechanism, economy.goods, numbers, surplus, _gains(economy, record, records))
