@@ -57,7 +57,7 @@ def test_equal_weights_are_reported_wherever_they_support_an_outcome(mechanism):
 
 
 def test_equal_weights_are_found_by_the_program_at_kinks():
-    """Two agents want pairs of their own goods, which have any prices: w_i is the price of a pair, or of five."""
+    """Two agents want pairs of their own goods, at any prices: w_i is the price of a pair or a part of it."""
     given = {"weights": [[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.2, 0.2]]}
     own = [[3.0, 3.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]
     two = with_utility("exchange", UTILITIES["leontief"], given, endowment=own)

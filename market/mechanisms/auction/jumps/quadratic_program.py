@@ -19,6 +19,7 @@ from market.mechanisms.auction.price_rules.base import LARGEST_MOVE
 OVERSHOOT = 1e-3  # relative to the largest move: by how much the solver may miss it
 AMPLE = 1e6  # times what is at stake: the money of a chooser without a limit, where there has to be one
 SHORT = 1e-3  # of log prices: a reach below it is the unit of moves
+FAR = 1e3  # in that unit: no move goes farther
 SOLVED = (
     clarabel.SolverStatus.Solved,
     clarabel.SolverStatus.AlmostSolved,
@@ -86,7 +87,7 @@ class QuadraticProgram:
             return None  # one market's value is negligible against another's
         goods, alternatives = len(unit), len(self.log_gain)
         short = self.reach if 0 < self.reach < SHORT and not len(levels) else 1.0
-        far = LARGEST_MOVE / (unit * short)
+        far = min(LARGEST_MOVE / short, FAR) / unit if short < 1.0 else LARGEST_MOVE / unit
         right = np.concatenate([-self.log_gain / short, np.zeros(len(out)), far, far])
         bent = scipy.sparse.coo_matrix(np.triu(unit[:, None] * self.hessian * unit) / scale)
         size = goods + len(levels)

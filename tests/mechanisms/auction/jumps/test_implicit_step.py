@@ -205,7 +205,7 @@ def test_a_step_beyond_all_bounds_is_not_taken_though_the_solver_calls_it_solved
 
 @pytest.mark.parametrize("short", [3e-4, 3e-7, 1e-8, -3e-7])
 def test_a_price_just_below_a_unit_cost_is_found(short):
-    """Demand (1 - s) / p meets a stock of 1 at p = 1 - s; with s > 0 a producer at unit cost 1 makes nothing."""
+    """Demand (1 - s) / p meets a stock of 1 at p = 1 - s; for s > 0 a producer at unit cost 1 makes none."""
     two = economy("quasilinear", log=[[1.0 - short]], linear=([[1.0]], [[np.inf]]), commons=[1.0])
     outcome = play(Auction("prices", Tatonnement(), max_rounds=50), two)
     assert outcome.status is Status.CLEARED
