@@ -127,7 +127,8 @@ class ImprovementProgram:
         worth = np.where(self.finite & (gained > 0), np.minimum(gained, worth), worth)
         plain = self.welfare(economy.subsistence + 2.0 * self.program.units, np.zeros_like(y))
         first = self.welfare(economy.subsistence + self.program.units, np.zeros_like(y))
-        worth = np.maximum(worth, LEAST_GAIN_SCALE * np.where(np.isfinite(first), plain - first, 0.0))
+        second = np.subtract(plain, first, out=np.zeros_like(plain), where=np.isfinite(first))
+        worth = np.maximum(worth, LEAST_GAIN_SCALE * second)
         spent = economy.cost(y)
         return np.where(worth > 0, worth, np.where(np.isfinite(spent) & (spent > 0), spent, 1.0))
 
