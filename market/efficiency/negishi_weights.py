@@ -50,6 +50,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.economy.production import supporting_conditions
 from market.efficiency.dual_bounds import usual_prices
+from market.tolerances import VIOLATION_BELOW_SEARCH
 from market.welfare.convex_program import too_large
 from market.welfare.first_order_conditions import Active, Margins, weights_from_prices
 
@@ -336,7 +337,7 @@ class _Problem(NamedTuple):
         if first is None:
             return np.where(self.free, 1.0, 0.0), np.ones(self.goods)
         slack = first[-1] * (1.0 + 1e-6) + 1e-10
-        best = self._equal(slack)
+        best = self._equal(slack) if slack <= VIOLATION_BELOW_SEARCH else None
         if best is not None:
             return best[: self.agents], best[self.agents : size]
         best = self._highest_floor(slack, self.free)

@@ -68,6 +68,10 @@ from market.welfare.first_order_conditions import Margins
 
 T = TypeVar("T")
 
+CLEARLY_WASTED = 0.999
+"""Debreu's coefficient up to which the resources that it leaves over are tried first as an improvement: with
+less left over, gains would be near the rounding of the program."""
+
 
 @dataclass(frozen=True)
 class Alignment:
@@ -247,13 +251,17 @@ def _efficient(
 
     Args:
         case: the outcome and its support.
-        utilisation: the allocation that shows Debreu's coefficient: where a search fails, the resources that
-            it leaves over may be the improvement.
+        utilisation: the allocation that shows Debreu's coefficient: shares of the resources that it leaves
+            over may be the improvement, without another program.
     """
     if case.proved:
         return Finding(True), None
     outcome = case.outcome
     economy, x, y = outcome.economy, outcome.consumption, outcome.production
+    if utilisation is not None and utilisation.value <= CLEARLY_WASTED:
+        better = with_what_is_left(economy, x, y, utilisation)
+        if better is not None:
+            return Finding(False), better
     try:
         refuse_large(economy)
         better = improvement(case.within, x, y, cannot_reach_subsistence(case.within, x, y))
