@@ -11,6 +11,7 @@ import pandas as pd
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.contrast import Contrast, contrast
+from market.efficiency.negishi_weights import counted_weights
 from market.efficiency.report import Alignment, alignment
 from market.efficiency.surplus import payoffs_with_revenue
 from market.errors import InputError, did_you_mean
@@ -118,7 +119,7 @@ class Comparison:
             self.economy.agents,
             outcome.utilities,
             payoffs,
-            report.negishi_weights,
+            counted_weights(self.economy, report.negishi_weights),
             payoffs_with_revenue(outcome) if self.keeps_revenue else None,
             self.economy.wants_something,
         )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.contrast import Contrast
+from market.efficiency.negishi_weights import concerned
 from market.efficiency.report import Alignment
 from market.interfaces.text.layout import Row, Section
 from market.interfaces.text.levels import (
@@ -80,7 +81,7 @@ def sections(compared: Comparison) -> list[Section]:
     shown = parties(compared.economy)
     parts = [
         Section("", _endings_in_words(outcomes)),
-        Section(_prices_title(outcomes), _prices(compared.economy, outcomes) + _rounds(compared)),
+        Section(_prices_title(outcomes), _prices(compared.economy, outcomes, reports) + _rounds(compared)),
         *_quantities(compared.economy, outcomes, shown),
         *levels(compared, shown),
         surplus_section(compared, outcomes, reports),
@@ -93,6 +94,10 @@ def sections(compared: Comparison) -> list[Section]:
 
 WEIGHTS = "Welfare weights (Negishi)"
 SHADOW = "* shadow price: the value of one more unit to the planner; no agent pays it."
+RANGE = (
+    "[low to high]: any price in this range clears the market with the same quantities, other prices "
+    "adjusting; payments are at the price before it."
+)
 LOST = "-inf: the agent has too little of an essential good."
 NEAREST = "~ not an equilibrium: prices of the round whose markets were closest to clearing."
 BENT = (
@@ -119,9 +124,11 @@ def notes(compared: Comparison, parts: Sequence[Section]) -> list[str]:
     rows = [row for part in parts for row in part.rows]
     weighed = any(cell != NOT_HERE for part in parts if part.title == WEIGHTS for cell in part.cells)
     bent = compared.economy.not_concave
+    shown = compared.alignments.values()
     there = {
         SHADOW: any(cell.endswith(" *") for cell in cells),
         NEAREST: any(cell.endswith(" ~") for cell in cells),
+        RANGE: any(report.price_interval and any(report.price_interval.values()) for report in shown),
         LOST: any(cell.startswith("-inf") for cell in cells),
         WAR: WAR_PENALTY in cells,
         FIRST_UNIT: any(UNBOUNDED in row.cells for row in rows if row.label == CONSUMER_SURPLUS),
@@ -158,18 +165,28 @@ def _endings_in_words(outcomes: Sequence[Outcome]) -> list[Row]:
     ]
 
 
-def _prices(economy: Economy, outcomes: Sequence[Outcome]) -> list[Row]:
+def _prices(economy: Economy, outcomes: Sequence[Outcome], reports: Sequence[Alignment]) -> list[Row]:
     if all(outcome.prices is None for outcome in outcomes):
         return []
 
-    def cell(outcome: Outcome, g: int) -> str:
+    def cell(outcome: Outcome, report: Alignment, g: int) -> str:
         if outcome.prices is None:
             return NOT_HERE
         nearest = outcome.kind == "auctioneer" and not outcome.status.settled
         mark = " *" if outcome.kind == "planner" else " ~" if nearest else ""
-        return number(float(outcome.prices[g])) + mark
+        return number(float(outcome.prices[g])) + _range(report, economy.goods[g]) + mark
 
-    return [Row(visible(good), [cell(o, g) for o in outcomes]) for g, good in enumerate(economy.goods)]
+    cells = list(zip(outcomes, reports, strict=True))
+    return [Row(visible(good), [cell(*each, g) for each in cells]) for g, good in enumerate(economy.goods)]
+
+
+def _range(report: Alignment, good: str) -> str:
+    """Return the range of clearing prices in brackets; empty if the price is unique, or that is unknown."""
+    ends = (report.price_interval or {}).get(good)
+    if ends is None:
+        return ""
+    low, high = ends
+    return f" [{number(low)} or more]" if high == math.inf else f" [{number(low)} to {number(high)}]"
 
 
 def _prices_title(outcomes: Sequence[Outcome]) -> str:
@@ -298,18 +315,17 @@ def _has_weights(report: Alignment) -> bool:
 
 
 def _weights(economy: Economy, reports: Sequence[Alignment], shown: Sequence[Party]) -> list[Row]:
-    """Return the weights of agents that want some good or bear a cost; others' weights mean nothing."""
-    wants = economy.wants_something | (economy.capacity > 0).any(axis=1)
+    counted = concerned(economy)
 
     def cell(report: Alignment, party: Party) -> str:
         if report.negishi_weights is None or not _has_weights(report):
             return NOT_HERE
-        mine = report.negishi_weights[party.rows[wants[party.rows]]]
+        mine = report.negishi_weights[party.rows][counted[party.rows]]
         least, most = number(float(mine.min())), number(float(mine.max()))
         return least if least == most else f"{least} to {most}"
 
-    weighed = [party for party in shown if wants[party.rows].any()]
-    return [Row(party.called("each"), [cell(report, party) for report in reports]) for party in weighed]
+    some = [party for party in shown if counted[party.rows].any()]
+    return [Row(party.called("each"), [cell(report, party) for report in reports]) for party in some]
 
 
 def _against(compared: Comparison) -> list[Row]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
+from market.efficiency.negishi_weights import counted_weights
 from market.errors import RunError
 from market.outcome import Status
 from market.results.run_folder import RunFolder
@@ -64,7 +65,12 @@ def _expected(economy: Economy, record: Record, records: Sequence[Record]) -> Ma
     keeps = in_money and differ and bool(economy.commons.any()) and not economy.shares_revenue
     handed_back = record.payoffs + economy.commons_share * record.revenue if keeps else None
     numbers = AgentNumbers(
-        economy.agents, record.utilities, payoffs, record.weights, handed_back, economy.wants_something
+        economy.agents,
+        record.utilities,
+        payoffs,
+        counted_weights(economy, record.weights),
+        handed_back,
+        economy.wants_something,
     )
     surplus = float(record.utilities.sum()) if in_money else None
     mechanism = MechanismResult.model_validate(record.stated)
