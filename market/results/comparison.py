@@ -11,11 +11,10 @@ import pandas as pd
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.contrast import Contrast, contrast
-from market.efficiency.negishi_weights import counted_weights
 from market.efficiency.report import Alignment, alignment
 from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
-from market.results.summary_table import AgentNumbers, Gains, row, table
+from market.results.summary_table import AgentNumbers, Gains, counted, row, table
 from market.results.tables import mechanism_result, no_rounds, rounds_of
 from market.scenario.loading import Scenario
 from market.simulation.model import MarketModel
@@ -106,7 +105,7 @@ class Comparison:
         outcome, report = self.outcomes[name], self.alignments[name]
         goods, baseline = self.economy.goods, self.baseline
         payoffs = outcome.payoffs if self.payoffs_differ else None
-        weights = counted_weights(self.economy, report.negishi_weights)
+        weights = counted(self.economy, report.negishi_weights)
         numbers = AgentNumbers(self.economy.agents, outcome.utilities, payoffs, weights)
         gains = None
         if against is not None and baseline is not None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.results.schema import MechanismResult, number
 
 if TYPE_CHECKING:
@@ -81,6 +82,11 @@ class AgentNumbers(NamedTuple):
     utilities: Array | Summary
     payoffs: Array | Summary | None
     weights: Array | None
+
+
+def counted(economy: Economy, weights: Array | None) -> Array | None:
+    """Return weights, (agents,), with nan in place of those of agents that have none."""
+    return None if weights is None else np.where(economy.has_weight, weights, np.nan)
 
 
 def row(
