@@ -72,7 +72,7 @@ class Support(NamedTuple):
     """Weights and prices that come nearest to supporting an allocation.
 
     Args:
-        weights: (agents,), w >= 0, sum 1; 0 of agents that are not `concerned`.
+        weights: (agents,), w >= 0, sum 1; 0 of agents without one (`Economy.has_weight`).
         prices: (goods,), p >= 0, utils of the super-agent per unit.
         residual: the largest relative violation; inf if every weight would have to be zero, or a producer's
             utility is not concave.
@@ -93,7 +93,7 @@ def support(at: Margins, own: Array | None = None) -> Support:
         own: (goods,), prices of the outcome, if any: tried where there are too many agents for the program.
     """
     economy, agents, goods = at.economy, *at.economy.shape
-    case = _Case(at, np.asarray(np.isinf(at.slopes).any(axis=1)) | at.binds.empty, ~concerned(economy))
+    case = _Case(at, np.asarray(np.isinf(at.slopes).any(axis=1)) | at.binds.empty, ~economy.has_weight)
     if (case.only_zero | case.idle).all() or economy.not_concave.any():
         return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, case.only_zero)
     found = case.equal() or case.determined()
@@ -101,22 +101,6 @@ def support(at: Margins, own: Array | None = None) -> Support:
         tried = [usual_prices(economy)] + ([own] if own is not None and np.isfinite(own).all() else [])
         found = min((case.nearest(p) for p in tried), key=lambda end: end.residual)
     return case.with_empty_bundles(found or case.by_program())
-
-
-def concerned(economy: Economy) -> NDArray[np.bool_]:
-    """Return a mask of agents whose weight affects the allocation, (agents,); all of them if there is none.
-
-    They want something, or bear a cost. A firm with a technology does neither: its profit is its owners'.
-    """
-    mask = economy.wants_something
-    if economy.costs:
-        mask = mask | (economy.capacity > 0).any(axis=1)
-    return mask if mask.any() else ~mask
-
-
-def counted_weights(economy: Economy, weights: Array | None) -> Array | None:
-    """Return weights, (agents,), with nan in place of those of agents that are not `concerned`."""
-    return None if weights is None else np.where(concerned(economy), weights, np.nan)
 
 
 @dataclass(frozen=True)

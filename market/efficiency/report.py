@@ -43,7 +43,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.dual_bounds import CertifiedValue, proved_bounds
-from market.efficiency.negishi_weights import Support, concerned, support
+from market.efficiency.negishi_weights import Support, support
 from market.efficiency.pareto_improvement import (
     Reallocation,
     cannot_reach_subsistence,
@@ -294,7 +294,7 @@ def _surplus_gap(case: _Supported) -> Finding[float]:
     if economy.money is not Money.QUASILINEAR:
         return Finding(None)
     if not np.isfinite(economy.budget).any():
-        counted = found.weights[concerned(economy)]
+        counted = found.weights[economy.has_weight]
         equal = bool((counted == counted[0]).all()) and found.residual <= VIOLATION_THAT_PROVES
         if equal or _equal_weights_support(case):
             return Finding(0.0)

@@ -11,12 +11,11 @@ import pandas as pd
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.contrast import Contrast, contrast
-from market.efficiency.negishi_weights import counted_weights
 from market.efficiency.report import Alignment, alignment
 from market.efficiency.surplus import payoffs_with_revenue
 from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
-from market.results.summary_table import AgentNumbers, Gains, row, table
+from market.results.summary_table import AgentNumbers, Gains, counted, row, table
 from market.results.tables import mechanism_result, no_rounds, rounds_of
 from market.scenario.loading import Scenario
 from market.simulation.model import MarketModel
@@ -119,7 +118,7 @@ class Comparison:
             self.economy.agents,
             outcome.utilities,
             payoffs,
-            counted_weights(self.economy, report.negishi_weights),
+            counted(self.economy, report.negishi_weights),
             payoffs_with_revenue(outcome) if self.keeps_revenue else None,
             self.economy.wants_something,
         )

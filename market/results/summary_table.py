@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.results.schema import MechanismResult, number
 
 if TYPE_CHECKING:
@@ -109,6 +110,11 @@ class AgentNumbers(NamedTuple):
             f"mean {what} above -inf": values.mean if in_money else np.nan,
             f"agents with {what} -inf": values.ruined,
         }
+
+
+def counted(economy: Economy, weights: Array | None) -> Array | None:
+    """Return weights, (agents,), with nan in place of those of agents that have none."""
+    return None if weights is None else np.where(economy.has_weight, weights, np.nan)
 
 
 def row(

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.contrast import Contrast
-from market.efficiency.negishi_weights import concerned
 from market.efficiency.report import Alignment
 from market.interfaces.text.layout import Row, Section
 from market.interfaces.text.levels import (
@@ -315,7 +314,7 @@ def _has_weights(report: Alignment) -> bool:
 
 
 def _weights(economy: Economy, reports: Sequence[Alignment], shown: Sequence[Party]) -> list[Row]:
-    counted = concerned(economy)
+    counted = economy.has_weight
 
     def cell(report: Alignment, party: Party) -> str:
         if report.negishi_weights is None or not _has_weights(report):

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from market.efficiency.negishi_weights import concerned
-
 if TYPE_CHECKING:  # this module is also what error messages are written with, and must stay light
     from market.economy.primitives import Economy
     from market.efficiency.contrast import Contrast
@@ -170,7 +168,7 @@ def _verdict(economy: Economy, report: Alignment) -> str:
     said = "Pareto efficient"
     if report.degenerate and report.negishi_weights is not None:
         weights = report.negishi_weights
-        zero = concerned(economy) & (weights <= 1e-7 * weights.max())
+        zero = economy.has_weight & (weights <= 1e-7 * weights.max())
         said += f", but only with zero weight on {named_or_counted(economy, zero)}"
     return f"{said}{_money(economy, report)}"
 

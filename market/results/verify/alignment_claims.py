@@ -34,13 +34,12 @@ from numpy.typing import NDArray
 from market.economy import production
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.efficiency.negishi_weights import concerned
-from market.efficiency.price_intervals import price_intervals
 from market.outcome import shown
 from market.results.schema import number
 from market.results.verify.accounts import feasible, worth
 from market.results.verify.claim import Claim
 from market.results.verify.figures import SEARCHED, check_figures, least_needed
+from market.results.verify.price_ranges import price_ranges
 from market.tolerances import (
     NEGLIGIBLE_AMOUNT,
     PLENTY,
@@ -50,7 +49,6 @@ from market.tolerances import (
     VIOLATION_BELOW_SEARCH,
     VIOLATION_THAT_PROVES,
 )
-from market.welfare.first_order_conditions import Margins
 
 if TYPE_CHECKING:
     from market.results.verify.record import Record
@@ -94,16 +92,15 @@ def _price_interval(economy: Economy, record: Record) -> Claim:
     if "price_interval" not in record.alignment:
         return Claim(name, None, "not checked: written before prices had ranges")
     said = record.alignment["price_interval"]
-    found = price_intervals(record, Margins.at(economy, record.consumption, record.production))
+    found = price_ranges(economy, record, lambda w, p: violation(economy, record, w, p))
     if said is None or found is None:
         detail = "none: no prices that clear, or unknown" if said is None else "stated, but none was found"
-        return Claim(name, said is None and not (found and any(found.values())), detail)
-    wide = {good: ends for good, ends in found.items() if ends is not None}
+        return Claim(name, said is None and not found, detail)
     stated = {good: [number(end) for end in ends] for good, ends in said.items() if ends is not None}
-    same = said.keys() == found.keys() and stated.keys() == wide.keys()
-    same = same and all(np.allclose(stated[good], wide[good], rtol=SAME_ENDS, atol=0.0) for good in wide)
-    shown_ends = "; ".join(f"{good} {low:.6g} to {high:.6g}" for good, (low, high) in wide.items())
-    return Claim(name, same, f"recomputed: {shown_ends}" if wide else "each price is unique")
+    same = said.keys() == set(economy.goods) and stated.keys() == found.keys()
+    same = same and all(np.allclose(stated[good], found[good], rtol=SAME_ENDS, atol=0.0) for good in found)
+    ranges = "; ".join(f"{good} {low:.6g} to {high:.6g}" for good, (low, high) in found.items())
+    return Claim(name, same, f"recomputed: {ranges}" if found else "each price is unique")
 
 
 # --- weights ---------------------------------------------------------------------------------------
@@ -232,7 +229,7 @@ def _efficient(
 
 def _all_positive(economy: Economy, record: Record) -> bool:
     """Return True if every agent that wants something or bears a cost has a positive weight."""
-    return record.weights is not None and bool((record.weights > 0)[concerned(economy)].all())
+    return record.weights is not None and bool((record.weights > 0)[economy.has_weight].all())
 
 
 def _unused(economy: Economy, record: Record) -> bool:

@@ -13,12 +13,11 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.efficiency.negishi_weights import counted_weights
 from market.errors import RunError
 from market.outcome import Status
 from market.results.run_folder import RunFolder
 from market.results.schema import MechanismResult, number
-from market.results.summary_table import AgentNumbers, Gains, row
+from market.results.summary_table import AgentNumbers, Gains, counted, row
 from market.results.verify.accounts import worth
 from market.results.verify.claim import Claim, difference
 from market.tolerances import ROUNDING_OF_RESULTS, ROUNDING_OF_SUMS
@@ -68,7 +67,7 @@ def _expected(economy: Economy, record: Record, records: Sequence[Record]) -> Ma
         economy.agents,
         record.utilities,
         payoffs,
-        counted_weights(economy, record.weights),
+        counted(economy, record.weights),
         handed_back,
         economy.wants_something,
     )
