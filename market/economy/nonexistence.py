@@ -189,9 +189,9 @@ def _wanted_without_income(economy: Economy, resources: Array) -> Reduction[str 
     for g, who in zip(goods, alone, strict=True):
         if who is not None:
             return (
-                f"{economy.goods[g]} is wanted only by agents without any income, such as {who}: at a "
-                f"positive price no agent buys it, and at a price of 0 demand is unbounded; endow them with "
-                f"something to sell"
+                f"{economy.goods[g]} is wanted only by agents without any income, such as {who}: if it has a "
+                f"positive price, no agent buys it; if its price is zero, demand is unbounded; endow them "
+                f"with something to sell"
             )
     return None
 
@@ -230,9 +230,9 @@ def _exceptional(economy: Economy, resources: Array) -> Reduction[str | None]:
         if who is not None:
             names, good = ", ".join(np.array(economy.goods)[leads[own].any(axis=0)]), economy.goods[g]
             return (
-                f"the agents who want only {names} own all of it and some {good} besides: at a positive "
-                f"price of {good} they demand more {names} than there is, and at a price of 0 the demand of "
-                f"others for {good} is unbounded; let another agent own some {names}"
+                f"the agents who want only {names} own all of it and some {good} besides: if {good} has "
+                f"a positive price, they demand more {names} than there is; if its price is zero, the demand "
+                f"of others for {good} is unbounded; let another agent own some {names}"
             )
     return None
 

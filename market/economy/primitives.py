@@ -290,6 +290,17 @@ class Economy:
         )
 
     @cached_property
+    def has_weight(self) -> NDArray[np.bool_]:
+        """Mask of agents whose welfare weight affects an allocation, (agents,); all of them if there is none.
+
+        They want something, or bear a cost. A firm with a technology does neither: its profit is its owners'.
+        """
+        mask = self.wants_something
+        if self.costs:
+            mask = mask | (self.capacity > 0).any(axis=1)
+        return mask if mask.any() else ~mask
+
+    @cached_property
     def not_concave(self) -> NDArray[np.bool_]:
         """Mask of agents whose utility as stated is not concave, (agents,)."""
         return self._by_agent(self.utilities, lambda block: block.call(block.family.not_concave), bool)

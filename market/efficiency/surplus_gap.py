@@ -292,10 +292,9 @@ class _CappedProgram:
 
         units, shares = self.program.units, cvxpy.Variable(len(agents), nonneg=True)
         self.constraints.append(shares <= 1.0)
-        for k, agent in enumerate(agents):
-            wanted = np.flatnonzero(self.economy.bliss[agent] > 0)
-            least = (self.economy.subsistence[agent] / units)[wanted]
-            self.constraints.append(shares[k] <= self.program.x[agent, wanted] / units[wanted] - least)
+        k, g = np.nonzero(self.economy.bliss[agents] > 0)
+        least = (self.economy.subsistence[agents] / units)[k, g]
+        self.constraints.append(shares[k] <= self.program.x[agents[k], g] / units[g] - least)
         return self._solve(cvxpy.sum(shares))
 
     def gain(self) -> CertifiedValue:

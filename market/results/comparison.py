@@ -16,7 +16,7 @@ from market.efficiency.report import Alignment, alignment
 from market.efficiency.surplus import payoffs_with_revenue
 from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
-from market.results.summary_table import AgentNumbers, Gains, row, table
+from market.results.summary_table import AgentNumbers, Gains, counted, row, table
 from market.results.tables import mechanism_result, no_rounds, rounds_of
 from market.scenario.loading import Scenario
 from market.simulation.model import MarketModel
@@ -119,7 +119,7 @@ class Comparison(Displayed):
             self.economy.agents,
             outcome.utilities,
             payoffs,
-            report.negishi_weights,
+            counted(self.economy, report.negishi_weights),
             payoffs_with_revenue(outcome) if self.keeps_revenue else None,
             self.economy.wants_something,
         )

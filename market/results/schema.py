@@ -131,7 +131,8 @@ class AlignmentResult(_Strict):
         description="true if every supporting set of weights gives some agent a weight of zero"
     )
     weights: dict[str, Finite] | None = Field(
-        description="`{agent: w}`, welfare weights summing to 1; null where none supports the outcome or "
+        description="`{agent: w}`, welfare weights summing to 1, of consumers and of producers that bear a "
+        "cost, else 0; null where none supports the outcome or "
         "above 1000 agents; where a utility is not concave, of u^(1/A), A the sum of the weights in u"
     )
     supporting_prices: dict[str, Finite] | None = Field(
@@ -156,6 +157,12 @@ class AlignmentResult(_Strict):
         description="`{agent: {good: x}}`, a Pareto improvement; null if none was found"
     )
     improvement_production: ByBoth | None = Field(description="`{agent: {good: y}}`, production in it")
+    price_interval: dict[str, Annotated[list[Size], Field(min_length=2, max_length=2)] | None] | None = Field(
+        None,
+        description="`{good: [low, high]}`, range of the prices that clear markets with these quantities, "
+        "other prices adjusting (of a planner: that support them); null for a good with one such price; null "
+        "without such prices, with unequal weights of a planner, or if unknown",
+    )
     unknown: list[Text] = Field(description="figures that could not be computed, and why")
 
 

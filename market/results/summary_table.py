@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.results.schema import MechanismResult, number
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ class AgentNumbers(NamedTuple):
         names: of the agents.
         utilities: (agents,); the summary of consumers is enough for more than 20 agents.
         payoffs: likewise; None where payoffs are utilities under every mechanism.
-        weights: (agents,), or the smallest and the largest for more than 20 agents; None without weights.
+        weights: (agents,), nan of agents without one; or the smallest and the largest for more than 20
+            agents; None without weights.
         with_revenue: like `payoffs`, with the revenue of the commons handed back; None where none is kept.
         consumers: mask of agents that want some good, (agents,), which summaries are of; not needed where
             these are given.
@@ -108,6 +110,11 @@ class AgentNumbers(NamedTuple):
             f"mean {what} above -inf": values.mean if in_money else np.nan,
             f"agents with {what} -inf": values.ruined,
         }
+
+
+def counted(economy: Economy, weights: Array | None) -> Array | None:
+    """Return weights, (agents,), with nan in place of those of agents that have none."""
+    return None if weights is None else np.where(economy.has_weight, weights, np.nan)
 
 
 def row(
@@ -161,7 +168,10 @@ def _weights(names: Sequence[str], weights: Array | None) -> dict[str, float]:
     known = np.full(len(names), np.nan) if weights is None else weights
     if len(names) <= NAMED:
         return {f"weight of {name}": float(w) for name, w in zip(names, known, strict=True)}
-    return {"smallest weight": float(known.min()), "largest weight": float(known.max())}
+    counted = known[~np.isnan(known)]
+    if not len(counted):
+        return {"smallest weight": np.nan, "largest weight": np.nan}
+    return {"smallest weight": float(counted.min()), "largest weight": float(counted.max())}
 
 
 _WITH_MISSING = {

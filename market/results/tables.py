@@ -171,6 +171,7 @@ def mechanism_result(
                 surplus_gap=plain(report.surplus_gap),
                 improvement=by_both(better.consumption if better else None),
                 improvement_production=by_both(better.production if better else None),
+                price_interval=plain(_lists(report.price_interval)),
                 unknown=list(report.reasons),
             ),
             **({} if check is None else {"check": _check_result(check, goods)}),
@@ -192,6 +193,15 @@ def _surplus_result(found: Surplus | None, gap: float | None) -> SurplusResult |
         total=plain(found.total),
         deadweight_loss=plain(gap),
     )
+
+
+def _lists(
+    intervals: Mapping[str, tuple[float, float] | None] | None,
+) -> dict[str, list[float] | None] | None:
+    """Return intervals of prices as lists, good by good."""
+    if intervals is None:
+        return None
+    return {good: None if ends is None else list(ends) for good, ends in intervals.items()}
 
 
 def _check_result(check: Check, goods: Sequence[str]) -> ReferenceCheck:

@@ -84,7 +84,7 @@ def sections(compared: Comparison) -> list[Section]:
     shown = parties(compared.economy)
     parts = [
         Section("", _endings_in_words(outcomes)),
-        Section(_prices_title(outcomes), _prices(compared.economy, outcomes) + _rounds(compared)),
+        Section(_prices_title(outcomes), _prices(compared.economy, outcomes, reports) + _rounds(compared)),
         *_quantities(compared.economy, outcomes, shown),
         *levels(compared, shown),
         surplus_section(compared, outcomes, reports),
@@ -97,6 +97,10 @@ def sections(compared: Comparison) -> list[Section]:
 
 WEIGHTS = "Welfare weights (Negishi)"
 SHADOW = "* shadow price: the value of one more unit to the planner; no agent pays it."
+RANGE = (
+    "[low to high]: any price in this range clears the market with the same quantities, other prices "
+    "adjusting; payments are at the price before it."
+)
 LOST = "-inf: the agent has too little of an essential good."
 NEAREST = "~ not an equilibrium: prices of the round whose markets were closest to clearing."
 BENT = (
@@ -123,9 +127,11 @@ def notes(compared: Comparison, parts: Sequence[Section]) -> list[str]:
     rows = [row for part in parts for row in part.rows]
     weighed = any(cell != NOT_HERE for part in parts if part.title == WEIGHTS for cell in part.cells)
     bent = compared.economy.not_concave
+    shown = compared.alignments.values()
     there = {
         SHADOW: any(cell.endswith(" *") for cell in cells),
         NEAREST: any(cell.endswith(" ~") for cell in cells),
+        RANGE: any(report.price_interval and any(report.price_interval.values()) for report in shown),
         LOST: any(cell.startswith("-inf") for cell in cells),
         WAR: WAR_PENALTY in cells,
         FIRST_UNIT: any(UNBOUNDED in row.cells for row in rows if row.label == CONSUMER_SURPLUS),
@@ -162,18 +168,29 @@ def _endings_in_words(outcomes: Sequence[Outcome]) -> list[Row]:
     ]
 
 
-def _prices(economy: Economy, outcomes: Sequence[Outcome]) -> list[Row]:
+def _prices(economy: Economy, outcomes: Sequence[Outcome], reports: Sequence[Alignment | None]) -> list[Row]:
     if all(outcome.prices is None for outcome in outcomes):
         return []
 
-    def cell(outcome: Outcome, g: int) -> str:
+    def cell(outcome: Outcome, report: Alignment | None, g: int) -> str:
         if outcome.prices is None:
             return NOT_HERE
         nearest = outcome.kind == "auctioneer" and not outcome.status.settled
         mark = " *" if outcome.kind == "planner" else " ~" if nearest else ""
-        return number(float(outcome.prices[g])) + mark
+        return number(float(outcome.prices[g])) + _range(report, economy.goods[g]) + mark
 
-    return [Row(visible(good), [cell(o, g) for o in outcomes]) for g, good in enumerate(economy.goods)]
+    cells = list(zip(outcomes, reports, strict=True))
+    return [Row(visible(good), [cell(*each, g) for each in cells]) for g, good in enumerate(economy.goods)]
+
+
+def _range(report: Alignment | None, good: str) -> str:
+    """Return the range of clearing prices in brackets; empty if the price is unique, or that is unknown."""
+    intervals = None if report is None else report.price_interval
+    ends = (intervals or {}).get(good)
+    if ends is None:
+        return ""
+    low, high = ends
+    return f" [{number(low)} or more]" if high == math.inf else f" [{number(low)} to {number(high)}]"
 
 
 def _prices_title(outcomes: Sequence[Outcome]) -> str:
@@ -313,18 +330,17 @@ def _has_weights(report: Alignment) -> bool:
 
 
 def _weights(economy: Economy, reports: Sequence[Alignment], shown: Sequence[Party]) -> list[Row]:
-    """Return the weights of agents that want some good or bear a cost; others' weights mean nothing."""
-    wants = economy.wants_something | (economy.capacity > 0).any(axis=1)
+    counted = economy.has_weight
 
     def cell(report: Alignment, party: Party) -> str:
         if report.negishi_weights is None or not _has_weights(report):
             return NOT_HERE
-        mine = report.negishi_weights[party.rows[wants[party.rows]]]
+        mine = report.negishi_weights[party.rows][counted[party.rows]]
         least, most = number(float(mine.min())), number(float(mine.max()))
         return least if least == most else f"{least} to {most}"
 
-    weighed = [party for party in shown if wants[party.rows].any()]
-    return [Row(party.called("each"), [cell(report, party) for report in reports]) for party in weighed]
+    some = [party for party in shown if counted[party.rows].any()]
+    return [Row(party.called("each"), [cell(report, party) for report in reports]) for party in some]
 
 
 def _against(compared: Comparison) -> list[Row]:
@@ -349,7 +365,7 @@ def of_outcome(outcome: Outcome) -> list[Section]:
     shown = parties(economy)
     parts = [
         Section("", _endings_in_words(alone)),
-        Section(_prices_title(alone), _prices(economy, alone)),
+        Section(_prices_title(alone), _prices(economy, alone, [None])),
         *_quantities(economy, alone, shown),
         *levels_of(outcome, shown),
         Section("", [Row("largest gain from deviating", [_regret(outcome)])]),

@@ -39,9 +39,13 @@ def number(value: float | None) -> str:
     Example:
         >>> [number(v) for v in (0.2, 5.0000000003, 1234567.0, -1e99, 2.5e-7, float("-inf"))]
         ['0.2', '5', '1,234,567', '-1e99', '2.5e-7', '-inf']
+
+    An amount that stands for an unbounded one, as of a market without equilibrium, is said to be so.
     """
     if value is None or math.isnan(value):
         return NOT_HERE
+    if 1e150 <= abs(value) < math.inf:
+        return "unbounded" if value > 0 else "-unbounded"
     if 999.95 <= abs(value) < 1e9:
         return f"{value:,.0f}"
     text = f"{value:.4g}" if 1e-3 <= abs(value) < 1e9 else f"{value:.3g}"
@@ -192,7 +196,8 @@ def _verdict(economy: Economy, report: Alignment) -> str:
     said = "Pareto efficient"
     if report.degenerate and report.negishi_weights is not None:
         weights = report.negishi_weights
-        said += f", but only with zero weight on {_listed(economy, weights <= 1e-7 * weights.max())}"
+        zero = economy.has_weight & (weights <= 1e-7 * weights.max())
+        said += f", but only with zero weight on {_listed(economy, zero)}"
     return f"{said}{_money(economy, report)}"
 
 

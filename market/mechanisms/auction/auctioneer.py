@@ -37,7 +37,7 @@ from market.mechanisms.auction.free_goods import FreeGoods
 from market.mechanisms.auction.jumps.alternatives import Choices, possible
 from market.mechanisms.auction.price_rules import Knows, Memory, Rule, Seen
 from market.mechanisms.auction.rationing import settle
-from market.mechanisms.auction.verdict import Evidence, verdict
+from market.mechanisms.auction.verdict import Evidence, verdict, widest_range
 from market.mechanisms.base import Answering, Mechanism, State
 from market.mechanisms.regret import answers_faithfully, regret, relative_regret
 from market.outcome import Outcome, Status
@@ -250,6 +250,7 @@ class Auction(Mechanism):
             cleared=self._cleared(state),
             relative_regret=regretted,
             forgone=forgone or {},
+            scales=widest_range(economy, chosen.prices),
             diverged=state.diverged,
             impossible=state.impossible,
             period=state.trail.period if self._cycles(state) else None,

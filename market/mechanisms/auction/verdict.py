@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.outcome import Status, shown
 from market.tolerances import REGRET_THAT_IS_NONE, ROUNDING_OF_SUMS
 
@@ -37,6 +38,7 @@ class Evidence:
             preferences imply.
         forgone: name of each other trader -> the payoff that another bundle would add; inf if unbounded.
         diverged: which price left the bounds, if any did.
+        scales: the widest range of sizes among the numbers of the economy, in words.
         impossible: why there is no equilibrium, if that is proved.
         period: after how many rounds prices came back, if they did.
         amplitude: range of log prices that oscillate, if they do.
@@ -49,6 +51,7 @@ class Evidence:
     cleared: bool
     relative_regret: float
     forgone: Mapping[str, float]
+    scales: str
     diverged: str | None
     impossible: str | None
     period: int | None
@@ -58,6 +61,24 @@ class Evidence:
     def disequilibrium(self) -> float:
         """The largest relative excess demand in absolute value."""
         return float(np.abs(self.relative_excess).max())
+
+
+def widest_range(economy: Economy, p: Array) -> str:
+    """Return the numbers of an economy that are farthest apart, in words; sums of such numbers lose digits.
+
+    Args:
+        economy: the primitives.
+        p: (goods,), prices.
+    """
+    goods = zip(economy.goods, economy.endowment.T, strict=True)
+    sizes = [(f"endowments of {good} are", owned) for good, owned in goods]
+    sizes += [("budgets are", economy.budget), ("values of the resources are", p * economy.resources)]
+    ranges = [(name, values[(values > 0) & np.isfinite(values)]) for name, values in sizes]
+    known = [(float(v.max() / v.min()), name, v) for name, v in ranges if len(v)]
+    if not known:
+        return "it has no resources"
+    _, name, values = max(known, key=lambda each: each[0])
+    return f"{name} from {values.min():.3g} to {values.max():.3g}"
 
 
 def verdict(evidence: Evidence) -> Verdict:
@@ -82,7 +103,8 @@ def _cleared(evidence: Evidence) -> Verdict:
     if regret > max(10 * evidence.tolerance, REGRET_THAT_IS_NONE):
         reason = (
             f"Demand equals supply, but some {built_in} could gain {shown(regret)} of the worth of its "
-            f"trades by another bundle: its demand function is wrong at these prices."
+            f"trades by another bundle: either its demand is wrong at these prices, or the scales of the "
+            f"economy defeat the precision of numbers ({evidence.scales})."
         )
         return Status.FAILED, reason, {}
     reason = (

@@ -18,6 +18,7 @@ CLEARED = Evidence(
     cleared=True,
     relative_regret=0.0,
     forgone={},
+    scales="endowments of wheat are from 1 to 1e+09",
     diverged=None,
     impossible=None,
     period=None,
@@ -41,6 +42,7 @@ def test_a_cleared_auction_without_regret_is_cleared():
     ("changes", "reason"),
     [
         ({"relative_regret": 1e-3}, "could gain 1.0e-03"),
+        ({"relative_regret": 1e-3}, "endowments of wheat are from 1 to 1e"),
         ({"relative_excess": np.array([0.0, 1e-6])}, "do not add up"),
     ],
 )
