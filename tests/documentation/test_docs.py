@@ -151,6 +151,10 @@ FOLLOWED_ELSEWHERE = {
     ids=lambda page: str(page.relative_to(DOCS)),
 )
 def test_what_a_page_says_can_be_done(page, shell, monkeypatch, tmp_path):
+    def shown(scenario, traders):  # in place of a server, which would run until it is interrupted
+        market.MarketModel(market.load(scenario), traders=traders).step()
+
+    monkeypatch.setitem(vars(market), "dashboard", shown)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*is non-interactive, and thus cannot be shown")
         followed(page, shell, monkeypatch, tmp_path)
