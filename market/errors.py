@@ -3,6 +3,7 @@
 MarketError
 ├── InputError                  the input is at fault: exit code 2
 │   ├── ScenarioError           a scenario that cannot be played, with all its faults (`Fault`)
+│   │   └── UnreadableError     a file of it could not be read; tried again, it may be
 │   └── RunError                a run folder that `market verify` cannot read
 ├── UnboundedDemandError        demand is unbounded: a wanted good is free
 └── NumericalError              a number that should be finite is not: names agent, quantity and round
@@ -72,6 +73,10 @@ class ScenarioError(InputError):
         self.file = file
         self.faults = tuple(faults)
         super().__init__("\n".join(fault.describe(file) for fault in self.faults))
+
+
+class UnreadableError(ScenarioError):
+    """A scenario of which the operating system did not let a file be read; it may be readable later."""
 
 
 class RunError(InputError):

@@ -259,7 +259,7 @@ def data_files(scenario: Scenario) -> dict[Path, Path]:
         place = _inside(os.path.normpath(data.file))
         if place is None:
             raise InputError(
-                f"the data file '{data.file}' is below the scenario's folder; write it without '..'"
+                f"the data file '{data.file}' is in its folder; write it without '..'"
             )
         places[scenario.folder / data.file] = place
     return places

@@ -136,7 +136,7 @@ def test_keys_are_never_mistaken_for_tags(key):
     )
     (line,) = faults(changed(("count = 3", f'"{key}" = {{ a = 1 }}')))
     assert line.startswith(
-        f"f.toml:8: agents[0].{shown}: no such key; one of: name, count, data, utility, cost"
+        f"f.toml:8: agents[0].{shown}: no such key; one of: name, count, data, names, utility, cost"
     )
 
 
