@@ -112,11 +112,13 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
         alike = (w for w in known if w[:1] == word[:1] and abs(len(w) - len(word)) <= 2)
         known = list(islice(alike, _COMPARED))
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if not near:  # of a short word half the letters may be wrong: rool for rule
+        near = difflib.get_close_matches(word, [w for w in known if w[:1] == word[:1]], n=1, cutoff=0.5)
     return near[0] if near else None
 
 
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """Return the valid words in a phrase, with the nearest of them if one is near.
+def did_you_mean(word: str, words: Iterable[str], lead: str = "one of") -> str:
+    """Return the valid words in a phrase after `lead`, with the nearest of them if one is near.
 
     Example:
         >>> did_you_mean("watr", ["water", "bread"])
@@ -126,4 +128,4 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
     listed = ", ".join(known[:12]) + (f", ... ({len(known)} in all)" if len(known) > 12 else "")
     near = nearest(word, known)
     hint = "" if near is None else f" Did you mean '{near}'?"
-    return f"one of: {listed or '(none)'}.{hint}"
+    return f"{lead}: {listed or '(none)'}.{hint}"

@@ -258,9 +258,7 @@ def data_files(scenario: Scenario) -> dict[Path, Path]:
     for data in scenario.data.values():
         place = _inside(os.path.normpath(data.file))
         if place is None:
-            raise InputError(
-                f"the data file '{data.file}' is in its folder; write it without '..'"
-            )
+            raise InputError(f"the data file '{data.file}' is in its folder; write it without '..'")
         places[scenario.folder / data.file] = place
     return places
 

@@ -141,7 +141,11 @@ def _nearest(path: Path) -> str:
         return "; its folder does not exist either; name the folder of data with --data-dir"
     files = sorted(p.name for p in path.parent.iterdir() if p.suffix.lower() in (".csv", ".parquet"))
     known = [name for name in files if name.isprintable()]
-    return f"; {did_you_mean(path.name, known)}" if known else " and no other data file in its folder; name the folder of data with --data-dir"
+    return (
+        f"; {did_you_mean(path.name, known)}"
+        if known
+        else " and no other data file in its folder; name the folder of data with --data-dir"
+    )
 
 
 # --- columns --------------------------------------------------------------------------------------------

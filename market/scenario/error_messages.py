@@ -359,10 +359,10 @@ def check_size(agents: int, goods: int) -> Iterator[Finding]:
     """Refuse more agents or numbers than fit at a time; shards (`market run --shards N`) allow more."""
     instead = "at a time (play them in shards: --shards)"
     if agents > MAX_ROWS:
-        message = f"{agents} agents in all groups; at most {MAX_ROWS} can be {instead}"
+        message = f"{agents:,} agents in all groups; at most {MAX_ROWS:,} can be held {instead}"
         yield Finding(("agents",), message)
     elif agents * goods > MAX_CELLS:
-        message = f"{agents} agents times {goods} goods; at most {MAX_CELLS} numbers fit {instead}"
+        message = f"{agents:,} agents times {goods:,} goods; at most {MAX_CELLS:,} numbers fit {instead}"
         yield Finding(("agents",), message)
 
 

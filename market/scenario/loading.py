@@ -146,8 +146,8 @@ def _validated(
         findings += model_findings(error, known)
     findings += cross_checks(values, known, data)
     if document is None or findings or astray:
-        error = make_scenario_error(source, places, findings, astray)
-        raise UnreadableError(error.file, error.faults) if unreadable else error
+        refused = make_scenario_error(source, places, findings, astray)
+        raise UnreadableError(refused.file, refused.faults) if unreadable else refused
     keys = {key: getattr(document, key) for key in Document.model_fields}
     keys["title"] = document.title or title
     return Scenario.model_construct(  # all values were validated just now

@@ -166,7 +166,8 @@ def _nearest_file(path: Path) -> str:
     if not path.parent.is_dir():
         return "; its folder does not exist either"
     known = sorted(other.name for other in path.parent.glob("*.toml"))
-    return f"; {did_you_mean(path.name, map(escape, known))}" if known else ""
+    where = "here" if path.parent == Path() else "in that folder"
+    return f"; {did_you_mean(path.name, map(escape, known), f'scenarios {where}')}" if known else ""
 
 
 # Strings end exactly where the standard library's parser ends them; otherwise a text could exceed the limits

@@ -129,14 +129,9 @@ def _read(path: Path) -> Any:
 
 
 def said_no(printed: str) -> list[str]:
-    """The names of the claims that do not hold; a long name goes on in the next line."""
-    verdict, name = slice(0, 15), slice(15, 56)
-    rows: list[tuple[str, list[str]]] = []
-    for line in printed.splitlines()[:-1]:
-        if line[verdict].strip():
-            rows.append((line[verdict].strip(), []))
-        rows[-1][1].append(line[name].strip())
-    return [" ".join(parts).strip() for word, parts in rows if word == "DOES NOT HOLD"]
+    """The first line of each claim that does not hold."""
+    lead = "DOES NOT HOLD  "
+    return [line.removeprefix(lead) for line in printed.splitlines() if line.startswith(lead)]
 
 
 def moved(table: pd.DataFrame, said: dict[str, Any]) -> None:

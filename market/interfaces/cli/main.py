@@ -7,7 +7,7 @@ traceback (unless MARKET_DEBUG=1 is in the environment): see `terminal`.
 
 from __future__ import annotations
 
-import difflib
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from market.errors import ExitCode, InputError
+from market.errors import ExitCode, InputError, nearest
+from market.interfaces.cli.options import DataDir
 from market.interfaces.cli.sweep import sweep
 from market.interfaces.cli.terminal import answers, complain, prepared, show, terminal
 
@@ -73,6 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _played(given: list[str]) -> int:
     """Run a command line and return its exit code."""
+    if given and (wrong := _describe_command_fault(given[0])):
+        return complain([wrong], ExitCode.INPUT_AT_FAULT)
     try:
         app(args=_with_command(given), prog_name="market")
     except SystemExit as ended:
@@ -84,12 +87,17 @@ def _with_command(arguments: list[str]) -> list[str]:
     """Insert `run` unless the arguments start with a command or an option of the program itself."""
     if not arguments or arguments[0] in (*COMMANDS, *GENERAL):
         return arguments
-    misspelt = difflib.get_close_matches(arguments[0], COMMANDS, cutoff=0.7)
-    if (
-        misspelt and not Path(arguments[0]).exists()
-    ):  # then a command that does not exist is the better message
-        return arguments
     return ["run", *arguments]
+
+
+def _describe_command_fault(word: str) -> str | None:
+    """Return a message for a first word that is neither a command nor an option nor the name of a file."""
+    if word in COMMANDS or not re.fullmatch(r"[^\W\d][\w-]*", word) or Path(word).exists():
+        return None
+    near = nearest(word, COMMANDS)
+    if near is not None:
+        return f"no command '{word}'. Did you mean '{near}'?"
+    return f"no command '{word}' and no file of that name; commands: {', '.join(COMMANDS)}"
 
 
 def _version(wanted: bool) -> None:
@@ -122,6 +130,7 @@ def run(
     check: Annotated[
         bool, typer.Option("--check", help="Check prices against an independently computed equilibrium.")
     ] = False,
+    data_dir: DataDir = None,
     as_json: Json = False,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")] = False,
     quiet: Quiet = False,
@@ -141,7 +150,7 @@ def run(
     from market.results import run_folder as results
     from market.scenario.loading import load
 
-    read = load(scenario, overrides or ())
+    read = load(scenario, overrides or (), data_dir)
     results.check_writable(read, out)
     if shards is not None or backend == "dask" or address is not None:
         if check:
@@ -260,6 +269,7 @@ def equilibria(
     ] = 200,
     seed: Seed = None,
     overrides: Overrides = None,
+    data_dir: DataDir = None,
     as_json: Json = False,
 ) -> ExitCode:
     """Search for all competitive equilibria, each with its index and its stability."""
@@ -268,7 +278,7 @@ def equilibria(
     from market.results.tables import as_json as text
     from market.scenario.loading import load
 
-    read = load(scenario, overrides or ())
+    read = load(scenario, overrides or (), data_dir)
     found = multiplicity.equilibria(read, starts=starts, seed=seed)
     if as_json:
         sys.stdout.write(text(multiplicity.as_data(read, found)))
@@ -282,6 +292,7 @@ def equilibria(
 @answers
 def validate(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenarios to check.")],
+    data_dir: DataDir = None,
     quiet: Quiet = False,
 ) -> ExitCode:
     """Check scenarios without playing them, and report every mistake."""
@@ -292,7 +303,7 @@ def validate(
     code = ExitCode.DONE
     for file in files:
         try:
-            scenario = load(file)
+            scenario = load(file, data_dir=data_dir)
             economy = build(scenario)
         except InputError as error:
             code = complain(str(error).splitlines(), ExitCode.INPUT_AT_FAULT)
@@ -353,10 +364,11 @@ def verify(
     folders: Annotated[
         list[Path], typer.Argument(metavar="RUN...", help="Run folders, as `market run` writes them.")
     ],
+    verbose: Annotated[bool, typer.Option("--verbose", help="List every claim, not only failures.")] = False,
     quiet: Quiet = False,
 ) -> ExitCode:
     """Recompute every verdict and figure of run folders from the scenario and the recorded quantities."""
-    from market.interfaces.text import report
+    from market.interfaces.text.verification import verification
     from market.interfaces.text.sentences import visible
     from market.results.verify import verify as recompute
 
@@ -366,7 +378,8 @@ def verify(
         if len(folders) > 1 and not (quiet and checked.holds):
             print(f"{visible(str(folder))}:")
         if not quiet or not checked.holds:
-            show(report.claims(checked.claims))
+            on = terminal()
+            show(verification(checked, verbose), on)
         if not checked.holds:
             code = ExitCode.NOT_IN_EQUILIBRIUM
     return code

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from market.errors import ExitCode
+from market.interfaces.cli.options import DataDir
 from market.interfaces.cli.terminal import answers, show
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def sweep(
     address: Annotated[
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Of the Dask cluster's scheduler.")
     ] = None,
+    data_dir: DataDir = None,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing unless something is wrong.")] = False,
 ) -> ExitCode:
@@ -78,6 +80,7 @@ def sweep(
             mechanisms=mechanism,
             options=options,
             progress=progress,
+            data_dir=data_dir,
         )
     drawn = not no_figures and _draw(found)
     if not quiet:

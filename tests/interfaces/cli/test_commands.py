@@ -13,6 +13,7 @@ from helpers import stories
 
 import market
 from market.errors import ExitCode, RunError
+from market.results.verify.claim import Claim, Verification
 
 ROOT = Path(__file__).parents[3]
 
@@ -305,23 +306,31 @@ def test_help_fits_and_names_every_command(shell):
         assert f" {command} " in out
 
 
-def test_verify_prints_every_claim_and_its_verdict(shell, tmp_path, monkeypatch):
-    def claim(holds):
-        return types.SimpleNamespace(name="prices: clears", holds=holds, detail="z = 0.25")
-
-    for holds, code, word in (
-        (True, ExitCode.DONE, "holds"),
-        (False, ExitCode.NOT_IN_EQUILIBRIUM, "DOES NOT HOLD"),
+def test_verify_prints_a_line_a_mechanism_and_failures_in_full(shell, tmp_path, monkeypatch):
+    for holds, code, line in (
+        (True, ExitCode.DONE, "prices      all 2 claims hold"),
+        (None, ExitCode.DONE, "prices      1 of 2 claims hold, 1 could not be checked"),
+        (False, ExitCode.NOT_IN_EQUILIBRIUM, "prices      1 of 2 claims hold, 1 DOES NOT HOLD"),
     ):
+        claims = (
+            Claim("prices: regret", True, "0.125"),
+            Claim("prices: clears", holds, "z = 0.25"),
+            Claim("the scenario is the one that was played", True, ""),
+        )
         fake = types.ModuleType("market.results.verify")
-        fake.verify = lambda _, holds=holds: types.SimpleNamespace(holds=holds, claims=(claim(holds),))
+        fake.verify = lambda _, claims=claims: Verification(tmp_path, claims, ("prices",))
         monkeypatch.setitem(sys.modules, "market.results.verify", fake)
         ended, out, _ = shell("verify", tmp_path)
         assert ended == code
-        assert word in out
+        assert out.splitlines()[0] == line
+        assert ("z = 0.25" in out, "0.125" in out) == (not holds, False)
+        ended, out, _ = shell("verify", tmp_path, "--verbose")
         assert "z = 0.25" in out
+        assert "holds  gain from deviating of each agent (0.125)" in " ".join(out.split("prices")).replace(
+            "\n", " "
+        )
         ended, out, _ = shell("verify", tmp_path, "--quiet")
-        assert (ended, bool(out)) == (code, not holds)
+        assert (ended, bool(out)) == (code, holds is False)
 
     def refuse(_):
         raise RunError("it is empty")
