@@ -112,8 +112,9 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
         alike = (w for w in known if w[:1] == word[:1] and abs(len(w) - len(word)) <= 2)
         known = list(islice(alike, _COMPARED))
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if not near:  # of a short word half the letters may be wrong: rool for rule
-        near = difflib.get_close_matches(word, [w for w in known if w[:1] == word[:1]], n=1, cutoff=0.5)
+    alike = [w for w in known if w[:1] == word[:1]]
+    if not near and alike:  # of a short word half the letters may be wrong: rool for rule
+        near = difflib.get_close_matches(word, alike, n=1, cutoff=0.5)
     return near[0] if near else None
 
 

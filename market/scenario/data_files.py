@@ -90,7 +90,9 @@ def read_data(
     if not rows:
         raise InputError("no rows; it needs one per agent")
     faults |= {name: column.fault(path) for name, column in reading.items() if column.wrong}
-    columns = {name: np.concatenate(column.parts) for name, column in reading.items() if not column.wrong}
+    columns = {
+        name: np.concatenate(column.parts) + 0.0 for name, column in reading.items() if not column.wrong
+    }
     if words is not None and (wrong := _describe_name_fault(path, cells)):
         faults[words], words = wrong, None
     own = None if words is None else tuple(str(cell).strip() for cell in cells)

@@ -196,9 +196,10 @@ def describe_size_fault(value: float) -> str | None:
 
 
 def _refuse_extreme_size(value: float) -> float:
+    """Refuse a number of extreme size; -0.0 becomes 0.0, whose sign numpy and messages mistake for a minus."""
     if message := describe_size_fault(value):
         raise make_fault(message)
-    return value
+    return value + 0.0
 
 
 def make_bounded_type(

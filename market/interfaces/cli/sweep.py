@@ -55,7 +55,7 @@ def sweep(
         typer.Option(help="Processes of this machine, a Dask cluster, or this process."),
     ] = "loky",
     address: Annotated[
-        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Of the Dask cluster's scheduler.")
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Address of the Dask cluster's scheduler.")
     ] = None,
     data_dir: DataDir = None,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")] = False,

@@ -1,4 +1,4 @@
-"""What `market verify` prints: a line a mechanism, and in full the claims that do not hold or are not checked."""
+"""Text of `market verify`: a line a mechanism, and in full the claims that do not hold or are not checked."""
 
 from __future__ import annotations
 

@@ -135,8 +135,8 @@ def _ended(economy: Economy, record: Record, options: Auction, largest: float, s
         and share <= max(10 * tolerance, REGRET_THAT_IS_NONE) + ROUNDING_OF_RESULTS
     )
     detail = (
-        f"relative excess demand {shown(largest)}, largest gain from deviating {shown(share)} of the worth of "
-        f"trades, {rounds} rounds"
+        f"relative excess demand {shown(largest)}, largest gain from deviating {shown(share)} of the "
+        f"worth of trades, {rounds} rounds"
     )
     holds = {
         Status.CLEARED: cleared,

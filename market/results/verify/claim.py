@@ -9,7 +9,6 @@ import numpy as np
 
 from market.economy.correspondences import Array
 
-
 FOLDER = "run folder"  # in the place of a mechanism's name
 
 

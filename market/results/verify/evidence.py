@@ -22,7 +22,6 @@ from market.results.verify.claim import Claim, difference
 from market.results.verify.record import Record, rounds
 from market.tolerances import ROUNDING_OF_RESULTS
 
-
 _WORDS = {
     "relative_excess_demand": "relative excess demand",
     "relative_regret": "relative gain from deviating",
