@@ -23,6 +23,7 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.errors import InputError, did_you_mean
+from market.scenario.toml_text import not_a_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,7 @@ def read_data(
     used = [*wanted, *([] if names is None or names in wanted else [names])]
     faults = {name: wrong for name in used if (wrong := _describe_column_fault(name, header))}
     if faults:
-        _refuse_semicolons(header)
+        _refuse_other_separators(header)
     words = None if names in faults else names
     reading = {name: _ColumnReader() for name in wanted if name not in faults}
     cells: list[Any] = []
@@ -120,7 +121,7 @@ def _inside(folder: Path | None, file: str) -> Path:
         if not path.is_relative_to(root):
             raise InputError(f"outside its folder; {_WHERE}")
         if not path.is_file():
-            raise InputError(f"no such file{_nearest(path)}")
+            raise InputError(not_a_file(path) or not_a_file(folder / file) or f"no such file{_nearest(path)}")
         size = path.stat().st_size
     except OSError as error:
         if error.errno not in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL):
@@ -129,7 +130,7 @@ def _inside(folder: Path | None, file: str) -> Path:
     except (RuntimeError, ValueError):  # a circle of links
         raise InputError("cannot be read") from None
     if path.suffix.lower() not in (".csv", ".parquet"):
-        raise InputError("data files end in .csv or .parquet")
+        raise InputError("data files end in .csv or .parquet; save the table as one of these")
     if size > MAX_FILE:
         raise InputError(f"larger than {MAX_FILE // 1_000_000} MB")
     return path
@@ -141,10 +142,11 @@ _WHERE = "a data file lies in or below the scenario's folder, or the folder that
 def _nearest(path: Path) -> str:
     if not path.parent.is_dir():
         return "; its folder does not exist either; name the folder of data with --data-dir"
-    files = sorted(p.name for p in path.parent.iterdir() if p.suffix.lower() in (".csv", ".parquet"))
+    there = (p for p in path.parent.iterdir() if p.suffix.lower() in (".csv", ".parquet"))
+    files = sorted(p.name for p in there if p.is_file())
     known = [name for name in files if name.isprintable()]
     return (
-        f"; {did_you_mean(path.name, known)}"
+        f"; {did_you_mean(path.name, known, 'data files there')}"
         if known
         else " and no other data file in its folder; name the folder of data with --data-dir"
     )
@@ -163,13 +165,14 @@ def _describe_column_fault(name: str, header: Sequence[str]) -> str | None:
     return f"no such column; {did_you_mean(name, known)}"
 
 
-def _refuse_semicolons(header: Sequence[str]) -> None:
-    """Refuse a table as spreadsheets save it where the decimal mark is a comma."""
-    if sum(name.count(";") for name in header) >= max(len(header) - 1, 1):
-        raise InputError(
-            "line 1: looks separated by semicolons; save it comma-separated, with decimal points "
-            "(1.5, not 1,5)"
-        )
+def _refuse_other_separators(header: Sequence[str]) -> None:
+    """Refuse a table as spreadsheets save it where the decimal mark is a comma, or with tabs."""
+    for sign, word in ((";", "semicolons"), ("\t", "tabs")):
+        if sum(name.count(sign) for name in header) >= max(len(header) - 1, 1):
+            raise InputError(
+                f"line 1: looks separated by {word}; save it comma-separated, with decimal points "
+                f"(1.5, not 1,5)"
+            )
 
 
 @dataclass
@@ -196,8 +199,8 @@ class _ColumnReader:
 
         empty = pd.api.types.is_scalar(self.cell) and pd.isna(self.cell)
         found = "the cell is empty" if empty else f"a number is needed, found {str(self.cell)[:40]!a}"
-        if re.fullmatch(r"\s*[-+]?[\d ]+(,\d+)+(\.\d*)?\s*", str(self.cell)):
-            found += "; write decimals with a point, and thousands without commas"
+        if re.fullmatch(r"\s*[-+]?\d+([,' \xa0]\d+)+(\.\d*)?\s*", str(self.cell)):
+            found += "; write decimals with a point, and thousands without a sign between"
         more = f" (and {self.wrong - 1} more such rows)" if self.wrong > 1 else ""
         return f"{_row_name(path, self.row)}: {found}{more}"
 
@@ -323,7 +326,7 @@ def _csv(path: Path, rows: int, **how: Any) -> Iterator[pd.DataFrame]:
             "not a table: rows are longer than the first line, which names the columns"
         ) from None
     except UnicodeDecodeError:
-        raise InputError("not UTF-8 text") from None
+        raise InputError("not UTF-8 text; save it as UTF-8 (some spreadsheets call it CSV UTF-8)") from None
     except ValueError as error:
         raise InputError(f"not a table: {_no_table(error)}") from None
 

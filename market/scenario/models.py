@@ -196,7 +196,7 @@ def describe_size_fault(value: float) -> str | None:
 
 
 def _refuse_extreme_size(value: float) -> float:
-    """Refuse a number of extreme size; -0.0 becomes 0.0, whose sign numpy and messages mistake for a minus."""
+    """Refuse a number of extreme size; return -0.0 as 0.0, since numpy takes its sign for negative."""
     if message := describe_size_fault(value):
         raise make_fault(message)
     return value + 0.0

@@ -55,7 +55,7 @@ def test_parquet_file_is_read_like_a_csv_file(tmp_path):
         ("income\n1\nNA\n", "line 3: the cell is empty"),
         (
             'income\n"1,000"\n',
-            "line 2: a number is needed, found '1,000'; write decimals with a point, and thousands without commas",
+            "line 2: a number is needed, found '1,000'; write decimals with a point, and thousands without a sign between",
         ),
         ("income\n\x1b[31m\n", "line 2: a number is needed, found '\\x1b[31m'"),
         ("income\n" + "9" * 400 + "\n", f"line 2: a number is needed, found '{'9' * 40}'"),
@@ -85,7 +85,7 @@ def test_file_that_is_not_a_table_is_refused(tmp_path, text, message):
 
 def test_file_of_other_bytes_is_refused(tmp_path):
     (tmp_path / "x.csv").write_bytes(b"a\n\xff\xfe\n")
-    with pytest.raises(InputError, match=r"^not UTF-8 text$"):
+    with pytest.raises(InputError, match=r"^not UTF-8 text; save it as UTF-8"):
         read_data(tmp_path, "x.csv", ["a"])
     with pytest.raises(InputError, match=r"^not a Parquet file that can be read: "):
         read(tmp_path, "a\n1\n", "a", name="x.parquet")
@@ -99,9 +99,10 @@ def test_file_of_other_bytes_is_refused(tmp_path):
         ("linked/secret.csv", f"outside its folder; {WHERE}"),
         ("below/../../secret.csv", f"outside its folder; {WHERE}"),
         ("/etc/passwd", f"an absolute path; {WHERE}"),
-        ("dta.csv", "no such file; one of: data.csv, link.csv. Did you mean 'data.csv'?"),
+        ("dta.csv", "no such file; data files there: data.csv, link.csv. Did you mean 'data.csv'?"),
         ("nowhere/data.csv", "no such file; its folder does not exist either"),
-        ("below", "no such file"),
+        ("below", "this is a folder, not a file"),
+        ("dangling.csv", "this link leads to no file"),
         ("a\0.csv", "not the name of a file"),
         ("", "not the name of a file"),
         ("x" * 5000, "cannot be read"),
@@ -116,6 +117,7 @@ def test_only_data_files_in_the_folder_are_read(tmp_path, file, message):
         (folder / name).write_text("a\n1\n")
     (folder / "link.csv").symlink_to(tmp_path / "secret.csv")
     (folder / "linked").symlink_to(tmp_path)
+    (folder / "dangling.csv").symlink_to(folder / "gone.csv")
     with pytest.raises(InputError) as caught:
         read_data(folder, file, ["a"])
     assert str(caught.value).startswith(message)
@@ -445,3 +447,8 @@ def test_file_that_the_system_does_not_let_be_read_is_told_apart(tmp_path, monke
     with pytest.raises(UnreadableError) as caught:
         loads(NAMED, "f.toml", tmp_path)
     assert str(caught.value) == "f.toml:7: agents[0].data: 'plants.csv': cannot be read: permission denied"
+
+
+def test_tabs_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"^line 1: looks separated by tabs"):
+        read(tmp_path, "plant\tcost\ncoal\t1\n", "cost")
