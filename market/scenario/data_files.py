@@ -23,7 +23,7 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.errors import InputError, did_you_mean
-from market.scenario.toml_text import not_a_file
+from market.scenario.toml_text import escape, not_a_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -161,8 +161,8 @@ def _describe_column_fault(name: str, header: Sequence[str]) -> str | None:
         return None
     if name in header and name.isprintable():
         return "two columns have this name"
-    known = [other for other in header if other and other.isprintable()]
-    return f"no such column; {did_you_mean(name, known)}"
+    known = [escape(other, 40) for other in header if other and other.isprintable()]
+    return f"no such column; {did_you_mean(name[:100], known)}"
 
 
 def _refuse_other_separators(header: Sequence[str]) -> None:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -243,7 +244,7 @@ def _say_where(folder: Path, drawn: Sequence[str], as_json: bool) -> None:
     from market.interfaces.text.sentences import visible
 
     figures = f" (figures: {', '.join(f'overview.{kind}' for kind in drawn)})" if drawn else ""
-    print(f"Run folder: {visible(str(folder))}{figures}", file=sys.stderr if as_json else sys.stdout)
+    print(f"Run folder: {quote(visible(str(folder)))}{figures}", file=sys.stderr if as_json else sys.stdout)
 
 
 def _drawings(draw: Callable[[], Figure], kinds: Sequence[str]) -> dict[str, Drawing]:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -87,7 +88,9 @@ def sweep(
         from market.interfaces.text import sweeps
 
         show(sweeps.swept(found))
-        print(f"Folder: {visible(str(out))} (runs.parquet, summary.csv{', sweep.svg' if drawn else ''})")
+        print(
+            f"Folder: {quote(visible(str(out)))} (runs.parquet, summary.csv{', sweep.svg' if drawn else ''})"
+        )
     return ExitCode.NOT_IN_EQUILIBRIUM if found.failed or found.unsettled else ExitCode.DONE
 
 

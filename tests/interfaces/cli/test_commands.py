@@ -198,7 +198,7 @@ def test_an_unwritable_folder_is_found_before_anything_is_played(shell, commons,
         (
             OSError(errno.ENOSPC, "No space left on device"),
             ExitCode.INPUT_AT_FAULT,
-            "No space left on device",
+            "No space left on device; nothing unfinished is left there; make room, or name another folder",
         ),
         (KeyboardInterrupt(), ExitCode.INTERRUPTED, "Interrupted"),
         (ZeroDivisionError("a slip"), ExitCode.OUR_FAULT, "Please report it"),
