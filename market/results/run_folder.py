@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from market.scenario.loading import Scenario
 
 __all__ = [
-    "Drawing",
     "UNFINISHED",
+    "Drawing",
     "RunFolder",
     "as_json",
     "check_writable",
