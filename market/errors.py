@@ -109,8 +109,8 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     """
     known = list(words)
     if len(known) > _COMPARED:
-        alike = (w for w in known if w[:1] == word[:1] and abs(len(w) - len(word)) <= 2)
-        known = list(islice(alike, _COMPARED))
+        of_its_length = (w for w in known if w[:1] == word[:1] and abs(len(w) - len(word)) <= 2)
+        known = list(islice(of_its_length, _COMPARED))
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     alike = [w for w in known if w[:1] == word[:1]]
     if not near and alike:  # of a short word half the letters may be wrong: rool for rule
