@@ -205,7 +205,7 @@ def test_following_the_page_on_figures_puts_one_on_the_sheet(followed):
 def test_what_verify_cannot_confirm_of_a_new_mechanism_is_said(followed):
     _, printed = followed("add-a-mechanism.md")
     words = " ".join(printed["market verify --verbose runs/decree-*"].split())
-    assert "not checked: payoffs, regret and status" in words
+    assert re.search(r"not checked +the status: Nash equilibrium \(payoffs, regret and status", words)
 
 
 def test_an_action_that_a_new_game_does_not_allow_is_refused(followed, tmp_path):

@@ -300,7 +300,7 @@ def equilibria(
 @app.command()
 @answers
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenarios to check.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Scenarios to check.")],
     data_dir: DataDir = None,
     quiet: Quiet = False,
 ) -> ExitCode:
@@ -371,7 +371,7 @@ def list_() -> ExitCode:
 @answers
 def verify(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Run folders, as `market run` writes them.")
+        list[Path], typer.Argument(metavar="RUN", help="Run folders, as `market run` writes them.")
     ],
     verbose: Annotated[bool, typer.Option("--verbose", help="List every claim, not only failures.")] = False,
     quiet: Quiet = False,
@@ -399,7 +399,7 @@ def verify(
 def dashboard(
     scenario: Annotated[
         Path | None,
-        typer.Argument(metavar="[SCENARIO.toml]", help="Shown first, with those in scenarios/."),
+        typer.Argument(metavar="SCENARIO.toml", help="Shown first, with those in scenarios/."),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where exported runs are put.")] = Path("runs"),
     host: Annotated[

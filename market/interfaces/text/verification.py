@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from market.interfaces.text.layout import heading, pairs
-from market.interfaces.text.sentences import count, visible
+from market.interfaces.text.sentences import visible
 
 if TYPE_CHECKING:
     from market.results.verify.claim import Claim, Verification
@@ -73,7 +73,7 @@ def _counted(claims: Sequence[Claim]) -> Text:
     )
     if hold == len(claims):
         return Text("the only claim holds" if hold == 1 else f"all {hold} claims hold", style="green")
-    text = Text(f"{hold} of {count(len(claims), 'claim')} hold")
+    text = Text(f"{hold} of {len(claims)} claims hold")
     if unchecked:
         text.append(f", {unchecked} could not be checked", style="yellow")
     if fail:
@@ -91,7 +91,7 @@ def _listed(parts: Sequence[tuple[str, Sequence[Claim]]], *verdicts: bool | None
         grid.add_column(no_wrap=True)
         grid.add_column(overflow="fold")
         for claim in chosen:
-            detail = Text(f" ({visible(claim.detail)})", style="dim")
+            detail = Text(f" ({visible(claim.detail.removeprefix('not checked: '))})", style="dim")
             grid.add_row(_VERDICTS[claim.holds], Text(visible(_in_words(subject, claim))) + detail)
         yield from (heading(visible(subject)), grid, Text())
 
@@ -107,6 +107,6 @@ def _in_words(subject: str, claim: Claim) -> str:
 
 def _closing(checked: Verification) -> Iterator[str]:
     kept = sum(claim.holds is True for claim in checked.claims)
-    yield f"{kept} of {count(len(checked.claims), 'claim')} hold."
+    yield f"{kept} of {len(checked.claims)} claims hold."
     if checked.unchecked:
         yield f"{len(checked.unchecked)} could not be checked."

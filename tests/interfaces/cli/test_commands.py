@@ -366,3 +366,94 @@ def test_help_and_validation_answer_without_the_heavy_libraries(commons):
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert ended.stdout.splitlines()[-1] == "(0, 0) [] []"
+
+
+# --- figures in several formats, data in another folder ---------------------------------------------
+
+
+def test_figures_are_drawn_in_the_formats_that_are_asked_for(shell, commons, tmp_path):
+    words = (commons, "--mechanism", "first mover", "--out", tmp_path / "runs", "--figures", "pdf, PNG")
+    code, out, _ = shell(*words)
+    [folder] = runs(tmp_path / "runs")
+    assert code == ExitCode.DONE
+    assert (folder / "overview.pdf").read_bytes().startswith(b"%PDF")
+    assert (folder / "overview.png").read_bytes().startswith(b"\x89PNG")
+    assert not (folder / "overview.svg").exists()
+    assert "(figures: overview.pdf, overview.png)" in out
+    assert {"overview.pdf", "overview.png"} <= strict((folder / "manifest.json").read_text())["files"].keys()
+    assert shell("verify", folder)[0] == ExitCode.DONE
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--figures", "pfd"], "--figures: no format 'pfd'; one of: svg, pdf, png. Did you mean 'pdf'?\n"),
+        (["--figures", ""], "--figures: no format ''; one of: svg, pdf, png.\n"),
+        (
+            ["--figures", "png", "--no-figures"],
+            "--figures and --no-figures exclude each other; leave out one of them\n",
+        ),
+    ],
+)
+def test_formats_that_cannot_be_drawn_are_refused_before_playing(shell, commons, tmp_path, words, message):
+    code, out, err = shell(commons, "--out", tmp_path / "runs", *words)
+    assert (code, out, err) == (ExitCode.INPUT_AT_FAULT, "", message)
+    assert not (tmp_path / "runs").exists()
+
+
+NAMED = """
+schema = 1
+title = "Power"
+economy = "quasilinear"
+goods = ["power"]
+[[agents]]
+name = "plants"
+data = "plants.csv"
+names = { column = "plant" }
+cost = { family = "linear", unit_cost = { power = { column = "cost" } }, capacity = { power = 5 } }
+[[agents]]
+name = "city"
+utility = { family = "quadratic", weights = { power = 10 }, slope = { power = 1 } }
+[[mechanisms]]
+name = "prices"
+kind = "auctioneer"
+rule = "multiplicative"
+"""
+
+
+@pytest.fixture
+def apart(tmp_path):
+    """A scenario and its data in folders of their own, whose names have blanks."""
+    for folder in ("my scenarios", "my data"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "my scenarios" / "power.toml").write_text(NAMED)
+    (tmp_path / "my data" / "plants.csv").write_text("plant, cost\ncoal,1\ngas 1,2\n")
+    return tmp_path / "my scenarios" / "power.toml", tmp_path / "my data"
+
+
+def test_data_in_a_folder_that_the_user_names_is_read_kept_and_verified(shell, apart, tmp_path):
+    scenario, data = apart
+    code, _, err = shell(scenario, "--out", tmp_path / "my runs", "--no-figures")
+    assert code == ExitCode.INPUT_AT_FAULT
+    assert "name the folder of data with --data-dir" in err
+    code, out, _ = shell(scenario, "--out", tmp_path / "my runs", "--no-figures", "--data-dir", data)
+    [folder] = runs(tmp_path / "my runs")
+    assert code == ExitCode.DONE
+    assert f"Run folder: '{folder}'" in out  # to be copied into a shell
+    assert "gas 1" in out
+    assert "plants[" not in out
+    shutil.rmtree(data)
+    assert shell("verify", folder)[0] == ExitCode.DONE
+    assert strict((folder / "result.json").read_text())["agents"] == ["coal", "gas 1", "city"]
+
+
+def test_every_command_that_reads_a_scenario_takes_the_folder_of_data(shell, apart, tmp_path):
+    scenario, data = apart
+    for words in (
+        ("validate", scenario),
+        ("equilibria", scenario, "--starts", 2),
+        ("sweep", scenario, "--out", tmp_path / "many", "--backend", "serial", "--no-figures"),
+    ):
+        code, _, err = shell(*words, "--data-dir", data)
+        assert (code, err) == (ExitCode.DONE, ""), words
+    assert (tmp_path / "many" / "input" / "plants.csv").exists()
