@@ -37,6 +37,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.dual_bounds import CertifiedValue, proved_bounds
@@ -65,22 +66,25 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Alignment:
+class Alignment(Displayed):
     """The report on one outcome.
 
     Args:
-        efficient: in goods alone; None if unknown.
-        degenerate: efficient, and supported only by weights of which some are zero.
-        negishi_weights: (agents,), the most equal welfare weights that support the outcome; None if none do.
+        efficient: True if it is Pareto efficient in goods alone; None if unknown.
+        degenerate: True if it is efficient, but only with a weight of zero on some agent.
+        negishi_weights: the most equal welfare weights that support the outcome, (agents,); None if none do.
             Where a utility is not concave as stated, of its concave form.
-        supporting_prices: (goods,), the prices that go with them.
+        supporting_prices: the prices that go with these weights, (goods,).
         residual: the largest relative violation of the supporting conditions.
         resource_utilisation: Debreu's coefficient; None without resources to scale, or if unknown.
-        efficient_with_transfers: in goods and money; None without quasilinear money, or if unknown.
-        surplus_gap: total surplus lost, money; None as above.
+        efficient_with_transfers: True if it is efficient in goods and money; None without quasilinear money,
+            or if unknown.
+        surplus_gap: the unrealised gains from trade (deadweight loss), money; None without quasilinear money,
+            or if unknown.
         improvement: a Pareto improvement in goods; None if there is none.
         unknown: figure -> the reason why it is unknown, and the bound that is proved without a program.
         bounds: figure -> its proof from both sides, where a program was solved for it.
+        outcome: the outcome reported on; None for a market in shards, which keeps none.
     """
 
     efficient: bool | None
@@ -94,11 +98,27 @@ class Alignment:
     improvement: Reallocation | None = None
     unknown: Mapping[str, str] = field(default_factory=dict)
     bounds: Mapping[str, CertifiedValue] = field(default_factory=dict)
+    outcome: Outcome | None = None
+
+    def __repr__(self) -> str:
+        """Return the verdicts on a line."""
+        of = "" if self.outcome is None else f" of '{self.outcome.name}'"
+        efficient = _VERDICTS[self.efficient]
+        gap = 0.0 if self.efficient_with_transfers else self.surplus_gap
+        lost = "" if self.surplus_gap is None else f", deadweight loss {gap:.4g}"
+        return f"<Alignment{of}: {efficient}{lost}>"
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Sentences on what is unknown, as the result file has them: the figure, a colon, the reason."""
         return tuple(f"{figure}: {why}" for figure, why in self.unknown.items())
+
+
+_VERDICTS = {
+    True: "Pareto efficient",
+    False: "not Pareto efficient",
+    None: "not known to be Pareto efficient",
+}
 
 
 @dataclass(frozen=True)
@@ -139,7 +159,19 @@ def alignment(outcome: Outcome) -> Alignment:
     """Return the alignment report of an outcome.
 
     Example:
-        >>> # report = alignment(outcome); report.efficient, report.negishi_weights
+        >>> import market
+        >>> likes_water = 'utility = { family = "log", weights = { water = 1 } }'
+        >>> scenario = market.loads(f'''
+        ...     schema = 1
+        ...     economy = "quasilinear"
+        ...     goods = ["water"]
+        ...     commons.water = 10
+        ...     agents = [{{ name = "alpha", {likes_water} }}, {{ name = "beta", {likes_water} }}]
+        ...     mechanisms = [{{ name = "prices", kind = "auctioneer" }}]
+        ... ''')
+        >>> report = alignment(market.MarketModel(scenario).run())
+        >>> report.efficient, report.negishi_weights.round(6).tolist()
+        (True, [0.5, 0.5])
     """
     case = _supported(outcome)
     utilisation = _utilisation(case)
@@ -165,6 +197,7 @@ def alignment(outcome: Outcome) -> Alignment:
         improvement=better,
         unknown=_with_proved_bounds(case, unknown),
         bounds={figure: each.bound for figure, each in findings.items() if each.bound is not None},
+        outcome=outcome,
     )
 
 

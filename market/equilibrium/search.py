@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.equilibrium.clearing import CLEARING_EXCESS
@@ -48,9 +51,14 @@ class Equilibrium:
     isolated: bool
     no_index: str | None = None
 
+    def __repr__(self) -> str:
+        """Return prices and index, on a line."""
+        with np.printoptions(precision=4, threshold=6):
+            return f"<Equilibrium: prices {self.prices}, index {self.index:+d}>"
+
 
 @dataclass(frozen=True)
-class Equilibria:
+class Equilibria(Displayed):
     """The result of a search for all equilibria.
 
     Args:
@@ -63,6 +71,10 @@ class Equilibria:
     found: tuple[Equilibrium, ...]
     near_misses: tuple[tuple[Array, float], ...]
     starts: int
+
+    def __repr__(self) -> str:
+        """Return the number found and the number of starting points, on a line."""
+        return f"<Equilibria: {len(self.found)} found from {self.starts:,} starting points>"
 
     @property
     def index_sum(self) -> int | None:

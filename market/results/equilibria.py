@@ -22,9 +22,9 @@ def equilibria(scenario: Scenario, *, starts: int = STARTS, seed: int | None = N
     """Search for all competitive equilibria of a scenario's economy, from many starting prices.
 
     Args:
-        scenario: from `market.load`; its mechanisms do not matter.
-        starts: number of starting prices, 1 to 100,000.
-        seed: for all draws, of the economy and of the starts; the scenario's own if not given.
+        scenario: the scenario, read by `market.load`; its mechanisms do not matter.
+        starts: the number of starting prices, 1 to 100,000.
+        seed: the seed of all draws, of the economy and of the starts; the scenario's own if not given.
 
     Raises:
         InputError: starts is out of range, or the economy cannot be built.

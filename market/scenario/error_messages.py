@@ -315,10 +315,8 @@ def _columns(value: object, place: Place) -> Iterator[tuple[Place, str]]:
 def _money(values: dict[str, Any]) -> Iterator[Finding]:
     """Yield keys that do not fit the kind of money."""
     money = values.get("economy")
-    if money in (Money.QUASILINEAR, Money.FISHER):
-        for key in ("numeraire", "commons_shares"):
-            if key in values:
-                yield Finding((key,), f'only under economy = "exchange"; with {money} money omit it')
+    if money in (Money.QUASILINEAR, Money.FISHER) and "numeraire" in values:
+        yield Finding(("numeraire",), f'only under economy = "exchange"; with {money} money omit it')
     for index, entry in _tables(values, "mechanisms"):
         name = entry.get("rule")
         rule = RULES[name] if isinstance(name, str) and name in RULES else None

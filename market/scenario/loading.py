@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import InstanceOf, ValidationError
 
+from market.display import Displayed
 from market.errors import Fault, InputError, ScenarioError, UnreadableError, did_you_mean
 from market.mechanisms import Mechanism
 from market.scenario.data_files import Data
@@ -26,15 +27,15 @@ from market.scenario.overrides import Override, apply_overrides
 from market.scenario.toml_text import Source, decode, escape, read_bytes
 
 
-class Scenario(Document):
+class Scenario(Document, Displayed):
     """A valid scenario: the file's keys as attributes, and its source.
 
     Args:
         file: the name of the file, as given.
-        folder: of the data files: that of the file, unless another was named.
-        text: of the file.
-        sha256: of the file's bytes, without overrides.
-        overrides: `path=value`, applied in this order.
+        folder: the folder of the data files: that of the file, unless another was named.
+        text: the text of the file.
+        sha256: the checksum of the file's bytes, without overrides.
+        overrides: changes to single values, `path=value`, in the order in which they apply.
         places: the keys that the overrides set.
         data: columns of the agents' data files, by index in `agents`.
     """
@@ -74,12 +75,13 @@ def load(path: str | Path, overrides: Iterable[str] = (), data_dir: str | Path |
     """Read a scenario file.
 
     Args:
-        path: of the TOML file.
-        overrides: assignments such as "agents.alpha.utility.weights.water=2", applied in order.
+        path: the TOML file.
+        overrides: changes to single values, applied in order, for instance
+            "agents.alpha.utility.weights.water=2".
         data_dir: the folder of the data files; by default that of the TOML file.
 
     Raises:
-        ScenarioError: with all faults of the scenario.
+        ScenarioError: the scenario has faults; the message lists all of them.
         InputError: `data_dir` is not a folder.
     """
     path = Path(path)
@@ -100,13 +102,13 @@ def loads(
     """Read a scenario from text.
 
     Args:
-        text: TOML.
-        name: of the file in messages.
-        folder: of data files; None if there are none.
-        overrides: as for `load`.
+        text: the scenario, as TOML.
+        name: the name by which messages call it.
+        folder: the folder of its data files; None if it has none.
+        overrides: changes to single values, as for `load`.
 
     Raises:
-        ScenarioError: with all faults of the scenario.
+        ScenarioError: the scenario has faults; the message lists all of them.
         TypeError: `text` is not a string.
 
     Example:

@@ -149,6 +149,14 @@ def refuse_control_characters(word: str) -> str:
     return word
 
 
+def refuse_control_in_lines(text: str) -> str:
+    """Refuse control characters in a text of several lines."""
+    for line in text.split("\n"):
+        if not line.isprintable():
+            raise make_fault("control characters cannot be in a text")
+    return text
+
+
 def _refuse_padding(word: str) -> str:
     """Refuse blanks at the ends of a name."""
     if word != word.strip():

@@ -11,6 +11,7 @@ from typing import Literal
 
 import pandas as pd
 
+from market.display import Displayed
 from market.errors import InputError
 from market.outcome import Status
 from market.scenario.loading import Scenario, load
@@ -81,7 +82,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Displayed):
     """Result of a sweep.
 
     Args:

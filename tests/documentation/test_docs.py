@@ -29,11 +29,28 @@ def blocks(language: str) -> list[str]:
 
 def test_the_readmes_python_session_runs(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "80")
     for block in blocks("python"):
         exec(compile(block, "README.md", "exec"), {})
     printed = capsys.readouterr().out
-    assert "cleared" in printed
-    assert "True [0.5 0.5]" in printed
+    [shown] = blocks("text")
+    assert shown in printed
+    table = next(block for block in blocks("") if "Who gets the water?" in block)
+    assert table.strip() in printed
+
+
+def test_the_start_page_shows_what_its_example_prints(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "80")
+    page = (DOCS / "index.md").read_text()
+    [code] = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    [shown] = re.findall(r"```text\n(.*?)```", page, flags=re.DOTALL)
+    exec(compile(code, "index.md", "exec"), {})
+    printed = capsys.readouterr().out
+    pieces = shown.split("\n...\n")
+    assert len(pieces) == 3
+    for piece in pieces:
+        assert piece.strip("\n") in printed
 
 
 def test_the_readmes_scenario_plays_and_clears(tmp_path):
@@ -168,6 +185,7 @@ def table(page: str, heading: str) -> dict[str, str]:
 def test_every_status_has_its_row():
     assert list(table("explanation/verdicts.md", "status")) == [
         "cleared", "nash", "optimal", "cycling", "max_rounds", "diverged", "no_equilibrium", "failed",
+        "in_play",
     ]  # fmt: skip
     assert set(table("explanation/verdicts.md", "status")) == {status.value for status in market.Status}
 

@@ -365,3 +365,22 @@ def test_a_technology_is_a_file_and_a_line(copy):
     copy.save("made.toml", MADE.format(economy="exchange", maker=maker))
     copy.done("run", "made.toml", "--no-figures")
     assert "claims hold" in copy.done("verify", "runs/*")
+
+
+@pytest.mark.parametrize(
+    "page", sorted((ROOT / "docs" / "how-to").glob("add-a-*.md")), ids=lambda page: page.stem
+)
+def test_code_for_the_package_is_annotated_and_described_as_the_packages_own(page):
+    text, end = page.read_text(), 0
+    for block in BLOCK.finditer(text):
+        asked = SAVED.search(text[end : block.start()])
+        end = block.end()
+        if not asked or not asked[1].startswith("market/"):
+            continue
+        for node in ast.walk(ast.parse(block[2])):
+            if isinstance(node, ast.ClassDef | ast.FunctionDef):
+                assert ast.get_docstring(node), node.name
+            if isinstance(node, ast.FunctionDef):
+                given = [*node.args.args, *node.args.kwonlyargs]
+                assert node.returns is not None, node.name
+                assert all(each.annotation or each.arg in ("self", "cls") for each in given), node.name

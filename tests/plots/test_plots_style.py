@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from market.plots.style import legend_below, limits, number, plain, spread, together
+from market.plots.style import legend_below, limits, number, plain, spread, styled, together
 
 
 def test_rounding_is_not_drawn_as_if_it_were_a_difference():
@@ -62,3 +62,17 @@ def test_a_spread_counts_agents_beyond_the_view():
     assert [text.get_text() for text in ax.texts] == ["2 beyond ▸"]
     [median] = [each for each in ax.get_lines() if each.get_marker() == "D"]
     assert median.get_xdata()[0] == 2.0
+
+
+def test_thousands_are_separated_on_axes():
+    @styled
+    def draw(ax):
+        ax.plot([0.0, 2500.0], [-12000.0, 12000.0])
+        return ax
+
+    ax = draw(Figure().add_subplot())
+    ax.figure.draw_without_rendering()
+    across, along = ([each.get_text() for each in axis.get_ticklabels()] for axis in (ax.xaxis, ax.yaxis))
+    assert "1,000" in across
+    assert "500" in across
+    assert "\N{MINUS SIGN}10,000" in along

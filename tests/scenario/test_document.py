@@ -102,14 +102,15 @@ def test_mechanisms_take_their_required_options(mechanism):
         ("seed = 9223372036854775808", "seed: 9223372036854775808 is too large; it must be <= 9.22337e+18"),
         ("title = 3", "title: found the number 3; a text in quotes is needed"),
         ('title = "a\\u001b"', "title: control characters cannot be in a name"),
+        ('description = "a\\u001b"', "description: control characters cannot be in a text"),
         ("commons = 3", "commons: found the number 3; a table is needed, such as { water = 1.0 }"),
         ("commons = { water = true }", "commons.water: found true; a number is needed"),
         ('commons.water = { dist = "uniform" }', "commons.water: found a table; a number is needed"),
         ("commons.watr = 1", "commons.watr: no good of that name; one of: water, bread. Did you mean 'water'?"),
-        ("sed = 1", "sed: no such key; one of: schema, title, economy, goods, seed, numeraire, commons, "
-         "commons_shares, agents, mechanisms. Did you mean 'seed'?"),
-        ('"" = 1', '"": no such key; one of: schema, title, economy, goods, seed, numeraire, commons, '
-         "commons_shares, agents, mechanisms."),
+        ("sed = 1", "sed: no such key; one of: schema, title, description, economy, goods, seed, numeraire, "
+         "commons, commons_shares, agents, mechanisms. Did you mean 'seed'?"),
+        ('"" = 1', '"": no such key; one of: schema, title, description, economy, goods, seed, numeraire, '
+         "commons, commons_shares, agents, mechanisms."),
     ],
 )  # fmt: skip
 def test_wrong_top_level_key_gives_one_fault(line, message):

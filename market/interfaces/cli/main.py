@@ -408,10 +408,7 @@ def dashboard(
     port: Annotated[int, typer.Option(metavar="N", help="0 chooses any free port.")] = 8765,
 ) -> ExitCode:
     """Show scenarios in a browser: step them, change parameters, watch prices and verdicts."""
-    from market.interfaces.dashboard.server import scenarios, serve
+    from market.interfaces.dashboard.server import dashboard as show_pages
 
-    def say(line: str) -> None:
-        print(line, flush=True)
-
-    serve(scenarios(scenario), out, host, port, say)
+    show_pages(scenario, out=out, host=host, port=port)
     return ExitCode.DONE

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from market.economy.primitives import Economy, Money
-from market.interfaces.text.layout import STYLES, Section, heading, pairs, points, tables
+from market.interfaces.text.layout import STYLES, Section, heading, pairs, points, story, tables
 from market.interfaces.text.sections import notes, sections
 from market.interfaces.text.sentences import count, ending, number, reading, status_word, visible
 
@@ -22,18 +22,20 @@ if TYPE_CHECKING:
     from market.results.comparison import Comparison
 
 
-def comparison(compared: Comparison, width: int) -> RenderableType:
+def comparison(compared: Comparison, width: int, story_first: bool = True) -> RenderableType:
     """Return the text that `market run` prints of a comparison.
 
     Args:
         compared: the outcomes of all mechanisms.
         width: columns of the terminal.
+        story_first: False if the scenario's description is left out.
     """
     parts = sections(compared)
     blank = Text()
     names = [visible(name) for name in compared.outcomes]
     return Group(
         heading(visible(compared.scenario.title)),
+        *story(compared.scenario.description if story_first else ""),
         Text(economy_in_a_line(compared.economy)),
         *(part for table in tables(names, parts, width) for part in (blank, table)),
         *_notes(compared, parts),

@@ -244,5 +244,5 @@ def _other_income(economy: Economy, p: Array, y: Array, commons: Array) -> Array
         return economy.dividends(y @ p) + economy.commons_share * float(commons @ p)
     if economy.money is Money.FISHER:
         return economy.budget
-    limited = np.isfinite(economy.budget)
-    return np.where(limited, economy.budget + y @ p - economy.cost(y), np.inf)
+    limited, shared = np.isfinite(economy.budget), economy.lump_sums(float(commons @ p))
+    return np.where(limited, economy.budget + shared + y @ p - economy.cost(y), np.inf)

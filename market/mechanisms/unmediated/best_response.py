@@ -21,7 +21,7 @@ Fudenberg and Levine (1998), *The Theory of Learning in Games*, section 1.2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -136,6 +136,10 @@ class GameState(State):
     def observed(self) -> Mapping[str, Any]:
         """Return the total taken, claimed or made of each good."""
         return {"action": self.profile.sum(axis=0)}
+
+    def for_record(self) -> GameState:
+        """Return the state with the key of its own profile alone."""
+        return replace(self, past=self.past[-1:])
 
     @property
     def period(self) -> int | None:

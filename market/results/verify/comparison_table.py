@@ -60,8 +60,13 @@ def _expected(economy: Economy, record: Record, records: Sequence[Record]) -> Ma
     """Return the row that the table should have, by column."""
     differ = any((each.payoffs != each.utilities).any() for each in records)
     payoffs = record.payoffs if differ else None
-    numbers = AgentNumbers(economy.agents, record.utilities, payoffs, record.weights)
-    surplus = float(record.utilities.sum()) if economy.money is Money.QUASILINEAR else None
+    in_money = economy.money is Money.QUASILINEAR
+    keeps = in_money and differ and bool(economy.commons.any()) and not economy.shares_revenue
+    handed_back = record.payoffs + economy.commons_share * record.revenue if keeps else None
+    numbers = AgentNumbers(
+        economy.agents, record.utilities, payoffs, record.weights, handed_back, economy.wants_something
+    )
+    surplus = float(record.utilities.sum()) if in_money else None
     mechanism = MechanismResult.model_validate(record.stated)
     return row(mechanism, economy.goods, numbers, surplus, _gains(economy, record, records))
 
