@@ -219,7 +219,7 @@ def legend_below(ax: Axes, title: str | None = None) -> Axes:
     """Draw a legend under the axes, in as many columns as there is room for."""
     labels = ax.get_legend_handles_labels()[1]
     longest = max(map(len, labels), default=0)
-    room = LETTERS * ax.get_position().width * ax.figure.get_figwidth()
+    room = LETTERS * ax.bbox.width / ax.figure.dpi
     ax.legend(
         loc="upper center",
         bbox_to_anchor=(0.5, 0.0),

@@ -62,8 +62,11 @@ def build(scenario: Scenario, seed: int | None = None, rows: range | None = None
 def population(scenario: Scenario) -> AgentNames:
     """Return the names of all agents, built or not."""
     return AgentNames(
-        (group.name, size, size > 1 or index in scenario.data)
-        for index, (group, size) in enumerate(zip(scenario.agents, _sizes(scenario), strict=True))
+        (
+            (group.name, size, size > 1 or index in scenario.data)
+            for index, (group, size) in enumerate(zip(scenario.agents, _sizes(scenario), strict=True))
+        ),
+        {scenario.agents[index].name: data.names for index, data in scenario.data.items() if data.names},
     )
 
 

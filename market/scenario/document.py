@@ -30,6 +30,7 @@ from market.scenario.models import (
     MAX_COUNT,
     TUPLE,
     AgentName,
+    Column,
     Entry,
     FamilyEntry,
     GoodName,
@@ -48,6 +49,7 @@ from market.scenario.models import (
     make_union,
     refuse_control_characters,
     refuse_control_in_lines,
+    require_column,
 )
 from market.scenario.toml_text import describe
 
@@ -212,7 +214,10 @@ class Group(Entry):
     name: Name = Field(description="of the agent or group; members of a group are name[0], name[1], ...")
     count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = Field(1, description="how many agents")
     data: str | None = Field(
-        None, description="a CSV or Parquet file in the scenario's folder, one row per agent"
+        None, description="a CSV or Parquet file in the scenario's folder (or --data-dir), one row per agent"
+    )
+    names: Annotated[Column | None, BeforeValidator(require_column)] = Field(
+        None, description="the column of the data file with the agents' names; default name[0], name[1], ..."
     )
     utility: Annotated[FamilyEntry | None, _UTILITY] = Field(None, description="the utility of the agent")
     cost: Annotated[FamilyEntry | None, _COST] = Field(

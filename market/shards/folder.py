@@ -20,6 +20,7 @@ import pandas as pd
 from market.errors import InputError
 from market.results.run_folder import (
     PARTS,
+    UNFINISHED,
     Drawing,
     copy_scenario,
     manifest_of,
@@ -70,7 +71,7 @@ def run_in_shards(
     now = datetime.now(UTC)
     name = name_of_run(scenario, now)
     out = out.absolute()
-    with refusals(out), whole_folder(out, name) as folder:
+    with refusals(out, kept=UNFINISHED), whole_folder(out, name) as folder:
         tables = folder / PARTS
         tables.mkdir()
         shared = play_in_shards(scenario, pool, shards, mechanisms, seed, str(tables), progress)

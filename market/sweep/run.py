@@ -131,6 +131,7 @@ def sweep(
     mechanisms: Sequence[str] | None = None,
     options: Options | None = None,
     progress: Callable[[Progress], None] | None = None,
+    data_dir: str | Path | None = None,
 ) -> Sweep:
     """Play a scenario many times, and keep every run.
 
@@ -148,6 +149,7 @@ def sweep(
         mechanisms: names of those to play; all of them by default.
         options: the processes that make the runs.
         progress: called at the beginning and after every chunk.
+        data_dir: the folder of the data files; by default that of the scenario.
 
     Raises:
         InputError: scenario, design, folder or backend is at fault; says how to correct it.
@@ -156,8 +158,8 @@ def sweep(
     Example:
         >>> # sweep("scenarios/commons.toml", ["commons.water=5,10,20"], seeds=10, out="sweeps/water").runs
     """
-    root = load(scenario, overrides).seed if seed is None else seed
-    planned = plan(scenario, design(vary, kind, points, seeds, root), overrides, mechanisms)
+    root = load(scenario, overrides, data_dir).seed if seed is None else seed
+    planned = plan(scenario, design(vary, kind, points, seeds, root), overrides, mechanisms, data_dir)
     options, folder = options or Options(), Path(out)
     with opened(folder, planned.description(), planned.columns, planned.scenarios) as store:
         finished = store.finished()

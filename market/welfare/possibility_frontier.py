@@ -26,7 +26,8 @@ allocations, and those that another one dominates are left out.
 *Outcomes.* A curve through points passes below the frontier between them, where an efficient outcome would
 seem to lie beyond it. So from each outcome that no point dominates the frontier is searched in the direction
 `d` with `c = v(outcome)`, where `r >= 0` is feasible; if no point at or beyond the outcome is found, no
-frontier is, unless the outcome is a planner's optimum, whose conditions prove that it is a point itself. An outcome outside of A and B gets points between it and the nearer end.
+frontier is, unless the outcome is a planner's optimum, whose conditions prove that it is a point itself. An
+outcome outside of A and B gets points between it and the nearer end.
 
 *Transfers.* Where money is quasilinear and may go negative without limit, it moves welfare one for one: from
 the allocation with the largest total surplus S every pair of payoffs with sum S can be reached, and none with

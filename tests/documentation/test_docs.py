@@ -138,9 +138,16 @@ def typed(block: str, shell) -> None:
             printed = printed.partition(piece)[2]
 
 
+FOLLOWED_ELSEWHERE = {
+    "sweeps.md": "tests/sweep",
+    "dashboard.md": "tests/interfaces/dashboard, since it serves until it is interrupted",
+    "solaraviz.md": "tests/documentation/test_solaraviz.py",
+}
+
+
 @pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if page.name != "sweeps.md"],  # followed in tests/sweep
+    [page for page in PAGES if page.name not in FOLLOWED_ELSEWHERE],
     ids=lambda page: str(page.relative_to(DOCS)),
 )
 def test_what_a_page_says_can_be_done(page, shell, monkeypatch, tmp_path):

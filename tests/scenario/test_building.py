@@ -22,7 +22,7 @@ def test_more_numbers_than_fit_in_memory_are_refused():
     goods = ", ".join(f'"g{i}"' for i in range(50))
     text = f'schema = 1\neconomy = "quasilinear"\ngoods = [{goods}]\n[[agents]]\nname = "a"\ncount = 10_000_000\n'
     assert faults(text + '[[mechanisms]]\nname = "m"\nkind = "planner"') == [
-        "f.toml:4: agents: 10000000 agents times 50 goods; at most 200000000 numbers fit at a time "
+        "f.toml:4: agents: 10,000,000 agents times 50 goods; at most 200,000,000 numbers fit at a time "
         "(play them in shards: --shards)"
     ]
 
@@ -31,7 +31,7 @@ def test_more_agents_than_can_be_built_are_refused():
     groups = [f'[[agents]]\nname = "a{i}"\ncount = 10_000_000\n' for i in range(20)]
     text = 'schema = 1\neconomy = "quasilinear"\ngoods = ["water"]\n' + "".join(groups)
     assert faults(text + '[[mechanisms]]\nname = "m"\nkind = "planner"') == [
-        "f.toml:4: agents: 200000000 agents in all groups; at most 10000000 can be at a time "
+        "f.toml:4: agents: 200,000,000 agents in all groups; at most 10,000,000 can be held at a time "
         "(play them in shards: --shards)"
     ]
 

@@ -87,8 +87,8 @@ def test_the_figure_of_a_market_in_shards_shows_its_rounds():
         for mechanism, panel in panels.items():
             lines = {line.get_label(): line.get_ydata() for line in panel.get_lines()}
             for good in ("water", "bread"):
-                seen = shared.rounds.query("mechanism == @mechanism and good == @good")[column]
-                assert np.array_equal(lines[good], seen)
+                rows = (shared.rounds["mechanism"] == mechanism) & (shared.rounds["good"] == good)
+                assert np.array_equal(lines[good], shared.rounds[rows][column])
 
 
 def test_prices_of_more_goods_than_are_printed_are_counted():

@@ -148,7 +148,8 @@ def _of_the_machine(error: MemoryError | OSError) -> str:
     """Return the message for a lack of memory, or for files that cannot be read or written."""
     if isinstance(error, MemoryError):
         return "Not enough memory for so many agents and goods; try fewer, or fewer mechanisms at a time."
-    return f"Cannot read or write what is needed: {error.strerror or error}."
+    what = "what is needed" if error.filename is None else f"'{error.filename}'"
+    return f"Cannot read or write {what}: {error.strerror or error}."
 
 
 def _internal(error: Exception) -> ExitCode:

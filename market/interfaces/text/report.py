@@ -1,4 +1,4 @@
-"""A comparison as text: a table, how each mechanism ended, and an interpretation; the claims of `verify`.
+"""A comparison as text: a table, how each mechanism ended, and an interpretation.
 
 Mechanisms are the columns of the table (`layout.tables`); its rows are made in `sections`.
 """
@@ -20,7 +20,6 @@ from market.interfaces.text.sentences import count, ending, number, reading, sta
 if TYPE_CHECKING:
     from market.outcome import Outcome
     from market.results.comparison import Comparison
-    from market.results.verify.claim import Claim
 
 
 def comparison(compared: Comparison, width: int, story_first: bool = True) -> RenderableType:
@@ -102,24 +101,3 @@ def _independent_check(compared: Comparison) -> list[RenderableType]:
         for name, check in compared.checks.items()
     )
     return [Text(), heading("Independent check"), pairs(rows)]
-
-
-def claims(checked: Sequence[Claim]) -> RenderableType:
-    """Return what `market verify` prints: one line a claim, and how many hold or could not be checked."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold", max_width=40)
-    grid.add_column(overflow="fold")
-    for claim in checked:
-        detail = Text(visible(claim.detail), style="dim")
-        grid.add_row(_VERDICTS[claim.holds], Text(visible(claim.name)), detail)
-    kept, unchecked = (sum(claim.holds is verdict for claim in checked) for verdict in (True, None))
-    line = f"{kept} of {count(len(checked), 'claim')} hold."
-    return Group(grid, Text(f"{line} {unchecked} could not be checked." if unchecked else line))
-
-
-_VERDICTS = {
-    True: Text("holds", style="green"),
-    None: Text("not checked", style="yellow"),
-    False: Text("DOES NOT HOLD", style="red"),
-}

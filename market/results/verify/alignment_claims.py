@@ -109,7 +109,7 @@ def _price_interval(economy: Economy, record: Record) -> Claim:
 def _weights(record: Record, w: Array) -> Claim:
     total = float(w.sum())
     sound = bool(np.isfinite(w).all() and (w >= 0).all() and abs(total - 1.0) <= NEGLIGIBLE_AMOUNT)
-    return Claim(f"{record.name}: weights add up to one", sound, f"sum={total:.12g}, smallest={w.min():.3g}")
+    return Claim(f"{record.name}: weights add up to one", sound, f"sum {total:.12g}, smallest {w.min():.3g}")
 
 
 def violation(economy: Economy, record: Record, w: Array, p: Array, left: float = SOLVER_AMOUNT) -> float:
