@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import market
 from market.economy.families.technologies import TECHNOLOGIES
-from market.economy.families.utilities import UTILITIES
+from market.economy.families.utilities import UTILITIES as FAMILIES
 from market.economy.primitives import Block
 from market.mechanisms import Auction, Planner, play
 from market.mechanisms.auction.price_rules import Tatonnement
@@ -329,7 +329,7 @@ kind = "planner"
 def test_nothing_is_made_below_cost_in_any_currency(family, money):
     """A first unit is worth 25 and costs 50, in coins of any size; at 1e13 the solver finds no end."""
     given = {"weights": [[25.0 * money]]}
-    two = with_utility("quasilinear", UTILITIES[family], given, linear=([[50.0 * money]], [[np.inf]]))
+    two = with_utility("quasilinear", FAMILIES[family], given, linear=([[50.0 * money]], [[np.inf]]))
     outcome = play(Planner("planner"), two)
     assert outcome.status is Status.OPTIMAL
     assert not outcome.production.any()
