@@ -53,6 +53,10 @@ SURPLUS_BOUNDS_APART = 3e-8
 """Share of turnover: the largest difference of the bounds on total surplus at which they prove its maximum.
 Less than `NO_SURPLUS_GAP`, so that a gap that counts as none cannot hide in it."""
 
+CAPPED_GAINS_APART = 1e-5
+"""Share of turnover: the largest difference between the gain that a program with spending caps reports and
+that of its allocation, by the primitives. Beyond, the solver ended at another point than it says."""
+
 NEAR_INDIFFERENCE = 1e-6
 """Relative difference up to which a price is moved to one at which an agent is indifferent: a solver's
 inaccuracy in prices. Any prices prove, so a wrong move makes a bound weaker, never false."""
@@ -301,7 +305,8 @@ class _CappedProgram:
         """Return the largest total gain of agents with a finite utility, money.
 
         Raises:
-            NumericalError: the allocation found has less surplus than the present one, by more than rounding.
+            NumericalError: the allocation found has less surplus than the present one by more than rounding,
+                or another gain, from the primitives, than the program says (which its multipliers bound).
         """
         import cvxpy
 
@@ -311,4 +316,7 @@ class _CappedProgram:
         gained = float((then - self.now)[self.counted].sum())
         if not gained >= -NO_SURPLUS_GAP * self.traded:
             raise NumericalError("the convex program ended at less surplus than there is now")
+        said = self.size * found.value - float(self.now[self.counted].sum())
+        if not abs(said - gained) <= CAPPED_GAINS_APART * max(self.traded, abs(said)):
+            raise NumericalError(f"the program finds a gain of {said:.6g}, its allocation has {gained:.6g}")
         return replace(bound, value=max(gained, 0.0))

@@ -57,7 +57,12 @@ def price_ranges(
         return None
     if record.economy.not_concave.any() and (planned or economy.money is Money.QUASILINEAR):
         return None
+    some = NEGLIGIBLE_AMOUNT * economy.offered(record.production) / len(economy.agents)
+    if not (record.consumption > some).any() and not economy.has_producers:
+        return None  # no trade is possible
     conditions = _Conditions(economy, record, p, planned)
+    if (np.isnan(conditions.weights) & (economy.capacity > 0).any(axis=1)).any():
+        return None  # a cost has weight 1, and utility another one
     least = conditions.optimum(conditions.goal(-1), None)
     if least is None or not least[-1] <= SOLVER_AMOUNT:
         return None
