@@ -63,9 +63,8 @@ def tables(names: Sequence[str], sections: Sequence[Section], width: int, corner
         corner: the heading of the labels.
     """
     indents = {part.title: 2 * bool(part.title) for part in sections}
-    in_titles = [len(word) for part in sections for word in part.title.split()]
     labels = [len(row.label) + indents[part.title] for part in sections for row in part.rows]
-    longest = max(labels + in_titles)
+    longest = max(labels + [len(part.title) for part in sections])
     words = [word for part in sections for cell in part.cells for word in cell.split()]
     cell = min(max(CELL, 3 + max(map(len, words), default=0)), WIDER)
     room_for_labels = max(SHORTEST, width - 1 - cell * len(names))  # rather folded labels than one more table
