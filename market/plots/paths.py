@@ -54,8 +54,9 @@ def price_paths(comparison: Comparison | Shared, ax: Axes) -> Axes:
         if economy.money is Money.QUASILINEAR and len(economy.goods) <= NAMED:
             _multipliers(comparison, panel)
     if not low > 0:
+        finite = rounds["price"][np.isfinite(rounds["price"])]
         for panel in panels.values():
-            panel.set_ylim(bottom=0.0)
+            panel.set_ylim(0.0, 1.06 * float(finite.max()) if len(finite) and finite.max() > 0 else 1.0)
     relative = "money" if economy.money is not Money.EXCHANGE else _unit_of_account(economy)
     scale = ", log scale" if low > 0 else ""
     return _finish("Prices", f"price of a unit ({relative}{scale})", comparison, panels, ax)

@@ -102,3 +102,10 @@ def test_up_to_six_lines_are_named_and_more_are_counted(goods, named, ax):
     plots.price_paths(compared(stories.barter(goods), "prices"), ax)
     assert (ax.get_title(loc="left") == f"Prices ({goods} goods)") is not named
     assert (ax.get_legend() is not None) is named
+
+
+def test_prices_near_one_another_are_below_the_top_of_the_axis(commons, ax):
+    rounds = commons.rounds.assign(price=np.linspace(1.0, 1.01, len(commons.rounds)))
+    plots.price_paths(replace(commons, rounds=rounds), ax)
+    assert ax.get_ylim()[0] == 0.0
+    assert ax.get_ylim()[1] > 1.03

@@ -23,6 +23,12 @@ def test_limits_leave_out_values_far_below_the_others_and_make_room_for_their_ma
     assert low < limits(np.array([1.0, 2.0, 3.0]))[0]
 
 
+def test_limits_show_agents_of_different_wealth():
+    """Ann has 4.25 wherever she trades, and Bob some 17: that is no ruin."""
+    low, _ = limits(np.array([3.51, 4.25, 16.8, 16.97, 16.97]))
+    assert low < 3.51
+
+
 def test_limits_show_a_line_and_the_values_no_further_below_than_its_height():
     line = np.array([1.0, 2.0])
     assert limits(np.array([0.5, 1.0, 2.0]), line)[0] < 0.5
