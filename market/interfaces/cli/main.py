@@ -401,6 +401,7 @@ def dashboard(
         Path | None,
         typer.Argument(metavar="SCENARIO.toml", help="Shown first, with those in scenarios/."),
     ] = None,
+    data_dir: DataDir = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where exported runs are put.")] = Path("runs"),
     host: Annotated[
         str, typer.Option(help="The address to listen on; the default is reached from this machine only.")
@@ -409,6 +410,10 @@ def dashboard(
 ) -> ExitCode:
     """Show scenarios in a browser: step them, change parameters, watch prices and verdicts."""
     from market.interfaces.dashboard.server import dashboard as show_pages
+    from market.scenario.loading import load
 
-    show_pages(scenario, out=out, host=host, port=port)
+    if data_dir is not None and scenario is None:
+        raise InputError("--data-dir is the folder of one scenario's data; name the scenario too")
+    shown = scenario if data_dir is None or scenario is None else load(scenario, data_dir=data_dir)
+    show_pages(shown, out=out, host=host, port=port)
     return ExitCode.DONE

@@ -36,7 +36,7 @@ WORDS = {
     "efficient": "Pareto efficient (goods)?",
     "degenerate": "some weight is zero?",
     "resource utilisation": "Debreu's coefficient of resource utilisation",
-    "surplus gap": "deadweight loss (unrealised gains from trade)",
+    "surplus gap": "unrealised gains from trade (deadweight loss)",
     "efficient with transfers": "maximises total surplus?",
     "transfers are left out": "total surplus is not defined, so nothing is said of it",
 }

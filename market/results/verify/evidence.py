@@ -66,9 +66,14 @@ def check_evidence(
         wrong += ["relative_regret"] if apart > ROUNDING_OF_RESULTS else []
     if "period" in stated and not _comes_back(run, economy, record, stated["period"]):
         wrong.append("period")
-    values = ", ".join(f"{_WORDS.get(key, key)} {shown(value)}" for key, value in stated.items())
+    values = ", ".join(f"{_WORDS.get(key, key)} {_number(key, value)}" for key, value in stated.items())
     detail = f"wrong: {', '.join(_WORDS.get(key, key) for key in wrong)}; {values}" if wrong else values
     yield Claim(f"{record.name}: evidence", not wrong, detail)
+
+
+def _number(key: str, value: float) -> str:
+    """Return a number in print; a number of queries or rounds without decimals."""
+    return f"{value:,.0f}" if key in ("demand_queries", "period") and np.isfinite(value) else shown(value)
 
 
 def _names(record: Record) -> list[set[str]] | None:

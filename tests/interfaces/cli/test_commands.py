@@ -457,3 +457,15 @@ def test_every_command_that_reads_a_scenario_takes_the_folder_of_data(shell, apa
         code, _, err = shell(*words, "--data-dir", data)
         assert (code, err) == (ExitCode.DONE, ""), words
     assert (tmp_path / "many" / "input" / "plants.csv").exists()
+
+
+def test_dashboard_shows_a_scenario_with_its_data_in_a_folder_that_the_user_names(shell, apart, monkeypatch):
+    scenario, data = apart
+    shown = []
+    monkeypatch.setattr(
+        "market.interfaces.dashboard.server.dashboard", lambda given, **_: shown.append(given)
+    )
+    assert shell("dashboard", scenario, "--data-dir", data)[0] == ExitCode.DONE
+    assert shown[0].data[0].names == ("coal", "gas 1")
+    code, _, err = shell("dashboard", "--data-dir", data)
+    assert (code, err.startswith("--data-dir is the folder of one scenario's data")) == (2, True)
