@@ -97,7 +97,7 @@ def _explain_no_slope(economy: Economy, at: Clearing) -> str | None:
 
 def has_constant_returns(economy: Economy) -> bool:
     """Return True if some producer has constant returns, so that levels are unknowns as well as prices."""
-    return bool(ConstantReturns(economy).producers)
+    return bool(len(ConstantReturns(economy).rows))
 
 
 def _compute_moving_slopes(economy: Economy, at: Clearing) -> Array:

@@ -42,7 +42,7 @@ def scan(economy: Economy, guess: Array) -> tuple[list[Clearing], list[Clearing]
     if not (guess > 0).any():
         return [], []
     stairs = build_staircase(economy, guess)
-    if len(stairs.sought) != 1 or stairs.constant_returns.producers:
+    if len(stairs.sought) != 1 or len(stairs.constant_returns.rows):
         return [], []
     steps = len(economy.indifference_prices[stairs.sought[0]])
     middle = float(stairs.position(guess)[0])

@@ -82,7 +82,7 @@ class Staircase:
             _find_position(steps, float(p[g])) for steps, g in zip(self._steps, self.sought, strict=True)
         ]
         constant = self.constant_returns
-        makers = len(constant.producers)
+        makers = len(constant.rows)
         if made is None:
             levels = np.full(makers, 0.5 / max(makers, 1))
         else:
