@@ -32,10 +32,12 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
+from market.equilibrium.budget import BudgetUsedUp
 from market.equilibrium.clearing import CLEARING_EXCESS, Clearing, choose_better, evaluate_prices
 from market.equilibrium.regularity import has_constant_returns
 from market.equilibrium.roots import evaluate_with_held
 from market.equilibrium.staircase import build_staircase
+from market.equilibrium.ties import balance_allocation
 
 ROOT_DISTANCE = 1e-6
 """Difference of log prices below which two ends are one equilibrium: how far apart a root finder that stops
@@ -157,7 +159,10 @@ def measure_distance(economy: Economy, p: Array, other: Array) -> float:
 
 def measure_between(economy: Economy, one: Clearing, other: Clearing, halvings: int) -> float:
     """Return the largest relative excess demand at prices found between two equilibria; inf if none is."""
-    middle = _find_half_way(economy, one, other)
+    try:
+        middle = _find_half_way(economy, one, other)
+    except BudgetUsedUp:  # nothing shows that they belong together
+        return np.inf
     if middle is None or not halvings or middle.residual > EXCESS_BETWEEN_ENDS:
         return np.inf if middle is None else middle.residual
     if halvings == 1:
@@ -175,7 +180,12 @@ def _find_half_way(economy: Economy, one: Clearing, other: Clearing) -> Clearing
     if economy.money is Money.EXCHANGE:  # relative to the price that is held in any case
         apart = apart - apart[build_staircase(economy, between).held > 0].sum()
     made = (one.production + other.production) / 2.0
-    straight = None if has_constant_returns(economy) else evaluate_prices(economy, between)
+    straight = None
+    if one.indifferent and other.indifferent:  # a mean of best choices is one, if prices between leave them
+        mean = (one.consumption + other.consumption) / 2.0, made
+        straight = evaluate_prices(economy, between, balance_allocation(economy, between, mean))
+    elif not has_constant_returns(economy):
+        straight = evaluate_prices(economy, between)
     if straight is not None and straight.residual <= EXACT_EXCESS:
         return straight
     held = np.zeros(len(between), dtype=bool)

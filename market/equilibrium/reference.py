@@ -18,9 +18,9 @@ from market.economy.primitives import Economy, Money
 from market.equilibrium import convex, eigenvector
 from market.equilibrium.clearing import CLEARING_EXCESS, Clearing, choose_better, evaluate_prices
 from market.equilibrium.regularity import compute_index
-from market.equilibrium.roots import draw_starts, guess_prices, solve_from, solve_with_held
+from market.equilibrium.roots import draw_starts, guess_prices, solve_with_held
 from market.equilibrium.scan import scan
-from market.equilibrium.search import explain_out_of_reach
+from market.equilibrium.search import explain_out_of_reach, solve_from
 from market.equilibrium.ties import balance_allocation, tie_prices
 from market.outcome import shown
 

@@ -1,8 +1,14 @@
 """A search for all equilibria from many starting points, each with its index and stability.
 
-A root finder runs from every starting point (`roots.py`); where only one price is unknown the whole line is
-scanned as well (`scan.py`). Prices at which recomputed excess demand vanishes are equilibria; those of one
-equilibrium or of one continuum are grouped (`continua.py`).
+If it is proved that there is no equilibrium (`economy.nonexistence`), that is the answer. Otherwise, where
+only one price is unknown, the whole line of prices is scanned (`scan.py`). From every starting point then runs
+the method that suits the economy: complementary pairs where consumers or producers with constant returns may
+be indifferent (`complementarity.py`), else roots of excess demand (`roots.py`). Prices at which recomputed
+excess demand vanishes are equilibria; those of one equilibrium or of one continuum are grouped
+(`continua.py`).
+
+The search keeps a budget (`budget.py`): when it is used up, the result is that of the starting points so far,
+and their number is part of it.
 
 No search from finitely many starting points proves that it found all; the sum of the indices
 (`regularity.py`) can prove that it did not.
@@ -10,16 +16,27 @@ No search from finitely many starting points proves that it found all; the sum o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from market.economy.correspondences import Array
+from market.economy.nonexistence import no_equilibrium
 from market.economy.primitives import Economy, Money
-from market.equilibrium.clearing import CLEARING_EXCESS
+from market.equilibrium import complementarity, roots
+from market.equilibrium.budget import Budget, size_for, spending
+from market.equilibrium.clearing import CLEARING_EXCESS, Clearing
 from market.equilibrium.continua import DistinctEquilibrium, group_ends
 from market.equilibrium.regularity import compute_index, is_stable
-from market.equilibrium.roots import draw_starts, solve_from
 from market.equilibrium.scan import scan
 from market.random_streams import generator
+
+SEARCH_EVALUATIONS = 100_000
+"""Evaluations of excess demand that a search may take in a small economy: some ten seconds."""
+
+SEARCH_SECONDS = 60.0  # of processor time, if these evaluations take longer than expected
+
+Progress = Callable[[int, int], None]
+"""Called with the number of starting points done, and of all."""
 
 
 @dataclass(frozen=True)
@@ -54,15 +71,27 @@ class Equilibria:
     """The result of a search for all equilibria.
 
     Args:
-        economy: the primitives. found: every distinct equilibrium, by ascending price of the first good.
+        economy: the primitives.
+        found: every distinct equilibrium, by ascending price of the first good.
         near_misses: prices (goods,) at which all markets clear nearly, and the largest relative excess
-        demand. starts: number of starting points.
+            demand.
+        starts: number of starting points asked for.
+        searched: number of starting points from which the search ran: `starts`, unless the budget was used
+            up, or there is a proof.
+        evaluations: evaluations of excess demand that it took.
+        stopped: the limit that ended the search, in words; None if none did.
+        no_equilibrium: the proof that there is no equilibrium, a sentence without full stop; None if there is
+            none.
     """
 
     economy: Economy
     found: tuple[Equilibrium, ...]
     near_misses: tuple[tuple[Array, float], ...]
     starts: int
+    searched: int
+    evaluations: int = 0
+    stopped: str | None = None
+    no_equilibrium: str | None = None
 
     @property
     def index_sum(self) -> int | None:
@@ -77,39 +106,115 @@ class Equilibria:
 
 
 def explain_out_of_reach(economy: Economy) -> str | None:
-    """Return a reason why a root finder may miss equilibria of an economy; None if none is known.
+    """Return a reason why no starting point may lead to equilibria of an economy; None if none is known.
 
     With linear utility demand is a set at prices at which an agent is indifferent. With two priced goods
-    these prices are tried one by one (`scan.py`); with more goods they are not.
+    these prices are tried one by one (`scan.py`), and purchases are unknowns where `complementarity` applies.
     """
     several = (economy.linear_weights > 0).sum(axis=1) > 1
     if economy.money is Money.QUASILINEAR or len(economy.goods) <= 2 or not several.any():
         return None
+    if complementarity.applies(economy):
+        return None
     return (
         "some agent values several goods linearly (perfect substitutes); where it is indifferent its demand "
-        "is a set, and with three or more goods this search cannot find equilibria at such prices"
+        "is a set, which this search cannot reach in so large an economy, or with step costs"
     )
 
 
-def search(economy: Economy, many: int = 200) -> Equilibria:
+def solve_from(economy: Economy, start: Array) -> Clearing | None:
+    """Run the method that suits the economy from starting prices; return the prices nearest to clearing."""
+    if complementarity.applies(economy):
+        return complementarity.solve_from(economy, start)
+    return roots.solve_from(economy, start)
+
+
+def search(
+    economy: Economy, many: int = 200, limit: Budget | None = None, progress: Progress | None = None
+) -> Equilibria:
     """Look for all equilibria of an economy.
 
     Args:
         economy: the primitives; its seed is that of the starting points.
         many: number of starting points, >= 1.
+        limit: the budget; by default one of `SEARCH_EVALUATIONS`, fewer in a large economy.
+        progress: called before every starting point.
     """
-    seed = int(generator(economy.seed, "equilibria").integers(2**31))
-    begun = draw_starts(economy, many, seed)
-    ends = [end for start in begun if (end := solve_from(economy, start)) is not None]
-    scanned, missed = scan(economy, begun[0])
-    clear = [(end, 1) for end in ends if end.residual <= CLEARING_EXCESS] + [(end, 0) for end in scanned]
-    found = [_describe(economy, each) for each in group_ends(economy, clear)]
+    impossible = no_equilibrium(economy)
+    if impossible is not None:
+        return Equilibria(economy, (), (), many, 0, no_equilibrium=impossible)
+    limit = limit or Budget(size_for(economy, SEARCH_EVALUATIONS), SEARCH_SECONDS)
+    grouping = Budget(limit.evaluations, limit.seconds)
+    begun = roots.draw_starts(economy, many, int(generator(economy.seed, "equilibria").integers(2**31)))
+    scanned, missed = _scan(economy, begun[0], limit)
+    ends, searched = _run(solve_from, economy, begun, limit, progress)
+    clear = [(end, 0) for end in scanned] + [(end, 1) for end in ends]
+    found = _group(economy, clear, grouping)
+    stopped = limit.exhausted
+    if stopped is None and _may_lack_unstable_ones(economy, found):
+        more, again = _run(roots.solve_from, economy, begun, limit, progress)
+        found = _group(economy, clear + [(end, 0) for end in more], grouping)
+        if limit.exhausted:
+            stopped = f"{limit.exhausted}, after {again} of these a second time, by roots of excess demand"
     return Equilibria(
         economy,
         tuple(sorted(found, key=lambda each: tuple(each.prices.tolist()))),
         tuple((economy.normalise(miss.prices), miss.residual) for miss in missed),
         many,
+        searched,
+        limit.used + grouping.used,
+        stopped or grouping.exhausted,
     )
+
+
+def _scan(economy: Economy, guess: Array, limit: Budget) -> tuple[list[Clearing], list[Clearing]]:
+    """Scan the line of prices, if there is one, with at most a quarter of the budget."""
+    found: tuple[list[Clearing], list[Clearing]] = [], []
+    with spending(limit):
+        found = scan(economy, guess, limit.evaluations // 4)
+    return found
+
+
+def _run(
+    method: Callable[[Economy, Array], Clearing | None],
+    economy: Economy,
+    begun: Array,
+    limit: Budget,
+    progress: Progress | None,
+) -> tuple[list[Clearing], int]:
+    """Run a method from starting points until the budget is used up.
+
+    Returns:
+        The ends at which markets clear, and the number of starting points.
+    """
+    ends, done = [], 0
+    with spending(limit):
+        for start in begun:
+            if progress:
+                progress(done, len(begun))
+            end = method(economy, start)
+            done += 1
+            if end is not None and end.residual <= CLEARING_EXCESS:
+                ends.append(end)
+    return ends, done
+
+
+def _group(economy: Economy, clear: list[tuple[Clearing, int]], limit: Budget) -> list[Equilibrium]:
+    with spending(limit):
+        groups = group_ends(economy, clear)
+    return [_describe(economy, each) for each in groups]
+
+
+def _may_lack_unstable_ones(economy: Economy, found: list[Equilibrium]) -> bool:
+    """Return True if equilibria of index -1 may exist that complementary pairs do not lead to.
+
+    Lemke's method ends at solutions of index +1 of each linear problem. But with one equilibrium of index -1
+    there are at least two of index +1. So where one equilibrium of index +1 was found from all starting points
+    a second method is not called for.
+    """
+    if not complementarity.applies(economy) or economy.has_ties:
+        return False
+    return [each.index for each in found] != [1]
 
 
 def _describe(economy: Economy, each: DistinctEquilibrium) -> Equilibrium:
