@@ -4,9 +4,9 @@ A search that takes as long as it takes is of no use to those who wait. The work
 demand and supply of all agents at one list of prices. Their number does not depend on the machine, so neither
 do results that end with it. Seconds of processor time only end what would take far longer than expected.
 
-The budget in force is a context variable, because evaluations happen inside root finders: `with spending(...)`
-sets it, `count()` is called at every evaluation and raises `BudgetUsedUp` when it is used up. Without a budget
-nothing is limited.
+The budget in force is a context variable, because evaluations happen inside root finders: `with
+spending(...)` sets it, `count()` is called at every evaluation and raises `BudgetUsedUp` when it is used up.
+Without a budget nothing is limited.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 Symbols: `p` (goods,) prices; `r` (goods,) resources and the output of decreasing returns; `d(p)` (goods,)
 demand, without the purchases `x` below; `v_j(p)` the cheapest unit netput of a producer `j` with constant
 returns, `t_j` its level; `i` consumers who value several goods linearly, with weights `a_ig`, `x_ig` their
-purchases of these goods, `m_i(p)` the money that they spend on them, and `q_i` the price of a unit of utility.
-An equilibrium is
+purchases of these goods, `m_i(p)` the money that they spend on them, and `q_i` the price of a unit of
+utility. An equilibrium is
 
     r_g(p) + sum_j t_j v_jg(p) - d_g(p) - sum_i x_ig >= 0,    p_g >= 0,
     -p.v_j(p) >= 0,                                           t_j >= 0,
@@ -172,7 +172,7 @@ class Complementarity:
         units = self.constant_returns.units(p)
         cost = np.maximum(-units, 0.0) @ p
         excess, money, total = self.evaluate(p, t)
-        of_p, of_t, of_x, of_q = self.split(np.arange(self.unknowns))
+        of_p, of_t, of_x, of_q = np.split(np.arange(self.unknowns), self.parts)
         matrix = np.zeros((self.unknowns, self.unknowns))
         for h in range(len(p)):
             higher = p.copy()
@@ -198,7 +198,7 @@ class Complementarity:
 
 
 def applies(economy: Economy) -> bool:
-    """Return True if some best choices are sets, all of them are unknowns here, and these are not too many."""
+    """Return True if some best choices are sets, all of these are unknowns here, and not too many."""
     if economy.money is Money.QUASILINEAR or any(map(len, economy.indifference_prices)):
         return False
     if not (economy.technologies or economy.has_ties):

@@ -53,6 +53,10 @@ EXACT_EXCESS = 1e-11
 EXCESS_BETWEEN_ENDS = 10 * CLEARING_EXCESS
 """Relative excess demand up to which prices between two ends join them: they are less exact than ends."""
 
+STEP_ALONG = 0.02
+"""Change of a log price that shows a continuum if markets clear exactly there: excess demand that only
+touches zero, `c d^2` or `c d^3`, exceeds `EXACT_EXCESS` there unless `c` is below 1e-6."""
+
 HALVINGS_BETWEEN_ENDS = 2  # so that three prices between two ends are evaluated
 MOST_SEPARATE_ENDS = 60  # further ends are joined to the nearest at once, since pairs grow with the square
 PAIRS_TRIED = 3  # pairs of neighbours at which joining two groups is tried
@@ -108,6 +112,31 @@ def group_ends(economy: Economy, ends: Sequence[tuple[Clearing, int]]) -> list[D
         for name in dict.fromkeys(group)
         for members in [[m for m, each in enumerate(group) if each == name]]
     ]
+
+
+def is_on_continuum(economy: Economy, at: Clearing) -> bool:
+    """Return True if markets clear exactly at other prices nearby too; False proves nothing.
+
+    The price that moves most along the flattest direction of the gap is changed and held, to either side, and
+    a root finder solves for the others.
+    """
+    stairs = build_staircase(economy, at.prices)
+    goods = stairs.sought
+    if not len(goods) or at.indifferent:
+        return False
+    with np.errstate(all="ignore"):
+        slopes = stairs.slopes(stairs.position(at.prices, at.production))
+    if not np.isfinite(slopes).all():
+        return False
+    flattest = np.abs(np.linalg.svd(slopes)[2][-1])[: len(goods)]
+    moves = np.arange(len(at.prices)) == goods[int(flattest.argmax())]
+    held = moves | (stairs.held > 0)  # in an exchange one price is held in any case
+    for change in (STEP_ALONG, -STEP_ALONG):
+        p = np.where(moves, at.prices * np.exp(change), at.prices)
+        found = evaluate_with_held(economy, p, held, at.production)
+        if found is not None and found.residual <= EXACT_EXCESS:
+            return True
+    return False
 
 
 def _merge_equal(economy: Economy, ends: Sequence[tuple[Clearing, int]]) -> list[DistinctEquilibrium]:

@@ -1,9 +1,9 @@
 """A search for all equilibria from many starting points, each with its index and stability.
 
 If it is proved that there is no equilibrium (`economy.nonexistence`), that is the answer. Otherwise, where
-only one price is unknown, the whole line of prices is scanned (`scan.py`). From every starting point then runs
-the method that suits the economy: complementary pairs where consumers or producers with constant returns may
-be indifferent (`complementarity.py`), else roots of excess demand (`roots.py`). Prices at which recomputed
+only one price is unknown, the whole line of prices is scanned (`scan.py`). From every starting point the
+method that suits the economy runs then: complementary pairs where consumers or producers with constant
+returns may be indifferent (`complementarity.py`), else roots of excess demand (`roots.py`). Prices at which recomputed
 excess demand vanishes are equilibria; those of one equilibrium or of one continuum are grouped
 (`continua.py`).
 
@@ -25,7 +25,7 @@ from market.economy.primitives import Economy, Money
 from market.equilibrium import complementarity, roots
 from market.equilibrium.budget import Budget, size_for, spending
 from market.equilibrium.clearing import CLEARING_EXCESS, Clearing
-from market.equilibrium.continua import DistinctEquilibrium, group_ends
+from market.equilibrium.continua import DistinctEquilibrium, group_ends, is_on_continuum
 from market.equilibrium.regularity import compute_index, is_stable
 from market.equilibrium.scan import scan
 from market.random_streams import generator
@@ -169,10 +169,9 @@ def search(
 
 def _scan(economy: Economy, guess: Array, limit: Budget) -> tuple[list[Clearing], list[Clearing]]:
     """Scan the line of prices, if there is one, with at most a quarter of the budget."""
-    found: tuple[list[Clearing], list[Clearing]] = [], []
     with spending(limit):
-        found = scan(economy, guess, limit.evaluations // 4)
-    return found
+        return scan(economy, guess, limit.evaluations // 4)
+    return [], []
 
 
 def _run(
@@ -209,8 +208,8 @@ def _may_lack_unstable_ones(economy: Economy, found: list[Equilibrium]) -> bool:
     """Return True if equilibria of index -1 may exist that complementary pairs do not lead to.
 
     Lemke's method ends at solutions of index +1 of each linear problem. But with one equilibrium of index -1
-    there are at least two of index +1. So where one equilibrium of index +1 was found from all starting points
-    a second method is not called for.
+    there are at least two of index +1. So if all starting points lead to one equilibrium, and its index is
+    +1, a second method is not called for.
     """
     if not complementarity.applies(economy) or economy.has_ties:
         return False
@@ -228,6 +227,6 @@ def _describe(economy: Economy, each: DistinctEquilibrium) -> Equilibrium:
         sign,
         is_stable(economy, at),
         each.starts,
-        each.isolated,
+        each.isolated and not (sign == 0 and is_on_continuum(economy, at)),
         why_not,
     )
