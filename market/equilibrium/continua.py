@@ -206,8 +206,9 @@ def _find_half_way(economy: Economy, one: Clearing, other: Clearing) -> Clearing
     here, there = np.where(priced, one.prices, 1.0), np.where(priced, other.prices, 1.0)
     between = np.where(priced, np.sqrt(here * there), 0.0)
     apart = np.log(here) - np.log(there)
-    if economy.money is Money.EXCHANGE:  # relative to the price that is held in any case
-        apart = apart - apart[build_staircase(economy, between).held > 0].sum()
+    held = build_staircase(economy, between).held > 0  # in an exchange, one price
+    if economy.money is Money.EXCHANGE:
+        apart = apart - apart[held].sum()
     made = (one.production + other.production) / 2.0
     straight = None
     if one.indifferent and other.indifferent:  # a mean of best choices is one, if prices between leave them
@@ -217,6 +218,5 @@ def _find_half_way(economy: Economy, one: Clearing, other: Clearing) -> Clearing
         straight = evaluate_prices(economy, between)
     if straight is not None and straight.residual <= EXACT_EXCESS:
         return straight
-    held = np.zeros(len(between), dtype=bool)
     held[np.where(priced, np.abs(apart), -1.0).argmax()] = True
     return choose_better(straight, evaluate_with_held(economy, between, held, made))
