@@ -341,6 +341,33 @@ def _unlimited_costs(economy: Economy) -> Array:
     return least
 
 
+# --- satiation as a cause that is not proved ---------------------------------------------------------
+
+
+def satiable_owner(economy: Economy) -> str | None:
+    """Return the first agent that has an income in exchange and wants no good without limit; None if none."""
+    if economy.money is not Money.EXCHANGE:
+        return None
+
+    def is_satiable_owner(part: Economy) -> Bools:
+        return _is_satiable(part) & (_owned(part) > 0).any(axis=1)
+
+    return _first_name(economy, is_satiable_owner)
+
+
+def satiated_at(economy: Economy, p: Array) -> str | None:
+    """Return the first agent whose income in exchange at prices `p` exceeds the cost of all that it wants."""
+    if economy.money is not Money.EXCHANGE:
+        return None
+
+    def is_satiated(part: Economy) -> Bools:
+        with np.errstate(invalid="ignore"):
+            needed = np.where(_is_satiable(part), np.nan_to_num(part.bliss, posinf=0.0) @ p, np.inf)
+        return np.asarray(_owned(part) @ p > needed * (1.0 + TIED))
+
+    return _first_name(economy, is_satiated)
+
+
 # --- 5. a satiated owner ------------------------------------------------------------------------------
 
 

@@ -17,20 +17,19 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.nonexistence import no_equilibrium
+from market.economy.nonexistence import no_equilibrium
 from market.economy.primitives import Economy, Money
-from market.equilibrium import complementarity, convex, eigenvector
+from market.equilibrium import convex, eigenvector
 from market.equilibrium.budget import Budget, size_for, spending
 from market.equilibrium.clearing import CLEARING_EXCESS, Clearing, choose_better, evaluate_prices
 from market.equilibrium.continua import is_on_continuum
 from market.equilibrium.regularity import compute_index
 from market.equilibrium.roots import draw_starts, guess_prices, solve_with_held
 from market.equilibrium.scan import scan
-from market.equilibrium.search import Progress, explain_out_of_reach, solve_from
+from market.equilibrium.search import Progress, explain_out_of_reach, name_method, solve_from
 from market.equilibrium.ties import balance_allocation, tie_prices
 from market.outcome import shown
 
-ROOTS = "roots of excess demand"
-PAIRS = "sequence of complementarity problems"
 PROOF = "proof of non-existence"
 
 ACCEPTED_EXCESS = 1e-7
@@ -109,7 +108,7 @@ def find_reference(
     impossible = no_equilibrium(economy)
     if impossible is not None:
         return _report_failure(PROOF, np.inf, f"There is no equilibrium: {impossible}.")
-    name = PAIRS if complementarity.applies(economy) else ROOTS
+    name = name_method(economy)
     found, starts = _from_starts(economy, limit, progress)
     convex_set = method is not None or _has_gross_substitutes(economy)
     if _is_accepted(found):

@@ -1,6 +1,6 @@
 """A search for all equilibria from many starting points, each with its index and stability.
 
-If it is proved that there is no equilibrium (`economy.nonexistence`), that is the answer. Otherwise, where
+If it is proved that there is no equilibrium (`economy.nonexistence`; `eigenvector.py`), that is the answer. Otherwise, where
 only one price is unknown, the whole line of prices is scanned (`scan.py`). From every starting point the
 method that suits the economy runs then: complementary pairs where consumers or producers with constant
 returns may be indifferent (`complementarity.py`), else roots of excess demand (`roots.py`). Prices at which recomputed
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from market.economy.correspondences import Array
 from market.economy.nonexistence import no_equilibrium
 from market.economy.primitives import Economy, Money
-from market.equilibrium import complementarity, roots
+from market.equilibrium import complementarity, eigenvector, roots
 from market.equilibrium.budget import Budget, size_for, spending
 from market.equilibrium.clearing import CLEARING_EXCESS, Clearing
 from market.equilibrium.continua import DistinctEquilibrium, group_ends, is_on_continuum
@@ -34,6 +34,9 @@ SEARCH_EVALUATIONS = 100_000
 """Evaluations of excess demand that a search may take in a small economy: some ten seconds."""
 
 SEARCH_SECONDS = 60.0  # of processor time, if these evaluations take longer than expected
+
+ROOTS = "roots of excess demand"
+PAIRS = "sequence of complementarity problems"
 
 Progress = Callable[[int, int], None]
 """Called with the number of starting points done, and of all."""
@@ -100,6 +103,11 @@ class Equilibria:
         return None if 0 in indices or not indices else sum(indices)
 
     @property
+    def method(self) -> str:
+        """Name of the method that ran from the starting points."""
+        return name_method(self.economy)
+
+    @property
     def beyond_reach(self) -> str | None:
         """Reason why equilibria may exist that no starting point can reach; None if none is known."""
         return explain_out_of_reach(self.economy)
@@ -122,6 +130,20 @@ def explain_out_of_reach(economy: Economy) -> str | None:
     )
 
 
+def prove_there_is_none(economy: Economy) -> str | None:
+    """Return why no prices clear all markets, a sentence without full stop; None if that is not known."""
+    impossible = no_equilibrium(economy)
+    if impossible is None and eigenvector.applies(economy):
+        spent = eigenvector.solve(economy)
+        return spent.reason if spent.prices is None else None
+    return impossible
+
+
+def name_method(economy: Economy) -> str:
+    """Return the name of the method that suits an economy where nothing is maximised."""
+    return PAIRS if complementarity.applies(economy) else ROOTS
+
+
 def solve_from(economy: Economy, start: Array) -> Clearing | None:
     """Run the method that suits the economy from starting prices; return the prices nearest to clearing."""
     if complementarity.applies(economy):
@@ -140,7 +162,7 @@ def search(
         limit: the budget; by default one of `SEARCH_EVALUATIONS`, fewer in a large economy.
         progress: called before every starting point.
     """
-    impossible = no_equilibrium(economy)
+    impossible = prove_there_is_none(economy)
     if impossible is not None:
         return Equilibria(economy, (), (), many, 0, no_equilibrium=impossible)
     limit = limit or Budget(size_for(economy, SEARCH_EVALUATIONS), SEARCH_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -128,6 +129,7 @@ def compare(
     traders: Mapping[str, type[Trader]] | None = None,
     *,
     check: bool = False,
+    checking: Callable[[str, int, int], None] | None = None,
 ) -> Comparison:
     """Play a scenario under its mechanisms and report on each outcome.
 
@@ -139,6 +141,7 @@ def compare(
         traders: agent or group name -> a subclass of `Trader` that answers prices in its own way, wherever
             there are prices.
         check: compare the prices of auctioneers with a reference solution.
+        checking: called during a check with the mechanism's name, the starting points done, and all of them.
 
     Raises:
         InputError: a mechanism is unknown, or the economy cannot be built.
@@ -163,7 +166,7 @@ def compare(
                 check as against_reference,  # deferred: a quarter second
             )
 
-            checks[name] = against_reference(outcomes[name])
+            checks[name] = against_reference(outcomes[name], partial(checking, name) if checking else None)
     if economy is None:
         raise InputError("there is no mechanism to play")
     rounds = pd.concat(paths, ignore_index=True)

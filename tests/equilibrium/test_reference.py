@@ -13,7 +13,7 @@ from helpers.published_economies import exchange, kehoe
 from market.economy.primitives import Money
 from market.equilibrium import convex, eigenvector, find_reference
 from market.equilibrium.clearing import evaluate_prices
-from market.equilibrium.reference import ROOTS
+from market.equilibrium.search import ROOTS
 from market.equilibrium.roots import guess_prices, solve_from
 
 REFERENCES = references()
