@@ -49,7 +49,8 @@ from market.economy.correspondences import Array
 from market.economy.families.costs import Cost
 from market.economy.primitives import Block, Economy, Money
 from market.economy.reductions import First, Largest, Reduction, run_locally
-from market.tolerances import TIED
+from market.errors import UnboundedDemandError
+from market.tolerances import TIED, UNBOUNDED
 
 AMOUNTS = (1e-6, 1.0, 1e6)  # units of a good at which utility is tested for a rise
 
@@ -348,24 +349,34 @@ def satiable_owner(economy: Economy) -> str | None:
     """Return the first agent that has an income in exchange and wants no good without limit; None if none."""
     if economy.money is not Money.EXCHANGE:
         return None
-
-    def is_satiable_owner(part: Economy) -> Bools:
-        return _is_satiable(part) & (_owned(part) > 0).any(axis=1)
-
-    return _first_name(economy, is_satiable_owner)
+    has_income = (_owned(economy) > 0).any(axis=1) | _earns_profits(economy)
+    return _name_first(economy, _is_satiable(economy) & has_income)
 
 
 def satiated_at(economy: Economy, p: Array) -> str | None:
     """Return the first agent whose income in exchange at prices `p` exceeds the cost of all that it wants."""
     if economy.money is not Money.EXCHANGE:
         return None
+    try:
+        income = economy.spending_power(p, economy.supply(p))
+    except UnboundedDemandError:
+        return None
+    cost = np.where(np.isfinite(economy.bliss), economy.bliss, 0.0) @ p
+    unspent = (income > cost * (1.0 + TIED)) & (income < UNBOUNDED)
+    return _name_first(economy, _is_satiable(economy) & unspent)
 
-    def is_satiated(part: Economy) -> Bools:
-        with np.errstate(invalid="ignore"):
-            needed = np.where(_is_satiable(part), np.nan_to_num(part.bliss, posinf=0.0) @ p, np.inf)
-        return np.asarray(_owned(part) @ p > needed * (1.0 + TIED))
 
-    return _first_name(economy, is_satiated)
+def _name_first(economy: Economy, chosen: Bools) -> str | None:
+    return economy.agents[int(chosen.argmax())] if chosen.any() else None
+
+
+def _earns_profits(economy: Economy) -> Bools:
+    """Return a mask, (agents,), of owners of producers whose returns decrease, so that they have a profit."""
+    decreasing = np.zeros(len(economy.agents), dtype=bool)
+    for block in economy.technologies:
+        ratios = block.family.cost_ratio(np.ones(len(economy.goods)), **block.parameters)
+        decreasing[block.rows] = np.isnan(ratios)
+    return np.asarray(economy.dividends(decreasing.astype(float)) > 0)
 
 
 # --- 5. a satiated owner ------------------------------------------------------------------------------
@@ -390,12 +401,15 @@ def _satiated(economy: Economy, resources: Array) -> Reduction[str | None]:
     for g, other in zip(goods, (a or b for a, b in zip(wanting, able.values, strict=True)), strict=True):
         if other is not None:
             good = economy.goods[g]
-            those = f"{who} owns" if who is not None else "the agents who want no good without limit own"
+            own = (
+                "the agents who want no good without limit own as much of every good as they want"
+                if who is None
+                else f"{who} owns as much of every good as it wants"
+            )
             return (
-                f"{those} as much of every good as {'it wants' if who is not None else 'they want'}, and more "
-                f"of {good}: at a positive price of {good} income is left unspent, so that the supply of some "
-                f"good with a price exceeds demand, and at a price of 0 the demand of {other} for {good} is "
-                f"unbounded; endow others with it"
+                f"{own}, and more of {good}: at a positive price of {good} income is left unspent, so that the "
+                f"supply of some good with a price exceeds demand, and at a price of 0 the demand of {other} "
+                f"for {good} is unbounded; endow others with it"
             )
     return None
 

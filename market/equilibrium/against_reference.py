@@ -27,7 +27,8 @@ from market.equilibrium.reference import (
     budget_for_check,
     find_reference,
 )
-from market.equilibrium.search import Equilibria, Equilibrium, Progress, search
+from market.equilibrium.search import Equilibria, Equilibrium, search
+from market.equilibrium.starts import Progress
 from market.outcome import Outcome, Status, shown
 
 AGREEMENT = 1e-6

@@ -17,7 +17,6 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.nonexistence import no_equilibrium
-from market.economy.nonexistence import no_equilibrium
 from market.economy.primitives import Economy, Money
 from market.equilibrium import convex, eigenvector
 from market.equilibrium.budget import Budget, size_for, spending
@@ -26,7 +25,7 @@ from market.equilibrium.continua import is_on_continuum
 from market.equilibrium.regularity import compute_index
 from market.equilibrium.roots import draw_starts, guess_prices, solve_with_held
 from market.equilibrium.scan import scan
-from market.equilibrium.search import Progress, explain_out_of_reach, name_method, solve_from
+from market.equilibrium.starts import Progress, explain_out_of_reach, name_method, solve_from
 from market.equilibrium.ties import balance_allocation, tie_prices
 from market.outcome import shown
 
@@ -93,7 +92,7 @@ def find_reference(
     limit = limit or budget_for_check(economy)
     method = convex.applies(economy)
     if method is not None:
-        found = _by_programme(economy, limit)
+        found = find_by_programme(economy, limit)
         if _is_accepted(found):
             return _report(economy, found, method, _is_unique(economy, found, in_convex_set=True))
     if eigenvector.applies(economy):
@@ -150,13 +149,17 @@ def _report_failure(method: str, residual: float, reason: str) -> Reference:
     return Reference(None, None, None, residual, method, reason, None)
 
 
-def _by_programme(economy: Economy, limit: Budget) -> Clearing | None:
+def find_by_programme(economy: Economy, limit: Budget) -> Clearing | None:
     """Solve the programme with one setting of the solver after another, refine each, and return the best.
+
+    Returns None where equilibria maximise nothing.
 
     Where agents value goods linearly, `ties.py` makes them exactly indifferent, and a root finder would only
     jump to and fro across these prices.
     """
     best = None
+    if convex.applies(economy) is None:
+        return None
     with spending(limit):
         for prices, allocation in convex.solve(economy):
             p = _set_free_goods(economy, prices, allocation[0], allocation[1])
@@ -182,9 +185,7 @@ def _set_free_goods(economy: Economy, p: Array, x: Array, y: Array) -> Array:
     )
 
 
-def _from_starts(
-    economy: Economy, limit: Budget, progress: Progress | None
-) -> tuple[Clearing | None, int]:
+def _from_starts(economy: Economy, limit: Budget, progress: Progress | None) -> tuple[Clearing | None, int]:
     """Run the method from starting points until one leads to an equilibrium, then scan the line of prices.
 
     Returns:

@@ -1,11 +1,10 @@
 """A search for all equilibria from many starting points, each with its index and stability.
 
-If it is proved that there is no equilibrium (`economy.nonexistence`; `eigenvector.py`), that is the answer. Otherwise, where
-only one price is unknown, the whole line of prices is scanned (`scan.py`). From every starting point the
-method that suits the economy runs then: complementary pairs where consumers or producers with constant
-returns may be indifferent (`complementarity.py`), else roots of excess demand (`roots.py`). Prices at which recomputed
-excess demand vanishes are equilibria; those of one equilibrium or of one continuum are grouped
-(`continua.py`).
+If it is proved that there is no equilibrium (`economy.nonexistence`; `eigenvector.py`), that is the answer.
+Otherwise, where only one price is unknown, the whole line of prices is scanned (`scan.py`). From every
+starting point the method that suits the economy runs then (`starts.py`). If none leads to an equilibrium, and
+equilibria maximise something, the maximum is taken (`convex.py`). Prices at which recomputed excess demand
+vanishes are equilibria; those of one equilibrium or of one continuum are grouped (`continua.py`).
 
 The search keeps a budget (`budget.py`): when it is used up, the result is that of the starting points so far,
 and their number is part of it.
@@ -21,25 +20,21 @@ from dataclasses import dataclass
 
 from market.economy.correspondences import Array
 from market.economy.nonexistence import no_equilibrium
-from market.economy.primitives import Economy, Money
+from market.economy.primitives import Economy
 from market.equilibrium import complementarity, eigenvector, roots
 from market.equilibrium.budget import Budget, size_for, spending
 from market.equilibrium.clearing import CLEARING_EXCESS, Clearing
 from market.equilibrium.continua import DistinctEquilibrium, group_ends, is_on_continuum
+from market.equilibrium.reference import find_by_programme
 from market.equilibrium.regularity import compute_index, is_stable
 from market.equilibrium.scan import scan
+from market.equilibrium.starts import Progress, explain_out_of_reach, name_method, solve_from
 from market.random_streams import generator
 
 SEARCH_EVALUATIONS = 100_000
 """Evaluations of excess demand that a search may take in a small economy: some ten seconds."""
 
 SEARCH_SECONDS = 60.0  # of processor time, if these evaluations take longer than expected
-
-ROOTS = "roots of excess demand"
-PAIRS = "sequence of complementarity problems"
-
-Progress = Callable[[int, int], None]
-"""Called with the number of starting points done, and of all."""
 
 
 @dataclass(frozen=True)
@@ -113,23 +108,6 @@ class Equilibria:
         return explain_out_of_reach(self.economy)
 
 
-def explain_out_of_reach(economy: Economy) -> str | None:
-    """Return a reason why no starting point may lead to equilibria of an economy; None if none is known.
-
-    With linear utility demand is a set at prices at which an agent is indifferent. With two priced goods
-    these prices are tried one by one (`scan.py`), and purchases are unknowns where `complementarity` applies.
-    """
-    several = (economy.linear_weights > 0).sum(axis=1) > 1
-    if economy.money is Money.QUASILINEAR or len(economy.goods) <= 2 or not several.any():
-        return None
-    if complementarity.applies(economy):
-        return None
-    return (
-        "some agent values several goods linearly (perfect substitutes); where it is indifferent its demand "
-        "is a set, which this search cannot reach in so large an economy, or with step costs"
-    )
-
-
 def prove_there_is_none(economy: Economy) -> str | None:
     """Return why no prices clear all markets, a sentence without full stop; None if that is not known."""
     impossible = no_equilibrium(economy)
@@ -137,18 +115,6 @@ def prove_there_is_none(economy: Economy) -> str | None:
         spent = eigenvector.solve(economy)
         return spent.reason if spent.prices is None else None
     return impossible
-
-
-def name_method(economy: Economy) -> str:
-    """Return the name of the method that suits an economy where nothing is maximised."""
-    return PAIRS if complementarity.applies(economy) else ROOTS
-
-
-def solve_from(economy: Economy, start: Array) -> Clearing | None:
-    """Run the method that suits the economy from starting prices; return the prices nearest to clearing."""
-    if complementarity.applies(economy):
-        return complementarity.solve_from(economy, start)
-    return roots.solve_from(economy, start)
 
 
 def search(
@@ -171,6 +137,9 @@ def search(
     scanned, missed = _scan(economy, begun[0], limit)
     ends, searched = _run(solve_from, economy, begun, limit, progress)
     clear = [(end, 0) for end in scanned] + [(end, 1) for end in ends]
+    if not clear:
+        best = find_by_programme(economy, limit)
+        clear = [] if best is None or best.residual > CLEARING_EXCESS else [(best, 0)]
     found = _group(economy, clear, grouping)
     stopped = limit.exhausted
     if stopped is None and _may_lack_unstable_ones(economy, found):

@@ -8,7 +8,8 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.equilibrium import Equilibria, Equilibrium, search
 from market.equilibrium.budget import Budget, size_for
-from market.equilibrium.search import SEARCH_EVALUATIONS, SEARCH_SECONDS, Progress
+from market.equilibrium.search import SEARCH_EVALUATIONS, SEARCH_SECONDS
+from market.equilibrium.starts import Progress
 from market.errors import InputError
 from market.results.schema import LARGEST_MAP, SCHEMA
 from market.results.tables import scenario_reference

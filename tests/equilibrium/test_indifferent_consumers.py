@@ -12,7 +12,7 @@ from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Money
 from market.equilibrium import complementarity, convex, find_reference, search
 from market.equilibrium.clearing import evaluate_prices
-from market.equilibrium.search import PAIRS
+from market.equilibrium.starts import PAIRS
 from market.equilibrium.ties import tie_prices
 
 

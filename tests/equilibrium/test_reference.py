@@ -13,8 +13,8 @@ from helpers.published_economies import exchange, kehoe
 from market.economy.primitives import Money
 from market.equilibrium import convex, eigenvector, find_reference
 from market.equilibrium.clearing import evaluate_prices
-from market.equilibrium.search import ROOTS
 from market.equilibrium.roots import guess_prices, solve_from
+from market.equilibrium.starts import ROOTS
 
 REFERENCES = references()
 METHODS = {
@@ -199,7 +199,9 @@ def test_prices_that_only_nearly_clear_in_value_are_no_equilibrium():
 
 def test_prices_that_do_not_clear_are_not_reported(monkeypatch):
     """A root finder that stops anywhere and says that it succeeded is not believed."""
-    monkeypatch.setattr("market.equilibrium.roots._find_root", lambda stairs, p, made=None: (p, np.zeros((2, 2))))
+    monkeypatch.setattr(
+        "market.equilibrium.roots._find_root", lambda stairs, p, made=None: (p, np.zeros((2, 2)))
+    )
     monkeypatch.setattr(sys.modules["market.equilibrium.reference"], "scan", lambda *_: ([], []))
     found = find_reference(kehoe())
     # the first guess of a symmetric economy is an equilibrium by luck; unequal endowments spoil it

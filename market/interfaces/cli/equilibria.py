@@ -14,7 +14,7 @@ from market.errors import ExitCode
 from market.interfaces.cli.terminal import answers, show, terminal
 
 if TYPE_CHECKING:
-    from market.equilibrium.search import Progress
+    from market.equilibrium.starts import Progress
 
 
 @answers
@@ -42,7 +42,9 @@ def equilibria(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the scenario; repeatable."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the result as JSON and nothing else.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> ExitCode:
     """Search for all competitive equilibria, each with its index and its stability."""

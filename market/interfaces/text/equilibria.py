@@ -9,7 +9,7 @@ from rich.text import Text
 
 from market.economy.nonexistence import satiable_owner
 from market.equilibrium import Equilibria, Equilibrium
-from market.equilibrium.search import ROOTS
+from market.equilibrium.starts import ROOTS
 from market.interfaces.text.layout import Row, Section, heading, points, tables
 from market.interfaces.text.report import economy_in_a_line
 from market.interfaces.text.sections import parties
