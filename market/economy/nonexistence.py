@@ -407,9 +407,9 @@ def _satiated(economy: Economy, resources: Array) -> Reduction[str | None]:
                 else f"{who} owns as much of every good as it wants"
             )
             return (
-                f"{own}, and more of {good}: at a positive price of {good} income is left unspent, so that the "
-                f"supply of some good with a price exceeds demand, and at a price of 0 the demand of {other} "
-                f"for {good} is unbounded; endow others with it"
+                f"{own}, and more of {good}: at a positive price of {good} income is left unspent, so that "
+                f"the supply of some good with a price exceeds demand, and at a price of 0 the demand of "
+                f"{other} for {good} is unbounded; endow others with it"
             )
     return None
 

@@ -29,7 +29,7 @@ def equilibria(
             min=1,
             max=1_000_000_000,
             metavar="N",
-            help="Largest number of evaluations of excess demand.  [default: 100,000; fewer in a large economy]",
+            help="Most evaluations of excess demand (100,000 if not given; fewer in a large economy).",
         ),
     ] = None,
     seconds: Annotated[
@@ -45,7 +45,7 @@ def equilibria(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the result as JSON and nothing else.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing unless something is wrong.")] = False,
 ) -> ExitCode:
     """Search for all competitive equilibria, each with its index and its stability."""
     from market.interfaces.text.equilibria import multiplicity as printed
@@ -60,7 +60,7 @@ def equilibria(
         )
     if as_json:
         sys.stdout.write(text(multiplicity.as_data(read, found)))
-    else:
+    elif not quiet:
         on = terminal()
         show(printed(read.title, found, on.width), on)
     return ExitCode.DONE if found.found else ExitCode.NOT_IN_EQUILIBRIUM
