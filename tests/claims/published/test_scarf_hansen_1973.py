@@ -26,10 +26,14 @@ GOODS = [
 
 # Endowment | shares of spending
 CONSUMERS = """
-class 1: housbop=2 capbop=3 labor=0.6 | agric=0.1 food=0.2 textiles=0.1 hserv=0.1 entert=0.1 houseop=0.3 capeop=0.1
-class 2: housbop=0.4 capbop=2 labor=0.8 | agric=0.2 food=0.2 textiles=0.1 hserv=0.1 entert=0.1 houseop=0.1 capeop=0.2
-class 3: labor=1 | agric=0.3 food=0.2 textiles=0.3 hserv=0.1 entert=0.1
-class 4: housbop=0.8 capbop=7.5 labor=0.6 | agric=0.1 food=0.2 textiles=0.1 hserv=0.1 entert=0.1 houseop=0.1 capeop=0.3
+class 1: housbop=2 capbop=3 labor=0.6
+  | agric=0.1 food=0.2 textiles=0.1 hserv=0.1 entert=0.1 houseop=0.3 capeop=0.1
+class 2: housbop=0.4 capbop=2 labor=0.8
+  | agric=0.2 food=0.2 textiles=0.1 hserv=0.1 entert=0.1 houseop=0.1 capeop=0.2
+class 3: labor=1
+  | agric=0.3 food=0.2 textiles=0.3 hserv=0.1 entert=0.1
+class 4: housbop=0.8 capbop=7.5 labor=0.6
+  | agric=0.1 food=0.2 textiles=0.1 hserv=0.1 entert=0.1 houseop=0.1 capeop=0.3
 """
 
 ACTIVITIES = """
@@ -74,7 +78,7 @@ def table(pairs):
 def written():
     """Return the scenario as text."""
     text = f'schema = 1\neconomy = "exchange"\ntitle = "open"\nnumeraire = "agric"\ngoods = {GOODS}\n'
-    for line in CONSUMERS.strip().splitlines():
+    for line in CONSUMERS.strip().replace("\n  ", " ").splitlines():
         name, rest = line.split(":")
         endowment, shares = rest.split("|")
         text += f'[[agents]]\nname = "{name}"\nendowment = {table(endowment)}\n'
