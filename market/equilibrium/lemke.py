@@ -80,9 +80,10 @@ def _find_limiting_row(table: Array, basis: NDArray[np.intp], entering: int, n: 
     artificial = tied[basis[tied] == 2 * n]
     if len(artificial):
         return int(artificial[0])
-    for k in range(n):
-        if len(tied) == 1:
-            break
-        ratios = table[tied, k] / column[tied]
-        tied = tied[ratios <= ratios.min() + TIED_RATIOS]
+    if len(tied) == 1:
+        return int(tied[0])
+    further = table[tied, :n] / column[tied, None]
+    for k in np.flatnonzero(np.ptp(further, axis=0) > TIED_RATIOS):
+        least = further[:, k] <= further[:, k].min() + TIED_RATIOS
+        tied, further = tied[least], further[least]
     return int(tied[0])
