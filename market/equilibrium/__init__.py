@@ -8,11 +8,11 @@
 
 *Reading order.* `clearing` says when prices clear the markets, and every result passes through it. The
 methods are `convex` (maxima of surplus or of the Eisenberg-Gale programme, with `ties` for linear utilities),
-`eigenvector` (Cobb-Douglas exchange), `complementarity` (linear tastes and `constant_returns`, as a sequence of
-linear problems that `lemke` solves), and `roots` of excess demand (on a `staircase` where supply is a set, and a
-`scan` where only one price is unknown). `starts` chooses between the last two, `reference` between all. `search`
-runs from many starts; `continua` groups the ends; `regularity` and `activities` compute index and stability.
-`against_reference` compares. A `budget` limits each of them.
+`eigenvector` (Cobb-Douglas exchange), `complementarity` (linear tastes and `constant_returns`, as a sequence
+of linear problems that `lemke` solves), and `roots` of excess demand (on a `staircase` where supply is a set,
+and a `scan` where only one price is unknown). `starts` chooses between the last two, `reference` between all.
+`search` runs from many starts; `continua` groups the ends; `regularity` and `activities` compute index and
+stability. `against_reference` compares. A `budget` limits each of them.
 
 *Imports.* The primitives (`economy`: demand and supply at given prices), the convex programmes of `welfare`,
 and `outcome`. The room shares nothing that solves with the mechanisms or with the report on efficiency, so
