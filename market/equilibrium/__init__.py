@@ -20,9 +20,9 @@ that an error there cannot confirm itself here. An equilibrium is reported only 
 from demand and supply at its prices, is zero up to rounding; that a solver stopped proves nothing.
 
 *To add a method*, write a module with `applies(economy)` and `solve(economy)`, return prices, and call it in
-`reference.find_reference` ahead of the starts; `evaluate_prices` then measures the excess demand. Add its name
-to the table in `docs/explanation/equilibria.md`, and to `METHODS` in `tests/equilibrium/test_reference.py` an
-economy whose equilibrium is known by hand.
+`reference.find_reference` ahead of the starts; `evaluate_prices` then measures the excess demand. Add its
+name to the table in `docs/explanation/equilibria.md`, and to `METHODS` in
+`tests/equilibrium/test_reference.py` an economy whose equilibrium is known by hand.
 """
 
 from market.equilibrium.against_reference import Check, check
