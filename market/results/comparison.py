@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -145,6 +146,7 @@ def compare(
     traders: Mapping[str, type[Trader]] | None = None,
     *,
     check: bool = False,
+    checking: Callable[[str, int, int], None] | None = None,
 ) -> Comparison:
     """Play a scenario under its mechanisms and report on each outcome.
 
@@ -155,6 +157,7 @@ def compare(
         progress: a function that is called with a mechanism's name before it is played.
         traders: for the names of agents or groups, subclasses of `Trader` with their own answers to prices.
         check: compare the prices of auctioneers with a reference solution.
+        checking: called during a check with the mechanism's name, the starting points done, and all of them.
 
     Raises:
         InputError: a mechanism is unknown, or the economy cannot be built.
@@ -179,7 +182,7 @@ def compare(
                 check as against_reference,  # deferred: a quarter second
             )
 
-            checks[name] = against_reference(outcomes[name])
+            checks[name] = against_reference(outcomes[name], partial(checking, name) if checking else None)
     if economy is None:
         raise InputError("there is no mechanism to play")
     rounds = pd.concat(paths, ignore_index=True)

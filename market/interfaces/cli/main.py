@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from market.errors import ExitCode, InputError, nearest
+from market.interfaces.cli.equilibria import equilibria
 from market.interfaces.cli.options import DataDir, Figures, NoFigures, formats
 from market.interfaces.cli.sweep import sweep
 from market.interfaces.cli.terminal import answers, complain, prepared, show, terminal
@@ -181,12 +182,20 @@ def _play(
     from market.results.comparison import compare
 
     with _progress(quiet) as progress:
-        return compare(scenario, mechanisms, seed, progress, check=check)
+
+        def checking(name: str, done: int, many: int) -> None:
+            if progress:
+                progress(name, "Checking", f", starting point {done + 1} of {many}")
+
+        return compare(scenario, mechanisms, seed, progress, check=check, checking=checking)
 
 
 @contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str], None] | None]:
-    """Yield a function that shows the mechanism being played on a terminal; None without a terminal."""
+def _progress(quiet: bool) -> Iterator[Callable[..., None] | None]:
+    """Yield a function that shows the mechanism being played on a terminal; None without a terminal.
+
+    It is called with the mechanism's name and, unless it is played, with what is done, and how far.
+    """
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -195,7 +204,7 @@ def _progress(quiet: bool) -> Iterator[Callable[[str], None] | None]:
     from market.interfaces.text.sentences import visible
 
     with terminal(stderr=True).status("") as status:
-        yield lambda name: status.update(Text(f"Playing '{visible(name)}'"))
+        yield lambda name, doing="Playing", far="": status.update(Text(f"{doing} '{visible(name)}'{far}"))
 
 
 def _in_shards(
@@ -269,32 +278,7 @@ def _show(compared: Comparison) -> None:
 app.command()(sweep)
 
 
-@app.command()
-@answers
-def equilibria(
-    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO.toml", help="The scenario to look at.")],
-    starts: Annotated[
-        int, typer.Option(min=1, max=100_000, metavar="N", help="Number of starting points of the search.")
-    ] = 200,
-    seed: Seed = None,
-    overrides: Overrides = None,
-    data_dir: DataDir = None,
-    as_json: Json = False,
-) -> ExitCode:
-    """Search for all competitive equilibria, each with its index and its stability."""
-    from market.interfaces.text.equilibria import multiplicity as printed
-    from market.results import equilibria as multiplicity
-    from market.results.tables import as_json as text
-    from market.scenario.loading import load
-
-    read = load(scenario, overrides or (), data_dir)
-    found = multiplicity.equilibria(read, starts=starts, seed=seed)
-    if as_json:
-        sys.stdout.write(text(multiplicity.as_data(read, found)))
-    else:
-        on = terminal()
-        show(printed(read.title, found, on.width), on)
-    return ExitCode.DONE if found.found else ExitCode.NOT_IN_EQUILIBRIUM
+app.command()(equilibria)
 
 
 @app.command()

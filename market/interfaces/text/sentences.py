@@ -105,9 +105,24 @@ def reading(compared: Comparison) -> list[str]:
 
 def unsettled(outcomes: Mapping[str, Outcome]) -> list[str]:
     """Name the mechanisms that did not converge, with advice."""
-    ended = ((name, o.status) for name, o in outcomes.items() if o.status != "in_play")
-    meanings = _together((status.meaning, name) for name, status in ended if not status.settled)
+    ended = ((_advice(o), name, o.status) for name, o in outcomes.items() if o.status != "in_play")
+    meanings = _together((advice, name) for advice, name, status in ended if not status.settled)
     return [f"Not converged: {names}. {meaning}" for meaning, names in meanings]
+
+
+def _advice(outcome: Outcome) -> str:
+    """Return what a status means, with a remedy; other rules do not help where satiation is the cause."""
+    from market.economy.nonexistence import satiated_at  # deferred: this module must stay light
+
+    searching = outcome.status in ("max_rounds", "cycling", "diverged")
+    p = outcome.prices if searching else None
+    satiated = None if p is None else satiated_at(outcome.economy, p)
+    if satiated is None:
+        return outcome.status.meaning
+    return (
+        f"At the prices shown {visible(satiated)} cannot spend its income, because it wants no good without "
+        f"limit; where that is so at all prices there is no equilibrium, and another rule does not help."
+    )
 
 
 def judgements(compared: Comparison) -> list[str]:
