@@ -11,14 +11,14 @@ help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /\1\t/' | expand -t 14
 
 $(VENV)/.run: requirements/run.txt pyproject.toml
-	@echo "Setting up $(VENV) for running scenarios (once, about a minute) ..."
+	@echo "Setting up $(VENV) for running scenarios (once, a minute or two) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 $(VENV)/.dashboard: requirements/dashboard.txt pyproject.toml
-	@echo "Setting up $(VENV) for the dashboard (once, about a minute) ..."
+	@echo "Setting up $(VENV) for the dashboard (once, a minute or two) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dashboard.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .

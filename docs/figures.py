@@ -22,16 +22,18 @@ from market.sweep import Options, sweep
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 COLOURS = 128  # enough for lines and their soft edges, and a third of the size
-SHOWN = {"scarf": ["small steps", "learns"]}
+SIZES = {plots.edgeworth_box: (6.8, 4.6), plots.supply_and_demand: (5.6, 4.8)}  # inches
 PICTURES: dict[str, tuple[str, Callable[..., object]]] = {
     "frontier": ("commons", plots.frontier),
     "price_paths": ("edgeworth", plots.price_paths),
+    "panels": ("scarf", plots.price_paths),
     "excess_demand_paths": ("edgeworth", plots.excess_demand_paths),
     "supply_and_demand": ("merit_order", plots.supply_and_demand),
     "phase_portrait": ("scarf", plots.phase_portrait),
     "edgeworth_box": ("edgeworth", plots.edgeworth_box),
     "two_equilibria": ("three_equilibria", plots.edgeworth_box),
     "utilities_by_mechanism": ("war", plots.utilities_by_mechanism),
+    "producers_by_mechanism": ("chain", plots.producers_by_mechanism),
     "many_agents": ("engel", plots.utilities_by_mechanism),
     "comparison_bars": ("war", plots.comparison_bars),
     "negishi_weights": ("war", plots.negishi_weights),
@@ -40,8 +42,8 @@ PICTURES: dict[str, tuple[str, Callable[..., object]]] = {
 
 
 def played(name: str) -> Comparison:
-    """Play a shipped scenario under its mechanisms, of which a figure must not show too many."""
-    return market.compare(market.load(ROOT / "scenarios" / f"{name}.toml"), SHOWN.get(name))
+    """Play a shipped scenario under its mechanisms."""
+    return market.compare(market.load(ROOT / "scenarios" / f"{name}.toml"))
 
 
 def write(figure: Figure, picture: str) -> None:
@@ -106,7 +108,7 @@ def main() -> None:
     comparisons = {name: played(name) for name in dict.fromkeys(name for name, _ in PICTURES.values())}
     for picture, (name, draw) in PICTURES.items():
         with matplotlib.rc_context(plots.STYLE):
-            figure = Figure(figsize=(5.6, 5.2 if draw is plots.edgeworth_box else 4.2), layout="constrained")
+            figure = Figure(figsize=SIZES.get(draw, (5.6, 4.2)), layout="constrained")
             draw(comparisons[name], figure.add_subplot())
         write(figure, picture)
     write(sweep_curve(), "sweep_curve")

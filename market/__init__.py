@@ -6,6 +6,7 @@
     outcome = model.run()
     market.alignment(outcome)                        # the report
     market.equilibria(scenario)                      # all competitive equilibria that a search finds
+    market.dashboard(scenario)                       # in a browser; traders={"alpha": MyTrader}
 
 Everything is imported on first use, so that `market --help` answers at once.
 """
@@ -16,8 +17,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from market.economy.primitives import Economy
     from market.efficiency.report import Alignment, alignment
+    from market.interfaces.dashboard.server import dashboard
     from market.mechanisms.base import play
     from market.outcome import Outcome, Status
     from market.results.comparison import Comparison, compare
@@ -43,6 +47,7 @@ __all__ = [
     "alignment",
     "build",
     "compare",
+    "dashboard",
     "equilibria",
     "load",
     "loads",
@@ -62,6 +67,7 @@ _HOMES = {
     "alignment": "efficiency.report",
     "build": "scenario.building",
     "compare": "results.comparison",
+    "dashboard": "interfaces.dashboard.server",
     "equilibria": "results.equilibria",
     "load": "scenario.loading",
     "loads": "scenario.loading",
@@ -78,6 +84,11 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'market' has no attribute '{name}'")
     globals()[name] = value
     return value
+
+
+def views() -> ModuleType:
+    """Return the module that writes results as text and as HTML (`display.py`)."""
+    return import_module("market.interfaces.text.views")
 
 
 def __dir__() -> list[str]:

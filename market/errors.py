@@ -3,6 +3,7 @@
 MarketError
 ├── InputError                  the input is at fault: exit code 2
 │   ├── ScenarioError           a scenario that cannot be played, with all its faults (`Fault`)
+│   │   └── UnreadableError     a file of it could not be read; tried again, it may be
 │   └── RunError                a run folder that `market verify` cannot read
 ├── UnboundedDemandError        demand is unbounded: a wanted good is free
 └── NumericalError              a number that should be finite is not: names agent, quantity and round
@@ -74,6 +75,10 @@ class ScenarioError(InputError):
         super().__init__("\n".join(fault.describe(file) for fault in self.faults))
 
 
+class UnreadableError(ScenarioError):
+    """A scenario of which the operating system did not let a file be read; it may be readable later."""
+
+
 class RunError(InputError):
     """A run folder that is missing, unreadable or does not belong to its scenario."""
 
@@ -104,14 +109,17 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     """
     known = list(words)
     if len(known) > _COMPARED:
-        alike = (w for w in known if w[:1] == word[:1] and abs(len(w) - len(word)) <= 2)
-        known = list(islice(alike, _COMPARED))
+        of_its_length = (w for w in known if w[:1] == word[:1] and abs(len(w) - len(word)) <= 2)
+        known = list(islice(of_its_length, _COMPARED))
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    alike = [w for w in known if w[:1] == word[:1]]
+    if not near and alike:  # of a short word half the letters may be wrong: rool for rule
+        near = difflib.get_close_matches(word, alike, n=1, cutoff=0.5)
     return near[0] if near else None
 
 
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """Return the valid words in a phrase, with the nearest of them if one is near.
+def did_you_mean(word: str, words: Iterable[str], lead: str = "one of") -> str:
+    """Return the valid words in a phrase after `lead`, with the nearest of them if one is near.
 
     Example:
         >>> did_you_mean("watr", ["water", "bread"])
@@ -121,4 +129,4 @@ def did_you_mean(word: str, words: Iterable[str]) -> str:
     listed = ", ".join(known[:12]) + (f", ... ({len(known)} in all)" if len(known) > 12 else "")
     near = nearest(word, known)
     hint = "" if near is None else f" Did you mean '{near}'?"
-    return f"one of: {listed or '(none)'}.{hint}"
+    return f"{lead}: {listed or '(none)'}.{hint}"

@@ -10,12 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 
 
 class Status(StrEnum):
-    """The way in which a mechanism ended."""
+    """The way in which a mechanism ended, or that it has not."""
 
     CLEARED = "cleared"
     NASH = "nash"
@@ -25,11 +26,17 @@ class Status(StrEnum):
     DIVERGED = "diverged"
     NO_EQUILIBRIUM = "no_equilibrium"
     FAILED = "failed"
+    IN_PLAY = "in_play"
 
     @property
     def settled(self) -> bool:
         """True if the mechanism reached its goal: an equilibrium or an optimum."""
         return self in (Status.CLEARED, Status.NASH, Status.OPTIMAL)
+
+    @property
+    def words(self) -> str:
+        """The status in words, for instance `in play`."""
+        return self.value.replace("_", " ")
 
     @property
     def meaning(self) -> str:
@@ -38,7 +45,8 @@ class Status(StrEnum):
 
 
 _MEANINGS = {
-    Status.CLEARED: "Demand equals supply within the tolerance, and no agent would choose another bundle.",
+    Status.CLEARED: "Demand equals supply within the tolerance, and no agent would choose another bundle, "
+    "except traders that follow a rule of their own.",
     Status.NASH: "No agent could gain by deviating alone.",
     Status.OPTIMAL: "No feasible allocation has a larger weighted sum of utilities, within the tolerance.",
     Status.CYCLING: "Prices or actions oscillate and do not converge; try another rule, step or schedule.",
@@ -46,32 +54,33 @@ _MEANINGS = {
     Status.DIVERGED: "Prices diverged; look for a wanted good that no agent owns, or reduce the step.",
     Status.NO_EQUILIBRIUM: "There is provably no equilibrium; change the economy.",
     Status.FAILED: "No outcome was found: a calculation failed or is impossible; the reason says which.",
+    Status.IN_PLAY: "Rounds remain to be played; the outcome is that of stopping now.",
 }
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Outcome(Displayed):
     """The outcome of an economy under one mechanism; all quantities are feasible.
 
     Args:
-        economy: the primitives that it is an outcome of.
-        name: of the mechanism in the scenario.
-        kind: of the mechanism, for instance "auctioneer".
-        status: how it ended.
-        reason: one sentence with the numbers behind the status.
-        rounds: how many rounds were played.
-        consumption: (agents, goods), x, units.
-        production: (agents, goods), y, units.
-        payments: (agents,), net money paid.
-        revenue: of the auctioneer from the commons, money.
-        utilities: (agents,), u_i(x_i) - C_i(y_i); may be -inf.
-        payoffs: (agents,), payoff in the game that was played.
-        prices: (goods,), or None where there are none.
+        economy: the economy that was played.
+        name: the mechanism's name in the scenario.
+        kind: the kind of the mechanism, for instance "auctioneer".
+        status: how the play ended, or that it is in play.
+        reason: a sentence with the numbers behind the status.
+        rounds: the number of rounds played.
+        consumption: each agent's consumption x, (agents, goods), units.
+        production: each agent's production y, (agents, goods), units.
+        payments: the net money that each agent paid, (agents,).
+        revenue: the auctioneer's revenue from the common stock, money.
+        utilities: each agent's `u_i(x_i) - C_i(y_i)`, (agents,); may be -inf.
+        payoffs: each agent's payoff in the game that was played, (agents,).
+        prices: the prices, (goods,); None of a game without prices.
         disequilibrium: the largest relative excess demand over goods, no unit; None without prices.
-        auctioneer_payoff: -sum_g |z_g|, units of goods; None without an auctioneer.
-        regret: (agents,), the most that each could gain by deviating alone; None without choices.
-        actions: (agents, goods), amounts taken, claimed or made in a game, units; None without a game.
-        evidence: the residuals behind the status, by name.
+        auctioneer_payoff: the auctioneer's payoff `-sum_g |z_g|`, units of goods; None without one.
+        regret: the most that each agent could gain by deviating alone, (agents,); None of a planner.
+        actions: amounts taken, claimed or made in a game, (agents, goods), units; None without a game.
+        evidence: the numbers behind the status, by name.
     """
 
     economy: Economy
@@ -95,7 +104,8 @@ class Outcome:
 
     def __repr__(self) -> str:
         """Return name, status and rounds, on a line."""
-        return f"<Outcome '{self.name}': {self.status.value} after {self.rounds} rounds>"
+        rounds = f"{self.rounds:,} round{'' if self.rounds == 1 else 's'}"
+        return f"<Outcome '{self.name}': {self.status.words} after {rounds}>"
 
     @property
     def max_regret(self) -> float | None:

@@ -16,8 +16,10 @@ def quoted(line: str) -> str:
     )
 
 
-def quote(_app: Any, _what: str, _name: str, _thing: Any, _options: Any, lines: list[str]) -> None:
+def quote(_app: Any, what: str, _name: str, _thing: Any, _options: Any, lines: list[str]) -> None:
     """Do so in all lines of a docstring but those of examples."""
+    if what == "property":
+        lines.insert(0, "")  # or napoleon takes what stands before a colon for the type
     session = literal = False
     for k, line in enumerate(lines):
         session = line.lstrip().startswith(">>>") or (session and bool(line.strip()))

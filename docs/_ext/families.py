@@ -15,6 +15,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from docutils import nodes
+from formulas import formula, is_formula
 from pieces import paragraph, prose, section
 from schema_keys import keys, schema
 from sphinx.util.docutils import SphinxDirective
@@ -81,9 +82,10 @@ class About(SphinxDirective):
 
 def _section(place: Place, family: type[Family]) -> nodes.section:
     first, _, rest = (inspect.getdoc(family) or "").partition("\n")
-    content: list[nodes.Node] = [nodes.literal_block(text=first, language="text")] if "=" in first else []
-    content += [] if content else [paragraph(first)]
-    content += prose(re.split(r"\n\s*(?:Args|Example):", rest)[0]) if rest.strip() else []
+    content: list[nodes.Node] = [
+        nodes.paragraph("", "", *formula(first)) if is_formula(first) else paragraph(first)
+    ]
+    content += prose(re.split(r"\n\s*(?:Args|Example):", rest)[0], formulas=True) if rest.strip() else []
     if knows := getattr(family, "knows", None):
         content.append(paragraph(f"It knows: {knows}."))
     entry = _entry(place, family)

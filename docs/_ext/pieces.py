@@ -10,29 +10,33 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from docutils import nodes
+from formulas import formula, is_formula
 
 MARKS = re.compile(r"`+([^`]+)`+|(?<![\w*])\*(\w[^*]*)\*(?!\w)")
 
 
-def inline(text: str) -> Iterator[nodes.Node]:
-    """Return a run of text with its `code` and *emphasis*."""
+def inline(text: str, formulas: bool = False) -> Iterator[nodes.Node]:
+    """Return a run of text with its `code` and *emphasis*; with formulas, code that is one as mathematics."""
     end = 0
     for mark in MARKS.finditer(text):
         if mark.start() > end:
             yield nodes.Text(text[end : mark.start()])
         code, stressed = mark.groups()
-        yield nodes.literal(text=code) if code else nodes.emphasis(text=stressed)
+        if code and formulas and is_formula(code):
+            yield from formula(code)
+        else:
+            yield nodes.literal(text=code) if code else nodes.emphasis(text=stressed)
         end = mark.end()
     if end < len(text):
         yield nodes.Text(text[end:])
 
 
-def paragraph(text: str) -> nodes.paragraph:
+def paragraph(text: str, formulas: bool = False) -> nodes.paragraph:
     """Text that is folded as the page is wide."""
-    return nodes.paragraph("", "", *inline(" ".join(text.split())))
+    return nodes.paragraph("", "", *inline(" ".join(text.split()), formulas))
 
 
-def prose(text: str) -> Iterator[nodes.Node]:
+def prose(text: str, formulas: bool = False) -> Iterator[nodes.Node]:
     """Return a docstring: paragraphs, lists whose points begin with "- ", and indented lines as they are."""
     for block in re.split(r"\n\s*\n", text.strip("\n")):
         if block.startswith("    "):
@@ -43,7 +47,7 @@ def prose(text: str) -> Iterator[nodes.Node]:
             points = re.split(r"\n?^- ", block, flags=re.MULTILINE)
             yield nodes.bullet_list("", *(nodes.list_item("", paragraph(point)) for point in points if point))
         else:
-            yield paragraph(block)
+            yield paragraph(block, formulas)
 
 
 def section(title: str, anchor: str, *content: nodes.Node, code: bool = False) -> nodes.section:

@@ -63,6 +63,8 @@ def kind(entry: dict[str, Any]) -> str:
 
 def _choice(choices: list[dict[str, Any]]) -> str:
     references = [choice["$ref"].rpartition("/")[2] for choice in choices if "$ref" in choice]
+    if references == ["Column"] and len(choices) == 1:
+        return '{ column = "..." }'
     if "Column" in references:
         (number,) = (choice for choice in choices if "$ref" not in choice)
         return NUMBER + _limits(number)

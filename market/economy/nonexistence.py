@@ -25,6 +25,13 @@ takes of one free good: more of it is of no use, and a price of 0 may clear.)
    some agent can make any amount. At p_g > c_g its supply is unbounded, so p <= c. If an agent whose money
    may go negative without limit values goods linearly, or its best bundle, at more than c, its demand is
    unbounded at all such prices.
+5. *A satiated owner.* In exchange: an agent, or all satiable agents together, want every good only up to some
+   amount (0 if not wanted), own at least these amounts of all goods, and more of some good g, which another
+   agent wants alone. At p_g > 0 their income exceeds what they spend, since agents demand no more than they
+   want. As no agent spends more than its income, demand is worth less than resources, and a good with a
+   positive price is left over; at p_g = 0 demand for g is unbounded. In the place of an agent that wants g
+   alone one will do that owns some of every good with r > 0, wants no other goods, has u > -inf at what it
+   owns, and gains from any more of g: it has an income, or all goods are free.
 
 Source: Arrow (1951), "An extension of the basic theorems of classical welfare economics", for 3; the others
 are own derivations.
@@ -42,7 +49,8 @@ from market.economy.correspondences import Array
 from market.economy.families.costs import Cost
 from market.economy.primitives import Block, Economy, Money
 from market.economy.reductions import First, Largest, Reduction, run_locally
-from market.tolerances import TIED
+from market.errors import UnboundedDemandError
+from market.tolerances import TIED, UNBOUNDED
 
 AMOUNTS = (1e-6, 1.0, 1e6)  # units of a good at which utility is tested for a rise
 
@@ -77,6 +85,8 @@ def prove_nonexistence(economy: Economy) -> Reduction[str | None]:
         why = yield from _wanted_without_income(economy, resources)
     if why is None and economy.money is Money.EXCHANGE and not economy.commons.any():
         why = yield from _exceptional(economy, resources)
+    if why is None and economy.money is Money.EXCHANGE:
+        why = yield from _satiated(economy, resources)
     if why is None and economy.money is Money.QUASILINEAR and costs:
         why = yield from _unbounded_gains(economy)
     return why
@@ -189,9 +199,9 @@ def _wanted_without_income(economy: Economy, resources: Array) -> Reduction[str 
     for g, who in zip(goods, alone, strict=True):
         if who is not None:
             return (
-                f"{economy.goods[g]} is wanted only by agents without any income, such as {who}: at a "
-                f"positive price no agent buys it, and at a price of 0 demand is unbounded; endow them with "
-                f"something to sell"
+                f"{economy.goods[g]} is wanted only by agents without any income, such as {who}: if it has a "
+                f"positive price, no agent buys it; if its price is zero, demand is unbounded; endow them "
+                f"with something to sell"
             )
     return None
 
@@ -230,9 +240,9 @@ def _exceptional(economy: Economy, resources: Array) -> Reduction[str | None]:
         if who is not None:
             names, good = ", ".join(np.array(economy.goods)[leads[own].any(axis=0)]), economy.goods[g]
             return (
-                f"the agents who want only {names} own all of it and some {good} besides: at a positive "
-                f"price of {good} they demand more {names} than there is, and at a price of 0 the demand of "
-                f"others for {good} is unbounded; let another agent own some {names}"
+                f"the agents who want only {names} own all of it and some {good} besides: if {good} has "
+                f"a positive price, they demand more {names} than there is; if its price is zero, the demand "
+                f"of others for {good} is unbounded; let another agent own some {names}"
             )
     return None
 
@@ -332,6 +342,118 @@ def _unlimited_costs(economy: Economy) -> Array:
     return least
 
 
+# --- satiation as a cause that is not proved ---------------------------------------------------------
+
+
+def satiable_owner(economy: Economy) -> str | None:
+    """Return the first agent that has an income in exchange and wants no good without limit; None if none."""
+    if economy.money is not Money.EXCHANGE:
+        return None
+    has_income = (_owned(economy) > 0).any(axis=1) | _earns_profits(economy)
+    return _name_first(economy, _is_satiable(economy) & has_income)
+
+
+def satiated_at(economy: Economy, p: Array) -> str | None:
+    """Return the first agent whose income in exchange at prices `p` exceeds the cost of all that it wants."""
+    if economy.money is not Money.EXCHANGE:
+        return None
+    try:
+        income = economy.spending_power(p, economy.supply(p))
+    except UnboundedDemandError:
+        return None
+    cost = np.where(np.isfinite(economy.bliss), economy.bliss, 0.0) @ p
+    unspent = (income > cost * (1.0 + TIED)) & (income < UNBOUNDED)
+    return _name_first(economy, _is_satiable(economy) & unspent)
+
+
+def _name_first(economy: Economy, chosen: Bools) -> str | None:
+    return economy.agents[int(chosen.argmax())] if chosen.any() else None
+
+
+def _earns_profits(economy: Economy) -> Bools:
+    """Return a mask, (agents,), of owners of producers whose returns decrease, so that they have a profit."""
+    decreasing = np.zeros(len(economy.agents), dtype=bool)
+    for block in economy.technologies:
+        ratios = block.family.cost_ratio(np.ones(len(economy.goods)), **block.parameters)
+        decreasing[block.rows] = np.isnan(ratios)
+    return np.asarray(economy.dividends(decreasing.astype(float)) > 0)
+
+
+# --- 5. a satiated owner ------------------------------------------------------------------------------
+
+
+def _satiated(economy: Economy, resources: Array) -> Reduction[str | None]:
+    (alone,) = yield (First([_first_satiated(economy)]),)
+    spare = np.zeros(len(economy.goods))
+    for part in _parts(economy):
+        satiable = _is_satiable(part)
+        spare += (_owned(part)[satiable] - part.bliss[satiable]).sum(axis=0)
+    (spare,) = yield (spare,)
+    [one] = alone.values
+    if one is not None:
+        who, goods = one
+    elif (spare >= 0).all() and (spare > 0).any():
+        who, goods = None, np.flatnonzero(spare > 0).tolist()
+    else:
+        return None
+    wanting = yield from _want_alone(economy, goods)
+    (able,) = yield (First([_first_name(economy, _wants_with_income, g, resources) for g in goods]),)
+    for g, other in zip(goods, (a or b for a, b in zip(wanting, able.values, strict=True)), strict=True):
+        if other is not None:
+            good = economy.goods[g]
+            own = (
+                "the agents who want no good without limit own as much of every good as they want"
+                if who is None
+                else f"{who} owns as much of every good as it wants"
+            )
+            return (
+                f"{own}, and more of {good}: at a positive price of {good} income is left unspent, so that "
+                f"the supply of some good with a price exceeds demand, and at a price of 0 the demand of "
+                f"{other} for {good} is unbounded; endow others with it"
+            )
+    return None
+
+
+def _is_satiable(economy: Economy) -> Bools:
+    """Return a mask, (agents,), of agents who want no good beyond some amount."""
+    return np.asarray(np.isfinite(economy.bliss).all(axis=1))
+
+
+def _first_satiated(economy: Economy) -> tuple[str, list[int]] | None:
+    """Return the first agent that owns all that it wants and more, and the goods of which it has more."""
+
+    def is_satiated(part: Economy) -> Bools:
+        spare = _owned(part) - part.bliss
+        return _is_satiable(part) & (spare >= 0).all(axis=1) & (spare > 0).any(axis=1)
+
+    found = _first(economy, is_satiated)
+    if found is None:
+        return None
+    part, i = found
+    return part.agents[i], np.flatnonzero(_owned(part)[i] > part.bliss[i]).tolist()
+
+
+def _wants_with_income(economy: Economy, g: int, resources: Array) -> Bools:
+    """Return a mask, (agents,), of agents with a demand for good g that is unbounded wherever it is free."""
+    owned = _owned(economy)
+    there = resources > 0
+    gains = np.isinf(economy.bliss[:, g]) & (owned[:, there] > 0).all(axis=1)
+    gains &= (economy.bliss[:, ~there] == 0).all(axis=1)
+    return gains & _gains_from_more(economy, g, owned) if gains.any() else np.asarray(gains)
+
+
+def _gains_from_more(economy: Economy, g: int, x: Array) -> Bools:
+    """Return a mask, (agents,), of agents that gain from more and more of a good besides a bundle."""
+    before = economy.utility(x)
+    gains = np.isfinite(before)
+    for amount in AMOUNTS:
+        more = x.copy()
+        more[:, g] += amount
+        after = economy.utility(more)
+        before, gains = after, gains & (after > before)
+    return gains
+
+
 # --- wanted alone -------------------------------------------------------------------------------------
 
 
@@ -344,13 +466,4 @@ def _want_alone(economy: Economy, goods: Sequence[int]) -> Reduction[list[str | 
 def _wants_alone(economy: Economy, g: int) -> Bools:
     """Return a mask, (agents,), of agents that gain from more and more of a good with no other consumed."""
     gains = np.isinf(economy.bliss[:, g])
-    if not gains.any():
-        return gains
-    x = np.zeros(economy.shape)
-    before = economy.utility(x)
-    gains &= np.isfinite(before)
-    for amount in AMOUNTS:
-        x[:, g] = amount
-        after = economy.utility(x)
-        before, gains = after, gains & (after > before)
-    return gains
+    return gains & _gains_from_more(economy, g, np.zeros(economy.shape)) if gains.any() else np.asarray(gains)

@@ -8,10 +8,12 @@ The role of money (`Money`):
 
 - quasilinear: payoff_i = u_i(x_i) - C_i(y_i) - payment_i with payment_i = p.(x_i - e_i - y_i). A budget b_i
   is the money that i starts with and that may not go negative: payment_i + C_i(y_i) <= b_i. Without a
-  budget money may go negative without limit.
+  budget money may go negative without limit. Revenue for the commons, R = sum_i payment_i, is the
+  auctioneer's, or is handed to agents in lump sums s_i R that none of them can influence
+  (`shares_revenue`); with a budget, s_i p.q is part of what i can spend.
 - fisher: a buyer has a budget that it can only spend, max u_i(x_i) subject to p.x_i <= b_i. Money left over
   has no value to it. Producers and owners of goods sell them for money that counts in their
-  payoff: payoff_i = u_i(x_i) + p.(e_i + y_i) - C_i(y_i).
+  payoff: payoff_i = u_i(x_i) + p.(e_i + y_i) - C_i(y_i). Revenue that is handed back counts likewise.
 - exchange: income is the value of the endowment, of shares in the commons and of shares in profits,
   p.x_i <= p.e_i + s_i p.q + sum_j t_ij p.y_j, where s_i is i's share in the commons and t_ij in the profit of
   j. Producers have technologies, and y are netputs: outputs positive, inputs negative. Only relative prices
@@ -179,7 +181,7 @@ class Economy:
         commons: (goods,), q, units.
         endowment: (agents, goods), e, units.
         budget: (agents,), b, money; inf where money may go negative, 0 where there is none.
-        commons_share: (agents,), s, the share of the value of the commons under `exchange`; sums to 1.
+        commons_share: (agents,), s, the share in the value of the commons; sums to 1.
         utilities: blocks of agents that consume.
         costs: blocks of agents that produce at a cost in money.
         technologies: blocks of agents that produce goods from goods.
@@ -187,6 +189,8 @@ class Economy:
             sum to one. None: each agent owns itself.
         numeraire: the good whose price is 1 under `exchange`; None: prices sum to one.
         seed: the root of every random draw that a mechanism makes.
+        shares_revenue: True if agents get the revenue of the commons by their shares where there is money;
+            under `exchange` they always get it, as income.
     """
 
     money: Money
@@ -203,6 +207,7 @@ class Economy:
     ownership: scipy.sparse.csr_matrix | None = None
     numeraire: int | None = None
     seed: int = 0
+    shares_revenue: bool = False
 
     def __repr__(self) -> str:
         """Return its size, on a line."""
@@ -283,6 +288,17 @@ class Economy:
         return self._by_agent(
             self.utilities, lambda block: (block.call(block.family.bliss) > 0).any(axis=1), bool
         )
+
+    @cached_property
+    def has_weight(self) -> NDArray[np.bool_]:
+        """Mask of agents whose welfare weight affects an allocation, (agents,); all of them if there is none.
+
+        They want something, or bear a cost. A firm with a technology does neither: its profit is its owners'.
+        """
+        mask = self.wants_something
+        if self.costs:
+            mask = mask | (self.capacity > 0).any(axis=1)
+        return mask if mask.any() else ~mask
 
     @cached_property
     def not_concave(self) -> NDArray[np.bool_]:
@@ -486,14 +502,15 @@ class Economy:
         """
         if self.money is Money.FISHER:
             return self.budget
-        if self.money is Money.QUASILINEAR and not (self.has_endowments or self.has_producers):
+        if self.money is Money.QUASILINEAR and not (
+            self.has_endowments or self.has_producers or self.shares_revenue
+        ):
             return self.budget
         owned: Array = self.endowment @ p if self.has_endowments else np.zeros(len(self.agents))
+        if self.money is Money.EXCHANGE or self.shares_revenue:
+            owned = owned + self.commons_share * float(self.commons @ p)
         if self.money is Money.EXCHANGE:
-            shared = self.commons_share * float(self.commons @ p)
-            return np.minimum(
-                owned + shared + self.dividends(self.profit(p, supply.lowest)), STANDS_FOR_UNBOUNDED
-            )
+            return np.minimum(owned + self.dividends(self.profit(p, supply.lowest)), STANDS_FOR_UNBOUNDED)
         return self.budget + owned + self.profit(p, supply.lowest)
 
     def profit(self, p: Array, y: Array) -> Array:
@@ -529,8 +546,14 @@ class Economy:
             paid[rows] = (x[rows] - self.endowment[rows] - y[rows]) @ p
         return paid
 
+    def lump_sums(self, revenue: float) -> Array:
+        """Return what each agent is handed of the revenue of the commons, (agents,), money."""
+        return self.commons_share * revenue if self.shares_revenue else np.zeros(len(self.agents))
+
     def payoff(self, welfare: Array, p: Array, x: Array, y: Array) -> Array:
         """Return payoffs from trade at prices p, (agents,): welfare and, where money counts, payments.
+
+        Lump sums (`lump_sums`) come on top: they depend on what all agents buy, and on no agent's choice.
 
         Args:
             welfare: (agents,), u_i(x_i) - C_i(y_i).

@@ -77,7 +77,9 @@ def _idle(netput, p: Array, own: Array, parameters) -> float:  # type: ignore[no
     except UnboundedDemandError:
         return 1.0
     does_nothing = (own == 0).all(axis=1)
-    return float((does_nothing & (best.lowest @ p > 0) & np.isfinite(best.lowest).all(axis=1)).any())
+    finite = np.isfinite(best.lowest).all(axis=1)
+    profit = np.where(finite[:, None], best.lowest, 0.0) @ p
+    return float((does_nothing & (profit > 0)).any())
 
 
 def zero_profit_prices(economy: Economy, p: Array) -> Array:

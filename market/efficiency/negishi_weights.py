@@ -7,9 +7,11 @@ the most equal weights. To keep numbers near one in all units, the program works
     v_i = w_i k_i,   P_g = p_g / r_g,
 
 where r_g is a reference price and k_i agent i's marginal utility per unit of value at reference prices.
-With quasilinear money utilities are in money and comparable, so k_i is one number for all agents and "most
-equal" refers to w itself; otherwise utilities have no common unit and it refers to v, the weight of a unit of
-value.
+Equal weights w are the most equal there can be, so they are reported wherever they support the allocation.
+Otherwise "most equal" refers to v: with quasilinear money utilities are in money and comparable, so k_i is
+one number for all agents, and v is proportional to w; without it utilities have no common unit, and v_i is
+the weight of a unit of value. An agent that wants nothing and bears no cost has no weight (it is 0, and not
+counted): nothing would change with it.
 
 At a kink, where slopes are any m >= 0 with sum_g b_ig m_ig = 1, the conditions require w_i m_ig near p_g for
 one such m. Summed with b they are conditions on w_i: with t the violation allowed, in units of r_g,
@@ -25,8 +27,7 @@ agent that wants some good and consumes none, unless `with_empty_bundles` finds 
 `w_i m_ig = p_g` (`m_ig` the marginal utility or cost). Where such pairs connect all agents and goods, one
 price fixes all weights and prices up to a common factor, and no others can support the allocation: they are
 found along the links. An agent at a kink links no goods, but the prices of its goods give its weight,
-`sum_g b_ig p_g`. With quasilinear money equal weights are the most equal there can be, so if they support the
-allocation no others are sought.
+`sum_g b_ig p_g`.
 
 Where a utility is not concave as stated, the conditions are those of a concave one that orders bundles in the
 same way (`Economy.concave_form`), and its agent's weight is for the latter, not for a weighted sum of
@@ -49,6 +50,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.economy.production import supporting_conditions
 from market.efficiency.dual_bounds import usual_prices
+from market.tolerances import VIOLATION_BELOW_SEARCH
 from market.welfare.convex_program import too_large
 from market.welfare.first_order_conditions import Active, Margins, weights_from_prices
 
@@ -70,7 +72,7 @@ class Support(NamedTuple):
     """Weights and prices that come nearest to supporting an allocation.
 
     Args:
-        weights: (agents,), w >= 0, sum 1.
+        weights: (agents,), w >= 0, sum 1; 0 of agents without one (`Economy.has_weight`).
         prices: (goods,), p >= 0, utils of the super-agent per unit.
         residual: the largest relative violation; inf if every weight would have to be zero, or a producer's
             utility is not concave.
@@ -91,7 +93,7 @@ def support(at: Margins, own: Array | None = None) -> Support:
         own: (goods,), prices of the outcome, if any: tried where there are too many agents for the program.
     """
     economy, agents, goods = at.economy, *at.economy.shape
-    case = _Case(at, np.asarray(np.isinf(at.slopes).any(axis=1)) | at.binds.empty, ~_concerned(economy))
+    case = _Case(at, np.asarray(np.isinf(at.slopes).any(axis=1)) | at.binds.empty, ~economy.has_weight)
     if (case.only_zero | case.idle).all() or economy.not_concave.any():
         return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, case.only_zero)
     found = case.equal() or case.determined()
@@ -99,14 +101,6 @@ def support(at: Margins, own: Array | None = None) -> Support:
         tried = [usual_prices(economy)] + ([own] if own is not None and np.isfinite(own).all() else [])
         found = min((case.nearest(p) for p in tried), key=lambda end: end.residual)
     return case.with_empty_bundles(found or case.by_program())
-
-
-def _concerned(economy: Economy) -> NDArray[np.bool_]:
-    """Mask of agents whose weight affects the allocation, (agents,); all of them if there is none."""
-    concerned = economy.wants_something
-    if economy.costs:
-        concerned = concerned | (economy.capacity > 0).any(axis=1)
-    return concerned if concerned.any() else ~concerned
 
 
 @dataclass(frozen=True)
@@ -130,8 +124,8 @@ class _Case:
         return self.only_zero & ~self.idle
 
     def equal(self) -> Support | None:
-        """Return equal weights if they support the allocation; tried only where money is quasilinear."""
-        return self._if_supporting(equal_weights(self.at.economy, self.at.slopes))
+        """Return equal weights if they support the allocation."""
+        return self._if_supporting(equal_weights(self.at.slopes))
 
     def determined(self) -> Support | None:
         """Return the only weights that can support the allocation, if they do."""
@@ -143,14 +137,13 @@ class _Case:
         if candidate is None:
             return None
         weights, prices = candidate
-        counted = ~self.idle & ~self.zero
-        weights = np.where(self.zero, 0.0, np.where(self.idle, weights[counted].mean(), weights))
+        counted = ~(self.zero | self.idle)
+        weights = np.where(counted, weights, 0.0)
         total = weights.sum()
         found = self._polished(self._support(weights / total, self._raised(weights / total, prices / total)))
         vanishing = found.weights <= NEGLIGIBLE_WEIGHT * found.weights.max()
-        return (
-            found if found.residual <= VIOLATION_WITHOUT_PROGRAM and not vanishing[~self.zero].any() else None
-        )
+        fine = found.residual <= VIOLATION_WITHOUT_PROGRAM and not vanishing[counted].any()
+        return found if fine else None
 
     def _support(self, weights: Array, prices: Array, zero: NDArray[np.bool_] | None = None) -> Support:
         none = self.zero if zero is None else zero
@@ -161,10 +154,10 @@ class _Case:
         problem = _scale(self.at, self.only_zero | self.idle)
         scaled_weights, scaled_prices = problem.most_equal()
         weights = scaled_weights / problem.per_value
-        weights = np.where(self.idle, weights[~self.idle].mean(), weights)
         zero = ~self.idle & (self.only_zero | (scaled_weights <= NEGLIGIBLE_WEIGHT * scaled_weights.max()))
-        total = weights[~zero].sum()
-        weights = np.where(zero, 0.0, weights / total)
+        weights = np.where(zero | self.idle, 0.0, weights)
+        total = weights.sum()
+        weights = weights / total
         tiny = scaled_prices <= NEGLIGIBLE_WEIGHT * scaled_prices.max()
         candidates = []
         for free in (np.zeros_like(tiny), tiny, self.at.binds.left_over):  # a program's zeros are rounded
@@ -177,9 +170,10 @@ class _Case:
 
         Other weights may violate the conditions less, so that the residual is an upper bound on the least.
         """
-        weights = np.where(self.zero, 0.0, weights_from_prices(self.at.along(p), self.at.x, p))
+        none = self.zero | self.idle
+        weights = np.where(none, 0.0, weights_from_prices(self.at.along(p), self.at.x, p))
         some = weights[weights > 0]
-        weights = np.where((weights > 0) | self.zero, weights, some.mean() if len(some) else 1.0)
+        weights = np.where((weights > 0) | none, weights, some.mean() if len(some) else 1.0)
         size = weights.max()  # first, so that the sum cannot overflow
         if not (0 < size < np.inf):
             return Support(np.full(len(weights), 1.0 / len(weights)), np.zeros(len(p)), np.inf, self.zero)
@@ -235,7 +229,7 @@ class _Case:
                 slopes, eats = _rates(part, x[rows], prices, consumed[rows], found.zero[rows])
                 ratio = np.divide(prices, slopes, out=np.zeros_like(slopes), where=eats).sum(axis=1)
                 np.divide(ratio, eats.sum(axis=1), out=fixed[rows], where=eats.any(axis=1))
-            if not (fixed[~found.zero] > 0).all():
+            if not (fixed[~(found.zero | self.idle)] > 0).all():
                 break  # all that some agent consumes is free here: agents of weight zero were found before
             weights = fixed / fixed.sum()
             worth, eaters = np.zeros(len(prices)), np.zeros(len(prices))
@@ -269,7 +263,9 @@ class _Problem(NamedTuple):
     per_value: Array
     reference: Array
 
-    def _solve(self, cost: Array, slack: float | None, floor: Array, extra: int = 0) -> Array | None:
+    def _solve(
+        self, cost: Array, slack: float | None, floor: Array, extra: int = 0, given: Array | None = None
+    ) -> Array | None:
         """Minimise cost.(v, P, extras, t) under the conditions; t is fixed to `slack` if given.
 
         Args:
@@ -277,6 +273,7 @@ class _Problem(NamedTuple):
             slack: the violation allowed; None makes it a variable.
             floor: (agents, extras), coefficients of v_i >= floor_i.extras.
             extra: how many extra variables.
+            given: (agents,), the v, if they are not free.
         """
         from scipy.optimize import linprog  # deferred: an eighth of a second, and few need it
 
@@ -298,7 +295,9 @@ class _Problem(NamedTuple):
             ]
         ).tocsr()[self.free]
         unit = np.concatenate([counted, np.zeros(self.goods + extra + 1)])[None, :]
-        bounds = [(0.0, None if free else 0.0) for free in self.free] + [(0.0, None)] * self.goods
+        least = np.zeros(self.agents) if given is None else given
+        most = np.where(self.free, np.inf, 0.0) if given is None else given
+        bounds = [*zip(least, most, strict=True), *[(0.0, None)] * self.goods]
         bounds += [(0.0, 1.0)] * extra + [(0.0, slack)]
         upper = scipy.sparse.vstack([rows, floors]) if extra else rows
         answer = linprog(
@@ -314,7 +313,7 @@ class _Problem(NamedTuple):
         return answer.x if answer.status == 0 else None
 
     def most_equal(self) -> tuple[Array, Array]:
-        """Return the v, (agents,), and P, (goods,), of least violation and, among these, the most equal v."""
+        """Return the v, (agents,), and P, (goods,), of least violation, those of equal w or most equal v."""
         size = self.agents + self.goods
         cost = np.zeros(size + 1)
         cost[-1] = 1.0
@@ -322,12 +321,24 @@ class _Problem(NamedTuple):
         if first is None:
             return np.where(self.free, 1.0, 0.0), np.ones(self.goods)
         slack = first[-1] * (1.0 + 1e-6) + 1e-10
+        best = self._equal(slack) if slack <= VIOLATION_BELOW_SEARCH else None
+        if best is not None:
+            return best[: self.agents], best[self.agents : size]
         best = self._highest_floor(slack, self.free)
         if best is None or not best[size] > NEGLIGIBLE_WEIGHT:  # some weights are zero
             positive = self._can_be_positive(slack)
             best = self._highest_floor(slack, positive) if positive.any() else None
         best = first if best is None else best
         return best[: self.agents], best[self.agents : size]
+
+    def _equal(self, slack: float) -> Array | None:
+        """Return a solution with equal w; None if there is none, or v would range over too many digits."""
+        counted = np.where(self.free, self.per_value, 0.0)
+        equal = counted * self.free.sum() / counted.sum()
+        if not equal[self.free].min(initial=np.inf) > np.sqrt(NEGLIGIBLE_WEIGHT):
+            return None
+        cost = np.zeros(self.agents + self.goods + 1)
+        return self._solve(cost, slack, np.empty((self.agents, 0)), given=equal)
 
     def _highest_floor(self, slack: float, positive: NDArray[np.bool_]) -> Array | None:
         """Maximise the least v among agents in `positive`, (agents,); the solution has it after v and P."""
@@ -452,18 +463,17 @@ def _rates(
 # --- weights that need no program -------------------------------------------------------------------------
 
 
-def equal_weights(economy: Economy, slopes: Array) -> tuple[Array, Array] | None:
-    """Return equal weights with their prices; None unless money is quasilinear and slopes are finite.
+def equal_weights(slopes: Array) -> tuple[Array, Array] | None:
+    """Return equal weights with their prices; None unless slopes are finite.
 
     Weights have sum 1; a price is the largest weighted marginal utility of the good.
 
     Args:
-        economy: the primitives.
         slopes: (agents, goods), marginal utilities; may be inf.
     """
-    if economy.money is not Money.QUASILINEAR or not np.isfinite(slopes).all():
+    if not np.isfinite(slopes).all():
         return None
-    agents = len(economy.agents)
+    agents = len(slopes)
     return np.full(agents, 1.0 / agents), slopes.max(axis=0) / agents
 
 

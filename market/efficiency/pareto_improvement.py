@@ -127,7 +127,8 @@ class ImprovementProgram:
         worth = np.where(self.finite & (gained > 0), np.minimum(gained, worth), worth)
         plain = self.welfare(economy.subsistence + 2.0 * self.program.units, np.zeros_like(y))
         first = self.welfare(economy.subsistence + self.program.units, np.zeros_like(y))
-        worth = np.maximum(worth, LEAST_GAIN_SCALE * np.where(np.isfinite(first), plain - first, 0.0))
+        second = np.subtract(plain, first, out=np.zeros_like(plain), where=np.isfinite(first))
+        worth = np.maximum(worth, LEAST_GAIN_SCALE * second)
         spent = economy.cost(y)
         return np.where(worth > 0, worth, np.where(np.isfinite(spent) & (spent > 0), spent, 1.0))
 
@@ -150,19 +151,13 @@ class ImprovementProgram:
         self.constraints += needed
         if not self.makes.any():
             return ordinal
-        if self._has_producer_not_concave():
+        if (self.economy.not_concave & self.makes).any():
             raise NumericalError(
                 "a producer's utility is not concave, so its trade-off of cost and use is not convex"
             )
         stated, needed = self.program.utilities(stated=True, counted=self.finite & self.makes)
         self.constraints += needed
         return stated - cvxpy.multiply(self.makes, self.program.costs()) + ordinal
-
-    def _has_producer_not_concave(self) -> bool:
-        return any(
-            (block.family.not_concave(**block.parameters) & self.makes[block.rows]).any()
-            for block in self.economy.utilities
-        )
 
     def hold(self, welfare: Expression, extra: Expression | float = 0.0) -> list[Expression]:
         """Return constraints that agents at finite utility gain `extra`, (agents,), in units of `size`."""
@@ -178,13 +173,28 @@ class ImprovementProgram:
 
     def _stay_satiated(self, extra: Expression | float) -> list[Expression]:
         """Keep satiated agents at their bliss points: a utility loss of 1e-12 there is 1e-6 in amounts."""
-        economy, units = self.economy, self.program.units
-        held = []
-        for i in np.flatnonzero(self.satiated):
-            wanted = np.flatnonzero(economy.bliss[i] > 0)
-            held.append(self.program.x[i, wanted] / units[wanted] >= (economy.bliss[i] / units)[wanted])
-            held += [] if isinstance(extra, float) else [extra[i] <= 0.0]
-        return held
+        if not self.satiated.any():
+            return []
+        bliss = self.economy.bliss / self.program.units
+        i, g = np.nonzero((bliss > 0) & self.satiated[:, None])
+        held = [self.program.x[i, g] / self.program.units[g] >= bliss[i, g]]
+        return held if isinstance(extra, float) else [*held, extra[np.flatnonzero(self.satiated)] <= 0.0]
+
+    def gains_from_ruin(self, gains: Expression, left_below: NDArray[np.bool_]) -> list[Expression]:
+        """Bound the gains, (agents,), of agents at -inf by what they get beyond subsistence, and by 1.
+
+        An agent gains if it gets some of every good that it wants; those in `left_below`, (agents,), gain
+        nothing. All agents at once: a constraint each would take longer to write down than to solve.
+        """
+        ruined = ~self.finite
+        if not ruined.any():
+            return []
+        bounds = [gains[np.flatnonzero(ruined)] <= np.where(left_below, 0.0, 1.0)[ruined]]
+        i, g = np.nonzero((self.economy.bliss > 0) & (ruined & ~left_below)[:, None])
+        if len(i):
+            beyond = self.program.x[i, g] - self.economy.subsistence[i, g]
+            bounds.append(gains[i] <= beyond / self.program.units[g])
+        return bounds
 
 
 def improvement(
@@ -306,12 +316,7 @@ def _maximise_gains(
     agents = len(economy.agents)
     gains = cvxpy.Variable(agents, nonneg=True)
     held = search.hold(search.expression(), gains)
-    bounds = [gains <= cap] if np.isfinite(cap) else []
-    for i in np.flatnonzero(~search.finite):  # gains if it gets some of every good that it wants
-        wanted = np.flatnonzero(economy.bliss[i] > 0)
-        beyond = search.program.x[i, wanted] - economy.subsistence[i, wanted]
-        bounds += [gains[i] <= (0.0 if left_below[i] else beyond / search.program.units[wanted])]
-        bounds += [gains[i] <= 1.0]
+    bounds = search.gains_from_ruin(gains, left_below) + ([gains <= cap] if np.isfinite(cap) else [])
     found = search.program.solve(
         cvxpy.sum(gains), [*held, *bounds, *search.constraints], search.program.balance()
     )

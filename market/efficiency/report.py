@@ -25,6 +25,9 @@ that no reallocation of goods and money, which may not go negative, gains anythi
 Support within `VIOLATION_THAT_PROVES` relative to prices is a proof; since the loss is of second order in the
 violation, less than its square of the resources can be wasted.
 
+*Prices.* Where several prices clear markets with the same quantities, the report has their range, good by
+good (`price_intervals.py`).
+
 Source: Mas-Colell, Whinston and Green (1995), sections 10.D, 16.C to 16.E; Debreu (1951).
 """
 
@@ -37,6 +40,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.dual_bounds import CertifiedValue, proved_bounds
@@ -48,12 +52,14 @@ from market.efficiency.pareto_improvement import (
     with_what_is_left,
     without_sacrifice,
 )
+from market.efficiency.price_intervals import price_intervals
 from market.efficiency.resource_utilisation import resource_utilisation
 from market.efficiency.surplus_gap import nothing_to_gain, proof_of_no_gap, surplus_gap
 from market.errors import NumericalError
 from market.outcome import Outcome
 from market.tolerances import (
     NO_SURPLUS_GAP,
+    PLENTY,
     ROUNDING_OF_SUMS,
     VIOLATION_BELOW_SEARCH,
     VIOLATION_THAT_PROVES,
@@ -63,24 +69,34 @@ from market.welfare.first_order_conditions import Margins
 
 T = TypeVar("T")
 
+CLEARLY_WASTED = 0.999
+"""Debreu's coefficient up to which the resources that it leaves over are tried first as an improvement: with
+less left over, gains would be near the rounding of the program."""
+
 
 @dataclass(frozen=True)
-class Alignment:
+class Alignment(Displayed):
     """The report on one outcome.
 
     Args:
-        efficient: in goods alone; None if unknown.
-        degenerate: efficient, and supported only by weights of which some are zero.
-        negishi_weights: (agents,), the most equal welfare weights that support the outcome; None if none do.
-            Where a utility is not concave as stated, of its concave form.
-        supporting_prices: (goods,), the prices that go with them.
+        efficient: True if it is Pareto efficient in goods alone; None if unknown.
+        degenerate: True if it is efficient, but only with a weight of zero on some agent.
+        negishi_weights: the most equal welfare weights that support the outcome, (agents,); None if none do.
+            0 of agents that want nothing and bear no cost. Where a utility is not concave as stated, of its
+            concave form.
+        supporting_prices: the prices that go with these weights, (goods,).
         residual: the largest relative violation of the supporting conditions.
         resource_utilisation: Debreu's coefficient; None without resources to scale, or if unknown.
-        efficient_with_transfers: in goods and money; None without quasilinear money, or if unknown.
-        surplus_gap: total surplus lost, money; None as above.
+        efficient_with_transfers: True if it is efficient in goods and money; None without quasilinear money,
+            or if unknown.
+        surplus_gap: the unrealised gains from trade (deadweight loss), money; None without quasilinear money,
+            or if unknown.
         improvement: a Pareto improvement in goods; None if there is none.
+        price_interval: good -> (least, greatest) price at which the outcome clears, other prices adjusting;
+            None for a good whose price is unique. None without prices that clear, or if unknown.
         unknown: figure -> the reason why it is unknown, and the bound that is proved without a program.
         bounds: figure -> its proof from both sides, where a program was solved for it.
+        outcome: the outcome reported on; None for a market in shards, which keeps none.
     """
 
     efficient: bool | None
@@ -92,13 +108,30 @@ class Alignment:
     efficient_with_transfers: bool | None
     surplus_gap: float | None
     improvement: Reallocation | None = None
+    price_interval: Mapping[str, tuple[float, float] | None] | None = None
     unknown: Mapping[str, str] = field(default_factory=dict)
     bounds: Mapping[str, CertifiedValue] = field(default_factory=dict)
+    outcome: Outcome | None = None
+
+    def __repr__(self) -> str:
+        """Return the verdicts on a line."""
+        of = "" if self.outcome is None else f" of '{self.outcome.name}'"
+        efficient = _VERDICTS[self.efficient]
+        gap = 0.0 if self.efficient_with_transfers else self.surplus_gap
+        lost = "" if self.surplus_gap is None else f", deadweight loss {gap:.4g}"
+        return f"<Alignment{of}: {efficient}{lost}>"
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Sentences on what is unknown, as the result file has them: the figure, a colon, the reason."""
         return tuple(f"{figure}: {why}" for figure, why in self.unknown.items())
+
+
+_VERDICTS = {
+    True: "Pareto efficient",
+    False: "not Pareto efficient",
+    None: "not known to be Pareto efficient",
+}
 
 
 @dataclass(frozen=True)
@@ -139,8 +172,22 @@ def alignment(outcome: Outcome) -> Alignment:
     """Return the alignment report of an outcome.
 
     Example:
-        >>> # report = alignment(outcome); report.efficient, report.negishi_weights
+        >>> import market
+        >>> likes_water = 'utility = { family = "log", weights = { water = 1 } }'
+        >>> scenario = market.loads(f'''
+        ...     schema = 1
+        ...     economy = "quasilinear"
+        ...     goods = ["water"]
+        ...     commons.water = 10
+        ...     agents = [{{ name = "alpha", {likes_water} }}, {{ name = "beta", {likes_water} }}]
+        ...     mechanisms = [{{ name = "prices", kind = "auctioneer" }}]
+        ... ''')
+        >>> report = alignment(market.MarketModel(scenario).run())
+        >>> report.efficient, report.negishi_weights.round(6).tolist()
+        (True, [0.5, 0.5])
     """
+    if _is_unbounded(outcome):
+        return _of_unbounded_amounts(outcome)
     case = _supported(outcome)
     utilisation = _utilisation(case)
     efficient, better = _efficient(case, utilisation.bound)
@@ -163,9 +210,29 @@ def alignment(outcome: Outcome) -> Alignment:
         efficient_with_transfers=_none_lost(case, gap),
         surplus_gap=gap.value,
         improvement=better,
+        price_interval=price_intervals(outcome, case.at),
         unknown=_with_proved_bounds(case, unknown),
         bounds={figure: each.bound for figure, each in findings.items() if each.bound is not None},
+        outcome=outcome,
     )
+
+
+def _is_unbounded(outcome: Outcome) -> bool:
+    """Return True if an amount stands for an unbounded one, so that no figure can be computed from it."""
+    amounts = (outcome.consumption, outcome.production)
+    return any(float(np.abs(each).max(initial=0.0)) >= PLENTY for each in amounts)
+
+
+def _of_unbounded_amounts(outcome: Outcome) -> Alignment:
+    """Return a report without figures: sums over unbounded amounts are no numbers."""
+    why = "quantities are unbounded at these prices"
+    unknown = {"efficient": why}
+    if outcome.economy.money is Money.QUASILINEAR:
+        unknown["surplus_gap"] = why
+    if outcome.economy.resources.any():
+        unknown["resource_utilisation"] = why
+    prices = np.zeros(len(outcome.economy.goods))
+    return Alignment(None, False, None, prices, np.inf, None, None, None, unknown=unknown, outcome=outcome)
 
 
 def _supported(outcome: Outcome) -> _Supported:
@@ -217,13 +284,17 @@ def _efficient(
 
     Args:
         case: the outcome and its support.
-        utilisation: the allocation that shows Debreu's coefficient: where a search fails, the resources that
-            it leaves over may be the improvement.
+        utilisation: the allocation that shows Debreu's coefficient: shares of the resources that it leaves
+            over may be the improvement, without another program.
     """
     if case.proved:
         return Finding(True), None
     outcome = case.outcome
     economy, x, y = outcome.economy, outcome.consumption, outcome.production
+    if utilisation is not None and utilisation.value <= CLEARLY_WASTED:
+        better = with_what_is_left(economy, x, y, utilisation)
+        if better is not None:
+            return Finding(False), better
     try:
         refuse_large(economy)
         better = improvement(case.within, x, y, cannot_reach_subsistence(case.within, x, y))
@@ -256,7 +327,8 @@ def _surplus_gap(case: _Supported) -> Finding[float]:
     if economy.money is not Money.QUASILINEAR:
         return Finding(None)
     if not np.isfinite(economy.budget).any():
-        equal = bool((found.weights == found.weights[0]).all()) and found.residual <= VIOLATION_THAT_PROVES
+        counted = found.weights[economy.has_weight]
+        equal = bool((counted == counted[0]).all()) and found.residual <= VIOLATION_THAT_PROVES
         if equal or _equal_weights_support(case):
             return Finding(0.0)
     elif p is not None:

@@ -53,6 +53,10 @@ SURPLUS_BOUNDS_APART = 3e-8
 """Share of turnover: the largest difference of the bounds on total surplus at which they prove its maximum.
 Less than `NO_SURPLUS_GAP`, so that a gap that counts as none cannot hide in it."""
 
+CAPPED_GAINS_APART = 1e-5
+"""Share of turnover: the largest difference between the gain that a program with spending caps reports and
+that of its allocation, by the primitives. Beyond, the solver ended at another point than it says."""
+
 NEAR_INDIFFERENCE = 1e-6
 """Relative difference up to which a price is moved to one at which an agent is indifferent: a solver's
 inaccuracy in prices. Any prices prove, so a wrong move makes a bound weaker, never false."""
@@ -292,17 +296,17 @@ class _CappedProgram:
 
         units, shares = self.program.units, cvxpy.Variable(len(agents), nonneg=True)
         self.constraints.append(shares <= 1.0)
-        for k, agent in enumerate(agents):
-            wanted = np.flatnonzero(self.economy.bliss[agent] > 0)
-            least = (self.economy.subsistence[agent] / units)[wanted]
-            self.constraints.append(shares[k] <= self.program.x[agent, wanted] / units[wanted] - least)
+        k, g = np.nonzero(self.economy.bliss[agents] > 0)
+        least = (self.economy.subsistence[agents] / units)[k, g]
+        self.constraints.append(shares[k] <= self.program.x[agents[k], g] / units[g] - least)
         return self._solve(cvxpy.sum(shares))
 
     def gain(self) -> CertifiedValue:
         """Return the largest total gain of agents with a finite utility, money.
 
         Raises:
-            NumericalError: the allocation found has less surplus than the present one, by more than rounding.
+            NumericalError: the allocation found has less surplus than the present one by more than rounding,
+                or another gain, from the primitives, than the program says (which its multipliers bound).
         """
         import cvxpy
 
@@ -312,4 +316,7 @@ class _CappedProgram:
         gained = float((then - self.now)[self.counted].sum())
         if not gained >= -NO_SURPLUS_GAP * self.traded:
             raise NumericalError("the convex program ended at less surplus than there is now")
+        said = self.size * found.value - float(self.now[self.counted].sum())
+        if not abs(said - gained) <= CAPPED_GAINS_APART * max(self.traded, abs(said)):
+            raise NumericalError(f"the program finds a gain of {said:.6g}, its allocation has {gained:.6g}")
         return replace(bound, value=max(gained, 0.0))

@@ -5,9 +5,9 @@ two; goods that are neither demanded nor supplied have no price to compare. Amou
 relative to average consumption of the good per agent.
 
 An economy may have several equilibria, so a difference is not yet a contradiction: a small exchange economy
-is searched for all of them, and the nearest counts. If none is near, excess demand is recomputed at the
-auctioneer's prices. If markets do not clear there, or if they clear though the equilibrium is known to be
-unique, one of the two is wrong.
+is searched for all of them, and the nearest counts. If none is near, or none is known, excess demand is
+recomputed at the auctioneer's prices. If markets do not clear there, or if they clear though the equilibrium
+is known to be unique, or known not to exist, one of the two is wrong.
 """
 
 from __future__ import annotations
@@ -18,9 +18,17 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
+from market.equilibrium.budget import Budget
 from market.equilibrium.clearing import evaluate_prices
-from market.equilibrium.reference import ACCEPTED_EXCESS, Reference, find_reference
-from market.equilibrium.search import Equilibrium, search
+from market.equilibrium.reference import (
+    ACCEPTED_EXCESS,
+    PROOF,
+    Reference,
+    budget_for_check,
+    find_reference,
+)
+from market.equilibrium.search import Equilibria, Equilibrium, search
+from market.equilibrium.starts import Progress
 from market.outcome import Outcome, Status, shown
 
 AGREEMENT = 1e-6
@@ -33,6 +41,8 @@ of third order, prices off by this clear up to 1e-9."""
 
 # A quick search for other equilibria is made up to this size, from so many starting points.
 SEARCHED_GOODS, SEARCHED_AGENTS, SEARCH_STARTS = 6, 50, 32
+
+SEARCH = "search for all equilibria"
 
 
 @dataclass(frozen=True)
@@ -60,53 +70,83 @@ class Check:
     sentences: tuple[str, ...]
 
 
-def check(outcome: Outcome) -> Check:
+def check(outcome: Outcome, progress: Progress | None = None) -> Check:
     """Compare an outcome with prices with the reference equilibrium of its economy.
 
     Args:
         outcome: of an auctioneer; its prices are not None.
+        progress: called with the number of starting points done, and of all.
     """
-    known = find_reference(outcome.economy)
-    others = _search_others(outcome.economy)
-    if known.prices is None or known.consumption is None:
-        many = None if others is None else len(others)
-        return Check(known.method, known.residual, None, None, None, None, many, (known.reason,))
+    limit = budget_for_check(outcome.economy)
+    known = find_reference(outcome.economy, limit, progress)
+    searched = None if known.method == PROOF else _search_others(outcome.economy, limit, progress)
+    others = () if searched is None else searched.found
+    many = len(others) if searched is not None and searched.stopped is None else None
+    if known.prices is None and not others:
+        agrees, sentences = _judge_alone(outcome, known)
+        many = 0 if known.method == PROOF else many
+        return Check(known.method, known.residual, None, None, None, agrees, many, sentences)
     # Of all equilibria known, the reference included, the nearest is compared.
-    candidates = [(known.prices, known.consumption), *((e.prices, e.consumption) for e in others or [])]
-    apart = [measure_differences(outcome, *each) for each in candidates]
+    candidates = [known] if known.prices is not None else []
+    candidates += [_as_reference(each) for each in others]
+    apart = [measure_differences(outcome, each) for each in candidates]
     k = min(range(len(apart)), key=lambda k: max(apart[k]))
-    many = None if others is None else max(len(others), 1)
-    agrees, sentence = _judge(outcome, known, apart[k])
-    sentences = (sentence, *_describe_others(others, many))
-    return Check(known.method, known.residual, candidates[k][0], *apart[k], agrees, many, sentences)
+    of = known if known.prices is not None else candidates[k]
+    agrees, sentence = _judge(outcome, of, apart[k])
+    many = many if many is None else max(many, 1)
+    sentences = (sentence, *_describe_others(known, searched))
+    return Check(of.method, of.residual, candidates[k].prices, *apart[k], agrees, many, sentences)
 
 
-def _search_others(economy: Economy) -> tuple[Equilibrium, ...] | None:
-    """Return all equilibria that a quick search finds; None if the economy is too large or has money."""
+def _as_reference(each: Equilibrium) -> Reference:
+    return Reference(each.prices, each.consumption, each.production, each.residual, SEARCH, "", None)
+
+
+def _judge_alone(outcome: Outcome, known: Reference) -> tuple[bool | None, tuple[str, ...]]:
+    """Judge an outcome where no equilibrium is known to compare it with; return `agrees` and sentences."""
+    if outcome.status is not Status.CLEARED:
+        return None, (known.reason,)
+    excess = f"Excess demand recomputed at the outcome's prices is {shown(_recompute_excess(outcome))}"
+    if known.method == PROOF:
+        return False, (f"CONTRADICTED by a proof. {known.reason} {excess} of what is traded.",)
+    return None, (known.reason, f"{excess} of what is traded.")
+
+
+def _search_others(economy: Economy, limit: Budget, progress: Progress | None) -> Equilibria | None:
+    """Search quickly for all equilibria; return None if the economy is too large or has money."""
     agents, goods = economy.shape
     if economy.money is not Money.EXCHANGE:
         return None
     if goods > SEARCHED_GOODS or agents > SEARCHED_AGENTS:
         return None
-    return search(economy, SEARCH_STARTS).found
+    return search(economy, SEARCH_STARTS, limit, progress)
 
 
-def _describe_others(others: tuple[Equilibrium, ...] | None, many: int | None) -> list[str]:
-    """Return sentences on other equilibria, if there are any."""
+def _describe_others(known: Reference, searched: Equilibria | None) -> list[str]:
+    """Return sentences on other equilibria, if there are any, and on a search that ended early."""
+    others = () if searched is None else searched.found
     sentences = []
-    if many is not None and many > 1:
+    if len(others) > 1:
         sentences.append(
-            f"The equilibrium shown is one of {many} found; `market equilibria` lists all of them."
+            f"The equilibrium shown is one of {len(others)} found; `market equilibria` lists all of them."
         )
-    if any(not each.isolated for each in others or ()):
+    if known.unique is False or any(not each.isolated for each in others):
         sentences.append("Equilibrium prices are not unique: there is a continuum of them.")
+    if searched is not None and searched.stopped is not None:
+        sentences.append(
+            f"Other equilibria were searched for from {searched.searched} of {searched.starts} starting "
+            f"points only: {searched.stopped}."
+        )
     return sentences
 
 
-def measure_differences(outcome: Outcome, prices: Array, consumption: Array) -> tuple[float, float]:
+def measure_differences(outcome: Outcome, known: Reference) -> tuple[float, float]:
     """Return the largest relative difference of prices, and of consumption, from those of an equilibrium."""
     economy = outcome.economy
+    prices, consumption = known.prices, known.consumption
     assert outcome.prices is not None
+    assert prices is not None
+    assert consumption is not None
     traded = (economy.resources > 0) | (consumption > 0).any(axis=0) | (outcome.production > 0).any(axis=0)
     p, q = economy.normalise(outcome.prices), economy.normalise(prices)
     size = np.maximum(p, q)

@@ -26,6 +26,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence
 from market.economy.primitives import Economy
@@ -34,82 +35,85 @@ LOG_COST_RANGE = 100.0
 """Log of cost over revenue is cut off here: enough for 1e43, and root finders need finite numbers."""
 
 
-class _Producer(NamedTuple):
-    """A producer: its row, and its family with its own parameters."""
+class _Group(NamedTuple):
+    """Producers of one family: their rows, and the family with their parameters."""
 
-    row: int
+    rows: NDArray[np.intp]
     family: Any
     parameters: dict[str, Array]
 
 
 @dataclass(frozen=True)
 class ConstantReturns:
-    """The producers with constant returns of an economy."""
+    """The producers with constant returns of an economy, family by family."""
 
     economy: Economy
 
     @cached_property
-    def producers(self) -> list[_Producer]:
-        """One entry per producer."""
+    def _groups(self) -> list[_Group]:
         agents, goods = self.economy.shape
         found = []
         for block in self.economy.technologies:
-            ratios = block.family.cost_ratio(np.ones(goods), **block.parameters)
-            rows = np.arange(agents)[block.rows]
-            for k in np.flatnonzero(~np.isnan(ratios)):
-                alone = {name: array[k : k + 1] for name, array in block.parameters.items()}
-                found.append(_Producer(int(rows[k]), block.family, alone))
+            constant = ~np.isnan(block.family.cost_ratio(np.ones(goods), **block.parameters))
+            if constant.any():
+                own = {name: array[constant] for name, array in block.parameters.items()}
+                found.append(_Group(np.arange(agents)[block.rows][constant], block.family, own))
         return found
+
+    @cached_property
+    def rows(self) -> NDArray[np.intp]:
+        """Rows of the producers among all agents, (producers,)."""
+        return np.concatenate([np.zeros(0, dtype=np.intp), *(group.rows for group in self._groups)])
+
+    def _cost_ratios(self, p: Array) -> Array:
+        """Return `c_j(p)`, (producers,)."""
+        ratios = [group.family.cost_ratio(p, **group.parameters) for group in self._groups]
+        return np.concatenate([np.zeros(0), *ratios])
 
     def log_costs(self, p: Array) -> Array:
         """Return `log c_j(p)`, (producers,), cut off at `LOG_COST_RANGE`."""
-        ratios = [float(one.family.cost_ratio(p, **one.parameters)[0]) for one in self.producers]
         with np.errstate(divide="ignore"):
-            return np.clip(np.log(np.array(ratios)), -LOG_COST_RANGE, LOG_COST_RANGE)
+            return np.clip(np.log(self._cost_ratios(p)), -LOG_COST_RANGE, LOG_COST_RANGE)
 
     def netputs(self, p: Array, a: Array) -> Array:
         """Return `t_j v_j(p)` in the rows of the producers, (agents, goods)."""
         y = np.zeros(self.economy.shape)
-        owned = float(self.economy.resources @ p)
-        for one, level in zip(self.producers, a, strict=True):
-            unit = self._compute_unit(one, p) if level > 0 else np.zeros_like(p)
-            cost = float(np.maximum(-unit, 0.0) @ p)
-            if 0 < cost < np.inf:
-                y[one.row] = level * (owned / cost) * unit
+        if (a > 0).any():
+            unit = self.units(p)
+            cost = np.maximum(-unit, 0.0) @ p
+            active = (a > 0) & (cost > 0) & (cost < np.inf)
+            level = np.where(active, a, 0.0) * float(self.economy.resources @ p)
+            level = np.divide(level, cost, out=np.zeros_like(cost), where=active)
+            y[self.rows] = np.multiply(level[:, None], unit, out=np.zeros_like(unit), where=active[:, None])
         return y
 
     def levels(self, p: Array, y: Array) -> Array:
         """Return the levels `a_j` at which they produce `y`: inputs over the value of all endowments."""
         owned = float(self.economy.resources @ p)
-        used = [float(np.maximum(-y[one.row], 0.0) @ p) for one in self.producers]
-        return np.array(used) / owned if owned > 0 else np.zeros(len(used))
+        used = np.maximum(-y[self.rows], 0.0) @ p
+        return used / owned if owned > 0 else np.zeros_like(used)
 
     def units(self, p: Array) -> Array:
         """Return `v_j(p)`, the netputs of one unit, (producers, goods)."""
-        return np.array([self._compute_unit(one, p) for one in self.producers]).reshape(-1, len(p))
-
-    def _compute_unit(self, one: _Producer, p: Array) -> Array:
-        """Return `v_j(p)`, (goods,): the netput of one unit at output prices that just cover its costs."""
-        outputs = one.family.makes(**one.parameters)[0]
-        ratio = float(one.family.cost_ratio(p, **one.parameters)[0])
-        even = np.where(outputs, p * (ratio if np.isfinite(ratio) else 1.0), p)
-        answer = one.family.netput(even, **one.parameters)
-        return np.asarray(answer.joint.direction[0])
+        with np.errstate(all="ignore"):  # prices may be 0
+            units = [group.family.unit_netput(p, **group.parameters) for group in self._groups]
+        return np.concatenate([np.zeros((0, len(p))), *units])
 
     def set_idle(self, supply: Correspondence) -> Correspondence:
         """Return `supply` with zeros in the rows of producers with constant returns."""
-        if not self.producers:
+        if not len(self.rows):
             return supply
-        rows = [one.row for one in self.producers]
         lowest = supply.lowest.copy()
-        lowest[rows] = 0.0
+        lowest[self.rows] = 0.0
         return Correspondence.exactly(lowest)
 
     def follow_costs(self, p: Array) -> Array:
         """Set prices of products to their costs, along chains of products, (goods,)."""
-        for _ in self.producers:
-            for one in self.producers:
-                ratio = float(one.family.cost_ratio(p, **one.parameters)[0])
-                outputs = one.family.makes(**one.parameters)[0] & (self.economy.resources == 0)
+        made = np.concatenate(
+            [np.zeros((0, len(p)), bool), *(g.family.makes(**g.parameters) for g in self._groups)]
+        ) & (self.economy.resources == 0)
+        for _ in self.rows:
+            for j, outputs in enumerate(made):
+                ratio = float(self._cost_ratios(p)[j])
                 p = np.where(outputs, p * (ratio if 0 < ratio < np.inf else 1.0), p)
         return p

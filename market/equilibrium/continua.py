@@ -32,10 +32,12 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
+from market.equilibrium.budget import BudgetUsedUp
 from market.equilibrium.clearing import CLEARING_EXCESS, Clearing, choose_better, evaluate_prices
 from market.equilibrium.regularity import has_constant_returns
 from market.equilibrium.roots import evaluate_with_held
 from market.equilibrium.staircase import build_staircase
+from market.equilibrium.ties import balance_allocation
 
 ROOT_DISTANCE = 1e-6
 """Difference of log prices below which two ends are one equilibrium: how far apart a root finder that stops
@@ -50,6 +52,10 @@ EXACT_EXCESS = 1e-11
 
 EXCESS_BETWEEN_ENDS = 10 * CLEARING_EXCESS
 """Relative excess demand up to which prices between two ends join them: they are less exact than ends."""
+
+STEP_ALONG = 0.02
+"""Change of a log price that shows a continuum if markets clear exactly there: excess demand that only
+touches zero, `c d^2` or `c d^3`, exceeds `EXACT_EXCESS` there unless `c` is below 1e-6."""
 
 HALVINGS_BETWEEN_ENDS = 2  # so that three prices between two ends are evaluated
 MOST_SEPARATE_ENDS = 60  # further ends are joined to the nearest at once, since pairs grow with the square
@@ -108,6 +114,31 @@ def group_ends(economy: Economy, ends: Sequence[tuple[Clearing, int]]) -> list[D
     ]
 
 
+def is_on_continuum(economy: Economy, at: Clearing) -> bool:
+    """Return True if markets clear exactly at other prices nearby too; False proves nothing.
+
+    The price that moves most along the flattest direction of the gap is changed and held, to either side, and
+    a root finder solves for the others.
+    """
+    stairs = build_staircase(economy, at.prices)
+    goods = stairs.sought
+    if not len(goods) or at.indifferent:
+        return False
+    with np.errstate(all="ignore"):
+        slopes = stairs.slopes(stairs.position(at.prices, at.production))
+    if not np.isfinite(slopes).all():
+        return False
+    flattest = np.abs(np.linalg.svd(slopes)[2][-1])[: len(goods)]
+    moves = np.arange(len(at.prices)) == goods[int(flattest.argmax())]
+    held = moves | (stairs.held > 0)  # in an exchange one price is held in any case
+    for change in (STEP_ALONG, -STEP_ALONG):
+        p = np.where(moves, at.prices * np.exp(change), at.prices)
+        found = evaluate_with_held(economy, p, held, at.production)
+        if found is not None and found.residual <= EXACT_EXCESS:
+            return True
+    return False
+
+
 def _merge_equal(economy: Economy, ends: Sequence[tuple[Clearing, int]]) -> list[DistinctEquilibrium]:
     """Merge ends with equal log prices; beyond `MOST_SEPARATE_ENDS`, those of one continuum too."""
     known: list[DistinctEquilibrium] = []
@@ -157,7 +188,10 @@ def measure_distance(economy: Economy, p: Array, other: Array) -> float:
 
 def measure_between(economy: Economy, one: Clearing, other: Clearing, halvings: int) -> float:
     """Return the largest relative excess demand at prices found between two equilibria; inf if none is."""
-    middle = _find_half_way(economy, one, other)
+    try:
+        middle = _find_half_way(economy, one, other)
+    except BudgetUsedUp:  # nothing shows that they belong together
+        return np.inf
     if middle is None or not halvings or middle.residual > EXCESS_BETWEEN_ENDS:
         return np.inf if middle is None else middle.residual
     if halvings == 1:
@@ -172,12 +206,17 @@ def _find_half_way(economy: Economy, one: Clearing, other: Clearing) -> Clearing
     here, there = np.where(priced, one.prices, 1.0), np.where(priced, other.prices, 1.0)
     between = np.where(priced, np.sqrt(here * there), 0.0)
     apart = np.log(here) - np.log(there)
-    if economy.money is Money.EXCHANGE:  # relative to the price that is held in any case
-        apart = apart - apart[build_staircase(economy, between).held > 0].sum()
+    held = build_staircase(economy, between).held > 0  # in an exchange, one price
+    if economy.money is Money.EXCHANGE:
+        apart = apart - apart[held].sum()
     made = (one.production + other.production) / 2.0
-    straight = None if has_constant_returns(economy) else evaluate_prices(economy, between)
+    straight = None
+    if one.indifferent and other.indifferent:  # a mean of best choices is one, if prices between leave them
+        mean = (one.consumption + other.consumption) / 2.0, made
+        straight = evaluate_prices(economy, between, balance_allocation(economy, between, mean))
+    elif not has_constant_returns(economy):
+        straight = evaluate_prices(economy, between)
     if straight is not None and straight.residual <= EXACT_EXCESS:
         return straight
-    held = np.zeros(len(between), dtype=bool)
     held[np.where(priced, np.abs(apart), -1.0).argmax()] = True
     return choose_better(straight, evaluate_with_held(economy, between, held, made))

@@ -87,8 +87,9 @@ def is_stable(economy: Economy, at: Clearing) -> bool | None:
 
 def _explain_no_slope(economy: Economy, at: Clearing) -> str | None:
     """Return why excess demand has no slope, or two one-sided ones; None if it has one."""
-    p = at.prices
-    if economy.money is not Money.QUASILINEAR and not economy.demand(p, economy.supply(p)).single_valued:
+    demand = economy.demand(at.prices, economy.supply(at.prices))
+    # With quasilinear money the staircase has amounts of single goods, but none of bundles.
+    if demand.joint is not None or (economy.money is not Money.QUASILINEAR and not demand.single_valued):
         return INDIFFERENT
     if has_constant_returns(economy) and linearise(economy, at).another_could_enter():
         return COULD_ENTER
@@ -97,7 +98,7 @@ def _explain_no_slope(economy: Economy, at: Clearing) -> str | None:
 
 def has_constant_returns(economy: Economy) -> bool:
     """Return True if some producer has constant returns, so that levels are unknowns as well as prices."""
-    return bool(ConstantReturns(economy).producers)
+    return bool(len(ConstantReturns(economy).rows))
 
 
 def _compute_moving_slopes(economy: Economy, at: Clearing) -> Array:

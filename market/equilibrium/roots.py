@@ -74,11 +74,11 @@ def evaluate_with_held(economy: Economy, p: Array, held: NDArray[np.bool_], made
     Args:
         economy: the primitives.
         p: (goods,), starting prices.
-        held: (goods,), True for prices that stay.
+        held: (goods,), True for prices that stay, one or more in an exchange; those that are 0 stay too.
         made: (agents, goods), production to start from.
     """
-    stairs = build_staircase(economy, p)
-    end, made = _find_root(Staircase(economy, np.where(held, p, stairs.held)), p, made)
+    stairs = Staircase(economy, np.where(held | (p == 0), p, np.nan))
+    end, made = _find_root(stairs, p, made)
     return evaluate_prices(economy, end, made=made)
 
 

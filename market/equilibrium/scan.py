@@ -22,6 +22,7 @@ from market.equilibrium.roots import SPREAD
 from market.equilibrium.staircase import STEP_WIDTH, Staircase, build_staircase
 
 POINTS = 4001  # of the grid: neighbours are less than 1 % apart in price
+LEAST_POINTS = 100  # of the grid: with fewer a scan shows less than the starting points
 
 NEAR_MISS_EXCESS = 1e-6
 """Relative excess demand at a turning point up to which it is a near miss: two equilibria within 1e-3 of each
@@ -32,22 +33,23 @@ TURNING_GAP = 0.1
 gap changes by less for elasticities up to 10."""
 
 
-def scan(economy: Economy, guess: Array) -> tuple[list[Clearing], list[Clearing]]:
+def scan(economy: Economy, guess: Array, most: int = POINTS) -> tuple[list[Clearing], list[Clearing]]:
     """Find equilibria, and near misses, on the line of the one unknown price; none if several are unknown.
 
     Args:
         economy: the primitives.
         guess: (goods,), prices in the middle of the line.
+        most: points of the grid, if fewer than `POINTS`.
     """
     if not (guess > 0).any():
         return [], []
     stairs = build_staircase(economy, guess)
-    if len(stairs.sought) != 1 or stairs.constant_returns.producers:
+    if most < LEAST_POINTS or len(stairs.sought) != 1 or len(stairs.constant_returns.rows):
         return [], []
     steps = len(economy.indifference_prices[stairs.sought[0]])
     middle = float(stairs.position(guess)[0])
     reach = 2.0 * SPREAD + STEP_WIDTH * steps
-    grid = np.linspace(middle - reach, middle + reach, POINTS)
+    grid = np.linspace(middle - reach, middle + reach, min(POINTS, most))
     gaps = np.array([_gap(stairs, s) for s in grid])
     zeros = [
         *_find_zeros(grid, gaps),

@@ -1,8 +1,13 @@
 """A search for all equilibria from many starting points, each with its index and stability.
 
-A root finder runs from every starting point (`roots.py`); where only one price is unknown the whole line is
-scanned as well (`scan.py`). Prices at which recomputed excess demand vanishes are equilibria; those of one
-equilibrium or of one continuum are grouped (`continua.py`).
+If it is proved that there is no equilibrium (`economy.nonexistence`; `eigenvector.py`), that is the answer.
+Otherwise, where only one price is unknown, the whole line of prices is scanned (`scan.py`). From every
+starting point the method that suits the economy runs then (`starts.py`). If none leads to an equilibrium, and
+equilibria maximise something, the maximum is taken (`convex.py`). Prices at which recomputed excess demand
+vanishes are equilibria; those of one equilibrium or of one continuum are grouped (`continua.py`).
+
+The search keeps a budget (`budget.py`): when it is used up, the result is that of the starting points so far,
+and their number is part of it.
 
 No search from finitely many starting points proves that it found all; the sum of the indices
 (`regularity.py`) can prove that it did not.
@@ -10,16 +15,29 @@ No search from finitely many starting points proves that it found all; the sum o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
+from market.display import Displayed
 from market.economy.correspondences import Array
-from market.economy.primitives import Economy, Money
-from market.equilibrium.clearing import CLEARING_EXCESS
-from market.equilibrium.continua import DistinctEquilibrium, group_ends
+from market.economy.nonexistence import no_equilibrium
+from market.economy.primitives import Economy
+from market.equilibrium import complementarity, eigenvector, roots
+from market.equilibrium.budget import Budget, size_for, spending
+from market.equilibrium.clearing import CLEARING_EXCESS, Clearing
+from market.equilibrium.continua import DistinctEquilibrium, group_ends, is_on_continuum
+from market.equilibrium.reference import find_by_programme
 from market.equilibrium.regularity import compute_index, is_stable
-from market.equilibrium.roots import draw_starts, solve_from
 from market.equilibrium.scan import scan
+from market.equilibrium.starts import Progress, explain_out_of_reach, name_method, solve_from
 from market.random_streams import generator
+
+SEARCH_EVALUATIONS = 100_000
+"""Evaluations of excess demand that a search may take in a small economy: some ten seconds."""
+
+SEARCH_SECONDS = 60.0  # of processor time, if these evaluations take longer than expected
 
 
 @dataclass(frozen=True)
@@ -48,21 +66,42 @@ class Equilibrium:
     isolated: bool
     no_index: str | None = None
 
+    def __repr__(self) -> str:
+        """Return prices and index, on a line."""
+        with np.printoptions(precision=4, threshold=6):
+            return f"<Equilibrium: prices {self.prices}, index {self.index:+d}>"
+
 
 @dataclass(frozen=True)
-class Equilibria:
+class Equilibria(Displayed):
     """The result of a search for all equilibria.
 
     Args:
-        economy: the primitives. found: every distinct equilibrium, by ascending price of the first good.
+        economy: the primitives.
+        found: every distinct equilibrium, by ascending price of the first good.
         near_misses: prices (goods,) at which all markets clear nearly, and the largest relative excess
-        demand. starts: number of starting points.
+            demand.
+        starts: number of starting points asked for.
+        searched: number of starting points from which the search ran: `starts`, unless the budget was used
+            up, or there is a proof.
+        evaluations: evaluations of excess demand that it took.
+        stopped: the limit that ended the search, in words; None if none did.
+        no_equilibrium: the proof that there is no equilibrium, a sentence without full stop; None if there is
+            none.
     """
 
     economy: Economy
     found: tuple[Equilibrium, ...]
     near_misses: tuple[tuple[Array, float], ...]
     starts: int
+    searched: int
+    evaluations: int = 0
+    stopped: str | None = None
+    no_equilibrium: str | None = None
+
+    def __repr__(self) -> str:
+        """Return the number found and the number of starting points, on a line."""
+        return f"<Equilibria: {len(self.found)} found from {self.starts:,} starting points>"
 
     @property
     def index_sum(self) -> int | None:
@@ -71,45 +110,113 @@ class Equilibria:
         return None if 0 in indices or not indices else sum(indices)
 
     @property
+    def method(self) -> str:
+        """Name of the method that ran from the starting points."""
+        return name_method(self.economy)
+
+    @property
     def beyond_reach(self) -> str | None:
         """Reason why equilibria may exist that no starting point can reach; None if none is known."""
         return explain_out_of_reach(self.economy)
 
 
-def explain_out_of_reach(economy: Economy) -> str | None:
-    """Return a reason why a root finder may miss equilibria of an economy; None if none is known.
-
-    With linear utility demand is a set at prices at which an agent is indifferent. With two priced goods
-    these prices are tried one by one (`scan.py`); with more goods they are not.
-    """
-    several = (economy.linear_weights > 0).sum(axis=1) > 1
-    if economy.money is Money.QUASILINEAR or len(economy.goods) <= 2 or not several.any():
-        return None
-    return (
-        "some agent values several goods linearly (perfect substitutes); where it is indifferent its demand "
-        "is a set, and with three or more goods this search cannot find equilibria at such prices"
-    )
+def prove_there_is_none(economy: Economy) -> str | None:
+    """Return why no prices clear all markets, a sentence without full stop; None if that is not known."""
+    impossible = no_equilibrium(economy)
+    if impossible is None and eigenvector.applies(economy):
+        spent = eigenvector.solve(economy)
+        return spent.reason if spent.prices is None else None
+    return impossible
 
 
-def search(economy: Economy, many: int = 200) -> Equilibria:
+def search(
+    economy: Economy, many: int = 200, limit: Budget | None = None, progress: Progress | None = None
+) -> Equilibria:
     """Look for all equilibria of an economy.
 
     Args:
         economy: the primitives; its seed is that of the starting points.
         many: number of starting points, >= 1.
+        limit: the budget; by default one of `SEARCH_EVALUATIONS`, fewer in a large economy.
+        progress: called before every starting point.
     """
-    seed = int(generator(economy.seed, "equilibria").integers(2**31))
-    begun = draw_starts(economy, many, seed)
-    ends = [end for start in begun if (end := solve_from(economy, start)) is not None]
-    scanned, missed = scan(economy, begun[0])
-    clear = [(end, 1) for end in ends if end.residual <= CLEARING_EXCESS] + [(end, 0) for end in scanned]
-    found = [_describe(economy, each) for each in group_ends(economy, clear)]
+    impossible = prove_there_is_none(economy)
+    if impossible is not None:
+        return Equilibria(economy, (), (), many, 0, no_equilibrium=impossible)
+    limit = limit or Budget(size_for(economy, SEARCH_EVALUATIONS), SEARCH_SECONDS)
+    grouping = Budget(limit.evaluations, limit.seconds)
+    begun = roots.draw_starts(economy, many, int(generator(economy.seed, "equilibria").integers(2**31)))
+    scanned, missed = _scan(economy, begun[0], limit)
+    ends, searched = _run(solve_from, economy, begun, limit, progress)
+    clear = [(end, 0) for end in scanned] + [(end, 1) for end in ends]
+    if not clear:
+        best = find_by_programme(economy, limit)
+        clear = [] if best is None or best.residual > CLEARING_EXCESS else [(best, 0)]
+    found = _group(economy, clear, grouping)
+    stopped = limit.exhausted
+    if stopped is None and _may_lack_unstable_ones(economy, found):
+        more, again = _run(roots.solve_from, economy, begun, limit, progress)
+        found = _group(economy, clear + [(end, 0) for end in more], grouping)
+        if limit.exhausted:
+            stopped = f"{limit.exhausted}, after {again} of these a second time, by roots of excess demand"
     return Equilibria(
         economy,
         tuple(sorted(found, key=lambda each: tuple(each.prices.tolist()))),
         tuple((economy.normalise(miss.prices), miss.residual) for miss in missed),
         many,
+        searched,
+        limit.used + grouping.used,
+        stopped or grouping.exhausted,
     )
+
+
+def _scan(economy: Economy, guess: Array, limit: Budget) -> tuple[list[Clearing], list[Clearing]]:
+    """Scan the line of prices, if there is one, with at most a quarter of the budget."""
+    with spending(limit):
+        return scan(economy, guess, limit.evaluations // 4)
+    return [], []
+
+
+def _run(
+    method: Callable[[Economy, Array], Clearing | None],
+    economy: Economy,
+    begun: Array,
+    limit: Budget,
+    progress: Progress | None,
+) -> tuple[list[Clearing], int]:
+    """Run a method from starting points until the budget is used up.
+
+    Returns:
+        The ends at which markets clear, and the number of starting points.
+    """
+    ends, done = [], 0
+    with spending(limit):
+        for start in begun:
+            if progress:
+                progress(done, len(begun))
+            end = method(economy, start)
+            done += 1
+            if end is not None and end.residual <= CLEARING_EXCESS:
+                ends.append(end)
+    return ends, done
+
+
+def _group(economy: Economy, clear: list[tuple[Clearing, int]], limit: Budget) -> list[Equilibrium]:
+    with spending(limit):
+        groups = group_ends(economy, clear)
+    return [_describe(economy, each) for each in groups]
+
+
+def _may_lack_unstable_ones(economy: Economy, found: list[Equilibrium]) -> bool:
+    """Return True if equilibria of index -1 may exist that complementary pairs do not lead to.
+
+    Lemke's method ends at solutions of index +1 of each linear problem. But with one equilibrium of index -1
+    there are at least two of index +1. So if all starting points lead to one equilibrium, and its index is
+    +1, a second method is not called for.
+    """
+    if not complementarity.applies(economy) or economy.has_ties:
+        return False
+    return [each.index for each in found] != [1]
 
 
 def _describe(economy: Economy, each: DistinctEquilibrium) -> Equilibrium:
@@ -123,6 +230,6 @@ def _describe(economy: Economy, each: DistinctEquilibrium) -> Equilibrium:
         sign,
         is_stable(economy, at),
         each.starts,
-        each.isolated,
+        each.isolated and not (sign == 0 and is_on_continuum(economy, at)),
         why_not,
     )

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
+from market.equilibrium import budget
 from market.equilibrium.constant_returns import ConstantReturns
 from market.errors import UnboundedDemandError
 from market.tolerances import STANDS_FOR_UNBOUNDED
@@ -82,7 +83,7 @@ class Staircase:
             _find_position(steps, float(p[g])) for steps, g in zip(self._steps, self.sought, strict=True)
         ]
         constant = self.constant_returns
-        makers = len(constant.producers)
+        makers = len(constant.rows)
         if made is None:
             levels = np.full(makers, 0.5 / max(makers, 1))
         else:
@@ -103,6 +104,7 @@ class Staircase:
 
     def gap(self, s: Array) -> Array:
         """Return the gap of each market sought and the loss at each level, (unknowns,): 0 in equilibrium."""
+        budget.count()
         p, share = self.prices(s)
         levels = s[len(self.sought) :]
         try:

@@ -34,6 +34,10 @@ class State:
         """
         return {}
 
+    def for_record(self) -> State:
+        """Return the state without what only further rounds need, for a record of all rounds."""
+        return self
+
 
 @dataclass(frozen=True)
 class Mechanism(Family):

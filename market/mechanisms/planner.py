@@ -119,6 +119,7 @@ class Planner(Mechanism):
         weights = self.weights(economy)
         ways: list[Callable[[], Solution | None]] = [partial(optimum, economy, weights)]
         ways += [partial(self._by_programme, economy, weights, attempt) for attempt in range(len(SETTINGS))]
+        ways.append(partial(_nothing_made, economy, weights))
         best, least, why = None, np.inf, ""
         for way in ways:
             try:
@@ -200,6 +201,24 @@ class Planner(Mechanism):
             prices=p,
             evidence=evidence,
         )
+
+
+def _nothing_made(economy: Economy, weights: Array) -> Solution | None:
+    """Return an empty allocation at the least marginal costs of first units; None where goods exist already.
+
+    A convex program has no unit for amounts where the optimum is that nothing is made, and fails in the end.
+    """
+    if economy.resources.any() or economy.technologies:
+        return None
+    nothing = np.zeros(economy.shape)
+    slopes = economy.marginal_utility(nothing)
+    if not np.isfinite(slopes).all():
+        return None
+    could = (economy.capacity > 0) & (weights > 0)[:, None]
+    costs = np.where(could, weights[:, None] * economy.marginal_cost(nothing), np.inf).min(axis=0)
+    worth = (weights[:, None] * slopes).max(axis=0, initial=0.0)
+    prices = np.where(np.isfinite(costs), costs, worth)
+    return Solution(nothing, nothing, prices, float(weights @ economy.welfare(nothing, nothing)))
 
 
 def tidy(economy: Economy, found: Solution, weights: Array, sizes: Array) -> Solution:

@@ -4,8 +4,24 @@ Entry points: `overview` draws every figure of `FIGURES` that applies on one she
 a market in shards, `sweep_overview` the curves of a sweep; `save` writes a sheet. Each figure is also a
 function of its own that draws on an axes and returns it.
 
-Read `style` (looks, limits, labels), then `welfare` as the simplest figure, `paths`, `markets`, `phase`,
-`box` with `contract`, `possibilities`, `verdicts`, `lorenz`, and `sweeps`.
+For a page that draws them anew in every round, in panels of 420 x 320 pixels (`Figure(figsize=(4.2, 3.2),
+dpi=100, layout="constrained")` under `matplotlib.rc_context(STYLE)`): each function takes a comparison and an
+axes. It reads `economy`, `outcomes` and `rounds`; bars, weights and deadweight losses read `alignments`,
+which may lack mechanisms in play.
+
+- `price_paths`, `excess_demand_paths` if `has_rounds`: a small panel a mechanism, a colour a good;
+- `supply_and_demand` if `has_one_price` (of one good among several: `good=`);
+- `phase_portrait` if `has_two_free_prices`;
+- `edgeworth_box` if `fits_into_a_box`: square, its legend to the right;
+- `frontier` if `has_two_agents`: through or beyond each finite outcome;
+- `utilities_by_mechanism` if `has_consumers`, `producers_by_mechanism` if `has_producers`.
+
+The frontier, clearing lines, arrows, curves and the contract curve are remembered by the identity of
+`economy`: the first drawing takes up to a second, later ones a few hundredths.
+
+Read `style` (looks, limits, labels), then `welfare` as the simplest figure, `producers`, `paths`, `markets`,
+`phase` with `level_lines`, `box` with `contract`, `possibilities`, `verdicts`, `lorenz`, and `sweeps`;
+`memory` remembers what depends on the economy alone.
 
 Imports: results and the rooms below it; matplotlib is imported only in this room, and its global state is not
 touched. Everything is shown by shape and line style as well as by colour, so that it can be printed in grey.
@@ -33,10 +49,11 @@ from market.plots.markets import has_one_price, supply_and_demand
 from market.plots.paths import excess_demand_paths, has_rounds, price_paths
 from market.plots.phase import has_two_free_prices, phase_portrait
 from market.plots.possibilities import frontier, has_two_agents
-from market.plots.style import STYLE, always, plain, styled
+from market.plots.producers import has_producers, producers_by_mechanism
+from market.plots.style import STYLE, plain, styled
 from market.plots.sweeps import sweep_curve, sweep_overview
-from market.plots.verdicts import comparison_bars, negishi_weights
-from market.plots.welfare import utilities_by_mechanism
+from market.plots.verdicts import comparison_bars, has_losses, has_weights, negishi_weights
+from market.plots.welfare import has_consumers, utilities_by_mechanism
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,6 +78,7 @@ __all__ = [
     "overview",
     "phase_portrait",
     "price_paths",
+    "producers_by_mechanism",
     "save",
     "shards_overview",
     "supply_and_demand",
@@ -88,10 +106,11 @@ FIGURES = (
     Shown(supply_and_demand, has_one_price),
     Shown(phase_portrait, has_two_free_prices),
     Shown(edgeworth_box, fits_into_a_box),
-    Shown(utilities_by_mechanism, always),
+    Shown(utilities_by_mechanism, has_consumers),
+    Shown(producers_by_mechanism, has_producers),
     Shown(frontier, has_two_agents),
-    Shown(comparison_bars, always),
-    Shown(negishi_weights, always),
+    Shown(comparison_bars, has_losses),
+    Shown(negishi_weights, has_weights),
     Shown(lorenz, has_shares),
 )
 """All figures of a comparison, in the order in which they are shown."""
@@ -130,17 +149,31 @@ def shards_overview(shared: Shared) -> Figure:
 
 
 def _sheet(title: str, panels: Sequence[Callable[[Axes], Axes]]) -> Figure:
-    """Draw figures side by side under a title."""
-    columns = 2 if len(panels) <= MOST_IN_TWO else 3
-    rows = -(-len(panels) // columns)
+    """Draw figures in rows under a title; rows with fewer figures have wider ones: no place is empty."""
+    rows = _rows(len(panels))
     figure = Figure(
-        figsize=(5.2 * columns, 4.2 * rows + 0.4), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1)
+        figsize=(5.2 * max(rows), 4.2 * len(rows) + 0.4),
+        layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1),
     )
     figure.suptitle(plain(title, 80), x=0.012, ha="left", fontsize=13, fontweight="bold")
-    grid = figure.add_gridspec(rows, columns, wspace=0.04, hspace=0.06)
-    for place, panel in enumerate(panels):
-        panel(figure.add_subplot(grid[place // columns, place % columns]))
+    lines = figure.add_gridspec(len(rows), 1, hspace=0.06)
+    waiting = iter(panels)
+    for row, count in enumerate(rows):
+        places = lines[row].subgridspec(1, count, wspace=0.04)
+        for column in range(count):
+            next(waiting)(figure.add_subplot(places[0, column]))
     return figure
+
+
+def _rows(panels: int) -> list[int]:
+    """Return the number of figures in each row of a sheet: as even as can be, larger rows first.
+
+    Example:
+        >>> _rows(7), _rows(4), _rows(5)
+        ([3, 2, 2], [2, 2], [3, 2])
+    """
+    rows = -(-panels // (2 if panels <= MOST_IN_TWO else 3))
+    return [panels // rows + (row < panels % rows) for row in range(rows)]
 
 
 def save(figure: Figure, path: Path) -> None:

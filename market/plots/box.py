@@ -27,7 +27,9 @@ from market.economy.primitives import Economy, Money
 from market.errors import InputError
 from market.outcome import Outcome
 from market.plots.contract import both, contract_curve, core
-from market.plots.style import POINT, legend_below, looks, plain, styled, together
+from market.plots.level_lines import level_lines
+from market.plots.memory import Memory
+from market.plots.style import POINT, looks, plain, square_with_legend, styled, together, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +37,8 @@ if TYPE_CHECKING:
     from market.results.comparison import Comparison
 
 _ON_TOP: dict[str, Any] = {"linestyle": "none", "clip_on": False, "zorder": 4.5}
-FINE = 121  # points a side of the grid on which indifference curves are drawn
+FINE = 31  # points a side of the grid on whose edges indifference curves have points
+LEGEND_LETTERS = 22  # characters of a line of the legend
 MOVED = 0.01  # of the resources: an amount that changes hands to test for indifference
 EQUAL_AMOUNTS = 1e-6  # of the resources: amounts closer than this count as equal
 
@@ -90,15 +93,20 @@ def _endowment(economy: Economy) -> Array | None:
     return None if (economy.commons > 0).any() else economy.endowment
 
 
+_CONTRACT_CURVES: Memory[Array] = Memory()
+_CORES: Memory[Array] = Memory()
+_INDIFFERENCE: Memory[list[list[Array]]] = Memory()
+
+
 def _curves(economy: Economy, start: Array | None, ax: Axes) -> None:
     """Draw contract curve, core and the indifference curves that bound it."""
-    whole = contract_curve(economy)
+    whole = _CONTRACT_CURVES.of(economy, None, lambda: contract_curve(economy))
     label = "contract curve" + (" (one of several)" if _several(economy, whole) else "")
-    ax.plot(*whole.T, "-", color="0.55", linewidth=1.4, label=label)
+    ax.plot(*whole.T, "-", color="0.55", linewidth=1.4, label=wrapped(label, LEGEND_LETTERS))
     if start is None:
         return
     _indifference_curves(economy, start, ax)
-    inside = core(economy, start, whole)
+    inside = _CORES.of(economy, None, lambda: core(economy, start, whole))
     if len(inside):
         look: dict[str, Any] = {"marker": "o", "markersize": 9} if len(inside) == 1 else {"linewidth": 4.5}
         ax.plot(*inside.T, color="0.55", solid_capstyle="round", label="core", zorder=1.9, **look)
@@ -116,21 +124,34 @@ def _several(economy: Economy, whole: Array) -> bool:
 
 def _indifference_curves(economy: Economy, start: Array, ax: Axes) -> None:
     """Draw indifference curves through the endowment, where it gives more than the least utility."""
-    steps = np.linspace(0.0, 1.0, FINE)
-    first, second = np.meshgrid(*(steps * amount for amount in economy.resources))
-    bundles = np.stack([first.ravel(), second.ravel()], axis=1)
-    utilities = np.array([both(economy, x) for x in bundles])
-    levels = economy.utility(start)
-    for agent, dashes in enumerate(("--", ":")):
-        values = np.where(np.isfinite(utilities[:, agent]), utilities[:, agent], np.nan)
-        if not np.nanmin(values) < levels[agent] < np.nanmax(values):
-            continue
-        ax.contour(
-            first, second, values.reshape(first.shape), levels=[levels[agent]], colors="0.5",
-            linestyles=dashes, linewidths=1.1, zorder=1.6,
-        )  # fmt: skip
-        label = f"{plain(economy.agents[agent])}'s indifference curve"
-        ax.plot([], [], color="0.5", linestyle=dashes, linewidth=1.1, label=label)
+    found = _INDIFFERENCE.of(economy, None, lambda: _level_lines(economy, start))
+    for agent, (lines, dashes) in enumerate(zip(found, ("--", ":"), strict=True)):
+        label = f"{plain(economy.agents[agent])}'s indifference curve through the endowment"
+        for line in lines:
+            ax.plot(
+                *line.T, color="0.5", linestyle=dashes, linewidth=1.1, zorder=1.6,
+                label=wrapped(label, LEGEND_LETTERS),
+            )  # fmt: skip
+            label = ""
+
+
+def _level_lines(economy: Economy, start: Array) -> list[list[Array]]:
+    """Return the indifference curves of both agents through the endowment, agent 1's bundles."""
+    first, second = (
+        np.unique(np.append(np.linspace(0.0, most, FINE), own))
+        for most, own in zip(economy.resources, start[0], strict=True)
+    )
+    at_start = economy.utility(start)
+    scale = np.maximum(np.abs(np.where(np.isfinite(at_start), at_start, 0.0)), 1e-300)
+
+    def of_agent(agent: int) -> list[Array]:
+        def better(x: float, y: float) -> float:
+            utility = both(economy, np.array([x, y]))[agent]
+            return float(np.clip((utility - at_start[agent]) / scale[agent], -1.0, 1.0))
+
+        return level_lines(better, first, second) if np.isfinite(at_start[agent]) else []
+
+    return [of_agent(0), of_agent(1)]
 
 
 def _at_prices(comparison: Comparison) -> Iterator[Outcome]:
@@ -164,7 +185,7 @@ def _budget_line(outcome: Outcome, start: Array | None, dashes: Any, ax: Axes) -
     ]
     if len(inside) >= 2:
         ends = min(inside), max(inside)
-        label = f"budget line, {plain(outcome.name)}"
+        label = wrapped(f"budget line, {plain(outcome.name)}", LEGEND_LETTERS)
         ax.plot(*zip(*ends, strict=True), color="0.2", linestyle=dashes, linewidth=1.2, label=label, zorder=2)
 
 
@@ -185,7 +206,7 @@ def _outcome(names: list[str], x: Array, there: Array, look: tuple[str, Any, str
         ax.plot(*np.stack([x[0], rest]).T, ":", color=colour, linewidth=1.4, clip_on=False, zorder=3)
         ax.plot(*rest, marker, color=colour, markerfacecolor="white", markersize=8, clip_on=False, zorder=3.9)
         label += " (some left unused)"
-    ax.plot(*x[0], marker, color=colour, markersize=9, label=label, **POINT)
+    ax.plot(*x[0], marker, color=colour, markersize=9, label=wrapped(label, LEGEND_LETTERS), **POINT)
 
 
 def _finish(economy: Economy, ax: Axes) -> Axes:
@@ -195,13 +216,14 @@ def _finish(economy: Economy, ax: Axes) -> Axes:
     ax.set_xlim(0.0, width)
     ax.set_ylim(0.0, height)
     ax.spines[:].set_visible(True)
-    ax.set_xlabel(f"{first} of {one} (units)")
-    ax.set_ylabel(f"{second} of {one} (units)")
-    ax.secondary_xaxis("top", functions=(lambda x: width - x, lambda x: width - x)).set_xlabel(
-        f"{first} of {two}"
-    )
-    ax.secondary_yaxis("right", functions=(lambda y: height - y, lambda y: height - y)).set_ylabel(
-        f"{second} of {two}"
-    )
+    small: dict[str, Any] = {"fontsize": 8.0}
+    ax.set_xlabel(f"{first} of {one} (units)", **small)
+    ax.set_ylabel(f"{second} of {one} (units)", **small)
+    top = ax.secondary_xaxis("top", functions=(lambda x: width - x, lambda x: width - x))
+    top.set_xlabel(f"{first} of {two}", **small)
+    right = ax.secondary_yaxis("right", functions=(lambda y: height - y, lambda y: height - y))
+    right.set_ylabel(f"{second} of {two}", **small)
+    for each in (ax, top, right):
+        each.tick_params(labelsize=8.0)
     ax.set_title("Edgeworth box")
-    return legend_below(ax)
+    return square_with_legend(ax, labels=42.0)

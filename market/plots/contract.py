@@ -23,7 +23,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 
 LEAST_SHARE = 0.003  # of the resources: the least and, from above, the largest share of agent 1
-LEVELS = 41
+LEVELS = 31
 BOTTOM = -1e300  # stands for -inf where numbers are subtracted
 EXACT = 1e-12  # of the resources: tolerance of a root
 ENOUGH = 1.0 + 1e-9  # factor on the least amount, against rounding below the level of utility

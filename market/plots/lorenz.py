@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.errors import InputError
-from market.plots.style import GUIDE, looks, plain, styled, together
+from market.plots.style import GUIDE, legend_below, looks, plain, styled, together
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,14 +66,13 @@ def lorenz(comparison: Comparison, ax: Axes) -> Axes:
         ax.plot(shares, at, color=colour, linestyle=dashes, label=", ".join(map(plain, names)))
     for name in amounts:
         if name not in drawn:
-            ax.plot([], [], " ", label=f"not drawn: {plain(name)} (some negative)")
+            ax.plot([], [], " ", label=f"not drawn: {plain(name)} (some payoffs are negative)")
     ax.set_xlim(0.0, 1.0)
     ax.set_ylim(0.0, 1.0)
     ax.set_xlabel(f"cumulative share of the {agents} consumers, poorest first")
     ax.set_ylabel("cumulative share of the total")
     ax.set_title("Lorenz curve")
-    ax.legend(loc="upper left", title=what, title_fontsize=8.5, alignment="left")
-    return ax
+    return legend_below(ax, what)
 
 
 def curve(amounts: Array) -> Array:
@@ -115,7 +114,7 @@ def measured(comparison: Comparison) -> tuple[Mapping[str, Array], str]:
 
 def _consumers(economy: Economy) -> NDArray[np.bool_]:
     """Return a mask of agents that want some good; firms have no share of their own, (agents,)."""
-    return np.asarray((economy.bliss > 0).any(axis=1))
+    return economy.wants_something
 
 
 def _utility_of_nothing_is_zero(economy: Economy) -> bool:

@@ -1,10 +1,17 @@
-"""Supply and demand for one good: the equilibrium price, consumer surplus and producer surplus.
+"""Supply and demand for one good: the equilibrium, consumer and producer surplus, deadweight losses.
 
 Demand and supply are computed at each price of the good; the prices of other goods are those at which the
 market ended. Correspondences, as the supply of a producer at its constant unit cost, are horizontal pieces.
 With quasilinear utility and no budgets there are no income effects, so that the area between demand and the
 price is consumer surplus, and the area between the price and supply is producer surplus, and the value at
-this price of the common stock (the auctioneer's revenue) and of endowments.
+this price of the common stock (revenue) and of endowments. With D and S the inverse demand and supply,
+
+    consumer surplus = int_0^q D - p = sum_i u_i(x_i) - u_i(0) - p x_i,
+    producer surplus = int_0^q p - S = sum_i p y_i - C_i(y_i)           (S counts what there is as free).
+
+The first is unbounded where the first unit is worth infinitely much, as with log utility. A mechanism by
+which another amount q' is consumed loses `int_q'^q D - S`, the deadweight loss, if it divides q' efficiently;
+what it loses by dividing it otherwise is no area between these curves, and is only named.
 
 Source: Mas-Colell, Whinston and Green (1995), sections 10.C to 10.E.
 """
@@ -20,16 +27,22 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Answers, Economy, Money
 from market.errors import InputError, UnboundedDemandError, did_you_mean
 from market.outcome import Outcome, Status
-from market.plots.style import COLOURS, DASHES, GUIDE, legend_below, number, plain, styled
+from market.plots.memory import Memory
+from market.plots.phase import rounded_up
+from market.plots.style import COLOURS, DASHES, GUIDE, number, plain, styled, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from market.results.comparison import Comparison
 
-STEPS = 240  # prices at which demand and supply are computed
+STEPS = 160  # prices at which demand and supply are computed
 MUCH = 2.0  # times the price, and times the amount traded: the limits of the axes
 LOWEST_PRICE = 1e-3  # of the highest price shown: the lowest price at which demand is computed
+EQUAL_AMOUNTS = 1e-6  # relative: amounts closer than this are one
+WHOLE_LOSS = 0.01  # relative: an area that is so near to the deadweight loss is all of it
+NARROW = 30  # characters of a line of the legend's first column
+HATCHES = ("xx", "..", "\\\\\\", "++")
 
 
 class Curve(NamedTuple):
@@ -78,7 +91,9 @@ def supply_and_demand(comparison: Comparison, ax: Axes, good: str | None = None)
     right = _widest(economy, g, traded)
     cleared = outcome.status is Status.CLEARED
     if cleared and _areas_are_money(economy) and p > 0:
-        _shade(economy, g, demand, supply, p, traded, ax)
+        _shade(outcome, g, demand, supply, ax)
+        if len(economy.goods) == 1:
+            _deadweight_losses(comparison, traded, demand, supply, ax)
     for curve, colour, dashes, label in (
         (demand, COLOURS[0], DASHES[0], "demand"),
         (supply, COLOURS[1], DASHES[1], "supply"),
@@ -88,15 +103,7 @@ def supply_and_demand(comparison: Comparison, ax: Axes, good: str | None = None)
     name = "equilibrium" if cleared else "not an equilibrium"
     label = f"{name}: p = {number(p)}, q = {number(traded)}"
     ax.axhline(p, **GUIDE)
-    ax.plot(
-        [traded],
-        [p],
-        "o",
-        color="black",
-        clip_on=False,
-        zorder=4,
-        label=label,
-    )
+    ax.plot([traded], [p], "o", color="black", clip_on=False, zorder=4, label=label)
     ax.set_xlim(0.0, right)
     ax.set_ylim(0.0, top)
     ax.set_xlabel(f"{plain(economy.goods[g])} (units)")
@@ -104,7 +111,13 @@ def supply_and_demand(comparison: Comparison, ax: Axes, good: str | None = None)
     ax.set_title(
         "Supply and demand" if len(economy.goods) == 1 else f"Supply and demand: {plain(economy.goods[g])}"
     )
-    return legend_below(ax)
+    order = [*ax.collections, *ax.get_lines()]  # areas in the first column
+    named = [each for each in order if not str(each.get_label()).startswith("_")]
+    ax.legend(
+        handles=named, loc="upper center", bbox_to_anchor=(0.45, 0.0), borderaxespad=4.4, ncols=2,
+        columnspacing=0.6, handlelength=1.2, handletextpad=0.4, labelspacing=0.3, fontsize=8.0,
+    )  # fmt: skip
+    return ax
 
 
 def _the_good(economy: Economy, good: str | None) -> int:
@@ -143,25 +156,41 @@ def _highest(economy: Economy, g: int, p: float) -> float:
     top = MUCH * p if p > 0 else 1.0
     steps = economy.indifference_prices[g]
     near = steps[steps <= 2.0 * top]
-    top = max(top, 1.1 * float(near.max(initial=0.0)))
+    top = rounded_up(max(top, 1.1 * float(near.max(initial=0.0))))
     return min(top, 0.999) if economy.money is Money.EXCHANGE and economy.numeraire is None else top
 
 
+_CURVES: Memory[tuple[Curve, Curve]] = Memory()
+
+
 def _curves(economy: Economy, g: int, prices: Array, top: float) -> tuple[Curve, Curve]:
-    """Return demand and supply from nearly 0 to the highest price shown."""
-    asked = np.unique(
-        np.concatenate(
-            [np.linspace(LOWEST_PRICE * top, top, STEPS), [prices[g]], economy.indifference_prices[g]]
-        )
-    )
-    asked = asked[(asked > 0) & (asked <= top)]
-    wanted, offered = [], []
+    """Return demand and supply from nearly 0 to the highest price shown, exact at the price of the market."""
+    key = (g, top, np.delete(prices, g).tobytes())
+    asked = np.append(np.linspace(LOWEST_PRICE * top, top, STEPS), economy.indifference_prices[g])
+    known = _CURVES.of(economy, key, lambda: _asked(economy, g, prices, asked[(asked > 0) & (asked <= top)]))
+    if not 0 < prices[g] <= top:
+        return known
+    here = _asked(economy, g, prices, prices[[g]])
+    return _inserted(known[0], here[0]), _inserted(known[1], here[1])
+
+
+def _asked(economy: Economy, g: int, prices: Array, asked: Array) -> tuple[Curve, Curve]:
+    """Return demand and supply at prices of one good."""
+    asked, wanted, offered = np.unique(asked), [], []
     for price in asked:
         answers = _answers(economy, g, prices, price)
         wanted.append(answers[0] if answers else [np.nan, np.nan])
         offered.append(answers[1] if answers else [np.nan, np.nan])
     twice = np.repeat(asked, 2)
     return Curve(np.ravel(wanted), twice), Curve(np.ravel(offered), twice)
+
+
+def _inserted(curve: Curve, point: Curve) -> Curve:
+    """Return a curve with the answers at one more price."""
+    if (curve.prices == point.prices[0]).any():
+        return curve
+    place = np.searchsorted(curve.prices, point.prices[0])
+    return Curve(*(np.insert(old, [place], new) for old, new in zip(curve, point, strict=True)))
 
 
 def _answers(economy: Economy, g: int, prices: Array, price: float) -> tuple[list[float], list[float]] | None:
@@ -207,26 +236,117 @@ def _areas_are_money(economy: Economy) -> bool:
     return economy.money is Money.QUASILINEAR and not np.isfinite(economy.budget).any()
 
 
-def _of_sellers(economy: Economy, g: int) -> list[str]:
-    """Name the parts of the area between the price and supply."""
-    parts = {
+class Areas(NamedTuple):
+    """Areas between demand, price and supply, from the primitives, money.
+
+    Args:
+        consumers: consumer surplus, `sum_i u_i(x_i) - u_i(0) - p x_i`; inf if the first unit is worth
+            infinitely much.
+        producers: producer surplus, `sum_i p y_i - C_i(y_i)`.
+        revenue: of the common stock, as far as it is used.
+        endowments: value of what agents own.
+    """
+
+    consumers: float
+    producers: float
+    revenue: float
+    endowments: float
+
+
+def areas(outcome: Outcome) -> Areas:
+    """Return the areas of a market with one good that cleared at the outcome's price.
+
+    Args:
+        outcome: of an auctioneer, with quasilinear money.
+    """
+    economy, x, y, p = outcome.economy, outcome.consumption, outcome.production, outcome.prices
+    assert p is not None
+    wants = economy.wants_something
+    value = economy.utility(x)[wants] - economy.utility(np.zeros_like(x))[wants]
+    owned = float(economy.owned @ p)
+    return Areas(
+        consumers=float(value.sum() - (x[wants] @ p).sum()),
+        producers=float((y @ p - economy.cost(y)).sum()),
+        revenue=float(((x - y) @ p).sum()) - owned,
+        endowments=owned,
+    )
+
+
+def _of_sellers(economy: Economy, g: int, found: Areas | None) -> str:
+    """Name the parts of the area between the price and supply, with their sizes where they are known."""
+    amounts = {
         "producer surplus": economy.capacity[:, g],
         "revenue of the common stock": economy.commons[[g]],
         "value of endowments": economy.endowment[:, g],
     }
-    return [name for name, amounts in parts.items() if (amounts > 0).any()]
+    sizes = found[1:] if found else (None, None, None)
+    parts = [
+        name if size is None else f"{name}: {number(size)}"
+        for (name, there), size in zip(amounts.items(), sizes, strict=True)
+        if (there > 0).any()
+    ]
+    return (" + " if found is None else ", ").join(parts)
 
 
-def _shade(economy: Economy, g: int, demand: Curve, supply: Curve, p: float, traded: float, ax: Axes) -> None:
+def _of_consumers(economy: Economy, g: int, found: Areas | None, demand: Curve) -> str:
+    """Name the area between demand and the price, with its size where it is known."""
+    owners = (economy.endowment[:, g] > 0) & economy.wants_something
+    name = "consumer surplus, own goods bought too" if owners.any() else "consumer surplus"
+    if found is None:
+        return name
+    if not np.isfinite(found.consumers):
+        return f"{name}: unbounded"
+    above = " (goes on above)" if demand.amounts[-1] > 0 else ""
+    return f"{name}: {number(found.consumers)}{above}"
+
+
+def _shade(outcome: Outcome, g: int, demand: Curve, supply: Curve, ax: Axes) -> None:
     """Shade the area between demand and the price, and the area between the price and supply."""
+    assert outcome.prices is not None
+    economy, p, traded = outcome.economy, float(outcome.prices[g]), _traded(outcome, g)
+    found = areas(outcome) if len(economy.goods) == 1 else None
     above, below = demand.prices >= p, supply.prices <= p
     ax.fill_betweenx(
         demand.prices[above], np.minimum(demand.amounts[above], traded),
-        color=COLOURS[0], alpha=0.22, linewidth=0, label="consumer surplus",
+        color=COLOURS[0], alpha=0.22, linewidth=0,
+        label=wrapped(_of_consumers(economy, g, found, demand), NARROW),
     )  # fmt: skip
     ax.fill_betweenx(
         np.append(0.0, supply.prices[below]),
         np.minimum(np.append(supply.amounts[below][:1], supply.amounts[below]), traded),
         facecolor=to_rgba(COLOURS[1], 0.18), edgecolor=to_rgba(COLOURS[1], 0.5), hatch="///", linewidth=0,
-        label=" + ".join(_of_sellers(economy, g)),
+        label=wrapped(_of_sellers(economy, g, found), NARROW),
     )  # fmt: skip
+
+
+def _deadweight_losses(comparison: Comparison, traded: float, demand: Curve, supply: Curve, ax: Axes) -> None:
+    """Shade the loss of each mechanism that leads to another amount, and name losses by other divisions."""
+    hatches = iter(HATCHES)
+    for name, report in comparison.alignments.items():
+        loss = report.surplus_gap
+        if report.efficient_with_transfers is not False or loss is None:
+            continue
+        amount = _traded(comparison.outcomes[name], 0)
+        label = f"deadweight loss, {plain(name)}: {'unbounded' if np.isinf(loss) else number(loss)}"
+        if abs(amount - traded) <= EQUAL_AMOUNTS * max(traded, amount):
+            ax.plot([], [], " ", label=wrapped(f"{label} (same amount, divided inefficiently)", NARROW))
+            continue
+        at = np.linspace(min(amount, traded), max(amount, traded), STEPS)
+        upper, lower = _inverse(demand, at, rising=False), _inverse(supply, at, rising=True)
+        shaded = float(np.trapezoid(np.abs(upper - lower), at))
+        if np.isfinite(loss) and shaded < (1.0 - WHOLE_LOSS) * loss and upper[0] < demand.prices[-1]:
+            label += f" (shaded: {number(shaded)})"
+        ax.fill_between(
+            at, lower, upper, facecolor="none", edgecolor="0.35", hatch=next(hatches, "xx"), linewidth=0.8,
+            label=wrapped(label, NARROW), zorder=1.7,
+        )  # fmt: skip
+
+
+def _inverse(curve: Curve, amounts: Array, *, rising: bool) -> Array:
+    """Return the price at which each amount is demanded or supplied; the highest shown if there is none."""
+    known = np.isfinite(curve.amounts)
+    at, prices = curve.amounts[known], curve.prices[known]
+    top = float(curve.prices[-1])
+    if rising:
+        return np.interp(amounts, at, prices, left=0.0, right=top)
+    return np.interp(amounts, at[::-1], prices[::-1], left=top, right=0.0)

@@ -1,27 +1,29 @@
-"""Paths of prices and of excess demand, round by round."""
+"""Paths of prices and of excess demand, round by round: a small panel a mechanism, a colour a good."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.plots.style import COLOURS, GUIDE, NAMED, legend_below, looks, number, plain, styled
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from market.results.comparison import Comparison
     from market.shards import Shared
 
 WIDE_RANGE = 200.0  # largest over smallest price from which the axis is logarithmic
-HIGHEST = 1e150  # price shown: matplotlib overflows beyond
-FEW_LINES = 3  # up to here a legend finds room inside
+FARTHEST = 1e6  # times the typical first price, or its inverse: the limits of a logarithmic axis
 FEW_ROUNDS = 30  # up to here every round is marked
+MANY_ROUNDS = 300  # beyond, lines are thin
+MOST_PANELS = 6  # mechanisms; more have no room
+LONG_NUMBER = 1000  # of a round: fewer ticks have room for its digits
+GAP, TOP = 0.06, 0.9  # of the axes: space between small panels, and their height together under the title
 
 
 def has_rounds(comparison: Comparison) -> bool:
@@ -35,20 +37,29 @@ def price_paths(comparison: Comparison | Shared, ax: Axes) -> Axes:
 
     Args:
         comparison: the result of `market.compare` or `market.shards.play_in_shards`.
-        ax: to draw on.
+        ax: to draw on; with several mechanisms it holds a small panel for each.
 
     Returns:
         The same axes.
     """
-    economy = comparison.economy
-    _paths(comparison, ax, "price")
-    _scale_of_prices(ax, comparison.rounds["price"].to_numpy())
-    if economy.money is Money.QUASILINEAR and len(economy.goods) <= NAMED:
-        _multipliers(comparison, ax)
+    economy, rounds = comparison.economy, comparison.rounds
+    panels = _panels(comparison, ax)
+    low, high = _logarithmic(rounds, "price") or (0.0, np.inf)
+    marks = {good: _beyond(rounds[rounds["good"] == good]["price"], low, high) for good in economy.goods}
+    for mechanism, panel in panels.items():
+        _draw(rounds[rounds["mechanism"] == mechanism], "price", marks, economy, panel)
+        if low > 0:
+            panel.set_yscale("log")
+            panel.set_ylim(low, high)
+        if economy.money is Money.QUASILINEAR and len(economy.goods) <= NAMED:
+            _multipliers(comparison, panel)
+    if not low > 0:
+        finite = rounds["price"][np.isfinite(rounds["price"])]
+        for panel in panels.values():
+            panel.set_ylim(0.0, 1.06 * float(finite.max()) if len(finite) and finite.max() > 0 else 1.0)
     relative = "money" if economy.money is not Money.EXCHANGE else _unit_of_account(economy)
-    ax.set_title("Prices")
-    ax.set_ylabel(f"price of a unit ({relative})")
-    return _rounds_below(comparison.rounds, ax)
+    scale = ", log scale" if low > 0 else ""
+    return _finish("Prices", f"price of a unit ({relative}{scale})", comparison, panels, ax)
 
 
 @styled
@@ -57,74 +68,127 @@ def excess_demand_paths(comparison: Comparison | Shared, ax: Axes) -> Axes:
 
     Args:
         comparison: the result of `market.compare` or `market.shards.play_in_shards`.
-        ax: to draw on.
+        ax: to draw on; with several mechanisms it holds a small panel for each.
 
     Returns:
         The same axes.
     """
-    _paths(comparison, ax, "excess_demand")
-    values = comparison.rounds["excess_demand"].to_numpy()
-    largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
-    if largest > 0:
-        _scale_of_excess(ax, largest)
-    scale = ", symmetric log scale" if largest > 0 else ""
-    _mark_unbounded(comparison.rounds, ax)
-    ax.axhline(0.0, color="0.3", linewidth=1.0, zorder=1.5)
-    ax.set_title("Excess demand")
-    ax.set_ylabel(f"excess demand (units{scale})")
-    return _rounds_below(comparison.rounds, ax)
-
-
-def _paths(comparison: Comparison | Shared, ax: Axes, column: str) -> None:
-    """Draw a line for each mechanism and good; up to six are named."""
     rounds = comparison.rounds
-    mechanisms = list(dict.fromkeys(rounds["mechanism"]))
-    goods = comparison.economy.goods
-    named = len(mechanisms) * len(goods) <= NAMED
-    styles = looks()
-    for mechanism in mechanisms:
+    panels = _panels(comparison, ax)
+    for mechanism, panel in panels.items():
         of_mechanism = rounds[rounds["mechanism"] == mechanism]
-        for good in goods:
-            path = of_mechanism[of_mechanism["good"] == good]
-            colour, dashes, _ = next(styles)
-            label = good if len(mechanisms) == 1 else f"{good}, {mechanism}"
-            look: dict[str, Any] = {"color": colour} | ({"linestyle": dashes} if named else {"alpha": 0.5})
-            if not named:
-                look["linewidth"] = 1.0
-            if len(path) <= FEW_ROUNDS:  # and a line of one point would not be seen
-                look |= {"marker": "o", "markersize": 3.0}
-            ax.plot(path["round"], _finite(path[column]), label=plain(label, 40), **look)
-    if named:
-        _legend(ax)
-    else:
-        size = f"{len(goods)} goods" + (f", {len(mechanisms)} mechanisms" if len(mechanisms) > 1 else "")
-        ax.text(0.99, 0.98, size, transform=ax.transAxes, ha="right", va="top", color="0.35")
+        _draw(of_mechanism, "excess_demand", {}, comparison.economy, panel)
+    values = rounds["excess_demand"].to_numpy()
+    largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+    for mechanism, panel in panels.items():
+        if largest > 0:
+            _scale_of_excess(panel, largest)
+        _mark_unbounded(rounds[rounds["mechanism"] == mechanism], panel)
+        panel.axhline(0.0, color="0.3", linewidth=1.0, zorder=1.5)
+    scale = ", symmetric log scale" if largest > 0 else ""
+    return _finish("Excess demand", f"excess demand (units{scale})", comparison, panels, ax)
 
 
-def _legend(ax: Axes) -> None:
-    """Draw a legend: a long one below the axes."""
-    if len(ax.get_legend_handles_labels()[1]) > FEW_LINES:
+def _panels(comparison: Comparison | Shared, ax: Axes) -> dict[str, Axes]:
+    """Return mechanism -> its panel: the axes for one mechanism, else small axes inside with equal scales."""
+    mechanisms = list(dict.fromkeys(comparison.rounds["mechanism"]))[:MOST_PANELS]
+    if len(mechanisms) <= 1:
+        return dict.fromkeys(mechanisms, ax)
+    columns = 2 if len(mechanisms) in (2, 4) else 3
+    rows = -(-len(mechanisms) // columns)
+    width = (1.0 - GAP * (columns - 1)) / columns
+    height = (TOP - 3.0 * GAP * (rows - 1)) / rows  # with room for ticks and a name between rows
+    ax.axis("off")
+    panels: dict[str, Axes] = {}
+    for place, mechanism in enumerate(mechanisms):
+        row, column = divmod(place, columns)
+        corner = (column * (width + GAP), TOP - (row + 1) * height - 3.0 * GAP * row)
+        first = next(iter(panels.values()), None)
+        panel = ax.inset_axes((*corner, width, height), sharey=first)
+        panel.set_title(plain(mechanism, 60 // columns), fontsize=8.5, fontweight="normal", pad=3.0)
+        panel.tick_params(labelsize=8.0, labelleft=column == 0)
+        panels[mechanism] = panel
+    return panels
+
+
+def _draw(path: pd.DataFrame, column: str, marks: dict[str, str], economy: Economy, panel: Axes) -> None:
+    """Draw a line for each good, with what is out of view after its name."""
+    few = len(economy.goods) <= NAMED
+    for good, (colour, dashes, _) in zip(economy.goods, looks(), strict=False):
+        of_good = path[path["good"] == good]
+        look: dict[str, Any] = {"color": colour} | ({"linestyle": dashes} if few else {"alpha": 0.5})
+        if not few or len(of_good) > MANY_ROUNDS:
+            look["linewidth"] = 1.0
+        if len(of_good) <= FEW_ROUNDS:  # and a line of one point would not be seen
+            look |= {"marker": "o", "markersize": 3.0}
+        values = of_good[column].where(np.isfinite(of_good[column])).to_numpy(dtype=float)
+        label = f"{plain(good, 40)}{marks.get(good, '')}" if few else f"_{good}"
+        panel.plot(of_good["round"], values, label=label, **look)
+
+
+def _finish(
+    title: str, values: str, comparison: Comparison | Shared, panels: dict[str, Axes], ax: Axes
+) -> Axes:
+    """Name axes, panels and goods."""
+    goods, rounds = comparison.economy.goods, comparison.rounds
+    several = len(panels) > 1
+    notes = [f"{len(goods):,} goods"] if len(goods) > NAMED else []
+    played = rounds["mechanism"].nunique()
+    notes += [f"{len(panels)} of {played} mechanisms"] if played > len(panels) else []
+    ax.set_title(f"{title} ({', '.join(notes)})" if notes else title)
+    ax.set_xlabel("round")
+    ax.set_ylabel(values.replace(" (", "\n("))
+    for place, (mechanism, panel) in enumerate(panels.items()):
+        _rounds_below(int(rounds[rounds["mechanism"] == mechanism]["round"].max()), panel, few=several)
+        if several:
+            panel.set_xlabel("round", fontsize=8.0)
+            if place % (2 if len(panels) in (2, 4) else 3) == 0:
+                panel.set_ylabel(values.replace(" (", "\n("), fontsize=8.0)
+    if several:
+        _legend_of_panels(list(panels.values()), ax)
+    elif len(goods) <= NAMED:
         legend_below(ax)
-    else:
-        ax.legend(loc="best")
+    return ax
 
 
-def _finite(values: pd.Series) -> Array:
-    return values.where(np.isfinite(values)).to_numpy(dtype=float)
-
-
-def _scale_of_prices(ax: Axes, prices: Array) -> None:
-    """Scale the axis of prices: from zero, or logarithmic if they range widely and none is zero."""
-    finite = prices[np.isfinite(prices)]
-    if len(finite) and finite.min() > 0 and finite.max() > WIDE_RANGE * finite.min():
-        ax.set_yscale("log")
-        if finite.max() > HIGHEST:
-            ax.set_ylim(top=HIGHEST)
-            ax.text(
-                0.5, 0.98, f"▴ up to {number(finite.max())}", transform=ax.transAxes, ha="center", va="top"
+def _legend_of_panels(panels: Sequence[Axes], ax: Axes) -> None:
+    """Name the lines of the first panel below all of them."""
+    for line in panels[0].get_lines():
+        if not str(line.get_label()).startswith("_"):
+            ax.plot(
+                [],
+                [],
+                label=line.get_label(),
+                color=line.get_color(),
+                linestyle=line.get_linestyle(),
+                linewidth=line.get_linewidth(),
+                marker=line.get_marker(),
+                markersize=3.0,
             )
-    else:
-        ax.set_ylim(bottom=0.0)
+    if ax.get_legend_handles_labels()[1]:
+        legend_below(ax)
+
+
+def _logarithmic(rounds: pd.DataFrame, column: str) -> tuple[float, float] | None:
+    """Return limits of a logarithmic axis; None if values are near one another, or some are zero."""
+    values = rounds[column].to_numpy()
+    finite = values[np.isfinite(values)]
+    if not len(finite) or finite.min() <= 0 or finite.max() <= WIDE_RANGE * finite.min():
+        return None
+    first = rounds[rounds["round"] == rounds["round"].min()][column]
+    typical = float(np.exp(np.log(first[np.isfinite(first)]).mean()))
+    low = max(float(finite.min()) / 1.5, typical / FARTHEST)
+    return low, max(min(float(finite.max()) * 1.5, typical * FARTHEST), 10.0 * low)
+
+
+def _beyond(values: pd.Series, low: float, high: float) -> str:
+    """Return what is out of view of a good's prices, in words; empty if nothing is."""
+    parts = []
+    if values.min() < low:
+        parts.append(f"falls to {number(float(values.min()))}")
+    if values.max() > high:
+        parts.append(f"rises to {number(float(values.max()))}")
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _scale_of_excess(ax: Axes, largest: float) -> None:
@@ -164,7 +228,6 @@ def _multipliers(comparison: Comparison | Shared, ax: Axes) -> None:
             for good, price in enumerate(outcome.prices):
                 label = f"shadow price, {plain(name)}" if good == 0 else None
                 ax.axhline(price, label=label, **GUIDE)
-            _legend(ax)
 
 
 def _unit_of_account(economy: Economy) -> str:
@@ -173,10 +236,10 @@ def _unit_of_account(economy: Economy) -> str:
     return f"units of {plain(economy.goods[economy.numeraire])}"
 
 
-def _rounds_below(rounds: pd.DataFrame, ax: Axes) -> Axes:
-    ax.set_xlabel("round")
-    if rounds["round"].max() == 1:  # of which the locator would show fractions
+def _rounds_below(last: int, ax: Axes, *, few: bool) -> None:
+    """Set ticks at whole rounds; matplotlib would show fractions of one."""
+    if last == 1:
         ax.set_xticks([1])
     else:
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    return ax
+        bins: Any = "auto" if not few else 2 if last >= LONG_NUMBER else 4
+        ax.xaxis.set_major_locator(MaxNLocator(nbins=bins, integer=True))

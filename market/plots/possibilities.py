@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.errors import InputError, MarketError
-from market.plots.style import POINT, limits, looks, number, plain, styled, together
-from market.welfare.possibility_frontier import Frontier, floors
-from market.welfare.possibility_frontier import frontier as find_frontier
+from market.outcome import Outcome
+from market.plots.memory import Memory
+from market.plots.style import (
+    DRAWN_AS_ONE,
+    POINT,
+    legend_below,
+    limits,
+    looks,
+    number,
+    plain,
+    styled,
+    together,
+)
+from market.welfare.possibility_frontier import Frontier, FrontierSearch, floors, frontier_search
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from market.results.comparison import Comparison
+
+
+LONGEST_REASON = 150  # characters
 
 
 def has_two_agents(comparison: Comparison) -> bool:
@@ -38,45 +54,57 @@ def frontier(comparison: Comparison, ax: Axes) -> Axes:
     Raises:
         InputError: there are not two agents.
     """
-    economy, outcomes = comparison.economy, comparison.outcomes
+    economy, outcomes = comparison.economy, list(comparison.outcomes.values())
     if len(economy.agents) != 2:
         raise InputError(f"a frontier is drawn for two agents; there are {len(economy.agents)}")
-    found, reason = None, ""
-    try:
-        found = find_frontier(economy, *floors(economy, list(outcomes.values())))
-    except MarketError as error:  # then the outcomes are shown alone
-        reason = str(error)
-    reached = np.array([outcome.utilities for outcome in outcomes.values()])
-    inside = reached if found is None else np.concatenate([reached, found.utilities])
-    views = [
-        limits(inside[:, agent], None if found is None else found.utilities[:, agent]) for agent in (0, 1)
-    ]
-    if found is not None and len(found.utilities) > 1:
+    found, usual, reason = _found(economy, outcomes)
+    reached = np.array([outcome.utilities for outcome in outcomes])
+    line = np.zeros((0, 2)) if usual is None else usual.utilities
+    inside = np.concatenate([reached, line])
+    views = [limits(inside[:, agent], line[:, agent]) for agent in (0, 1)]
+    if found is not None:
         _area_below(found, views, ax)
         if found.surplus is not None:
             _transfer_line(found.surplus, views, ax)
     span = np.array([high - low for low, high in views])
-    places = {name: outcome.utilities for name, outcome in outcomes.items()}
+    places = {outcome.name: outcome.utilities for outcome in outcomes}
     for (names, at), look in zip(together(places, span), looks(), strict=False):
         _outcome(names, at, views, economy.agents, look, ax)
     ax.set_xlim(*views[0])
     ax.set_ylim(*views[1])
-    ax.set_title("Utility possibilities")
+    ax.set_title("Utility possibility frontier")
     what = "utility minus cost" if economy.costs else "utility"
     ax.set_xlabel(f"{what} of {plain(economy.agents[0])}")
     ax.set_ylabel(f"{what} of {plain(economy.agents[1])}")
     if reason:
-        ax.plot([], [], " ", label=plain(f"frontier not found: {reason}", 70))
-    ax.legend(loc="best")
-    return ax
+        ax.plot([], [], " ", label=textwrap.fill(plain(f"frontier not found: {reason}", LONGEST_REASON), 46))
+    return legend_below(ax)
+
+
+_SEARCHES: Memory[FrontierSearch] = Memory()
+
+
+def _found(economy: Economy, outcomes: Sequence[Outcome]) -> tuple[Frontier | None, Frontier | None, str]:
+    """Return the frontier through the outcomes, its part above the floors, and the reason if not found."""
+    try:
+        key = b"".join(array.tobytes() for array in floors(economy, outcomes))
+        search = _SEARCHES.of(economy, key, lambda: frontier_search(economy, outcomes))
+        return search.through(outcomes), search.above_the_floors, ""
+    except MarketError as error:  # then the outcomes are shown alone
+        return None, None, str(error)
 
 
 def _area_below(found: Frontier, views: Sequence[tuple[float, float]], ax: Axes) -> None:
     """Draw the frontier, and shade the utilities below it."""
-    first, second = found.utilities.T
-    ax.plot(first, second, "-", color="0.15", label="Pareto frontier", zorder=2)
+    points = found.utilities
+    one = bool((np.ptp(points, axis=0) <= DRAWN_AS_ONE * np.abs(points).max(axis=0)).all())
+    first, second = (points[len(points) // 2 :][:1] if one else points).T
+    alone: dict[str, Any] = {"marker": "P", "markersize": 9, "linestyle": "none"} if one else {}
+    label = "Pareto frontier" + (" (one point)" if one else "")
+    look: dict[str, Any] = {"color": "0.15", "zorder": 2} | alone
+    ax.plot(first, second, **look, label=label)
     # To the left of its first point the frontier is no lower, so that the area below that is possible too.
-    left = np.concatenate([[views[0][0]], first])
+    left = np.concatenate([[min(views[0][0], first[0])], first])
     above = np.concatenate([second[:1], second])
     ax.fill_between(left, np.full(len(left), views[1][0]), above, color="0.5", alpha=0.10, linewidth=0)
 

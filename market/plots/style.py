@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import re
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -10,12 +12,13 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 import matplotlib
 import numpy as np
 from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.ticker import AutoLocator, MaxNLocator, ScalarFormatter
+from matplotlib.transforms import Bbox, ScaledTranslation
 
 from market.economy.correspondences import Array
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from market.results.comparison import Comparison
 
 P = ParamSpec("P")
@@ -52,21 +55,52 @@ GUIDE: dict[str, Any] = {"color": "0.45", "linewidth": 0.9, "linestyle": (0, (2,
 MINUS = "\N{MINUS SIGN}"
 NAMED = 6  # lines or agents; more are drawn alike, and not named one by one
 LONGEST = 24  # characters of a name in a legend
-FAR = 24.0  # times the span of the upper half: lower values are drawn at the edge
+FAR = 300.0  # times the span of the upper half: lower values are drawn at the edge
 DRAWN_AS_ONE = 1e-6  # relative: numbers closer than this are drawn as one
-WIDTH = 80  # characters of a legend that fit under an axes of the size used in `overview`
+LETTERS = 20  # characters of a legend that fit into an inch of the width of an axes
+LONG_NUMBER = 1e4  # from here on fewer ticks have room for their labels
 PAYOFF = "payoff"
+LEGEND_WIDTH = 44  # characters of a line of a legend
+PAPER = {"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "none"}  # behind a text
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
-    """Draw with this module's style and leave matplotlib's own as it is."""
+    """Draw with this module's style and leave matplotlib's own as it is; thousands are separated on axes."""
 
     @functools.wraps(draw)
     def drawn(*args: P.args, **kwargs: P.kwargs) -> R:
         with matplotlib.rc_context(STYLE):  # type: ignore[arg-type]
-            return draw(*args, **kwargs)
+            found = draw(*args, **kwargs)
+            if isinstance(found, Axes):
+                _separate_thousands(found)
+            return found
 
     return drawn
+
+
+class Thousands(ScalarFormatter):
+    """Tick labels with thousands separated, as in the table."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        """Return the label of a tick."""
+        return re.sub(
+            r"\d{4,}(?=\.|$)", lambda digits: f"{int(digits[0]):,}", super().__call__(x, pos), count=1
+        )
+
+
+def _separate_thousands(ax: Axes) -> None:
+    """Separate thousands on both axes, and on those of axes inside."""
+    for axis in (ax.xaxis, ax.yaxis):
+        long = (
+            axis is ax.xaxis and axis.get_scale() == "linear" and max(map(abs, ax.get_xlim())) >= LONG_NUMBER
+        )
+        if long and type(axis.get_major_locator()) is AutoLocator:
+            axis.set_major_locator(MaxNLocator(5))
+        if type(axis.get_major_formatter()) is ScalarFormatter:
+            axis.set_major_formatter(Thousands())
+    for inner in ax.child_axes:
+        if isinstance(inner, Axes):
+            _separate_thousands(inner)
 
 
 def always(comparison: Comparison) -> bool:  # noqa: ARG001
@@ -130,13 +164,31 @@ def at_the_edge(text: str, left: bool, row: float, colour: str, ax: Axes, lift: 
         va="center",
         fontsize=8,
         color=colour,
+        bbox=PAPER,
+        zorder=2.5,  # above guides, below markers
     )
 
 
 def spread(
-    values: Array, row: float, view: tuple[float, float], colour: str, agents: Sequence[str], ax: Axes
+    values: Array,
+    row: float,
+    view: tuple[float, float],
+    colour: str,
+    agents: Sequence[str],
+    ax: Axes,
+    called: Callable[[float], str] | None = None,
 ) -> None:
-    """Draw many agents in one row: range, middle half, median, and the number out of view at the edge."""
+    """Draw many agents in one row: range, middle half, median, and the number out of view at the edge.
+
+    Args:
+        values: (agents,).
+        row: where.
+        view: limits of the axis.
+        colour: of the row.
+        agents: their names.
+        ax: to draw on.
+        called: a value in words; as a number by default.
+    """
     inside = values[(values >= view[0]) & (values <= view[1])]
     if len(inside):
         low, lower, middle, upper, high = np.quantile(inside, [0.0, 0.25, 0.5, 0.75, 1.0])
@@ -147,9 +199,11 @@ def spread(
         where = np.flatnonzero(beyond)
         if not len(where):
             continue
-        who = plain(agents[where[0]]) if len(where) == 1 else str(len(where))
+        who = plain(agents[where[0]]) if len(where) == 1 else f"{len(where):,}"
         far = values[where]
-        what = f"{who} at {number(far[0])}" if len(np.unique(far)) == 1 else f"{who} beyond"
+        what = (
+            f"{who} at {(called or number)(float(far[0]))}" if len(np.unique(far)) == 1 else f"{who} beyond"
+        )
         at_the_edge(f"◂ {what}" if left else f"{what} ▸", left, row, colour, ax, lift=9.0)
 
 
@@ -165,16 +219,49 @@ def legend_below(ax: Axes, title: str | None = None) -> Axes:
     """Draw a legend under the axes, in as many columns as there is room for."""
     labels = ax.get_legend_handles_labels()[1]
     longest = max(map(len, labels), default=0)
+    room = LETTERS * ax.bbox.width / ax.figure.dpi
     ax.legend(
         loc="upper center",
-        bbox_to_anchor=(0.5, -0.16),
-        ncols=max(1, min(len(labels), 4, WIDTH // (longest + 6))),
+        bbox_to_anchor=(0.5, 0.0),
+        borderaxespad=4.2,  # ems of the font: below ticks and their label at any size of the axes
+        ncols=max(1, min(len(labels), 4, int(room // (longest + 9)))),
         columnspacing=1.2,
         handletextpad=0.6,
         title=title,
         title_fontsize=8.5,
     )
     return ax
+
+
+def square_with_legend(ax: Axes, labels: float) -> Axes:
+    """Make the axes a square at the left of its place, as large as a legend to its right allows.
+
+    Args:
+        ax: with all that the legend names drawn.
+        labels: room for the labels of the right side, points.
+    """
+    moved = ScaledTranslation(labels / 72.0, 0.5, ax.figure.dpi_scale_trans)  # at the title
+    legend = ax.legend(
+        loc="upper left", bbox_to_anchor=(1.0, 1.0), bbox_transform=ax.transAxes + moved, borderaxespad=0.0,
+        handlelength=1.7, handletextpad=0.5, labelspacing=0.15, fontsize=8.0,
+    )  # fmt: skip
+    legend.set_in_layout(False)  # the layout would take its room from the height too
+
+    def place(_: object, renderer: Any) -> Bbox:
+        figure = ax.figure
+        whole = ax.get_position(original=True).transformed(figure.transFigure)
+        needed = legend.get_window_extent(renderer).width + labels * figure.dpi / 72.0
+        side = min(whole.height, max(whole.width - needed, 0.3 * whole.width))
+        square = Bbox.from_bounds(whole.x0, whole.y1 - side, side, side)
+        return square.transformed(figure.transFigure.inverted())
+
+    ax.set_axes_locator(place)
+    return ax
+
+
+def wrapped(text: str, width: int = LEGEND_WIDTH) -> str:
+    """Return the label of a legend, in several lines if it is long."""
+    return "\n".join(textwrap.wrap(text, width))
 
 
 def limits(values: Array, line: Array | None = None) -> tuple[float, float]:

@@ -12,6 +12,7 @@ from market.plots.style import (
     COLOURS,
     GUIDE,
     NAMED,
+    PAPER,
     at_the_edge,
     legend_below,
     looks,
@@ -21,6 +22,7 @@ from market.plots.style import (
     spread,
     styled,
 )
+from market.tolerances import VIOLATION_THAT_PROVES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 def comparison_bars(comparison: Comparison, ax: Axes) -> Axes:
     """Draw the inefficiency of each outcome as a bar.
 
-    With quasilinear money that is the surplus lost (deadweight loss), which may be unbounded. Elsewhere it is
+    With quasilinear money that is the deadweight loss, which may be unbounded. Elsewhere it is
     the share of all resources that could be saved with every agent as well off, one minus Debreu's
     coefficient. Bars of outcomes with a welfare weight of zero are hatched.
 
@@ -55,20 +57,31 @@ def comparison_bars(comparison: Comparison, ax: Axes) -> Axes:
         ax.barh(row, length, height=0.55, color=COLOURS[0], hatch=hatch, edgecolor="white", linewidth=0)
         label = _label(report, loss, in_money)
         if loss == np.inf:
-            ax.text(0.5 * right, row, label, ha="center", va="center", fontsize=8, bbox=_PAPER)
+            ax.text(0.5 * right, row, label, ha="center", va="center", fontsize=8, bbox=PAPER)
         else:
             ax.annotate(label, (length, row), (5, 0), textcoords="offset points", va="center", fontsize=8)
     rows(list(reports), ax)
     ax.set_xlim(0.0, right)
     if not any(finite):
         ax.set_xticks([0.0])
-    ax.set_title("Surplus lost" if in_money else "Inefficiency")
-    ax.set_xlabel("surplus lost (money)" if in_money else "resources that could be saved (% of all)")
+    ax.set_title("Deadweight loss" if in_money else "Inefficiency")
+    ax.set_xlabel(_LOSS[in_money])
     return ax
 
 
+EVERYTHING = 100.0 - 1e-6  # per cent: all but rounding
 LEAST_SAVING = 1e-9  # of all resources: smaller savings are rounding
-_PAPER = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none"}
+_LOSS = {
+    True: "unrealised gains from trade (money)",
+    False: "share of resources that could be saved (%)",
+}
+
+
+def has_losses(comparison: Comparison) -> bool:
+    """Return True if some outcome is not known to be efficient; else all bars would be empty."""
+    in_money = comparison.economy.money is Money.QUASILINEAR
+    reports = comparison.alignments.values()
+    return not all((each.efficient_with_transfers if in_money else each.efficient) for each in reports)
 
 
 def _lost(report: Alignment, in_money: bool) -> float | None:
@@ -90,17 +103,40 @@ def _label(report: Alignment, loss: float | None, in_money: bool) -> str:
     elif efficient:
         label = "none"
     else:
-        amount = number(loss) + ("" if in_money else " %")
-        label = amount if loss > 0 and efficient is False else f"{amount}; {verdict}"
+        label = _amount(loss, in_money, verdict) if efficient is False else f"{number(loss)}; {verdict}"
     return f"{label}; some weight is zero" if report.degenerate else label
+
+
+def _amount(loss: float, in_money: bool, verdict: str) -> str:
+    """Return the loss of an inefficient outcome; the verdict alone if nothing could be saved."""
+    if in_money:
+        return number(loss) if loss > 0 else verdict
+    if loss >= EVERYTHING:
+        return "100 %: everything is wasted"
+    return f"{number(loss)} %" if loss > 0 else verdict
+
+
+def has_weights(comparison: Comparison) -> bool:
+    """Return True if there are several consumers to weigh, and weights that support some outcome."""
+    several = np.count_nonzero(comparison.economy.wants_something) > 1
+    return bool(several) and any(map(_supported, comparison.alignments.values()))
+
+
+def _supported(report: Alignment) -> bool:
+    """Return True if weights support the outcome; those with zeros also support some inefficient ones."""
+    return (
+        report.negishi_weights is not None
+        and report.residual <= VIOLATION_THAT_PROVES
+        and report.efficient is not False
+    )
 
 
 @styled
 def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
     """Draw the weights of the sum of utilities that each outcome maximises.
 
-    The weights sum to one; a line shows equal ones. An inefficient outcome maximises no weighted sum: there,
-    and where efficiency is unknown, markers are hollow and show the nearest weights. Many agents are shown by
+    Shown are those of consumers; all weights, those of producers included, sum to one. A line shows equal
+    ones. An inefficient outcome maximises no weighted sum, and has no weights. Many consumers are shown by
     range, middle half and median.
 
     Args:
@@ -110,18 +146,24 @@ def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
     Returns:
         The same axes.
     """
-    agents = comparison.economy.agents
-    known = {name: report.negishi_weights for name, report in comparison.alignments.items()}
+    economy = comparison.economy
+    who = np.flatnonzero(economy.wants_something)
+    agents = [economy.agents[int(i)] for i in who]
+    known = {
+        name: report.negishi_weights[who]
+        if report.negishi_weights is not None and _supported(report)
+        else None
+        for name, report in comparison.alignments.items()
+    }
     highest = max((float(weights.max()) for weights in known.values() if weights is not None), default=1.0)
-    ax.axvline(1.0 / len(agents), label="equal", **GUIDE)
+    ax.axvline(1.0 / len(economy.agents), label="equal", **GUIDE)
     for row, (name, weights) in enumerate(known.items()):
-        efficient = comparison.alignments[name].efficient is True
         if weights is None:
-            at_the_edge("no weights support it", True, row, "0.35", ax)
+            at_the_edge(_NO_WEIGHTS[comparison.alignments[name].efficient], True, row, "0.35", ax)
         elif len(agents) > NAMED:
-            spread(weights, row, (0.0, 1.1 * highest), COLOURS[0] if efficient else "0.6", agents, ax)
+            spread(weights, row, (0.0, 1.1 * highest), COLOURS[0], agents, ax)
         else:
-            _each(weights, row, ax, hollow=not efficient)
+            _each(weights, row, ax)
     few = len(agents) <= NAMED
     if few:
         for agent, (colour, _, marker) in zip(agents, looks(), strict=False):
@@ -130,22 +172,19 @@ def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
     ax.set_xlim(-0.03 * highest, 1.1 * highest)
     ax.set_title("Welfare weights (Negishi)")
     ax.set_xlabel("weight (all weights sum to 1)")
-    kinds = {each.efficient for each in comparison.alignments.values() if each.negishi_weights is not None}
-    hollow = [label for verdict, label in _NEAREST.items() if verdict in kinds]
-    if hollow:
-        look = ("o", "0.4", "white") if few else ("s", "0.6", "0.6")
-        label = f"{' or '.join(hollow)}: nearest weights"
-        ax.plot([], [], look[0], color=look[1], markerfacecolor=look[2], label=label)
-    return legend_below(ax, None if few else f"{len(agents)} agents: range, middle half, median")
+    return legend_below(ax, None if few else f"{len(agents):,} consumers: range, middle half, median")
 
 
-_NEAREST = {False: "inefficient", None: "efficiency unknown"}
+_NO_WEIGHTS = {
+    True: "no weights found",
+    False: "not efficient: no weights support it",
+    None: "efficiency unknown: no weights found",
+}
 
 
-def _each(weights: Array, row: int, ax: Axes, *, hollow: bool) -> None:
+def _each(weights: Array, row: int, ax: Axes) -> None:
     """Draw a marker for each agent, a little apart."""
     ax.axhspan(row - 0.36, row + 0.36, color="0.95", zorder=0.5)
     offsets = np.linspace(-0.22, 0.22, len(weights)) if len(weights) > 1 else np.zeros(1)
     for weight, offset, (colour, _, marker) in zip(weights, offsets, looks(), strict=False):
-        face = "white" if hollow else colour
-        ax.plot([weight], [row + offset], marker, color=colour, markerfacecolor=face, clip_on=False, zorder=3)
+        ax.plot([weight], [row + offset], marker, color=colour, clip_on=False, zorder=3)

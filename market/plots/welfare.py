@@ -1,11 +1,12 @@
-"""Utilities and payoffs of all agents under each mechanism."""
+"""Utilities and payoffs of consumers under each mechanism; producers have a figure of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.outcome import Outcome
@@ -29,13 +30,22 @@ if TYPE_CHECKING:
 
     from market.results.comparison import Comparison
 
-ROOM = 0.12  # of the axis, for a number at the edge
+ROOM = 0.2  # of the axis, for a number or words at the edge
 FAR = 3.0  # times the middle nine tenths: values further out are labelled at the edge
+
+
+BEYOND_MEASURE = 1e15  # a difference of payoff and utility from here on is the penalty of war, in words
+WAR_PENALTY = "war penalty"
+
+
+def has_consumers(comparison: Comparison) -> bool:
+    """Return True if some agent wants some good."""
+    return bool(comparison.economy.wants_something.any())
 
 
 @styled
 def utilities_by_mechanism(comparison: Comparison, ax: Axes) -> Axes:
-    """Draw utility minus cost, and the payoff after payments and penalties, of all agents.
+    """Draw utility minus cost, and the payoff after payments and penalties, of all consumers.
 
     Many agents are shown by range, middle half and median of those above -inf, with the number at -inf.
 
@@ -48,28 +58,41 @@ def utilities_by_mechanism(comparison: Comparison, ax: Axes) -> Axes:
     """
     names = list(comparison.outcomes)
     outcomes = list(comparison.outcomes.values())
-    few = len(comparison.economy.agents) <= NAMED
-    (_each_agent if few else _spread_of_agents)(comparison, outcomes, ax)
+    who = np.flatnonzero(comparison.economy.wants_something)
+    few = len(who) <= NAMED
+    (_each_agent if few else _spread_of_agents)(comparison, outcomes, who, ax)
     rows(names, ax)
     ax.set_title("Utility by mechanism")
-    ax.set_xlabel("utility minus cost" if comparison.economy.costs else "utility")
+    ax.set_xlabel(_what(comparison, who))
     return ax
 
 
-def _each_agent(comparison: Comparison, outcomes: Sequence[Outcome], ax: Axes) -> None:
-    """Draw a marker for each agent: full for utility minus cost, hollow for the payoff."""
-    agents = comparison.economy.agents
+def _what(comparison: Comparison, who: NDArray[np.intp]) -> str:
+    """Name `Outcome.utilities` of the consumers."""
+    return "utility minus cost" if (comparison.economy.capacity[who] > 0).any() else "utility"
+
+
+def _called(outcome: Outcome) -> Callable[[float], str]:
+    """Return the words for a payoff out of view: a number, or the penalty of war."""
+    charged = outcome.kind == "unmediated"
+    return lambda value: WAR_PENALTY if charged and -np.inf < value <= -BEYOND_MEASURE else number(value)
+
+
+def _each_agent(comparison: Comparison, outcomes: Sequence[Outcome], who: NDArray[np.intp], ax: Axes) -> None:
+    """Draw a marker for each consumer: full for utility minus cost, hollow for the payoff."""
+    agents = [comparison.economy.agents[int(i)] for i in who]
     payoffs = comparison.payoffs_differ
-    known = [outcome.utilities for outcome in outcomes] + [outcome.payoffs for outcome in outcomes if payoffs]
+    known = [each.utilities[who] for each in outcomes] + [each.payoffs[who] for each in outcomes if payoffs]
     view = _with_room_for_numbers(np.concatenate(known))
     offsets = np.linspace(-0.22, 0.22, len(agents)) if len(agents) > 1 else np.zeros(1)
     for row, outcome in enumerate(outcomes):
         ax.axhspan(row - 0.36, row + 0.36, color="0.95", zorder=0.5)
         for agent, (look, offset) in enumerate(zip(looks(), offsets, strict=False)):
+            utility, payoff = outcome.utilities[who[agent]], outcome.payoffs[who[agent]]
             label = plain(agents[agent]) if row == 0 else None
-            _value(outcome.utilities[agent], row + offset, view, look, ax, label=label)
-            if payoffs and outcome.payoffs[agent] != outcome.utilities[agent]:
-                _value(outcome.payoffs[agent], row + offset, view, look, ax, hollow=True)
+            _value(utility, number(utility), row + offset, view, look, ax, label=label)
+            if payoffs and payoff != utility:
+                _value(payoff, _called(outcome)(payoff), row + offset, view, look, ax, hollow=True)
     if payoffs:
         ax.plot([], [], "o", color="0.4", markerfacecolor="white", label=PAYOFF)
     ax.set_xlim(*view)
@@ -84,6 +107,7 @@ def _with_room_for_numbers(values: Array) -> tuple[float, float]:
 
 def _value(
     value: float,
+    words: str,
     row: float,
     view: tuple[float, float],
     look: tuple[str, Any, str],
@@ -100,27 +124,30 @@ def _value(
         [at], [row], marker, color=colour, markerfacecolor=face, label=label, clip_on=False, zorder=3 - hollow
     )
     if at != value:
-        at_the_edge(number(value), value < view[0], row, colour, ax)
+        at_the_edge(words, value < view[0], row, colour, ax)
 
 
-def _spread_of_agents(comparison: Comparison, outcomes: Sequence[Outcome], ax: Axes) -> None:
+def _spread_of_agents(
+    comparison: Comparison, outcomes: Sequence[Outcome], who: NDArray[np.intp], ax: Axes
+) -> None:
     """Draw range, middle half and median of many agents; those far from all others are named at the edge."""
-    agents, payoffs = comparison.economy.agents, comparison.payoffs_differ
-    kinds = [(-0.16 if payoffs else 0.0, COLOURS[0], [outcome.utilities for outcome in outcomes])]
+    agents = [comparison.economy.agents[int(i)] for i in who]
+    payoffs = comparison.payoffs_differ
+    kinds = [(-0.16 if payoffs else 0.0, COLOURS[0], [each.utilities[who] for each in outcomes])]
     if payoffs:
-        kinds.append((0.16, COLOURS[1], [outcome.payoffs for outcome in outcomes]))
+        kinds.append((0.16, COLOURS[1], [each.payoffs[who] for each in outcomes]))
     view = _view_of_many(np.concatenate([values for _, _, each in kinds for values in each]))
     for offset, colour, each in kinds:
         for row, values in enumerate(each):
-            spread(values, row + offset, view, colour, agents, ax)
+            spread(values, row + offset, view, colour, agents, ax, _called(outcomes[row]))
     ax.set_xlim(*view)
-    what = "utility minus cost" if comparison.economy.costs else "utility"
+    what = _what(comparison, who)
     for label, colour in zip((what, PAYOFF), COLOURS, strict=False):
         if payoffs or colour == COLOURS[0]:
             ax.plot([], [], "-", color=colour, linewidth=1.4, label=label)
     ax.plot([], [], "-", color="0.4", linewidth=9, solid_capstyle="butt", label="middle half")
     ax.plot([], [], "D", color="white", markeredgecolor="0.4", markersize=6, label="median")
-    legend_below(ax, f"{len(agents)} agents")
+    legend_below(ax, f"{len(agents):,} consumers")
 
 
 def _view_of_many(values: Array) -> tuple[float, float]:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.contrast import Contrast, contrast
 from market.efficiency.report import Alignment, alignment
+from market.efficiency.surplus import payoffs_with_revenue
 from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
-from market.results.summary_table import AgentNumbers, Gains, row, table
+from market.results.summary_table import AgentNumbers, Gains, counted, row, table
 from market.results.tables import mechanism_result, no_rounds, rounds_of
 from market.scenario.loading import Scenario
 from market.simulation.model import MarketModel
@@ -27,14 +30,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Displayed):
     """Outcomes of one economy under several mechanisms, with their alignment reports.
 
     Args:
-        scenario: that was played.
-        economy: the primitives drawn, one set for all mechanisms.
-        outcomes: mechanism name -> outcome, in the scenario's order.
-        alignments: mechanism name -> alignment report.
+        scenario: the scenario that was played.
+        economy: its economy, drawn once for all mechanisms.
+        outcomes: the outcome under each mechanism, by name, in the scenario's order.
+        alignments: the alignment report on each outcome, by the mechanism's name.
         rounds: one row per mechanism, round and good, with columns `mechanism`, `round`, `good`, `price`,
             `excess_demand`, `disequilibrium`, `auctioneer_payoff`; only mechanisms with prices have rows.
         checks: mechanism name -> comparison of its prices with a reference solution; of auctioneers, if
@@ -50,7 +53,7 @@ class Comparison:
 
     def __repr__(self) -> str:
         """Return title and statuses on one line."""
-        ended = ", ".join(f"{name}: {outcome.status.value}" for name, outcome in self.outcomes.items())
+        ended = ", ".join(f"{name}: {outcome.status.words}" for name, outcome in self.outcomes.items())
         return f"<Comparison of '{self.scenario.title}': {ended}>"
 
     @property
@@ -85,6 +88,13 @@ class Comparison:
         """True if some payoff differs from the utility, by money or a penalty."""
         return any((outcome.payoffs != outcome.utilities).any() for outcome in self.outcomes.values())
 
+    @property
+    def keeps_revenue(self) -> bool:
+        """True if an auctioneer keeps the revenue of a common stock, in the money that payoffs are in."""
+        economy = self.economy
+        keeps = economy.money is Money.QUASILINEAR and not economy.shares_revenue
+        return keeps and bool(economy.commons.any()) and self.payoffs_differ
+
     def total_surplus(self, name: str) -> float | None:
         """Return the sum of `u_i - C_i`, money; -inf if any agent is. None without quasilinear money."""
         if self.economy.money is not Money.QUASILINEAR:
@@ -94,8 +104,9 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """Return one row per mechanism, numbers as numbers.
 
-        Up to 20 agents each have a column for their utility, weight and (if it differs) payoff. Above,
-        utilities are summarised by the lowest, the mean of those above -inf and the number at -inf: -inf is
+        Up to 20 agents each have a column for their utility, weight and (if it differs) payoff, and for their
+        payoff with the revenue of the commons handed back if the auctioneer keeps it. Above, utilities of
+        consumers are summarised by the lowest, the mean of those above -inf and the number at -inf: -inf is
         never averaged away, and never averaged in. A value that does not apply is missing.
         """
         contrasts = self.contrasts()
@@ -105,7 +116,14 @@ class Comparison:
         outcome, report = self.outcomes[name], self.alignments[name]
         goods, baseline = self.economy.goods, self.baseline
         payoffs = outcome.payoffs if self.payoffs_differ else None
-        numbers = AgentNumbers(self.economy.agents, outcome.utilities, payoffs, report.negishi_weights)
+        numbers = AgentNumbers(
+            self.economy.agents,
+            outcome.utilities,
+            payoffs,
+            counted(self.economy, report.negishi_weights),
+            payoffs_with_revenue(outcome) if self.keeps_revenue else None,
+            self.economy.wants_something,
+        )
         gains = None
         if against is not None and baseline is not None:
             gain, lose = int(against.winners.sum()), int(against.losers.sum())
@@ -128,17 +146,18 @@ def compare(
     traders: Mapping[str, type[Trader]] | None = None,
     *,
     check: bool = False,
+    checking: Callable[[str, int, int], None] | None = None,
 ) -> Comparison:
     """Play a scenario under its mechanisms and report on each outcome.
 
     Args:
-        scenario: from `market.load`.
-        mechanisms: names of those to play; all of them by default.
-        seed: for all draws; the scenario's own if not given.
-        progress: called with a mechanism's name before it is played.
-        traders: agent or group name -> a subclass of `Trader` that answers prices in its own way, wherever
-            there are prices.
+        scenario: the scenario, read by `market.load`.
+        mechanisms: the names of the mechanisms to play; all of them by default.
+        seed: the seed of all draws; the scenario's own if not given.
+        progress: a function that is called with a mechanism's name before it is played.
+        traders: for the names of agents or groups, subclasses of `Trader` with their own answers to prices.
         check: compare the prices of auctioneers with a reference solution.
+        checking: called during a check with the mechanism's name, the starting points done, and all of them.
 
     Raises:
         InputError: a mechanism is unknown, or the economy cannot be built.
@@ -163,7 +182,7 @@ def compare(
                 check as against_reference,  # deferred: a quarter second
             )
 
-            checks[name] = against_reference(outcomes[name])
+            checks[name] = against_reference(outcomes[name], partial(checking, name) if checking else None)
     if economy is None:
         raise InputError("there is no mechanism to play")
     rounds = pd.concat(paths, ignore_index=True)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.equilibrium import Equilibria, Equilibrium, search
+from market.equilibrium.budget import Budget, size_for
+from market.equilibrium.search import SEARCH_EVALUATIONS, SEARCH_SECONDS
+from market.equilibrium.starts import Progress
 from market.errors import InputError
 from market.results.schema import LARGEST_MAP, SCHEMA
 from market.results.tables import scenario_reference
@@ -16,18 +19,31 @@ if TYPE_CHECKING:
     from market.scenario.loading import Scenario
 
 STARTS, MOST_STARTS = 200, 100_000
+MOST_EVALUATIONS = 1_000_000_000
 
 
-def equilibria(scenario: Scenario, *, starts: int = STARTS, seed: int | None = None) -> Equilibria:
+def equilibria(
+    scenario: Scenario,
+    *,
+    starts: int = STARTS,
+    seed: int | None = None,
+    budget: int | None = None,
+    seconds: float | None = None,
+    progress: Progress | None = None,
+) -> Equilibria:
     """Search for all competitive equilibria of a scenario's economy, from many starting prices.
 
     Args:
-        scenario: from `market.load`; its mechanisms do not matter.
-        starts: number of starting prices, 1 to 100,000.
-        seed: for all draws, of the economy and of the starts; the scenario's own if not given.
+        scenario: the scenario, read by `market.load`; its mechanisms do not matter.
+        starts: the number of starting prices, 1 to 100,000.
+        seed: the seed of all draws, of the economy and of the starts; the scenario's own if not given.
+        budget: the largest number of evaluations of excess demand, demand and supply of all agents at one
+            list of prices; 100,000 if not given, and fewer in an economy of more than some 2,000 amounts.
+        seconds: the longest processor time, 60 if not given; it should not end a search before its budget.
+        progress: called with the number of starting prices done, and of all, before each.
 
     Raises:
-        InputError: starts is out of range, or the economy cannot be built.
+        InputError: starts, budget or seconds is out of range, or the economy cannot be built.
 
     Example:
         One agent owns bread, the other three times as much wine, and both spend half their income on each:
@@ -50,7 +66,15 @@ def equilibria(scenario: Scenario, *, starts: int = STARTS, seed: int | None = N
     """
     if not 1 <= starts <= MOST_STARTS:
         raise InputError(f"starts must be 1 to {MOST_STARTS:,}, not {starts}")
-    return search(build(scenario, seed), starts)
+    if budget is not None and not 1 <= budget <= MOST_EVALUATIONS:
+        raise InputError(f"budget must be 1 to {MOST_EVALUATIONS:,}, not {budget}")
+    if seconds is not None and not seconds > 0:
+        raise InputError(f"seconds must be above 0, not {seconds}")
+    economy = build(scenario, seed)
+    limit = Budget(
+        budget or size_for(economy, SEARCH_EVALUATIONS), SEARCH_SECONDS if seconds is None else seconds
+    )
+    return search(economy, starts, limit, progress)
 
 
 def as_data(scenario: Scenario, found: Equilibria) -> dict[str, Any]:
@@ -67,6 +91,10 @@ def as_data(scenario: Scenario, found: Equilibria) -> dict[str, Any]:
         "agents": list(economy.agents),
         "prices_are": unit_of_prices(economy),
         "starts": found.starts,
+        "starts_searched": found.searched,
+        "evaluations": found.evaluations,
+        "stopped": found.stopped,
+        "no_equilibrium": found.no_equilibrium,
         "equilibria": [_one(economy, each) for each in found.found],
         "index_sum": found.index_sum,
         "near_misses": [

@@ -12,6 +12,7 @@ The folder is made under a temporary name in its parent and renamed when all its
 from __future__ import annotations
 
 import codecs
+import errno
 import hashlib
 import json
 import os
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from market.scenario.loading import Scenario
 
 __all__ = [
+    "UNFINISHED",
     "Drawing",
     "RunFolder",
     "as_json",
@@ -76,6 +78,9 @@ NEEDED = (
 LARGEST_JSON = 10**9  # bytes
 TRIES = 20  # to make a folder whose parents other runs make and remove
 STOPPED_BY = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+UNFINISHED = "nothing unfinished is left there"
 
 Drawing = Callable[[Path], None]
 """Writes a figure to a path."""
@@ -123,7 +128,7 @@ def write_run(comparison: Comparison, parent: Path, figures: Mapping[str, Drawin
     now = datetime.now(UTC)
     scenario = comparison.scenario
     name = name_of_run(scenario, now)
-    with refusals(parent), whole_folder(parent, name) as folder:
+    with refusals(parent, kept=UNFINISHED), whole_folder(parent, name) as folder:
         (folder / "result.json").write_text(text, encoding="utf-8")
         agents_table(comparison).to_parquet(folder / "agents.parquet", index=False)
         bounds_table(comparison).to_parquet(folder / "bounds.parquet", index=False)
@@ -228,13 +233,20 @@ def to_disk(path: Path) -> None:
 
 
 @contextmanager
-def refusals(parent: Path, content: str = "a run folder") -> Iterator[None]:
-    """Turn errors of the operating system into one sentence."""
+def refusals(parent: Path, content: str = "a run folder", kept: str = "") -> Iterator[None]:
+    """Turn errors of the operating system into a message.
+
+    Args:
+        parent: the folder that is written to.
+        content: of the folder, for the message.
+        kept: what is left there after a failure, as the end of a sentence.
+    """
     try:
         yield
     except OSError as error:
         raise InputError(
-            f"cannot write {content} in '{parent}': {error.strerror or error}; name another folder with --out"
+            f"cannot write {content} in '{parent}': {error.strerror or error}; {kept and f'{kept}; '}"
+            f"{'make room, or ' if error.errno in FULL else ''}name another folder with --out"
         ) from error
 
 
@@ -258,9 +270,7 @@ def data_files(scenario: Scenario) -> dict[Path, Path]:
     for data in scenario.data.values():
         place = _inside(os.path.normpath(data.file))
         if place is None:
-            raise InputError(
-                f"the data file '{data.file}' is below the scenario's folder; write it without '..'"
-            )
+            raise InputError(f"the data file '{data.file}' is in its folder; write it without '..'")
         places[scenario.folder / data.file] = place
     return places
 

@@ -131,10 +131,14 @@ class AlignmentResult(_Strict):
         description="true if every supporting set of weights gives some agent a weight of zero"
     )
     weights: dict[str, Finite] | None = Field(
-        description="`{agent: w}`, welfare weights summing to 1; null where none supports the outcome or "
+        description="`{agent: w}`, welfare weights summing to 1, of consumers and of producers that bear a "
+        "cost, else 0; null where none supports the outcome or "
         "above 1000 agents; where a utility is not concave, of u^(1/A), A the sum of the weights in u"
     )
-    supporting_prices: dict[str, Finite] | None = Field(description="`{good: p}` that go with the weights")
+    supporting_prices: dict[str, Finite] | None = Field(
+        description="`{good: p}` that go with the weights, in units of weighted utility: of equal "
+        "weights 1/n, shadow prices divided by n"
+    )
     residual: Size = Field(
         description="largest relative violation of the conditions for support by these weights and prices"
     )
@@ -146,13 +150,42 @@ class AlignmentResult(_Strict):
         description="as `efficient`, with transfers of money too; null without money, or if unknown"
     )
     surplus_gap: Extended | None = Field(
-        description="money left on the table; null where money is not quasilinear, or if unknown"
+        description="unrealised gains from trade (deadweight loss), money; null where money is not "
+        "quasilinear, or if unknown"
     )
     improvement: ByBoth | None = Field(
         description="`{agent: {good: x}}`, a Pareto improvement; null if none was found"
     )
     improvement_production: ByBoth | None = Field(description="`{agent: {good: y}}`, production in it")
+    price_interval: dict[str, Annotated[list[Size], Field(min_length=2, max_length=2)] | None] | None = Field(
+        None,
+        description="`{good: [low, high]}`, range of the prices that clear markets with these quantities, "
+        "other prices adjusting (of a planner: that support them); null for a good with one such price; null "
+        "without such prices, with unequal weights of a planner, or if unknown",
+    )
     unknown: list[Text] = Field(description="figures that could not be computed, and why")
+
+
+class SurplusResult(_Strict):
+    """Consumer, producer and total surplus of a mechanism, money."""
+
+    consumer: Extended | None = Field(
+        description="sum of u(x) - u(e) - p.(x - e) over agents that want some good, e what they own; "
+        "Infinity where a first unit is worth infinitely much; null if another agent has -Infinity"
+    )
+    producer: Finite = Field(
+        description="sum of p.y - C(y), and of the proceeds of owners that want no good; without payments "
+        "minus the cost"
+    )
+    revenue: Finite = Field(description="of the common stock")
+    utility_minus_payments: Extended = Field(
+        description="consumer surplus with the utility of what consumers own; differences of it are those of "
+        "consumer surplus"
+    )
+    total: Extended = Field(description="sum of u(x) - C(y); -Infinity if any agent is")
+    deadweight_loss: Extended | None = Field(
+        description="unrealised gains from trade, `surplus_gap` of the alignment report; null if unknown"
+    )
 
 
 class ReferenceCheck(_Strict):
@@ -175,9 +208,9 @@ class MechanismResult(_Strict):
 
     name: Text = Field(description="of the mechanism in the scenario")
     kind: Kind = Field(description=f"of the mechanism: {', '.join(f'`{each}`' for each in MECHANISMS.names)}")
-    status: Literal[tuple(each.value for each in Status)] = Field(  # type: ignore[valid-type]
-        description="how it ended"
-    )
+    status: Literal[  # type: ignore[valid-type]
+        tuple(each.value for each in Status if each is not Status.IN_PLAY)  # files hold finished plays
+    ] = Field(description="how it ended")
     reason: Text = Field(description="one sentence with the numbers behind the status")
     rounds: Count = Field(description="number of rounds played")
     prices: dict[str, Price] | None = Field(
@@ -201,6 +234,15 @@ class MechanismResult(_Strict):
     payoffs: ByAgent | None = Field(
         description="`{agent: payoff}` in the game that was played, money and penalties included; null above "
         "1000 agents"
+    )
+    payoffs_with_revenue: ByAgent | None = Field(
+        None,
+        description="`{agent: payoff}` with the revenue of the commons handed back in lump sums, by "
+        "`commons_shares`, else equally among agents with a utility; null where money is not "
+        "quasilinear, and above 1000 agents",
+    )
+    surplus: SurplusResult | None = Field(
+        None, description="consumer, producer and total surplus; null where money is not quasilinear"
     )
     max_regret: Size | None = Field(
         description="the largest gain of any agent from deviating alone; null for a planner"

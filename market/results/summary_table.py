@@ -1,8 +1,9 @@
 """The table of a comparison: one row per mechanism, from its part of `result.json` and its agents' numbers.
 
-Up to 20 agents each have a column for their utility, payoff and weight. Above, utilities and payoffs are
-summarised by the lowest, the mean of those above -inf and the number at -inf, so that -inf is neither
-averaged in nor lost; weights by the smallest and the largest. A value that does not apply is missing.
+Up to 20 agents each have a column for their utility, payoff and weight. Above, utilities and payoffs of
+consumers are summarised by the lowest, the mean of those above -inf and the number at -inf, so that -inf is
+neither averaged in nor lost; weights by the smallest and the largest. There is no mean where utilities have
+no common unit. A value that does not apply is missing.
 
 Every table of this kind is built here: of a comparison, of a market in shards, and the one that verification
 expects. Sweeps and printed text use the summary.
@@ -14,8 +15,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.results.schema import MechanismResult, number
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ class Summary(NamedTuple):
     """Utilities, or payoffs, of several agents.
 
     Args:
-        lowest: of all.
+        lowest: of all; NaN if there are no agents.
         mean: of those above -inf; NaN if there are none.
         ruined: number of agents at -inf.
     """
@@ -39,7 +42,7 @@ class Summary(NamedTuple):
 
 
 def summarised(values: Array) -> Summary:
-    """Summarise the utilities or payoffs of at least one agent.
+    """Summarise the utilities or payoffs of agents.
 
     Example:
         >>> summarised(np.array([1.0, -np.inf, 2.0]))
@@ -47,7 +50,8 @@ def summarised(values: Array) -> Summary:
     """
     finite = values[np.isfinite(values)]
     mean = float(finite.mean()) if len(finite) else np.nan
-    return Summary(float(values.min()), mean, len(values) - len(finite))
+    lowest = float(values.min()) if len(values) else np.nan
+    return Summary(lowest, mean, len(values) - len(finite))
 
 
 class Gains(NamedTuple):
@@ -71,15 +75,46 @@ class AgentNumbers(NamedTuple):
 
     Args:
         names: of the agents.
-        utilities: (agents,); their summary is enough for more than 20 agents.
+        utilities: (agents,); the summary of consumers is enough for more than 20 agents.
         payoffs: likewise; None where payoffs are utilities under every mechanism.
-        weights: (agents,), or the smallest and the largest for more than 20 agents; None without weights.
+        weights: (agents,), nan of agents without one; or the smallest and the largest for more than 20
+            agents; None without weights.
+        with_revenue: like `payoffs`, with the revenue of the commons handed back; None where none is kept.
+        consumers: mask of agents that want some good, (agents,), which summaries are of; not needed where
+            these are given.
     """
 
     names: Sequence[str]
     utilities: Array | Summary
     payoffs: Array | Summary | None
     weights: Array | None
+    with_revenue: Array | Summary | None = None
+    consumers: NDArray[np.bool_] | None = None
+
+    def levels(self, what: str, values: Array | Summary | None, in_money: bool) -> dict[str, float]:
+        """Return the columns of utilities or payoffs; empty without values.
+
+        Args:
+            what: they are.
+            values: of each agent, or their summary.
+            in_money: True if they have a common unit, so that there is a mean.
+        """
+        if values is None:
+            return {}
+        if not isinstance(values, Summary):
+            if len(self.names) <= NAMED:
+                return {f"{what} of {name}": float(v) for name, v in zip(self.names, values, strict=True)}
+            values = summarised(values if self.consumers is None else values[self.consumers])
+        return {
+            f"lowest {what}": values.lowest,
+            f"mean {what} above -inf": values.mean if in_money else np.nan,
+            f"agents with {what} -inf": values.ruined,
+        }
+
+
+def counted(economy: Economy, weights: Array | None) -> Array | None:
+    """Return weights, (agents,), with nan in place of those of agents that have none."""
+    return None if weights is None else np.where(economy.has_weight, weights, np.nan)
 
 
 def row(
@@ -98,7 +133,8 @@ def row(
         total_surplus: sum of utilities, money; None without quasilinear money.
         gains: compared with the baseline; None of the baseline itself and where there is none.
     """
-    report, prices = mechanism.alignment, mechanism.prices or {}
+    report, prices, split = mechanism.alignment, mechanism.prices or {}, mechanism.surplus
+    in_money = total_surplus is not None
     return {
         "mechanism": mechanism.name,
         "kind": mechanism.kind,
@@ -106,9 +142,13 @@ def row(
         "rounds": mechanism.rounds,
         **{f"price of {good}": _or_nan(prices.get(good)) for good in goods},
         "disequilibrium": _or_nan(mechanism.disequilibrium),
-        **_levels("utility", agents.names, agents.utilities),
-        **({} if agents.payoffs is None else _levels("payoff", agents.names, agents.payoffs)),
+        **agents.levels("utility", agents.utilities, in_money),
+        **agents.levels("payoff", agents.payoffs, in_money),
+        **agents.levels("payoff with revenue handed back", agents.with_revenue, in_money),
         "total surplus": _or_nan(total_surplus),
+        "consumer surplus": _or_nan(None if split is None else split.consumer),
+        "producer surplus": _or_nan(None if split is None else split.producer),
+        "deadweight loss": _or_nan(report.surplus_gap),
         "revenue": number(mechanism.revenue),
         "efficient": report.efficient,
         "efficient with transfers": report.efficient_with_transfers,
@@ -124,23 +164,14 @@ def row(
     }
 
 
-def _levels(what: str, names: Sequence[str], values: Array | Summary) -> dict[str, float]:
-    if not isinstance(values, Summary):
-        if len(names) <= NAMED:
-            return {f"{what} of {name}": float(v) for name, v in zip(names, values, strict=True)}
-        values = summarised(values)
-    return {
-        f"lowest {what}": values.lowest,
-        f"mean {what} above -inf": values.mean,
-        f"agents with {what} -inf": values.ruined,
-    }
-
-
 def _weights(names: Sequence[str], weights: Array | None) -> dict[str, float]:
     known = np.full(len(names), np.nan) if weights is None else weights
     if len(names) <= NAMED:
         return {f"weight of {name}": float(w) for name, w in zip(names, known, strict=True)}
-    return {"smallest weight": float(known.min()), "largest weight": float(known.max())}
+    counted = known[~np.isnan(known)]
+    if not len(counted):
+        return {"smallest weight": np.nan, "largest weight": np.nan}
+    return {"smallest weight": float(counted.min()), "largest weight": float(counted.max())}
 
 
 _WITH_MISSING = {

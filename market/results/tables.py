@@ -26,6 +26,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from market.economy.correspondences import Array
+from market.efficiency.surplus import Surplus, payoffs_with_revenue, surplus
 from market.errors import NumericalError
 from market.outcome import Outcome
 from market.results.schema import (
@@ -36,6 +37,7 @@ from market.results.schema import (
     ReferenceCheck,
     Result,
     ScenarioReference,
+    SurplusResult,
     first_fault,
 )
 
@@ -134,6 +136,10 @@ def mechanism_result(
         return {agent: by_good(row) for agent, row in zip(agents, amounts, strict=True)}
 
     better, supported = report.improvement, report.negishi_weights is not None
+    if isinstance(outcome, Outcome):
+        split, handed_back = surplus(outcome), payoffs_with_revenue(outcome)
+    else:
+        split, handed_back = outcome.surplus, outcome.payoffs_with_revenue
     try:
         return MechanismResult(
             name=outcome.name,
@@ -150,6 +156,8 @@ def mechanism_result(
             revenue=plain(outcome.revenue),
             utilities=by_agent(outcome.utilities),
             payoffs=by_agent(outcome.payoffs),
+            payoffs_with_revenue=by_agent(handed_back),
+            surplus=_surplus_result(split, report.surplus_gap),
             max_regret=plain(outcome.max_regret),
             evidence=plain(dict(outcome.evidence)),
             alignment=AlignmentResult(
@@ -163,6 +171,7 @@ def mechanism_result(
                 surplus_gap=plain(report.surplus_gap),
                 improvement=by_both(better.consumption if better else None),
                 improvement_production=by_both(better.production if better else None),
+                price_interval=plain(_lists(report.price_interval)),
                 unknown=list(report.reasons),
             ),
             **({} if check is None else {"check": _check_result(check, goods)}),
@@ -171,6 +180,28 @@ def mechanism_result(
         raise NumericalError(
             f"the result of '{outcome.name}' has no such value: {first_fault(error)}"
         ) from error
+
+
+def _surplus_result(found: Surplus | None, gap: float | None) -> SurplusResult | None:
+    if found is None:
+        return None
+    return SurplusResult(
+        consumer=plain(found.consumer),
+        producer=plain(found.producer),
+        revenue=plain(found.revenue),
+        utility_minus_payments=plain(found.utility_minus_payments),
+        total=plain(found.total),
+        deadweight_loss=plain(gap),
+    )
+
+
+def _lists(
+    intervals: Mapping[str, tuple[float, float] | None] | None,
+) -> dict[str, list[float] | None] | None:
+    """Return intervals of prices as lists, good by good."""
+    if intervals is None:
+        return None
+    return {good: None if ends is None else list(ends) for good, ends in intervals.items()}
 
 
 def _check_result(check: Check, goods: Sequence[str]) -> ReferenceCheck:

@@ -44,9 +44,9 @@ def build(scenario: Scenario, seed: int | None = None, rows: range | None = None
     """Return the economy of a scenario, with numbers drawn or read and put into arrays.
 
     Args:
-        scenario: from `load`.
-        seed: for all draws; the scenario's own if not given.
-        rows: of the agents to build, a contiguous range; all if not given. They equal those of the whole
+        scenario: the scenario, read by `load`.
+        seed: the seed of all draws; the scenario's own if not given.
+        rows: a contiguous range of agents to build; all if not given. They equal those of the whole
             economy, and so do the commons and the shares in them; `resources` and `groups` do not.
             See `Economy.part`.
 
@@ -62,8 +62,11 @@ def build(scenario: Scenario, seed: int | None = None, rows: range | None = None
 def population(scenario: Scenario) -> AgentNames:
     """Return the names of all agents, built or not."""
     return AgentNames(
-        (group.name, size, size > 1 or index in scenario.data)
-        for index, (group, size) in enumerate(zip(scenario.agents, _sizes(scenario), strict=True))
+        (
+            (group.name, size, size > 1 or index in scenario.data)
+            for index, (group, size) in enumerate(zip(scenario.agents, _sizes(scenario), strict=True))
+        ),
+        {scenario.agents[index].name: data.names for index, data in scenario.data.items() if data.names},
     )
 
 
@@ -130,6 +133,7 @@ class _Builder:
             ownership=self._ownership() if self.whole else None,
             numeraire=None if scenario.numeraire is None else self.columns[scenario.numeraire],
             seed=self.seed,
+            shares_revenue=bool(scenario.commons_shares) and scenario.economy is not Money.EXCHANGE,
         )
         if not self.findings:
             for part, blocks in (("technology", economy.technologies), ("utility", economy.utilities)):
@@ -264,10 +268,18 @@ class _Builder:
         return (path[0], *entry.place(*map(str, path[1:]))) if isinstance(entry, FamilyEntry) else path
 
     def _commons_share(self) -> Array:
-        """Return the share of each agent in the commons; shares sum to one over all agents."""
-        if not self.scenario.commons_shares:
-            return np.full(len(self.rows), 1.0 / len(self.names))
-        return self._shares(self.scenario.commons_shares)
+        """Return the share of each agent in the commons; shares sum to one over all agents.
+
+        Equal shares are those of agents with a utility: a producer has no use for goods or income.
+        """
+        given = self.scenario.commons_shares
+        if isinstance(given, Mapping) and given:
+            return self._shares(given)
+        consume = [group.utility is not None for group in self.scenario.agents]
+        chosen = np.repeat(consume if any(consume) else [True] * len(consume), self.sizes)
+        whole = _sizes(self.scenario)
+        count = sum(size for size, counted in zip(whole, consume, strict=True) if counted or not any(consume))
+        return np.where(chosen, 1.0 / count, 0.0)
 
     def _shares(self, given: Mapping[str, float]) -> Array:
         """Return the share of each agent, (agents,), summing to one over all; a group's is split equally."""

@@ -1,12 +1,15 @@
-"""Data files: CSV or Parquet with one agent a row, in the scenario's folder or below it.
+"""Data files: CSV or Parquet with one agent a row, in one folder or below it.
 
-A file is read piece by piece and only the columns in use are kept, so that neither other columns nor more
-rows than the limit take memory.
+The folder is the scenario's own, or one that the user names (`--data-dir`); a scenario file cannot name
+another. Blanks around the names of columns are ignored. A file is read piece by piece and only the columns in
+use are kept, so that neither other columns nor more rows than the limit take memory.
 """
 
 from __future__ import annotations
 
 import csv
+import errno
+import os
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +23,7 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.errors import InputError, did_you_mean
+from market.scenario.toml_text import escape, not_a_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 10_000_000
 MAX_FILE = 2_000_000_000  # bytes
+MAX_NAME = 100  # characters
 _PIECE = 100_000  # rows
 
 
@@ -38,43 +43,68 @@ class Data:
         file: the path as the scenario gives it.
         rows: their number, one per agent.
         columns: name -> numbers, (rows,), all finite.
+        names: of the agents, all different; None if no column has them.
     """
 
     file: str
     rows: int
     columns: Mapping[str, Array]
+    names: tuple[str, ...] | None = None
 
 
-def read_data(folder: Path | None, file: str, wanted: Iterable[str]) -> tuple[Data, dict[str, str]]:
+def read_data(
+    folder: Path | None, file: str, wanted: Iterable[str], names: str | None = None
+) -> tuple[Data, dict[str, str]]:
     """Return the wanted columns of a data file that are sound, and the faults of the others by column.
+
+    Args:
+        folder: in which the file lies, or below.
+        file: its path in the folder.
+        wanted: columns of numbers.
+        names: the column of the agents' names, if there is one.
 
     Raises:
         InputError: the file as a whole cannot be used.
+        OSError: the operating system does not let it be read.
     """
     path = _inside(folder, file)
     header = _read_header(path)
     wanted = dict.fromkeys(wanted)
-    faults = {name: wrong for name in wanted if (wrong := _describe_column_fault(name, header))}
+    used = [*wanted, *([] if names is None or names in wanted else [names])]
+    faults = {name: wrong for name in used if (wrong := _describe_column_fault(name, header))}
+    if faults:
+        _refuse_other_separators(header)
+    words = None if names in faults else names
     reading = {name: _ColumnReader() for name in wanted if name not in faults}
+    cells: list[Any] = []
     rows = 0
-    for piece in _read_pieces(path, header, list(reading) or header[:1]):
+    for piece in _read_pieces(
+        path, header, [name for name in used if name not in faults] or header[:1], words
+    ):
         for name, column in reading.items():
             column.add(piece[name], rows)
+        if words is not None:
+            cells += piece[words].tolist()
         rows += len(piece)
         if rows > MAX_ROWS:
             raise InputError(f"more than {MAX_ROWS} rows")
     if not rows:
         raise InputError("no rows; it needs one per agent")
     faults |= {name: column.fault(path) for name, column in reading.items() if column.wrong}
-    columns = {name: np.concatenate(column.parts) for name, column in reading.items() if not column.wrong}
-    return Data(file, rows, columns), faults
+    columns = {
+        name: np.concatenate(column.parts) + 0.0 for name, column in reading.items() if not column.wrong
+    }
+    if words is not None and (wrong := _describe_name_fault(path, cells)):
+        faults[words], words = wrong, None
+    own = None if words is None else tuple(str(cell).strip() for cell in cells)
+    return Data(file, rows, columns, own), faults
 
 
 def row_name(folder: Path | None, file: str, row: int) -> str:
     """Return the name of a row, from 0, in its file: its line in a CSV file, else its number from 1."""
     try:
         return _row_name(_inside(folder, file), row)
-    except InputError:  # the file was removed after it was read
+    except (InputError, OSError):  # the file was removed after it was read
         return f"row {row + 1}"
 
 
@@ -85,29 +115,41 @@ def _inside(folder: Path | None, file: str) -> Path:
     if not file or not file.isprintable():
         raise InputError("not the name of a file")
     if Path(file).is_absolute():
-        raise InputError("an absolute path; write it relative to the scenario's folder")
+        raise InputError(f"an absolute path; {_WHERE}")
     try:
         path, root = (folder / file).resolve(), folder.resolve()
         if not path.is_relative_to(root):
-            raise InputError("outside the scenario's folder; move it into that folder or below")
+            raise InputError(f"outside its folder; {_WHERE}")
         if not path.is_file():
-            raise InputError(f"no such file{_nearest(path)}")
+            raise InputError(not_a_file(path) or not_a_file(folder / file) or f"no such file{_nearest(path)}")
         size = path.stat().st_size
-    except (OSError, RuntimeError):
+    except OSError as error:
+        if error.errno not in (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL):
+            raise
+        raise InputError(f"cannot be read: {os.strerror(error.errno).lower()}") from None
+    except (RuntimeError, ValueError):  # a circle of links
         raise InputError("cannot be read") from None
     if path.suffix.lower() not in (".csv", ".parquet"):
-        raise InputError("data files end in .csv or .parquet")
+        raise InputError("data files end in .csv or .parquet; save the table as one of these")
     if size > MAX_FILE:
         raise InputError(f"larger than {MAX_FILE // 1_000_000} MB")
     return path
 
 
+_WHERE = "a data file lies in or below the scenario's folder, or the folder that --data-dir names"
+
+
 def _nearest(path: Path) -> str:
     if not path.parent.is_dir():
-        return "; its folder does not exist either"
-    files = sorted(p.name for p in path.parent.iterdir() if p.suffix.lower() in (".csv", ".parquet"))
+        return "; its folder does not exist either; name the folder of data with --data-dir"
+    there = (p for p in path.parent.iterdir() if p.suffix.lower() in (".csv", ".parquet"))
+    files = sorted(p.name for p in there if p.is_file())
     known = [name for name in files if name.isprintable()]
-    return f"; {did_you_mean(path.name, known)}" if known else " and no other data file in its folder"
+    return (
+        f"; {did_you_mean(path.name, known, 'data files there')}"
+        if known
+        else " and no other data file in its folder; name the folder of data with --data-dir"
+    )
 
 
 # --- columns --------------------------------------------------------------------------------------------
@@ -119,10 +161,18 @@ def _describe_column_fault(name: str, header: Sequence[str]) -> str | None:
         return None
     if name in header and name.isprintable():
         return "two columns have this name"
-    known = [other for other in header if other and other.isprintable()]
-    if len(known) == 1 and ";" in known[0]:
-        return "cells are separated by semicolons; a CSV file needs commas"
-    return f"no such column; {did_you_mean(name, known)}"
+    known = [escape(other, 40) for other in header if other and other.isprintable()]
+    return f"no such column; {did_you_mean(name[:100], known)}"
+
+
+def _refuse_other_separators(header: Sequence[str]) -> None:
+    """Refuse a table as spreadsheets save it where the decimal mark is a comma, or with tabs."""
+    for sign, word in ((";", "semicolons"), ("\t", "tabs")):
+        if sum(name.count(sign) for name in header) >= max(len(header) - 1, 1):
+            raise InputError(
+                f"line 1: looks separated by {word}; save it comma-separated, with decimal points "
+                f"(1.5, not 1,5)"
+            )
 
 
 @dataclass
@@ -149,6 +199,8 @@ class _ColumnReader:
 
         empty = pd.api.types.is_scalar(self.cell) and pd.isna(self.cell)
         found = "the cell is empty" if empty else f"a number is needed, found {str(self.cell)[:40]!a}"
+        if re.fullmatch(r"\s*[-+]?\d+([,' \xa0]\d+)+(\.\d*)?\s*", str(self.cell)):
+            found += "; write decimals with a point, and thousands without a sign between"
         more = f" (and {self.wrong - 1} more such rows)" if self.wrong > 1 else ""
         return f"{_row_name(path, self.row)}: {found}{more}"
 
@@ -175,32 +227,67 @@ def _number(cell: object) -> float:
         return np.nan
 
 
+def _describe_name_fault(path: Path, cells: Sequence[object]) -> str | None:
+    """Return the first cell that cannot be the name of an agent, and why; None if all names are sound."""
+    first: dict[str, int] = {}
+    for row, cell in enumerate(cells):
+        wrong = _describe_cell_fault(cell)
+        if wrong is None and (before := first.setdefault(str(cell).strip(), row)) != row:
+            wrong = (
+                f"'{str(cell).strip()}' is the name in {_row_name(path, before)} already; names must differ"
+            )
+        if wrong is not None:
+            return f"{_row_name(path, row)}: {wrong}"
+    return None
+
+
+def _describe_cell_fault(cell: object) -> str | None:
+    if isinstance(cell, bool) or not isinstance(cell, str | int):
+        empty = cell is None or cell != cell  # NaN is unequal to itself
+        return "the cell is empty; every agent needs a name" if empty else f"a name is needed, found {cell!a}"
+    name = str(cell).strip()
+    if not name:
+        return "the cell is empty; every agent needs a name"
+    if len(name) > MAX_NAME:
+        return f"a name of {len(name)} characters; at most {MAX_NAME} are allowed"
+    return None if name.isprintable() else f"{name[:40]!a} has control characters, which cannot be in a name"
+
+
 # --- files ----------------------------------------------------------------------------------------------
 
 
 def _read_header(path: Path) -> list[str]:
-    """Return the names of the columns as written in the file."""
+    """Return the names of the columns in the file's order, without blanks around them."""
     if path.suffix.lower() == ".csv":
         first = next(_csv(path, 1, header=None, dtype=str, keep_default_na=False))
-        return [str(name) for name in first.iloc[0]]
+        return [str(name).strip() for name in first.iloc[0]]
     with _parquet(path) as opened:
         if opened.metadata.num_rows > MAX_ROWS:
             raise InputError(f"more than {MAX_ROWS} rows")
-        return [str(name) for name in opened.schema_arrow.names]
+        return [str(name).strip() for name in opened.schema_arrow.names]
 
 
-def _read_pieces(path: Path, header: Sequence[str], wanted: Sequence[str]) -> Iterator[pd.DataFrame]:
-    """Yield some columns of a data file, some rows at a time."""
+def _read_pieces(
+    path: Path, header: Sequence[str], wanted: Sequence[str], words: str | None
+) -> Iterator[pd.DataFrame]:
+    """Yield some columns of a data file, some rows at a time; the column `words` as texts, as written."""
     if path.suffix.lower() == ".csv":
-        for piece in _csv(path, _PIECE):
+        # pandas takes a text such as NA for a missing value, unless a sign stands before it
+        as_written = {} if words is None else {"converters": {header.index(words): "={}".format}}
+        for piece in _csv(path, _PIECE, **as_written):
             piece.columns = list(header)  # pandas would rename repeated names
+            if words is not None:
+                piece[words] = [str(cell)[1:] for cell in piece[words]]
             yield piece[wanted]
         return
     import pyarrow as pa  # deferred: only where such a file is used
 
     with _parquet(path) as opened:
-        for batch in opened.iter_batches(_PIECE, columns=wanted):
-            yield pa.Table.from_batches([batch]).to_pandas(ignore_metadata=True)
+        written = [opened.schema_arrow.names[header.index(name)] for name in wanted]
+        for batch in opened.iter_batches(_PIECE, columns=written):
+            table = pa.Table.from_batches([batch])
+            named = table.rename_columns([name.strip() for name in table.column_names])
+            yield named.to_pandas(ignore_metadata=True)
 
 
 @contextmanager
@@ -213,6 +300,8 @@ def _parquet(path: Path) -> Iterator[pq.ParquetFile]:
         with pq.ParquetFile(path) as opened:
             yield opened
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
         raise InputError(f"not a Parquet file that can be read: {_first_line(error)}") from None
 
 
@@ -237,8 +326,8 @@ def _csv(path: Path, rows: int, **how: Any) -> Iterator[pd.DataFrame]:
             "not a table: rows are longer than the first line, which names the columns"
         ) from None
     except UnicodeDecodeError:
-        raise InputError("not UTF-8 text") from None
-    except (OSError, ValueError) as error:
+        raise InputError("not UTF-8 text; save it as UTF-8 (some spreadsheets call it CSV UTF-8)") from None
+    except ValueError as error:
         raise InputError(f"not a table: {_no_table(error)}") from None
 
 

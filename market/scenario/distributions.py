@@ -62,7 +62,7 @@ class Uniform(Distribution):
     @staticmethod
     def fault(*, low: float, high: float) -> str | None:  # type: ignore[override]
         """Refuse `low > high`."""
-        return f"low = {low:g} is above high = {high:g}" if low > high else None
+        return f"low = {low:g} is above high = {high:g}; exchange them" if low > high else None
 
 
 class Normal(Distribution):

@@ -30,6 +30,7 @@ from market.scenario.models import (
     MAX_COUNT,
     TUPLE,
     AgentName,
+    Column,
     Entry,
     FamilyEntry,
     GoodName,
@@ -47,6 +48,8 @@ from market.scenario.models import (
     make_tagged_model,
     make_union,
     refuse_control_characters,
+    refuse_control_in_lines,
+    require_column,
 )
 from market.scenario.toml_text import describe
 
@@ -186,6 +189,7 @@ BUDGET = Parameter("agent", "the most that an agent can spend", unit="money", ab
 
 _AMOUNT = make_bounded_type(0.0, None, open_low=False)
 _BY_GOOD, _BY_AGENT = OfType(DICT[GoodName, _AMOUNT]), OfType(DICT[AgentName, _AMOUNT])
+_SHARES = OfType(_make_option_union([(DICT[AgentName, _AMOUNT], "a table"), (LITERAL["equal"], "a text")])[0])
 _UTILITY, _COST, _TECHNOLOGY = (
     make_family_type(UTILITIES),
     make_family_type(COSTS),
@@ -199,13 +203,21 @@ Title = Annotated[
 ]
 
 
+Description = Annotated[
+    str, StringConstraints(max_length=5000, strip_whitespace=True), AfterValidator(refuse_control_in_lines)
+]
+
+
 class Group(Entry):
     """An agent, or a group of agents of the same kind."""
 
     name: Name = Field(description="of the agent or group; members of a group are name[0], name[1], ...")
     count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = Field(1, description="how many agents")
     data: str | None = Field(
-        None, description="a CSV or Parquet file in the scenario's folder, one row per agent"
+        None, description="a CSV or Parquet file in the scenario's folder (or --data-dir), one row per agent"
+    )
+    names: Annotated[Column | None, BeforeValidator(require_column)] = Field(
+        None, description="the column of the data file with the agents' names; default name[0], name[1], ..."
     )
     utility: Annotated[FamilyEntry | None, _UTILITY] = Field(None, description="the utility of the agent")
     cost: Annotated[FamilyEntry | None, _COST] = Field(
@@ -239,6 +251,11 @@ class Document(Entry):
         alias="schema", description="version of the file format"
     )
     title: Title = Field("", description="one line for tables and figures; by default the file's name")
+    description: Description = Field(
+        "",
+        description="the story and what to look for, shown under the title; a blank line ends a paragraph, "
+        "and '- ' begins a point",
+    )
     economy: Annotated[Money, Strict(False)] = Field(description="the role of money")
     goods: Annotated[
         tuple[Name, ...], Field(min_length=1, max_length=MAX_GOODS), BeforeValidator(as_tuple)
@@ -248,8 +265,10 @@ class Document(Entry):
     commons: Annotated[dict[str, float], _BY_GOOD] = Field(
         default_factory=dict, description="the stock of each good that no agent owns"
     )
-    commons_shares: Annotated[dict[str, float], _BY_AGENT] = Field(
-        default_factory=dict, description="shares in the value of the commons, under exchange; default equal"
+    commons_shares: Annotated[dict[str, float] | str, _SHARES] = Field(
+        default_factory=dict,
+        description='who gets the value of the commons, in lump sums: "equal" or shares by agent; by default '
+        "the auctioneer keeps it, and under exchange all agents with a utility have equal shares",
     )
     agents: Annotated[tuple[Group, ...], Field(min_length=1), BeforeValidator(as_tuple)] = Field(
         description="agents and groups of agents"

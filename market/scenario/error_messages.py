@@ -78,14 +78,21 @@ def read_names(values: dict[str, Any], data: Mapping[int, Data]) -> KnownNames:
     """Return the names that the file introduces, as far as they can be read."""
     goods = values.get("goods")
     members: dict[str, int | None] = {}
+    own: dict[str, None] = {}
+    unknown = False
     for index, group in _tables(values, "agents"):
         name, count = group.get("name"), group.get("count", 1)
+        named = data[index].names if index in data else None
+        unknown |= named is None and "names" in group
         if isinstance(name, str) and "data" in group:
             members[name] = data[index].rows if index in data else None
+            if named is not None:
+                members[name] = 0
+                own |= dict.fromkeys(named)
         elif isinstance(name, str):
             known = isinstance(count, int) and 1 <= count <= MAX_COUNT
             members[name] = (count if count > 1 else 0) if known else None
-    return KnownNames(dict.fromkeys(_words(goods)), members)
+    return KnownNames(dict.fromkeys(_words(goods)), members, None if unknown else own)
 
 
 def _words(values: object) -> list[str]:
@@ -183,7 +190,7 @@ def _is_number(text: str) -> bool:
 
 
 def _unknown(word: str, kind: str, known: KnownNames) -> str:
-    words = known.goods if kind == "goods" else known.members
+    words = known.goods if kind == "goods" else {**known.members, **(known.own or {})}
     hint = did_you_mean(word[:100], map(escape, words))
     if kind == "goods":
         return f"no good of that name; {hint}"
@@ -237,7 +244,7 @@ def _out_of_bounds(kind: str, value: Any, context: dict[str, Any]) -> str | None
 # --- rules that span several parts ----------------------------------------------------------------------
 
 
-def cross_checks(values: dict[str, Any], known: KnownNames) -> Iterator[Finding]:
+def cross_checks(values: dict[str, Any], known: KnownNames, data: Mapping[int, Data]) -> Iterator[Finding]:
     """Yield violations of rules that span several parts of the file."""
     goods = values.get("goods")
     yield from _repeated("goods", enumerate(goods if isinstance(goods, list) else ()))
@@ -245,6 +252,7 @@ def cross_checks(values: dict[str, Any], known: KnownNames) -> Iterator[Finding]
         names = ((index, entry.get("name")) for index, entry in _tables(values, key))
         yield from _repeated(key, names, "name")
     yield from _numbered_names_taken(values, known)
+    yield from _own_names_taken(values, known, data)
     yield from _money(values)
     for index, group in _tables(values, "agents"):
         for key, message in _group_faults(group, values.get("economy")):
@@ -273,6 +281,25 @@ def _numbered_names_taken(values: dict[str, Any], known: KnownNames) -> Iterator
             yield Finding(("agents", index, "name"), message)
 
 
+def _own_names_taken(
+    values: dict[str, Any], known: KnownNames, data: Mapping[int, Data]
+) -> Iterator[Finding]:
+    """Yield names from a data file that another agent or group of the scenario has, its own group too."""
+    seen: dict[str, str] = {}
+    for index, _ in _tables(values, "agents"):
+        if index not in data:
+            continue
+        for row, name in enumerate(data[index].names or ()):
+            numbered = KnownNames({}, known.members).has_agent(name) if known.members else False
+            elsewhere = "an agent or group in the scenario" if numbered else seen.get(name)
+            if elsewhere is not None:
+                where = f"{escape(data[index].file)}, row {row + 1}"
+                message = f"'{escape(name)}' is the name of {elsewhere} already; names must differ"
+                yield Finding(("agents", index, "names"), f"{where}: {message}")
+                break
+        seen |= dict.fromkeys(data[index].names or (), f"an agent of agents[{index}]")
+
+
 def _columns(value: object, place: Place) -> Iterator[tuple[Place, str]]:
     """Yield every { column = "..." } below a value."""
     if isinstance(value, dict):
@@ -288,10 +315,8 @@ def _columns(value: object, place: Place) -> Iterator[tuple[Place, str]]:
 def _money(values: dict[str, Any]) -> Iterator[Finding]:
     """Yield keys that do not fit the kind of money."""
     money = values.get("economy")
-    if money in (Money.QUASILINEAR, Money.FISHER):
-        for key in ("numeraire", "commons_shares"):
-            if key in values:
-                yield Finding((key,), f'only under economy = "exchange"; with {money} money omit it')
+    if money in (Money.QUASILINEAR, Money.FISHER) and "numeraire" in values:
+        yield Finding(("numeraire",), f'only under economy = "exchange"; with {money} money omit it')
     for index, entry in _tables(values, "mechanisms"):
         name = entry.get("rule")
         rule = RULES[name] if isinstance(name, str) and name in RULES else None
@@ -332,30 +357,44 @@ def check_size(agents: int, goods: int) -> Iterator[Finding]:
     """Refuse more agents or numbers than fit at a time; shards (`market run --shards N`) allow more."""
     instead = "at a time (play them in shards: --shards)"
     if agents > MAX_ROWS:
-        message = f"{agents} agents in all groups; at most {MAX_ROWS} can be {instead}"
+        message = f"{agents:,} agents in all groups; at most {MAX_ROWS:,} can be held {instead}"
         yield Finding(("agents",), message)
     elif agents * goods > MAX_CELLS:
-        message = f"{agents} agents times {goods} goods; at most {MAX_CELLS} numbers fit {instead}"
+        message = f"{agents:,} agents times {goods:,} goods; at most {MAX_CELLS:,} numbers fit {instead}"
         yield Finding(("agents",), message)
 
 
 # --- data files -----------------------------------------------------------------------------------------
 
 
-def read_all_data(values: dict[str, Any], folder: Path | None) -> tuple[dict[int, Data], list[Finding]]:
-    """Return the data of each group with a data file, by its index, and the faults of the files."""
-    data, findings = {}, []
+def read_all_data(values: dict[str, Any], folder: Path | None) -> tuple[dict[int, Data], list[Finding], bool]:
+    """Read the data file of each group that has one.
+
+    Returns:
+        The data by the group's index; the faults of the files; True if the operating system did not let
+        one of them be read.
+    """
+    data: dict[int, Data] = {}
+    findings, unreadable = [], False
     for index, group in _tables(values, "agents"):
         file = group.get("data")
         if not isinstance(file, str):
             continue
         wanted = list(_columns(group, ("agents", index)))
+        names = ("agents", index, "names", "column")
+        own = next((name for place, name in wanted if place == names), None)
+        numbers = [name for place, name in wanted if place != names]
         try:
-            data[index], wrong = read_data(folder, file, (name for _, name in wanted))
+            data[index], wrong = read_data(folder, file, numbers, own)
         except InputError as error:
             findings.append(Finding(("agents", index, "data"), f"'{escape(file)}': {error}"))
+            continue
+        except OSError as error:
+            message = f"'{escape(file)}': cannot be read: {(error.strerror or str(error)).lower()}"
+            findings.append(Finding(("agents", index, "data"), message))
+            unreadable = True
             continue
         findings += [
             Finding(place, f"{escape(file)}: {wrong[name]}") for place, name in wanted if name in wrong
         ]
-    return data, findings
+    return data, findings, unreadable

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from pydantic import InstanceOf, ValidationError
 
-from market.errors import Fault, InputError, ScenarioError, did_you_mean
+from market.display import Displayed
+from market.errors import Fault, InputError, ScenarioError, UnreadableError, did_you_mean
 from market.mechanisms import Mechanism
 from market.scenario.data_files import Data
 from market.scenario.document import Document
@@ -26,15 +27,15 @@ from market.scenario.overrides import Override, apply_overrides
 from market.scenario.toml_text import Source, decode, escape, read_bytes
 
 
-class Scenario(Document):
+class Scenario(Document, Displayed):
     """A valid scenario: the file's keys as attributes, and its source.
 
     Args:
         file: the name of the file, as given.
-        folder: of the file and its data files.
-        text: of the file.
-        sha256: of the file's bytes, without overrides.
-        overrides: `path=value`, applied in this order.
+        folder: the folder of the data files: that of the file, unless another was named.
+        text: the text of the file.
+        sha256: the checksum of the file's bytes, without overrides.
+        overrides: changes to single values, `path=value`, in the order in which they apply.
         places: the keys that the overrides set.
         data: columns of the agents' data files, by index in `agents`.
     """
@@ -70,23 +71,29 @@ class Scenario(Document):
         raise InputError(f"no mechanism '{escape(label)}'; {did_you_mean(label, self.mechanism_names)}")
 
 
-def load(path: str | Path, overrides: Iterable[str] = ()) -> Scenario:
+def load(path: str | Path, overrides: Iterable[str] = (), data_dir: str | Path | None = None) -> Scenario:
     """Read a scenario file.
 
     Args:
-        path: of the TOML file.
-        overrides: assignments such as "agents.alpha.utility.weights.water=2", applied in order.
+        path: the TOML file.
+        overrides: changes to single values, applied in order, for instance
+            "agents.alpha.utility.weights.water=2".
+        data_dir: the folder of the data files; by default that of the TOML file.
 
     Raises:
-        ScenarioError: with all faults of the scenario.
+        ScenarioError: the scenario has faults; the message lists all of them.
+        InputError: `data_dir` is not a folder.
     """
     path = Path(path)
+    if data_dir is not None and not Path(data_dir).is_dir():
+        raise InputError(f"--data-dir '{escape(str(data_dir), 1000)}': no such folder")
     try:
         content = read_bytes(path)
         text = decode(content)
     except InputError as error:
         raise ScenarioError(escape(str(path), 1000), [Fault(str(error))]) from None
-    return _validated(Source(str(path), text), content, escape(path.stem), path.parent, tuple(overrides))
+    folder = path.parent if data_dir is None else Path(data_dir)
+    return _validated(Source(str(path), text), content, escape(path.stem), folder, tuple(overrides))
 
 
 def loads(
@@ -95,13 +102,13 @@ def loads(
     """Read a scenario from text.
 
     Args:
-        text: TOML.
-        name: of the file in messages.
-        folder: of data files; None if there are none.
-        overrides: as for `load`.
+        text: the scenario, as TOML.
+        name: the name by which messages call it.
+        folder: the folder of its data files; None if it has none.
+        overrides: changes to single values, as for `load`.
 
     Raises:
-        ScenarioError: with all faults of the scenario.
+        ScenarioError: the scenario has faults; the message lists all of them.
         TypeError: `text` is not a string.
 
     Example:
@@ -132,16 +139,17 @@ def _validated(
     """Return the scenario, or raise all faults of it."""
     values = source.parse()
     places, astray = apply_overrides(values, overrides)
-    data, findings = read_all_data(values, folder)
+    data, findings, unreadable = read_all_data(values, folder)
     known = read_names(values, data)
     document = None
     try:
         document = Document.model_validate(values, context=known)
     except ValidationError as error:
         findings += model_findings(error, known)
-    findings += cross_checks(values, known)
+    findings += cross_checks(values, known, data)
     if document is None or findings or astray:
-        raise make_scenario_error(source, places, findings, astray)
+        refused = make_scenario_error(source, places, findings, astray)
+        raise UnreadableError(refused.file, refused.faults) if unreadable else refused
     keys = {key: getattr(document, key) for key in Document.model_fields}
     keys["title"] = document.title or title
     return Scenario.model_construct(  # all values were validated just now

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union
 
 from pydantic import (
@@ -118,11 +118,14 @@ class KnownNames:
 
     Args:
         goods: the goods, in order; empty if the file's list cannot be read, and then all names are accepted.
-        members: group -> number of numbered agents: 0 for a single agent, None if not known.
+        members: group -> number of numbered agents: 0 for a single agent or for agents with names of their
+            own, None if not known.
+        own: names of agents from data files; None if they could not be read, and then all are accepted.
     """
 
     goods: dict[str, None]
     members: Mapping[str, int | None]
+    own: Mapping[str, None] | None = field(default_factory=dict)
 
     def has_good(self, name: str) -> bool:
         """Return True if the name is a good."""
@@ -130,7 +133,7 @@ class KnownNames:
 
     def has_agent(self, name: str) -> bool:
         """Return True if the name is a group, or an agent of one such as alpha[0]."""
-        if name in self.members or not self.members:
+        if name in self.members or not self.members or self.own is None or name in self.own:
             return True
         numbered = re.fullmatch(r"(.*)\[(0|[1-9][0-9]{0,17})\]", name)
         if numbered is None or numbered[1] not in self.members:
@@ -144,6 +147,14 @@ def refuse_control_characters(word: str) -> str:
     if not word.isprintable():
         raise make_fault("control characters cannot be in a name")
     return word
+
+
+def refuse_control_in_lines(text: str) -> str:
+    """Refuse control characters in a text of several lines."""
+    for line in text.split("\n"):
+        if not line.isprintable():
+            raise make_fault("control characters cannot be in a text")
+    return text
 
 
 def _refuse_padding(word: str) -> str:
@@ -193,9 +204,10 @@ def describe_size_fault(value: float) -> str | None:
 
 
 def _refuse_extreme_size(value: float) -> float:
+    """Refuse a number of extreme size; return -0.0 as 0.0, since numpy takes its sign for negative."""
     if message := describe_size_fault(value):
         raise make_fault(message)
-    return value
+    return value + 0.0
 
 
 def make_bounded_type(
@@ -229,6 +241,13 @@ class Column(Entry):
     """A number for each agent, from a column of the group's data file."""
 
     column: str = Field(description="a column of the group's data file")
+
+
+def require_column(value: object) -> object:
+    """Refuse a text where the agents' names come from a column."""
+    if isinstance(value, str):
+        raise make_fault(f'found {describe(value)}; write names = {{ column = "{escape(value, 40)}" }}')
+    return value
 
 
 class Dist(Entry):

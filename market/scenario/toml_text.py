@@ -130,11 +130,8 @@ def read_bytes(path: Path) -> bytes:
         InputError: no such file, not a file, not readable, or too large.
     """
     try:
-        if not path.exists():
-            raise InputError(f"no such file{_nearest_file(path)}")
         if not path.is_file():
-            kind = "a folder" if path.is_dir() else "a device or pipe"
-            raise InputError(f"this is {kind}, not a file")
+            raise InputError(not_a_file(path) or f"no such file{_nearest_file(path)}")
         with path.open("rb") as opened:
             content = opened.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
@@ -143,6 +140,15 @@ def read_bytes(path: Path) -> bytes:
     if len(content) > MAX_BYTES:
         raise InputError(f"larger than {MAX_BYTES // 1024} KiB; put long tables into a data file")
     return content
+
+
+def not_a_file(path: Path) -> str | None:
+    """Describe what stands in the place of a file; None if nothing does."""
+    if path.is_symlink() and not path.exists():
+        return "this link leads to no file"
+    if path.is_dir():
+        return "this is a folder, not a file"
+    return "this is a device or pipe, not a file" if path.exists() else None
 
 
 def decode(content: bytes) -> str:
@@ -165,8 +171,9 @@ def decode(content: bytes) -> str:
 def _nearest_file(path: Path) -> str:
     if not path.parent.is_dir():
         return "; its folder does not exist either"
-    known = sorted(other.name for other in path.parent.glob("*.toml"))
-    return f"; {did_you_mean(path.name, map(escape, known))}" if known else ""
+    known = sorted(other.name for other in path.parent.glob("*.toml") if other.is_file())
+    where = "here" if path.parent == Path() else "in that folder"
+    return f"; {did_you_mean(path.name, map(escape, known), f'scenarios {where}')}" if known else ""
 
 
 # Strings end exactly where the standard library's parser ends them; otherwise a text could exceed the limits

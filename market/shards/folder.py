@@ -20,6 +20,7 @@ import pandas as pd
 from market.errors import InputError
 from market.results.run_folder import (
     PARTS,
+    UNFINISHED,
     Drawing,
     copy_scenario,
     manifest_of,
@@ -70,7 +71,7 @@ def run_in_shards(
     now = datetime.now(UTC)
     name = name_of_run(scenario, now)
     out = out.absolute()
-    with refusals(out), whole_folder(out, name) as folder:
+    with refusals(out, kept=UNFINISHED), whole_folder(out, name) as folder:
         tables = folder / PARTS
         tables.mkdir()
         shared = play_in_shards(scenario, pool, shards, mechanisms, seed, str(tables), progress)
@@ -140,9 +141,13 @@ def comparison_table(shared: Shared) -> pd.DataFrame:
 def _row(shared: Shared, outcome: SharedOutcome) -> dict[str, object]:
     agents, goods, report, ended = shared.agents, shared.scenario.goods, outcome.alignment, outcome.ended
     few, extremes = len(agents) <= NAMED, outcome.weights
-    utilities = outcome.utilities if few and outcome.utilities is not None else ended.utilities
-    payoffs = outcome.payoffs if few and outcome.payoffs is not None else ended.payoffs
+    utilities = outcome.utilities if few and outcome.utilities is not None else ended.utilities.summary
+    payoffs = outcome.payoffs if few and outcome.payoffs is not None else ended.payoffs.summary
+    kept = outcome.payoffs_with_revenue if few else ended.with_revenue.summary
     weights = report.negishi_weights if few or extremes is None else np.array(extremes)
-    numbers = AgentNumbers(agents, utilities, payoffs if ended.differ else None, weights)
+    keeps = shared.keeps_revenue and bool(ended.differ)
+    numbers = AgentNumbers(
+        agents, utilities, payoffs if ended.differ else None, weights, kept if keeps else None
+    )
     mechanism = mechanism_result(outcome, report, goods, ())
     return row(mechanism, goods, numbers, shared.total_surplus(outcome.name), None)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
+from market.display import Displayed
 from market.economy.agent_names import AgentNames
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
@@ -17,6 +17,7 @@ from market.outcome import Status
 
 if TYPE_CHECKING:
     from market.efficiency.report import Alignment
+    from market.efficiency.surplus import Surplus
     from market.scenario.loading import Scenario
     from market.shards.shard import AgentTotals, WrittenFile
 
@@ -38,11 +39,13 @@ class SharedOutcome:
         max_regret: the largest gain in payoff that another bundle would give an agent.
         evidence: the residuals behind the status, by name.
         ended: sums and extremes over all agents.
-        consumption: (agents, goods), units; None above `LARGEST_MAP` agents, as are the next four.
+        consumption: (agents, goods), units; None above `LARGEST_MAP` agents, as is everything of each agent.
         production: (agents, goods), units.
         payments: (agents,), net money paid.
         utilities: (agents,), u - C.
         payoffs: (agents,), in the game.
+        surplus: consumer, producer and total surplus, summed over shards; None without quasilinear money.
+        payoffs_with_revenue: (agents,), payoffs with the revenue of the commons handed back.
         weights: the smallest and the largest weight in the report, normalised; None if none support it.
         alignment: the report.
         path: prices and excess demand, one row per round and good (`tables.rounds_of`).
@@ -66,6 +69,8 @@ class SharedOutcome:
     payments: Array | None
     utilities: Array | None
     payoffs: Array | None
+    surplus: Surplus | None
+    payoffs_with_revenue: Array | None
     weights: tuple[float, float] | None
     alignment: Alignment
     path: pd.DataFrame
@@ -73,7 +78,7 @@ class SharedOutcome:
 
 
 @dataclass(frozen=True)
-class Shared:
+class Shared(Displayed):
     """Outcomes of a scenario whose agents are in shards.
 
     Args:
@@ -93,6 +98,13 @@ class Shared:
     shards: int
     outcomes: Mapping[str, SharedOutcome]
 
+    def __repr__(self) -> str:
+        """Return title, size and statuses, on a line."""
+        ended = ", ".join(f"{name}: {outcome.status.words}" for name, outcome in self.outcomes.items())
+        return (
+            f"<Shared '{self.scenario.title}', {len(self.agents):,} agents in {self.shards} shards: {ended}>"
+        )
+
     @property
     def settled(self) -> bool:
         """True if every mechanism cleared."""
@@ -106,9 +118,15 @@ class Shared:
         )
         return rounds
 
+    @property
+    def keeps_revenue(self) -> bool:
+        """True if an auctioneer keeps the revenue of a common stock, in the money that payoffs are in."""
+        in_money = self.economy.money is Money.QUASILINEAR
+        keeps = in_money and not self.scenario.commons_shares and any(self.scenario.commons.values())
+        return bool(keeps)
+
     def total_surplus(self, name: str) -> float | None:
         """Return the sum of `u_i - C_i`, money; -inf if any agent is. None without quasilinear money."""
         if self.economy.money is not Money.QUASILINEAR:
             return None
-        ended = self.outcomes[name].ended
-        return -np.inf if ended.ruined else ended.utility
+        return self.outcomes[name].ended.total_surplus

@@ -151,6 +151,7 @@ class _Auction:
         supported = np.isfinite(judgement.residual)
         weights = rows.get("weights", np.zeros(0)) / judgement.total if supported else None
         paid = ended.paid if self._economy.money is not Money.EXCHANGE else 0.0
+        quasilinear = self._economy.money is Money.QUASILINEAR
         return SharedOutcome(
             name=self._mechanism.label,
             kind=self._mechanism.name,
@@ -169,6 +170,8 @@ class _Auction:
             payments=rows.get("payments"),
             utilities=rows.get("utilities"),
             payoffs=rows.get("payoffs"),
+            surplus=ended.surplus if quasilinear else None,
+            payoffs_with_revenue=rows.get("payoffs_with_revenue") if quasilinear else None,
             weights=(judgement.smallest / judgement.total, judgement.largest / judgement.total)
             if supported
             else None,

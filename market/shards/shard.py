@@ -22,6 +22,7 @@ from market.economy.nonexistence import prove_nonexistence
 from market.economy.primitives import Economy, Money
 from market.economy.reductions import Finished, Largest, PartialSums, Reduction, advance
 from market.efficiency.report import Alignment
+from market.efficiency.surplus import Surplus, surplus
 from market.errors import InputError
 from market.mechanisms.auction.auctioneer import traded
 from market.mechanisms.auction.jumps.alternatives import possible
@@ -68,6 +69,47 @@ class Opening(NamedTuple):
     source_of_ties: str | None
 
 
+@dataclass(frozen=True)
+class Levels:
+    """Utilities or payoffs of the consumers of a shard, in sums that are added up over shards.
+
+    Args:
+        lowest: of all; inf without any.
+        total: of those above -inf.
+        ruined: number at -inf.
+        count: of all.
+    """
+
+    lowest: float
+    total: float
+    ruined: int
+    count: int
+
+    def __add__(self, other: Levels) -> Levels:
+        return Levels(
+            min(self.lowest, other.lowest),
+            self.total + other.total,
+            self.ruined + other.ruined,
+            self.count + other.count,
+        )
+
+    @property
+    def summary(self) -> Summary:
+        """Summary of all."""
+        above = self.count - self.ruined
+        return Summary(
+            self.lowest if self.count else np.nan, self.total / above if above else np.nan, self.ruined
+        )
+
+
+def _levels(values: Array) -> Levels:
+    """Return the levels of utilities or payoffs."""
+    finite = values[np.isfinite(values)]
+    return Levels(
+        float(values.min(initial=np.inf)), float(finite.sum()), len(values) - len(finite), len(values)
+    )
+
+
 class AgentTotals(NamedTuple):
     """PartialSums and extremes over agents.
 
@@ -77,10 +119,11 @@ class AgentTotals(NamedTuple):
         paid: by all, money.
         utility: sum of u - C over those above -inf.
         ruined: number with a utility of -inf.
-        highest_loss: the largest -(u - C); its negative is the lowest.
-        payoff: sum over those above -inf.
-        payoff_ruined: number with a payoff of -inf.
-        highest_payoff_loss: the largest negative payoff; its negative is the lowest.
+        utilities: u - C of consumers.
+        payoffs: of consumers.
+        with_revenue: payoffs of consumers with the revenue of the commons handed back.
+        split: consumer surplus above -inf and below inf, the numbers of agents at inf and at -inf, producer
+            surplus and revenue, (5,); zeros without quasilinear money.
         regret: the largest gain in payoff that another bundle would give an agent.
         relative_regret: as a share of the value of its trades.
         differ: number of shards in which some payoff differs from the utility.
@@ -92,29 +135,36 @@ class AgentTotals(NamedTuple):
     paid: float
     utility: float
     ruined: float
-    highest_loss: Largest
-    payoff: float
-    payoff_ruined: float
-    highest_payoff_loss: Largest
+    utilities: Levels
+    payoffs: Levels
+    with_revenue: Levels
+    split: Array
     regret: Largest
     relative_regret: Largest
     differ: float
     agents: float
 
     @property
-    def utilities(self) -> Summary:
-        """Summary of u - C."""
-        return _summary(self.highest_loss, self.utility, self.agents, self.ruined)
+    def total_surplus(self) -> float:
+        """The sum of u - C; -inf if any agent is."""
+        return -np.inf if self.ruined else self.utility
 
     @property
-    def payoffs(self) -> Summary:
-        """Summary of the payoffs."""
-        return _summary(self.highest_payoff_loss, self.payoff, self.agents, self.payoff_ruined)
+    def surplus(self) -> Surplus:
+        """Consumer, producer and total surplus, with quasilinear money."""
+        finite, boundless, ruined, made, revenue = self.split.tolist()
+        each = [finite] + [np.inf] * bool(boundless) + [-np.inf] * bool(ruined)
+        return Surplus(np.array(each), np.array([made]), revenue, self.total_surplus)
 
 
-def _summary(highest_loss: Largest, total: float, agents: float, ruined: float) -> Summary:
-    above = agents - ruined
-    return Summary(-float(highest_loss.value), total / above if above else np.nan, int(ruined))
+def _split(had: Outcome) -> Array:
+    """Return the sums of `AgentTotals.split`."""
+    found = surplus(had)
+    if found is None:
+        return np.zeros(5)
+    gains = found.consumers
+    ends = [float(np.isposinf(gains).sum()), float(np.isneginf(gains).sum())]
+    return np.array([gains[np.isfinite(gains)].sum(), *ends, found.producer, found.revenue])
 
 
 class Closing(NamedTuple):
@@ -163,6 +213,7 @@ class Shard:
         self._work: Reduction[Any] | None = None
         self._outcome: Outcome | None = None
         self._weights: Array | None = None
+        self._with_revenue: Array | None = None
 
     def opening(self) -> Opening:
         """Return the data that the auctioneer needs beforehand."""
@@ -215,21 +266,24 @@ class Shard:
         x, y = yield from settling(economy, answers, p)
         del answers
         payments = yield from _paying(economy, p, x, y)
-        had = traded(economy, p, x, y, payments)
+        (revenue,) = yield (float(payments.sum()),)
+        had = traded(economy, p, x, y, payments, revenue)
         welfare, payoffs, regrets = had.utilities, had.payoffs, had.regret
         assert regrets is not None
         judgement = yield from judge(economy, x, y, p)
         self._weights, self._outcome = judgement.weights, had
+        wants = economy.wants_something
+        self._with_revenue = payoffs + self._handed_back(revenue)
         ended = AgentTotals(
             consumed=x.sum(axis=0),
             made=np.maximum(y, 0.0).sum(axis=0) if economy.costs else np.zeros(len(p)),
-            paid=float(payments.sum()),
+            paid=float(had.payments.sum()),
             utility=float(welfare[np.isfinite(welfare)].sum()),
             ruined=float(np.isneginf(welfare).sum()),
-            highest_loss=Largest(-float(welfare.min())),
-            payoff=float(payoffs[np.isfinite(payoffs)].sum()),
-            payoff_ruined=float(np.isneginf(payoffs).sum()),
-            highest_payoff_loss=Largest(-float(payoffs.min())),
+            utilities=_levels(welfare[wants]),
+            payoffs=_levels(payoffs[wants]),
+            with_revenue=_levels(self._with_revenue[wants]),
+            split=_split(had),
             regret=Largest(float(regrets.max())),
             relative_regret=Largest(relative_regret(economy, p, x, y, regrets)),
             differ=float((payoffs != welfare).any()),
@@ -238,15 +292,23 @@ class Shard:
         left_out = None if judgement.weights is None else np.zeros(0)
         return Closing(answered, ended, replace(judgement, weights=left_out))
 
+    def _handed_back(self, revenue: float) -> Array:
+        """Return what each agent would be handed of revenue that the auctioneer keeps, (agents,), money."""
+        economy = self.economy
+        kept = economy.money is Money.QUASILINEAR and not economy.shares_revenue
+        return economy.commons_share * revenue if kept else np.zeros(len(economy.agents))
+
     def rows(self) -> Mapping[str, Any]:
         """Return the quantities and payoffs of every agent, for markets of up to `LARGEST_MAP` agents."""
         had = self._closed()
+        assert self._with_revenue is not None
         return {
             "consumption": had.consumption,
             "production": np.array(had.production),
             "payments": had.payments,
             "utilities": had.utilities,
             "payoffs": had.payoffs,
+            "payoffs_with_revenue": self._with_revenue,
             "weights": np.zeros(0) if self._weights is None else self._weights,
         }
 

@@ -7,3 +7,9 @@ Imports scenario, mechanisms and economy; Mesa is imported in this room and in t
 To add a rule of behaviour: a subclass of `Trader`, given to `MarketModel(..., traders={name: class})`. To add
 a column of data: a name in `observed_once` or `observed_by_good` of the mechanism.
 """
+
+import warnings
+
+with warnings.catch_warnings():  # Mesa imports tqdm, which warns in a notebook without ipywidgets
+    warnings.filterwarnings("ignore", message="IProgress not found")
+    import mesa  # noqa: F401

@@ -41,7 +41,7 @@ class Trader(Numbered):
     """An agent that consumes, owns or produces goods; subclass it to change its answers to prices.
 
     Args:
-        model: of the simulation.
+        model: the simulation that it is an agent of.
         row: its row in the economy's arrays.
 
     Example:
@@ -60,6 +60,10 @@ class Trader(Numbered):
         super().__init__(model)
         self.row = row
 
+    def __repr__(self) -> str:
+        """Return class and name, for instance `<Trader 'alpha'>`."""
+        return f"<{type(self).__name__} '{self.name}'>"
+
     @property
     def name(self) -> str:
         """Name in the scenario."""
@@ -72,22 +76,27 @@ class Trader(Numbered):
 
     @property
     def consumption(self) -> Array:
-        """Consumption if the play ended now, after rationing, (goods,), units."""
+        """Consumption if trade stopped now, after rationing, (goods,), units."""
         return self.model.outcome().consumption[self.row].copy()
 
     @property
     def production(self) -> Array:
-        """Production if the play ended now, after rationing, (goods,), units."""
+        """Production if trade stopped now, after rationing, (goods,), units."""
         return self.model.outcome().production[self.row].copy()
 
     @property
+    def payment(self) -> float:
+        """Net money paid if trade stopped now; negative if it earns more than it pays."""
+        return float(self.model.outcome().payments[self.row])
+
+    @property
     def utility(self) -> float:
-        """Utility minus cost, `u(x) - C(y)`, if the play ended now."""
+        """Utility minus cost, `u(x) - C(y)`, if trade stopped now."""
         return float(self.model.outcome().utilities[self.row])
 
     @property
     def payoff(self) -> float:
-        """Payoff in the game, money included, if the play ended now."""
+        """Payoff in the game, money included, if trade stopped now."""
         return float(self.model.outcome().payoffs[self.row])
 
     def demand(self, prices: Array) -> Array:
@@ -97,7 +106,7 @@ class Trader(Numbered):
             prices: (goods,), money per unit.
 
         Returns:
-            (goods,), units, >= 0; with ties the smallest bundle.
+            The amounts, (goods,), units, >= 0; the smallest bundle where several are best.
 
         Raises:
             UnboundedDemandError: a good that it wants is free.
@@ -111,7 +120,7 @@ class Trader(Numbered):
             prices: (goods,), money per unit.
 
         Returns:
-            (goods,), units, >= 0; inf where unbounded. With ties the smallest output.
+            The amounts, (goods,), units, >= 0; inf where unbounded, the smallest where several are best.
         """
         return self._answers(prices).supply.lowest[0].copy()
 
@@ -147,6 +156,10 @@ class Auctioneer(Numbered):
 
     def __init__(self, model: MarketModel) -> None:
         super().__init__(model)
+
+    def __repr__(self) -> str:
+        """Return `<Auctioneer>`; a model has one."""
+        return "<Auctioneer>"
 
     @property
     def prices(self) -> Array:

@@ -12,6 +12,7 @@ are made at the start. Built-in traders answer prices together (`aggregate_deman
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -23,10 +24,11 @@ from market.economy.aggregate_demand import AggregateDemand, OwnAnswers
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers
 from market.errors import InputError, MarketError, NumericalError, did_you_mean
-from market.outcome import Outcome
+from market.outcome import Outcome, Status, shown
 from market.scenario.building import build
 from market.scenario.loading import Scenario
 from market.simulation.agents import Auctioneer, Trader
+from market.simulation.collector import Collector
 from market.simulation.lazy_model import LazyModel
 
 SUGGESTED = 1000  # names that a misspelt one is compared with
@@ -36,13 +38,13 @@ class MarketModel(LazyModel):
     """An economy played under one mechanism.
 
     Args:
-        scenario: from `market.load`.
-        mechanism: the name of one of the scenario's mechanisms; the first one if not given.
-        seed: for all draws; the scenario's own if not given.
-        traders: agent or group name -> a subclass of `Trader` with its own answers to prices.
+        scenario: the scenario, read by `market.load`.
+        mechanism: the name of the mechanism to play; the scenario's first one if not given.
+        seed: the seed of all draws; the scenario's own if not given.
+        traders: for the names of agents or groups, subclasses of `Trader` with their own answers to prices.
 
     Raises:
-        InputError: no mechanism, agent or group of that name, or an economy that cannot be built.
+        InputError: there is no mechanism, agent or group of that name, or the economy cannot be built.
 
     Example:
         >>> import market
@@ -86,21 +88,25 @@ class MarketModel(LazyModel):
         )
         priced = hasattr(self.state, "prices")
         self.auctioneer = cast(Auctioneer, self.agent(len(self.economy.agents))) if priced else None
-        self.datacollector = mesa.DataCollector(model_reporters=self._reporters())
+        self.datacollector = Collector(self.economy, self.mechanism, self._reporters())
         self.running = not self.mechanism.done(self.economy, self.state)
 
     def _classes_by_row(self, classes: Mapping[str, type[Trader]]) -> dict[int, type[Trader]]:
         """Return the rows of traders of another class, ascending -> class."""
         kinds: dict[int, type[Trader]] = {}
-        groups, agents = self.economy.groups, self.economy.agents
         for name, kind in classes.items():
-            if name not in groups and name not in agents:
-                known = (*groups, *agents[:SUGGESTED])
-                raise InputError(f"no agent or group '{name}'; {did_you_mean(name, known)}")
+            self._check_name(name)
             if not (isinstance(kind, type) and issubclass(kind, Trader)):
                 raise InputError(f"'{name}' needs a subclass of market.Trader, not {kind!r:.60}")
             kinds.update(dict.fromkeys(self.economy.rows(name).tolist(), kind))
         return dict(sorted(kinds.items()))
+
+    def _check_name(self, name: str) -> None:
+        """Refuse a name that no agent or group has, and give the nearest that there is."""
+        groups, agents = self.economy.groups, self.economy.agents
+        if name not in groups and name not in agents:
+            known = dict.fromkeys((*groups, *agents[:SUGGESTED]))  # a group of one has its agent's name
+            raise InputError(f"no agent or group '{name}'; {did_you_mean(name, known)}")
 
     @property
     def size(self) -> int:
@@ -124,6 +130,7 @@ class MarketModel(LazyModel):
 
     def trader(self, name: str) -> Trader:
         """Return the trader of that name; no other is made."""
+        self._check_name(name)
         rows = self.economy.rows(name)
         if len(rows) != 1:
             raise InputError(
@@ -182,10 +189,20 @@ class MarketModel(LazyModel):
         return self.outcome()
 
     def outcome(self) -> Outcome:
-        """Return the outcome if the play ended now."""
+        """Return the outcome; while rounds remain, that of stopping now, with the status `in_play`."""
         if self._outcome is None or self._outcome[0] != self.state.round:
-            self._outcome = (self.state.round, self.mechanism.outcome(self.economy, self.state))
+            self._outcome = (self.state.round, self._outcome_now())
         return self._outcome[1]
+
+    def _outcome_now(self) -> Outcome:
+        economy, state = self.economy, self.state
+        if self.mechanism.done(economy, state):
+            return self.mechanism.outcome(economy, state)
+        seen = state
+        if state.round == 0 and self.auctioneer is not None:  # first prices that no trader has answered yet
+            seen = self.mechanism.step(economy, state, self.answers)
+        stopped = self.mechanism.outcome(economy, seen)
+        return replace(stopped, status=Status.IN_PLAY, reason=_on_the_way(stopped), rounds=state.round)
 
     def _reporters(self) -> dict[str, object]:
         """Return one column for each number observed: `price[water]`, ..., `disequilibrium`."""
@@ -197,6 +214,17 @@ class MarketModel(LazyModel):
         return reporters | {
             name: partial(_observed, name=name, good=None) for name in self.mechanism.observed_once
         }
+
+
+def _on_the_way(stopped: Outcome) -> str:
+    """Return the reason of an outcome in play: the play is not over, and stopping now gives this."""
+    if stopped.disequilibrium is None:
+        return "Rounds remain to be played; the outcome is that of stopping now."
+    return (
+        f"Rounds remain to be played. If trade stopped now, it would be at the prices so far that are the "
+        f"closest to clearing (largest relative excess demand {shown(stopped.disequilibrium)}), with the "
+        f"longer side of each market rationed."
+    )
 
 
 def _observed(model: MarketModel, name: str, good: int | None) -> float:

@@ -10,9 +10,10 @@ Always present:
 - `price[g]`, `disequilibrium`, `auctioneer_payoff`, null without prices; `revenue`;
 - `consumption[g]`, `production[g]`: totals over agents, units;
 - `agents`, their number; `finite_utilities`, `infinite_utilities`: the numbers above -inf and at -inf;
-  `lowest_utility`: -inf if any agent is at -inf;
-- `total_surplus`: sum_i u_i - C_i, -inf if any agent is, and `mean_finite_utility`: over those above -inf;
-  both only with quasilinear money, since elsewhere sums of utilities have no meaning;
+  `lowest_utility` of consumers (agents that want some good): -inf if any agent is at -inf;
+- `total_surplus`: sum_i u_i - C_i, -inf if any agent is, and `mean_finite_utility` of consumers above -inf;
+  `consumer_surplus`, infinite where a first unit is worth infinitely much, and `producer_surplus`
+  (`efficiency/surplus.py`); all only with quasilinear money: elsewhere sums of utilities have no meaning;
 - `max_regret`; `efficient`, `degenerate`, `efficient_with_transfers`: null where unknown; `surplus_gap`,
   `resource_utilisation`, `residual`, `unknown` (sentences): the alignment report;
 - `gain`, `lose`, `pareto_improvement`: numbers of agents that gain and lose compared with the first mechanism
@@ -50,6 +51,7 @@ def columns(axes: Sequence[Axis], goods: Sequence[str], groups: Sequence[str]) -
     found |= _numbers(f"{what}[{good}]" for what in ("consumption", "production") for good in goods)
     found |= dict.fromkeys(("agents", "finite_utilities", "infinite_utilities"), "whole")
     found |= _numbers(("lowest_utility", "mean_finite_utility", "total_surplus", "max_regret"))
+    found |= _numbers(("consumer_surplus", "producer_surplus"))
     found |= dict.fromkeys(("efficient", "degenerate", "efficient_with_transfers"), "truth")
     found |= _numbers(("surplus_gap", "resource_utilisation", "residual"))
     found |= {"unknown": "text", "gain": "whole", "lose": "whole", "pareto_improvement": "truth"}

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from market.errors import InputError, did_you_mean
+from market.errors import InputError, ScenarioError, did_you_mean
 from market.results.run_folder import data_files
 from market.scenario.building import build
 from market.scenario.loading import Scenario, load
@@ -87,6 +87,7 @@ def plan(
     design: Design,
     overrides: Sequence[str] = (),
     mechanisms: Sequence[str] | None = None,
+    data_dir: str | Path | None = None,
 ) -> Plan:
     """Check that the scenario accepts every value of a design.
 
@@ -95,11 +96,12 @@ def plan(
         design: all runs.
         overrides: `path=value`, for all runs.
         mechanisms: names of those to play; all of them by default.
+        data_dir: the folder of the data files; by default that of the scenario.
 
     Raises:
         InputError: a value, a path or a name is wrong.
     """
-    tried = tuple(load(scenario, (*overrides, *values)) for values in _to_try(design))
+    tried = tuple(_load(scenario, overrides, values, data_dir) for values in _to_try(design))
     base = tried[0]
     _refuse_same_place(base, design)
     for other in tried[1:]:
@@ -110,6 +112,25 @@ def plan(
         if name not in base.mechanism_names:
             raise InputError(f"no mechanism '{escape(name)}'; {did_you_mean(name, base.mechanism_names)}")
     return Plan(design, tried, tuple(overrides), names)
+
+
+def _load(
+    scenario: str | Path, overrides: Sequence[str], varied: Sequence[str], data_dir: str | Path | None
+) -> Scenario:
+    """Return the scenario with values of the axes; faults of these name the option `--vary`."""
+    try:
+        return load(scenario, (*overrides, *varied), data_dir)
+    except ScenarioError as error:
+        paths = tuple(f"--set {escape(value.split('=')[0])}" for value in varied)
+        raise type(error)(
+            error.file,
+            [
+                replace(fault, field=f"--vary{fault.field.removeprefix('--set')}")
+                if fault.field.startswith(paths)
+                else fault
+                for fault in error.faults
+            ],
+        ) from None
 
 
 def _to_try(design: Design) -> Iterator[tuple[str, ...]]:

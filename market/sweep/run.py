@@ -11,6 +11,7 @@ from typing import Literal
 
 import pandas as pd
 
+from market.display import Displayed
 from market.errors import InputError
 from market.outcome import Status
 from market.scenario.loading import Scenario, load
@@ -81,7 +82,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(Displayed):
     """Result of a sweep.
 
     Args:
@@ -130,6 +131,7 @@ def sweep(
     mechanisms: Sequence[str] | None = None,
     options: Options | None = None,
     progress: Callable[[Progress], None] | None = None,
+    data_dir: str | Path | None = None,
 ) -> Sweep:
     """Play a scenario many times, and keep every run.
 
@@ -147,6 +149,7 @@ def sweep(
         mechanisms: names of those to play; all of them by default.
         options: the processes that make the runs.
         progress: called at the beginning and after every chunk.
+        data_dir: the folder of the data files; by default that of the scenario.
 
     Raises:
         InputError: scenario, design, folder or backend is at fault; says how to correct it.
@@ -155,8 +158,8 @@ def sweep(
     Example:
         >>> # sweep("scenarios/commons.toml", ["commons.water=5,10,20"], seeds=10, out="sweeps/water").runs
     """
-    root = load(scenario, overrides).seed if seed is None else seed
-    planned = plan(scenario, design(vary, kind, points, seeds, root), overrides, mechanisms)
+    root = load(scenario, overrides, data_dir).seed if seed is None else seed
+    planned = plan(scenario, design(vary, kind, points, seeds, root), overrides, mechanisms, data_dir)
     options, folder = options or Options(), Path(out)
     with opened(folder, planned.description(), planned.columns, planned.scenarios) as store:
         finished = store.finished()

@@ -20,9 +20,10 @@ from typing import Any
 
 import numpy as np
 
-from market.economy.primitives import Economy, Money
+from market.economy.primitives import Economy
 from market.efficiency.contrast import contrast
 from market.efficiency.report import Alignment, alignment
+from market.efficiency.surplus import surplus
 from market.errors import MarketError
 from market.mechanisms import play
 from market.outcome import Outcome
@@ -160,7 +161,7 @@ def _described(error: Exception) -> tuple[str, str]:
 def _played(outcome: Outcome) -> Row:
     """Return the columns of an outcome."""
     economy, utilities = outcome.economy, outcome.utilities
-    summary = summarised(utilities)
+    summary = summarised(utilities[economy.wants_something])
     row: Row = {
         "kind": outcome.kind,
         "status": outcome.status.value,
@@ -173,11 +174,13 @@ def _played(outcome: Outcome) -> Row:
         "agents": len(economy.agents),
         "finite_utilities": len(economy.agents) - summary.ruined,
         "infinite_utilities": summary.ruined,
-        "lowest_utility": summary.lowest,
+        "lowest_utility": None if np.isnan(summary.lowest) else summary.lowest,
         "max_regret": outcome.max_regret,
     }
-    if economy.money is Money.QUASILINEAR:
-        row["total_surplus"] = float(utilities.sum())
+    split = surplus(outcome)
+    if split is not None:
+        row["total_surplus"] = split.total
+        row["consumer_surplus"], row["producer_surplus"] = split.consumer, split.producer
         row["mean_finite_utility"] = None if np.isnan(summary.mean) else summary.mean
     for g, good in enumerate(economy.goods):
         row[f"price[{good}]"] = None if outcome.prices is None else float(outcome.prices[g])

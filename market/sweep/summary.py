@@ -26,7 +26,10 @@ from market.sweep.axes import Axis, ColumnType
 from market.sweep.columns import IDENTITY
 
 CONFIDENCE = 0.95
-_TITLES = {"settled": "converged", "surplus_gap": "surplus lost"}  # in tables and figures; columns keep names
+_TITLES = {  # in tables and figures; columns keep names
+    "settled": "converged",
+    "surplus_gap": "unrealised gains from trade (deadweight loss)",
+}
 
 
 def measures(columns: Mapping[str, ColumnType], axes: Sequence[Axis]) -> list[str]:

@@ -59,6 +59,7 @@ SETTINGS: tuple[dict[str, Any], ...] = (
         "iterative_refinement_reltol": 1e-15,
         "iterative_refinement_max_iter": 50,
     },
+    {**_SHARP, "min_switch_step_length": 1e-3},  # few logarithms, many capacities: first steps are short
 )
 
 
@@ -242,7 +243,7 @@ class ConvexProgram:
         objective: Expression,
         constraints: list[Expression],
         balance: Expression,
-        attempts: Sequence[int] = (0, 1, 2),
+        attempts: Sequence[int] = range(len(SETTINGS)),
     ) -> Solution:
         """Maximise an objective, and return the allocation with its prices.
 
@@ -279,7 +280,7 @@ class ConvexProgram:
         return x, bounded
 
 
-def solve(problem: Any, attempts: Sequence[int] = (0, 1, 2)) -> None:
+def solve(problem: Any, attempts: Sequence[int] = range(len(SETTINGS))) -> None:
     """Solve a cvxpy problem in place: its variables then have the values of the answer.
 
     Args:

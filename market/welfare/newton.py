@@ -15,9 +15,10 @@ one more evaluation for each good gives them for all agents.
 compared by their logarithms: for logarithmic and power utilities the first is then linear, and a step or two
 suffices whatever the weights. After each step consumption is scaled to what there is, and prices are mean
 worths. Amounts that are better at a bound are put there on the way. Producers of a good at constant cost
-enter in the order of their costs: the last meets the remaining demand, and its cost is the price. A solution
-is returned only where no other optimum can be: curvatures are clearly negative, and moving from a bound
-clearly loses. Goods left over, kinks, equal costs and technologies are left to convex programs.
+enter in the order of their costs: the last meets the remaining demand, and its cost is the price. (A program
+finds most of these too, but in 4 s instead of 0.1 s for 90,000 producers, and not all across many powers of
+ten.) A solution is returned only where no other optimum can be: curvatures are clearly negative, and moving
+from a bound clearly loses. Goods left over, kinks, equal costs and technologies are left to convex programs.
 
 *From a solver's answer* (`sharpen`). An interior-point method stops when its objective is right to about
 1e-12; at a flat maximum that leaves amounts right to 1e-6 only. The conditions that bind there are solved in

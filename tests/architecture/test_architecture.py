@@ -54,7 +54,8 @@ def test_nothing_heavy_is_imported_before_it_is_used(statement, heavy):
 def test_the_public_names_are_pinned():
     assert set(market.__all__) == {
         "Alignment", "Auctioneer", "Comparison", "Economy", "MarketModel", "Outcome", "Scenario", "Status",
-        "Trader", "__version__", "alignment", "build", "compare", "equilibria", "load", "loads", "play",
+        "Trader", "__version__", "alignment", "build", "compare", "dashboard", "equilibria", "load", "loads",
+        "play",
     }  # fmt: skip
     for name in market.__all__:
         assert getattr(market, name) is not None

@@ -29,11 +29,28 @@ def blocks(language: str) -> list[str]:
 
 def test_the_readmes_python_session_runs(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "80")
     for block in blocks("python"):
         exec(compile(block, "README.md", "exec"), {})
     printed = capsys.readouterr().out
-    assert "cleared" in printed
-    assert "True [0.5 0.5]" in printed
+    [shown] = blocks("text")
+    assert shown in printed
+    table = next(block for block in blocks("") if "Who gets the water?" in block)
+    assert table.strip() in printed
+
+
+def test_the_start_page_shows_what_its_example_prints(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("COLUMNS", "80")
+    page = (DOCS / "index.md").read_text()
+    [code] = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    [shown] = re.findall(r"```text\n(.*?)```", page, flags=re.DOTALL)
+    exec(compile(code, "index.md", "exec"), {})
+    printed = capsys.readouterr().out
+    pieces = shown.split("\n...\n")
+    assert len(pieces) == 3
+    for piece in pieces:
+        assert piece.strip("\n") in printed
 
 
 def test_the_readmes_scenario_plays_and_clears(tmp_path):
@@ -121,12 +138,23 @@ def typed(block: str, shell) -> None:
             printed = printed.partition(piece)[2]
 
 
+FOLLOWED_ELSEWHERE = {
+    "sweeps.md": "tests/sweep",
+    "dashboard.md": "tests/interfaces/dashboard, since it serves until it is interrupted",
+    "solaraviz.md": "tests/documentation/test_solaraviz.py",
+}
+
+
 @pytest.mark.parametrize(
     "page",
-    [page for page in PAGES if page.name != "sweeps.md"],  # followed in tests/sweep
+    [page for page in PAGES if page.name not in FOLLOWED_ELSEWHERE],
     ids=lambda page: str(page.relative_to(DOCS)),
 )
 def test_what_a_page_says_can_be_done(page, shell, monkeypatch, tmp_path):
+    def shown(scenario, traders):  # in place of a server, which would run until it is interrupted
+        market.MarketModel(market.load(scenario), traders=traders).step()
+
+    monkeypatch.setitem(vars(market), "dashboard", shown)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*is non-interactive, and thus cannot be shown")
         followed(page, shell, monkeypatch, tmp_path)
@@ -168,6 +196,7 @@ def table(page: str, heading: str) -> dict[str, str]:
 def test_every_status_has_its_row():
     assert list(table("explanation/verdicts.md", "status")) == [
         "cleared", "nash", "optimal", "cycling", "max_rounds", "diverged", "no_equilibrium", "failed",
+        "in_play",
     ]  # fmt: skip
     assert set(table("explanation/verdicts.md", "status")) == {status.value for status in market.Status}
 

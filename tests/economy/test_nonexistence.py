@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from helpers.economies import INF, LEONTIEF, LINEAR, economy, with_utility
 
+from market.economy.families.utilities import UTILITIES
 from market.economy.nonexistence import no_equilibrium
+from market.economy.primitives import Block
 
 
 def missing_good(there=0.0):
@@ -47,6 +49,19 @@ def bundle_gains(cost=0.4):
     return replace(both, utilities=blocks)
 
 
+def satiated(wants=((1.0, 1.0),), owns=((2.0, 2.0),), other=(1.0, 1.0), family="log"):
+    """Some agents want up to `wants` of the goods; the last one is never satiated."""
+    weights = np.array(wants)
+    many = len(weights)
+    both = economy("exchange", log=np.ones((many + 1, 2)), endowment=[*owns, other])
+    quadratic = {"weights": weights, "slope": np.where(weights > 0, 1.0, 0.0)}
+    blocks = (
+        Block(UTILITIES["quadratic"], slice(0, many), quadratic),
+        Block(UTILITIES[family], slice(many, many + 1), {"weights": np.ones((1, 2))}),
+    )
+    return replace(both, utilities=blocks)
+
+
 @pytest.mark.parametrize(
     ("primitives", "reason"),
     [
@@ -54,6 +69,14 @@ def bundle_gains(cost=0.4):
         (poor_alone(), "good1 is wanted only by agents without any income, such as agent1"),
         (exceptional(), "the agents who want only good0 own all of it and some good1 besides"),
         (chain(), "the agents who want only good0, good1, good2 own all of it and some good3 besides"),
+        (satiated(), "agent0 owns as much of every good as it wants, and more of good0: at a positive price"),
+        (satiated(wants=[[0.0, 0.0]]), "agent0 owns as much of every good as it wants, and more of good0"),
+        (satiated(owns=[[1.0, 1.5]]), "agent0 owns as much of every good as it wants, and more of good1"),
+        (
+            satiated(wants=[[1.0, 1.0]] * 2, owns=[[3.0, 0.0], [0.0, 3.0]]),
+            "the agents who want no good without limit own as much of every good as they want, and more of",
+        ),
+        (satiated(other=(0.0, 1.0), family="log1p"), "agent0 owns as much of every good as it wants"),
         (gains(), "any amount of good0 can be made at a cost of 2 for what is always worth 3 to agent0"),
         (
             bundle_gains(),
@@ -72,6 +95,10 @@ def test_case_is_proved_with_its_reason(primitives, reason):
         replace(missing_good(), budget=np.zeros(1)),  # nothing to spend
         poor_alone(weight_of_rich=1.0),
         exceptional(other_owns=1.0),
+        satiated(owns=[[0.5, 4.0]]),  # bread may be so dear that it spends all of its income
+        satiated(owns=[[1.0, 1.0]]),  # it has no more than it wants
+        satiated(other=(0.0, 1.0)),  # with wine free as well, the other has no income
+        satiated(family="leontief"),  # the other is satiated too as soon as one good is short
         gains(worth=2.0),
         gains(budget=1.0),
         gains(capacity=5.0),

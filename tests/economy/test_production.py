@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from helpers.technologies import CHAIN
+from helpers.technologies import CHAIN, activity, economy, wants
 
 from market.economy.production import (
     foregone_profit,
@@ -19,6 +19,9 @@ from market.scenario.loading import loads
 # Labour is the numeraire; wheat costs 2, flour 2 + 1, bread 3 + 1.
 PRICES = np.array([1.0, 2.0, 3.0, 4.0])
 Y = np.array([[0, 0, 0, 0], [-6, 3, 0, 0], [-3, -3, 3, 0], [-3, 0, -3, 3]], dtype=float)
+
+
+MILL = ("mill", activity(b=1.0, c=1.0, a=-1.0))
 
 
 @pytest.fixture
@@ -58,3 +61,9 @@ def test_conditions_of_active_technologies_hold_with_equality_at_costs(chain):
 
 def test_bread_is_the_only_good_that_is_no_input(chain):
     assert used_as_input(chain).tolist() == [True, True, True, False]
+
+
+def test_an_unbounded_netput_of_an_idle_firm_is_no_number():
+    """An activity makes b and c from a at half their price: its best netput is unbounded, and c is free."""
+    mill = build(loads(economy(["a", "b", "c"], ("one", "endowment = { a = 1.0 }\n" + wants(b=1.0)), MILL)))
+    assert foregone_profit(mill, np.zeros((2, 3)), np.array([1.0, 2.0, 0.0])) == pytest.approx(0.5)

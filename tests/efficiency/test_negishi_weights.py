@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import numpy as np
-from helpers.economies import economy
+import pytest
+from helpers.economies import economy, with_utility
+from helpers.technologies import activity, wants
+from helpers.technologies import economy as technologies
 
+from market.economy.families.utilities import UTILITIES
 from market.efficiency.report import alignment
-from market.mechanisms import Seize, Unmediated, play
+from market.mechanisms import Auction, Autarky, Planner, Seize, Unmediated, play
+from market.mechanisms.auction.price_rules import Tatonnement
+from market.scenario.building import build
+from market.scenario.loading import loads
+
+MILL = technologies(
+    ["labour", "bread"],
+    ("one", "endowment = { labour = 4.0 }\n" + wants(labour=0.5, bread=0.5)),
+    ("two", "endowment = { labour = 4.0 }\n" + wants(labour=0.5, bread=0.5)),
+    ("mill", activity(bread=1.0, labour=-1.0)),
+)
 
 
 def test_the_most_equal_weights_are_chosen_where_many_support():
@@ -31,4 +45,28 @@ def test_a_tiny_weight_is_not_zero():
     rich = economy("exchange", log1p=[[1.0], [1e9]], commons=[2.0])
     report = alignment(play(Unmediated("first", Seize(movers=("agent0",))), rich))
     np.testing.assert_allclose(report.negishi_weights, [1.0, 1e-9 / 3.0], rtol=1e-6)
+    assert not report.degenerate
+
+
+@pytest.mark.parametrize("mechanism", [Planner("planner"), Auction("prices", Tatonnement())])
+def test_equal_weights_are_reported_wherever_they_support_an_outcome(mechanism):
+    """u = 3 a + b and a + 2 b, each consuming what it likes better: w_1 / w_2 can be 1/3 to 2."""
+    given, own = {"weights": [[3.0, 1.0], [1.0, 2.0]]}, np.ones((2, 2))
+    two = with_utility("exchange", UTILITIES["linear"], given, endowment=own, numeraire=1)
+    np.testing.assert_array_equal(alignment(play(mechanism, two)).negishi_weights, [0.5, 0.5])
+
+
+def test_equal_weights_are_found_by_the_program_at_kinks():
+    """Two agents want pairs of their own goods, at any prices: w_i is the price of a pair or a part of it."""
+    given = {"weights": [[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.2, 0.2]]}
+    own = [[3.0, 3.0, 0.0, 0.0], [0.0, 0.0, 1.0, 1.0]]
+    two = with_utility("exchange", UTILITIES["leontief"], given, endowment=own)
+    report = alignment(play(Unmediated("autarky", Autarky()), two))
+    np.testing.assert_allclose(report.negishi_weights, [0.5, 0.5], rtol=1e-9)
+
+
+def test_firms_have_no_weight():
+    """Two consumers with equal weights and a mill whose profits they own: a half each."""
+    report = alignment(play(Planner("planner"), build(loads(MILL), 0)))
+    np.testing.assert_allclose(report.negishi_weights, [0.5, 0.5, 0.0], rtol=1e-12)
     assert not report.degenerate

@@ -10,7 +10,7 @@ from helpers.economies import economy, with_utility
 
 from market.economy.families.utilities import UTILITIES, StoneGeary
 from market.economy.primitives import Block
-from market.efficiency.pareto_improvement import cannot_reach_subsistence, improvement
+from market.efficiency.pareto_improvement import cannot_reach_subsistence, improvement, improves
 from market.efficiency.report import alignment
 from market.efficiency.resource_utilisation import resource_utilisation
 from market.errors import NumericalError
@@ -132,6 +132,21 @@ def test_goods_without_use_go_to_agents_with_a_use():
     better = improvement(two, x, np.zeros_like(x)).consumption
     assert better[0, 0] == 1.0
     assert better[1, 1] > 1.5
+
+
+@pytest.mark.parametrize("short", [1e-3, 1e-6, 1e-7, 1e-9])
+@pytest.mark.parametrize("steep", [1.0, 1000.0])
+def test_improvements_are_found_next_to_a_nearly_satiated_agent(short, steep):
+    """u = sum m (x - x^2 / 2), bliss at 1: one agent is `short` of it, and a sixth of the second good unused.
+
+    In units of what it could still gain, 5e-13, a solver's rounding would be a gain without bound.
+    """
+    given = {"weights": [[steep] * 2, [1.0] * 2], "slope": [[steep] * 2, [1.0] * 2]}
+    x, none = np.array([[1.0 - short] * 2, [0.5, 0.4]]), np.zeros((2, 2))
+    two = with_utility("quasilinear", UTILITIES["quadratic"], given, commons=x.sum(axis=0) * [1.0, 1.2])
+    better = improvement(two, x, none)
+    assert better is not None
+    assert improves(two, x, none, better)
 
 
 def test_the_share_needed_by_satiated_agents_is_exact():

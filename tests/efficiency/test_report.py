@@ -211,3 +211,15 @@ def test_a_remainder_wanted_by_an_agent_with_nothing_is_inefficient(remainder, e
         gained = roots.utility(report.improvement.consumption) - roots.utility(outcome.consumption)
         assert gained.min() >= 0.0
         assert gained.max() > 1e-5
+
+
+def test_unbounded_quantities_have_no_figures():
+    """What any amount is worth 5 of costs 1 without a limit: no equilibrium, and no verdict on efficiency."""
+    given = {"weights": [[5.0]]}
+    pump = with_utility("quasilinear", UTILITIES["linear"], given, linear=([[1.0]], [[np.inf]]))
+    outcome = play(Auction("prices", Tatonnement(), max_rounds=5), pump)
+    assert outcome.status is Status.NO_EQUILIBRIUM
+    report = alignment(outcome)
+    assert report.efficient is None
+    assert report.surplus_gap is None
+    assert "unbounded" in report.unknown["efficient"]

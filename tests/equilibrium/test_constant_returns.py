@@ -83,7 +83,7 @@ def bordered(text, at):
     economy = built(text)
     goods = len(economy.goods)
     constant = ConstantReturns(economy)
-    used = at.production[[one.row for one in constant.producers]]
+    used = at.production[constant.rows]
 
     def consumed_less_made(p):
         """Demand less netputs at fixed levels; profits of constant returns are no income."""

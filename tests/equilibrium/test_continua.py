@@ -12,8 +12,8 @@ from helpers.published_economies import kehoe
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block
 from market.equilibrium import check, find_reference, search
-from market.equilibrium.clearing import evaluate_prices
-from market.equilibrium.continua import HALVINGS_BETWEEN_ENDS, group_ends, measure_between
+from market.equilibrium.clearing import Clearing, evaluate_prices
+from market.equilibrium.continua import HALVINGS_BETWEEN_ENDS, group_ends, is_on_continuum, measure_between
 from market.mechanisms import Auction, play
 from market.mechanisms.auction.price_rules import Tatonnement
 from market.random_streams import generator
@@ -85,3 +85,34 @@ def test_an_equilibrium_where_an_agent_is_indifferent_is_found():
         np.testing.assert_allclose(each.prices, [0.5, 0.5], rtol=1e-12)
         np.testing.assert_allclose(each.consumption, [[3.0, 3.0], [3.0, 2.0]], rtol=1e-9)
         assert each.residual <= 1e-9
+
+
+@pytest.mark.parametrize("starts", [1, 20])
+def test_where_every_price_clears_one_starting_point_is_enough_to_say_so(starts):
+    """Two who want goods in equal amounts, of which there are equal amounts."""
+    found = search(SQUARE_BOX, starts)
+    assert [each.isolated for each in found.found] == [False]
+
+
+def test_a_check_says_the_continuum_of_an_economy_too_large_to_be_searched():
+    many = with_utility(
+        "exchange", LEONTIEF, {"weights": np.ones((60, 2))}, endowment=[[3.0, 6.0], [7.0, 4.0]] * 30
+    )
+    found = find_reference(many)
+    assert found.unique is False
+    checked = check(play(Auction("prices", Tatonnement()), many))
+    assert checked.equilibria is None
+    assert "there is a continuum" in checked.sentences[-1]
+
+
+@pytest.mark.parametrize("power", [2, 3])
+def test_a_touching_root_is_no_continuum(power, monkeypatch):
+    """Excess demand `c (p_0 - 1)^power` with p_1 = 1: prices off by 2 % do not clear."""
+
+    def touching(economy, p, near=None, made=None):
+        z = 0.1 * (p[0] / p[1] - 1.0) ** power
+        return Clearing(p, np.zeros((2, 2)), np.zeros((2, 2)), np.array([z, -z]), False)
+
+    monkeypatch.setattr("market.equilibrium.roots.evaluate_prices", touching)
+    at = touching(SQUARE_BOX, np.ones(2))
+    assert not is_on_continuum(SQUARE_BOX, at)

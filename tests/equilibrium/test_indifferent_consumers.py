@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from helpers.economies import LEONTIEF, LINEAR, with_utility
 
-from market.economy.primitives import Money
-from market.equilibrium import convex, find_reference
+from market.economy.families.utilities import UTILITIES
+from market.economy.primitives import Block, Money
+from market.equilibrium import complementarity, convex, find_reference, search
 from market.equilibrium.clearing import evaluate_prices
+from market.equilibrium.starts import PAIRS
 from market.equilibrium.ties import tie_prices
 
 
@@ -106,14 +110,64 @@ def test_linear_tastes_in_exchange_of_two_goods_are_found_where_they_are_indiffe
     np.testing.assert_allclose(found.consumption, [[0.0, 2.7], [16.4, 7.6]], rtol=1e-12)
 
 
-def test_linear_tastes_in_exchange_of_three_goods_are_not_found_for_a_stated_reason():
-    barter = with_utility(
+THREE = with_utility(
+    "exchange",
+    LINEAR,
+    {"weights": [[0.0, 1.0, 1.0], [1.0, 1.0, 2.0], [2.0, 1.0, 1.0]]},
+    endowment=[[1.4, 1.3, 1.0], [15.0, 9.0, 2.0], [1.0, 1.0, 5.0]],
+)
+
+
+def test_linear_tastes_in_exchange_of_three_goods_are_found_where_they_are_indifferent():
+    """The second owns most of everything and is left indifferent: p is proportional to its weights.
+
+    The first then buys good 1, which is as good to it as good 2 and costs half; the third buys good 0. Both
+    need less than there is, and the second takes the rest.
+    """
+    found = find_reference(THREE)
+    assert found.method == PAIRS
+    np.testing.assert_allclose(found.prices, [0.25, 0.25, 0.5], rtol=1e-12)
+    np.testing.assert_allclose(found.consumption, [[0, 4.7, 0], [5.4, 6.6, 8], [12, 0, 0]], rtol=1e-9)
+    [only] = search(THREE, 8).found
+    np.testing.assert_allclose(only.prices, found.prices, rtol=1e-12)
+    assert only.starts == 8
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_linear_tastes_among_others_are_found_from_every_start(seed):
+    """Both an all-linear exchange and one with tastes of other kinds, whose demand is single-valued."""
+    random = np.random.default_rng(seed)
+    agents, goods = int(random.integers(3, 6)), int(random.integers(3, 5))
+    weights, owned = random.integers(1, 5, (agents, goods)), random.integers(0, 5, (agents, goods)) + 0.5
+    primitives = with_utility("exchange", LINEAR, {"weights": weights}, endowment=owned)
+    if seed % 2:
+        [block], bought = primitives.utilities, UTILITIES["log1p" if seed % 4 == 1 else "cobb_douglas"]
+        others = Block(bought, slice(agents - 1, agents), {"weights": weights[-1:].astype(float)})
+        primitives = dataclasses.replace(primitives, utilities=(block.part(0, agents - 1), others))
+    found = search(primitives, 6)
+    assert sum(each.starts for each in found.found) == 6
+    for each in found.found:
+        at = evaluate_prices(primitives, each.prices, (each.consumption, each.production))
+        assert at is not None
+        assert at.residual <= 1e-9
+
+
+def test_goods_valued_linearly_among_goods_that_are_not():
+    """Quadratic tastes with two goods of constant marginal utility, as in the demand for the third."""
+    mixed = with_utility(
         "exchange",
-        LINEAR,
-        {"weights": [[0.0, 1.0, 1.0], [1.0, 1.0, 2.0], [2.0, 1.0, 1.0]]},
-        endowment=[[1.4, 1.3, 1.0], [15.0, 9.0, 2.0], [1.0, 1.0, 5.0]],
+        UTILITIES["quadratic"],
+        {"weights": [[1.0, 2.0, 3.0], [2.0, 1.0, 3.0], [1.0, 1.0, 1.0]], "slope": [[0.0, 0.0, 1.0]] * 3},
+        endowment=[[4.0, 1.0, 1.0], [1.0, 5.0, 2.0], [2.0, 2.0, 0.5]],
     )
-    found = find_reference(barter)
+    found = find_reference(mixed)
+    assert found.method == PAIRS
+    assert found.residual <= 1e-9
+
+
+def test_beyond_the_reach_of_complementary_pairs_that_is_the_reason(monkeypatch):
+    monkeypatch.setattr(complementarity, "MOST_UNKNOWNS", 2)
+    found = find_reference(THREE)
     assert not found.found
-    assert "No equilibrium was found" in found.reason
+    assert "led to no equilibrium from 16 starting points" in found.reason
     assert "linearly" in found.reason

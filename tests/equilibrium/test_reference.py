@@ -13,8 +13,8 @@ from helpers.published_economies import exchange, kehoe
 from market.economy.primitives import Money
 from market.equilibrium import convex, eigenvector, find_reference
 from market.equilibrium.clearing import evaluate_prices
-from market.equilibrium.reference import ROOTS
 from market.equilibrium.roots import guess_prices, solve_from
+from market.equilibrium.starts import ROOTS
 
 REFERENCES = references()
 METHODS = {
@@ -199,8 +199,10 @@ def test_prices_that_only_nearly_clear_in_value_are_no_equilibrium():
 
 def test_prices_that_do_not_clear_are_not_reported(monkeypatch):
     """A root finder that stops anywhere and says that it succeeded is not believed."""
-    monkeypatch.setattr("market.equilibrium.roots._find_root", lambda stairs, p: (p, np.zeros((2, 2))))
-    monkeypatch.setattr(sys.modules["market.equilibrium.reference"], "scan", lambda economy, guess: ([], []))
+    monkeypatch.setattr(
+        "market.equilibrium.roots._find_root", lambda stairs, p, made=None: (p, np.zeros((2, 2)))
+    )
+    monkeypatch.setattr(sys.modules["market.equilibrium.reference"], "scan", lambda *_: ([], []))
     found = find_reference(kehoe())
     # the first guess of a symmetric economy is an equilibrium by luck; unequal endowments spoil it
     assert found.found
@@ -208,7 +210,7 @@ def test_prices_that_do_not_clear_are_not_reported(monkeypatch):
     found = find_reference(lopsided)
     assert not found.found
     assert found.residual > 1e-3
-    assert "No equilibrium was found" in found.reason
+    assert "led to no equilibrium from 16 starting points" in found.reason
 
 
 def test_goods_that_no_agent_wants_are_free():

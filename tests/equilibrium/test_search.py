@@ -134,6 +134,7 @@ def test_merging_equilibria_touch_and_then_vanish():
     before, at, after = (search(shifted(amount), 30) for amount in (0.5 * FOLD, FOLD, 2.0 * FOLD))
     assert (len(before.found), before.index_sum) == (3, 1)
     assert len(at.found) + len(at.near_misses) == 2
+    assert all(each.isolated for each in at.found)  # the touching root is no continuum
     assert (len(after.found), after.index_sum, after.near_misses) == (1, 1, ())
     if len(at.found) == 2:
         assert 0 in {each.index for each in at.found}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import transformations
+from helpers.economies import with_utility
 from helpers.strategies import technology_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 
 import market
 from market.economy.families.technologies import TECHNOLOGIES
+from market.economy.families.utilities import UTILITIES as FAMILIES
 from market.economy.primitives import Block
 from market.mechanisms import Auction, Planner, play
 from market.mechanisms.auction.price_rules import Tatonnement
@@ -320,3 +322,14 @@ kind = "planner"
     assert outcome.status is Status.OPTIMAL, outcome.reason
     assert 0 < outcome.production[2, 0] < 1e-6
     assert outcome.production[2, 0] == pytest.approx((outcome.prices[0] / 30.0) ** 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("money", [1e-6, 1.0, 1e6, 1e13])
+@pytest.mark.parametrize("family", ["log1p", "linear"])
+def test_nothing_is_made_below_cost_in_any_currency(family, money):
+    """A first unit is worth 25 and costs 50, in coins of any size; at 1e13 the solver finds no end."""
+    given = {"weights": [[25.0 * money]]}
+    two = with_utility("quasilinear", FAMILIES[family], given, linear=([[50.0 * money]], [[np.inf]]))
+    outcome = play(Planner("planner"), two)
+    assert outcome.status is Status.OPTIMAL
+    assert not outcome.production.any()

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 
 from market import plots
 from market.errors import InputError
+from market.plots.box import LEGEND_LETTERS
+from market.plots.style import wrapped
 
 
 @pytest.fixture
@@ -34,12 +36,24 @@ def test_indifference_curves_go_through_the_endowment(ax):
     comparison = compared(COBB_DOUGLAS)
     plots.edgeworth_box(comparison, ax)
     economy = comparison.economy
-    curves = [c for c in ax.collections if hasattr(c, "levels")]
-    assert len(curves) == 2
-    for agent, curve in enumerate(curves):
-        points = np.concatenate([path.vertices for path in curve.get_paths()])
+    for agent, name in enumerate(economy.agents):
+        points = line(ax, wrapped(f"{name}'s indifference curve through the endowment", LEGEND_LETTERS))
         levels = [economy.utility(divided(economy, x))[agent] for x in points]
-        np.testing.assert_allclose(levels, economy.utility(economy.endowment)[agent], rtol=2e-3)
+        np.testing.assert_allclose(levels, economy.utility(economy.endowment)[agent], rtol=1e-6)
+        nearest = np.abs(points - economy.endowment[0]).max(axis=1).min()
+        assert nearest < 1e-6 * economy.resources.max()
+
+
+def test_the_box_is_square_and_its_legend_is_beside_it():
+    figure = Figure(figsize=(4.2, 3.2), dpi=100, layout="constrained")
+    ax = plots.edgeworth_box(compared(COBB_DOUGLAS), figure.add_subplot())
+    figure.draw_without_rendering()
+    box, legend = ax.get_window_extent(), ax.get_legend().get_window_extent()
+    assert box.width == pytest.approx(box.height, abs=1.0)
+    right = max(each.get_tightbbox().x1 for each in ax.child_axes)
+    assert right < legend.x0
+    assert legend.x1 < 420.0
+    assert legend.y0 > 0.0
 
 
 def test_fixed_budgets_give_the_budget_line(ax):
@@ -98,7 +112,7 @@ def test_a_contract_curve_with_indifference_is_labelled(ax):
     plots.edgeworth_box(
         compared(exchange(utility("leontief", 1, 1), utility("leontief", 1, 2), (6, 2), (4, 8))), ax
     )
-    assert "contract curve (one of several)" in words(ax)
+    assert wrapped("contract curve (one of several)", LEGEND_LETTERS) in words(ax)
 
 
 @pytest.mark.parametrize("text", [stories.COMMONS, stories.GIFT, stories.barter(3)])

@@ -61,7 +61,7 @@ def test_with_money_it_is_of_payoffs_and_the_penalty_of_war_has_no_share(ax):
     plots.lorenz(compared(stories.WAR), ax)
     np.testing.assert_allclose(line(ax, "one after another")[:, 1], [0.0, 0.0, 0.0, 1.0])
     np.testing.assert_allclose(line(ax, "prices, planner")[:, 1], [0.0, 1 / 3, 2 / 3, 1.0], rtol=1e-6)
-    assert "not drawn: all at once (some negative)" in words(ax)
+    assert "not drawn: all at once (some payoffs are negative)" in words(ax)
 
 
 def test_firms_are_not_among_the_poorest(ax):

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from market import plots
 from market.errors import InputError
+from market.plots.markets import areas
 
 CITY = """
     schema = 1
@@ -30,10 +31,16 @@ def ax():
 
 
 def area(ax, label):
-    """The area of what is shaded under a label."""
-    [shaded] = [each for each in ax.collections if each.get_label() == label]
+    """The area of what is shaded under a label that begins so."""
+    [shaded] = [each for each in ax.collections if str(each.get_label()).startswith(label)]
     x, y = shaded.get_paths()[0].vertices.T
     return 0.5 * abs(np.dot(x, np.roll(y, 1)) - np.dot(y, np.roll(x, 1)))
+
+
+def label(ax, beginning):
+    joined = [text.replace("\n", " ") for text in words(ax)]
+    [found] = [text for text in joined if text.startswith(beginning)]
+    return found
 
 
 def test_demand_and_supply_of_the_commons_are_those_of_theory(ax):
@@ -74,6 +81,75 @@ def test_shaded_areas_are_consumer_and_producer_surplus(ax):
     top = ax.get_ylim()[1]
     expected = 15.0 * np.log(top / 3.0) - (top - 3.0)  # the integral of 15 / p - 1 from 3 to the top
     assert area(ax, "consumer surplus") == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_surpluses_named_are_those_of_utilities_and_costs(ax):
+    """u = 15 log(1 + 4) less 12 paid; wind earns 12 - 6 - its own 4 units at 1 or 3."""
+    comparison = compared(CITY)
+    plots.supply_and_demand(comparison, ax)
+    outcome = comparison.outcomes["prices"]
+    economy, p = comparison.economy, float(outcome.prices[0])
+    worth = economy.utility(outcome.consumption).sum() - p * outcome.consumption.sum()
+    profit = p * outcome.production.sum() - economy.cost(outcome.production).sum()
+    found = areas(outcome)
+    assert found.consumers == pytest.approx(worth, rel=1e-9)
+    assert found.consumers == pytest.approx(15.0 * np.log(5.0) - 12.0, rel=1e-9)
+    assert found.producers == pytest.approx(profit, rel=1e-9) == pytest.approx(4.0)
+    assert label(ax, "consumer surplus") == "consumer surplus: 12.1 (goes on above)"
+    assert label(ax, "producer surplus") == "producer surplus: 4"
+
+
+def test_all_of_a_bounded_consumer_surplus_is_the_area_that_is_drawn(ax):
+    """Quadratic utility: demand falls to zero at a price of 2, within the picture."""
+    text = """
+        schema = 1
+        economy = "quasilinear"
+        goods = ["air"]
+        commons = { air = 3 }
+        mechanisms = [{ name = "prices", kind = "auctioneer" }]
+
+        [[agents]]
+        name = "ann"
+        count = 2
+        utility = { family = "quadratic", weights = { air = 2 }, slope = { air = 0.5 } }
+    """
+    comparison = compared(text)
+    plots.supply_and_demand(comparison, ax)
+    outcome = comparison.outcomes["prices"]
+    worth = comparison.economy.utility(outcome.consumption).sum() - 3.0 * float(outcome.prices[0])
+    assert area(ax, "consumer surplus") == pytest.approx(worth, rel=1e-3)
+    assert "goes on" not in label(ax, "consumer surplus")
+
+
+def test_an_unbounded_surplus_is_called_so(ax):
+    """The first drop of water is worth infinitely much to agents with log utility."""
+    plots.supply_and_demand(compared(stories.COMMONS), ax)
+    assert label(ax, "consumer surplus") == "consumer surplus: unbounded"
+    assert label(ax, "revenue of the common stock") == "revenue of the common stock: 2"
+
+
+def test_the_deadweight_loss_of_another_amount_is_an_area(ax):
+    """Nothing is made as a gift: the loss is all that demand is worth above supply, from 0 to 4."""
+    gift = CITY.replace(
+        "mechanisms = [", 'mechanisms = [ { name = "gift", kind = "unmediated", game = "gift" },'
+    )
+    comparison = compared(gift)
+    plots.supply_and_demand(comparison, ax)
+    loss = comparison.alignments["gift"].surplus_gap
+    assert loss == pytest.approx(15.0 * np.log(5.0) - 2.0 - 6.0, rel=1e-6)
+    top = ax.get_ylim()[1]
+    hidden = (
+        15.0 * np.log(15.0 / top) - 15.0 + top
+    )  # the integral of 15 / (1 + q) - top while that is positive
+    assert area(ax, "deadweight loss, gift") == pytest.approx(loss - hidden, rel=5e-3)
+    assert label(ax, "deadweight loss") == "deadweight loss, gift: 16.1"
+
+
+def test_a_loss_by_dividing_the_amount_inefficiently_is_no_area(ax):
+    plots.supply_and_demand(compared(stories.WAR), ax)
+    divided = label(ax, "deadweight loss, one after another")
+    assert divided == "deadweight loss, one after another: 2 (same amount, divided inefficiently)"
+    assert label(ax, "deadweight loss, all at once") == "deadweight loss, all at once: 4.4"
 
 
 def test_the_revenue_of_the_common_stock_is_price_times_stock(ax):

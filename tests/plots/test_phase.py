@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers import stories
-from helpers.figure_tests import compared
+from helpers.figure_tests import compared, line
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 from matplotlib.figure import Figure
 from matplotlib.quiver import Quiver
 
@@ -50,6 +52,14 @@ SCARF = """
 """
 
 
+FAMILIES = (
+    lambda a, b: f"family = 'log', weights = {{ bread = {a}, wine = {b} }}",
+    lambda a, b: f"family = 'log1p', weights = {{ bread = {a}, wine = {b} }}",
+    lambda a, b: f"family = 'cobb_douglas', weights = {{ bread = {0.08 * a}, wine = {0.08 * b} }}",
+    lambda a, b: f"family = 'crra', weights = {{ bread = {a}, wine = {b} }}, risk_aversion = 2.0",
+)
+
+
 @pytest.fixture
 def ax():
     return Figure().add_subplot()
@@ -87,10 +97,58 @@ def test_arrows_of_scarf_s_economy_go_round(ax):
 
 def test_along_a_line_the_market_for_its_good_clears(ax):
     plots.phase_portrait(compared(TWO_GOODS), ax)
-    lines = [c for c in ax.collections if hasattr(c, "levels")]
-    for good, (curve, price) in enumerate(zip(lines, (0.3, 1.5), strict=True)):
-        points = np.concatenate([path.vertices for path in curve.get_paths()])
-        np.testing.assert_allclose(points[:, good], price, rtol=0.01)
+    for axis, (good, price) in enumerate({"bread": 0.3, "wine": 1.5}.items()):
+        points = line(ax, f"market for {good} clears")
+        assert len(points) > 2
+        np.testing.assert_allclose(points[:, axis], price, rtol=1e-6)
+
+
+def test_where_supply_jumps_a_line_is_at_the_jump(ax):
+    """Bread is made at 2 and cake at 5, whatever the other costs."""
+    plots.phase_portrait(compared(stories.GIFT), ax)
+    np.testing.assert_allclose(line(ax, "market for bread clears")[:, 0], 2.0, rtol=1e-6)
+    np.testing.assert_allclose(line(ax, "market for cake clears")[:, 1], 5.0, rtol=1e-6)
+
+
+def distance(point, polyline, size):
+    """Return the distance of a point from a line through points, in shares of the axes."""
+    start, end = polyline[:-1] / size, polyline[1:] / size
+    along = end - start
+    square = np.maximum((along**2).sum(axis=1), 1e-300)
+    share = np.clip((((point / size) - start) * along).sum(axis=1) / square, 0.0, 1.0)
+    return np.linalg.norm(start + share[:, None] * along - point / size, axis=1).min()
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.tuples(*[st.floats(0.1, 5.0)] * 4), st.tuples(*[st.floats(0.5, 20.0)] * 2), st.sampled_from(FAMILIES)
+)
+def test_both_lines_go_through_the_equilibrium(weights, stock, family):
+    """Curved lines too: Cobb-Douglas demand for one good depends on the price of the other."""
+    a, b, c, d = weights
+    text = f"""
+        schema = 1
+        economy = "quasilinear"
+        goods = ["bread", "wine"]
+        commons = {{ bread = {stock[0]}, wine = {stock[1]} }}
+        agents = [
+          {{ name = "ann", utility = {{ {family(a, b)} }} }},
+          {{ name = "bob", utility = {{ {family(c, d)} }} }},
+        ]
+        mechanisms = [{{ name = "prices", kind = "auctioneer" }}]
+    """
+    comparison = compared(text, "prices")
+    outcome = comparison.outcomes["prices"]
+    assume(outcome.status.settled and (outcome.prices > 0).all())
+    ax = plots.phase_portrait(comparison, Figure().add_subplot())
+    size = np.array([ax.get_xlim()[1], ax.get_ylim()[1]])
+    for good in ("bread", "wine"):
+        parts = [
+            np.stack(each.get_data(), axis=1)
+            for each in ax.get_lines()
+            if each.get_color() == "0.1" and each.get_linestyle() == ("--" if good == "bread" else ":")
+        ]
+        assert min(distance(outcome.prices, part, size) for part in parts) < 1e-6
 
 
 def test_paths_are_the_recorded_prices_in_units_of_the_last_good(ax):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from market.plots.style import legend_below, limits, number, plain, spread, together
+from market.plots.style import legend_below, limits, number, plain, spread, styled, together
 
 
 def test_rounding_is_not_drawn_as_if_it_were_a_difference():
@@ -21,6 +21,12 @@ def test_limits_leave_out_values_far_below_the_others_and_make_room_for_their_ma
     assert -1.0 < low < 1.0
     assert 3.0 < high < 4.0
     assert low < limits(np.array([1.0, 2.0, 3.0]))[0]
+
+
+def test_limits_show_agents_of_different_wealth():
+    """Ann has 4.25 wherever she trades, and Bob some 17: that is no ruin."""
+    low, _ = limits(np.array([3.51, 4.25, 16.8, 16.97, 16.97]))
+    assert low < 3.51
 
 
 def test_limits_show_a_line_and_the_values_no_further_below_than_its_height():
@@ -62,3 +68,17 @@ def test_a_spread_counts_agents_beyond_the_view():
     assert [text.get_text() for text in ax.texts] == ["2 beyond ▸"]
     [median] = [each for each in ax.get_lines() if each.get_marker() == "D"]
     assert median.get_xdata()[0] == 2.0
+
+
+def test_thousands_are_separated_on_axes():
+    @styled
+    def draw(ax):
+        ax.plot([0.0, 2500.0], [-12000.0, 12000.0])
+        return ax
+
+    ax = draw(Figure().add_subplot())
+    ax.figure.draw_without_rendering()
+    across, along = ([each.get_text() for each in axis.get_ticklabels()] for axis in (ax.xaxis, ax.yaxis))
+    assert "1,000" in across
+    assert "500" in across
+    assert "\N{MINUS SIGN}10,000" in along

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from helpers import stories
 from helpers.figure_tests import compared, exchange, utility, words
 from matplotlib.figure import Figure
 
+import market
 from market import plots
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
 @pytest.fixture
@@ -59,24 +64,49 @@ def test_weights_are_drawn_as_reported_with_a_line_at_equal_ones(ax):
     assert ax.get_lines()[0].get_xdata()[0] == 0.5
 
 
-def test_weights_of_inefficient_outcomes_are_hollow(ax):
+def test_inefficient_outcomes_have_no_weights(ax):
     comparison = compared(
         exchange(utility("cobb_douglas", 0.4, 0.6), utility("cobb_douglas", 0.5, 0.5), (9, 1), (1, 4))
     )
     plots.negishi_weights(comparison, ax)
-    faces = [each.get_markerfacecolor() for each in ax.get_lines() if len(each.get_xdata()) == 1]
-    assert faces[:2] == ["white", "white"]
-    assert "white" not in faces[2:4]
-    assert "inefficient: nearest weights" in words(ax)
+    points = [each for each in ax.get_lines() if len(each.get_xdata()) == 1]
+    drawn = [float(each.get_xdata()[0]) for each in points]
+    np.testing.assert_allclose(drawn, comparison.alignments["prices"].negishi_weights, rtol=1e-12)
+    assert words(ax).count("not efficient: no weights support it") == 1
+
+
+def test_producers_have_no_weights(ax):
+    gift = compared(stories.GIFT)
+    assert plots.negishi_weights not in plots.applicable(gift)  # one consumer alone
+    plots.negishi_weights(gift, ax)
+    assert "baker" not in words(ax)
+
+
+def test_where_nothing_is_lost_there_are_no_bars():
+    assert plots.comparison_bars not in plots.applicable(compared(stories.COMMONS, "prices"))
+    assert plots.comparison_bars in plots.applicable(compared(stories.COMMONS))
+
+
+def test_an_inefficient_outcome_that_uses_all_resources_is_called_not_efficient(ax):
+    """No resource could be saved, yet the chandler could gain."""
+    comparison = market.compare(market.load(SCENARIOS / "exceptional.toml"))
+    plots.comparison_bars(comparison, ax)
+    assert words(ax) == ["not efficient", "not efficient", "none"]
+
+
+def test_wasting_everything_is_said_so(ax):
+    comparison = market.compare(market.load(SCENARIOS / "gale.toml"), ["autarky"])
+    plots.comparison_bars(comparison, ax)
+    assert words(ax) == ["100 %: everything is wasted"]
 
 
 def test_no_weights_support_war(ax):
     plots.negishi_weights(compared(stories.WAR), ax)
-    assert words(ax).count("no weights support it") == 1
+    assert words(ax).count("not efficient: no weights support it") == 1
 
 
 def test_many_weights_are_shown_by_their_spread(ax):
     plots.negishi_weights(compared(stories.crowd(40, "prices")), ax)
-    assert ax.get_legend().get_title().get_text().startswith("40 agents")
+    assert ax.get_legend().get_title().get_text().startswith("40 consumers")
     medians = [each.get_xdata()[0] for each in ax.get_lines() if each.get_marker() == "D"]
     np.testing.assert_allclose(medians, 1.0 / 40.0)

@@ -1,6 +1,7 @@
 """The table of a comparison: one row per mechanism, and -inf neither averaged in nor lost."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,9 @@ def test_the_table_has_the_numbers_of_the_commons(commons):
     assert prices["payoff of alpha"] == pytest.approx(np.log(5) - 1)
     assert prices["total surplus"] == pytest.approx(2 * np.log(5))
     assert prices["revenue"] == pytest.approx(2)
+    assert prices["payoff with revenue handed back of alpha"] == pytest.approx(np.log(5))
+    assert (prices["consumer surplus"], prices["producer surplus"]) == (np.inf, 0.0)
+    assert (prices["deadweight loss"], first["deadweight loss"]) == (0.0, np.inf)
     assert first["utility of beta"] == first["total surplus"] == -np.inf
     assert first["left on the table"] == np.inf
     assert (first["efficient"], first["efficient with transfers"], first["degenerate"]) == (True, False, True)
@@ -53,6 +57,29 @@ def test_a_table_read_from_its_csv_has_the_same_numbers(commons):
         np.testing.assert_allclose(
             again[column].to_numpy(float), table[column].to_numpy(float, na_value=np.nan)
         )
+
+
+def test_summaries_are_of_consumers_and_have_no_mean_without_a_common_unit():
+    village = """
+    schema = 1
+    economy = "quasilinear"
+    goods = ["bread"]
+    agents = [
+        { name = "eater", count = 25, utility = { family = "log1p", weights = { bread = 3 } } },
+        { name = "baker", count = 3, cost = { family = "linear", unit_cost = { bread = 1 } } },
+    ]
+    mechanisms = [{ name = "planner", kind = "planner" }]
+    """
+    told = market.compare(market.loads(village))
+    outcome, row = told.outcomes["planner"], told.table().iloc[0]
+    wants = told.economy.wants_something
+    assert outcome.utilities[~wants].min() < 0
+    assert row["lowest utility"] == outcome.utilities[wants].min()
+    assert row["mean utility above -inf"] == pytest.approx(outcome.utilities[wants].mean())
+    engel = market.load(Path(__file__).parents[2] / "scenarios/engel.toml")
+    table = market.compare(engel, ["prices"]).table()
+    assert table["mean utility above -inf"].isna().all()
+    assert table["lowest utility"].notna().all()
 
 
 def test_totals_are_left_out_where_utilities_have_no_common_unit():

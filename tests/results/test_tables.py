@@ -51,8 +51,8 @@ def test_the_result_has_every_key_of_the_contract(commons):
     assert set(told) == {"schema", "scenario", "seed", "goods", "agents", "mechanisms"}
     assert set(told["scenario"]) == {"title", "file", "sha256"}
     for mechanism in told["mechanisms"]:
-        assert set(mechanism) == MECHANISM | {"evidence"}
-        extra = {"supporting_prices", "improvement_production", "unknown"}
+        assert set(mechanism) == MECHANISM | {"evidence", "surplus", "payoffs_with_revenue"}
+        extra = {"supporting_prices", "improvement_production", "price_interval", "unknown"}
         assert set(mechanism["alignment"]) == ALIGNMENT | extra
 
 

@@ -22,7 +22,7 @@ def test_more_numbers_than_fit_in_memory_are_refused():
     goods = ", ".join(f'"g{i}"' for i in range(50))
     text = f'schema = 1\neconomy = "quasilinear"\ngoods = [{goods}]\n[[agents]]\nname = "a"\ncount = 10_000_000\n'
     assert faults(text + '[[mechanisms]]\nname = "m"\nkind = "planner"') == [
-        "f.toml:4: agents: 10000000 agents times 50 goods; at most 200000000 numbers fit at a time "
+        "f.toml:4: agents: 10,000,000 agents times 50 goods; at most 200,000,000 numbers fit at a time "
         "(play them in shards: --shards)"
     ]
 
@@ -31,7 +31,7 @@ def test_more_agents_than_can_be_built_are_refused():
     groups = [f'[[agents]]\nname = "a{i}"\ncount = 10_000_000\n' for i in range(20)]
     text = 'schema = 1\neconomy = "quasilinear"\ngoods = ["water"]\n' + "".join(groups)
     assert faults(text + '[[mechanisms]]\nname = "m"\nkind = "planner"') == [
-        "f.toml:4: agents: 200000000 agents in all groups; at most 10000000 can be at a time "
+        "f.toml:4: agents: 200,000,000 agents in all groups; at most 10,000,000 can be held at a time "
         "(play them in shards: --shards)"
     ]
 
@@ -57,11 +57,23 @@ def test_agent_without_utility_cost_and_endowment_is_allowed():
 def test_shares_in_the_commons_sum_to_one():
     economy = build(loads(EXCHANGE))
     assert economy.numeraire == 1
-    assert economy.commons_share.tolist() == [0.25] * 4
+    assert economy.commons_share.tolist() == [1 / 3] * 3 + [0.0]  # beta has no utility and no use for income
+    assert build(loads(EXCHANGE, overrides=["commons_shares=equal"])).commons_share.tolist() == [
+        1 / 3
+    ] * 3 + [0]
     shares = "commons_shares={ alpha = 3, beta = 2, 'alpha[1]' = 1e-99 }"
     assert np.allclose(build(loads(EXCHANGE, overrides=[shares])).commons_share, [0.2, 0.2, 0.2, 0.4])
     shares = "commons_shares={ 'alpha[1]' = 1e100, beta = 1e100 }"
     assert build(loads(EXCHANGE, overrides=[shares])).commons_share.tolist() == [0.0, 0.5, 0.0, 0.5]
+
+
+@pytest.mark.parametrize("money", ["quasilinear", "fisher"])
+def test_only_stated_shares_hand_revenue_back_where_there_is_money(money):
+    given = [f"economy={money}", "agents.alpha.budget=2"]
+    assert not build(loads(BASE, overrides=given)).shares_revenue
+    for shares in ("equal", "{ alpha = 1 }"):
+        assert build(loads(BASE, overrides=[*given, f"commons_shares={shares}"])).shares_revenue
+    assert not build(loads(EXCHANGE, overrides=["commons_shares=equal"])).shares_revenue  # it is income there
 
 
 @pytest.mark.parametrize("budget", ["", "budget = 5\n"])

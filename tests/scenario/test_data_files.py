@@ -10,11 +10,13 @@ import pytest
 from helpers.scenario_texts import changed, faults
 from pyarrow import parquet
 
-from market.errors import InputError
+from market.errors import InputError, ScenarioError, UnreadableError
 from market.scenario import data_files
 from market.scenario.building import build
 from market.scenario.data_files import MAX_FILE, read_data, row_name
-from market.scenario.loading import loads
+from market.scenario.loading import load, loads
+
+WHERE = "a data file lies in or below the scenario's folder, or the folder that --data-dir names"
 
 
 def read(folder, text, *columns, name="x.csv"):
@@ -51,7 +53,10 @@ def test_parquet_file_is_read_like_a_csv_file(tmp_path):
         ("income\nTrue\n", "line 2: a number is needed, found 'True'"),
         ("income\n1e999\n", "line 2: a number is needed, found 'inf'"),
         ("income\n1\nNA\n", "line 3: the cell is empty"),
-        ('income\n"1,000"\n', "line 2: a number is needed, found '1,000'"),
+        (
+            'income\n"1,000"\n',
+            "line 2: a number is needed, found '1,000'; write decimals with a point, and thousands without a sign between",
+        ),
         ("income\n\x1b[31m\n", "line 2: a number is needed, found '\\x1b[31m'"),
         ("income\n" + "9" * 400 + "\n", f"line 2: a number is needed, found '{'9' * 40}'"),
         ("income,income.1\n1,2\nx,2\n", "line 3: a number is needed, found 'x'"),
@@ -80,7 +85,7 @@ def test_file_that_is_not_a_table_is_refused(tmp_path, text, message):
 
 def test_file_of_other_bytes_is_refused(tmp_path):
     (tmp_path / "x.csv").write_bytes(b"a\n\xff\xfe\n")
-    with pytest.raises(InputError, match=r"^not UTF-8 text$"):
+    with pytest.raises(InputError, match=r"^not UTF-8 text; save it as UTF-8"):
         read_data(tmp_path, "x.csv", ["a"])
     with pytest.raises(InputError, match=r"^not a Parquet file that can be read: "):
         read(tmp_path, "a\n1\n", "a", name="x.parquet")
@@ -89,14 +94,15 @@ def test_file_of_other_bytes_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ("../secret.csv", "outside the scenario's folder; move it into that folder or below"),
-        ("link.csv", "outside the scenario's folder; move it into that folder or below"),
-        ("linked/secret.csv", "outside the scenario's folder; move it into that folder or below"),
-        ("below/../../secret.csv", "outside the scenario's folder; move it into that folder or below"),
-        ("/etc/passwd", "an absolute path; write it relative to the scenario's folder"),
-        ("dta.csv", "no such file; one of: data.csv, link.csv. Did you mean 'data.csv'?"),
+        ("../secret.csv", f"outside its folder; {WHERE}"),
+        ("link.csv", f"outside its folder; {WHERE}"),
+        ("linked/secret.csv", f"outside its folder; {WHERE}"),
+        ("below/../../secret.csv", f"outside its folder; {WHERE}"),
+        ("/etc/passwd", f"an absolute path; {WHERE}"),
+        ("dta.csv", "no such file; data files there: data.csv, link.csv. Did you mean 'data.csv'?"),
         ("nowhere/data.csv", "no such file; its folder does not exist either"),
-        ("below", "no such file"),
+        ("below", "this is a folder, not a file"),
+        ("dangling.csv", "this link leads to no file"),
         ("a\0.csv", "not the name of a file"),
         ("", "not the name of a file"),
         ("x" * 5000, "cannot be read"),
@@ -111,6 +117,7 @@ def test_only_data_files_in_the_folder_are_read(tmp_path, file, message):
         (folder / name).write_text("a\n1\n")
     (folder / "link.csv").symlink_to(tmp_path / "secret.csv")
     (folder / "linked").symlink_to(tmp_path)
+    (folder / "dangling.csv").symlink_to(folder / "gone.csv")
     with pytest.raises(InputError) as caught:
         read_data(folder, file, ["a"])
     assert str(caught.value).startswith(message)
@@ -250,9 +257,7 @@ def test_data_outside_the_folder_is_not_read(folder):
     scenarios = folder / "scenarios"
     scenarios.mkdir()
     (scenarios / "data").symlink_to(folder / "data")
-    outside = (
-        "f.toml:8: agents[0].data: '{}': outside the scenario's folder; move it into that folder or below"
-    )
+    outside = "f.toml:8: agents[0].data: '{}': outside its folder; " + WHERE
     assert faults(HOUSEHOLDS, folder=scenarios) == [outside.format("data/households.csv")]
     text = changed(('"data/', '"../data/'), text=HOUSEHOLDS)
     assert faults(text, folder=scenarios) == [outside.format("../data/households.csv")]
@@ -267,3 +272,183 @@ def test_count_and_data_exclude_each_other(folder):
         "f.toml:8: agents[0].count: count and data exclude each other: a data file has one row per agent; "
         "omit count"
     ]
+
+
+# --- names of agents from a column ---
+
+
+def named(folder, text, name="x.csv"):
+    (folder / name).write_text(text)
+    return read_data(folder, name, ["cost"], "plant")
+
+
+def test_names_are_read_as_written(tmp_path):
+    data, faults = named(tmp_path, "plant,cost\n 007 ,1\nNA,2\nTrue,3\n1.50,4\n")
+    assert (data.names, faults) == (("007", "NA", "True", "1.50"), {})
+    assert data.columns["cost"].tolist() == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_names_of_a_parquet_file_are_texts_or_whole_numbers(tmp_path):
+    frame = pd.DataFrame({" plant ": [7, 8], "cost": [1.0, 2.0], "size": [0.5, 1.0]})
+    frame.to_parquet(tmp_path / "x.parquet")
+    assert read_data(tmp_path, "x.parquet", ["cost"], "plant")[0].names == ("7", "8")
+    assert read_data(tmp_path, "x.parquet", ["cost"], "size")[1] == {
+        "size": "row 1: a name is needed, found 0.5"
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (
+            "plant,cost\ncoal,1\ngas,2\n\ncoal,3\n",
+            "line 5: 'coal' is the name in line 2 already; names must differ",
+        ),
+        ("plant,cost\ncoal,1\n ,2\n", "line 3: the cell is empty; every agent needs a name"),
+        ("plant,cost\na\x1bb,1\n", "line 2: 'a\\x1bb' has control characters, which cannot be in a name"),
+        ("plant,cost\n" + "x" * 101 + ",1\n", "line 2: a name of 101 characters; at most 100 are allowed"),
+        ("plnt,cost\ncoal,1\n", "no such column; one of: plnt, cost. Did you mean 'plnt'?"),
+    ],
+)
+def test_column_that_cannot_name_agents_is_refused_by_line(tmp_path, text, fault):
+    data, faults = named(tmp_path, text)
+    assert (data.names, faults) == (None, {"plant": fault})
+
+
+def test_one_column_may_be_names_and_numbers(tmp_path):
+    (tmp_path / "x.csv").write_text("id\n1\n2\n")
+    data, faults = read_data(tmp_path, "x.csv", ["id"], "id")
+    assert (data.names, data.columns["id"].tolist(), faults) == (("1", "2"), [1.0, 2.0], {})
+
+
+def test_blanks_around_column_names_are_ignored(tmp_path):
+    data, faults = read(tmp_path, "household , income\na,1\n", "income")
+    assert (data.columns["income"].tolist(), faults) == ([1.0], {})
+    _, faults = read(tmp_path, "household , income\na,1\n", "incme")
+    assert faults == {"incme": "no such column; one of: household, income. Did you mean 'income'?"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plant;cost\ncoal;1,5\ngas;2\n",
+        "plant;cost, EUR\ncoal;1,5\n",
+        "plant;cost;cap\n1,5;2,5;3,5\n",
+        "plant;cost",
+    ],
+)
+def test_semicolons_and_decimal_commas_are_refused_in_one_sentence(tmp_path, text):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, text, "cost")
+    assert str(caught.value) == (
+        "line 1: looks separated by semicolons; save it comma-separated, with decimal points (1.5, not 1,5)"
+    )
+
+
+NAMED = """
+schema = 1
+economy = "quasilinear"
+goods = ["power"]
+[[agents]]
+name = "plants"
+data = "plants.csv"
+names = { column = "plant" }
+cost = { family = "linear", unit_cost = { power = { column = "cost" } }, capacity = { power = 5 } }
+[[agents]]
+name = "city"
+utility = { family = "quadratic", weights = { power = 10 }, slope = { power = 1 } }
+[[mechanisms]]
+name = "planner"
+kind = "planner"
+weights = { "gas 1" = 2 }
+"""
+
+
+def test_agents_have_the_names_of_their_rows(tmp_path):
+    (tmp_path / "plants.csv").write_text("plant,cost\ncoal,1\ngas 1,2\n")
+    economy = build(loads(NAMED, "f.toml", tmp_path))
+    assert list(economy.agents) == ["coal", "gas 1", "city"]
+    assert economy.rows("gas 1").tolist() == [1]
+    assert economy.rows("plants").tolist() == [0, 1]
+    assert "plants[0]" not in economy.agents
+    rows = build(loads(NAMED, "f.toml", tmp_path), rows=range(1, 2))
+    assert list(rows.agents) == ["gas 1"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            ('"city"', '"coal"'),
+            "f.toml:8: agents[0].names: plants.csv, row 1: 'coal' is the name of an agent or group in the scenario already; names must differ",
+        ),
+        (
+            ('"gas 1"', '"plants[0]"'),
+            "f.toml:16: mechanisms[0].weights.\"plants[0]\": no agent or group of that name; one of: plants, city, coal, gas 1. Did you mean 'plants'?",
+        ),
+        (
+            ('{ column = "plant" }', '"plant"'),
+            'f.toml:8: agents[0].names: found the text "plant"; write names = { column = "plant" }',
+        ),
+        (
+            ('{ column = "plant" }', '{ column = "plnt" }'),
+            "f.toml:8: agents[0].names.column: plants.csv: no such column; one of: plant, cost. Did you mean 'plant'?",
+        ),
+        (
+            ('data = "plants.csv"', ""),
+            'f.toml:8: agents[0].names.column: a column needs a data file; write data = "....csv" in this table of agents',
+        ),
+    ],
+)
+def test_names_that_cannot_be_used_are_refused_at_their_place(tmp_path, change, message):
+    (tmp_path / "plants.csv").write_text("plant,cost\ncoal,1\ngas 1,2\n")
+    with pytest.raises(ScenarioError) as caught:
+        loads(NAMED.replace(*change), "f.toml", tmp_path)
+    assert message in str(caught.value).splitlines()
+    assert len(str(caught.value).splitlines()) == (2 if "needs a data file" in message else 1)
+
+
+def test_two_files_may_not_name_one_agent(tmp_path):
+    (tmp_path / "plants.csv").write_text("plant,cost\ncoal,1\ngas 1,2\n")
+    more = NAMED.replace(
+        '[[agents]]\nname = "city"',
+        NAMED[NAMED.index("[[agents]]") :].split("\n[[agents]]")[0].replace('"plants"', '"more"')
+        + '\n[[agents]]\nname = "city"',
+    )
+    with pytest.raises(ScenarioError) as caught:
+        loads(more, "f.toml", tmp_path)
+    assert str(caught.value) == (
+        "f.toml:13: agents[1].names: plants.csv, row 1: 'coal' is the name of an agent of agents[0] already; names must differ"
+    )
+
+
+def test_data_may_lie_in_a_folder_that_the_user_names(tmp_path):
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "data" / "below").mkdir(parents=True)
+    (tmp_path / "scenarios" / "f.toml").write_text(NAMED)
+    (tmp_path / "data" / "plants.csv").write_text("plant,cost\ncoal,1\ngas 1,2\n")
+    with pytest.raises(ScenarioError, match="--data-dir"):
+        load(tmp_path / "scenarios" / "f.toml")
+    assert load(tmp_path / "scenarios" / "f.toml", data_dir=tmp_path / "data").data[0].rows == 2
+    (tmp_path / "scenarios" / "f.toml").write_text(NAMED.replace("plants.csv", "../data/plants.csv"))
+    with pytest.raises(ScenarioError, match="outside its folder"):
+        load(tmp_path / "scenarios" / "f.toml", data_dir=tmp_path / "data" / "below")
+    with pytest.raises(InputError, match="no such folder"):
+        load(tmp_path / "scenarios" / "f.toml", data_dir=tmp_path / "nowhere")
+
+
+def test_file_that_the_system_does_not_let_be_read_is_told_apart(tmp_path, monkeypatch):
+    (tmp_path / "plants.csv").write_text("plant,cost\ncoal,1\ngas 1,2\n")
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(pd, "read_csv", refuse)
+    with pytest.raises(UnreadableError) as caught:
+        loads(NAMED, "f.toml", tmp_path)
+    assert str(caught.value) == "f.toml:7: agents[0].data: 'plants.csv': cannot be read: permission denied"
+
+
+def test_tabs_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"^line 1: looks separated by tabs"):
+        read(tmp_path, "plant\tcost\ncoal\t1\n", "cost")

@@ -102,14 +102,15 @@ def test_mechanisms_take_their_required_options(mechanism):
         ("seed = 9223372036854775808", "seed: 9223372036854775808 is too large; it must be <= 9.22337e+18"),
         ("title = 3", "title: found the number 3; a text in quotes is needed"),
         ('title = "a\\u001b"', "title: control characters cannot be in a name"),
+        ('description = "a\\u001b"', "description: control characters cannot be in a text"),
         ("commons = 3", "commons: found the number 3; a table is needed, such as { water = 1.0 }"),
         ("commons = { water = true }", "commons.water: found true; a number is needed"),
         ('commons.water = { dist = "uniform" }', "commons.water: found a table; a number is needed"),
         ("commons.watr = 1", "commons.watr: no good of that name; one of: water, bread. Did you mean 'water'?"),
-        ("sed = 1", "sed: no such key; one of: schema, title, economy, goods, seed, numeraire, commons, "
-         "commons_shares, agents, mechanisms. Did you mean 'seed'?"),
-        ('"" = 1', '"": no such key; one of: schema, title, economy, goods, seed, numeraire, commons, '
-         "commons_shares, agents, mechanisms."),
+        ("sed = 1", "sed: no such key; one of: schema, title, description, economy, goods, seed, numeraire, "
+         "commons, commons_shares, agents, mechanisms. Did you mean 'seed'?"),
+        ('"" = 1', '"": no such key; one of: schema, title, description, economy, goods, seed, numeraire, '
+         "commons, commons_shares, agents, mechanisms."),
     ],
 )  # fmt: skip
 def test_wrong_top_level_key_gives_one_fault(line, message):
@@ -138,7 +139,7 @@ def test_wrong_top_level_key_gives_one_fault(line, message):
         ("count = 3", "count = 0", "f.toml:8: agents[0].count: 0 is too small; it must be >= 1"),
         ("count = 3", "count = 1_000_000_000_001", "f.toml:8: agents[0].count: 1000000000001 is too "
          "large; it must be <= 1e+12"),
-        ("count = 3", "cuont = 3", "f.toml:8: agents[0].cuont: no such key; one of: name, count, data, utility, "
+        ("count = 3", "cuont = 3", "f.toml:8: agents[0].cuont: no such key; one of: name, count, data, names, utility, "
          "cost, technology, owners, endowment, budget. Did you mean 'count'?"),
         ('name = "beta"\n', "", "f.toml:10: agents[1].name: missing; write name = ... (of the agent or group; "
          "members of a group are name[0], name[1], ...)"),

@@ -128,11 +128,19 @@ def test_exchange_refuses_costs_and_budgets():
 
 
 @pytest.mark.parametrize("money", ["quasilinear", "fisher"])
-def test_numeraire_and_commons_shares_need_exchange(money):
+def test_a_numeraire_needs_exchange_and_shares_in_the_commons_do_not(money):
     text = changed(('"quasilinear"', f'"{money}"\nnumeraire = "water"\ncommons_shares = {{ alpha = 1 }}'))
     assert [line for line in faults(text) if "budget" not in line] == [
         f'f.toml:3: numeraire: only under economy = "exchange"; with {money} money omit it',
-        f'f.toml:4: commons_shares: only under economy = "exchange"; with {money} money omit it',
+    ]
+
+
+def test_shares_in_the_commons_are_equal_or_a_table_of_agents():
+    assert faults(EXCHANGE, "commons_shares=eqal") == [
+        "f.toml: --set commons_shares: found the text \"eqal\"; one of: equal. Did you mean 'equal'?"
+    ]
+    assert faults(EXCHANGE, "commons_shares=3") == [
+        "f.toml: --set commons_shares: found the number 3; write a table or a text"
     ]
 
 

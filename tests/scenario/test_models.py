@@ -109,7 +109,7 @@ NEAR_MISSES = [
         '{ dist = "normal", mean = 0, sd = 1, s = 2 }',
         "no such key; one of: dist, mean, sd. Did you mean 'sd'?",
     ),
-    ('{ dist = "uniform", low = 2, high = 1 }', "low = 2 is above high = 1"),
+    ('{ dist = "uniform", low = 2, high = 1 }', "low = 2 is above high = 1; exchange them"),
     ("{ column = 3 }", "found the number 3; a text in quotes is needed"),
     ('{ column = "a" }', 'a column needs a data file; write data = "....csv" in this table of agents'),
 ]
@@ -136,7 +136,7 @@ def test_keys_are_never_mistaken_for_tags(key):
     )
     (line,) = faults(changed(("count = 3", f'"{key}" = {{ a = 1 }}')))
     assert line.startswith(
-        f"f.toml:8: agents[0].{shown}: no such key; one of: name, count, data, utility, cost"
+        f"f.toml:8: agents[0].{shown}: no such key; one of: name, count, data, names, utility, cost"
     )
 
 

@@ -218,7 +218,10 @@ def test_byte_order_mark_is_skipped():
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("comons.toml", "no such file; one of: commons.toml, large.toml. Did you mean 'commons.toml'?"),
+        (
+            "comons.toml",
+            "no such file; scenarios in that folder: commons.toml, large.toml. Did you mean 'commons.toml'?",
+        ),
         ("nowhere/x.toml", "no such file; its folder does not exist either"),
         (".", "this is a folder, not a file"),
         ("large.toml", "larger than 1024 KiB; put long tables into a data file"),

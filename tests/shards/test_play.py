@@ -82,11 +82,13 @@ def test_the_figure_of_a_market_in_shards_shows_its_rounds():
     prices, excess = plots.shards_overview(shared).axes
     assert (prices.get_title(loc="left"), excess.get_title(loc="left")) == ("Prices", "Excess demand")
     for axes, column in ((prices, "price"), (excess, "excess_demand")):
-        lines = {line.get_label(): line.get_ydata() for line in axes.get_lines()}
-        for mechanism in ("prices", "slowly"):
+        panels = {panel.get_title(loc="left"): panel for panel in axes.child_axes}
+        assert sorted(panels) == ["prices", "slowly"]
+        for mechanism, panel in panels.items():
+            lines = {line.get_label(): line.get_ydata() for line in panel.get_lines()}
             for good in ("water", "bread"):
-                seen = shared.rounds.query("mechanism == @mechanism and good == @good")[column]
-                assert np.array_equal(lines[f"{good}, {mechanism}"], seen)
+                rows = (shared.rounds["mechanism"] == mechanism) & (shared.rounds["good"] == good)
+                assert np.array_equal(lines[good], shared.rounds[rows][column])
 
 
 def test_prices_of_more_goods_than_are_printed_are_counted():

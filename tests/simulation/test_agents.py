@@ -68,6 +68,22 @@ def test_only_overridden_answers_are_asked_for_one_by_one():
     assert [kind.answers_by_itself() for kind in (market.Trader, Named, Silent)] == [False, False, True]
 
 
+def test_agents_are_shown_by_class_and_name(model):
+    class Haggler(market.Trader):
+        pass
+
+    assert repr(list(model.agents)) == "[<Trader 'alpha'>, <Trader 'baker'>, <Auctioneer>]"
+    own = market.MarketModel(market.loads(TEXT), "prices", traders={"alpha": Haggler})
+    assert repr(own.trader("alpha")) == "<Haggler 'alpha'>"
+
+
+def test_misspelt_names_of_traders_are_listed_once(model):
+    with pytest.raises(
+        market.errors.InputError, match=r"'alfa'; one of: alpha, baker\. Did you mean 'alpha'\?$"
+    ):
+        market.MarketModel(market.loads(TEXT), "prices", traders={"alfa": market.Trader})
+
+
 def test_agents_do_not_keep_their_model_alive():
     model = market.MarketModel(market.loads(TEXT), "prices")
     assert len(model.agents) == 3

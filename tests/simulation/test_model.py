@@ -129,13 +129,45 @@ def test_trader_with_its_own_demand_trades_with_built_in_ones(scenario):
     np.testing.assert_allclose(outcome.consumption[0], [0.9 / 0.19, 0.45], rtol=1e-7)
     assert outcome.regret[0] == pytest.approx(3 * (-0.1 - np.log(0.9)), rel=1e-6)
     assert outcome.regret[1] == pytest.approx(0.0, abs=1e-9)
-    assert "alpha[0] follows a rule of its own" in outcome.reason
+    assert "no built-in trader would choose another bundle" in outcome.reason
+    assert outcome.reason.endswith("; alpha[0], which follows its own rule, forgoes 0.016 in payoff.")
 
 
 def test_producer_with_its_own_supply_moves_the_price(scenario):
     """At most half a loaf for a demand of 4 / p: p = 8."""
     outcome = market.MarketModel(scenario, "prices", traders={"baker": Shirker}).run()
     np.testing.assert_allclose(outcome.prices, [0.2, 8.0], rtol=1e-7)
+
+
+def test_outcome_of_a_model_in_play_says_so(scenario):
+    model = market.MarketModel(scenario, "prices")
+    assert repr(model.outcome()) == "<Outcome 'prices': in play after 0 rounds>"
+    model.step()
+    model.step()
+    stopped = model.outcome()
+    assert repr(stopped) == "<Outcome 'prices': in play after 2 rounds>"
+    assert stopped.status is Status.IN_PLAY
+    assert not stopped.status.settled
+    assert "Rounds remain to be played. If trade stopped now" in stopped.reason
+    assert (stopped.consumption.sum(axis=0) <= scenario_supply(stopped) * (1 + 1e-12)).all()
+    assert model.run().status is Status.CLEARED
+
+
+def scenario_supply(outcome):
+    return outcome.economy.resources + outcome.production.sum(axis=0)
+
+
+@pytest.mark.parametrize("mechanism", ["first", "planner"])
+def test_games_and_planners_in_play_say_so(scenario, mechanism):
+    model = market.MarketModel(scenario, mechanism)
+    assert model.outcome().status is Status.IN_PLAY
+    assert model.run().status is not Status.IN_PLAY
+
+
+def test_first_prices_are_answered_by_traders_with_their_own_rule(scenario):
+    """At p = (1, 1) each wants 1 water; a haggler asks for 0.9."""
+    model = market.MarketModel(scenario, "prices", traders={"alpha[0]": Haggler})
+    assert model.outcome().consumption[:2, 0].tolist() == [0.9, 1.0]
 
 
 def test_group_can_be_of_another_class(scenario):
@@ -174,6 +206,8 @@ def test_unknown_names_give_the_nearest(scenario):
         market.MarketModel(scenario, "price")
     with pytest.raises(InputError, match="Did you mean 'baker'"):
         market.MarketModel(scenario, "prices", traders={"bakr": Haggler})
+    with pytest.raises(InputError, match=r"no agent or group 'bakr'; one of: alpha, baker, .*'baker'"):
+        market.MarketModel(scenario, "prices").trader("bakr")
     with pytest.raises(InputError, match="group of 2"):
         market.MarketModel(scenario, "prices").trader("alpha")
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from market.errors import InputError
+from market.errors import InputError, ScenarioError
 from market.sweep import Options, sweep
+from market.sweep.design import design
+from market.sweep.planning import plan
 
 SERIAL = Options("serial")
 
@@ -44,3 +46,16 @@ def test_a_parameter_that_cannot_vary_is_refused_before_the_first_file(village, 
     with pytest.raises(InputError, match=said):
         sweep(village, vary, out=tmp_path / "out", options=SERIAL)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_fault_of_a_varied_value_names_the_option(commons):
+    for vary, field in (
+        ("commons.wter=1,2", "--vary commons.wter"),
+        ("agents.alfa.count=1,2", "--vary agents.alfa.count"),
+    ):
+        with pytest.raises(ScenarioError) as caught:
+            plan(commons, design([vary], "grid", None, 1, 0), ["commons.water=9"])
+        assert [fault.field for fault in caught.value.faults] == [field]
+    with pytest.raises(ScenarioError) as caught:
+        plan(commons, design(["commons.water=1,2"], "grid", None, 1, 0), ["commons.wter=9"])
+    assert [fault.field for fault in caught.value.faults] == ["--set commons.wter"]

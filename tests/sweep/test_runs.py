@@ -8,6 +8,7 @@ import weakref
 import pandas as pd
 
 import market
+from market.efficiency.surplus import surplus
 from market.sweep import Options, sweep
 from market.sweep.design import design
 from market.sweep.planning import plan
@@ -25,6 +26,15 @@ def test_a_run_is_what_market_run_gives_at_its_parameters_and_seed(village, tmp_
         assert row["lowest_utility"] == outcome.utilities.min()
         assert row["rounds"] == outcome.rounds
     assert swept.runs.query("mechanism == 'prices'")["price[water]"].nunique() == 6
+
+
+def test_a_run_has_the_surplus_of_consumers_and_of_producers(village, tmp_path):
+    swept = sweep(village, ["commons.water=5,7.5"], seeds=1, out=tmp_path / "out", options=SERIAL)
+    for _, row in swept.runs.query("mechanism == 'prices'").iterrows():
+        scenario = market.load(village, [f"commons.water={row['commons.water']}"])
+        found = surplus(market.MarketModel(scenario, "prices", seed=int(row["seed"])).run())
+        assert (row["consumer_surplus"], row["producer_surplus"]) == (found.consumer, found.producer)
+        assert row["total_surplus"] == found.total
 
 
 def test_order_and_chunks_of_runs_change_no_result(village):

@@ -15,7 +15,7 @@ import market
 from market.errors import InputError, NumericalError
 from market.mechanisms import Auction, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
-from market.welfare.possibility_frontier import floors, frontier
+from market.welfare.possibility_frontier import floors, frontier, frontier_search
 
 NOTHING = np.zeros((2, 1))
 positive = st.floats(0.2, 5.0)
@@ -82,16 +82,18 @@ def test_where_interests_do_not_conflict_it_is_one_point():
     np.testing.assert_allclose(found.utilities, [[np.log(4.0), np.log(6.0)]], rtol=1e-7)
 
 
-def test_the_floor_goes_down_to_where_outcomes_can_be_seen_but_not_to_ruin():
+def test_the_frontier_goes_on_to_an_outcome_below_the_floors_but_not_to_ruin():
+    """Weights 1 and 1e-4: agent 2 gets 0.001 of 10 units, less than at its floor, and x_1 + x_2 = 10."""
     primitives = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
     outcomes = [
         play(Unmediated("first", Seize(movers=("agent0",))), primitives),
-        play(Planner("plan", welfare_weights={"agent0": 1.0, "agent1": 0.02}), primitives),
+        play(Planner("plan", welfare_weights={"agent0": 1.0, "agent1": 1e-4}), primitives),
     ]
-    x, y = floors(primitives, outcomes)
-    lowest = primitives.welfare(x, y)
-    assert np.isfinite(lowest).all()
-    assert lowest[1] <= outcomes[1].utilities[1]
+    search = frontier_search(primitives, outcomes)
+    assert search.above_the_floors.utilities[-1, 1] > outcomes[1].utilities[1] + 1.0
+    found = search.through(outcomes).utilities
+    np.testing.assert_allclose(np.exp(found).sum(axis=1), 10.0, rtol=1e-6)
+    np.testing.assert_allclose(found[-1], outcomes[1].utilities, atol=1e-6)
 
 
 def test_what_cannot_be_drawn_is_refused():
@@ -105,7 +107,7 @@ def test_what_cannot_be_drawn_is_refused():
         frontier(two, np.full((2, 1), 8.0), NOTHING)
 
 
-def test_there_are_floors_even_where_nobody_can_live():
+def test_an_agent_that_cannot_live_is_named_as_the_reason():
     """The second agent needs more of a good than there is, whatever it gets: it stays at -inf."""
     text = """
         schema = 1
@@ -125,10 +127,8 @@ def test_there_are_floors_even_where_nobody_can_live():
         utility = { family = "stone_geary", weights = { bread = 1.0 }, subsistence = { bread = 2.0 } }
     """
     outcome = market.MarketModel(market.loads(text), "prices").run()
-    x, y = floors(outcome.economy, [outcome])
-    assert np.isneginf(outcome.economy.welfare(x, y)[1])
-    with pytest.raises(InputError, match="not finite"):
-        frontier(outcome.economy, x, y)
+    with pytest.raises(NumericalError, match="at which hungry has a finite utility"):
+        frontier_search(outcome.economy, [outcome])
 
 
 def test_a_good_that_there_is_none_of_and_one_of_them_needs_a_little_leaves_no_frontier():

@@ -7,20 +7,26 @@ traceback (unless MARKET_DEBUG=1 is in the environment): see `terminal`.
 
 from __future__ import annotations
 
-import difflib
+import functools
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from market.errors import ExitCode, InputError
+from market.errors import ExitCode, InputError, nearest
+from market.interfaces.cli.equilibria import equilibria
+from market.interfaces.cli.options import DataDir, Figures, NoFigures, formats
 from market.interfaces.cli.sweep import sweep
 from market.interfaces.cli.terminal import answers, complain, prepared, show, terminal
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from market.results.comparison import Comparison
     from market.results.run_folder import Drawing
     from market.scenario.loading import Scenario
@@ -41,7 +47,7 @@ app = typer.Typer(
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing unless something is wrong.")]
 Seed = Annotated[
-    int | None, typer.Option(min=0, metavar="N", help="Of all random draws, instead of the scenario's.")
+    int | None, typer.Option(min=0, metavar="N", help="Seed of all random draws, instead of the scenario's.")
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -73,6 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _played(given: list[str]) -> int:
     """Run a command line and return its exit code."""
+    if given and (wrong := _describe_command_fault(given[0])):
+        return complain([wrong], ExitCode.INPUT_AT_FAULT)
     try:
         app(args=_with_command(given), prog_name="market")
     except SystemExit as ended:
@@ -84,12 +92,17 @@ def _with_command(arguments: list[str]) -> list[str]:
     """Insert `run` unless the arguments start with a command or an option of the program itself."""
     if not arguments or arguments[0] in (*COMMANDS, *GENERAL):
         return arguments
-    misspelt = difflib.get_close_matches(arguments[0], COMMANDS, cutoff=0.7)
-    if (
-        misspelt and not Path(arguments[0]).exists()
-    ):  # then a command that does not exist is the better message
-        return arguments
     return ["run", *arguments]
+
+
+def _describe_command_fault(word: str) -> str | None:
+    """Return a message for a first word that is neither a command nor an option nor the name of a file."""
+    if word in COMMANDS or not re.fullmatch(r"[^\W\d][\w-]*", word) or Path(word).exists():
+        return None
+    near = nearest(word, COMMANDS)
+    if near is not None:
+        return f"no command '{word}'. Did you mean '{near}'?"
+    return f"no command '{word}' and no file of that name; commands: {', '.join(COMMANDS)}"
 
 
 def _version(wanted: bool) -> None:
@@ -122,8 +135,10 @@ def run(
     check: Annotated[
         bool, typer.Option("--check", help="Check prices against an independently computed equilibrium.")
     ] = False,
+    data_dir: DataDir = None,
     as_json: Json = False,
-    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")] = False,
+    figures: Figures = None,
+    no_figures: NoFigures = False,
     quiet: Quiet = False,
     shards: Annotated[
         int | None,
@@ -134,28 +149,29 @@ def run(
         typer.Option(help="Where the parts are: in this process, or on a Dask cluster's workers."),
     ] = "here",
     address: Annotated[
-        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Of the Dask cluster's scheduler.")
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Address of the Dask cluster's scheduler.")
     ] = None,
 ) -> ExitCode:
     """Play a scenario under its mechanisms, compare them, and write a run folder."""
     from market.results import run_folder as results
     from market.scenario.loading import load
 
-    read = load(scenario, overrides or ())
+    drawn = formats(figures, no_figures)
+    read = load(scenario, overrides or (), data_dir)
     results.check_writable(read, out)
     if shards is not None or backend == "dask" or address is not None:
         if check:
             raise InputError("--check needs all agents in one place; leave out --shards and --backend")
-        return _in_shards(read, out, mechanism, seed, shards, backend, address, as_json, no_figures, quiet)
+        return _in_shards(read, out, mechanism, seed, shards, backend, address, as_json, drawn, quiet)
     compared = _play(read, mechanism, seed, check, quiet)
     if not (as_json or quiet):
         _show(compared)  # before the figures are drawn, which takes as long again
         sys.stdout.flush()
-    folder = results.write_run(compared, out, {} if no_figures else _figures(compared))
+    folder = results.write_run(compared, out, _drawings(compared.plot, drawn))
     if as_json:
         sys.stdout.write((folder / "result.json").read_text(encoding="utf-8"))
     if not quiet:
-        _say_where(folder, no_figures, as_json)
+        _say_where(folder, drawn, as_json)
     return ExitCode.DONE if compared.settled and not compared.contradicted else ExitCode.NOT_IN_EQUILIBRIUM
 
 
@@ -166,12 +182,20 @@ def _play(
     from market.results.comparison import compare
 
     with _progress(quiet) as progress:
-        return compare(scenario, mechanisms, seed, progress, check=check)
+
+        def checking(name: str, done: int, many: int) -> None:
+            if progress:
+                progress(name, "Checking", f", starting point {done + 1} of {many}")
+
+        return compare(scenario, mechanisms, seed, progress, check=check, checking=checking)
 
 
 @contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str], None] | None]:
-    """Yield a function that shows the mechanism being played on a terminal; None without a terminal."""
+def _progress(quiet: bool) -> Iterator[Callable[..., None] | None]:
+    """Yield a function that shows the mechanism being played on a terminal; None without a terminal.
+
+    It is called with the mechanism's name and, unless it is played, with what is done, and how far.
+    """
     if quiet or not sys.stderr.isatty():
         yield None
         return
@@ -180,7 +204,7 @@ def _progress(quiet: bool) -> Iterator[Callable[[str], None] | None]:
     from market.interfaces.text.sentences import visible
 
     with terminal(stderr=True).status("") as status:
-        yield lambda name: status.update(Text(f"Playing '{visible(name)}'"))
+        yield lambda name, doing="Playing", far="": status.update(Text(f"{doing} '{visible(name)}'{far}"))
 
 
 def _in_shards(
@@ -192,7 +216,7 @@ def _in_shards(
     backend: str,
     address: str | None,
     as_json: bool,
-    no_figures: bool,
+    drawn: Sequence[str],
     quiet: bool,
 ) -> ExitCode:
     """Play with the agents in parts, and print sums and extremes."""
@@ -203,7 +227,12 @@ def _in_shards(
         raise InputError("--backend dask and --address tcp://HOST:PORT go together")
     refuse(scenario, mechanisms, shards)
     pool: Pool = Here() if address is None else Cluster(address)
-    figures = None if no_figures else _figures_of_shards
+
+    def figures(shared: Shared) -> dict[str, Drawing]:
+        from market import plots
+
+        return _drawings(lambda: plots.shards_overview(shared), drawn)
+
     with closing(pool), _progress(quiet) as progress:
         parts = shards or min(pool.workers, len(population(scenario)))
         shared, folder = run_in_shards(scenario, pool, parts, out, mechanisms, seed, progress, figures)
@@ -215,30 +244,28 @@ def _in_shards(
         on = terminal()
         show(printed(shared, on.width), on)
     if not quiet:
-        _say_where(folder, no_figures, as_json)
+        _say_where(folder, drawn, as_json)
     return ExitCode.DONE if shared.settled else ExitCode.NOT_IN_EQUILIBRIUM
 
 
-def _figures_of_shards(shared: Shared) -> dict[str, Drawing]:
-    """Return the figures of a run in shards, as SVG."""
-    from market import plots
-
-    return {"overview.svg": lambda path: plots.save(plots.shards_overview(shared), path)}
-
-
-def _say_where(folder: Path, no_figures: bool, as_json: bool) -> None:
+def _say_where(folder: Path, drawn: Sequence[str], as_json: bool) -> None:
     """Print the path of the run folder; on standard error if standard output has the JSON."""
     from market.interfaces.text.sentences import visible
 
-    drawn = "" if no_figures else " (figures: overview.svg)"
-    print(f"Run folder: {visible(str(folder))}{drawn}", file=sys.stderr if as_json else sys.stdout)
+    figures = f" (figures: {', '.join(f'overview.{kind}' for kind in drawn)})" if drawn else ""
+    print(f"Run folder: {quote(visible(str(folder)))}{figures}", file=sys.stderr if as_json else sys.stdout)
 
 
-def _figures(compared: Comparison) -> dict[str, Drawing]:
-    """Return the figures of a run, as SVG: sharp at any size, and drawn in half the time of PNG."""
-    from market import plots
+def _drawings(draw: Callable[[], Figure], kinds: Sequence[str]) -> dict[str, Drawing]:
+    """Return the overview in some formats, drawn once, when the first is written."""
+    once = functools.cache(draw)
 
-    return {"overview.svg": lambda path: plots.save(compared.plot(), path)}
+    def saved(path: Path) -> None:
+        from market import plots
+
+        plots.save(once(), path)
+
+    return {f"overview.{kind}": saved for kind in kinds}
 
 
 def _show(compared: Comparison) -> None:
@@ -251,37 +278,14 @@ def _show(compared: Comparison) -> None:
 app.command()(sweep)
 
 
-@app.command()
-@answers
-def equilibria(
-    scenario: Annotated[Path, typer.Argument(metavar="SCENARIO.toml", help="The scenario to look at.")],
-    starts: Annotated[
-        int, typer.Option(min=1, max=100_000, metavar="N", help="Number of starting points of the search.")
-    ] = 200,
-    seed: Seed = None,
-    overrides: Overrides = None,
-    as_json: Json = False,
-) -> ExitCode:
-    """Search for all competitive equilibria, each with its index and its stability."""
-    from market.interfaces.text.equilibria import multiplicity as printed
-    from market.results import equilibria as multiplicity
-    from market.results.tables import as_json as text
-    from market.scenario.loading import load
-
-    read = load(scenario, overrides or ())
-    found = multiplicity.equilibria(read, starts=starts, seed=seed)
-    if as_json:
-        sys.stdout.write(text(multiplicity.as_data(read, found)))
-    else:
-        on = terminal()
-        show(printed(read.title, found, on.width), on)
-    return ExitCode.DONE if found.found else ExitCode.NOT_IN_EQUILIBRIUM
+app.command()(equilibria)
 
 
 @app.command()
 @answers
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Scenarios to check.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Scenarios to check.")],
+    data_dir: DataDir = None,
     quiet: Quiet = False,
 ) -> ExitCode:
     """Check scenarios without playing them, and report every mistake."""
@@ -292,7 +296,7 @@ def validate(
     code = ExitCode.DONE
     for file in files:
         try:
-            scenario = load(file)
+            scenario = load(file, data_dir=data_dir)
             economy = build(scenario)
         except InputError as error:
             code = complain(str(error).splitlines(), ExitCode.INPUT_AT_FAULT)
@@ -351,13 +355,14 @@ def list_() -> ExitCode:
 @answers
 def verify(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="RUN...", help="Run folders, as `market run` writes them.")
+        list[Path], typer.Argument(metavar="RUN", help="Run folders, as `market run` writes them.")
     ],
+    verbose: Annotated[bool, typer.Option("--verbose", help="List every claim, not only failures.")] = False,
     quiet: Quiet = False,
 ) -> ExitCode:
     """Recompute every verdict and figure of run folders from the scenario and the recorded quantities."""
-    from market.interfaces.text import report
     from market.interfaces.text.sentences import visible
+    from market.interfaces.text.verification import verification
     from market.results.verify import verify as recompute
 
     code = ExitCode.DONE
@@ -366,7 +371,8 @@ def verify(
         if len(folders) > 1 and not (quiet and checked.holds):
             print(f"{visible(str(folder))}:")
         if not quiet or not checked.holds:
-            show(report.claims(checked.claims))
+            on = terminal()
+            show(verification(checked, verbose), on)
         if not checked.holds:
             code = ExitCode.NOT_IN_EQUILIBRIUM
     return code
@@ -377,8 +383,9 @@ def verify(
 def dashboard(
     scenario: Annotated[
         Path | None,
-        typer.Argument(metavar="[SCENARIO.toml]", help="Shown first, with those in scenarios/."),
+        typer.Argument(metavar="SCENARIO.toml", help="Shown first, with those in scenarios/."),
     ] = None,
+    data_dir: DataDir = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where exported runs are put.")] = Path("runs"),
     host: Annotated[
         str, typer.Option(help="The address to listen on; the default is reached from this machine only.")
@@ -386,10 +393,11 @@ def dashboard(
     port: Annotated[int, typer.Option(metavar="N", help="0 chooses any free port.")] = 8765,
 ) -> ExitCode:
     """Show scenarios in a browser: step them, change parameters, watch prices and verdicts."""
-    from market.interfaces.dashboard.server import scenarios, serve
+    from market.interfaces.dashboard.server import dashboard as show_pages
+    from market.scenario.loading import load
 
-    def say(line: str) -> None:
-        print(line, flush=True)
-
-    serve(scenarios(scenario), out, host, port, say)
+    if data_dir is not None and scenario is None:
+        raise InputError("--data-dir is the folder of one scenario's data; name the scenario too")
+    shown = scenario if data_dir is None or scenario is None else load(scenario, data_dir=data_dir)
+    show_pages(shown, out=out, host=host, port=port)
     return ExitCode.DONE

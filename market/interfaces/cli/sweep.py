@@ -6,11 +6,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from market.errors import ExitCode
+from market.interfaces.cli.options import DataDir
 from market.interfaces.cli.terminal import answers, show
 
 if TYPE_CHECKING:
@@ -54,8 +56,9 @@ def sweep(
         typer.Option(help="Processes of this machine, a Dask cluster, or this process."),
     ] = "loky",
     address: Annotated[
-        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Of the Dask cluster's scheduler.")
+        str | None, typer.Option(metavar="tcp://HOST:PORT", help="Address of the Dask cluster's scheduler.")
     ] = None,
+    data_dir: DataDir = None,
     no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing unless something is wrong.")] = False,
 ) -> ExitCode:
@@ -78,13 +81,16 @@ def sweep(
             mechanisms=mechanism,
             options=options,
             progress=progress,
+            data_dir=data_dir,
         )
     drawn = not no_figures and _draw(found)
     if not quiet:
         from market.interfaces.text import sweeps
 
         show(sweeps.swept(found))
-        print(f"Folder: {visible(str(out))} (runs.parquet, summary.csv{', sweep.svg' if drawn else ''})")
+        print(
+            f"Folder: {quote(visible(str(out)))} (runs.parquet, summary.csv{', sweep.svg' if drawn else ''})"
+        )
     return ExitCode.NOT_IN_EQUILIBRIUM if found.failed or found.unsettled else ExitCode.DONE
 
 

@@ -7,10 +7,10 @@ round that is under way step the new model, and a model that broke goes on as if
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import groupby
-from pathlib import Path
 
 import solara
 from mesa.visualization import Slider
@@ -19,6 +19,7 @@ from solara.server import kernel_context
 
 from market.interfaces.dashboard.dials import MOST, Dial
 from market.interfaces.dashboard.director import Director
+from market.interfaces.dashboard.offer import Offer
 from market.interfaces.dashboard.panels import Banner
 from market.interfaces.dashboard.scene import Choice
 from market.interfaces.dashboard.view import State, View
@@ -33,28 +34,27 @@ class Session:
     may jump back.
 
     Args:
-        files: name -> scenario; the first is shown first.
-        out: the folder in which exported runs are put.
+        offer: the scenarios to choose from, and traders.
     """
 
-    def __init__(self, files: Mapping[str, Path], out: Path) -> None:
-        self.files = files
-        self.choice = solara.reactive(Choice(next(iter(files.values()))))
+    def __init__(self, offer: Offer) -> None:
+        self.scenarios = offer.scenarios
+        self.choice = solara.reactive(Choice(next(iter(offer.scenarios.values()))))
         self.view = solara.reactive(View(None, State("info", "Setting up")))
         self.pace = solara.reactive(1)
         self.fresh = solara.reactive(0)
-        self._kernel = kernel_context.get_current_context()
+        self._kernel = kernel_context.get_current_context() if kernel_context.has_current_context() else None
         with kernel_context.without_context():
-            self.director = Director(self._show, out)
+            self.director = Director(self._show, offer)
 
     def _show(self, view: View) -> None:
         """Show a view, from the director's thread.
 
         The thread belongs to Solara's kernel only for this moment: a thread that belongs to it for good and
         ends while the kernel closes removes an entry that the kernel is about to remove itself, which is a
-        KeyError in the server.
+        KeyError in the server. In a notebook there is none.
         """
-        with self._kernel:
+        with self._kernel or nullcontext():
             self.view.set(view)
 
     def live(self) -> Callable[[], None]:
@@ -64,7 +64,7 @@ class Session:
 
     def choose(self, choice: Choice) -> None:
         """Start anew with a choice."""
-        if choice.file != self.choice.value.file or choice.values != self.choice.value.values:
+        if choice.source is not self.choice.value.source or choice.values != self.choice.value.values:
             self.fresh.set(self.fresh.value + 1)  # then the sliders must move too
         self.choice.set(choice)
         self.director.choose(choice)
@@ -88,13 +88,13 @@ class Session:
 def Toolbar(session: Session) -> None:
     """Show the choice of scenario and mechanism, and Step, Play or Pause, Reset."""
     view, choice, director = session.view.value, session.choice.value, session.director
-    names = {path: name for name, path in session.files.items()}
+    shown = next(name for name, source in session.scenarios.items() if source is choice.source)
     with solara.v.Html(tag="div", class_="market-toolbar"):
         solara.Select(
             "Scenario",
-            values=list(session.files),
-            value=names[choice.file],
-            on_value=lambda name: session.choose(Choice(session.files[name])),
+            values=list(session.scenarios),
+            value=shown,
+            on_value=lambda name: session.choose(Choice(session.scenarios[name])),
         )
         if len(view.mechanisms) > 1:
             solara.Select(
@@ -179,7 +179,7 @@ def _slider(dial: Dial, now: float) -> Slider:
     """Return Mesa's slider; its label has the number, since the slider itself does not show it."""
     kind = int if dial.whole else float
     return Slider(
-        f"{dial.label}: {now:g}",
+        f"{dial.label}: {now:,g}",
         value=kind(dial.value),
         min=kind(dial.low),
         max=kind(dial.high),

@@ -15,6 +15,7 @@ from typing import Any
 
 from market.interfaces.text.sentences import visible
 from market.scenario.loading import Scenario
+from market.scenario.overrides import apply_overrides
 from market.scenario.toml_text import Place, Source, format_place
 
 MOST = 24  # dials on a page
@@ -54,13 +55,13 @@ class Dial:
 
 
 def dials(scenario: Scenario, mechanism: str) -> tuple[Dial, ...]:
-    """Return the dials of a scenario as its file is, before any `--set`.
+    """Return the dials of a scenario.
 
     Args:
         scenario: the result of `market.load`.
         mechanism: the name of the one that is played; the numbers of others are left alone.
     """
-    values = Source(scenario.file, scenario.text).parse()
+    values = _values(scenario)
     found = (
         _dial(owner, place, value)
         for owner, start, tree in _trees(values, mechanism)
@@ -70,10 +71,16 @@ def dials(scenario: Scenario, mechanism: str) -> tuple[Dial, ...]:
     return tuple(dial for dial in found if dial is not None)
 
 
+def _values(scenario: Scenario) -> dict[str, Any]:
+    """Return the values that the file has, and `--set` after it."""
+    values = Source(scenario.file, scenario.text).parse()
+    apply_overrides(values, scenario.overrides)
+    return values
+
+
 def draws(scenario: Scenario) -> bool:
     """Return True if a number in the scenario's file is drawn, so that the seed makes a difference."""
-    values = Source(scenario.file, scenario.text).parse()
-    return any(_drawn(agent) for agent in values["agents"])
+    return any(_drawn(agent) for agent in _values(scenario)["agents"])
 
 
 def _drawn(tree: object) -> bool:

@@ -11,10 +11,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from market import plots
 from market.errors import InputError
+from market.interfaces.dashboard.offer import Offer
 from market.interfaces.dashboard.play import described
 from market.interfaces.dashboard.scene import Choice, Scene, set_up
 from market.interfaces.dashboard.view import State, View, view_of, visible_lines
@@ -35,12 +35,12 @@ class Director:
 
     Args:
         show: called from the director's thread with the view that the page is to show.
-        out: the folder in which exported runs are put.
+        offer: traders, and the folder in which exported runs are put.
     """
 
-    def __init__(self, show: Callable[[View], None], out: Path) -> None:
+    def __init__(self, show: Callable[[View], None], offer: Offer) -> None:
         self._show = show
-        self._out = out
+        self._offer = offer
         self._changed = threading.Condition()
         self._wanted: Choice | None = None  # set while it is not done yet; so are the next four
         self._steps = 0
@@ -49,7 +49,9 @@ class Director:
         self._closed = False
         self._per_picture = 1
         self._hurry = False  # the rounds until the end of this play need not be seen
+        self._ended = False  # with other numbers the play is played to its end too
         self._scene: Scene | None = None  # the rest is touched by the director's own thread only
+        self._unjudged = False  # the view is of a round after which the play was to go on
         self._note: State | None = None
         self._view = View(None, State("info", "Setting up"))
         self._thread = threading.Thread(target=self._work, name="director", daemon=True)
@@ -63,12 +65,12 @@ class Director:
 
     def choose(self, choice: Choice) -> None:
         """Set up another scenario, mechanism or seed, from the start and not playing."""
-        self._want(_wanted=choice, _playing=False, _hurry=False, _steps=0)
+        self._want(_wanted=choice, _playing=False, _hurry=False, _ended=False, _steps=0)
 
     def turn(self, choice: Choice) -> None:
         """Set other parameters; an unfinished play goes on, a finished one is played to its end again."""
         with self._changed:
-            if self._view.finished and self._wanted is None:
+            if self._ended:
                 self._playing = self._hurry = True
             self._wanted, self._steps = choice, 0
             self._changed.notify()
@@ -130,7 +132,8 @@ class Director:
                 return None
             if self._wanted:
                 return self._set_up
-            if self._view.playing != self._playing:  # the buttons answer at once, pictures take a while
+            stopped = self._unjudged and not self._playing
+            if stopped or self._view.playing != self._seen_playing(self._view):  # buttons answer at once
                 return self._show_playing
             if self._export:
                 self._export = False
@@ -139,22 +142,28 @@ class Director:
 
     def _something_to_do(self) -> bool:
         wanted = self._closed or self._wanted or self._export or self._steps or self._playing
-        return bool(wanted or self._view.playing)
+        return bool(wanted or self._view.playing or self._unjudged)
 
     def _show_playing(self) -> None:
-        """Show whether the play goes on, which may have changed while a picture was drawn."""
-        self._put(self._view)
+        """Show whether the play goes on, and judge one that stands still."""
+        scene = self._scene
+        stopped = scene is not None and self._unjudged and not self._playing
+        self._unjudged = self._unjudged and not stopped
+        self._put(view_of(scene) if scene is not None and stopped else self._view)
 
     def _set_up(self) -> None:
         with self._changed:
             choice, self._wanted = self._wanted, None
         if choice is None:
             return
-        if self._view.choice and choice.file != self._view.choice.file:
+        if self._view.choice and choice.source is not self._view.choice.source:
             self._note = None  # it was about another scenario
-        self._put(replace(self._view, choice=choice, busy="Setting up"))
+        again = "Playing to the end with these parameters." if self._hurry else ""
+        state = State("info", "Setting up", again)
+        self._put(replace(self._view, choice=choice, state=state, over=True, finished=False))
+        self._unjudged = False
         self._scene = None  # the former scene is gone, even if this choice fails
-        self._scene = scene = set_up(choice, self._progress)
+        self._scene = scene = set_up(choice, self._progress, self._offer.traders)
         if scene.play is None:
             self._pause()
         if not self._hurry:  # then only the end is worth a picture
@@ -182,7 +191,9 @@ class Director:
             return
         if scene.play.over:
             self._pause()
-        self._put(view_of(scene))
+            self._ended = scene.play.broken is None
+        self._unjudged = self._playing and scene.in_play
+        self._put(view_of(scene, judged=not self._unjudged))
 
     def _pause(self) -> None:
         with self._changed:
@@ -196,18 +207,26 @@ class Director:
         self._note = None
         self._put(replace(self._view, busy="Playing all mechanisms for the run folder"))
         try:
-            results.check_writable(scene.scenario, self._out)
+            if self._offer.traders:
+                raise InputError(
+                    "A run folder is replayed from its scenario, which has no traders of one's own."
+                )
+            results.check_writable(scene.scenario, self._offer.out)
             compared = compare(scene.scenario, seed=scene.choice.seed)
             figures = {"overview.svg": lambda path: plots.save(compared.plot(), path)}
             with _WRITING:
-                folder = results.write_run(compared, self._out, figures)
+                folder = results.write_run(compared, self._offer.out, figures)
             self._note = State("success", "Run folder", visible(str(folder.resolve())))
         except (InputError, MemoryError, OSError) as error:
             self._note = State("error", "No run folder was written", visible_lines(described(error)))
         self._put(replace(self._view, busy=""))
 
+    def _seen_playing(self, view: View) -> bool:
+        """Return True if rounds are seen to follow one another: not while a new scene is set up."""
+        return self._playing and not (self._hurry and view.over)
+
     def _put(self, view: View) -> None:
-        self._view = view = replace(view, playing=self._playing, note=self._note)
+        self._view = view = replace(view, playing=self._seen_playing(view), note=self._note)
         if not self._closed:
             self._show(view)
 

@@ -8,13 +8,17 @@ one, and a model that failed once stays broken.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from market.errors import MarketError
+from market.mechanisms.auction.auctioneer import AuctionState
+from market.outcome import Status
 from market.scenario.loading import Scenario
 from market.simulation.model import MarketModel
 
 if TYPE_CHECKING:
+    from market.outcome import Outcome
     from market.simulation.agents import Trader
 
 
@@ -52,6 +56,23 @@ class Play:
     def over(self) -> bool:
         """True if the play has ended or broken."""
         return self.broken is not None or not self.model.running
+
+    @property
+    def unfinished(self) -> bool:
+        """True if rounds were played but not all of them: it goes on, or it broke."""
+        return self.round > 0 and bool(self.model.running)
+
+    def outcome(self) -> Outcome:
+        """Return the outcome at its end; before, if trade stopped at the prices of this round.
+
+        A model's own outcome is at the prices that were closest to clearing, which need not be the last.
+        """
+        state = self.model.state
+        if not self.unfinished or not isinstance(state, AuctionState):
+            return self.model.outcome()
+        now = replace(state, best=state.last, best_round=state.round)
+        stopped = self.model.mechanism.outcome(self.model.economy, now)
+        return replace(stopped, status=Status.IN_PLAY, reason="")
 
     def step(self) -> None:
         """Play one round; does nothing if the play is over."""

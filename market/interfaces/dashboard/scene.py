@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from market.efficiency.report import Alignment, alignment
 from market.errors import InputError
 from market.interfaces.dashboard.dials import Dial, dials, draws
+from market.interfaces.dashboard.pictures import Album, Picture
 from market.interfaces.dashboard.play import Play, described
 from market.outcome import Outcome
 from market.results.comparison import Comparison, compare, path_of
-from market.scenario.loading import Scenario, load
+from market.scenario.loading import Scenario, load, loads
+
+if TYPE_CHECKING:
+    from market.simulation.agents import Trader
+
+
+MOST_JUDGED = 100  # agents of an economy that is judged in play too; with more it takes seconds
 
 
 @dataclass(frozen=True)
@@ -22,16 +32,33 @@ class Choice:
     """A scenario, mechanism, parameters and seed chosen by a user.
 
     Args:
-        file: the scenario.
+        source: the scenario, or its file, which is read again.
         mechanism: which one to step; by default the first with prices, else the first.
         values: (path, value) of each dial that was turned.
         seed: for all draws; the scenario's own if not given.
     """
 
-    file: Path
+    source: Path | Scenario
     mechanism: str | None = None
     values: tuple[tuple[str, float], ...] = ()
     seed: int | None = None
+
+    @property
+    def label(self) -> str:
+        """Name of the scenario while its title is not known."""
+        return Path(self.source.file if isinstance(self.source, Scenario) else self.source).stem
+
+    def read(self, turned: bool) -> Scenario:
+        """Return the scenario, with its dials turned or as it was given.
+
+        Raises:
+            ScenarioError: with all faults of the scenario.
+        """
+        more = self.overrides if turned else ()
+        if isinstance(self.source, Scenario):
+            given = self.source
+            return loads(given.text, given.file, given.folder, (*given.overrides, *more))
+        return load(self.source, more)
 
     @property
     def overrides(self) -> tuple[str, ...]:
@@ -56,6 +83,7 @@ class Scene:
         mechanism: the one that is stepped.
         play: its model.
         others: the outcomes of all other mechanisms; None if there are none.
+        album: the pictures.
     """
 
     choice: Choice
@@ -66,22 +94,42 @@ class Scene:
     mechanism: str = ""
     play: Play | None = None
     others: Comparison | None = None
-    _judged: tuple[int, Outcome, Alignment] | None = field(default=None, repr=False)
+    album: Album | None = None
+    _judged: tuple[int, Alignment] | None = field(default=None, repr=False)
 
     @property
     def random(self) -> bool:
         """True if something in the file is drawn, so that the seed makes a difference."""
         return self.written is not None and draws(self.written)
 
-    def compared(self) -> Comparison | None:
-        """Return the comparison, with the stepped mechanism as far as it is; None before any outcome."""
+    @property
+    def in_play(self) -> bool:
+        """True if the stepped mechanism has begun and is not over."""
+        return self.play is not None and self.play.round > 0 and not self.play.over
+
+    def pictures(self, compared: Comparison | None) -> tuple[Picture, ...]:
+        """Return the pictures of the scene as far as it is."""
+        if self.album is None or self.play is None:
+            return ()
+        return self.album.pictures(compared, self.play.model.economy, self.in_play)
+
+    def compared(self, judged: bool = True) -> Comparison | None:
+        """Return the comparison, with the stepped mechanism as far as it is; None before any outcome.
+
+        Args:
+            judged: False if a mechanism in play need not be judged, which takes longer than its round. Large
+                economies are judged at the end only.
+        """
         if self.scenario is None or self.play is None:
             return None
         outcomes = {} if self.others is None else dict(self.others.outcomes)
         alignments = {} if self.others is None else dict(self.others.alignments)
         rounds = [] if self.others is None else [self.others.rounds]
         if self.play.round > 0:
-            outcomes[self.mechanism], alignments[self.mechanism] = self._judge(self.play)
+            outcome = self.play.outcome()
+            judged = not self.in_play or (judged and len(outcome.economy.agents) <= MOST_JUDGED)
+            outcomes[self.mechanism] = outcome
+            alignments[self.mechanism] = self._judge(outcome) if judged else _unjudged(outcome)
             rounds.append(path_of(self.mechanism, self.play.model))
         if not outcomes:
             return None
@@ -94,12 +142,25 @@ class Scene:
             _in_order(rounds, names),
         )
 
-    def _judge(self, play: Play) -> tuple[Outcome, Alignment]:
-        """Return the outcome if the play ended now, and its alignment report."""
-        if self._judged is None or self._judged[0] != play.round:
-            outcome = play.model.outcome()
-            self._judged = play.round, outcome, alignment(outcome)
-        return self._judged[1:]
+    def _judge(self, outcome: Outcome) -> Alignment:
+        """Return the alignment report of the present outcome."""
+        if self._judged is None or self._judged[0] != outcome.rounds:
+            self._judged = outcome.rounds, alignment(outcome)
+        return self._judged[1]
+
+
+def _unjudged(outcome: Outcome) -> Alignment:
+    """Return a report that leaves everything open."""
+    return Alignment(
+        efficient=None,
+        degenerate=False,
+        negishi_weights=None,
+        supporting_prices=np.zeros(len(outcome.economy.goods)),
+        residual=math.inf,
+        resource_utilisation=None,
+        efficient_with_transfers=None,
+        surplus_gap=None,
+    )
 
 
 def _in_order(rounds: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:
@@ -109,26 +170,30 @@ def _in_order(rounds: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.DataFr
     return together.iloc[place.argsort(kind="stable")].reset_index(drop=True)
 
 
-def set_up(choice: Choice, progress: Callable[[str], None]) -> Scene:
+def set_up(
+    choice: Choice, progress: Callable[[str], None], traders: Mapping[str, type[Trader]] | None = None
+) -> Scene:
     """Read a scenario, make the model to step, and play all other mechanisms to their end.
 
     Args:
         choice: the choice.
         progress: called with a mechanism's name before it is played; may raise to give up.
+        traders: as for `market.compare`.
 
     Returns:
         The scene; errors of the scenario are in `refused`, never raised.
     """
     scene = Scene(choice)
     try:
-        scene.written = load(choice.file)
+        scene.written = choice.read(turned=False)
         scene.mechanism = _mechanism(scene.written, choice.mechanism)
         scene.dials = dials(scene.written, scene.mechanism)
-        scenario = load(choice.file, choice.overrides) if choice.values else scene.written
-        scene.play = Play(scenario, scene.mechanism, choice.seed)
+        scenario = choice.read(turned=True) if choice.values else scene.written
+        scene.play = Play(scenario, scene.mechanism, choice.seed, traders)
         others = [name for name in scenario.mechanism_names if name != scene.mechanism]
         if others:
-            scene.others = compare(scenario, others, choice.seed, progress)
+            scene.others = compare(scenario, others, choice.seed, progress, traders)
+        scene.album = Album(scene.mechanism, scene.play.model.auctioneer is not None)
         scene.scenario = scenario
     except InputError as error:
         scene.refused, scene.play = str(error), None

@@ -7,17 +7,27 @@ used, and assets come from the package solara-assets; others are "not found".
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import market
 from market.errors import Fault, InputError, ScenarioError
-from market.interfaces.dashboard import extra
+from market.interfaces.dashboard import extra, offer
 from market.interfaces.dashboard.guard import App, Guard, is_local
+from market.interfaces.dashboard.offer import Offer
+
+if TYPE_CHECKING:
+    from reacton.core import Element
+
+    from market.scenario.loading import Scenario
+    from market.simulation.agents import Trader
 
 GRACE = 2  # seconds that open pages get at the end
 
@@ -48,12 +58,68 @@ def _folders() -> Sequence[Path]:
     return Path("scenarios"), Path(market.__file__).resolve().parent.parent / "scenarios"
 
 
-def serve(files: Mapping[str, Path], out: Path, host: str, port: int, say: Callable[[str], None]) -> None:
+def dashboard(
+    scenario: str | Path | Scenario | None = None,
+    traders: Mapping[str, type[Trader]] | None = None,
+    *,
+    out: str | Path = "runs",
+    host: str = "127.0.0.1",
+    port: int = 8765,
+) -> Element[Any] | None:
+    """Show a scenario in a browser, played with traders of one's own, until interrupted.
+
+    In a notebook the page is the result of the cell, and nothing is served.
+
+    Args:
+        scenario: a file, or the result of `market.load`; if not given, those in `scenarios/`.
+        traders: agent or group name -> a subclass of `Trader` with its own answers to prices.
+        out: the folder in which exported runs are put.
+        host: the address to listen on; the default is reached from this machine only.
+        port: 0 for any that is free.
+
+    Returns:
+        Nothing, or in a notebook the page.
+
+    Raises:
+        InputError: something is not installed, the scenario cannot be played with these traders, or the
+            address cannot be used.
+    """
+    from market.scenario.loading import Scenario, load  # deferred: a fifth of a second
+    from market.simulation.model import MarketModel  # deferred: Mesa
+
+    if isinstance(scenario, Scenario):
+        known: dict[str, Path | Scenario] = {Path(scenario.file).stem: scenario}
+    else:
+        known = dict(scenarios(None if scenario is None else Path(scenario)))
+    if traders:
+        known = dict([next(iter(known.items()))])  # they belong to the scenario that was given
+        given = next(iter(known.values()))
+        MarketModel(given if isinstance(given, Scenario) else load(given), traders=traders)
+    offered = Offer(known, Path(out).resolve(), dict(traders or {}))
+    if not _in_notebook():
+        serve(offered, host, port, partial(print, flush=True))
+        return None
+    extra.check()
+    from market.interfaces.dashboard.page import Page
+
+    offer.make(offered)
+    return Page()
+
+
+def _in_notebook() -> bool:
+    """Return True if an event loop is running in this thread, as in cells of a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def serve(offered: Offer, host: str, port: int, say: Callable[[str], None]) -> None:
     """Serve the dashboard until interrupted.
 
     Args:
-        files: name -> scenario; the first is shown first.
-        out: the folder in which exported runs are put.
+        offered: the scenarios to choose from, and traders.
         host: the address to listen on.
         port: 0 for any that is free.
         say: called with messages for the terminal.
@@ -64,7 +130,7 @@ def serve(files: Mapping[str, Path], out: Path, host: str, port: int, say: Calla
     extra.check()
     with _listening(host, port) as listening:
         port = listening.getsockname()[1]
-        app = _solara(files, out)
+        app = _solara(offered)
 
         import uvicorn  # deferred: optional, see `extra`
 
@@ -108,7 +174,7 @@ def _listening(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _solara(files: Mapping[str, Path], out: Path) -> App:
+def _solara(offered: Offer) -> App:
     """Return Solara's application with `page`, set up to send no request to other hosts."""
     os.environ["SOLARA_APP"] = "market.interfaces.dashboard.page"  # Solara looks for it when it is imported
     os.environ["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "false"
@@ -122,13 +188,11 @@ def _solara(files: Mapping[str, Path], out: Path) -> App:
     from starlette.routing import Mount
     from starlette.staticfiles import StaticFiles
 
-    from market.interfaces.dashboard.page import Offer
-
     warnings.filterwarnings("ignore", category=UserWarning, module=r"solara\.")  # for those who deploy it
     settings.telemetry.mixpanel_enable = False  # also against a file .env
     settings.theme.title = "market"
     settings.theme.show_banner = False
-    Offer(files, out.resolve()).to_environment()
+    offer.make(offered)
     assets = StaticFiles(directory=settings.assets.proxy_cache_dir, check_dir=False)
     routes = [Mount("/_solara/cdn", app=assets), *app.routes]
     return Starlette(routes=routes, lifespan=app.router.lifespan_context)

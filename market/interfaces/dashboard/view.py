@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from market.interfaces.dashboard.dials import Dial
-from market.interfaces.dashboard.pictures import OF_PRICES, Picture, pictures
+from market.interfaces.dashboard.pictures import Picture
+from market.interfaces.dashboard.selection import only, without
 from market.interfaces.dashboard.table import table
-from market.interfaces.text.sentences import count, ending, judgements, number, quoted, unsettled, visible
+from market.interfaces.text.layout import paragraphs
+from market.interfaces.text.sentences import count, ending, judgements, number, reading, visible
 from market.outcome import Outcome, Status
 
 if TYPE_CHECKING:
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from market.interfaces.dashboard.scene import Choice, Scene
     from market.results.comparison import Comparison
 
-IN_PLAY = "{} is in play, and judged as if trade stopped now, with rationing."
 Tone = Literal["info", "success", "warning", "error"]
 
 
@@ -37,13 +38,13 @@ class View:
         choice: the choice that it shows; None at the start.
         state: of the play.
         title: of the scenario.
+        description: its story in paragraphs, each with whether it is a point of a list.
         mechanisms: those that can be stepped.
         mechanism: the one that is.
         dials: the parameters that can be turned.
         random: True if the seed makes a difference.
         seed: that is used.
-        pictures: of the comparison.
-        awaited: the titles of pictures that are there once prices are announced.
+        pictures: of the comparison; some are awaited until prices are announced.
         table: the comparison as HTML; empty if there is none yet.
         verdict: the interpretation, in sentences.
         playing: True while rounds follow one another by themselves.
@@ -56,13 +57,13 @@ class View:
     choice: Choice | None
     state: State
     title: str = ""
+    description: tuple[tuple[bool, str], ...] = ()
     mechanisms: tuple[str, ...] = ()
     mechanism: str = ""
     dials: tuple[Dial, ...] = ()
     random: bool = False
     seed: int = 0
     pictures: tuple[Picture, ...] = ()
-    awaited: tuple[str, ...] = ()
     table: str = ""
     verdict: tuple[str, ...] = ()
     playing: bool = False
@@ -72,8 +73,12 @@ class View:
     note: State | None = None
 
 
-def view_of(scene: Scene) -> View:
+def view_of(scene: Scene, judged: bool = True) -> View:
     """Return the view of a scene.
+
+    Args:
+        scene: the scene.
+        judged: False if a mechanism in play need not be judged in this round, since the next one follows.
 
     Raises:
         MarketError: an outcome cannot be computed or judged.
@@ -82,7 +87,8 @@ def view_of(scene: Scene) -> View:
     frame = View(
         scene.choice,
         State("error", "This scenario cannot be played", visible_lines(scene.refused)),
-        title=scene.choice.file.stem if written is None else visible(written.title),
+        title=scene.choice.label if written is None else visible(written.title),
+        description=() if written is None else tuple(paragraphs(written.description)),
         mechanisms=() if written is None else written.mechanism_names,
         mechanism=scene.mechanism,
         dials=scene.dials,
@@ -91,14 +97,15 @@ def view_of(scene: Scene) -> View:
     )
     if scene.play is None:
         return frame
-    compared = scene.compared()
-    without = scene.play.model.auctioneer is not None and (compared is None or not len(compared.rounds))
+    compared = scene.compared(judged)
+    status = None
+    if compared is not None and scene.mechanism in compared.outcomes:
+        status = "error" if scene.play.broken else "in play" if scene.in_play else None
     return replace(
         frame,
         state=state_of(scene.play),
-        pictures=() if compared is None else pictures(compared),
-        awaited=OF_PRICES if without else (),
-        table="" if compared is None else table(compared, scene.mechanism, scene.play.over),
+        pictures=scene.pictures(compared),
+        table="" if compared is None else table(compared, scene.mechanism, status),
         verdict=() if compared is None else _verdict(compared, scene),
         over=scene.play.over,
         finished=scene.play.over and scene.play.broken is None,
@@ -112,11 +119,13 @@ def _seed(scene: Scene) -> int:
 
 
 def _verdict(compared: Comparison, scene: Scene) -> tuple[str, ...]:
-    """Return the interpretation; a mechanism in play is judged by its rationed allocation alone."""
-    in_play = scene.play is not None and not scene.play.over
-    ended = {n: o for n, o in compared.outcomes.items() if not (in_play and n == scene.mechanism)}
-    now = [IN_PLAY.format(quoted([scene.mechanism]))] if len(ended) < len(compared.outcomes) else []
-    return (*now, *unsettled(ended), *judgements(compared))
+    """Return the interpretation; of a mechanism in play only the judgement as if trade stopped now."""
+    if scene.mechanism not in compared.outcomes or not (scene.play and scene.play.unfinished):
+        return tuple(reading(compared))
+    ended = reading(without(compared, scene.mechanism))
+    judged = compared.alignments[scene.mechanism].efficient is not None
+    now = judgements(only(compared, scene.mechanism)) if judged else []
+    return (*now, *ended)
 
 
 def state_of(play: Play) -> State:

@@ -1,7 +1,7 @@
 """Text for a terminal or a pipe: the table of a run, its interpretation, and the other commands' reports.
 
-Entry points: `report.comparison` (`market run`) and `report.claims` (`market verify`), `shards.shared`,
-`sweeps.swept`, `equilibria.multiplicity`, `catalogue.catalogue`.
+Entry points: `report.comparison` (`market run`), `verification.verification` (`market verify`),
+`shards.shared`, `sweeps.swept`, `equilibria.multiplicity`, `catalogue.catalogue`.
 
 Read `sections` (the rows of the table) and `sentences` (the interpretation; names and numbers) first, then
 `layout` (tables of any labels and cells), then the module of a command.

@@ -49,7 +49,7 @@ def _values(family: type[Family]) -> Iterator[tuple[str, str]]:
         return
     for key, parameter in parameters.items():
         each = {"good": "for each good", "agent": "one number", "one good": "its name"}[parameter.axis]
-        yield key, f"{parameter.meaning} ({'; '.join(filter(None, (parameter.unit, each)))})"
+        yield key, f"{parameter.meaning} ({'; '.join((*_unit(parameter.unit), each))})"
     if knows := getattr(family, "knows", None):
         yield "knows", str(knows)
     if dataclasses.is_dataclass(family):
@@ -64,3 +64,8 @@ def _default(field: dataclasses.Field[object]) -> str:
     return (
         f" (default {field.default:g})" if isinstance(field.default, float) else f" (default {field.default})"
     )
+
+
+def _unit(unit: str) -> tuple[str, ...]:
+    """Return a unit as part of a list; a pure number has none."""
+    return () if unit in ("", "none") else (unit,)

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from market.economy.nonexistence import satiable_owner
 from market.equilibrium import Equilibria, Equilibrium
+from market.equilibrium.starts import ROOTS
 from market.interfaces.text.layout import Row, Section, heading, points, tables
 from market.interfaces.text.report import economy_in_a_line
 from market.interfaces.text.sections import parties
@@ -61,7 +63,7 @@ def _sections(found: Equilibria, some: Sequence[Equilibrium]) -> list[Section]:
             [
                 Row("Index", [_index(each) for each in some]),
                 Row("Stable under tatonnement?", [_stable(each) for each in some]),
-                Row("Converging starting points", [f"{each.starts:,}" for each in some]),
+                Row("Starting points that converged here", [f"{each.starts:,}" for each in some]),
             ],
         ),
     ]
@@ -77,18 +79,21 @@ def _stable(each: Equilibrium) -> str:
 
 def _reading(found: Equilibria) -> Iterator[str]:
     """Interpret the numbers in plain sentences."""
+    if found.no_equilibrium is not None:
+        yield f"There is no equilibrium: {visible(found.no_equilibrium)}."
+        return
     many = len(found.found)
-    if not many:
-        why = found.beyond_reach or "there may be none; try more --starts"
-        yield f"None was found as roots of excess demand from {count(found.starts, 'starting point')}: {why}."
-    else:
+    if many:
         worst = max(each.residual for each in found.found)
         yield (
             f"{'One equilibrium was' if many == 1 else f'{many} equilibria were'} found from "
-            f"{count(found.starts, 'starting point')}; verified: relative excess demand is "
+            f"{count(found.searched, 'starting point')}; verified: relative excess demand is "
             f"{'zero to rounding' if worst == 0 else f'at most {shown(worst)}'}."
         )
         yield _of_the_indices(found)
+    else:
+        yield f"None was found from {count(found.searched, 'starting point')}{_of_the_method(found)}."
+        yield from _of_causes(found)
     yield from _of_single_ones(found)
     for prices, excess in found.near_misses:
         at = ", ".join(
@@ -98,7 +103,33 @@ def _reading(found: Equilibria) -> Iterator[str]:
             f"Possibly another one at {at}, where two equilibria may be about to merge: relative excess "
             f"demand is {shown(excess)} there."
         )
+    if found.stopped is not None:
+        yield (
+            f"The search ended early: {found.stopped}. {found.searched:,} of "
+            f"{count(found.starts, 'starting point')} were searched; raise --budget or --seconds to search "
+            f"all of them."
+        )
     yield "No search from finitely many starting points can prove that it found all equilibria."
+
+
+def _of_the_method(found: Equilibria) -> str:
+    """Return how it was searched for, after the number of starting points."""
+    return " as a root of excess demand" if found.method == ROOTS else f" by a {found.method}"
+
+
+def _of_causes(found: Equilibria) -> Iterator[str]:
+    """Say why there may be no equilibrium, or why none was found."""
+    why = found.beyond_reach
+    if why is not None:
+        yield f"There may be equilibria all the same: {why}."
+    satiable = satiable_owner(found.economy)
+    if satiable is not None:
+        yield (
+            f"There may be none, though that is not proved: {visible(satiable)} wants no good without limit, "
+            f"and no prices clear all markets at which an agent cannot spend its income."
+        )
+    elif why is None and found.stopped is None:
+        yield "There may be none, though that is not proved; try more --starts."
 
 
 def _of_the_indices(found: Equilibria) -> str:

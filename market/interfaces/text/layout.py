@@ -6,17 +6,22 @@ from a file is read as markup.
 
 from __future__ import annotations
 
+import itertools
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rich import box
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 CELL = 13  # columns that a column of cells needs at least, with its gap
+WIDER = 16  # the most that it needs so that words of its cells are not cut
 SHORTEST = 24  # columns of labels; narrower ones are hard to read
+LONGEST = 36  # columns of labels; longer ones are folded, so that cells stand near the others
 STYLES = {
     "cleared": "green", "Nash": "green", "optimal": "green",
     "cycling": "yellow", "max rounds": "yellow", "unknown": "yellow",
@@ -58,13 +63,14 @@ def tables(names: Sequence[str], sections: Sequence[Section], width: int, corner
         corner: the heading of the labels.
     """
     indents = {part.title: 2 * bool(part.title) for part in sections}
-    longest = max(len(row.label) + indents[part.title] for part in sections for row in part.rows)
-    label = min(max(longest, *(len(part.title) for part in sections)), width // 2)
-    label = min(
-        label, max(SHORTEST, width - 1 - CELL * len(names))
-    )  # rather folded labels than one more table
+    labels = [len(row.label) + indents[part.title] for part in sections for row in part.rows]
+    longest = max(labels + [len(part.title) for part in sections])
+    words = [word for part in sections for cell in part.cells for word in cell.split()]
+    cell = min(max(CELL, 3 + max(map(len, words), default=0)), WIDER)
+    room_for_labels = max(SHORTEST, width - 1 - cell * len(names))  # rather folded labels than one more table
+    label = min(longest, LONGEST, width // 2, room_for_labels)
     room = width - label - 1
-    count = math.ceil(len(names) / max(1, room // CELL))
+    count = math.ceil(len(names) / max(1, room // cell))
     even = math.ceil(len(names) / count)
     found = []
     for start in range(0, len(names), even):
@@ -80,9 +86,16 @@ def tables(names: Sequence[str], sections: Sequence[Section], width: int, corner
                 table.add_row(Text(part.title, style="bold"))
             for row in part.rows:
                 cells = (Text(row.cells[i], style=STYLES.get(row.cells[i], "")) for i in chosen)
-                table.add_row(Padding(Text(row.label), (0, 0, 0, indents[part.title])), *cells)
+                indent = indents[part.title]
+                table.add_row(Padding(_hanging(row.label, label - indent), (0, 0, 0, indent)), *cells)
         found.append(table)
     return found
+
+
+def _hanging(label: str, width: int) -> Text:
+    """Return a label whose further lines are indented, so that none is taken for another row."""
+    lines = textwrap.wrap(label, max(width, 3), subsequent_indent="  ", break_on_hyphens=False)
+    return Text("\n".join(lines))
 
 
 def pairs(rows: Iterable[tuple[str, Text]]) -> Table:
@@ -105,6 +118,44 @@ def points(sentences: Iterable[str]) -> Table:
     return grid
 
 
+def paragraphs(text: str) -> list[tuple[bool, str]]:
+    r"""Return the paragraphs of a description, each with True if it is a point of a list.
+
+    A blank line ends a paragraph, and a line that begins with `- ` begins a point; other line breaks are
+    blanks.
+
+    Example:
+        >>> paragraphs("Who pays?\nNo agent.\n\n- 'gift': the baker\n  stays idle.")
+        [(False, 'Who pays? No agent.'), (True, "'gift': the baker stays idle.")]
+    """
+    found: list[tuple[bool, str]] = []
+    ended = True
+    for line in (each.strip() for each in text.splitlines()):
+        if line.startswith("- "):
+            found.append((True, line[2:].strip()))
+        elif line and ended:
+            found.append((False, line))
+        elif line:
+            is_point, so_far = found[-1]
+            found[-1] = (is_point, f"{so_far} {line}")
+        ended = not line
+    return found
+
+
+def story(description: str) -> list[RenderableType]:
+    """Return a description as paragraphs and points, between blank lines; empty without one."""
+    parts: list[RenderableType] = []
+    for is_point, group in itertools.groupby(paragraphs(description), lambda each: each[0]):
+        sentences = [sentence for _, sentence in group]
+        parts.append(points(sentences) if is_point else Text("\n\n".join(sentences)))
+    return [Text(), *parts, Text()] if parts else []
+
+
 def heading(title: str) -> Text:
     """Return a line in bold."""
     return Text(title, style="bold")
+
+
+def folded(title: str) -> Text:
+    """Return a heading whose part is folded in a notebook."""
+    return Text(title, style="bold italic")

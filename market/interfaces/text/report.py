@@ -1,4 +1,4 @@
-"""A comparison as text: a table, how each mechanism ended, and an interpretation; the claims of `verify`.
+"""A comparison as text: a table, how each mechanism ended, and an interpretation.
 
 Mechanisms are the columns of the table (`layout.tables`); its rows are made in `sections`.
 """
@@ -13,28 +13,29 @@ from rich.table import Table
 from rich.text import Text
 
 from market.economy.primitives import Economy, Money
-from market.interfaces.text.layout import STYLES, Section, heading, pairs, points, tables
+from market.interfaces.text.layout import STYLES, Section, heading, pairs, points, story, tables
 from market.interfaces.text.sections import notes, sections
 from market.interfaces.text.sentences import count, ending, number, reading, status_word, visible
 
 if TYPE_CHECKING:
     from market.outcome import Outcome
     from market.results.comparison import Comparison
-    from market.results.verify.claim import Claim
 
 
-def comparison(compared: Comparison, width: int) -> RenderableType:
+def comparison(compared: Comparison, width: int, story_first: bool = True) -> RenderableType:
     """Return the text that `market run` prints of a comparison.
 
     Args:
         compared: the outcomes of all mechanisms.
         width: columns of the terminal.
+        story_first: False if the scenario's description is left out.
     """
     parts = sections(compared)
     blank = Text()
     names = [visible(name) for name in compared.outcomes]
     return Group(
         heading(visible(compared.scenario.title)),
+        *story(compared.scenario.description if story_first else ""),
         Text(economy_in_a_line(compared.economy)),
         *(part for table in tables(names, parts, width) for part in (blank, table)),
         *_notes(compared, parts),
@@ -100,24 +101,3 @@ def _independent_check(compared: Comparison) -> list[RenderableType]:
         for name, check in compared.checks.items()
     )
     return [Text(), heading("Independent check"), pairs(rows)]
-
-
-def claims(checked: Sequence[Claim]) -> RenderableType:
-    """Return what `market verify` prints: one line a claim, and how many hold or could not be checked."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold", max_width=40)
-    grid.add_column(overflow="fold")
-    for claim in checked:
-        detail = Text(visible(claim.detail), style="dim")
-        grid.add_row(_VERDICTS[claim.holds], Text(visible(claim.name)), detail)
-    kept, unchecked = (sum(claim.holds is verdict for claim in checked) for verdict in (True, None))
-    line = f"{kept} of {count(len(checked), 'claim')} hold."
-    return Group(grid, Text(f"{line} {unchecked} could not be checked." if unchecked else line))
-
-
-_VERDICTS = {
-    True: Text("holds", style="green"),
-    None: Text("not checked", style="yellow"),
-    False: Text("DOES NOT HOLD", style="red"),
-}

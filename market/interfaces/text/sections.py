@@ -16,9 +16,20 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.efficiency.contrast import Contrast, revenue_rounding
+from market.efficiency.contrast import Contrast
 from market.efficiency.report import Alignment
 from market.interfaces.text.layout import Row, Section
+from market.interfaces.text.levels import (
+    CONSUMER_SURPLUS,
+    DEADWEIGHT_LOSS,
+    UNBOUNDED,
+    UTILITY_MINUS_PAYMENTS,
+    WAR_PENALTY,
+    levels,
+    levels_of,
+    lost,
+    surplus_section,
+)
 from market.interfaces.text.sentences import (
     NOT_HERE,
     named_or_counted,
@@ -28,8 +39,8 @@ from market.interfaces.text.sentences import (
     visible,
     yes,
 )
+from market.mechanisms.regret import relative_regret
 from market.outcome import Outcome
-from market.results.summary_table import Summary, summarised
 from market.tolerances import VIOLATION_THAT_PROVES
 
 if TYPE_CHECKING:
@@ -61,10 +72,10 @@ def parties(economy: Economy) -> list[Party]:
     """Return a party for each agent, else for each group, else one for all."""
     if len(economy.agents) <= ONE_BY_ONE:
         return [Party(visible(name), np.array([i])) for i, name in enumerate(economy.agents)]
-    groups = [(f"{visible(name)} ({len(rows)})", rows) for name, rows in economy.groups.items()]
+    groups = [(f"{visible(name)} ({len(rows):,})", rows) for name, rows in economy.groups.items()]
     if groups and len(groups) <= ONE_BY_ONE:
         return [Party(label if len(rows) > 1 else label[: -len(" (1)")], rows) for label, rows in groups]
-    return [Party(f"all {len(economy.agents)} agents", np.arange(len(economy.agents)))]
+    return [Party(f"all {len(economy.agents):,} agents", np.arange(len(economy.agents)))]
 
 
 def sections(compared: Comparison) -> list[Section]:
@@ -73,12 +84,12 @@ def sections(compared: Comparison) -> list[Section]:
     shown = parties(compared.economy)
     parts = [
         Section("", _endings_in_words(outcomes)),
-        Section("Prices", _prices(compared.economy, outcomes)),
+        Section(_prices_title(outcomes), _prices(compared.economy, outcomes, reports) + _rounds(compared)),
         *_quantities(compared.economy, outcomes, shown),
-        Section(_utility(compared.economy), _levels([o.utilities for o in outcomes], shown)),
-        Section(_payoff(compared.economy, outcomes), _payoffs(compared, outcomes, shown)),
+        *levels(compared, shown),
+        surplus_section(compared, outcomes, reports),
         Section("Alignment", _alignment(compared, outcomes, reports)),
-        Section(WEIGHTS, _weights(reports, shown)),
+        Section(WEIGHTS, _weights(compared.economy, reports, shown)),
         Section(f"Compared with '{visible(compared.baseline or '')}'", _against(compared)),
     ]
     return [part for part in parts if part.rows]
@@ -86,26 +97,45 @@ def sections(compared: Comparison) -> list[Section]:
 
 WEIGHTS = "Welfare weights (Negishi)"
 SHADOW = "* shadow price: the value of one more unit to the planner; no agent pays it."
+RANGE = (
+    "[low to high]: any price in this range clears the market with the same quantities, other prices "
+    "adjusting; payments are at the price before it."
+)
 LOST = "-inf: the agent has too little of an essential good."
 NEAREST = "~ not an equilibrium: prices of the round whose markets were closest to clearing."
 BENT = (
     "The weights of {who} apply to v = u^(1/A), A the sum of the weights in u: v orders bundles as u does "
     "and is concave, which u is not."
 )
-UNBOUNDED = "unbounded: the possible gain has no upper limit; utility -inf: {names}."
-UNLIMITED = "unbounded: gains from trading more at these prices have no upper limit; by: {names}."
+WAR = "war penalty: claims exceed the stock; nothing is consumed, and the penalty exceeds any utility."
+FIRST_UNIT = (
+    "consumer surplus unbounded: the first unit is worth infinitely much. Its differences between mechanisms "
+    "are those of utility minus payments."
+)
+SUM = (
+    "total surplus: consumers' utility minus payments, producer surplus and revenue. Consumer surplus counts "
+    "from what consumers own."
+)
+NO_LIMIT = "unbounded gains have no upper limit; utility -inf: {names}."
+UNLIMITED = "unbounded gains from trading more at these prices have no upper limit; by: {names}."
 ALONE = "No game without prices was played: there is no baseline for gains and losses."
 
 
 def notes(compared: Comparison, parts: Sequence[Section]) -> list[str]:
     """Explain the signs in the table, and no others."""
     cells = [cell for part in parts for cell in part.cells]
+    rows = [row for part in parts for row in part.rows]
     weighed = any(cell != NOT_HERE for part in parts if part.title == WEIGHTS for cell in part.cells)
     bent = compared.economy.not_concave
+    shown = compared.alignments.values()
     there = {
         SHADOW: any(cell.endswith(" *") for cell in cells),
         NEAREST: any(cell.endswith(" ~") for cell in cells),
+        RANGE: any(report.price_interval and any(report.price_interval.values()) for report in shown),
         LOST: any(cell.startswith("-inf") for cell in cells),
+        WAR: WAR_PENALTY in cells,
+        FIRST_UNIT: any(UNBOUNDED in row.cells for row in rows if row.label == CONSUMER_SURPLUS),
+        SUM: any(row.label == UTILITY_MINUS_PAYMENTS for row in rows),
         BENT.format(who=named_or_counted(compared.economy, bent)): bool(bent.any()) and weighed,
         **_unbounded(compared),
         ALONE: compared.baseline is None and len(compared.outcomes) > 1,
@@ -124,7 +154,7 @@ def _unbounded(compared: Comparison) -> dict[str, bool]:
         regrets = np.zeros_like(lost) if outcome.regret is None else np.isposinf(outcome.regret)
         ruined = ruined | (lost & (regrets | (report.surplus_gap == math.inf)))
         unlimited = unlimited | (regrets & ~lost)
-    by_note = {UNBOUNDED: ruined, UNLIMITED: unlimited}
+    by_note = {NO_LIMIT: ruined, UNLIMITED: unlimited}
     return {
         note.format(names=named_or_counted(compared.economy, who)): bool(who.any())
         for note, who in by_note.items()
@@ -138,18 +168,68 @@ def _endings_in_words(outcomes: Sequence[Outcome]) -> list[Row]:
     ]
 
 
-def _prices(economy: Economy, outcomes: Sequence[Outcome]) -> list[Row]:
+def _prices(economy: Economy, outcomes: Sequence[Outcome], reports: Sequence[Alignment | None]) -> list[Row]:
     if all(outcome.prices is None for outcome in outcomes):
         return []
 
-    def cell(outcome: Outcome, g: int) -> str:
+    def cell(outcome: Outcome, report: Alignment | None, g: int) -> str:
         if outcome.prices is None:
             return NOT_HERE
         nearest = outcome.kind == "auctioneer" and not outcome.status.settled
         mark = " *" if outcome.kind == "planner" else " ~" if nearest else ""
-        return number(float(outcome.prices[g])) + mark
+        return number(float(outcome.prices[g])) + _range(report, economy.goods[g]) + mark
 
-    return [Row(visible(good), [cell(o, g) for o in outcomes]) for g, good in enumerate(economy.goods)]
+    cells = list(zip(outcomes, reports, strict=True))
+    return [Row(visible(good), [cell(*each, g) for each in cells]) for g, good in enumerate(economy.goods)]
+
+
+def _range(report: Alignment | None, good: str) -> str:
+    """Return the range of clearing prices in brackets; empty if the price is unique, or that is unknown."""
+    intervals = None if report is None else report.price_interval
+    ends = (intervals or {}).get(good)
+    if ends is None:
+        return ""
+    low, high = ends
+    return f" [{number(low)} or more]" if high == math.inf else f" [{number(low)} to {number(high)}]"
+
+
+def _prices_title(outcomes: Sequence[Outcome]) -> str:
+    """Return the heading of prices, with what they are of where a market did not clear."""
+    return "Prices (~ of the round closest to clearing)" if any(map(_is_nearest, outcomes)) else "Prices"
+
+
+def _is_nearest(outcome: Outcome) -> bool:
+    """Return True if prices are those of the round closest to clearing, and no equilibrium."""
+    return outcome.kind == "auctioneer" and outcome.prices is not None and not outcome.status.settled
+
+
+def _rounds(compared: Comparison) -> list[Row]:
+    """Return the round that each auctioneer's prices are of, if some of them are no equilibrium's."""
+    outcomes = compared.outcomes
+    if not any(map(_is_nearest, outcomes.values())):
+        return []
+
+    def equilibrium(outcome: Outcome) -> str:
+        if outcome.kind != "auctioneer" or outcome.prices is None:
+            return NOT_HERE
+        return yes(outcome.status.settled)
+
+    return [
+        Row("of round", [_round(compared, name) for name in outcomes]),
+        Row("an equilibrium?", [equilibrium(outcome) for outcome in outcomes.values()]),
+    ]
+
+
+def _round(compared: Comparison, name: str) -> str:
+    """Return the last round at which an auctioneer announced the prices of the outcome."""
+    outcome = compared.outcomes[name]
+    if outcome.kind != "auctioneer" or outcome.prices is None:
+        return NOT_HERE
+    path = compared.rounds[compared.rounds["mechanism"] == name]
+    by_name = np.argsort(np.array(compared.economy.goods, dtype=object))
+    prices = path["price"].to_numpy().reshape(-1, len(by_name))
+    here = np.flatnonzero((prices == outcome.prices[by_name]).all(axis=1))
+    return f"{here[-1] + 1:,}" if len(here) else NOT_HERE
 
 
 def _quantities(economy: Economy, outcomes: Sequence[Outcome], shown: Sequence[Party]) -> list[Section]:
@@ -194,55 +274,10 @@ class _Quantity(NamedTuple):
         """Return the section of one party, with a row for each good that it could have."""
         could = np.flatnonzero(self.possible[party.rows].any(axis=0))
         rows = [self._row(visible(economy.goods[g]), party.rows, int(g)) for g in could]
+        if party.label == f"all {len(economy.agents):,} agents":
+            return Section(f"Total {self.title.lower()}", rows)
         total = self.title if party.alone else f"Total {self.title.lower()}"
         return Section(f"{total} by {party.label}", rows)
-
-
-def _utility(economy: Economy) -> str:
-    """Name what `Outcome.utilities` holds."""
-    return "Utility minus cost" if economy.costs else "Utility"
-
-
-def _payoff(economy: Economy, outcomes: Sequence[Outcome]) -> str:
-    """Name what is subtracted from utility; budgets of a Fisher market are worth nothing, so nothing is."""
-    if economy.money is not Money.QUASILINEAR:
-        return "Payoff"
-    penalty = any(o.kind == "unmediated" and (o.payoffs != o.utilities - o.payments).any() for o in outcomes)
-    less = [*(["cost"] if economy.costs else []), *(["penalty"] if penalty else []), "payments"]
-    return f"Payoff (utility minus {', '.join(less[:-1])}{' and ' * (len(less) > 1)}{less[-1]})"
-
-
-def _payoffs(compared: Comparison, outcomes: Sequence[Outcome], shown: Sequence[Party]) -> list[Row]:
-    """Return rows of payoffs if some differ from utilities."""
-    if not compared.payoffs_differ:
-        return []
-    revenue = [_without_rounding(outcome) for outcome in outcomes]
-    rows = _levels([outcome.payoffs for outcome in outcomes], shown)
-    return [*rows, Row("auctioneer's revenue", [number(r) for r in revenue])] if any(revenue) else rows
-
-
-def _without_rounding(outcome: Outcome) -> float:
-    """Return the revenue; 0 where payments cancel but for rounding, as in verdicts."""
-    return outcome.revenue if abs(outcome.revenue) > revenue_rounding(outcome) else 0.0
-
-
-def _levels(values: Sequence[Array], shown: Sequence[Party]) -> list[Row]:
-    """Return each agent's value, or the mean and the lowest of a party."""
-    rows = []
-    for party in shown:
-        own = [summarised(v[party.rows]) for v in values]
-        rows.append(Row(party.called("mean"), [_mean(each, len(party.rows)) for each in own]))
-        if not party.alone:
-            rows.append(Row(party.called("lowest"), [number(each.lowest) for each in own]))
-    return rows
-
-
-def _mean(summary: Summary, agents: int) -> str:
-    """Return the mean, or the number at -inf and the mean of the others."""
-    if summary.ruined == agents:
-        return number(-math.inf)
-    mean = number(summary.mean)
-    return f"-inf: {summary.ruined} of {agents}, others {mean}" if summary.ruined else mean
 
 
 def _alignment(compared: Comparison, outcomes: Sequence[Outcome], reports: Sequence[Alignment]) -> list[Row]:
@@ -252,8 +287,6 @@ def _alignment(compared: Comparison, outcomes: Sequence[Outcome], reports: Seque
         capped = bool(np.isfinite(compared.economy.budget).any())
         rows += [
             Row(_WITH_MONEY[capped], [yes(report.efficient_with_transfers) for report in reports]),
-            Row("surplus lost", [_lost(report) for report in reports]),
-            Row("total surplus", [number(compared.total_surplus(name)) for name in compared.outcomes]),
         ]
     needed = [report.resource_utilisation for report in reports]
     if any(share is not None for share in needed):
@@ -267,14 +300,20 @@ _WITH_MONEY = {False: "maximises total surplus?", True: "efficient with transfer
 
 
 def _regret(outcome: Outcome) -> str:
-    """Return the largest regret; 0 where it is rounding relative to the utilities at stake."""
+    """Return the largest regret; 0 where it is rounding relative to the utilities at stake.
+
+    The evidence leaves out traders that follow their own rule; here they count.
+    """
     settled = outcome.status.settled and outcome.evidence.get("relative_regret", 1.0) <= NOISE
-    return "0" if settled and outcome.max_regret is not None else _gap(outcome.max_regret)
+    return "0" if settled and _relative_regret(outcome) <= NOISE else _gap(outcome.max_regret)
 
 
-def _lost(report: Alignment) -> str:
-    """Return the surplus gap; 0 where it is within the tolerance of efficiency."""
-    return "0" if report.efficient_with_transfers else _gap(report.surplus_gap)
+def _relative_regret(outcome: Outcome) -> float:
+    """Return the largest regret of all traders as a share of the worth of their trades; of a game, 0."""
+    if outcome.prices is None or outcome.regret is None:
+        return 0.0
+    x, y = outcome.consumption, outcome.production
+    return relative_regret(outcome.economy, outcome.prices, x, y, outcome.regret)
 
 
 def _gap(value: float | None) -> str:
@@ -290,15 +329,18 @@ def _has_weights(report: Alignment) -> bool:
     )
 
 
-def _weights(reports: Sequence[Alignment], shown: Sequence[Party]) -> list[Row]:
+def _weights(economy: Economy, reports: Sequence[Alignment], shown: Sequence[Party]) -> list[Row]:
+    counted = economy.has_weight
+
     def cell(report: Alignment, party: Party) -> str:
         if report.negishi_weights is None or not _has_weights(report):
             return NOT_HERE
-        mine = report.negishi_weights[party.rows]
+        mine = report.negishi_weights[party.rows][counted[party.rows]]
         least, most = number(float(mine.min())), number(float(mine.max()))
         return least if least == most else f"{least} to {most}"
 
-    return [Row(party.called("each"), [cell(report, party) for report in reports]) for party in shown]
+    some = [party for party in shown if counted[party.rows].any()]
+    return [Row(party.called("each"), [cell(report, party) for report in reports]) for party in some]
 
 
 def _against(compared: Comparison) -> list[Row]:
@@ -315,3 +357,42 @@ def _against(compared: Comparison) -> list[Row]:
         row("lose", lambda each: named_or_counted(compared.economy, each.losers)),
         row("Pareto improvement?", lambda each: yes(each.pareto_improvement)),
     ]
+
+
+def of_outcome(outcome: Outcome) -> list[Section]:
+    """Return the sections of a table of one outcome, without a report on it."""
+    economy, alone = outcome.economy, [outcome]
+    shown = parties(economy)
+    parts = [
+        Section("", _endings_in_words(alone)),
+        Section(_prices_title(alone), _prices(economy, alone, [None])),
+        *_quantities(economy, alone, shown),
+        *levels_of(outcome, shown),
+        Section("", [Row("largest gain from deviating", [_regret(outcome)])]),
+    ]
+    return [part for part in parts if part.rows]
+
+
+def signs(parts: Sequence[Section]) -> list[str]:
+    """Explain the signs in the table of an outcome, and no others."""
+    cells = [cell for part in parts for cell in part.cells]
+    endings = {SHADOW: " *", NEAREST: " ~"}
+    notes = [note for note, ending in endings.items() if any(cell.endswith(ending) for cell in cells)]
+    return [*notes, *([LOST] if any(cell.startswith("-inf") for cell in cells) else [])]
+
+
+def of_report(report: Alignment) -> list[Section]:
+    """Return the sections of a table of one alignment report; weights by name if it knows its outcome."""
+    rows = [Row("Pareto efficient (goods)?", [yes(report.efficient)])]
+    economy = None if report.outcome is None else report.outcome.economy
+    if economy is None or economy.money is Money.QUASILINEAR:
+        capped = economy is not None and bool(np.isfinite(economy.budget).any())
+        rows += [
+            Row(_WITH_MONEY[capped], [yes(report.efficient_with_transfers)]),
+            Row(DEADWEIGHT_LOSS, [lost(report)]),
+        ]
+    if report.resource_utilisation is not None:
+        rows.append(Row("resource utilisation (Debreu)", [percent(report.resource_utilisation)]))
+    rows.append(Row("some weight is zero?", [yes(report.degenerate) if _has_weights(report) else NOT_HERE]))
+    weights = [] if economy is None else _weights(economy, [report], parties(economy))
+    return [Section("", rows), *([Section(WEIGHTS, weights)] if weights else [])]

@@ -39,10 +39,14 @@ def number(value: float | None) -> str:
     Example:
         >>> [number(v) for v in (0.2, 5.0000000003, 1234567.0, -1e99, 2.5e-7, float("-inf"))]
         ['0.2', '5', '1,234,567', '-1e99', '2.5e-7', '-inf']
+
+    An amount that stands for an unbounded one, as of a market without equilibrium, is said to be so.
     """
     if value is None or math.isnan(value):
         return NOT_HERE
-    if 1e4 <= abs(value) < 1e9:
+    if 1e150 <= abs(value) < math.inf:
+        return "unbounded" if value > 0 else "-unbounded"
+    if 999.95 <= abs(value) < 1e9:
         return f"{value:,.0f}"
     text = f"{value:.4g}" if 1e-3 <= abs(value) < 1e9 else f"{value:.3g}"
     digits, _, exponent = text.partition("e")
@@ -71,14 +75,27 @@ def count(many: int, what: str) -> str:
     return f"{many:,} {what}{'' if many == 1 else 's'}"
 
 
-def named_or_counted(economy: Economy, chosen: NDArray[np.bool_]) -> str:
-    """Return the names of a few agents, the number of many, `none` or `all`."""
+def named_or_counted(economy: Economy, chosen: NDArray[np.bool_], last: str = ", ") -> str:
+    """Return the names of a few agents, the number of many, `none` or `all`.
+
+    Args:
+        economy: of the agents.
+        chosen: a mask, (agents,).
+        last: what stands before the last name.
+    """
     names = [visible(economy.agents[i]) for i in np.flatnonzero(chosen).tolist()]
     if not names:
         return "none"
     if len(names) == len(economy.agents) > 1:
         return "all"
-    return ", ".join(names) if len(names) <= 3 else f"{len(names)} of {len(economy.agents)}"
+    if 2 <= len(names) <= 3:
+        return f"{', '.join(names[:-1])}{last}{names[-1]}"
+    return names[0] if len(names) == 1 else f"{len(names):,} of {len(economy.agents):,}"
+
+
+def _listed(economy: Economy, chosen: NDArray[np.bool_]) -> str:
+    """Return agents as a sentence names them: `alpha and beta`."""
+    return named_or_counted(economy, chosen, " and ")
 
 
 def reading(compared: Comparison) -> list[str]:
@@ -88,22 +105,75 @@ def reading(compared: Comparison) -> list[str]:
 
 def unsettled(outcomes: Mapping[str, Outcome]) -> list[str]:
     """Name the mechanisms that did not converge, with advice."""
-    meanings = _together((o.status.meaning, name) for name, o in outcomes.items() if not o.status.settled)
+    ended = ((_advice(o), name, o.status) for name, o in outcomes.items() if o.status != "in_play")
+    meanings = _together((advice, name) for advice, name, status in ended if not status.settled)
     return [f"Not converged: {names}. {meaning}" for meaning, names in meanings]
 
 
+def _advice(outcome: Outcome) -> str:
+    """Return what a status means, with a remedy; other rules do not help where satiation is the cause."""
+    from market.economy.nonexistence import satiated_at  # deferred: this module must stay light
+
+    searching = outcome.status in ("max_rounds", "cycling", "diverged")
+    p = outcome.prices if searching else None
+    satiated = None if p is None else satiated_at(outcome.economy, p)
+    if satiated is None:
+        return outcome.status.meaning
+    return (
+        f"At the prices shown {visible(satiated)} cannot spend its income, because it wants no good without "
+        f"limit; where that is so at all prices there is no equilibrium, and another rule does not help."
+    )
+
+
 def judgements(compared: Comparison) -> list[str]:
-    """Judge each outcome, and name the agents that gain and lose compared with the baseline."""
-    economy = compared.economy
-    reports = compared.alignments.items()
-    judged = [(name, report) for name, report in reports if compared.outcomes[name].status != "failed"]
-    verdicts = _together((_verdict(economy, report), name) for name, report in judged)
-    changes = _together((_change(economy, change), name) for name, change in compared.contrasts().items())
+    """Judge each outcome, and name the agents that gain and lose compared with the baseline.
+
+    An outcome in play is judged as that of stopping now, and said to be.
+    """
+    economy, outcomes = compared.economy, compared.outcomes
     against = f"compared with '{visible(compared.baseline or '')}'"
-    return [
-        *(f"Under {names} the outcome is {verdict}" for verdict, names in verdicts),
-        *(f"Under {names}, {against}, {change}" for change, names in changes),
-    ]
+    verdicts = _together(
+        (_as_if_stopped(outcomes[name], "under {} the outcome is " + _verdict(economy, report)), name)
+        for name, report in compared.alignments.items()
+        if outcomes[name].status != "failed"
+    )
+    changes = _together(
+        (_as_if_stopped(outcomes[name], f"under {{}}, {against}, " + _change(economy, change)), name)
+        for name, change in compared.contrasts().items()
+    )
+    named = [[sentence.replace("{}", names, 1) for sentence, names in some] for some in (verdicts, changes)]
+    return [*named[0], *_kept_revenue(compared), *named[1]]
+
+
+def _as_if_stopped(outcome: Outcome, sentence: str) -> str:
+    """Return a sentence on an outcome; of one in play, on the condition that it ended now."""
+    if outcome.status != "in_play":
+        return sentence[0].upper() + sentence[1:]
+    rationed = outcome.disequilibrium is not None
+    return f"If {'trade stopped now (with rationing)' if rationed else 'play stopped now'}: {sentence}"
+
+
+def _kept_revenue(compared: Comparison) -> list[str]:
+    """Name the revenue that an auctioneer keeps, and the sum of payoffs if it were handed back."""
+    from market.efficiency.contrast import revenue_rounding  # deferred: error messages use this module too
+
+    if not compared.keeps_revenue:
+        return []
+    totals = {name: compared.total_surplus(name) or 0.0 for name in compared.outcomes}
+    planned = [name for name, outcome in compared.outcomes.items() if outcome.kind == "planner"]
+    sentences = []
+    for name, outcome in compared.outcomes.items():
+        if outcome.kind != "auctioneer" or outcome.revenue <= revenue_rounding(outcome):
+            continue
+        alike = [each for each in planned if math.isclose(totals[each], totals[name], rel_tol=1e-6)]
+        kept, total = number(outcome.revenue), number(totals[name])
+        sentence = (
+            f"under {quoted([name])} the auctioneer keeps {kept}, the revenue of the common stock. Handed "
+            f"back in lump sums it makes payoffs add up to total surplus, {total}"
+            f"{f', as under {quoted(alike)}' if alike else ''}."
+        )
+        sentences.append(_as_if_stopped(outcome, sentence))
+    return sentences
 
 
 def ending(outcome: Outcome) -> str:
@@ -141,13 +211,14 @@ def _verdict(economy: Economy, report: Alignment) -> str:
     said = "Pareto efficient"
     if report.degenerate and report.negishi_weights is not None:
         weights = report.negishi_weights
-        said += f", but only with zero weight on {named_or_counted(economy, weights <= 1e-7 * weights.max())}"
+        zero = economy.has_weight & (weights <= 1e-7 * weights.max())
+        said += f", but only with zero weight on {_listed(economy, zero)}"
     return f"{said}{_money(economy, report)}"
 
 
 def _spare(used: float) -> str:
     if used == 0:
-        return "Every agent would be as well off with no resources at all."
+        return "All resources are wasted: every agent would be as well off without any."
     return f"{percent(used).capitalize()} of the resources would suffice for the utilities reached."
 
 
@@ -158,14 +229,15 @@ def _money(economy: Economy, report: Alignment) -> str:
     if report.efficient_with_transfers:
         capped = bool(np.isfinite(economy.budget).any())
         return ", also if agents may pay one another." if capped else ", and total surplus is maximal."
-    more = "without limit" if gap == math.inf else f"by {number(gap)}"
-    return f"; with transfers, total surplus could rise {more}."
+    size = "unbounded" if gap == math.inf else number(gap)
+    return f"; with transfers, unrealised gains from trade (deadweight loss): {size}."
 
 
 def _change(economy: Economy, contrast: Contrast) -> str:
-    gain, lose = (named_or_counted(economy, chosen) for chosen in (contrast.winners, contrast.losers))
+    gain, lose = (_listed(economy, chosen) for chosen in (contrast.winners, contrast.losers))
     if contrast.losers.any():
-        return f"{_subject(gain, contrast.winners, 'gain')} and {_subject(lose, contrast.losers, 'lose')}."
+        joined = ", and " if " and " in gain else " and "
+        return f"{_subject(gain, contrast.winners, 'gain')}{joined}{_subject(lose, contrast.losers, 'lose')}."
     if contrast.winners.any():
         less = ", but the auctioneer's revenue falls"
         end = ": a Pareto improvement" if contrast.pareto_improvement else less

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from market.efficiency.contrast import unbalanced
-from market.interfaces.text.layout import Row, Section, heading, points, tables
+from market.interfaces.text.layout import Row, Section, heading, points, story, tables
+from market.interfaces.text.levels import CONSUMER_SURPLUS, UNBOUNDED
 from market.interfaces.text.sentences import count, number, status_word, visible, yes
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ def shared(played: Shared, width: int) -> RenderableType:
     blank = Text()
     return Group(
         heading(visible(played.scenario.title)),
+        *story(played.scenario.description),
         Text(f"{agents}, {goods}, {count(played.shards, 'shard')}."),
         *(part for table in tables(names, [Section("", rows)], width) for part in (blank, table)),
         blank,
@@ -43,26 +46,36 @@ def shared(played: Shared, width: int) -> RenderableType:
 
 def _cells(played: Shared, outcome: SharedOutcome) -> dict[str, str]:
     """Return label -> cell of one mechanism, with equal labels for all."""
-    utilities, report = outcome.ended.utilities, outcome.alignment
+    utilities, report = outcome.ended.utilities.summary, outcome.alignment
     goods = list(zip(played.scenario.goods, outcome.prices, strict=True))
     more = len(goods) - MOST_GOODS
     surplus = played.total_surplus(outcome.name)
     return {
         "status": status_word(outcome.status),
-        "rounds": str(outcome.rounds),
+        "rounds": f"{outcome.rounds:,}",
         **{f"price of {visible(good)}": number(float(p)) for good, p in goods[:MOST_GOODS]},
         **({f"prices of {count(more, 'other good')}": "in comparison.csv"} if more > 0 else {}),
         "largest relative excess demand": number(outcome.disequilibrium),
-        "lowest utility": number(utilities.lowest),
-        "mean utility above -inf": number(utilities.mean),
-        "agents with utility -inf": str(utilities.ruined),
+        "lowest utility of consumers": number(utilities.lowest),
+        **({} if surplus is None else {"mean utility above -inf": number(utilities.mean)}),
+        "consumers with utility -inf": f"{utilities.ruined:,}",
+        **_surplus(outcome),
+        "revenue of the common stock": number(_without_rounding(outcome)),
         **({} if surplus is None else {"total surplus": number(surplus)}),
-        "revenue": number(_without_rounding(outcome)),
         "Pareto efficient (goods)?": yes(report.efficient),
         **({} if surplus is None else {"efficient with transfers?": yes(report.efficient_with_transfers)}),
         "residual of the welfare weights": number(report.residual),
         "largest gain from deviating": number(outcome.max_regret),
     }
+
+
+def _surplus(outcome: SharedOutcome) -> dict[str, str]:
+    """Return the cells of consumer and producer surplus; empty without quasilinear money."""
+    found = outcome.surplus
+    if found is None:
+        return {}
+    consumer = UNBOUNDED if found.consumer == math.inf else number(found.consumer)
+    return {CONSUMER_SURPLUS: consumer, "producer surplus": number(found.producer)}
 
 
 def _without_rounding(outcome: SharedOutcome) -> float:

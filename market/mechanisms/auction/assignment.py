@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence
-from market.tolerances import LEAST_POSITIVE, STANDS_FOR_UNBOUNDED
+from market.tolerances import LEAST_POSITIVE, PLENTY, STANDS_FOR_UNBOUNDED
 
 if TYPE_CHECKING:
     from market.economy.primitives import Answers, Economy
@@ -145,8 +145,8 @@ class _Columns:
         return np.array([column.side * column.share.sum(axis=0) for column in self.columns]).T
 
     def sizes(self, there: Array) -> Array:
-        """Return the size of each market, (goods,), > 0."""
-        moved, some = np.abs(self.effects), there > 0
+        """Return the size of each market, (goods,), > 0; so little that its square is no float is none."""
+        moved, some = np.abs(self.effects), there > 1.0 / PLENTY
         per_unit = np.divide(there[:, None], moved, out=np.full(moved.shape, np.inf), where=moved > 0)
         level = per_unit[some].min(axis=0, initial=np.inf)
         given = (moved * np.where(np.isfinite(level), level, 0.0)).max(axis=1)

@@ -37,7 +37,7 @@ from market.mechanisms.auction.free_goods import FreeGoods
 from market.mechanisms.auction.jumps.alternatives import Choices, possible
 from market.mechanisms.auction.price_rules import Knows, Memory, Rule, Seen
 from market.mechanisms.auction.rationing import settle
-from market.mechanisms.auction.verdict import Evidence, verdict
+from market.mechanisms.auction.verdict import Evidence, verdict, widest_range
 from market.mechanisms.base import Answering, Mechanism, State
 from market.mechanisms.regret import answers_faithfully, regret, relative_regret
 from market.outcome import Outcome, Status
@@ -85,6 +85,10 @@ class AuctionState(State):
     def observed(self) -> Mapping[str, Any]:
         """Prices, excess demand, disequilibrium and the auctioneer's payoff of the last round."""
         return self._observed
+
+    def for_record(self) -> AuctionState:
+        """Return the state without the trail of prices, which grows with the rounds."""
+        return replace(self, trail=Trail())
 
     @cached_property
     def _observed(self) -> Mapping[str, Any]:
@@ -227,7 +231,7 @@ class Auction(Mechanism):
         state: AuctionState,
         chosen: Announcement,
         regretted: float,
-        unfaithful: tuple[str, ...] = (),
+        forgone: Mapping[str, float] | None = None,
     ) -> tuple[Status, str, dict[str, float]]:
         """Return the status that the evidence supports, a reason, and the evidence.
 
@@ -236,7 +240,7 @@ class Auction(Mechanism):
             state: that in which the auction ended.
             chosen: the announcement that is reported, with the answers of all agents.
             regretted: the largest relative regret of agents that answer as their preferences imply.
-            unfaithful: names of the others.
+            forgone: the regrets of the others by name, in payoff; none by default.
         """
         evidence = Evidence(
             goods=economy.goods,
@@ -245,7 +249,8 @@ class Auction(Mechanism):
             tolerance=self.tolerance,
             cleared=self._cleared(state),
             relative_regret=regretted,
-            unfaithful=unfaithful,
+            forgone=forgone or {},
+            scales=widest_range(economy, chosen.prices),
             diverged=state.diverged,
             impossible=state.impossible,
             period=state.trail.period if self._cycles(state) else None,
@@ -272,8 +277,8 @@ class Auction(Mechanism):
         assert had.regret is not None
         faithful = answers_faithfully(economy, seen.answers, seen.prices)
         regretted = relative_regret(economy, p, x, y, np.where(faithful, had.regret, 0.0))
-        unfaithful = tuple(economy.agents[i] for i in np.flatnonzero(~faithful).tolist())
-        status, reason, evidence = self.judged(economy, state, chosen, regretted, unfaithful)
+        forgone = {economy.agents[i]: float(had.regret[i]) for i in np.flatnonzero(~faithful).tolist()}
+        status, reason, evidence = self.judged(economy, state, chosen, regretted, forgone)
         return replace(
             had,
             name=self.label,
@@ -286,7 +291,9 @@ class Auction(Mechanism):
         )
 
 
-def traded(economy: Economy, p: Array, x: Array, y: Array, payments: Array) -> Outcome:
+def traded(
+    economy: Economy, p: Array, x: Array, y: Array, payments: Array, revenue: float | None = None
+) -> Outcome:
     """Return the outcome of trades at prices p before it is judged: without a name, rounds and evidence.
 
     Args:
@@ -294,10 +301,15 @@ def traded(economy: Economy, p: Array, x: Array, y: Array, payments: Array) -> O
         p: (goods,), prices.
         x: (agents, goods), consumption.
         y: (agents, goods), production.
-        payments: (agents,), net money paid.
+        payments: (agents,), net money paid for goods (`Economy.payments`).
+        revenue: of the whole economy for the commons; the sum of these payments if not given.
     """
     utilities = economy.welfare(x, y)
     payoffs = economy.payoff(utilities, p, x, y)
+    regrets = regret(economy, p, payoffs)
+    shared = economy.lump_sums(float(payments.sum()) if revenue is None else revenue)
+    if shared.any():
+        payments, payoffs = payments - shared, payoffs + shared
     return Outcome(
         economy=economy,
         name="",
@@ -312,5 +324,5 @@ def traded(economy: Economy, p: Array, x: Array, y: Array, payments: Array) -> O
         utilities=utilities,
         payoffs=payoffs,
         prices=p,
-        regret=regret(economy, p, payoffs),
+        regret=regrets,
     )

@@ -79,7 +79,7 @@ def _of_amounts(wanted: Array, offered: Array, p: Array) -> Imbalance:
     together = wanted + offered
     if p.min() > 0 and together.min() > 0 and together.max() < UNBOUNDED:  # nearly every round
         z = wanted - offered
-        return Imbalance(z, z / (together / 2))
+        return Imbalance(z, 2.0 * (z / together))  # a half of the smallest float is 0
     wanted, offered = np.minimum(wanted, STANDS_FOR_UNBOUNDED), np.minimum(offered, STANDS_FOR_UNBOUNDED)
     z = wanted - offered
     z = np.where((p == 0) & (z < 0), 0.0, z)

@@ -228,7 +228,8 @@ def _within_income(
     """Cut purchases that cannot be paid for; under `exchange` also sales for money that cannot be spent."""
     spent, earned, other = bought @ p, sold @ p, _other_income(economy, p, y, commons)
     income = earned + other
-    affords = np.divide(np.maximum(income, 0.0), spent, out=np.ones_like(spent), where=spent > income)
+    beyond = (spent > income) & (spent > 0)  # losses by rounding are no spending
+    affords = np.divide(np.maximum(income, 0.0), spent, out=np.ones_like(spent), where=beyond)
     bought = bought * affords[:, None]
     if economy.money is Money.EXCHANGE:
         needs = np.maximum(spent * affords - other, 0.0)
@@ -244,5 +245,5 @@ def _other_income(economy: Economy, p: Array, y: Array, commons: Array) -> Array
         return economy.dividends(y @ p) + economy.commons_share * float(commons @ p)
     if economy.money is Money.FISHER:
         return economy.budget
-    limited = np.isfinite(economy.budget)
-    return np.where(limited, economy.budget + y @ p - economy.cost(y), np.inf)
+    limited, shared = np.isfinite(economy.budget), economy.lump_sums(float(commons @ p))
+    return np.where(limited, economy.budget + shared + y @ p - economy.cost(y), np.inf)

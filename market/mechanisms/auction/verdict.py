@@ -8,11 +8,13 @@ the rounds were used up.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from market.economy.correspondences import Array
+from market.economy.primitives import Economy
 from market.outcome import Status, shown
 from market.tolerances import REGRET_THAT_IS_NONE, ROUNDING_OF_SUMS
 
@@ -32,9 +34,11 @@ class Evidence:
         round: the round in which these prices were announced.
         tolerance: for relative excess demand.
         cleared: True if announced excess demand is within the tolerance.
-        relative_regret: the largest, as a share of the worth of trades.
-        unfaithful: names of the traders that do not answer as their preferences imply.
+        relative_regret: the largest, as a share of the worth of trades, of traders that answer as their
+            preferences imply.
+        forgone: name of each other trader -> the payoff that another bundle would add; inf if unbounded.
         diverged: which price left the bounds, if any did.
+        scales: the widest range of sizes among the numbers of the economy, in words.
         impossible: why there is no equilibrium, if that is proved.
         period: after how many rounds prices came back, if they did.
         amplitude: range of log prices that oscillate, if they do.
@@ -46,7 +50,8 @@ class Evidence:
     tolerance: float
     cleared: bool
     relative_regret: float
-    unfaithful: tuple[str, ...]
+    forgone: Mapping[str, float]
+    scales: str
     diverged: str | None
     impossible: str | None
     period: int | None
@@ -58,6 +63,24 @@ class Evidence:
         return float(np.abs(self.relative_excess).max())
 
 
+def widest_range(economy: Economy, p: Array) -> str:
+    """Return the numbers of an economy that are farthest apart, in words; sums of such numbers lose digits.
+
+    Args:
+        economy: the primitives.
+        p: (goods,), prices.
+    """
+    goods = zip(economy.goods, economy.endowment.T, strict=True)
+    sizes = [(f"endowments of {good} are", owned) for good, owned in goods]
+    sizes += [("budgets are", economy.budget), ("values of the resources are", p * economy.resources)]
+    ranges = [(name, values[(values > 0) & np.isfinite(values)]) for name, values in sizes]
+    known = [(float(v.max() / v.min()), name, v) for name, v in ranges if len(v)]
+    if not known:
+        return "it has no resources"
+    _, name, values = max(known, key=lambda each: each[0])
+    return f"{name} from {values.min():.3g} to {values.max():.3g}"
+
+
 def verdict(evidence: Evidence) -> Verdict:
     """Return status, reason, and the numbers behind them by name."""
     numbers = {
@@ -65,12 +88,12 @@ def verdict(evidence: Evidence) -> Verdict:
         "relative_regret": evidence.relative_regret,
     }
     status, reason, more = _cleared(evidence) if evidence.cleared else _not_cleared(evidence)
-    return status, reason + _of_others(evidence.unfaithful), numbers | more
+    return status, reason + ("" if evidence.cleared else _named(evidence.forgone)), numbers | more
 
 
 def _cleared(evidence: Evidence) -> Verdict:
     added_up, regret = evidence.disequilibrium, evidence.relative_regret
-    others = " that answers as its preferences imply" if evidence.unfaithful else ""
+    built_in = "built-in trader" if evidence.forgone else "trader"
     if added_up > evidence.tolerance * (1.0 + 1e-6) + ROUNDING_OF_SUMS:
         reason = (
             f"Total demand equals supply, but the demands of the traders do not add up to it: the relative "
@@ -79,14 +102,15 @@ def _cleared(evidence: Evidence) -> Verdict:
         return Status.FAILED, reason, {}
     if regret > max(10 * evidence.tolerance, REGRET_THAT_IS_NONE):
         reason = (
-            f"Demand equals supply, but some trader{others} could gain {shown(regret)} of the worth of its "
-            f"trades by another bundle: its demand function is wrong at these prices."
+            f"Demand equals supply, but some {built_in} could gain {shown(regret)} of the worth of its "
+            f"trades by another bundle: either its demand is wrong at these prices, or the scales of the "
+            f"economy defeat the precision of numbers ({evidence.scales})."
         )
         return Status.FAILED, reason, {}
     reason = (
         f"Demand equals supply (largest relative excess demand {shown(added_up)}, tolerance "
-        f"{evidence.tolerance:.0e}), and no trader{others} would choose another bundle at these prices "
-        f"(largest gain {shown(regret)} of the worth of its trades)."
+        f"{evidence.tolerance:.0e}), and no {built_in} would choose another bundle at these prices "
+        f"(largest gain {shown(regret)} of the worth of its trades){_of_others(evidence.forgone)}."
     )
     return Status.CLEARED, reason, {}
 
@@ -115,9 +139,30 @@ def _not_cleared(evidence: Evidence) -> Verdict:
     return Status.MAX_ROUNDS, f"The rounds were used up before markets cleared; {nearest}.", {}
 
 
-def _of_others(names: tuple[str, ...]) -> str:
-    """Return a sentence on traders that do not answer as their preferences imply; nothing if none do."""
-    if not names:
+def _named(forgone: Mapping[str, float]) -> str:
+    """Return a sentence that names the traders with rules of their own; empty without any."""
+    if not forgone:
         return ""
-    some = ", ".join(names) if len(names) <= MOST_NAMED else f"{len(names)} traders"
-    return f" {some} {'follows a rule of its' if len(names) == 1 else 'follow rules of their'} own."
+    some = ", ".join(forgone) if len(forgone) <= MOST_NAMED else f"{len(forgone)} traders"
+    return f" {some} {'follows its own rule' if len(forgone) == 1 else 'follow rules of their own'}."
+
+
+def _of_others(forgone: Mapping[str, float]) -> str:
+    """Return the end of a sentence on traders that do not answer as their preferences imply.
+
+    Example:
+        >>> _of_others({"alpha": 0.00536})
+        '; alpha, which follows its own rule, forgoes 0.0054 in payoff'
+    """
+    if len(forgone) <= MOST_NAMED:
+        return "".join(
+            f"; {name}, which follows its own rule, {_loss(gain)}" for name, gain in forgone.items()
+        )
+    most = max(forgone, key=lambda name: forgone[name])
+    return f"; of {len(forgone)} traders that follow their own rules {most} {_loss(forgone[most])}, the most"
+
+
+def _loss(gain: float) -> str:
+    if gain == np.inf:
+        return "could gain without limit"
+    return f"forgoes {gain:.2g} in payoff" if gain > 0 else "forgoes nothing"

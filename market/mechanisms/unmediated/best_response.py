@@ -21,7 +21,7 @@ Fudenberg and Levine (1998), *The Theory of Learning in Games*, section 1.2.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
+from market.errors import NumericalError
 from market.mechanisms.base import Answering, Mechanism, State
 from market.outcome import Outcome, Status, shown
 from market.random_streams import generator
@@ -127,15 +128,21 @@ class GameState(State):
         profile: (agents, goods), the actions, units.
         settled: True if the last round changed nothing but for rounding.
         past: a key of each profile so far, in order.
+        fault: why best replies to the last profile were not found; None if they were.
     """
 
     profile: Array
     settled: bool
     past: tuple[bytes, ...]
+    fault: str | None = None
 
     def observed(self) -> Mapping[str, Any]:
         """Return the total taken, claimed or made of each good."""
         return {"action": self.profile.sum(axis=0)}
+
+    def for_record(self) -> GameState:
+        """Return the state with the key of its own profile alone."""
+        return replace(self, past=self.past[-1:])
 
     @property
     def period(self) -> int | None:
@@ -164,8 +171,17 @@ class Unmediated(Mechanism):
         return GameState(0, profile, False, (_key(economy, profile),))
 
     def step(self, economy: Economy, state: State, answering: Answering) -> GameState:  # noqa: ARG002
-        """Let each player reply once."""
+        """Let each player reply once; where replies cannot be computed, actions stay, with the reason."""
         assert isinstance(state, GameState)
+        try:
+            profile = self._replied(economy, state)
+        except NumericalError as error:
+            return replace(state, round=state.round + 1, fault=str(error))
+        key = _key(economy, profile)
+        return GameState(state.round + 1, profile, key == state.past[-1], (*state.past, key))
+
+    def _replied(self, economy: Economy, state: GameState) -> Array:
+        """Return the profile after one reply of each player."""
         profile, rows = state.profile.copy(), self.game.players(economy)
         if self.game.schedule == "simultaneous":
             profile[rows] = self.game.replies(economy, state.profile, rows)
@@ -174,13 +190,14 @@ class Unmediated(Mechanism):
                 rows = generator(economy.seed, self.label, f"round {state.round}").permutation(rows)
             for row in rows:
                 profile[row] = self.game.replies(economy, profile, np.array([row]))[0]
-        key = _key(economy, profile)
-        return GameState(state.round + 1, profile, key == state.past[-1], (*state.past, key))
+        return profile
 
     def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
-        """Return True if nothing changed, profiles repeat, or the rounds are used up."""
+        """Return True if nothing changed, profiles repeat, replies failed, or the rounds are used up."""
         assert isinstance(state, GameState)
-        return state.settled or self._cycles(state) or state.round >= self.max_rounds
+        return (
+            state.settled or state.fault is not None or self._cycles(state) or state.round >= self.max_rounds
+        )
 
     def _cycles(self, state: GameState) -> bool:
         return self.game.schedule != "random" and not state.settled and state.period is not None
@@ -194,7 +211,7 @@ class Unmediated(Mechanism):
         assert isinstance(state, GameState)
         played = self.game.result(economy, state.profile)
         welfare = economy.welfare(played.consumption, played.production)
-        regret = self.game.regret(economy, state.profile)
+        regret, state = self._regret(economy, state)
         size = np.where(np.isfinite(welfare), np.abs(welfare), 0.0)
         relative = float((regret / np.maximum(size, economy.utility_scale)).max(initial=0.0))
         period = state.period if self._cycles(state) else None
@@ -218,8 +235,19 @@ class Unmediated(Mechanism):
             evidence={"relative_regret": relative} | ({"period": float(period)} if period else {}),
         )
 
+    def _regret(self, economy: Economy, state: GameState) -> tuple[Array, GameState]:
+        """Return regrets, (agents,), infinite if they cannot be computed, and the state with the reason."""
+        if state.fault is None:
+            try:
+                return self.game.regret(economy, state.profile), state
+            except NumericalError as error:
+                state = replace(state, fault=str(error))
+        return np.full(len(economy.agents), np.inf), state
+
     def _verdict(self, state: GameState, regret: float) -> tuple[Status, str]:
         """Return the status that the evidence supports, and one sentence with its numbers."""
+        if state.fault is not None:
+            return Status.FAILED, f"The best replies to these actions were not found: {state.fault}."
         if self._cycles(state):
             again = f"the actions of all agents come back every {state.period} rounds"
             return Status.CYCLING, f"Best replies do not converge: {again}; the last round is shown."

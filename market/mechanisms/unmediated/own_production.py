@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
+from market.economy.families.utilities.base import Utility
 from market.economy.primitives import Economy
-from market.errors import InputError
+from market.errors import InputError, NumericalError
 from market.mechanisms.regret import gain
 from market.tolerances import LEAST_POSITIVE, PLENTY, ROUNDING_OF_SUMS
 from market.welfare.convex_program import ConvexProgram
@@ -70,8 +71,13 @@ def _solve(economy: Economy, base: Array, share: Array, keeps: NDArray[np.bool_]
     utilities, constraints = programme.utilities(stated=True, counted=counted)
     objective = cvxpy.sum(cvxpy.multiply(1.0 / programme.at_stake(), utilities - programme.costs()))
     eaten = (programme.x - cvxpy.multiply(share, programme.y) - base) @ np.diag(1.0 / programme.units) <= 0
-    found = programme.solve(objective, [*constraints, *programme.limits()], eaten)
-    return _ascend(economy, base, share, np.where(keeps, found.production, 0.0), keeps & ~turns)
+    try:
+        found = programme.solve(objective, [*constraints, *programme.limits()], eaten).production
+    except NumericalError:
+        if turns.any() or _may_have_kinks(economy, decides):
+            raise
+        found = np.minimum(np.tile(programme.units, (len(economy.agents), 1)), economy.capacity)
+    return _ascend(economy, base, share, np.where(keeps, found, 0.0), keeps & ~turns)
 
 
 def _ascend(economy: Economy, base: Array, share: Array, y: Array, varies: NDArray[np.bool_]) -> Array:
@@ -131,6 +137,13 @@ def _best_alone(economy: Economy, base: Array, share: Array, y: Array, here: NDA
         more = pays(middle)
         low, high = np.where(more, middle, low), np.where(more, high, middle)
     return np.where(full, high, np.where(idle, 0.0, low))
+
+
+def _may_have_kinks(economy: Economy, deciding: NDArray[np.bool_]) -> bool:
+    """Return True if the utility of an agent with something to decide may have several slopes at a bundle."""
+    return any(
+        block.family.kink is not Utility.kink and deciding[block.rows].any() for block in economy.utilities
+    )
 
 
 def _refuse_not_concave(economy: Economy, deciding: NDArray[np.bool_]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.outcome import shown
-from market.results.schema import number
+from market.results.schema import LARGEST_MAP, number
 from market.results.verify.claim import Claim, difference
 from market.tolerances import ROUNDING_OF_RESULTS
 
@@ -58,7 +58,9 @@ def at_prices(economy: Economy, record: Record, options: Any = None) -> Due:  # 
         return without_money(economy, record)
     p, x, y = record.prices, record.consumption, record.production
     paid = economy.payments(p, x, y)
-    return Due(paid, float(paid.sum()), economy.payoff(economy.welfare(x, y), p, x, y))
+    shared = economy.commons_share * paid.sum() if economy.shares_revenue else np.zeros_like(paid)
+    payoffs = economy.payoff(economy.welfare(x, y), p, x, y) + shared
+    return Due(paid - shared, float((paid - shared).sum()), payoffs)
 
 
 def check_accounts(
@@ -85,15 +87,17 @@ def check_accounts(
         apart = difference(paid, revenue, float(np.abs(record.payments).sum()))
         yield _equal(record, "payments add up to revenue", apart)
     else:
-        shared = turnover.sum() * economy.commons_share if economy.money is Money.EXCHANGE else 0.0
+        with_shares = economy.money is Money.EXCHANGE or economy.shares_revenue
+        shared = turnover.sum() * economy.commons_share if with_shares else np.zeros_like(turnover)
         yield _equal(record, "payments", difference(record.payments, due.payments, turnover + shared))
         size = float(turnover.sum() + np.abs(due.payments).sum())
         apart = max(difference(revenue, due.revenue, size), difference(paid, due.revenue, size))
         yield _equal(record, "revenue", apart)
-        apart = difference(record.payoffs, due.payoffs, turnover + worth(economy, record))
+        apart = difference(record.payoffs, due.payoffs, turnover + shared + worth(economy, record))
         yield _equal(record, "payoffs", apart)
     if p is not None:
         yield from _budgets(economy, record, p, turnover, tolerance)
+    yield from _surplus(economy, record, turnover)
     yield _largest_regret(record)
 
 
@@ -127,6 +131,62 @@ def _budgets(
     yield Claim(
         f"{record.name}: no agent spends more than it has", beyond == 0, f"largest excess: {shown(beyond)}"
     )
+
+
+def _surplus(economy: Economy, record: Record, turnover: Array) -> Iterator[Claim]:
+    """Check consumer, producer and total surplus, and payoffs with the revenue of the commons handed back.
+
+    Nothing is stated where money is not quasilinear, and in folders of versions without these figures.
+    """
+    stated, handed_back = (record.stated.get(key) for key in ("surplus", "payoffs_with_revenue"))
+    if economy.money is not Money.QUASILINEAR:
+        none = stated is None and handed_back is None
+        yield Claim(f"{record.name}: surplus is left out", none, "money is not quasilinear")
+        return
+    if stated is not None:
+        found, size = _split(economy, record, turnover)
+        wrong = [
+            key
+            for key, value in found.items()
+            if (stated[key] is None) != (value is None)
+            or (value is not None and difference(number(stated[key]), value, size) > ROUNDING_OF_RESULTS)
+        ]
+        same = stated["deadweight_loss"] == record.alignment["surplus_gap"]
+        wrong += [] if same else ["deadweight_loss"]  # the gap itself is checked in `figures.py`
+        detail = f"different: {', '.join(wrong)}" if wrong else "in every number"
+        yield Claim(f"{record.name}: consumer, producer and total surplus", not wrong, detail)
+    if handed_back is None and stated is not None and len(economy.agents) <= LARGEST_MAP:
+        yield Claim(f"{record.name}: payoffs with revenue handed back", False, "null, though they are known")
+    if handed_back is not None:
+        kept = 0.0 if economy.shares_revenue else record.revenue
+        payoffs = record.payoffs + economy.commons_share * kept
+        listed = np.array([number(handed_back.get(agent, np.nan)) for agent in economy.agents])
+        sizes = np.abs(np.where(np.isfinite(payoffs), payoffs, 0.0)) + np.abs(record.payments)
+        yield _equal(record, "payoffs with revenue handed back", difference(listed, payoffs, sizes))
+
+
+def _split(economy: Economy, record: Record, turnover: Array) -> tuple[dict[str, float | None], float]:
+    """Return the parts of total surplus by key, and the size that their rounding is relative to, money.
+
+    Agents that want some good gain `u(x) - u(e)` and pay for x - e; all others are producers or sellers.
+    """
+    x, y, e, wants = record.consumption, record.production, economy.endowment, economy.wants_something
+    utility, owned, cost = economy.utility(x), economy.utility(e), economy.cost(y)
+    paid, earned = record.payments, np.zeros(len(wants))
+    if record.kind == "auctioneer" and record.prices is not None:
+        paid, earned = (x - e) @ record.prices, y @ record.prices
+    net = [(utility[i], owned[i], paid[i]) for i in np.flatnonzero(wants)]
+    gains = [(0.0 if u == before else u - before) - spent for u, before, spent in net]
+    both = -np.inf in gains and np.inf in gains
+    parts: dict[str, float | None] = {
+        "consumer": None if both else float(sum(gains)),
+        "producer": float((earned - cost).sum() - paid[~wants].sum()),
+        "revenue": float((paid - earned).sum()),
+        "utility_minus_payments": float(sum(u - spent for u, _, spent in net)),
+        "total": float(utility.sum() - cost.sum()),
+    }
+    sizes = (utility, owned, cost, paid, earned, turnover)
+    return parts, float(sum(np.abs(np.where(np.isfinite(each), each, 0.0)).sum() for each in sizes))
 
 
 def _largest_regret(record: Record) -> Claim:

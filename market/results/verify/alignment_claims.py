@@ -39,6 +39,7 @@ from market.results.schema import number
 from market.results.verify.accounts import feasible, worth
 from market.results.verify.claim import Claim
 from market.results.verify.figures import SEARCHED, check_figures, least_needed
+from market.results.verify.price_ranges import price_ranges
 from market.tolerances import (
     NEGLIGIBLE_AMOUNT,
     PLENTY,
@@ -52,6 +53,7 @@ from market.tolerances import (
 if TYPE_CHECKING:
     from market.results.verify.record import Record
 
+SAME_ENDS = 1e-6  # relative difference of the ends of ranges of prices that is a solver's inaccuracy
 HARDLY_LEFT = 1e-6  # shares of a good below this are less than a search for improvements can see
 
 
@@ -77,7 +79,28 @@ def check_alignment(
     proved = found <= VIOLATION_THAT_PROVES and not _leaks(economy, record)
     yield _efficient(economy, record, proved, found, prices, others)
     yield _degenerate(economy, record, found)
+    yield _price_interval(form, record)
     yield from check_figures(form, record, proved, prices, others)
+
+
+# --- prices ----------------------------------------------------------------------------------------
+
+
+def _price_interval(economy: Economy, record: Record) -> Claim:
+    """Check the ranges of clearing prices against those found from the recorded quantities."""
+    name = f"{record.name}: ranges of prices"
+    if "price_interval" not in record.alignment:
+        return Claim(name, None, "not checked: written before prices had ranges")
+    said = record.alignment["price_interval"]
+    found = price_ranges(economy, record, lambda w, p: violation(economy, record, w, p))
+    if said is None or found is None:
+        detail = "none: no prices that clear, or unknown" if said is None else "stated, but none was found"
+        return Claim(name, said is None and not found, detail)
+    stated = {good: [number(end) for end in ends] for good, ends in said.items() if ends is not None}
+    same = said.keys() == set(economy.goods) and stated.keys() == found.keys()
+    same = same and all(np.allclose(stated[good], found[good], rtol=SAME_ENDS, atol=0.0) for good in found)
+    ranges = "; ".join(f"{good} {low:.6g} to {high:.6g}" for good, (low, high) in found.items())
+    return Claim(name, same, f"recomputed: {ranges}" if found else "each price is unique")
 
 
 # --- weights ---------------------------------------------------------------------------------------
@@ -86,7 +109,7 @@ def check_alignment(
 def _weights(record: Record, w: Array) -> Claim:
     total = float(w.sum())
     sound = bool(np.isfinite(w).all() and (w >= 0).all() and abs(total - 1.0) <= NEGLIGIBLE_AMOUNT)
-    return Claim(f"{record.name}: weights add up to one", sound, f"sum={total:.12g}, smallest={w.min():.3g}")
+    return Claim(f"{record.name}: weights add up to one", sound, f"sum {total:.12g}, smallest {w.min():.3g}")
 
 
 def violation(economy: Economy, record: Record, w: Array, p: Array, left: float = SOLVER_AMOUNT) -> float:
@@ -187,13 +210,13 @@ def _efficient(
     if found <= VIOLATION_THAT_PROVES and not _unused(form, record):
         detail = "not proved: agents with zero welfare weight were only searched for an improvement"
         return Claim(name, None, detail)
-    counted = record.weights is None or _all_positive(record)
+    counted = record.weights is None or _all_positive(economy, record)
     if VIOLATION_THAT_PROVES < found <= VIOLATION_BELOW_SEARCH and counted:
         return Claim(name, True, f"weights and prices prove it up to {found**2:.0e} of trade")
     most = np.tile(economy.most, (len(economy.agents), 1))
     if (economy.utility(most) <= economy.utility(record.consumption)).all() and not record.production.any():
         return Claim(name, True, "no agent would gain by any amounts that are possible")
-    if record.weights is not None and _all_positive(record) and record.supporting_prices is not None:
+    if record.weights is not None and _all_positive(economy, record) and record.supporting_prices is not None:
         nearly = violation(form, record, record.weights, record.supporting_prices, HARDLY_LEFT)
         if nearly <= VIOLATION_THAT_PROVES:
             detail = f"weights and prices prove it, but for less than {HARDLY_LEFT:.0e} of a good left over"
@@ -204,8 +227,9 @@ def _efficient(
     return Claim(name, False, "weights and prices do not prove it")
 
 
-def _all_positive(record: Record) -> bool:
-    return record.weights is not None and bool((record.weights > 0).all())
+def _all_positive(economy: Economy, record: Record) -> bool:
+    """Return True if every agent that wants something or bears a cost has a positive weight."""
+    return record.weights is not None and bool((record.weights > 0)[economy.has_weight].all())
 
 
 def _unused(economy: Economy, record: Record) -> bool:
@@ -261,7 +285,7 @@ def _improves(economy: Economy, record: Record, x: Array, y: Array) -> tuple[boo
 def _degenerate(economy: Economy, record: Record, found: float) -> Claim:
     name, said = f"{record.name}: degenerate", record.alignment["degenerate"]
     if not said:
-        all_count = found > VIOLATION_THAT_PROVES or _all_positive(record)
+        all_count = found > VIOLATION_THAT_PROVES or _all_positive(economy, record)
         if record.alignment["efficient"] is not True:
             return Claim(name, True, "not stated: the outcome is not efficient, or that is unknown")
         detail = "not stated: all weights are positive" if all_count else "not stated, with a weight of zero"

@@ -134,7 +134,10 @@ def _ended(economy: Economy, record: Record, options: Auction, largest: float, s
         largest <= tolerance + SEEN
         and share <= max(10 * tolerance, REGRET_THAT_IS_NONE) + ROUNDING_OF_RESULTS
     )
-    detail = f"relative_excess_demand={shown(largest)}, relative_regret={shown(share)}, rounds={rounds}"
+    detail = (
+        f"relative excess demand {shown(largest)}, largest gain from deviating {shown(share)} of the "
+        f"worth of trades, {rounds} rounds"
+    )
     holds = {
         Status.CLEARED: cleared,
         Status.MAX_ROUNDS: largest > tolerance - SEEN and rounds == options.max_rounds,

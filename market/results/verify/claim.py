@@ -9,6 +9,8 @@ import numpy as np
 
 from market.economy.correspondences import Array
 
+FOLDER = "run folder"  # in the place of a mechanism's name
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -27,10 +29,26 @@ class Claim:
 
 @dataclass(frozen=True)
 class Verification:
-    """All claims of a run folder, checked."""
+    """All claims of a run folder, checked.
+
+    Args:
+        folder: the run folder.
+        claims: in order.
+        mechanisms: names of those that were played.
+    """
 
     folder: Path
     claims: tuple[Claim, ...]
+    mechanisms: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> tuple[tuple[str, tuple[Claim, ...]], ...]:
+        """The claims of each mechanism, by its name, and then those of the folder as a whole."""
+        of: dict[str, list[Claim]] = {name: [] for name in (*self.mechanisms, FOLDER)}
+        for claim in self.claims:
+            names = [name for name in self.mechanisms if claim.name.startswith(f"{name}: ")]
+            of[max(names, key=len, default=FOLDER)].append(claim)
+        return tuple((name, tuple(claims)) for name, claims in of.items())
 
     @property
     def holds(self) -> bool:

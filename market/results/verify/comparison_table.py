@@ -17,7 +17,7 @@ from market.errors import RunError
 from market.outcome import Status
 from market.results.run_folder import RunFolder
 from market.results.schema import MechanismResult, number
-from market.results.summary_table import AgentNumbers, Gains, row
+from market.results.summary_table import AgentNumbers, Gains, counted, row
 from market.results.verify.accounts import worth
 from market.results.verify.claim import Claim, difference
 from market.tolerances import ROUNDING_OF_RESULTS, ROUNDING_OF_SUMS
@@ -60,8 +60,18 @@ def _expected(economy: Economy, record: Record, records: Sequence[Record]) -> Ma
     """Return the row that the table should have, by column."""
     differ = any((each.payoffs != each.utilities).any() for each in records)
     payoffs = record.payoffs if differ else None
-    numbers = AgentNumbers(economy.agents, record.utilities, payoffs, record.weights)
-    surplus = float(record.utilities.sum()) if economy.money is Money.QUASILINEAR else None
+    in_money = economy.money is Money.QUASILINEAR
+    keeps = in_money and differ and bool(economy.commons.any()) and not economy.shares_revenue
+    handed_back = record.payoffs + economy.commons_share * record.revenue if keeps else None
+    numbers = AgentNumbers(
+        economy.agents,
+        record.utilities,
+        payoffs,
+        counted(economy, record.weights),
+        handed_back,
+        economy.wants_something,
+    )
+    surplus = float(record.utilities.sum()) if in_money else None
     mechanism = MechanismResult.model_validate(record.stated)
     return row(mechanism, economy.goods, numbers, surplus, _gains(economy, record, records))
 

@@ -22,6 +22,15 @@ from market.results.verify.claim import Claim, difference
 from market.results.verify.record import Record, rounds
 from market.tolerances import ROUNDING_OF_RESULTS
 
+_WORDS = {
+    "relative_excess_demand": "relative excess demand",
+    "relative_regret": "relative gain from deviating",
+    "demand_queries": "number of demand queries",
+    "demand_queries or amplitude": "number of demand queries or amplitude",
+    "residual": "residual of the first-order conditions",
+}
+"""Names of evidence in result.json, in words."""
+
 
 def check_evidence(
     run: RunFolder, economy: Economy, record: Record, declared: Sequence[str]
@@ -37,7 +46,7 @@ def check_evidence(
     stated = record.evidence
     names = _names(record)
     right = set(stated) <= set(declared) if names is None else set(stated) in names
-    listed = ", ".join(sorted(stated)) or "none"
+    listed = ", ".join(_WORDS.get(key, key) for key in sorted(stated)) or "none"
     yield Claim(f"{record.name}: evidence has the numbers of its status", right, listed)
     if not right:
         return
@@ -48,7 +57,7 @@ def check_evidence(
     counted = [stated[key] for key in ("demand_queries", "amplitude") if key in stated]
     wrong = []
     if not all(np.isfinite(each) and each >= 0 for each in counted):
-        wrong.append("demand_queries or amplitude")
+        wrong += ["demand_queries or amplitude"]
     if "relative_excess_demand" in stated:
         apart = difference(stated["relative_excess_demand"], record.disequilibrium or 0.0)
         wrong += ["relative_excess_demand"] if apart > 0 else []
@@ -57,9 +66,14 @@ def check_evidence(
         wrong += ["relative_regret"] if apart > ROUNDING_OF_RESULTS else []
     if "period" in stated and not _comes_back(run, economy, record, stated["period"]):
         wrong.append("period")
-    values = ", ".join(f"{key}={shown(value)}" for key, value in stated.items())
-    detail = f"wrong: {', '.join(wrong)}; {values}" if wrong else values
+    values = ", ".join(f"{_WORDS.get(key, key)} {_number(key, value)}" for key, value in stated.items())
+    detail = f"wrong: {', '.join(_WORDS.get(key, key) for key in wrong)}; {values}" if wrong else values
     yield Claim(f"{record.name}: evidence", not wrong, detail)
+
+
+def _number(key: str, value: float) -> str:
+    """Return a number in print; a number of queries or rounds without decimals."""
+    return f"{value:,.0f}" if key in ("demand_queries", "period") and np.isfinite(value) else shown(value)
 
 
 def _names(record: Record) -> list[set[str]] | None:

@@ -217,7 +217,7 @@ def _with_transfers(
         abs(stated - NO_SURPLUS_GAP * size) <= ROUNDING_OF_RESULTS * size,
     )
     consistent = efficient is no_gap or edge
-    detail = f"surplus_gap={shown(stated)}, turnover={size:.3g}"
+    detail = f"unrealised gains from trade {shown(stated)}, turnover {size:.3g}"
     yield Claim(f"{record.name}: efficient with transfers", consistent, detail)
 
 

@@ -53,7 +53,7 @@ def verify(folder: Path) -> Verification:
         claims += _mechanism(run, scenario, economy, record)
         claims += check_alignment(economy, record, prices, records)
     claims.append(check_table(run, economy, records))
-    return Verification(Path(folder), tuple(claims))
+    return Verification(Path(folder), tuple(claims), tuple(record.name for record in records))
 
 
 def _all_prices(record: Record) -> list[Array]:

@@ -70,10 +70,22 @@ def test_a_scenario_reproduces_its_recorded_figures(name, played):
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_scenario_opens_with_what_to_look_for(name):
-    text = (FOLDER / f"{name}.toml").read_text()
-    assert text.startswith("# ")
-    assert "# What to look for:" in text
+def test_a_scenario_describes_what_to_look_for_under_each_mechanism(name):
+    scenario = market.load(FOLDER / f"{name}.toml")
+    assert (FOLDER / f"{name}.toml").read_text().startswith("# ")
+    assert "What to look for:" in scenario.description
+    for mechanism in scenario.mechanism_names:
+        if mechanism not in NOT_IN_THE_STORY.get(name, ()):
+            assert f"'{mechanism}'" in scenario.description
+
+
+NOT_IN_THE_STORY = {
+    "war": ("planner",),
+    "gift": ("planner",),
+    "exceptional": ("autarky",),
+    "scarf": ("autarky",),
+    "three_equilibria": ("autarky",),
+}
 
 
 MEANT_NOT_TO_CLEAR = {

@@ -47,7 +47,7 @@ def test_they_agree_on_random_economies(primitives):
     found = find_reference(primitives)
     assert found.found, found.reason
     assert outcome.status is Status.CLEARED, outcome.reason
-    prices, consumption = against_reference.measure_differences(outcome, found.prices, found.consumption)
+    prices, consumption = against_reference.measure_differences(outcome, found)
     assert max(prices, consumption) <= 1e-6
 
 
@@ -67,7 +67,7 @@ def test_they_agree_where_some_can_only_spend_what_they_have(primitives, data):
     found = find_reference(capped)
     assert found.found, found.reason
     if outcome.status is Status.CLEARED:
-        prices, consumption = against_reference.measure_differences(outcome, found.prices, found.consumption)
+        prices, consumption = against_reference.measure_differences(outcome, found)
         assert max(prices, consumption) <= 1e-6
 
 

@@ -90,5 +90,5 @@ def test_profits_of_decreasing_returns_reach_their_owners(shares):
     assert outcome.status is market.Status.CLEARED
     found = find_reference(outcome.economy)
     assert found.found
-    prices, consumption = against_reference.measure_differences(outcome, found.prices, found.consumption)
+    prices, consumption = against_reference.measure_differences(outcome, found)
     assert max(prices, consumption) <= 1e-6

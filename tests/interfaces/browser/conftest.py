@@ -29,8 +29,14 @@ FLAGS = (
 )  # fmt: skip
 PATIENCE = 60_000  # milliseconds
 
+STORY = """description = '''
+Two agents want ten units of water.
+
+- Follow the price.
+'''
+economy ="""
 SCENARIOS = {
-    "commons": stories.COMMONS,
+    "commons": stories.COMMONS.replace("economy =", STORY, 1),
     "slow": stories.COMMONS.replace(
         'kind = "auctioneer"', 'kind = "auctioneer"\nrule = "additive"\nstep = 1e-5\nmax_rounds = 100000'
     ),

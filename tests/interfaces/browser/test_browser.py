@@ -8,11 +8,13 @@ import socket
 
 import pytest
 
+from market import plots
 from market.plots.style import COLOURS
 from market.results import run_folder as results
 from market.results import verify
 
 BANNER = "main .market-banner"
+TICKS = plots.STYLE["font.size"] * 96 / 72  # pixels of an image in its own size
 
 
 def choose(page, label, option):
@@ -41,19 +43,35 @@ def soon(page, seen, wanted):
 
 def price(page):
     """The price of water under the stepped mechanism, as the table has it; None if it is not in there."""
-    title = page.locator("tr.part").get_by_text("Prices", exact=True)
+    title = page.locator("tr.part").get_by_text(re.compile("^Prices"))
     cell = title.locator("xpath=../following-sibling::tr[1]").locator("td.stepped")
     return (
         float(cell.inner_text().split()[0]) if cell.count() else None
     )  # "~" marks a price that does not clear
 
 
-def pictures(page):
+def pictures(page, kind="img:not(.market-moving)"):
     """Title -> the text of the SVG, of every picture that the browser could draw."""
-    drawn = page.locator("img.market-picture").evaluate_all(
-        "images => images.filter(i => i.complete && i.naturalWidth > 100).map(i => [i.alt, i.src])"
+    drawn = page.locator("figure.market-picture").evaluate_all(
+        """(figures, kind) => figures
+            .map(figure => [figure.querySelector("figcaption").innerText,
+                            figure.querySelector(".market-chart " + kind)])
+            .filter(([_, image]) => image && image.complete && image.naturalWidth > 100)
+            .map(([title, image]) => [title, image.src])""",
+        kind,
     )
     return {title: base64.b64decode(source.partition(",")[2]).decode() for title, source in drawn}
+
+
+def moving(page):
+    """Title -> the text of the SVG that lies on the picture."""
+    return pictures(page, "img.market-moving")
+
+
+def in_sight(page, locator):
+    """True if an element is wholly within the window."""
+    box, size = locator.bounding_box(), page.viewport_size
+    return box["y"] >= 0 and box["y"] + box["height"] <= size["height"]
 
 
 def line(svg):
@@ -65,11 +83,12 @@ def line(svg):
 def test_the_page_loads_whole_and_sends_no_request_to_another_host(page, served, recorder):
     assert page.locator("h1").inner_text() == "Who gets the water?"
     see(page, "Ready")
-    soon(page, lambda: set(pictures(page)), {"Utility possibilities", "Utility by mechanism"})
+    soon(page, lambda: set(pictures(page)), {"Utility possibility frontier"})
     press(page, "Step")
     see(page, "Round 1")
-    all_four = {"Prices", "Excess demand", "Utility possibilities", "Utility by mechanism"}
+    all_four = {"Prices", "Excess demand", "Supply and demand", "Utility possibility frontier"}
     soon(page, lambda: set(pictures(page)), all_four)
+    soon(page, lambda: set(moving(page)), all_four)
     assert all(url.startswith((served.url, "data:", "blob:")) for url in page.requested), page.requested
     assert recorder.asked == []
 
@@ -79,8 +98,8 @@ def test_step_moves_the_price_in_the_table_and_in_the_picture(page):
     soon(page, lambda: price(page), 1.0)
     press(page, "Step")
     soon(page, lambda: price(page), 0.2636)
-    soon(page, lambda: len(line(pictures(page)["Prices"])), 2)
-    first, second = line(pictures(page)["Prices"])
+    soon(page, lambda: len(line(moving(page)["Prices"])), 2)
+    first, second = line(moving(page)["Prices"])
     assert second < first
 
 
@@ -123,6 +142,8 @@ def test_a_bad_scenario_says_what_is_wrong_and_the_page_lives_on(page):
 
 def test_a_play_that_goes_round_in_circles_says_so_and_names_are_no_markup(page):
     choose(page, "Scenario", "rush")
+    page.locator("h1").get_by_text("<img src=x>").wait_for()
+    see(page, "Ready")
     choose(page, "Mechanism", "all at once")
     see(page, "Ready")
     press(page, "Play")
@@ -141,6 +162,37 @@ def test_an_exported_run_is_written_where_the_page_says_and_holds(page, served):
     assert said.replace("\n", " ") == f"Run folder {folder}"
     assert results.read_run(folder).overrides == ("commons.water=11.0",)
     assert verify.verify(folder).holds
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (1440, 900)])
+def test_status_prices_and_excess_demand_are_in_sight_together(page, width, height):
+    page.set_viewport_size({"width": width, "height": height})
+    press(page, "Step")
+    soon(page, lambda: len(moving(page)), 4)
+    charts = page.locator("figure.market-picture")
+    for element in (page.locator(BANNER), charts.nth(0), charts.nth(1)):
+        assert in_sight(page, element)
+    assert charts.nth(0).bounding_box()["y"] == charts.nth(1).bounding_box()["y"]
+    buttons = [page.get_by_role("button", name=name, exact=True).bounding_box() for name in ("Step", "Reset")]
+    assert buttons[0]["y"] == buttons[1]["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    images = page.locator(".market-chart img:not(.market-moving)")
+    for shown in images.evaluate_all(
+        "images => images.map(i => i.getBoundingClientRect().width / i.naturalWidth)"
+    ):
+        assert shown * TICKS >= 11.0  # pixels
+
+
+def test_the_story_is_under_the_title_and_unfolds(page):
+    story = page.locator(".market-story")
+    assert story.locator("summary").inner_text().startswith("Two agents want ten units of water")
+    point = story.get_by_text("Follow the price")
+    assert not point.is_visible()
+    story.locator("summary").click()
+    assert point.is_visible()
+    press(page, "Step")
+    see(page, "Round 1")
+    assert point.is_visible()  # it stays unfolded
 
 
 def test_it_can_be_used_where_it_is_narrow(page):

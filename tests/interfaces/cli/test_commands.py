@@ -13,6 +13,7 @@ from helpers import stories
 
 import market
 from market.errors import ExitCode, RunError
+from market.results.verify.claim import Claim, Verification
 
 ROOT = Path(__file__).parents[3]
 
@@ -139,6 +140,14 @@ BAD = {
     "out is a file": (["run", "GOOD", "--out", "GOOD"], "--out"),
     "unknown option": (["run", "GOOD", "--josn"], "--json"),
     "misspelt command": (["vlidate", "GOOD"], "validate"),
+    "nearly a command": (["rum", "GOOD"], "no command 'rum'. Did you mean 'run'?"),
+    "neither command nor file": (
+        ["frobnicate"],
+        "no command 'frobnicate' and no file of that name; commands: run,",
+    ),
+    "misspelt key": (["run", "GOOD", "--set", "mechanisms.prices.rool=newton"], "Did you mean 'rule'?"),
+    "no folder of data": (["run", "GOOD", "--data-dir", "nowhere"], "--data-dir 'nowhere': no such folder"),
+    "scenario nearby": (["run", "comons.toml"], "scenarios here: broken.toml, commons.toml, family.toml."),
     "two scenarios": (["run", "GOOD", "GOOD"], "extra argument"),
     "no scenario": (["run"], "SCENARIO"),
     "not a run folder": (["verify", "."], "manifest.json"),
@@ -189,7 +198,7 @@ def test_an_unwritable_folder_is_found_before_anything_is_played(shell, commons,
         (
             OSError(errno.ENOSPC, "No space left on device"),
             ExitCode.INPUT_AT_FAULT,
-            "No space left on device",
+            "No space left on device; nothing unfinished is left there; make room, or name another folder",
         ),
         (KeyboardInterrupt(), ExitCode.INTERRUPTED, "Interrupted"),
         (ZeroDivisionError("a slip"), ExitCode.OUR_FAULT, "Please report it"),
@@ -305,23 +314,29 @@ def test_help_fits_and_names_every_command(shell):
         assert f" {command} " in out
 
 
-def test_verify_prints_every_claim_and_its_verdict(shell, tmp_path, monkeypatch):
-    def claim(holds):
-        return types.SimpleNamespace(name="prices: clears", holds=holds, detail="z = 0.25")
-
-    for holds, code, word in (
-        (True, ExitCode.DONE, "holds"),
-        (False, ExitCode.NOT_IN_EQUILIBRIUM, "DOES NOT HOLD"),
+def test_verify_prints_a_line_a_mechanism_and_failures_in_full(shell, tmp_path, monkeypatch):
+    for holds, code, line in (
+        (True, ExitCode.DONE, "prices      all 2 claims hold"),
+        (None, ExitCode.DONE, "prices      1 of 2 claims hold, 1 could not be checked"),
+        (False, ExitCode.NOT_IN_EQUILIBRIUM, "prices      1 of 2 claims hold, 1 DOES NOT HOLD"),
     ):
+        claims = (
+            Claim("prices: regret", True, "0.125"),
+            Claim("prices: clears", holds, "z = 0.25"),
+            Claim("the scenario is the one that was played", True, ""),
+        )
         fake = types.ModuleType("market.results.verify")
-        fake.verify = lambda _, holds=holds: types.SimpleNamespace(holds=holds, claims=(claim(holds),))
+        fake.verify = lambda _, claims=claims: Verification(tmp_path, claims, ("prices",))
         monkeypatch.setitem(sys.modules, "market.results.verify", fake)
         ended, out, _ = shell("verify", tmp_path)
         assert ended == code
-        assert word in out
+        assert out.splitlines()[0] == line
+        assert ("z = 0.25" in out, "0.125" in out) == (not holds, False)
+        ended, out, _ = shell("verify", tmp_path, "--verbose")
         assert "z = 0.25" in out
+        assert "gain from deviating of each agent (0.125)" in out
         ended, out, _ = shell("verify", tmp_path, "--quiet")
-        assert (ended, bool(out)) == (code, not holds)
+        assert (ended, bool(out)) == (code, holds is False)
 
     def refuse(_):
         raise RunError("it is empty")
@@ -351,3 +366,106 @@ def test_help_and_validation_answer_without_the_heavy_libraries(commons):
         [sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert ended.stdout.splitlines()[-1] == "(0, 0) [] []"
+
+
+# --- figures in several formats, data in another folder ---------------------------------------------
+
+
+def test_figures_are_drawn_in_the_formats_that_are_asked_for(shell, commons, tmp_path):
+    words = (commons, "--mechanism", "first mover", "--out", tmp_path / "runs", "--figures", "pdf, PNG")
+    code, out, _ = shell(*words)
+    [folder] = runs(tmp_path / "runs")
+    assert code == ExitCode.DONE
+    assert (folder / "overview.pdf").read_bytes().startswith(b"%PDF")
+    assert (folder / "overview.png").read_bytes().startswith(b"\x89PNG")
+    assert not (folder / "overview.svg").exists()
+    assert "(figures: overview.pdf, overview.png)" in out
+    assert {"overview.pdf", "overview.png"} <= strict((folder / "manifest.json").read_text())["files"].keys()
+    assert shell("verify", folder)[0] == ExitCode.DONE
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--figures", "pfd"], "--figures: no format 'pfd'; one of: svg, pdf, png. Did you mean 'pdf'?\n"),
+        (["--figures", ""], "--figures: no format ''; one of: svg, pdf, png.\n"),
+        (
+            ["--figures", "png", "--no-figures"],
+            "--figures and --no-figures exclude each other; leave out one of them\n",
+        ),
+    ],
+)
+def test_formats_that_cannot_be_drawn_are_refused_before_playing(shell, commons, tmp_path, words, message):
+    code, out, err = shell(commons, "--out", tmp_path / "runs", *words)
+    assert (code, out, err) == (ExitCode.INPUT_AT_FAULT, "", message)
+    assert not (tmp_path / "runs").exists()
+
+
+NAMED = """
+schema = 1
+title = "Power"
+economy = "quasilinear"
+goods = ["power"]
+[[agents]]
+name = "plants"
+data = "plants.csv"
+names = { column = "plant" }
+cost = { family = "linear", unit_cost = { power = { column = "cost" } }, capacity = { power = 5 } }
+[[agents]]
+name = "city"
+utility = { family = "quadratic", weights = { power = 10 }, slope = { power = 1 } }
+[[mechanisms]]
+name = "prices"
+kind = "auctioneer"
+rule = "multiplicative"
+"""
+
+
+@pytest.fixture
+def apart(tmp_path):
+    """A scenario and its data in folders of their own, whose names have blanks."""
+    for folder in ("my scenarios", "my data"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "my scenarios" / "power.toml").write_text(NAMED)
+    (tmp_path / "my data" / "plants.csv").write_text("plant, cost\ncoal,1\ngas 1,2\n")
+    return tmp_path / "my scenarios" / "power.toml", tmp_path / "my data"
+
+
+def test_data_in_a_folder_that_the_user_names_is_read_kept_and_verified(shell, apart, tmp_path):
+    scenario, data = apart
+    code, _, err = shell(scenario, "--out", tmp_path / "my runs", "--no-figures")
+    assert code == ExitCode.INPUT_AT_FAULT
+    assert "name the folder of data with --data-dir" in err
+    code, out, _ = shell(scenario, "--out", tmp_path / "my runs", "--no-figures", "--data-dir", data)
+    [folder] = runs(tmp_path / "my runs")
+    assert code == ExitCode.DONE
+    assert f"Run folder: '{folder}'" in out  # to be copied into a shell
+    assert "gas 1" in out
+    assert "plants[" not in out
+    shutil.rmtree(data)
+    assert shell("verify", folder)[0] == ExitCode.DONE
+    assert strict((folder / "result.json").read_text())["agents"] == ["coal", "gas 1", "city"]
+
+
+def test_every_command_that_reads_a_scenario_takes_the_folder_of_data(shell, apart, tmp_path):
+    scenario, data = apart
+    for words in (
+        ("validate", scenario),
+        ("equilibria", scenario, "--starts", 2),
+        ("sweep", scenario, "--out", tmp_path / "many", "--backend", "serial", "--no-figures"),
+    ):
+        code, _, err = shell(*words, "--data-dir", data)
+        assert (code, err) == (ExitCode.DONE, ""), words
+    assert (tmp_path / "many" / "input" / "plants.csv").exists()
+
+
+def test_dashboard_shows_a_scenario_with_its_data_in_a_folder_that_the_user_names(shell, apart, monkeypatch):
+    scenario, data = apart
+    shown = []
+    monkeypatch.setattr(
+        "market.interfaces.dashboard.server.dashboard", lambda given, **_: shown.append(given)
+    )
+    assert shell("dashboard", scenario, "--data-dir", data)[0] == ExitCode.DONE
+    assert shown[0].data[0].names == ("coal", "gas 1")
+    code, _, err = shell("dashboard", "--data-dir", data)
+    assert (code, err.startswith("--data-dir is the folder of one scenario's data")) == (2, True)

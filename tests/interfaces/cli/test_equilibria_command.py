@@ -17,6 +17,7 @@ from rich.console import Console
 import market
 from market.equilibrium import Check, search
 from market.errors import ExitCode
+from market.interfaces.cli import equilibria as cli_equilibria
 from market.interfaces.text.equilibria import multiplicity
 
 ROOT = Path(__file__).parents[3]
@@ -116,8 +117,81 @@ def test_without_an_equilibrium_the_exit_code_says_so(shell, tmp_path):
     )  # ann owns and wants good 1 alone; what bob gets for good 0 is nothing, and yet he wants both
     code, out, _ = shell("equilibria", path, "--starts", 5)
     assert code == ExitCode.NOT_IN_EQUILIBRIUM
-    assert "None was found as roots of excess demand" in out
-    assert strict(shell("equilibria", path, "--starts", 5, "--json")[1])["equilibria"] == []
+    words = " ".join(out.split())
+    assert "There is no equilibrium: income from good 0 is never spent on it again" in words
+    assert "None was found" not in words
+    result = strict(shell("equilibria", path, "--starts", 5, "--json")[1])
+    assert (result["equilibria"], result["starts_searched"]) == ([], 0)
+    assert result["no_equilibrium"].startswith("income from good 0")
+
+
+def test_the_proof_of_nonexistence_is_printed(shell):
+    """Arrow's exceptional case: `market run` has the proof, and so has the search."""
+    code, out, _ = shell("equilibria", ROOT / "scenarios" / "exceptional.toml")
+    assert code == ExitCode.NOT_IN_EQUILIBRIUM
+    words = " ".join(out.split())
+    assert "There is no equilibrium: the agents who want only honey own all of it" in words
+    assert "try more --starts" not in words
+
+
+def test_a_budget_that_is_used_up_is_said_with_what_was_searched(shell, barter):
+    code, out, _ = shell("equilibria", ROOT / "scenarios" / "chain.toml", "--budget", 1000)
+    words = " ".join(out.split())
+    assert code == ExitCode.DONE
+    assert "The search ended early: the budget of 1,000 evaluations of excess demand is used up." in words
+    [searched] = re.findall(r"(\d+) of 200 starting points were searched", words)
+    assert f"One equilibrium was found from {searched} starting points" in words
+    arguments = ("equilibria", ROOT / "scenarios" / "chain.toml", "--budget", 1000, "--json")
+    once, again = (strict(shell(*arguments)[1]) for _ in range(2))
+    assert once == again
+    assert once["starts_searched"] == int(searched) < once["starts"] == 200
+    assert once["stopped"].startswith("the budget of 1,000")
+    assert once["evaluations"] >= 1000
+    code, out, _ = shell("equilibria", barter, "--budget", 1)
+    assert code == ExitCode.NOT_IN_EQUILIBRIUM
+    assert "None was found from 0 starting points" in out
+
+
+def test_progress_is_shown_on_a_terminal_only(shell, barter, monkeypatch):
+    _, _, err = shell("equilibria", barter, "--starts", 5)
+    assert err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    _, _, quiet = shell("equilibria", barter, "--starts", 5, "--quiet")
+    assert quiet == ""
+    with cli_equilibria._progress(quiet=False) as progress:
+        assert progress is not None
+        progress(1, 5)
+
+
+def test_satiation_is_named_as_the_cause_and_no_other_rule_is_advised(shell, tmp_path):
+    """Whether `full` can spend its income depends on prices, so that nothing is proved."""
+    path = tmp_path / "satiated.toml"
+    path.write_text(
+        """
+        schema = 1
+        title = "One who has more than enough of one good"
+        economy = "exchange"
+        goods = ["bread", "wine"]
+        [[agents]]
+        name = "full"
+        endowment = { bread = 0.9, wine = 5.0 }
+        utility = { family = "quadratic", weights = { bread = 1, wine = 1 }, slope = { bread = 1, wine = 1 } }
+        [[agents]]
+        name = "hungry"
+        endowment = { bread = 1.0, wine = 1.0 }
+        utility = { family = "log", weights = { bread = 1, wine = 1 } }
+        [[mechanisms]]
+        name = "prices"
+        kind = "auctioneer"
+        max_rounds = 50
+        """
+    )
+    words = " ".join(shell("equilibria", path, "--starts", 5)[1].split())
+    assert "None was found from 5 starting points as a root of excess demand." in words
+    assert "though that is not proved: full wants no good without limit" in words
+    words = " ".join(shell("run", path, "--no-figures", "--out", tmp_path / "runs")[1].split())
+    assert "full cannot spend its income" in words
+    assert "raise it or try another rule" not in words
 
 
 @pytest.mark.parametrize(
@@ -236,7 +310,7 @@ def test_that_the_equilibrium_shown_is_one_of_several_is_said(shell, barter, tmp
 
 def test_a_contradiction_is_said_and_changes_the_exit_code(shell, commons, tmp_path, monkeypatch):
     wrong = Check("method", 0.0, np.array([1.0]), 0.8, 0.8, False, None, ("CONTRADICTED by the method.",))
-    monkeypatch.setattr("market.equilibrium.against_reference.check", lambda outcome: wrong)
+    monkeypatch.setattr("market.equilibrium.against_reference.check", lambda *_: wrong)
     arguments = (
         "run",
         commons,

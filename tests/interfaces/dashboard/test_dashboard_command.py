@@ -1,10 +1,17 @@
 """`market dashboard` says what is wrong before it serves anything."""
 
+import asyncio
+import re
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 
 import pytest
 
+import market
+from market.errors import InputError
 from market.interfaces.dashboard import extra, server
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -23,6 +30,14 @@ def installed(monkeypatch):
         monkeypatch.setattr(extra, "version", version)
 
     return install
+
+
+@pytest.fixture
+def served(monkeypatch):
+    """Offers, instead of a server."""
+    offers = []
+    monkeypatch.setattr(server, "serve", lambda offered, *_: offers.append(offered))
+    return offers
 
 
 def test_a_missing_extra_is_one_message_that_says_how_to_install_it(shell, commons, installed):
@@ -83,3 +98,50 @@ def test_two_scenarios_of_one_name_have_different_labels(tmp_path, monkeypatch):
     (tmp_path / "a.toml").touch()
     monkeypatch.chdir(tmp_path)
     assert len(server.scenarios(tmp_path / "a.toml")) == 2
+
+
+def test_a_scenario_and_traders_of_ones_own_are_offered_from_python(commons, served):
+    market.dashboard(commons, traders={"alpha": market.Trader})
+    market.dashboard(str(commons))
+    scenario = market.load(commons)
+    market.dashboard(scenario, out="elsewhere")
+    with_traders, of_a_file, of_a_scenario = served
+    assert list(with_traders.scenarios.values()) == [commons.resolve()]
+    assert with_traders.traders == {"alpha": market.Trader}
+    assert of_a_file.traders == {}
+    assert next(iter(of_a_file.scenarios.values())) == commons.resolve()
+    assert of_a_scenario.scenarios == {"commons": scenario}
+    assert of_a_scenario.out.name == "elsewhere"
+
+
+def test_a_trader_that_is_no_agents_is_refused_before_anything_is_served(commons, served):
+    with pytest.raises(InputError, match="no agent or group 'alfa'"):
+        market.dashboard(commons, traders={"alfa": market.Trader})
+    with pytest.raises(InputError, match="subclass"):
+        market.dashboard(commons, traders={"alpha": object})
+    assert served == []
+
+
+def test_in_a_notebook_the_page_is_what_comes_back(commons, served):
+    pytest.importorskip("solara")
+    reacton = pytest.importorskip("reacton")
+
+    async def cell():
+        return market.dashboard(commons)
+
+    page = asyncio.run(cell())
+    assert served == []
+    box, rendered = reacton.render(page, handle_error=False)
+    try:
+        assert box.children
+    finally:
+        rendered.close()
+
+
+def test_the_example_of_the_documentation_is_offered(served, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "docs" / "how-to" / "dashboard.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    exec(compile(code, "dashboard.md", "exec"), {})
+    (offered,) = served
+    assert list(offered.traders) == ["alpha"]

@@ -17,10 +17,11 @@ from pathlib import Path
 import solara.server.app  # it makes threads belong to the kernel in which they were made
 from solara.server import kernel_context
 from market.interfaces.dashboard.controls import Session
+from market.interfaces.dashboard.offer import Offer
 
 kernel = kernel_context.create_dummy_context()
 with kernel:
-    session = Session({"commons": Path(sys.argv[1])}, Path(sys.argv[2]))
+    session = Session(Offer({"commons": Path(sys.argv[1])}, Path(sys.argv[2])))
     end = session.live()
     until = time.monotonic() + 60
     while session.view.value.state.headline != "Ready" or session.view.value.busy:

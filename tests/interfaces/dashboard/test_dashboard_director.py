@@ -5,7 +5,10 @@ import threading
 import pytest
 from helpers import stories
 
+import market
 from market.interfaces.dashboard.director import Director
+from market.interfaces.dashboard.offer import Offer
+from market.interfaces.dashboard.pictures import Album
 from market.interfaces.dashboard.scene import Choice
 from market.results import run_folder as results
 from market.results import verify
@@ -40,7 +43,7 @@ class Watcher:
 @pytest.fixture
 def undrawn(monkeypatch):
     """Leaves out what takes the time."""
-    monkeypatch.setattr("market.interfaces.dashboard.view.pictures", lambda _: ())
+    monkeypatch.setattr(Album, "pictures", lambda *_: ())
 
 
 @pytest.fixture
@@ -48,11 +51,11 @@ def directing(tmp_path):
     """Starts a director on a scenario's text; gives it, what it shows, and the choice."""
     started = []
 
-    def start(text):
+    def start(text, traders=None):
         file = tmp_path / "story.toml"
         file.write_text(text)
         seen = Watcher()
-        director = Director(seen, tmp_path / "runs")
+        director = Director(seen, Offer({"story": file}, tmp_path / "runs", traders or {}))
         started.append(director)
         director.start(Choice(file))
         seen.until(lambda view: view.table or view.state.tone == "error")
@@ -72,12 +75,13 @@ def headline(view):
 def test_one_step_is_one_round(directing):
     director, seen, _ = directing(stories.COMMONS)
     assert headline(seen.views[-1]) == "Ready"
-    assert seen.views[-1].awaited == ("Prices", "Excess demand")
+    awaited = [picture.title for picture in seen.views[-1].pictures if not picture.still]
+    assert awaited == ["Prices", "Excess demand", "Supply and demand"]
     director.step()
     after = seen.until(lambda view: view.state.headline == "Round 1")
     assert not after.over
     assert [picture.title for picture in after.pictures] == [
-        "Prices", "Excess demand", "Utility possibilities", "Utility by mechanism",
+        "Prices", "Excess demand", "Supply and demand", "Utility possibility frontier",
     ]  # fmt: skip
 
 
@@ -205,7 +209,7 @@ def test_an_exported_run_is_what_market_run_writes(directing):
     director.export()
     note = seen.until(lambda view: view.note).note
     assert note.headline == "Run folder"
-    folder = director._out / note.detail.rpartition("/")[2]
+    folder = director._offer.out / note.detail.rpartition("/")[2]
     run = results.read_run(folder)
     assert run.overrides == ("commons.water=16.0",)
     assert [mechanism["status"] for mechanism in run.result["mechanisms"]] == ["nash", "cleared", "optimal"]
@@ -220,7 +224,7 @@ def test_an_exported_run_is_what_market_run_writes(directing):
 @pytest.mark.usefixtures("undrawn")
 def test_a_run_that_cannot_be_written_is_said(directing):
     director, seen, _ = directing(stories.COMMONS)
-    director._out.write_text("a file is in the way")
+    director._offer.out.write_text("a file is in the way")
     director.export()
     note = seen.until(lambda view: view.note).note
     assert note.tone == "error"
@@ -230,9 +234,71 @@ def test_a_run_that_cannot_be_written_is_said(directing):
 def test_whatever_goes_wrong_the_page_says_it_and_goes_on(directing, monkeypatch):
     director, seen, choice = directing(stories.COMMONS)
     with monkeypatch.context() as patched:
-        patched.setattr("market.interfaces.dashboard.view.pictures", lambda _: 1 / 0)
+        patched.setattr(Album, "pictures", lambda *_: 1 / 0)
         director.step()
         view = seen.until(lambda view: view.state.tone == "error")
     assert "ZeroDivisionError" in view.state.detail
     director.choose(choice)
     seen.until(lambda view: view.state.headline == "Ready", after=len(seen.views) - 1)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_while_a_slider_is_moved_nothing_is_called_cleared_or_in_play(directing):
+    director, seen, choice = directing(stories.COMMONS)
+    director.pace(50)
+    director.play()
+    seen.until(lambda view: view.finished)
+    before = len(seen.views)
+    director.turn(choice.turned("commons.water", 20.0))
+    seen.until(lambda view: view.finished and "Cleared" in headline(view), after=before)
+    meanwhile = [view for view in seen.views[before:] if "Cleared" not in headline(view)]
+    assert {headline(view) for view in meanwhile} == {"Setting up"}
+    assert not any(view.playing for view in meanwhile)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_play_that_is_paused_is_judged_and_one_that_runs_is_not(directing):
+    director, seen, _ = directing(SLOW)
+    director.play()
+    running = seen.until(lambda view: headline(view) == "Round 2")
+    assert not any("If trade stopped now" in sentence for sentence in running.verdict)
+    director.pause()
+    seen.until(lambda view: any("If trade stopped now" in sentence for sentence in view.verdict))
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_traders_of_ones_own_are_played_and_no_run_folder_claims_to_have_them(directing):
+    class Thrifty(market.Trader):
+        def demand(self, prices):
+            return 0.5 * super().demand(prices)
+
+    director, seen, _ = directing(stories.COMMONS, {"alpha": Thrifty})
+    director.pace(50)
+    director.play()
+    seen.until(lambda view: view.finished)
+    prices = director._scene.play.model.prices
+    assert prices["water"] == pytest.approx((0.5 + 1.0) / 10.0)  # half of alpha's demand 1 / p
+    director.export()
+    note = seen.until(lambda view: view.note).note
+    assert note.headline == "No run folder was written"
+
+
+def test_a_slider_that_is_moved_while_the_end_is_drawn_leads_to_another_end(directing, monkeypatch):
+    director, seen, choice = directing(stories.COMMONS)
+    drawing, drawn = threading.Event(), threading.Event()
+
+    def slowly(*_):
+        drawing.set()
+        drawn.wait(60)
+        return ()
+
+    director.pace(50)
+    director.play()
+    seen.until(lambda view: view.finished)
+    monkeypatch.setattr(Album, "pictures", slowly)
+    director.turn(choice.turned("commons.water", 20.0))
+    drawing.wait(60)
+    director.turn(choice.turned("commons.water", 40.0))
+    drawn.set()
+    view = seen.until(lambda view: view.finished and ">40<" in view.table)
+    assert ">0.05<" in view.table  # p = 2 / 40

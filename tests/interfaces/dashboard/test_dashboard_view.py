@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from helpers import stories
@@ -10,13 +11,17 @@ from helpers import stories
 import market
 from market.errors import InputError
 from market.interfaces.dashboard import extra
+from market.interfaces.dashboard.pictures import Album
 from market.interfaces.dashboard.scene import Choice, set_up
 from market.interfaces.dashboard.view import view_of
+from market.interfaces.text.sentences import number
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture
 def scene(commons, monkeypatch):
-    monkeypatch.setattr("market.interfaces.dashboard.view.pictures", lambda _: ())
+    monkeypatch.setattr(Album, "pictures", lambda *_: ())
     return set_up(Choice(commons), lambda _: None)
 
 
@@ -51,24 +56,26 @@ def test_a_bad_scenario_is_refused_with_its_fault_and_keeps_its_title(commons):
 
 def test_a_view_goes_from_ready_over_rounds_to_the_end_of_the_run(scene):
     view = view_of(scene)
-    assert (view.state.headline, view.awaited) == ("Ready", ("Prices", "Excess demand"))
+    assert (view.state.headline, view.state.detail) == ("Ready", "Step: one round. Play: run to the end.")
     scene.play.step()
     view = view_of(scene)
-    assert (view.state.headline, view.awaited, view.over) == ("Round 1", (), False)
+    assert (view.state.headline, view.over) == ("Round 1", False)
     assert "largest relative excess demand" in view.state.detail
-    assert view.verdict[0] == "'prices' is in play, and judged as if trade stopped now, with rationing."
+    assert view.verdict[0].startswith("If trade stopped now (with rationing): under 'prices' the outcome is")
+    assert "Under 'prices'" not in "".join(view.verdict)
+    assert not any("'prices'" in sentence for sentence in view_of(scene, judged=False).verdict)
     while not scene.play.over:
         scene.play.step()
     view = view_of(scene)
     assert (view.state.tone, view.state.headline) == ("success", "Cleared after 15 rounds.")
     assert view.finished
-    assert not any("in play" in sentence for sentence in view.verdict)
+    assert not any("If trade stopped now" in sentence for sentence in view.verdict)
     outcome = market.compare(scene.scenario).outcomes["prices"]
     assert view.state.detail == outcome.reason
 
 
 def test_a_play_without_end_is_a_warning_only_when_it_is_over(tmp_path, monkeypatch):
-    monkeypatch.setattr("market.interfaces.dashboard.view.pictures", lambda _: ())
+    monkeypatch.setattr(Album, "pictures", lambda *_: ())
     file = tmp_path / "short.toml"
     file.write_text(stories.COMMONS.replace('kind = "auctioneer"', 'kind = "auctioneer"\nmax_rounds = 2'))
     scene = set_up(Choice(file), lambda _: None)
@@ -95,11 +102,37 @@ def test_a_missing_package_or_a_wrong_version_is_named_with_the_command(monkeypa
         extra.check()
 
 
-def test_the_page_has_its_style_and_reads_the_offer_of_the_server(commons, tmp_path, monkeypatch):
+def test_the_page_has_its_style():
     pytest.importorskip("solara")
     page = pytest.importorskip("market.interfaces.dashboard.page")
     assert ".market-table" in page.STYLE
-    monkeypatch.setenv(page.ENVIRONMENT, "")
-    offer = page.Offer({"commons": commons}, tmp_path)
-    offer.to_environment()
-    assert page.Offer.from_environment() == offer
+
+
+def test_the_table_has_the_prices_of_the_round_in_play(monkeypatch):
+    """Prices of the second round, although the first was closer to clearing."""
+    monkeypatch.setattr(Album, "pictures", lambda *_: ())
+    scene = set_up(Choice(ROOT / "scenarios" / "exceptional.toml"), lambda _: None)
+    for _ in range(30):
+        scene.play.step()
+    outcome = scene.compared().outcomes[scene.mechanism]
+    assert outcome.prices.tolist() == scene.play.model.prices.tolist()
+    assert scene.play.model.outcome().prices.tolist() != outcome.prices.tolist()
+    written = view_of(scene).table
+    for price in outcome.prices:
+        assert f">{number(price)}</td>" in written
+    assert "closest to clearing" not in written
+
+
+def test_a_play_that_goes_on_is_not_judged(scene, monkeypatch):
+    scene.play.step()
+    monkeypatch.setattr("market.interfaces.dashboard.scene.alignment", lambda _: 1 / 0)
+    assert ">in play<" in view_of(scene, judged=False).table
+    assert ">unknown<" not in view_of(scene, judged=False).table
+
+
+def test_a_scenario_from_python_keeps_its_overrides_and_its_dials_start_there():
+    scenario = market.loads(stories.COMMONS, overrides=["commons.water=12.0"])
+    scene = set_up(Choice(scenario).turned("agents[0].utility.weights.water", 2.0), lambda _: None)
+    assert scene.play.model.economy.commons.tolist() == [12.0]
+    assert scene.dials[0].value == 12.0
+    assert scene.scenario.overrides == ("commons.water=12.0", "agents[0].utility.weights.water=2.0")

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console, Group
 from rich.text import Text
 
-from market.interfaces.text.layout import Row, Section, pairs, points, tables
+from market.interfaces.text.layout import Row, Section, pairs, points, story, tables
 
 
 def lines(part, width):
@@ -37,7 +37,30 @@ def test_a_long_label_is_folded_with_its_indent_rather_than_the_table_split():
     [found] = table("resource utilisation (Debreu)", ["a", "b", "c", "d"], 80)
     first, second = lines(found, 80)[3:5]
     assert first.split() == ["resource", "utilisation", "0", "1", "2", "3"]
-    assert second == "  (Debreu)"
+    assert second == "    (Debreu)"  # further than a row's own indent
+
+
+def test_every_further_line_of_a_label_is_indented_further_than_rows():
+    [found] = table("revenue of the common stock", ["a"], 40)
+    text = lines(found, 40)
+    first = next(k for k, line in enumerate(text) if "revenue" in line)
+    assert text[first].startswith("  revenue of the")
+    assert text[first + 1] == "    common stock"
+
+
+def test_a_description_is_wrapped_in_paragraphs_and_points():
+    told = "Who pays\nfor it?\n\nWhat to look for:\n\n- 'gift': the baker\n  stays idle\n- [red]prices"
+    assert lines(Group(*story(told)), 20) == [
+        "",
+        "Who pays for it?",
+        "",
+        "What to look for:",
+        "- 'gift': the baker",
+        "  stays idle",
+        "- [red]prices",
+        "",
+    ]
+    assert story("") == []
 
 
 def test_a_section_without_a_title_is_not_indented():

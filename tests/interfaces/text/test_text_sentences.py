@@ -16,6 +16,7 @@ from market.interfaces.text.sentences import (
     named_or_counted,
     quoted,
     status_word,
+    unsettled,
     yes,
 )
 
@@ -38,11 +39,11 @@ def judged(compared, **changes):
         ({}, "Pareto efficient, and total surplus is maximal."),
         (
             {"efficient_with_transfers": False, "surplus_gap": 2.0},
-            "Pareto efficient; with transfers, total surplus could rise by 2.",
+            "Pareto efficient; with transfers, unrealised gains from trade (deadweight loss): 2.",
         ),
         (
             {"efficient_with_transfers": False, "surplus_gap": np.inf},
-            "Pareto efficient; with transfers, total surplus could rise without limit.",
+            "Pareto efficient; with transfers, unrealised gains from trade (deadweight loss): unbounded.",
         ),
         ({"efficient_with_transfers": None}, "Pareto efficient."),
         (
@@ -64,8 +65,8 @@ def judged(compared, **changes):
         ),
         (
             {"efficient": False, "resource_utilisation": 0.0},
-            "not Pareto efficient: some agents could gain without a loss to any other. Every agent would be "
-            "as well off with no resources at all.",
+            "not Pareto efficient: some agents could gain without a loss to any other. All resources are "
+            "wasted: every agent would be as well off without any.",
         ),
     ],
 )
@@ -123,3 +124,35 @@ def test_words_for_numbers_and_lists():
     assert [count(1, "good"), count(2000, "agent")] == ["1 good", "2,000 agents"]
     assert quoted(["a", "b", "c"]) == "'a', 'b' and 'c'"
     assert [yes(True), yes(False), yes(None)] == ["yes", "no", "unknown"]
+
+
+def test_an_outcome_in_play_is_judged_as_if_trade_stopped_now(compared):
+    model = market.MarketModel(compared.scenario, "prices")
+    for _ in range(3):
+        model.step()
+    now = {**compared.outcomes, "prices": model.outcome()}
+    reports = {**compared.alignments, "prices": market.alignment(model.outcome())}
+    in_play = dataclasses.replace(compared, outcomes=now, alignments=reports)
+    said = judgements(in_play)
+    assert [s for s in said if "'prices'" in s] == [
+        s for s in said if s.startswith("If trade stopped now (with rationing): under 'prices'")
+    ]
+    assert any("'prices' the outcome is" in s for s in said)
+    assert any("'prices', compared with 'first mover'," in s for s in said)
+    assert unsettled(now) == []
+    assert ending(now["prices"]) == "In play after 3 rounds."
+
+
+def test_names_in_a_sentence_are_joined_by_and(compared):
+    economy = market.build(market.loads(stories.COMMONS, overrides=["agents.alpha.count=3"]))
+    chosen = np.array([True, True, False, False])
+    assert named_or_counted(economy, chosen) == "alpha[0], alpha[1]"
+    assert named_or_counted(economy, chosen, " and ") == "alpha[0] and alpha[1]"
+
+
+def test_a_game_in_play_is_judged_as_if_play_stopped_now(compared):
+    outcome = market.MarketModel(compared.scenario, "first mover").outcome()
+    only = dataclasses.replace(
+        compared, outcomes={"first mover": outcome}, alignments={"first mover": market.alignment(outcome)}
+    )
+    assert judgements(only)[0].startswith("If play stopped now: under 'first mover' the outcome is ")

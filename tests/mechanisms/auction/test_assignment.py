@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from helpers.economies import LEONTIEF, LINEAR, with_utility
 
+from market.economy.primitives import Answers
 from market.mechanisms.auction.assignment import assign, needs_assignment
 
 
@@ -38,3 +39,13 @@ def test_goods_in_fixed_proportions_balance_at_the_price_of_their_worth():
 def test_single_valued_answers_need_no_assignment():
     primitives = with_utility("fisher", LINEAR, {"weights": [[2.0, 1.0]]}, budget=[3.0], commons=[1.0, 2.0])
     assert not needs_assignment(primitives.answers(np.array([1.0, 1.0])))
+
+
+def test_a_market_near_the_smallest_float_is_no_obstacle():
+    """A pair of buyers: what one demands of good 1 at a price of 7e31 is 6e-319; its inverse is no float."""
+    primitives = with_utility("quasilinear", LEONTIEF, {"weights": [[1.6, 0.0]]}, commons=[30.0, 0.0])
+    p = np.array([1.0 / 1.6, 7e31])
+    answers = primitives.answers(p)
+    demand = answers.demand._replace(lowest=np.array([[0.0, 5.6e-319]]))
+    assigned = assign(primitives, Answers(demand, answers.supply), p)
+    np.testing.assert_allclose(assigned.consumption[0, 0], 30.0, rtol=1e-9)

@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 from helpers.economies import LINEAR, economy, with_utility
 from helpers.strategies import SOAK, economies
+from helpers.technologies import activity, wants
+from helpers.technologies import economy as technologies
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.economy.primitives import Money
 from market.mechanisms.auction.rationing import ration, settle
+from market.mechanisms.base import play
+from market.scenario.building import build
+from market.scenario.loading import loads
 
 
 def test_a_seller_that_finds_no_buyers_cannot_spend_what_it_did_not_earn():
@@ -87,3 +92,17 @@ def test_no_agent_spends_more_than_it_earned(money, data):
         assert (spent <= primitives.budget * (1 + 1e-9)).all()
     assert (x >= -1e-12 * size.max() / p.min()).all()
     assert (x.sum(axis=0) <= (primitives.resources + y.sum(axis=0)) * (1 + 1e-9)).all()
+
+
+ROOT = "scale = 2.16955, exponent = 0.5"
+
+
+def test_losses_by_rounding_are_no_spending():
+    """Nothing exists, and at the prices of a round an activity loses 1e-16: there are no purchases to cut."""
+    agents = [
+        ("one", wants(g1=0.232491)),
+        ("two", f"technology = {{ family = 'power', output = 'g0', input = 'g1', {ROOT} }}"),
+        ("three", activity(g1=0.670343, g0=-0.36959)),
+    ]
+    scenario = loads(technologies(["g0", "g1"], *agents))
+    assert not play(scenario.mechanism("prices"), build(scenario)).consumption.any()

@@ -17,7 +17,8 @@ CLEARED = Evidence(
     tolerance=1e-9,
     cleared=True,
     relative_regret=0.0,
-    unfaithful=(),
+    forgone={},
+    scales="endowments of wheat are from 1 to 1e+09",
     diverged=None,
     impossible=None,
     period=None,
@@ -41,6 +42,7 @@ def test_a_cleared_auction_without_regret_is_cleared():
     ("changes", "reason"),
     [
         ({"relative_regret": 1e-3}, "could gain 1.0e-03"),
+        ({"relative_regret": 1e-3}, "endowments of wheat are from 1 to 1e"),
         ({"relative_excess": np.array([0.0, 1e-6])}, "do not add up"),
     ],
 )
@@ -68,11 +70,22 @@ def test_the_strongest_evidence_decides(changes, status, numbers):
 
 
 def test_a_trader_with_a_rule_of_its_own_is_named_and_excepted():
-    _, reason, _ = judged(unfaithful=("alpha",))
-    assert "no trader that answers as its preferences imply would choose another bundle" in reason
-    assert reason.endswith("alpha follows a rule of its own.")
+    _, reason, _ = judged(forgone={"alpha": 0.00536})
+    assert "no built-in trader would choose another bundle at these prices (largest gain 0 of" in reason
+    assert reason.endswith("; alpha, which follows its own rule, forgoes 0.0054 in payoff.")
+
+
+def test_a_trader_that_could_gain_without_limit_is_said_to():
+    _, reason, _ = judged(forgone={"miller": np.inf, "baker": 0.0})
+    assert "miller, which follows its own rule, could gain without limit;" in reason
+    assert reason.endswith("baker, which follows its own rule, forgoes nothing.")
+
+
+def test_traders_with_rules_of_their_own_are_named_where_markets_do_not_clear():
+    _, reason, _ = judged(OPEN, forgone={"alpha": 0.1})
+    assert reason.endswith("alpha follows its own rule.")
 
 
 def test_many_traders_with_rules_of_their_own_are_counted():
-    _, reason, _ = judged(unfaithful=tuple("abcdefgh"))
-    assert reason.endswith("8 traders follow rules of their own.")
+    _, reason, _ = judged(forgone=dict(zip("abcdefgh", range(8), strict=True)))
+    assert reason.endswith("; of 8 traders that follow their own rules h forgoes 7 in payoff, the most.")

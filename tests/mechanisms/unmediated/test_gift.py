@@ -10,6 +10,8 @@ from helpers.economies import INF, economy
 
 from market.mechanisms import Gift, Unmediated, play
 from market.outcome import Status
+from market.scenario.building import build
+from market.scenario.loading import loads
 
 
 def test_a_giver_that_wants_the_good_itself_makes_too_little_for_all():
@@ -45,3 +47,30 @@ def test_commons_go_in_equal_shares_to_agents_that_want_them():
     primitives = economy("quasilinear", log=[[1.0, 0.0], [1.0, 1.0]], commons=[4.0, 3.0])
     outcome = play(Unmediated("gift", Gift()), primitives)
     np.testing.assert_array_equal(outcome.consumption, [[2.0, 0.0], [2.0, 3.0]])
+
+
+def test_costs_at_which_the_solver_sees_no_bound_are_solved():
+    """A producer keeps half of y: the maximum of log(y / 2) - 1e-8 y^1.5 is at y = (1e8 / 1.5)^(2/3)."""
+    two = loads(
+        """
+schema = 1
+economy = "fisher"
+goods = ["g"]
+[[agents]]
+name = "maker"
+utility = { family = "crra", weights = { g = 1.0 }, risk_aversion = 1.0 }
+budget = 1.0
+cost = { family = "power", unit_cost = { g = 1e-08 }, exponent = { g = 1.5 } }
+[[agents]]
+name = "other"
+utility = { family = "leontief", weights = { g = 1.0 } }
+budget = 1.25377e-05
+[[mechanisms]]
+name = "gift"
+kind = "unmediated"
+game = "gift"
+"""
+    )
+    outcome = play(two.mechanism("gift"), build(two))
+    assert outcome.status is Status.NASH
+    np.testing.assert_allclose(outcome.production.sum(), (1e8 / 1.5) ** (2.0 / 3.0), rtol=1e-9)

@@ -7,8 +7,10 @@ import pytest
 from helpers.economies import INF, own_producers
 
 from market.economy.families.utilities import UTILITIES
-from market.errors import InputError
+from market.errors import InputError, NumericalError
+from market.mechanisms import Autarky, Unmediated, play
 from market.mechanisms.unmediated.own_production import best_outputs
+from market.outcome import Status
 
 
 def solved(primitives, now=None):
@@ -60,3 +62,15 @@ def test_best_outputs_have_no_gain_over_themselves():
 def test_a_utility_that_is_not_concave_is_refused():
     with pytest.raises(InputError, match="agent0 cannot be computed"):
         solved(own_producers(UTILITIES["cobb_douglas"], {"weights": [[0.9, 0.9]]}, [[1.0, 1.0]]))
+
+
+def test_a_game_whose_best_replies_are_not_found_ends_as_failed(monkeypatch):
+    def fails(*_):
+        raise NumericalError("the convex program was not solved: it is in numerical trouble")
+
+    monkeypatch.setattr("market.mechanisms.unmediated.autarky.best_outputs", fails)
+    maker = own_producers(UTILITIES["log"], {"weights": [[3.0]]}, [[2.0]])
+    outcome = play(Unmediated("autarky", Autarky()), maker)
+    assert outcome.status is Status.FAILED
+    assert "numerical trouble" in outcome.reason
+    assert np.isinf(outcome.regret).all()

@@ -1,5 +1,6 @@
 """Quantities are feasible, and utilities, payments and payoffs follow from them."""
 
+import pytest
 from helpers.tampering import refused
 
 import market
@@ -60,3 +61,37 @@ def test_consumption_beyond_the_resources_is_refused(tamper):
     changed = tamper("commons")
     changed.everywhere("prices", "alpha", "consumption", "consumption", 5.1, good="water")
     assert "prices: feasible" in refused(changed.verified())
+
+
+@pytest.mark.parametrize(
+    "key", ["consumer", "producer", "revenue", "utility_minus_payments", "total", "deadweight_loss"]
+)
+def test_a_surplus_moved_by_a_millionth_is_refused(tamper, key):
+    changed = tamper("war")
+    split = changed.mechanism("prices")["surplus"]
+    split[key] = 1e-6 if split[key] == 0 else split[key] * (1 + 1e-6)
+    assert "prices: consumer, producer and total surplus" in refused(changed.verified())
+
+
+@pytest.mark.parametrize("value", [5.0, "-Infinity", None])
+def test_an_unbounded_consumer_surplus_cannot_be_replaced(tamper, value):
+    changed = tamper("commons")
+    assert changed.mechanism("prices")["surplus"]["consumer"] == "Infinity"
+    changed.mechanism("prices")["surplus"]["consumer"] = value
+    assert "prices: consumer, producer and total surplus" in refused(changed.verified())
+
+
+def test_a_surplus_that_is_left_out_or_invented_is_refused(tamper):
+    changed = tamper("war")
+    changed.mechanism("prices")["surplus"] = None
+    assert "comparison.csv agrees with result.json" in refused(changed.verified())
+    changed = tamper("barter")
+    changed.mechanism("prices")["payoffs_with_revenue"] = {"ann": 1.0, "bob": 2.0}
+    assert "prices: surplus is left out" in refused(changed.verified())
+
+
+@pytest.mark.parametrize("payoffs", [None, {"alpha": 1.5, "beta": 1.7}])
+def test_payoffs_with_another_share_of_the_revenue_are_refused(tamper, payoffs):
+    changed = tamper("commons")
+    changed.mechanism("prices")["payoffs_with_revenue"] = payoffs
+    assert "prices: payoffs with revenue handed back" in refused(changed.verified())

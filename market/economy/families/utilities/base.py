@@ -307,7 +307,11 @@ class Utility(Family):
 
 
 WEIGHTS = Parameter(
-    "good", meaning="how much a good is wanted; 0 is not at all", unit="utility", absent=0.0, required=True
+    "good",
+    meaning="preference weight; 0 if the good is not wanted",
+    unit="utility",
+    absent=0.0,
+    required=True,
 )
 
 

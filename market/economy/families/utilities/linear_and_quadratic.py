@@ -32,6 +32,8 @@ from market.economy.families.utilities.water_filling import heights
 from market.registry import Parameter
 from market.tolerances import TIED
 
+STEEPEST = 1e300  # money for a unit of height: the largest that sums over goods can hold
+
 SLOPE = Parameter(
     "good",
     meaning="how fast marginal utility falls, k; 0 is linear in that good",
@@ -96,8 +98,10 @@ class Quadratic(Utility):
         floor = np.where(straight, worth, 0.0).max(axis=1, initial=0.0)[:, None]
         per_height = divide_where(curved, p[None, :], slope)
         most = np.where(curved, np.maximum(worth - floor, 0.0), 0.0)
-        at_floor = np.asarray((per_height * most) @ p <= b)
-        above = np.where(at_floor[:, None], most, heights(-worth, per_height * p, b))
+        with np.errstate(over="ignore"):  # at the highest prices a unit of height costs more than any float
+            cost = np.minimum(per_height * p, STEEPEST)
+            at_floor = np.asarray((per_height * most) @ p <= b)
+        above = np.where(at_floor[:, None], most, heights(-worth, cost, b))
         base = per_height * np.minimum(above, most)
         rest = np.where(at_floor & straight.any(axis=1), np.maximum(b - base @ p, 0.0), 0.0)
         tied = straight & (worth >= floor * (1.0 - TIED))

@@ -31,7 +31,7 @@ from market.economy.families.utilities.elementary import (
 )
 from market.registry import Family, Parameter, Registry
 
-WEIGHT = Parameter("good", "how much the good is wanted, a", unit="utility", absent=0.0, required=True)
+WEIGHT = Parameter("good", "preference weight a", unit="utility", absent=0.0, required=True)
 
 
 class Form(Family):

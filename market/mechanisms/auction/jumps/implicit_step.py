@@ -226,6 +226,7 @@ def _solve(step: _Step, who: Choosers, gains: Gains, bend: Array, at: Array) -> 
             chooser=place,
             money=who.money[concerned],
             outside=outside_near[concerned],
+            reach=float(step.reach.max()),
         )
         solved = program.solve()
         if solved is None:

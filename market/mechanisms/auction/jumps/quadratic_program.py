@@ -18,6 +18,8 @@ from market.mechanisms.auction.price_rules.base import LARGEST_MOVE
 
 OVERSHOOT = 1e-3  # relative to the largest move: by how much the solver may miss it
 AMPLE = 1e6  # times what is at stake: the money of a chooser without a limit, where there has to be one
+SHORT = 1e-3  # of log prices: a reach below it is the unit of moves
+FAR = 1e3  # in that unit: no move goes farther
 SOLVED = (
     clarabel.SolverStatus.Solved,
     clarabel.SolverStatus.AlmostSolved,
@@ -39,6 +41,7 @@ class QuadraticProgram:
         chooser: (alternatives,), the number of the chooser.
         money: (choosers,), M; inf without a limit.
         outside: (choosers,), True if to do nothing is an option.
+        reach: how far log prices may move; less than `SHORT` it is the unit of moves.
     """
 
     hessian: Array
@@ -48,6 +51,7 @@ class QuadraticProgram:
     chooser: NDArray[np.intp]
     money: Array
     outside: NDArray[np.bool_]
+    reach: float = 1.0
 
     def solve(self) -> tuple[Array, Array, Array] | None:
         """Return the move, the money put into each alternative, and the money that each chooser keeps.
@@ -69,7 +73,10 @@ class QuadraticProgram:
     def _solve(self) -> tuple[Array, Array, Array] | None:
         """Return the solution; None where there is none, or none is found.
 
-        Moves are counted in units of 1 / sqrt(Q_gg): markets may differ in value by many orders.
+        Moves are counted in units of 1 / sqrt(Q_gg): markets may differ in value by many orders. Short ones
+        are counted in `reach`, and the objective in its square: a solver's tolerance of 1e-12 for the
+        objective is 1e-6 for a move, and would hide that a price must fall by 3e-7 below a unit cost. (Not
+        where choosers have limited money, which would be large in such units.)
         """
         levels = np.flatnonzero(np.isfinite(self.money))
         out = np.flatnonzero(self.outside[levels])
@@ -79,12 +86,13 @@ class QuadraticProgram:
         if not np.isfinite(unit).all():
             return None  # one market's value is negligible against another's
         goods, alternatives = len(unit), len(self.log_gain)
-        far = LARGEST_MOVE / unit
-        right = np.concatenate([-self.log_gain, np.zeros(len(out)), far, far])
+        short = self.reach if 0 < self.reach < SHORT and not len(levels) else 1.0
+        far = min(LARGEST_MOVE / short, FAR) / unit if short < 1.0 else LARGEST_MOVE / unit
+        right = np.concatenate([-self.log_gain / short, np.zeros(len(out)), far, far])
         bent = scipy.sparse.coo_matrix(np.triu(unit[:, None] * self.hessian * unit) / scale)
         size = goods + len(levels)
         quadratic = scipy.sparse.csc_matrix((bent.data, (bent.row, bent.col)), shape=(size, size))
-        linear = np.concatenate([-self.fixed * unit, self.money[levels]]) / scale
+        linear = np.concatenate([-self.fixed * unit, self.money[levels]]) / (scale * short)
         found = clarabel.DefaultSolver(
             quadratic,
             linear,
@@ -94,7 +102,8 @@ class QuadraticProgram:
             _settings(),
         ).solve()
         with np.errstate(over="ignore"):
-            move, multipliers = np.array(found.x[:goods]) * unit, np.maximum(np.array(found.z), 0.0) * scale
+            move = np.array(found.x[:goods]) * unit * short
+            multipliers = np.maximum(np.array(found.z), 0.0) * scale * short
         near = (np.abs(move) <= (1.0 + OVERSHOOT) * LARGEST_MOVE).all() and np.isfinite(multipliers).all()
         if found.status not in SOLVED or not near:
             return None  # "solved" may be far outside the bounds where values differ by too much

@@ -14,6 +14,7 @@ import market
 from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Economy
+from market.efficiency.report import alignment
 from market.mechanisms import Auction
 from market.mechanisms.auction.announcement import announce
 from market.mechanisms.auction.corrections import Adjustment, anticipate_jumps
@@ -200,3 +201,13 @@ def test_a_step_beyond_all_bounds_is_not_taken_though_the_solver_calls_it_solved
     )
     outcome = play(scenario.mechanism("prices"), market.build(scenario))
     assert outcome.status is Status.CLEARED, outcome.reason
+
+
+@pytest.mark.parametrize("short", [3e-4, 3e-7, 1e-8, -3e-7])
+def test_a_price_just_below_a_unit_cost_is_found(short):
+    """Demand (1 - s) / p meets a stock of 1 at p = 1 - s; for s > 0 a producer at unit cost 1 makes none."""
+    two = economy("quasilinear", log=[[1.0 - short]], linear=([[1.0]], [[np.inf]]), commons=[1.0])
+    outcome = play(Auction("prices", Tatonnement(), max_rounds=50), two)
+    assert outcome.status is Status.CLEARED
+    np.testing.assert_allclose(outcome.prices, [min(1.0 - short, 1.0)], rtol=1e-9)
+    assert alignment(outcome).efficient is True

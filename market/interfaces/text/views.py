@@ -1,0 +1,119 @@
+"""Results as text and as HTML: `print(result)`, and its view in a notebook.
+
+`display.Displayed` asks for them. Both are written from the tables and sentences that commands print, so that
+all agree. To show another class of results: an entry in `_VIEWS`, by the name of the class.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+
+from market.interfaces.text.html import as_html
+from market.interfaces.text.layout import folded, heading, story, tables
+from market.interfaces.text.sentences import visible
+
+if TYPE_CHECKING:
+    from market.efficiency.report import Alignment
+    from market.equilibrium import Equilibria
+    from market.outcome import Outcome
+    from market.results.comparison import Comparison
+    from market.scenario.loading import Scenario
+    from market.shards import Shared
+    from market.sweep import Sweep
+
+NARROWEST, USUAL = 20, 80  # columns; a smaller width is taken for a wrong setting
+ONE_TABLE = 1_000_000  # columns, so that no table is cut in two: a notebook scrolls
+
+
+def text(shown: object, width: int | None = None) -> str:
+    """Return a result as text without colours.
+
+    Args:
+        shown: a result, see `_VIEWS`.
+        width: columns; those of the terminal by default, 80 where there is none.
+    """
+    asked = shutil.get_terminal_size((USUAL, 24)).columns if width is None else width
+    columns = asked if asked >= NARROWEST else USUAL
+    on = Console(
+        file=io.StringIO(), width=columns, color_system=None, markup=False, emoji=False, highlight=False
+    )
+    with on.capture() as captured:
+        on.print(_view(shown, columns))
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()).rstrip("\n")
+
+
+def html(shown: object) -> str:
+    """Return a result as HTML, see `as_html`."""
+    return as_html(_view(shown, ONE_TABLE))
+
+
+def _view(shown: object, width: int) -> RenderableType:
+    return _VIEWS[type(shown).__name__](shown, width)
+
+
+def _comparison(shown: Comparison, width: int) -> RenderableType:
+    from market.interfaces.text import report
+
+    if width < ONE_TABLE:
+        return report.comparison(shown, width)
+    description = story(shown.scenario.description)
+    below = [folded("The story, and what to look for"), *description] if description else []
+    return Group(report.comparison(shown, width, story_first=False), *below)
+
+
+def _scenario(shown: Scenario, _width: int) -> RenderableType:
+    played = f"Goods: {', '.join(shown.goods)}. Mechanisms: {', '.join(shown.mechanism_names)}."
+    return Group(heading(visible(shown.title)), *story(shown.description), Text(visible(played)))
+
+
+def _equilibria(shown: Equilibria, width: int) -> RenderableType:
+    from market.interfaces.text.equilibria import multiplicity
+
+    return multiplicity("Competitive equilibria", shown, width)
+
+
+def _shared(shown: Shared, width: int) -> RenderableType:
+    from market.interfaces.text.shards import shared
+
+    return shared(shown, width)
+
+
+def _sweep(shown: Sweep, _width: int) -> RenderableType:
+    from market.interfaces.text.sweeps import swept
+
+    return swept(shown)
+
+
+def _outcome(shown: Outcome, width: int) -> RenderableType:
+    from market.interfaces.text.sections import of_outcome, signs
+
+    parts = of_outcome(shown)
+    table = tables([visible(shown.name)], parts, width)
+    below = ["", *signs(parts), visible(shown.reason)]
+    return Group(heading(f"Outcome of '{visible(shown.name)}'"), *table, *map(Text, below))
+
+
+def _alignment(shown: Alignment, width: int) -> RenderableType:
+    from market.interfaces.text.sections import of_report
+
+    name = "" if shown.outcome is None else visible(shown.outcome.name)
+    table = tables([name], of_report(shown), width)
+    unknown = [Text(visible(f"unknown: {reason}")) for reason in shown.reasons]
+    return Group(heading(f"Alignment report on '{name}'" if name else "Alignment report"), *table, *unknown)
+
+
+_VIEWS: dict[str, Callable[..., RenderableType]] = {
+    "Alignment": _alignment,
+    "Comparison": _comparison,
+    "Equilibria": _equilibria,
+    "Outcome": _outcome,
+    "Scenario": _scenario,
+    "Shared": _shared,
+    "Sweep": _sweep,
+}
