@@ -215,7 +215,7 @@ class Group(Entry):
     count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = Field(1, description="how many agents")
     data: str | None = Field(
         None,
-        description="a CSV or Parquet file below the folder of the scenario, or of data files; one row per agent",
+        description="a CSV or Parquet file in the folder of the scenario or of data files; a row an agent",
     )
     names: Annotated[Column | None, BeforeValidator(require_column)] = Field(
         None, description="the column of the data file with the agents' names; default name[0], name[1], ..."
