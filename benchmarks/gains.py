@@ -79,14 +79,14 @@ class _Program:
 
     def __init__(self, economy: Economy, x: Array, y: Array, transfers: bool) -> None:
         self.economy, self.transfers = economy, transfers
-        self.shape = n, goods = x.shape
+        self.shape = x.shape
         self.there = economy.resources + np.maximum(y, 0.0).sum(axis=0)
         self.before, self.cost = plain.utilities(economy, x), plain.costs(economy, y)
         self.firms = list(plain.agents_of(economy, "technologies"))
         _, self.most = plain.marginal_costs(economy, y)
-        self.kinked = {i: a for i, a in self._leontief(economy)}
+        self.kinked = dict(self._leontief(economy))
         v = plain.slopes(economy, x)
-        share = np.maximum(x, self.there / n)
+        share = np.maximum(x, self.there / len(x))
         steep = np.where(v >= 1e6 * np.maximum(np.median(v, axis=1, keepdims=True), 1e-300), 0.0, v)
         self.size = (steep * share).sum(axis=1)
         for i, a in self.kinked.items():
@@ -202,9 +202,7 @@ class _Program:
                 for k in inputs:
                     per = float(given["netput"][out] / -given["netput"][k])
                     rows.append(({at + int(out): 1.0, at + int(k): per}, 0.0))
-            for k in inputs:  # inputs are negative netputs
-                rows.append(({at + int(k): 1.0}, float(used[k])))
-            return rows
+            return rows + [({at + int(k): 1.0}, float(used[k])) for k in inputs]  # negative netputs
         out = int(np.flatnonzero(given["output"] > 0)[0])
         place = {at + out: 1.0}
         for k in range(goods):

@@ -1,4 +1,4 @@
-"""Utilities, costs and technologies written down once more, one agent at a time, for the checks of `audit.py`.
+"""Utilities, costs and technologies written down once more, one agent at a time, for `audit.py`.
 
 Nothing of the package is called but the arrays of an economy. Slopes of utilities are those of `evidence.py`.
 """

@@ -14,7 +14,11 @@ import numpy as np
 from benchmarks import plain
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.mechanisms.unmediated import Autarky, Claims, Game, Gift, Seize
+from market.mechanisms.unmediated.autarky import Autarky
+from market.mechanisms.unmediated.best_response import Game
+from market.mechanisms.unmediated.claims import Claims
+from market.mechanisms.unmediated.gift import Gift
+from market.mechanisms.unmediated.seize import Seize
 
 SHARES = (0.0, 0.25, 0.5, 0.9, 1.0)
 DRAWS = 12
@@ -96,7 +100,7 @@ def _seize(economy: Economy, profile: Array, game: Game, rng: np.random.Generato
     return _best(economy, profile, most, payoff, rng)
 
 
-def _gift(economy: Economy, profile: Array, game: Game, rng: np.random.Generator) -> float:
+def _gift(economy: Economy, profile: Array, _: Game, rng: np.random.Generator) -> float:
     value = _agent_utility(economy)
     wants = economy.bliss > 0
     shares = wants / np.maximum(wants.sum(axis=0), 1)
@@ -110,7 +114,7 @@ def _gift(economy: Economy, profile: Array, game: Game, rng: np.random.Generator
     return _best(economy, profile, cap, payoff, rng)
 
 
-def _autarky(economy: Economy, profile: Array, game: Game, rng: np.random.Generator) -> float:
+def _autarky(economy: Economy, profile: Array, _: Game, rng: np.random.Generator) -> float:
     value = _agent_utility(economy)
 
     def payoff(i: int, actions: Array) -> float:
