@@ -50,6 +50,7 @@ from market.results.run_folder import write_run
 from market.results.verify import verify
 from market.scenario.building import build
 from market.scenario.loading import Scenario, load
+from market.tolerances import UNBOUNDED
 
 SEED = 20261128
 MOST_AMOUNTS = 60  # agents x goods; larger economies take seconds each
@@ -84,8 +85,13 @@ def scenario_text(seed: int, number: int) -> str:
     return "\n".join(lines)
 
 
-def audited(task: tuple[int, int, Path | None]) -> list[Row]:
-    """Play and judge one economy; a row an outcome, or one row with what went wrong."""
+def audited(task: tuple[int, int, Path | None], most: int = MOST_AMOUNTS) -> list[Row]:
+    """Play and judge one economy; a row an outcome, one row with what went wrong, or none if it is too large.
+
+    Args:
+        task: the seed of the collection, the number of the economy, and where its folder is kept.
+        most: the largest number of amounts, agents x goods.
+    """
     seed, number, kept = task
     start = time.process_time()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(record=True) as warned:
@@ -95,7 +101,7 @@ def audited(task: tuple[int, int, Path | None]) -> list[Row]:
         try:
             scenario = load(file)
             economy = build(scenario, scenario.seed)
-            if economy.shape[0] * economy.shape[1] > MOST_AMOUNTS:
+            if economy.shape[0] * economy.shape[1] > most:
                 return []
             rows = list(_judged(number, scenario, Path(folder), kept))
         except ScenarioError as error:  # parameters beyond floats, refused with a message
@@ -147,8 +153,8 @@ def _wrong(
     if outcome.status is Status.FAILED:
         return
     x, y = outcome.consumption, outcome.production
-    if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        return  # unbounded amounts have no verdict
+    if not (max(x.max(initial=0.0), np.abs(y).max(initial=0.0)) < UNBOUNDED):
+        return  # such amounts have no verdict
     there = economy.resources + np.maximum(y, 0.0).sum(axis=0)
     used = x.sum(axis=0) + np.maximum(-y, 0.0).sum(axis=0)
     if (used > there * (1.0 + EXACT)).any() or (x < 0).any():

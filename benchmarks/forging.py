@@ -24,6 +24,7 @@ from market.results.verify import verify
 
 BY = 0.01  # of the largest number of its kind
 SMALL = 1e-6  # numbers up to that are residuals, which may be anything small
+NEAREST = (["weights"], ["supporting_prices"])
 STATUSES = ("cleared", "nash", "optimal", "max_rounds", "cycling")
 
 
@@ -100,15 +101,10 @@ def _kinds(stated: Any, names: set[str]) -> dict[str, list[tuple[Any, ...]]]:
                 continue  # words
             if keys[-1].startswith("improvement") and _at(stated, place) is None:
                 continue  # a better allocation has many figures; the verdict is forged by itself
-            if keys[-2:-1] in (["weights"], ["supporting_prices"]) and _nothing_supports(mechanism):
-                continue  # the nearest ones, of which nothing is claimed
+            if keys[-2:-1] in NEAREST and mechanism["alignment"]["efficient"] is not True:
+                continue  # nothing supports the outcome, and nothing is claimed of the nearest ones
             found.setdefault(f"{mechanism['name']}: {'.'.join(keys)}", []).append(place)
     return found
-
-
-def _nothing_supports(mechanism: Any) -> bool:
-    residual = mechanism["alignment"]["residual"]
-    return isinstance(residual, str) or residual >= 1.0
 
 
 def _leaves(value: Any, place: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:

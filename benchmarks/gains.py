@@ -93,6 +93,7 @@ class _Program:
             self.size[i] = float((share[i][a > 0] / a[a > 0]).mean())
         finite = np.isfinite(self.before)
         self.gainers = [int(i) for i in np.flatnonzero(finite & (self.size > 0))]
+        self.others = np.flatnonzero(finite & (self.size <= 0))  # they may not lose
 
     @staticmethod
     def _leontief(economy: Economy) -> list[tuple[int, Array]]:
@@ -102,7 +103,10 @@ class _Program:
     def gain(self, allocation: tuple[Array, Array]) -> float:
         """Return the gain that an allocation is by true utilities; -inf if an agent loses."""
         x, y = allocation
-        change = plain.utilities(self.economy, x)[self.gainers] - self.before[self.gainers]
+        now = plain.utilities(self.economy, x)
+        if (now[self.others] < self.before[self.others]).any():
+            return -np.inf
+        change = now[self.gainers] - self.before[self.gainers]
         dearer = plain.costs(self.economy, y) - self.cost
         if self.transfers:
             return float(change.sum() - dearer.sum())
@@ -137,6 +141,7 @@ class _Program:
         reach = radius * np.maximum(self.there, 1e-300)
         # variables: dx, dy, t; in units of what is there of a good
         low_x, high_x = np.maximum(-x, -reach), np.tile(reach, (n, 1))
+        low_x[self.others] = 0.0
         low_y, high_y = np.maximum(-y, -reach), np.minimum(most - y, reach)
         rows: list[tuple[dict[int, float], float]] = []
         for i, family, given in self.firms:

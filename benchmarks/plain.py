@@ -133,6 +133,7 @@ def costs(economy: Economy, y: Array) -> Array:
             found[i] = float((c * np.maximum(y[i], 0.0) ** given["exponent"]).sum())
         else:
             slope = given.get("slope", np.zeros(len(c)))
+            slope = np.where(y[i] > 0, slope, 0.0)
             found[i] = float((c * y[i] + slope * y[i] ** 2 / 2.0).sum())
     return found
 
