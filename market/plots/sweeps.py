@@ -61,13 +61,13 @@ def sweep_curve(swept: Sweep, parameter: str, measure: str, ax: Axes) -> Axes:
 def _line(table: pd.DataFrame, at: Array, mechanism: str, look: Any, joined: bool, ax: Axes) -> None:
     """Draw one mechanism: means, joined or not, their intervals, and marks of infinite values."""
     colour, dashes, marker = look
-    mean, low, high = (table[name].to_numpy() for name in ("mean", "low", "high"))
+    mean, low, high = (table[name].to_numpy() for name in ("mean", "ci_low", "ci_high"))
     ax.errorbar(
         at, mean, yerr=[mean - low, high - mean], color=colour, linestyle=dashes if joined else "none",
         marker=marker, markersize=4.5 if joined else 3.0, capsize=2.5, elinewidth=0.9,
         label=plain(_label(table, mechanism), 60),
     )  # fmt: skip
-    for infinite, edge, sign in ((table["least"] == -np.inf, 0.0, "v"), (table["most"] == np.inf, 1.0, "^")):
+    for infinite, edge, sign in ((table["min"] == -np.inf, 0.0, "v"), (table["max"] == np.inf, 1.0, "^")):
         where = at[infinite.to_numpy()]
         if not len(where):  # an empty line that is not clipped has no extent
             continue
@@ -82,7 +82,7 @@ def _label(table: pd.DataFrame, mechanism: str) -> str:
         return mechanism
     runs = int(table["runs"].sum() - table["missing"].sum())
     signs = [
-        number(end) for end in (-np.inf, np.inf) if ((table["least"] == end) | (table["most"] == end)).any()
+        number(end) for end in (-np.inf, np.inf) if ((table["min"] == end) | (table["max"] == end)).any()
     ]
     return f"{mechanism} ({' or '.join(signs)} in {infinite:,} of {runs:,})"
 

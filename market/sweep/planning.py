@@ -57,10 +57,13 @@ class Plan:
         Args:
             folder: with copies of the data files.
         """
-        reads = any(scenario.data for scenario in self.scenarios)
-        where = str(folder.resolve()) if reads else None
+        places = (place for scenario in self.scenarios for place in data_files(scenario).values())
+        files = tuple(dict.fromkeys(place.as_posix() for place in places))
+        where = str(folder.resolve()) if files else None
         base, axes = self.base, self.design.axes
-        return Task(base.text, base.file, where, self.overrides, axes, self.mechanisms, tuple(self.columns))
+        return Task(
+            base.text, base.file, where, files, self.overrides, axes, self.mechanisms, tuple(self.columns)
+        )
 
     def description(self) -> dict[str, Any]:
         """Return everything that determines the runs, as plain data."""
@@ -107,6 +110,7 @@ def plan(
     for other in tried[1:]:
         _refuse_other_names(base, other)
     build(base)
+    _refuse_taken(base, design)
     names = base.mechanism_names if mechanisms is None else tuple(dict.fromkeys(mechanisms))
     for name in names:
         if name not in base.mechanism_names:
@@ -140,6 +144,17 @@ def _to_try(design: Design) -> Iterator[tuple[str, ...]]:
     for place, axis in enumerate(design.axes):
         for text in axis.tried[1:]:
             yield (*first[:place], f"{axis.path}={text}", *first[place + 1 :])
+
+
+def _refuse_taken(base: Scenario, design: Design) -> None:
+    """Refuse a path that is also the name of another column."""
+    others = columns((), base.goods, [group.name for group in base.agents])
+    for axis in design.axes:
+        if axis.path in others:
+            raise InputError(
+                f"--vary {escape(axis.path)}: a column of that name has results; vary a part of it, such as "
+                f"{escape(axis.path)}.NAME..."
+            )
 
 
 def _refuse_same_place(base: Scenario, design: Design) -> None:

@@ -45,7 +45,7 @@ def test_a_ruined_agent_is_counted_and_never_averaged(village, tmp_path):
     ruined = told.loc[(0, "first mover", "lowest_utility")]
     assert (ruined["runs"], ruined["finite"], ruined["infinite"], ruined["missing"]) == (4, 0, 4, 0)
     assert pd.isna(ruined["mean"])
-    assert ruined["least"] == -np.inf
+    assert ruined["min"] == -np.inf
     assert told.loc[(0, "prices", "lowest_utility"), "finite"] == 4
 
 

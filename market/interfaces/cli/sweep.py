@@ -91,6 +91,8 @@ def sweep(
         print(
             f"Folder: {quote(visible(str(out)))} (runs.parquet, summary.csv{', sweep.svg' if drawn else ''})"
         )
+    if found.unfinished:
+        return ExitCode.UNFINISHED
     return ExitCode.NOT_IN_EQUILIBRIUM if found.failed or found.unsettled else ExitCode.DONE
 
 

@@ -96,10 +96,10 @@ def _cell(measure: str, row: pd.Series) -> str:
         return percent(row["mean"])
     parts = []
     if row["finite"]:
-        half = row["high"] - row["mean"]
+        half = row["ci_high"] - row["mean"]
         parts.append(number(row["mean"]) + ("" if np.isnan(half) or half == 0 else f" ± {number(half)}"))
     if row["infinite"]:
-        ends = [number(end) for end in (-np.inf, np.inf) if end in (row["least"], row["most"])]
+        ends = [number(end) for end in (-np.inf, np.inf) if end in (row["min"], row["max"])]
         parts.append(
             " or ".join(ends) + ("" if not row["finite"] else f" in {row['infinite']} of {row['runs']}")
         )
@@ -117,12 +117,19 @@ def _notes(found: Sweep) -> Iterator[str]:
         yield f"Only {MOST_PARAMETERS} of {many} parameters have a table here; summary.csv has all."
     if found.unsettled:
         yield f"In {count(found.unsettled, 'run')} some mechanism did not converge."
-    errors = found.runs.loc[found.runs["error"].notna(), ["run", "error"]].drop_duplicates("run")
+    if found.unfinished:
+        lost = found.runs.loc[found.runs["run"].isin(found.unfinished), "error"]
+        verb, them = ("is", "it") if len(found.unfinished) == 1 else ("are", "them")
+        yield (
+            f"{count(len(found.unfinished), 'run')} {verb} unfinished, which is no result: "
+            f"{visible(str(lost.iloc[0])[:LONGEST])}; the same command tries {them} again."
+        )
+    errors = found.runs.loc[found.errors, ["run", "error"]].drop_duplicates("run")
     for error, many in errors["error"].value_counts().head(MOST_ERRORS).items():
         yield f"{count(int(many), 'run')} failed: {visible(str(error)[:LONGEST])}"
 
 
 def _varies(found: Sweep) -> bool:
     """Return True if seeds make a difference anywhere."""
-    apart = found.summary["least"] < found.summary["most"]
+    apart = found.summary["min"] < found.summary["max"]
     return bool((apart & (found.summary["runs"] > 1)).any())
