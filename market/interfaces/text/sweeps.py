@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from numbers import Real
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ MOST_VALUES = 12  # of a parameter in its table
 MOST_PARAMETERS = 4  # with a table each
 MOST_ERRORS = 5  # that are printed
 LONGEST = 200  # characters of an error
+STAR = " *"
 GAP = 3  # between two columns
 WIDEST = 24  # characters of a word or number that does not break
 
@@ -86,9 +87,7 @@ def _tables(found: Sweep, parameter: str, width: int) -> list[Table]:
         ),
         _Column("mechanism", [visible(mechanism) for _, mechanism in keys], False),
     ]
-    cells = [
-        _Column(visible(title(m)), [_cell(m, curves[m].loc[key]) for key in keys], True) for m in measures
-    ]
+    cells = [_Column(visible(title(m)), [_marked(m, curves, key) for key in keys], True) for m in measures]
     groups: list[list[_Column]] = [[]]
     for column in cells:
         if groups[-1] and _needed([*labels, *groups[-1], column]) > width:
@@ -134,6 +133,13 @@ def _measures(found: Sweep) -> list[str]:
     return ["settled", *price, "lowest_utility", *surplus]
 
 
+def _marked(measure: str, curves: Mapping[str, pd.DataFrame], key: Any) -> str:
+    """Return a cell, with a star if runs are in it that did not converge."""
+    cell, share = _cell(measure, curves[measure].loc[key]), curves["settled"].loc[key, "mean"]
+    star = measure != "settled" and share < 1 and cell != number(None)
+    return f"{cell}{STAR}" if star else cell
+
+
 def _cell(measure: str, row: pd.Series) -> str:
     """Return a mean with its interval and the number of infinite values; of truth values, the share."""
     if row["runs"] == row["missing"]:
@@ -162,7 +168,8 @@ def _notes(found: Sweep) -> Iterator[str]:
         many = len(found.design.axes)
         yield f"Only {MOST_PARAMETERS} of {many} parameters have a table here; summary.csv has all."
     if found.unsettled:
-        yield f"In {count(found.unsettled, 'run')} some mechanism did not converge."
+        starred = f"; numbers with{STAR} include such runs" if found.design.axes else ""
+        yield f"In {count(found.unsettled, 'run')} some mechanism did not converge{starred}."
     if found.unfinished:
         lost = found.runs.loc[found.runs["run"].isin(found.unfinished), "error"]
         verb, them = ("is", "it") if len(found.unfinished) == 1 else ("are", "them")
