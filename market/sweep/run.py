@@ -21,7 +21,7 @@ from market.sweep.design import Design, DesignKind, Run, design
 from market.sweep.execution import carry_out
 from market.sweep.planning import Plan, plan
 from market.sweep.runs import ChunkResult, execute, failed_run
-from market.sweep.store import Store, opened
+from market.sweep.store import Store, is_full, opened
 from market.sweep.summary import measures, summarise
 
 BackendName = Literal["loky", "dask", "serial"]
@@ -195,8 +195,8 @@ def sweep(
 def _saying_what_is_kept(folder: Path, total: int, kept: Callable[[], int]) -> Iterator[None]:
     """Add to an interrupt or a failure of the machine what is kept and how to go on."""
 
-    def note() -> str:
-        return f"{kept():,} of {total:,} runs are kept in '{folder}'; the same command continues."
+    def note(first: str = "") -> str:
+        return f"{kept():,} of {total:,} runs are kept in '{folder}'; {first}the same command continues."
 
     try:
         yield
@@ -204,7 +204,8 @@ def _saying_what_is_kept(folder: Path, total: int, kept: Callable[[], int]) -> I
         stopped.add_note(note())
         raise
     except UnfinishedError as stopped:
-        raise UnfinishedError(f"{stopped}. {note()}") from stopped
+        full = isinstance(stopped.__cause__, OSError) and is_full(stopped.__cause__)
+        raise UnfinishedError(f"{stopped}. {note('make room, and ' if full else '')}") from stopped
 
 
 def _make(

@@ -38,7 +38,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from market.errors import InputError, RunError, UnfinishedError
-from market.results.run_folder import copy_scenario, data_files, refusals, sha256, to_disk
+from market.results.run_folder import FULL, copy_scenario, data_files, refusals, sha256, to_disk
 from market.scenario.loading import Scenario
 from market.sweep.runs import ChunkResult
 from market.workers import patiently
@@ -152,10 +152,20 @@ def stopping(path: Path, verb: str) -> Iterator[None]:
         raise UnfinishedError(f"cannot {verb} '{path}': {_described(error)}") from error
 
 
+def _number(error: OSError) -> int | None:
+    """Return the number of an error; pyarrow has it in the text."""
+    return error.errno or next((int(n) for n in re.findall(r"errno (\d+)", str(error))), None)
+
+
 def _described(error: OSError) -> str:
-    """Return the error in the system's words; pyarrow's are longer, with the number of the error in them."""
-    number = error.errno or next((int(n) for n in re.findall(r"errno (\d+)", str(error))), None)
-    return os.strerror(number) if number else str(error)
+    """Return the error in the system's words."""
+    known = _number(error)
+    return os.strerror(known) if known else str(error)
+
+
+def is_full(error: OSError) -> bool:
+    """Return True if there was no room on the disk."""
+    return _number(error) in FULL
 
 
 def _checksum(path: Path) -> str:
@@ -178,7 +188,7 @@ def opened(
         InputError: the folder holds other files, another sweep is writing there, or it cannot be written.
     """
     store = Store(folder, pa.schema([(name, TYPES[kind]) for name, kind in columns.items()]))
-    with refusals(folder, "a sweep"):
+    with refusals(folder, "a sweep", _kept(folder)):
         if not str(folder).isprintable():  # bytes that are not UTF-8 among others
             raise InputError(
                 f"--out {str(folder)!a} is not a name that every file system takes; name another one"
@@ -187,7 +197,7 @@ def opened(
             raise InputError(f"--out '{folder}' is a file; name a folder")
         folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
-        with refusals(folder, "a sweep"):
+        with refusals(folder, "a sweep", _kept(folder)):
             _prepare(store, description, scenarios)
         yield store
 
@@ -307,10 +317,15 @@ def _read_part(path: Path, columns: list[str] | None = None) -> pa.Table:
         return file.read(columns)
 
 
+def _kept(folder: Path) -> str:
+    """Return what stays in a folder that cannot be written to, for a message."""
+    return "finished runs there are kept" if (folder / "sweep.json").exists() else ""
+
+
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder."""
-    with refusals(folder, "a sweep"):
+    with refusals(folder, "a sweep", _kept(folder)):
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:
