@@ -22,7 +22,8 @@ The frontier, clearing lines, arrows, curves and the contract curve are remember
 
 Read `style` (looks, limits, labels), then `welfare` as the simplest figure, `producers`, `paths`, `markets`,
 `phase` with `level_lines`, `box` with `contract`, `possibilities`, `verdicts`, `lorenz`; of sweeps
-`sweep_words`, `sweep_measures`, `sweeps` (curves), `sweep_maps` and `sweep_sheets`; `memory` remembers what depends on the economy alone.
+`sweep_words`, `sweep_measures`, `sweeps` (curves), `sweep_maps` and `sweep_sheets`. `memory` remembers what
+depends on the economy alone.
 
 Imports: results and the rooms below it; matplotlib is imported only in this room, and its global state is not
 touched. Everything is shown by shape and line style as well as by colour, so that it can be printed in grey.

@@ -1,7 +1,7 @@
 """Heat maps of a sweep: a measure over two parameters under one mechanism.
 
-A cell is the mean over the runs that converged. A cell without any is white with a cross; a cell in which only
-some converged has a small circle. An infinite value is written into its cell.
+A cell is the mean over the runs that converged. A cell without any is empty, with a cross; a cell in which
+only some converged has a circle. An infinite value is written into its cell.
 """
 
 from __future__ import annotations
@@ -115,7 +115,9 @@ def _mark(
                 linestyle="none", label=label,
             )  # fmt: skip
     for row, column in zip(*np.nonzero(np.isinf(means.to_numpy(float))), strict=True):
-        ax.text(column, row, number(means.iat[row, column]), ha="center", va="center", fontsize=8, color="0.35")
+        ax.text(
+            column, row, number(means.iat[row, column]), ha="center", va="center", fontsize=8, color="0.35"
+        )
 
 
 def _written(value: object, width: int) -> str:

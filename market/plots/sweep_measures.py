@@ -37,7 +37,7 @@ def drawable(swept: Sweep) -> dict[str, str]:
 
 
 def not_drawn(swept: Sweep, names: Sequence[str]) -> dict[str, str]:
-    """Return the measures of which nothing is drawn, each with the reason: it is 0, or infinite, everywhere."""
+    """Return the measures that are not drawn, each with the reason: 0, or infinite, everywhere."""
     surplus = np.abs(_floats(swept.runs["total_surplus"]))
     least = ROUNDING * max(1.0, surplus[np.isfinite(surplus)].max(initial=0.0))
     found = {}
@@ -58,13 +58,15 @@ def _floats(values: pd.Series) -> Array:
 def main_measures(swept: Sweep) -> list[str]:
     """Return the main measures: prices, surplus, surplus lost, lowest utility, share that converged."""
     wanted = [*(column("price", good) for good in swept.scenario.goods[:2]), "total_surplus", "surplus_gap"]
-    wanted += ["lowest_utility"] if swept.runs["settled"].fillna(False).all() else ["lowest_utility", "settled"]
+    wanted += (
+        ["lowest_utility"] if swept.runs["settled"].fillna(False).all() else ["lowest_utility", "settled"]
+    )
     known = drawable(swept)
     return [name for name in wanted if name in known]
 
 
 def sweep_measures(swept: Sweep) -> list[str]:
-    """Return the measures on the sheet of a sweep: at most four of the main ones that are not 0 everywhere."""
+    """Return the measures on the sheet of a sweep: up to four main ones that are not 0 everywhere."""
     main = main_measures(swept)
     left_out = not_drawn(swept, main)
     return [name for name in main if name not in left_out][:MOST_MEASURES]

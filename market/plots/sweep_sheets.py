@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 
 from market.economy.correspondences import Array
 from market.errors import InputError, did_you_mean
-from market.plots.style import plain, styled, wrapped
+from market.plots.style import Thousands, plain, styled, wrapped
 from market.plots.sweep_maps import mean_by_cell, norm_of, sweep_heat_map
 from market.plots.sweep_measures import drawable, not_drawn, sweep_measures
 from market.plots.sweep_words import SHARES, axis_words
@@ -18,9 +18,12 @@ from market.plots.sweeps import coincide, sweep_curve
 from market.scenario.toml_text import escape
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from market.sweep import Sweep
 
 MOST_PARAMETERS = 3  # with a column of curves each
+BAR = 0.05  # width of a colour bar, in panels
 TITLE, CAPTION, LABEL = 9, 14, 34  # letters in an inch of the sheet; letters of a label
 
 
@@ -33,8 +36,8 @@ def sweep_figure(
     """Draw measures of a sweep for a report or a paper.
 
     Over one parameter: a panel a measure, a line a mechanism. Over two: heat maps, a row a measure, a panel a
-    mechanism. By default over the parameters that were varied: two of a grid give heat maps, more give a column
-    of curves each. A measure that is 0 in all runs has no panel.
+    mechanism. By default over the parameters that were varied: two of a grid give heat maps, more give
+    a column of curves each. A measure that is 0 in all runs has no panel.
 
     Args:
         swept: the result of `market.sweep.sweep` or `market.sweep.read`.
@@ -98,7 +101,9 @@ def _known(swept: Sweep, wanted: Sequence[str]) -> list[str]:
     for name in wanted:
         if name not in known:
             why = f"no run has a value of '{name}'" if name in swept.runs else f"no measure '{escape(name)}'"
-            raise InputError(f"{why}; {did_you_mean(name[:100], map(escape, known), 'measures of this sweep')}")
+            raise InputError(
+                f"{why}; {did_you_mean(name[:100], map(escape, known), 'measures of this sweep')}"
+            )
     return list(dict.fromkeys(wanted))
 
 
@@ -120,7 +125,7 @@ def _curves(
 
 
 def _columns(panels: int) -> int:
-    return 1 if panels == 1 else 2 if panels <= 4 else 3
+    return 2 if panels == 4 else min(panels, 3)
 
 
 @styled
@@ -128,31 +133,49 @@ def _maps(
     swept: Sweep, shown: Sequence[str], over: tuple[str, str], size: tuple[float, float] | None
 ) -> Figure:
     """Draw heat maps: a row a measure, a panel a mechanism; a row has one scale of colours."""
-    names = [str(name) for name in swept.runs["mechanism"].unique()]
-    rows = {measure: _with_values(swept, over, measure, names) for measure in shown}
-    wide = max(map(len, rows.values()))
-    figure = _sheet(swept, size or (3.5 * wide + 1.4, 3.3 * len(rows) + 0.8))
+    rows = {measure: _by_mechanism(swept, over, measure) for measure in shown}
+    names = [
+        str(name) for name in swept.runs["mechanism"].unique() if any(name in row for row in rows.values())
+    ]
+    figure = _sheet(swept, size or (3.1 * len(names) + 1.6, 3.1 * len(rows) + 0.8))
+    places = figure.add_gridspec(len(rows), len(names) + 1, width_ratios=[*[1.0] * len(names), BAR])
     for row, (measure, means) in enumerate(rows.items()):
         norm = norm_of(list(means.values()), measure)
-        axes = [figure.add_subplot(len(rows), wide, row * wide + place + 1) for place in range(len(means))]
-        for ax, mechanism in zip(axes, means, strict=True):
-            sweep_heat_map(swept, over, measure, mechanism, ax, norm)
-        bar = figure.colorbar(axes[0].collections[0], ax=axes, aspect=25, pad=0.02)
-        bar.set_label(wrapped(plain(drawable(swept)[measure], 120), LABEL))
-        if measure in SHARES:
-            bar.formatter = PercentFormatter(1.0)
+        axes = [figure.add_subplot(places[row, column]) for column in range(len(names))]
+        drawn = [ax for ax, name in zip(axes, names, strict=True) if name in means]
+        for ax, name in zip(axes, names, strict=True):
+            if name in means:
+                sweep_heat_map(swept, over, measure, name, ax, norm)
+                if ax is not drawn[0]:
+                    ax.set_ylabel("")
+                    ax.set_yticklabels([])
+            else:
+                _say_no_value(name, ax)
+        _colour_bar(figure.add_subplot(places[row, -1]), drawn[0], measure, drawable(swept)[measure])
     _legend(figure)
     return _captioned(figure, _averages(swept, over, maps=True))
 
 
-def _with_values(
-    swept: Sweep, over: tuple[str, str], measure: str, names: Sequence[str]
-) -> dict[str, Array]:
+def _say_no_value(name: str, ax: Axes) -> None:
+    """Write into the place of a panel that the mechanism has no value, as a game has no prices."""
+    ax.set_title(plain(name, 40))
+    ax.text(0.5, 0.5, "no value", ha="center", va="center", color="0.45", transform=ax.transAxes)
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+
+
+def _colour_bar(place: Axes, drawn: Axes, measure: str, label: str) -> None:
+    """Draw the scale of colours of a row, with its label."""
+    form = PercentFormatter(1.0, symbol=" %") if measure in SHARES else Thousands(useOffset=False)
+    bar = place.figure.colorbar(drawn.collections[0], cax=place, format=form)
+    bar.set_label(wrapped(plain(label, 120), LABEL))
+    place.grid(visible=False)
+
+
+def _by_mechanism(swept: Sweep, over: tuple[str, str], measure: str) -> dict[str, Array]:
     """Return the cells of the mechanisms that have a value of the measure, converged or not."""
-    known = swept.runs.loc[swept.runs[measure].notna(), "mechanism"].unique()
-    return {
-        name: mean_by_cell(swept, over, measure, name).to_numpy(float) for name in names if name in known
-    }
+    names = swept.runs.loc[swept.runs[measure].notna(), "mechanism"].unique()
+    return {str(name): mean_by_cell(swept, over, measure, str(name)).to_numpy(float) for name in names}
 
 
 def _sheet(swept: Sweep, size: tuple[float, float]) -> Figure:

@@ -20,9 +20,9 @@ _WHOLE = {  # of an outcome: words and unit; {money} is the unit of payments
     "revenue": ("Revenue of the common stock", "{money}"),
     "agents": ("Number of agents", ""),
     "finite_utilities": ("Number of agents with finite utility", ""),
-    "infinite_utilities": ("Number of agents at utility −∞", ""),
+    "infinite_utilities": ("Number of agents at utility -inf", ""),
     "lowest_utility": ("Lowest utility of a consumer", "{utility}"),
-    "mean_finite_utility": ("Mean utility of consumers above −∞", "{utility}"),
+    "mean_finite_utility": ("Mean utility of consumers above -inf", "{utility}"),
     "total_surplus": ("Total surplus", "{money}"),
     "consumer_surplus": ("Consumer surplus", "{money}"),
     "producer_surplus": ("Producer surplus", "{money}"),
@@ -40,7 +40,7 @@ _WHOLE = {  # of an outcome: words and unit; {money} is the unit of payments
 _OF_ONE = {  # of a good or of a group
     "price": ("Price of {0}", "{money} per unit"),
     "lowest_utility": ("Lowest utility of a consumer in {0}", "{utility}"),
-    "infinite_utilities": ("Number of agents at utility −∞ in {0}", ""),
+    "infinite_utilities": ("Number of agents at utility -inf in {0}", ""),
     "payment": ("Net payment of {0}", "{money}"),
     "weight": ("Welfare weight of {0}", "share of all"),
     "consumption": ("Total consumption of {0}", "units"),
@@ -67,12 +67,12 @@ _OF_AGENTS = {  # keys of a group in the scenario; {0} is the group
     "technology.family": ("Technology of {0}", ""),
 }
 _OF_MECHANISMS = {
-    "rule": ("Price rule of {0}", ""),
-    "step": ("Step of {0}", ""),
-    "tolerance": ("Tolerance of {0}", ""),
-    "max_rounds": ("Largest number of rounds of {0}", ""),
-    "initial_prices": ("First price of {1} under {0}", "{money} per unit"),
-    "welfare_weights": ("Welfare weight of {1} under {0}", ""),
+    "rule": ("Price rule of '{0}'", ""),
+    "step": ("Step of '{0}'", ""),
+    "tolerance": ("Tolerance of '{0}'", ""),
+    "max_rounds": ("Largest number of rounds of '{0}'", ""),
+    "initial_prices": ("First price of {1} under '{0}'", "{money} per unit"),
+    "welfare_weights": ("Welfare weight of {1} under '{0}'", ""),
 }
 
 
@@ -112,7 +112,7 @@ def axis_words(path: str, scenario: Scenario) -> str:
             words, unit = known[".".join(keys[:long])]
             of = [name, *keys[long:]] if long < len(keys) else [name, "all goods"]
             return _labelled(words, unit, of, scenario)
-    return f"{_sentence(' '.join(keys))} of {name}"
+    return f"{_sentence(' '.join(keys))} of {name if table == 'agents' else repr(name)}"
 
 
 def _labelled(words: str, unit: str, of: list[str], scenario: Scenario) -> str:

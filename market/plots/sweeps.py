@@ -8,6 +8,7 @@ and counted in the legend. Infinite values are in no mean: they are marked at th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
 
 MOST_MARKS = 25  # values of a parameter; of more, no line is drawn through the means
 MOST_TICKS = 9  # values of a parameter of which each has a tick
-ASIDE = 5.0  # points between the marks of mechanisms that coincide
+ASIDE = 6.0  # points between the marks of mechanisms that coincide
+NEAR = 0.02  # of the span of the means: closer ones coincide
+WIDTH, WIDER = 1.5, 1.5  # points, of lines
+EMPTY = ("value", "finite", "mean", "ci_low", "ci_high", "min", "max", "runs", "infinite", "missing")
+MARGIN = 0.06  # of the span of an axis
 LABEL = 34  # characters of a line of an axis label
 
 
@@ -62,8 +67,11 @@ def sweep_curve(swept: Sweep, parameter: str, measure: str, ax: Axes) -> Axes:
     places = {value: float(value) if numeric else float(place) for place, value in enumerate(values)}
     lines = list(_lines(swept, parameter, measure))
     aside = _aside(lines)
-    for line, shift in zip(lines, aside, strict=True):
-        _draw(line, places, shift, numeric and len(values) <= MOST_MARKS, ax)
+    for line in lines:
+        rank = list(aside).index(line.mechanism) + 1 if line.mechanism in aside else len(aside)
+        width = WIDTH + WIDER * (len(aside) - rank)  # of lines on one another, the lower ones are wider
+        moved = aside.get(line.mechanism, 0.0)
+        _draw(line, places, moved, width, numeric and len(values) <= MOST_MARKS, ax)
     _set_x(swept, parameter, places, numeric, ax)
     _set_y(swept, measure, lines, ax)
     if ax.get_legend_handles_labels()[1]:
@@ -89,72 +97,85 @@ def _lines(swept: Sweep, parameter: str, measure: str) -> Iterator[_Line]:
 def _table(runs: pd.DataFrame, parameter: str, measure: str) -> pd.DataFrame:
     """Return means by values of the parameter, of the values at which there is anything."""
     if runs.empty:
-        return pd.DataFrame(columns=["value", "mean", "ci_low", "ci_high", "finite", "infinite", "runs"])
+        return pd.DataFrame(columns=EMPTY, dtype=float)
     table = curve(runs, parameter, measure)
     return table[table["finite"] + table["infinite"] > 0]
 
 
-def _aside(lines: Sequence[_Line]) -> list[float]:
-    """Return by how many points the marks of each mechanism are moved: by none unless some coincide."""
-    means = {
-        (line.mechanism, value): mean
+def _aside(lines: Sequence[_Line]) -> dict[str, float]:
+    """Return by how many points the marks of each mechanism are moved that coincides with another."""
+    values = [
+        (value, mean, line.mechanism)
         for line in lines
-        for value, mean in zip(line.converged["value"], line.converged["mean"], strict=True)
-        if np.isfinite(mean)
+        for value, mean, finite in line.converged[["value", "mean", "finite"]].itertuples(index=False)
+        if finite > 0
+    ]
+    means = [mean for _, mean, _ in values]
+    near = max(NEAR * float(np.ptp(means)), DRAWN_AS_ONE * float(np.abs(means).max())) if means else 0.0
+    meeting = {
+        name
+        for one, other in combinations(values, 2)
+        if one[0] == other[0] and abs(one[1] - other[1]) <= near
+        for name in (one[2], other[2])
     }
-    span = np.ptp(list(means.values())) if means else 0.0
-    at: dict[Any, list[float]] = {}
-    for (_, value), mean in means.items():
-        at.setdefault(value, []).append(mean)
-    gaps = [gap for each in at.values() for gap in np.diff(sorted(each))]
-    if not gaps or min(gaps) > max(0.02 * span, 0.0):
-        return [0.0] * len(lines)
-    middle = (len(lines) - 1) / 2.0
-    return [ASIDE * (place - middle) for place in range(len(lines))]
+    moved = [line.mechanism for line in lines if line.mechanism in meeting]
+    return {name: ASIDE * (place - (len(moved) - 1) / 2.0) for place, name in enumerate(moved)}
 
 
 def coincide(swept: Sweep, parameter: str, measure: str) -> bool:
     """Return True if the marks of mechanisms are moved apart in a curve."""
-    return any(_aside(list(_lines(swept, parameter, measure))))
+    return bool(_aside(list(_lines(swept, parameter, measure))))
 
 
-def _draw(line: _Line, places: dict[Any, float], shift: float, joined: bool, ax: Axes) -> None:
+def _draw(line: _Line, places: dict[Any, float], moved: float, width: float, joined: bool, ax: Axes) -> None:
     """Draw a mechanism: a line through the means, marks and intervals, crosses, and marks of infinity."""
     colour, dashes, marker = line.look
-    moved = ax.transData + ScaledTranslation(shift / 72.0, 0.0, ax.figure.dpi_scale_trans)
-    table = line.converged
-    finite = table[table["finite"] > 0]
+    shift = ScaledTranslation(moved / 72.0, 0.0, ax.figure.dpi_scale_trans)
+    size = 4.5 if joined else 3.0
+    finite = line.converged[line.converged["finite"] > 0]
     at = np.array([places[value] for value in finite["value"]], dtype=float)
     mean, low, high = (finite[name].to_numpy(float) for name in ("mean", "ci_low", "ci_high"))
     if joined and len(at) > 1:
-        ax.plot(at, mean, color=colour, linestyle=dashes, linewidth=1.6)
-    if len(table):
+        ax.plot(at, mean, color=colour, linestyle=dashes, linewidth=width)
+    if len(at):
         bars = np.nan_to_num([mean - low, high - mean])
         ax.errorbar(
-            at, mean, yerr=bars if bars.any() else None, color=colour, marker=marker,
-            linestyle=dashes if joined and not shift else "none", linewidth=1.6,
-            markersize=4.5 if joined else 3.0, capsize=2.5, elinewidth=0.9, transform=moved,
-            label=wrapped(plain(line.mechanism + _infinite(table), 80)),
+            at, mean, yerr=bars if bars.any() else None, color=colour, marker=marker, linestyle="none",
+            markersize=size, capsize=2.5, elinewidth=0.9, transform=ax.transData + shift, zorder=3.0,
         )  # fmt: skip
-    others = line.others[line.others["finite"] > 0]
+    if len(line.converged):
+        shown = {"linestyle": dashes if joined else "none", "marker": marker} if len(at) else _edge(line)
+        label = wrapped(plain(line.mechanism + _infinite(line.converged), 80))
+        ax.plot([], [], color=colour, linewidth=width, markersize=size, label=label, **shown)
     if len(line.others):
-        many = int((line.others["runs"] - line.others["missing"]).sum())
-        of = int(many + (table["runs"] - table["missing"]).sum()) if len(table) else many
-        ax.plot(
-            [places[value] for value in others["value"]], others["mean"].to_numpy(float), "x",
-            color=colour, markersize=6.0, markeredgewidth=1.3, transform=moved,
-            label=wrapped(plain(f"{line.mechanism}: did not converge ({many:,} of {of:,} runs)", 80)),
-        )  # fmt: skip
-    _mark_infinite(line, places, moved, ax)
+        _draw_others(line, places, shift, ax)
+    _mark_infinite(line, places, shift, ax)
 
 
-def _mark_infinite(line: _Line, places: dict[Any, float], moved: Any, ax: Axes) -> None:
+def _edge(line: _Line) -> dict[str, str]:
+    """Return the mark of a mechanism whose values are all infinite."""
+    return {"linestyle": "none", "marker": "v" if (line.converged["min"] == -np.inf).any() else "^"}
+
+
+def _draw_others(line: _Line, places: dict[Any, float], shift: Any, ax: Axes) -> None:
+    """Draw the means of runs that did not converge as crosses, and name them."""
+    finite = line.others[line.others["finite"] > 0]
+    many, rest = (int((table["runs"] - table["missing"]).sum()) for table in (line.others, line.converged))
+    words = f"{line.mechanism}: did not converge ({many:,} of {many + rest:,} runs)"
+    ax.plot(
+        [places[value] for value in finite["value"]], finite["mean"].to_numpy(float), "x", zorder=3.0,
+        color=line.look[0], markersize=6.0, markeredgewidth=1.3, transform=ax.transData + shift,
+        label=wrapped(plain(words, 90)),
+    )  # fmt: skip
+
+
+def _mark_infinite(line: _Line, places: dict[Any, float], shift: Any, ax: Axes) -> None:
     """Mark infinite values at the lower or upper edge."""
     both = pd.concat([table for table in (line.converged, line.others) if len(table)])
-    across = moved + ax.transData.inverted() + ax.get_xaxis_transform()
     for infinite, edge, sign in ((both["min"] == -np.inf, 0.0, "v"), (both["max"] == np.inf, 1.0, "^")):
         where = [places[value] for value in both.loc[infinite, "value"].unique()]
         if where:  # an empty line that is not clipped has no extent
+            across = ax.get_xaxis_transform() + shift
             ax.plot(where, [edge] * len(where), sign, color=line.look[0], transform=across, clip_on=False)
 
 
@@ -172,7 +193,7 @@ def _set_x(swept: Sweep, parameter: str, places: dict[Any, float], numeric: bool
     """Label the x axis, with ticks at the values: at whole numbers for counts."""
     ax.set_xlabel(wrapped(plain(axis_words(parameter, swept.scenario), 90), 52))
     at = list(places.values())
-    margin = 0.06 * (max(at) - min(at)) or 0.5
+    margin = MARGIN * (max(at) - min(at)) or 0.5
     ax.set_xlim(min(at) - margin, max(at) + margin)
     if not numeric:
         ax.set_xticks(at, [wrapped(plain(str(value)), 14) for value in places])
@@ -194,7 +215,7 @@ def _set_y(swept: Sweep, measure: str, lines: Sequence[_Line], ax: Axes) -> None
     ax.set_ylabel(wrapped(plain(measure_words(measure, swept.scenario), 120), LABEL))
     if measure in SHARES:
         ax.set_ylim(-0.05, 1.05)
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0))
+        ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))
         return
     drawn = [
         table.loc[table["finite"] > 0, ["mean", "ci_low", "ci_high"]].to_numpy(float).ravel()
@@ -206,8 +227,11 @@ def _set_y(swept: Sweep, measure: str, lines: Sequence[_Line], ax: Axes) -> None
     if not len(values):
         ax.set_yticks([])
         return
-    if np.ptp(values) <= DRAWN_AS_ONE * np.abs(values).max():
-        half = 0.5 * abs(values[0]) or 1.0
-        ax.set_ylim(values[0] - half, values[0] + half)
+    low, high = float(values.min()), float(values.max())
+    if high - low <= DRAWN_AS_ONE * max(abs(low), abs(high)):
+        margin = 0.5 * abs(low) or 1.0
+    else:
+        margin = MARGIN * (high - low)
+    ax.set_ylim(low - margin, high + margin)
     if _is_whole(swept, measure):
         ax.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
