@@ -99,8 +99,11 @@ def norm_of(tables: Sequence[Array], measure: str = "") -> Normalize:
 def _mark(
     swept: Sweep, over: tuple[str, str], measure: str, mechanism: str, means: pd.DataFrame, ax: Axes
 ) -> None:
-    """Mark cells in which runs did not converge, and write infinite values."""
+    """Mark cells in which runs did not converge, and write infinite values and that there is none."""
     runs = swept.runs[(swept.runs["mechanism"] == mechanism) & swept.runs["error"].isna()]
+    if runs[measure].isna().all():  # as of prices in a game without them
+        ax.text(0.5, 0.5, "no value", ha="center", va="center", color="0.35", transform=ax.transAxes)
+        return
     reached = converged(runs, measure)
     share = reached.groupby([runs[path] for path in over]).mean()
     for label, marker, which in (

@@ -142,26 +142,14 @@ def _maps(
     for row, (measure, means) in enumerate(rows.items()):
         norm = norm_of(list(means.values()), measure)
         axes = [figure.add_subplot(places[row, column]) for column in range(len(names))]
-        drawn = [ax for ax, name in zip(axes, names, strict=True) if name in means]
         for ax, name in zip(axes, names, strict=True):
-            if name in means:
-                sweep_heat_map(swept, over, measure, name, ax, norm)
-                if ax is not drawn[0]:
-                    ax.set_ylabel("")
-                    ax.set_yticklabels([])
-            else:
-                _say_no_value(name, ax)
-        _colour_bar(figure.add_subplot(places[row, -1]), drawn[0], measure, drawable(swept)[measure])
+            sweep_heat_map(swept, over, measure, name, ax, norm)
+            if ax is not axes[0]:
+                ax.set_ylabel("")
+                ax.set_yticklabels([])
+        _colour_bar(figure.add_subplot(places[row, -1]), axes[0], measure, drawable(swept)[measure])
     _legend(figure)
     return _captioned(figure, _averages(swept, over, maps=True))
-
-
-def _say_no_value(name: str, ax: Axes) -> None:
-    """Write into the place of a panel that the mechanism has no value, as a game has no prices."""
-    ax.set_title(plain(name, 40))
-    ax.text(0.5, 0.5, "no value", ha="center", va="center", color="0.45", transform=ax.transAxes)
-    ax.set(xticks=[], yticks=[])
-    ax.spines[:].set_visible(False)
 
 
 def _colour_bar(place: Axes, drawn: Axes, measure: str, label: str) -> None:

@@ -186,7 +186,7 @@ def _infinite(table: pd.DataFrame) -> str:
         return ""
     runs = int(table["runs"].sum() - table["missing"].sum())
     ends = [number(end) for end in (-np.inf, np.inf) if ((table["min"] == end) | (table["max"] == end)).any()]
-    return f" ({' or '.join(ends)} in {infinite:,} of {runs:,})"
+    return f" ({' or '.join(ends)} in {infinite:,} of {runs:,} runs)"
 
 
 def _set_x(swept: Sweep, parameter: str, places: dict[Any, float], numeric: bool, ax: Axes) -> None:

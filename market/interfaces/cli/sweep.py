@@ -13,6 +13,7 @@ import typer
 
 from market.errors import ExitCode
 from market.interfaces.cli.options import DataDir
+from market.interfaces.cli.plot import notes
 from market.interfaces.cli.terminal import answers, show
 
 if TYPE_CHECKING:
@@ -88,6 +89,8 @@ def sweep(
         from market.interfaces.text import sweeps
 
         show(sweeps.swept(found))
+        for line in notes(found) if drawn else ():
+            print(visible(line))
         print(
             f"Folder: {quote(visible(str(out)))} (runs.parquet, summary.csv{', sweep.svg' if drawn else ''})"
         )
@@ -117,7 +120,7 @@ def _bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
 
 
 def _draw(found: Sweep) -> bool:
-    """Write the curves, and return False if there are none."""
+    """Write the figure, and return False if there is none."""
     from market import plots
     from market.sweep.store import write_whole
 
