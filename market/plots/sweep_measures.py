@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,11 +44,16 @@ def not_drawn(swept: Sweep, names: Sequence[str]) -> dict[str, str]:
     for name in names:
         values = _floats(swept.runs[name])
         finite, infinite = values[np.isfinite(values)], int(np.isinf(values).sum())
+        where = swept.runs.loc[np.isinf(values), "mechanism"].unique()
         if name in SHARES or np.abs(finite).max(initial=0.0) > least:
             continue
-        beyond = f" but {infinite:,}, where it is infinite" if infinite else ""
+        beyond = f" but {infinite:,} of {_quoted(where)}, where it is infinite" if infinite else ""
         found[name] = f"it is 0 in all runs{beyond}" if len(finite) else "it is infinite in all runs"
     return found
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return " and ".join(f"'{name}'" for name in names)
 
 
 def _floats(values: pd.Series) -> Array:

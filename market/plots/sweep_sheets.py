@@ -190,12 +190,13 @@ def _averages(swept: Sweep, over: Sequence[str], maps: bool) -> str:
     if not maps and len(over) > 1:
         averaged = "the values of the other parameters"
     else:
-        averaged = "the values of " + " and ".join(axis_words(path, swept.scenario) for path in others)
+        words = [axis_words(path, swept.scenario) for path in others]
+        averaged = "the values of: " + " and ".join(word[:1].lower() + word[1:] for word in words)
     if not others and (maps or len(over) == 1):
-        words = over_seeds if seeds > 1 else "one run at each point"
+        text = over_seeds if seeds > 1 else "one run at each point"
     else:
-        words = f"{over_seeds}, over {averaged}" if seeds > 1 else f"mean over {averaged}"
-    return f"{words[:1].upper()}{words[1:]}."
+        text = f"{over_seeds}, over {averaged}" if seeds > 1 else f"mean over {averaged}"
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _legend(figure: Figure) -> None:

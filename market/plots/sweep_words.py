@@ -30,7 +30,7 @@ _WHOLE = {  # of an outcome: words and unit; {money} is the unit of payments
     "efficient": ("Share of runs that are Pareto efficient in goods", ""),
     "degenerate": ("Share of runs supported by a zero weight only", ""),
     "efficient_with_transfers": ("Share of runs of maximal total surplus", ""),
-    "surplus_gap": ("Unrealised gains from trade (deadweight loss)", "{money}"),
+    "surplus_gap": ("Unrealised gains from trade", "deadweight loss, {money}"),
     "resource_utilisation": ("Debreu's coefficient of resource utilisation", ""),
     "residual": ("Residual of the first-order conditions", "relative"),
     "gain": ("Number of agents who gain", ""),

@@ -32,7 +32,7 @@ ASIDE = 6.0  # points between the marks of mechanisms that coincide
 NEAR = 0.02  # of the span of the means: closer ones coincide
 WIDTH, WIDER = 1.5, 1.5  # points, of lines
 EMPTY = ("value", "finite", "mean", "ci_low", "ci_high", "min", "max", "runs", "infinite", "missing")
-MARGIN = 0.06  # of the span of an axis
+MARGIN = 0.07  # of the span of an axis
 LABEL = 34  # characters of a line of an axis label
 
 
