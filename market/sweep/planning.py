@@ -13,16 +13,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from market.errors import InputError, ScenarioError, did_you_mean
 from market.results.run_folder import data_files
 from market.scenario.building import build
 from market.scenario.loading import Scenario, load
+from market.scenario.models import Dist
 from market.scenario.toml_text import escape
 from market.sweep.axes import ColumnType
 from market.sweep.columns import columns
 from market.sweep.design import Design
 from market.sweep.runs import Task
 from market.workers import versions
+
+RANDOM = "random"  # the schedule whose order is drawn
+UNREAD = (
+    "text",
+    "title",
+    "file",
+    "goods",
+    "overrides",
+    "places",
+    "data",
+)  # of a scenario: no draws
 
 
 @dataclass(frozen=True)
@@ -45,6 +59,11 @@ class Plan:
     def base(self) -> Scenario:
         """Scenario with the first value of every axis."""
         return self.scenarios[0]
+
+    @property
+    def draws(self) -> bool:
+        """True if some number is drawn, so that seeds matter."""
+        return any(_draws(scenario) for scenario in self.scenarios)
 
     @property
     def columns(self) -> Mapping[str, ColumnType]:
@@ -83,6 +102,19 @@ class Plan:
             "mechanisms": list(self.mechanisms),
             "versions": versions(),
         }
+
+
+def _draws(part: object) -> bool:
+    """Return True if a part of a scenario has a distribution, or a random schedule."""
+    if isinstance(part, Dist):
+        return True
+    if isinstance(part, BaseModel):
+        return any(_draws(each) for name, each in part.__dict__.items() if name not in UNREAD)
+    if isinstance(part, Mapping):
+        return any(map(_draws, part.values()))
+    if isinstance(part, list | tuple):
+        return any(map(_draws, part))
+    return part == RANDOM
 
 
 def plan(

@@ -6,7 +6,7 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -141,6 +141,7 @@ def sweep(
     options: Options | None = None,
     progress: Callable[[Progress], None] | None = None,
     data_dir: str | Path | None = None,
+    once: Callable[[], None] | None = None,
 ) -> Sweep:
     """Play a scenario many times, and keep every run.
 
@@ -159,6 +160,8 @@ def sweep(
         options: the processes that make the runs.
         progress: called at the beginning and after every chunk.
         data_dir: the folder of the data files; by default that of the scenario.
+        once: called if several seeds were asked for and nothing is drawn; each point is then played once. By
+            default it is played with every seed.
 
     Raises:
         InputError: scenario, design, folder or backend is at fault; says how to correct it.
@@ -170,6 +173,9 @@ def sweep(
     """
     root = load(scenario, overrides, data_dir).seed if seed is None else seed
     planned = plan(scenario, design(vary, kind, points, seeds, root), overrides, mechanisms, data_dir)
+    if once and seeds > 1 and not planned.draws:
+        once()
+        planned = replace(planned, design=design(vary, kind, points, 1, root))
     options, folder = options or Options(), Path(out)
     with opened(folder, planned.description(), planned.columns, planned.scenarios) as store:
         finished: set[int] = set()

@@ -23,12 +23,12 @@ from scipy.special import stdtrit
 
 from market.economy.correspondences import Array
 from market.sweep.axes import Axis, ColumnType
-from market.sweep.columns import IDENTITY
+from market.sweep.columns import IDENTITY, parts
 
 CONFIDENCE = 0.95
 _TITLES = {  # in tables and figures; columns keep names
     "settled": "converged",
-    "surplus_gap": "unrealised gains from trade (deadweight loss)",
+    "surplus_gap": "deadweight loss",
 }
 
 
@@ -40,8 +40,9 @@ def measures(columns: Mapping[str, ColumnType], axes: Sequence[Axis]) -> list[st
 
 def title(measure: str) -> str:
     """Return the words for a measure in tables and figures, for instance `price of water`."""
-    if measure.startswith("price["):
-        return f"price of {measure[6:-1]}"
+    first, *names = parts(measure)
+    if first == "price" and names:
+        return f"price of {names[0]}"
     return _TITLES.get(measure, measure.replace("_", " "))
 
 

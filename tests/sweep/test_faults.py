@@ -169,7 +169,7 @@ def test_the_command_says_that_runs_are_unfinished_and_its_exit_code_too(
         *VARY,
     )
     with monkeypatch.context() as broken:
-        failing(broken, pd, "read_csv", OSError(errno.EIO, "no"), 10**6)
+        failing(broken, pd, "read_csv", OSError(errno.EIO, "Input/output error"), 10**6)
         code, out, err = shell(*arguments)
     assert code == ExitCode.UNFINISHED
     said = "".join((out + err).split())  # a long path may break anywhere

@@ -242,3 +242,12 @@ def test_a_full_disk_is_one_message_and_what_was_finished_stays(commons, tmp_pat
     assert [path.name for path in (out / "parts").iterdir() if path.name.startswith(".")] == []
     assert play(commons, out).reused > 0
     assert (out / "runs.parquet").read_bytes() == (whole.folder / "runs.parquet").read_bytes()
+
+
+def test_a_sweep_of_an_older_version_is_not_continued(commons, whole):
+    described = whole.folder / "sweep.json"
+    described.write_text(described.read_text().replace('"schema": 2', '"schema": 1'))
+    before = (whole.folder / "runs.parquet").read_bytes()
+    with pytest.raises(InputError, match="of an older version, whose tables have other columns"):
+        play(commons, whole.folder)
+    assert (whole.folder / "runs.parquet").read_bytes() == before
