@@ -4,7 +4,8 @@ MarketError
 ├── InputError                  the input is at fault: exit code 2
 │   ├── ScenarioError           a scenario that cannot be played, with all its faults (`Fault`)
 │   │   └── UnreadableError     a file of it could not be read; tried again, it may be
-│   └── RunError                a run folder that `market verify` cannot read
+│   ├── RunError                a run folder that `market verify` cannot read
+│   └── UnfinishedError         the machine did not let a sweep finish, which may be continued: exit code 4
 ├── UnboundedDemandError        demand is unbounded: a wanted good is free
 └── NumericalError              a number that should be finite is not: names agent, quantity and round
     └── InfeasibleError         a program was found to have no solution
@@ -25,6 +26,7 @@ class ExitCode(IntEnum):
     DONE = 0
     INPUT_AT_FAULT = 2
     NOT_IN_EQUILIBRIUM = 3
+    UNFINISHED = 4
     INTERRUPTED = 130
     OUR_FAULT = 1
 
@@ -39,6 +41,7 @@ _MEANINGS = {
     ExitCode.INPUT_AT_FAULT: "the input is at fault",
     ExitCode.NOT_IN_EQUILIBRIUM: "done, but some mechanism did not reach an equilibrium or some claim does "
     "not hold",
+    ExitCode.UNFINISHED: "unfinished, since files or memory failed: the same command continues",
     ExitCode.INTERRUPTED: "interrupted",
     ExitCode.OUR_FAULT: "internal error: please report",
 }
@@ -50,6 +53,8 @@ class MarketError(Exception):
 
 class InputError(MarketError):
     """The input is at fault; the message gives a remedy."""
+
+    exit_code = ExitCode.INPUT_AT_FAULT
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,12 @@ class UnreadableError(ScenarioError):
 
 class RunError(InputError):
     """A run folder that is missing, unreadable or does not belong to its scenario."""
+
+
+class UnfinishedError(InputError):
+    """The operating system did not let a sweep finish; the same command continues it."""
+
+    exit_code = ExitCode.UNFINISHED
 
 
 class UnboundedDemandError(MarketError):

@@ -1,7 +1,10 @@
-"""Equal conditions in processes that calculate together: versions, threads, floating-point errors.
+"""Equal conditions in processes that calculate together, and patience with failures of the machine.
 
 Linear algebra with two threads takes sums in another order, so it has one thread in every process that takes
 part, the parent included. A cluster's workers report their versions before any work is sent to them.
+
+Files that cannot be opened or read for a moment, and memory that is short, are no property of what is
+calculated: such work is tried again a few times (`patiently`), and never taken for a result.
 """
 
 from __future__ import annotations
@@ -12,15 +15,16 @@ import os
 import platform
 import re
 import socket
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from market.errors import InputError
+from market.errors import InputError, UnreadableError
 
 PACKAGES = ("market", "numpy", "scipy", "cvxpy", "clarabel")  # that numbers come from
 CONNECT = 10.0  # seconds for a scheduler to answer
@@ -44,6 +48,44 @@ def _libraries() -> Any:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
+
+
+WAITS = (0.05, 0.25, 1.0)  # seconds before each further try of what the operating system refused
+T = TypeVar("T")
+
+
+def of_the_machine(error: BaseException) -> bool:
+    """Return True if an error comes from files, memory or threads, and not from what is calculated.
+
+    The errors that led to it count too: a module that cannot be opened ends in an error of the module that
+    needs it.
+    """
+    seen: set[int] = set()
+    at: BaseException | None = error
+    while at is not None and id(at) not in seen:
+        seen.add(id(at))
+        no_thread = isinstance(at, RuntimeError) and "start new thread" in str(at)
+        if no_thread or isinstance(at, OSError | MemoryError | ImportError | UnreadableError):
+            return True
+        at = at.__cause__ or at.__context__
+    return False
+
+
+def patiently(work: Callable[[], T], waits: tuple[float, ...] = WAITS) -> T:
+    """Return the result of work; try again, after short waits, if the machine made it fail.
+
+    Args:
+        work: gives one result however often it is called.
+        waits: before each further try, seconds.
+    """
+    for wait in waits:
+        try:
+            return work()
+        except Exception as error:
+            if not of_the_machine(error):
+                raise
+        time.sleep(wait)
+    return work()
 
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h

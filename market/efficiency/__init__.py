@@ -6,7 +6,7 @@ two outcomes).
 Reading order: `report`, which asks the others; `negishi_weights` (the weights and prices that support an
 outcome prove it efficient), `pareto_improvement` (the search where none do), `resource_utilisation` (Debreu's
 coefficient) with `expenditure_bound`, `surplus_gap` (the surplus lost), `dual_bounds` (proofs without a
-program); `contrast` by itself.
+program); `contrast`, `surplus` (of consumers and producers) and `producer_accounts` each by itself.
 
 Imports `economy`, `welfare`, `outcome`, `tolerances` and `errors`; never `mechanisms`: a judge that knew how
 an outcome came about could share an error with it.

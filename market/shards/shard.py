@@ -32,6 +32,7 @@ from market.outcome import Outcome
 from market.results.summary_table import Summary
 from market.scenario.building import build
 from market.shards.alignment import Judgement, judge
+from market.workers import patiently
 
 if TYPE_CHECKING:
     from market.scenario.loading import Scenario
@@ -315,6 +316,8 @@ class Shard:
     def write(self, path: str, mechanism: str, total: float | None, worker: str) -> WrittenFile:
         """Write the rows of the agents, a limited number at a time to save memory.
 
+        What the operating system refuses is tried again a few times.
+
         Args:
             path: of the file, in an existing folder.
             mechanism: its name, for the rows.
@@ -328,14 +331,19 @@ class Shard:
 
         from market.results.run_folder import sha256, to_disk
 
-        file, tables = Path(path), self._tables(mechanism, total)
-        first = next(tables)
-        try:
+        file = Path(path)
+
+        def attempt() -> WrittenFile:
+            tables = self._tables(mechanism, total)
+            first = next(tables)
             with file.open("wb") as sink, pq.ParquetWriter(sink, first.schema) as writer:
                 for table in chain([first], tables):
                     writer.write_table(table)
             to_disk(file)
-            written = WrittenFile(file.name, file.stat().st_size, sha256(file), worker)
+            return WrittenFile(file.name, file.stat().st_size, sha256(file), worker)
+
+        try:
+            written = patiently(attempt)
         except OSError as error:
             raise InputError(
                 f"worker {worker} cannot write '{path}' ({error.strerror or error}); --out must name a "

@@ -19,12 +19,26 @@ Always present:
 - `gain`, `lose`, `pareto_improvement`: numbers of agents that gain and lose compared with the first mechanism
   without prices.
 
-For each of up to 20 groups of agents: `lowest_utility[group]`, `infinite_utilities[group]`, `payment[group]`,
-`weight[group]` (the group's share of the welfare weights), `consumption[group,g]` (totals).
+For each of up to 20 groups of agents, the sums over its members unless stated otherwise:
+
+- `consumption[group,g]`, `production[group,g]`, units (under `exchange` net outputs, inputs negative);
+- `payment[group]`: net money paid, negative for a net seller;
+- `revenue[group]`, `cost[group]`, `profit[group]`: of producers, and of sellers who want no good, money; the
+  revenue of a seller is positive (`efficiency/producer_accounts.py`); null for groups of consumers alone, and
+  where nothing is paid or prices are missing;
+- `payoff[group]`: in the game that was played; null where the payoffs of several members have no common
+  unit;
+- `lowest_utility[group]` of its consumers, null without any; `infinite_utilities[group]`;
+- `weight[group]`: its share of the welfare weights.
+
+A name with a comma or a quotation mark is in quotation marks within brackets, with a backslash before each
+quotation mark and backslash in it: `consumption["a,b"]` is of the good `a,b`, `consumption[a,b]` of the
+good `b` by the group `a`. `column` writes such names, and `parts` reads them.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from market.sweep.axes import Axis, ColumnType
@@ -32,6 +46,44 @@ from market.sweep.axes import Axis, ColumnType
 MOST_GROUPS = 20  # with columns of their own
 
 IDENTITY = ("run", "point", "replicate", "seed")
+
+
+_PART = re.compile(r'"((?:[^"\\]|\\.)*)"|([^,"]+)')
+
+
+def column(measure: str, *names: str) -> str:
+    r"""Return the name of a column.
+
+    Args:
+        measure: its first word.
+        names: of a group, a good, or both.
+
+    Example:
+        >>> print(column("consumption", "coal", "power"), column("price", "a,b"), column("price", 'say "b"'))
+        consumption[coal,power] price["a,b"] price["say \"b\""]
+    """
+    return f"{measure}[{','.join(map(_quoted, names))}]" if names else measure
+
+
+def _quoted(name: str) -> str:
+    if "," not in name and '"' not in name:
+        return name
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def parts(name: str) -> tuple[str, ...]:
+    """Return the measure and the names of which a column's name is made; see `column`.
+
+    Example:
+        >>> parts("consumption[coal,power]"), parts('price["a,b"]'), parts("rounds")
+        (('consumption', 'coal', 'power'), ('price', 'a,b'), ('rounds',))
+    """
+    measure, bracket, rest = name.partition("[")
+    if not bracket or not rest.endswith("]"):
+        return (name,)
+    found = _PART.finditer(rest[:-1])
+    return measure, *(each[2] or re.sub(r"\\(.)", r"\1", each[1]) for each in found)
 
 
 def columns(axes: Sequence[Axis], goods: Sequence[str], groups: Sequence[str]) -> Mapping[str, ColumnType]:
@@ -46,9 +98,9 @@ def columns(axes: Sequence[Axis], goods: Sequence[str], groups: Sequence[str]) -
     found |= {axis.path: axis.kind for axis in axes}
     found |= dict.fromkeys(("mechanism", "kind", "status", "reason", "error", "traceback"), "text")
     found |= {"settled": "truth", "rounds": "whole"}
-    found |= _numbers(f"price[{good}]" for good in goods)
+    found |= _numbers(column("price", good) for good in goods)
     found |= _numbers(("disequilibrium", "auctioneer_payoff", "revenue"))
-    found |= _numbers(f"{what}[{good}]" for what in ("consumption", "production") for good in goods)
+    found |= _numbers(column(what, good) for what in ("consumption", "production") for good in goods)
     found |= dict.fromkeys(("agents", "finite_utilities", "infinite_utilities"), "whole")
     found |= _numbers(("lowest_utility", "mean_finite_utility", "total_surplus", "max_regret"))
     found |= _numbers(("consumer_surplus", "producer_surplus"))
@@ -56,9 +108,11 @@ def columns(axes: Sequence[Axis], goods: Sequence[str], groups: Sequence[str]) -
     found |= _numbers(("surplus_gap", "resource_utilisation", "residual"))
     found |= {"unknown": "text", "gain": "whole", "lose": "whole", "pareto_improvement": "truth"}
     for group in named(groups):
-        found |= _numbers((f"lowest_utility[{group}]", f"payment[{group}]", f"weight[{group}]"))
-        found[f"infinite_utilities[{group}]"] = "whole"
-        found |= _numbers(f"consumption[{group},{good}]" for good in goods)
+        found |= _numbers(column(what, group) for what in ("lowest_utility", "payment", "weight"))
+        found[column("infinite_utilities", group)] = "whole"
+        found |= _numbers(column("consumption", group, good) for good in goods)
+        found |= _numbers(column("production", group, good) for good in goods)
+        found |= _numbers(column(what, group) for what in ("revenue", "cost", "profit", "payoff"))
     return found
 
 

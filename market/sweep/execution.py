@@ -4,8 +4,10 @@ Chunks take about a second each, so that the cost of handing one over and of wri
 many runs, and a crash loses seconds at most. Towards the end chunks become smaller, down to a tenth of a
 second, so that all workers end together. The division into chunks changes no result.
 
+A run that the machine did not let be made (files, memory) is given up for this time, without a result.
+
 When a worker dies (killed for lack of memory, say) its chunk is tried again run by run, to find the run at
-fault; a run on which workers died twice is recorded as failed, without effect on the others.
+fault; a run on which workers died twice is given up likewise, without effect on the others.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ def carry_out(backend: Backend, runs: Iterable[Run], many: int, keep: Keep, give
         runs: in the order in which they are given out.
         many: their number.
         keep: called with the result of each chunk.
-        give_up: called with a run that kills its workers, and the cause.
+        give_up: called with a run that cannot be finished now, and the cause.
 
     Raises:
         InputError: workers die and no chunk has ever come back.
@@ -54,6 +56,9 @@ def carry_out(backend: Backend, runs: Iterable[Run], many: int, keep: Keep, give
             queue.learn(answer.seconds / len(chunk))
             under_way += _feed(backend, queue)  # before the file is written, so that no worker waits for it
             keep(answer)
+            for run in chunk:
+                if run.number in answer.unfinished:
+                    give_up(run, answer.unfinished[run.number])
             continue
         deaths += 1
         if not came_back and deaths >= HOPELESS:
@@ -62,7 +67,7 @@ def carry_out(backend: Backend, runs: Iterable[Run], many: int, keep: Keep, give
                 f"try fewer --workers, or a smaller economy"
             )
         for run in queue.suspect(chunk):
-            give_up(run, answer.why)
+            give_up(run, f"the worker that made it died, twice: {answer.why}")
         under_way += _feed(backend, queue)
 
 

@@ -13,16 +13,30 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from market.errors import InputError, ScenarioError, did_you_mean
 from market.results.run_folder import data_files
 from market.scenario.building import build
 from market.scenario.loading import Scenario, load
+from market.scenario.models import Dist
 from market.scenario.toml_text import escape
 from market.sweep.axes import ColumnType
 from market.sweep.columns import columns
 from market.sweep.design import Design
 from market.sweep.runs import Task
 from market.workers import versions
+
+RANDOM = "random"  # the schedule whose order is drawn
+UNREAD = (
+    "text",
+    "title",
+    "file",
+    "goods",
+    "overrides",
+    "places",
+    "data",
+)  # of a scenario: no draws
 
 
 @dataclass(frozen=True)
@@ -47,6 +61,11 @@ class Plan:
         return self.scenarios[0]
 
     @property
+    def draws(self) -> bool:
+        """True if some number is drawn, so that seeds matter."""
+        return any(_draws(scenario) for scenario in self.scenarios)
+
+    @property
     def columns(self) -> Mapping[str, ColumnType]:
         """Columns of the table of runs: name -> type."""
         return columns(self.design.axes, self.base.goods, [group.name for group in self.base.agents])
@@ -57,10 +76,13 @@ class Plan:
         Args:
             folder: with copies of the data files.
         """
-        reads = any(scenario.data for scenario in self.scenarios)
-        where = str(folder.resolve()) if reads else None
+        places = (place for scenario in self.scenarios for place in data_files(scenario).values())
+        files = tuple(dict.fromkeys(place.as_posix() for place in places))
+        where = str(folder.resolve()) if files else None
         base, axes = self.base, self.design.axes
-        return Task(base.text, base.file, where, self.overrides, axes, self.mechanisms, tuple(self.columns))
+        return Task(
+            base.text, base.file, where, files, self.overrides, axes, self.mechanisms, tuple(self.columns)
+        )
 
     def description(self) -> dict[str, Any]:
         """Return everything that determines the runs, as plain data."""
@@ -80,6 +102,19 @@ class Plan:
             "mechanisms": list(self.mechanisms),
             "versions": versions(),
         }
+
+
+def _draws(part: object) -> bool:
+    """Return True if a part of a scenario has a distribution, or a random schedule."""
+    if isinstance(part, Dist):
+        return True
+    if isinstance(part, BaseModel):
+        return any(_draws(each) for name, each in part.__dict__.items() if name not in UNREAD)
+    if isinstance(part, Mapping):
+        return any(map(_draws, part.values()))
+    if isinstance(part, list | tuple):
+        return any(map(_draws, part))
+    return part == RANDOM
 
 
 def plan(
@@ -107,6 +142,7 @@ def plan(
     for other in tried[1:]:
         _refuse_other_names(base, other)
     build(base)
+    _refuse_taken(base, design)
     names = base.mechanism_names if mechanisms is None else tuple(dict.fromkeys(mechanisms))
     for name in names:
         if name not in base.mechanism_names:
@@ -140,6 +176,17 @@ def _to_try(design: Design) -> Iterator[tuple[str, ...]]:
     for place, axis in enumerate(design.axes):
         for text in axis.tried[1:]:
             yield (*first[:place], f"{axis.path}={text}", *first[place + 1 :])
+
+
+def _refuse_taken(base: Scenario, design: Design) -> None:
+    """Refuse a path that is also the name of another column."""
+    others = columns((), base.goods, [group.name for group in base.agents])
+    for axis in design.axes:
+        if axis.path in others:
+            raise InputError(
+                f"--vary {escape(axis.path)}: a column of that name has results; vary a part of it, such as "
+                f"{escape(axis.path)}.NAME..."
+            )
 
 
 def _refuse_same_place(base: Scenario, design: Design) -> None:

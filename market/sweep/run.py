@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 
 from market.display import Displayed
-from market.errors import InputError
+from market.errors import InputError, UnfinishedError
 from market.outcome import Status
 from market.scenario.loading import Scenario, load
 from market.sweep.backends import Backend, Dask, Loky, Serial, Work
@@ -20,7 +21,7 @@ from market.sweep.design import Design, DesignKind, Run, design
 from market.sweep.execution import carry_out
 from market.sweep.planning import Plan, plan
 from market.sweep.runs import ChunkResult, execute, failed_run
-from market.sweep.store import Store, opened, write_whole
+from market.sweep.store import Store, is_full, opened
 from market.sweep.summary import measures, summarise
 
 BackendName = Literal["loky", "dask", "serial"]
@@ -92,6 +93,8 @@ class Sweep(Displayed):
         runs: the table of runs, see `columns.py`.
         summary: see `summary.py`.
         reused: number of runs that were on the disk before.
+        unfinished: numbers of the runs that the machine did not let be finished; the same call tries them
+            again.
     """
 
     scenario: Scenario
@@ -99,7 +102,8 @@ class Sweep(Displayed):
     folder: Path
     runs: pd.DataFrame
     summary: pd.DataFrame
-    reused: int
+    reused: int = 0
+    unfinished: frozenset[int] = frozenset()
 
     def __repr__(self) -> str:
         """Return title and size on one line."""
@@ -107,8 +111,13 @@ class Sweep(Displayed):
 
     @property
     def failed(self) -> int:
-        """Number of runs with an error."""
-        return int(self.runs.loc[self.runs["error"].notna(), "run"].nunique())
+        """Number of runs with an error of the scenario."""
+        return int(self.runs.loc[self.errors, "run"].nunique())
+
+    @property
+    def errors(self) -> pd.Series:
+        """Mask of rows with an error of the scenario."""
+        return self.runs["error"].notna() & ~self.runs["run"].isin(self.unfinished)
 
     @property
     def unsettled(self) -> int:
@@ -132,6 +141,7 @@ def sweep(
     options: Options | None = None,
     progress: Callable[[Progress], None] | None = None,
     data_dir: str | Path | None = None,
+    once: Callable[[], None] | None = None,
 ) -> Sweep:
     """Play a scenario many times, and keep every run.
 
@@ -150,9 +160,12 @@ def sweep(
         options: the processes that make the runs.
         progress: called at the beginning and after every chunk.
         data_dir: the folder of the data files; by default that of the scenario.
+        once: called if several seeds were asked for and nothing is drawn; each point is then played once. By
+            default it is played with every seed.
 
     Raises:
         InputError: scenario, design, folder or backend is at fault; says how to correct it.
+        UnfinishedError: files cannot be read or written; says which, and what is kept.
         KeyboardInterrupt: it was interrupted; finished runs are kept, and a note gives their number.
 
     Example:
@@ -160,42 +173,69 @@ def sweep(
     """
     root = load(scenario, overrides, data_dir).seed if seed is None else seed
     planned = plan(scenario, design(vary, kind, points, seeds, root), overrides, mechanisms, data_dir)
+    if once and seeds > 1 and not planned.draws:
+        once()
+        planned = replace(planned, design=design(vary, kind, points, 1, root))
     options, folder = options or Options(), Path(out)
     with opened(folder, planned.description(), planned.columns, planned.scenarios) as store:
-        finished = store.finished()
-        _make(planned, store, finished, options, progress)
-        runs = store.gather()
-        axes = planned.design.axes
-        table = summarise(runs, axes, measures(planned.columns, axes))
-        write_whole(folder / "summary.csv", lambda path: table.to_csv(path, index=False, encoding="utf-8"))
-    return Sweep(planned.base, planned.design, folder, runs, table, len(finished))
+        finished: set[int] = set()
+        made: list[int] = []
+        total = len(planned.design)
+        with _saying_what_is_kept(folder, total, lambda: len(finished) + len(made)):
+            finished |= store.finished()
+            _make(planned, store, finished, made, options, progress)
+            runs, lost = store.gather(), frozenset(store.lost())
+            axes = planned.design.axes
+            table = summarise(runs, axes, measures(planned.columns, axes))
+            store.write("summary.csv", lambda path: table.to_csv(path, index=False, encoding="utf-8"))
+    return Sweep(planned.base, planned.design, folder, runs, table, len(finished), lost)
+
+
+@contextmanager
+def _saying_what_is_kept(folder: Path, total: int, kept: Callable[[], int]) -> Iterator[None]:
+    """Add to an interrupt or a failure of the machine what is kept and how to go on."""
+
+    def note(first: str = "") -> str:
+        return f"{kept():,} of {total:,} runs are kept in '{folder}'; {first}the same command continues."
+
+    try:
+        yield
+    except KeyboardInterrupt as stopped:
+        stopped.add_note(note())
+        raise
+    except UnfinishedError as stopped:
+        full = isinstance(stopped.__cause__, OSError) and is_full(stopped.__cause__)
+        raise UnfinishedError(f"{stopped}. {note('make room, and ' if full else '')}") from stopped
 
 
 def _make(
     planned: Plan,
     store: Store,
     finished: set[int],
+    made: list[int],
     options: Options,
     progress: Callable[[Progress], None] | None,
 ) -> None:
-    """Make the missing runs; each chunk is written as soon as it is made."""
-    task, total, made = planned.task(store.input), len(planned.design), 0
+    """Make the missing runs; each chunk is written as soon as it is made, and added to `made`."""
+    task, total, lost = planned.task(store.input), len(planned.design), 0
 
-    def report(more: int) -> None:
-        nonlocal made
-        made += more
+    def report() -> None:
         if progress:
-            progress(Progress(total, len(finished), made))
+            progress(Progress(total, len(finished), len(made) + lost))
 
     def keep(done: ChunkResult) -> None:
-        store.add(done)
-        report(len(set(done.columns["run"])))
+        if done.columns["run"]:
+            store.add(done)
+            made.extend(set(done.columns["run"]))
+        report()
 
     def give_up(run: Run, why: str) -> None:
-        store.add(failed_run(task, run, f"the worker that made it died, twice: {why}"), lost=True)
-        report(1)
+        nonlocal lost
+        store.add(failed_run(task, run, why), lost=True)
+        lost += 1
+        report()
 
-    report(0)
+    report()
     missing = total - len(finished)
     if not missing:
         return
@@ -203,11 +243,5 @@ def _make(
     left = (run for run in planned.design.runs() if run.number not in finished)
     try:
         carry_out(backend, left, missing, keep, give_up)
-    except KeyboardInterrupt as stopped:
-        kept = len(finished) + made
-        stopped.add_note(
-            f"{kept:,} of {total:,} runs are kept in '{store.folder}'; the same command continues."
-        )
-        raise
     finally:
         backend.close()

@@ -4,8 +4,11 @@ A run depends on the scenario's text, the values of its parameters and its seed,
 makes it: linear algebra has one thread in workers and parent alike (with two, sums are taken in another
 order), floating-point errors are handled in one way, and no state is kept between runs.
 
-A mechanism that cannot be played or judged is recorded with its error and does not stop the others. Neither
-Mesa, matplotlib nor pandas is imported here, so that workers start quickly.
+A mechanism that cannot be played or judged is recorded with its error and does not stop the others. A run
+that fails because of the machine (a file that cannot be opened or read, too little memory) is tried again a
+few times, and then left unfinished: that is no property of the scenario, and no result.
+
+Neither Mesa, matplotlib nor pandas is imported here, so that workers start quickly.
 """
 
 from __future__ import annotations
@@ -14,26 +17,28 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from market.economy.primitives import Economy
+from market.economy.primitives import Economy, Money
 from market.efficiency.contrast import contrast
+from market.efficiency.producer_accounts import accounts, producers
 from market.efficiency.report import Alignment, alignment
 from market.efficiency.surplus import surplus
-from market.errors import MarketError
+from market.errors import MarketError, ScenarioError, UnreadableError
 from market.mechanisms import play
 from market.outcome import Outcome
 from market.results.summary_table import summarised
 from market.scenario.building import build
 from market.scenario.loading import Scenario, loads
 from market.sweep.axes import Axis
-from market.sweep.columns import named
+from market.sweep.columns import column, named
 from market.sweep.design import Run
-from market.workers import alike_everywhere
+from market.workers import WAITS, alike_everywhere, of_the_machine, patiently
 
 Row = dict[str, Any]
 
@@ -48,6 +53,7 @@ class Task:
         text: of the scenario.
         file: its name, for messages.
         folder: of its data files; None without any.
+        files: paths of the data files in it, all of which were there when the sweep began.
         overrides: `path=value`, applied before the run's own values.
         axes: parameters varied.
         mechanisms: names of those to play.
@@ -57,6 +63,7 @@ class Task:
     text: str
     file: str
     folder: str | None
+    files: tuple[str, ...]
     overrides: tuple[str, ...]
     axes: tuple[Axis, ...]
     mechanisms: tuple[str, ...]
@@ -67,10 +74,16 @@ class Task:
 
         Raises:
             ScenarioError: it refuses these values together.
+            UnreadableError: a data file cannot be read, or is gone.
         """
         own = (f"{axis.path}={value}" for axis, value in zip(self.axes, values, strict=True))
         folder = None if self.folder is None else Path(self.folder)
-        return loads(self.text, self.file, folder, (*self.overrides, *own))
+        try:
+            return loads(self.text, self.file, folder, (*self.overrides, *own))
+        except ScenarioError as error:
+            if folder is not None and not all((folder / name).is_file() for name in self.files):
+                raise UnreadableError(error.file, error.faults) from error
+            raise
 
 
 @dataclass(frozen=True)
@@ -80,10 +93,12 @@ class ChunkResult:
     Args:
         columns: name -> values, one for each run and mechanism, in order; None where it has no value.
         seconds: time that the chunk took.
+        unfinished: number -> error, of runs without rows: the machine did not let them be made.
     """
 
     columns: Mapping[str, list[Any]]
     seconds: float
+    unfinished: Mapping[int, str] = field(default_factory=dict)
 
 
 def execute(task: Task, chunk: Sequence[Run]) -> ChunkResult:
@@ -94,13 +109,22 @@ def execute(task: Task, chunk: Sequence[Run]) -> ChunkResult:
         chunk: the runs.
     """
     start = time.perf_counter()
+    rows: list[Row] = []
+    unfinished: dict[int, str] = {}
     with _ONE_AT_A_TIME, alike_everywhere():
-        rows = [row for run, scenario in _with_scenarios(task, chunk) for row in _rows(task, run, scenario)]
-    return ChunkResult(_by_column(task, rows), time.perf_counter() - start)
+        read = _Reader(task)
+        for run in chunk:
+            waits = () if unfinished else WAITS  # waited once, and it did not help
+            try:
+                rows += patiently(lambda run=run: list(_rows(task, run, read(run.values))), waits)  # type: ignore[misc]
+            except Exception as error:
+                what, _ = _described(error)
+                unfinished[run.number] = what.removeprefix(f"{UnreadableError.__name__}: ")
+    return ChunkResult(_by_column(task, rows), time.perf_counter() - start, unfinished)
 
 
 def failed_run(task: Task, run: Run, error: str) -> ChunkResult:
-    """Return the rows of a run whose workers died."""
+    """Return the rows of a run that could not be finished."""
     return ChunkResult(_by_column(task, list(_failed(task, run, error, None))), 0.0)
 
 
@@ -109,27 +133,40 @@ def _failed(task: Task, run: Run, error: str, trace: str | None) -> Iterator[Row
         yield _identity(task, run) | {"mechanism": mechanism, "error": error, "traceback": trace}
 
 
-def _with_scenarios(task: Task, chunk: Sequence[Run]) -> Iterator[tuple[Run, Scenario | Exception]]:
-    """Yield each run with its scenario, read once per point, or with the error of reading it."""
-    values: tuple[str, ...] | None = None
-    scenario: Scenario | Exception = MarketError("no scenario was read")
-    for run in chunk:
-        if run.values != values:
-            values = run.values
+class _Reader:
+    """Reads the scenario of a point once; the next point replaces it."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._values: tuple[str, ...] | None = None
+        self._scenario: Scenario | Exception = MarketError("no scenario was read")
+
+    def __call__(self, values: tuple[str, ...]) -> Scenario | Exception:
+        """Return the scenario, or the error with which it refuses these values together."""
+        if values != self._values:
+            self._values = None
             try:
-                scenario = task.scenario(values)
+                self._scenario = self._task.scenario(values)
             except Exception as error:
-                scenario = error
-        yield run, scenario
+                _raise_if_of_the_machine(error)
+                self._scenario = error
+            self._values = values
+        return self._scenario
+
+
+def _raise_if_of_the_machine(error: Exception) -> None:
+    if of_the_machine(error):
+        raise error
 
 
 def _rows(task: Task, run: Run, scenario: Scenario | Exception) -> Iterator[Row]:
-    """Yield a row for each mechanism of a run."""
+    """Yield a row for each mechanism of a run; errors of the machine are raised."""
     try:
         if isinstance(scenario, Exception):
             raise scenario
         economy = build(scenario, run.seed)
     except Exception as error:
+        _raise_if_of_the_machine(error)
         yield from _failed(task, run, *_described(error))
         return
     baseline: Outcome | None = None
@@ -139,6 +176,7 @@ def _rows(task: Task, run: Run, scenario: Scenario | Exception) -> Iterator[Row]
             outcome = play(scenario.mechanism(name), economy)
             row |= _played(outcome) | _judged(economy, alignment(outcome)) | _against(outcome, baseline)
         except Exception as error:
+            _raise_if_of_the_machine(error)
             row["error"], row["traceback"] = _described(error)
         else:
             if baseline is None and outcome.kind == "unmediated":
@@ -183,24 +221,44 @@ def _played(outcome: Outcome) -> Row:
         row["consumer_surplus"], row["producer_surplus"] = split.consumer, split.producer
         row["mean_finite_utility"] = None if np.isnan(summary.mean) else summary.mean
     for g, good in enumerate(economy.goods):
-        row[f"price[{good}]"] = None if outcome.prices is None else float(outcome.prices[g])
-        row[f"consumption[{good}]"] = float(outcome.consumption[:, g].sum())
-        row[f"production[{good}]"] = float(outcome.production[:, g].sum())
+        row[column("price", good)] = None if outcome.prices is None else float(outcome.prices[g])
+        row[column("consumption", good)] = float(outcome.consumption[:, g].sum())
+        row[column("production", good)] = float(outcome.production[:, g].sum())
     return row | _by_group(outcome)
 
 
 def _by_group(outcome: Outcome) -> Row:
     economy = outcome.economy
+    groups = named(tuple(economy.groups))
     row: Row = {}
-    for group in named(tuple(economy.groups)):
+    if not groups:
+        return row
+    wants, makes, books = economy.wants_something, producers(economy), accounts(outcome)
+    for group in groups:
         members = economy.groups[group]
-        summary = summarised(outcome.utilities[members])
-        row[f"lowest_utility[{group}]"] = summary.lowest
-        row[f"infinite_utilities[{group}]"] = summary.ruined
-        row[f"payment[{group}]"] = float(outcome.payments[members].sum())
+        summary = summarised(outcome.utilities[members][wants[members]])
+        row[column("lowest_utility", group)] = None if np.isnan(summary.lowest) else summary.lowest
+        row[column("infinite_utilities", group)] = summary.ruined
+        row[column("payment", group)] = float(outcome.payments[members].sum())
+        row[column("payoff", group)] = _payoff(outcome, members)
+        if books is not None and makes[members].any():
+            row |= {
+                column(what, group): None if values is None else float(values[members].sum())
+                for what, values in books._asdict().items()
+            }
         for g, good in enumerate(economy.goods):
-            row[f"consumption[{group},{good}]"] = float(outcome.consumption[members, g].sum())
+            row[column("consumption", group, good)] = float(outcome.consumption[members, g].sum())
+            row[column("production", group, good)] = float(outcome.production[members, g].sum())
     return row
+
+
+def _payoff(outcome: Outcome, members: NDArray[np.intp]) -> float | None:
+    """Return the sum of the payoffs of a group; None where they have no common unit."""
+    economy = outcome.economy
+    in_money = economy.money is Money.QUASILINEAR or (
+        economy.money is Money.FISHER and not economy.wants_something[members].any()
+    )
+    return float(outcome.payoffs[members].sum()) if in_money or len(members) == 1 else None
 
 
 def _judged(economy: Economy, report: Alignment) -> Row:
@@ -216,7 +274,7 @@ def _judged(economy: Economy, report: Alignment) -> Row:
     }
     if report.negishi_weights is not None:
         for group in named(tuple(economy.groups)):
-            row[f"weight[{group}]"] = float(report.negishi_weights[economy.groups[group]].sum())
+            row[column("weight", group)] = float(report.negishi_weights[economy.groups[group]].sum())
     return row
 
 

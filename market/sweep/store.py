@@ -8,9 +8,12 @@
 
 A file is written under another name in its folder, brought to the disk and renamed, and then the folder is
 brought to the disk: after a crash it is there whole, or not there. The name of a part ends in the checksum of
-what it holds; a part that does not match its name is removed and its runs are made again. Runs whose worker
-died have parts of their own, named `lost-...`; the run need not be at fault, so the next command tries them
-again.
+what it holds; a part that does not match its name is removed and its runs are made again. Runs that the
+machine did not let be finished (their worker died, files or memory failed) have parts of their own, named
+`lost-...`; the scenario is not at fault, so the next command tries them again.
+
+What the operating system refuses is tried again a few times. If that does not help, the sweep stops with a
+message that names the file; every part on the disk stays.
 
 The process that writes holds a lock on the folder, which the operating system releases however it ends.
 """
@@ -19,6 +22,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -33,12 +37,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from market.errors import InputError, RunError
-from market.results.run_folder import copy_scenario, data_files, refusals, sha256, to_disk
+from market.errors import InputError, RunError, UnfinishedError
+from market.results.run_folder import FULL, copy_scenario, data_files, refusals, sha256, to_disk
 from market.scenario.loading import Scenario
 from market.sweep.runs import ChunkResult
+from market.workers import patiently
 
-SCHEMA = 1
+SCHEMA = 2  # of columns and summary; sweeps of schema 1 are read and drawn, but not continued
+KNOWN = (1, SCHEMA)
 TYPES = {"whole": pa.int64(), "number": pa.float64(), "truth": pa.bool_(), "text": pa.string()}
 NULLABLE = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
 OURS = {"sweep.json", "input", "parts", ".lock"}  # may stand in a folder without a finished sweep.json
@@ -72,38 +78,98 @@ class Store:
         """Return the numbers of the runs on the disk; remove parts that are damaged or half-written."""
         found: set[int] = set()
         for path in sorted(self.parts.iterdir()):
-            if path.name.startswith("part-") and path.name.endswith(f"-{sha256(path)[:32]}.parquet"):
-                found.update(_read_part(path, ["run"])["run"].to_pylist())
-            else:
-                path.unlink()
+            with stopping(path, "read"):
+                whole = path.name.startswith("part-") and path.name.endswith(f"-{_checksum(path)}.parquet")
+                if whole:
+                    found.update(patiently(lambda path=path: _read_part(path, ["run"]))["run"].to_pylist())  # type: ignore[misc]
+                else:
+                    path.unlink()
         return found
+
+    def lost(self) -> set[int]:
+        """Return the numbers of the runs that the machine did not let be finished."""
+        with stopping(self.parts, "read"):
+            parts = [_read_part(path, ["run"]) for path in sorted(self.parts.glob("lost-*"))]
+        return {run for part in parts for run in part["run"].to_pylist()}
 
     def add(self, done: ChunkResult, lost: bool = False) -> None:
         """Write a finished chunk to the disk.
 
         Args:
             done: its rows.
-            lost: True if its worker died, so that the next command tries it again.
+            lost: True if its run could not be finished, so that the next command tries it again.
+
+        Raises:
+            UnfinishedError: the operating system refuses to write it.
         """
         table = pa.table(dict(done.columns), schema=self.schema)
         first = int(table["run"][0].as_py())
         kind = "lost" if lost else "part"
-        unfinished = self.parts / f".{kind}-{secrets.token_hex(8)}"
-        with refusals(self.folder, "a sweep"), _removed_on_failure(unfinished):
-            pq.write_table(table, unfinished)
-            to_disk(unfinished)
-            unfinished.replace(self.parts / f"{kind}-{first:08d}-{sha256(unfinished)[:32]}.parquet")
-            to_disk(self.parts)
+
+        def write() -> None:
+            unfinished = self.parts / f".{kind}-{secrets.token_hex(8)}"
+            with _removed_on_failure(unfinished):
+                pq.write_table(table, unfinished)
+                to_disk(unfinished)
+                unfinished.replace(self.parts / f"{kind}-{first:08d}-{_checksum(unfinished)}.parquet")
+                to_disk(self.parts)
+
+        with stopping(self.parts, "write to"):
+            patiently(write)
 
     def gather(self) -> pd.DataFrame:
         """Write all runs into one file, in order, and return them."""
         files = sorted(path for path in self.parts.iterdir() if not path.name.startswith("."))
-        table = pa.concat_tables([_read_part(path) for path in files])
+        with stopping(self.parts, "read"):
+            table = pa.concat_tables([patiently(lambda path=path: _read_part(path)) for path in files])  # type: ignore[misc]
         order = np.argsort(table["run"].to_numpy(), kind="stable")
         table = table.take(pa.array(order)).combine_chunks()
-        write_whole(self.folder / "runs.parquet", lambda path: pq.write_table(table, path))
-        frame: pd.DataFrame = table.to_pandas(types_mapper=NULLABLE.get)
-        return frame
+        self.write("runs.parquet", lambda path: pq.write_table(table, path))
+        return as_frame(table)
+
+    def write(self, name: str, write: Callable[[Path], object]) -> None:
+        """Write a file of the folder, whole or not at all.
+
+        Raises:
+            UnfinishedError: the operating system refuses to write it.
+        """
+        with stopping(self.folder / name, "write"):
+            patiently(lambda: write_whole(self.folder / name, write))
+
+
+def as_frame(table: pa.Table) -> pd.DataFrame:
+    """Return the table of runs with types that allow for missing values."""
+    frame: pd.DataFrame = table.to_pandas(types_mapper=NULLABLE.get)
+    return frame
+
+
+@contextmanager
+def stopping(path: Path, verb: str) -> Iterator[None]:
+    """Turn errors of the operating system into one that names the path, and stops the sweep."""
+    try:
+        yield
+    except OSError as error:
+        raise UnfinishedError(f"cannot {verb} '{path}': {_described(error)}") from error
+
+
+def _number(error: OSError) -> int | None:
+    """Return the number of an error; pyarrow has it in the text."""
+    return error.errno or next((int(n) for n in re.findall(r"errno (\d+)", str(error))), None)
+
+
+def _described(error: OSError) -> str:
+    """Return the error in the system's words."""
+    known = _number(error)
+    return os.strerror(known) if known else str(error)
+
+
+def is_full(error: OSError) -> bool:
+    """Return True if there was no room on the disk."""
+    return _number(error) in FULL
+
+
+def _checksum(path: Path) -> str:
+    return patiently(lambda: sha256(path))[:32]
 
 
 @contextmanager
@@ -122,7 +188,7 @@ def opened(
         InputError: the folder holds other files, another sweep is writing there, or it cannot be written.
     """
     store = Store(folder, pa.schema([(name, TYPES[kind]) for name, kind in columns.items()]))
-    with refusals(folder, "a sweep"):
+    with refusals(folder, "a sweep", _kept(folder)):
         if not str(folder).isprintable():  # bytes that are not UTF-8 among others
             raise InputError(
                 f"--out {str(folder)!a} is not a name that every file system takes; name another one"
@@ -131,7 +197,7 @@ def opened(
             raise InputError(f"--out '{folder}' is a file; name a folder")
         folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
-        with refusals(folder, "a sweep"):
+        with refusals(folder, "a sweep", _kept(folder)):
             _prepare(store, description, scenarios)
         yield store
 
@@ -139,7 +205,13 @@ def opened(
 def _prepare(store: Store, description: Description, scenarios: Sequence[Scenario]) -> None:
     described = store.folder / "sweep.json"
     if described.exists():
-        _refuse_another(store.folder, _read(described), description)
+        schema, there = read_design(described)
+        if schema != SCHEMA:
+            raise InputError(
+                f"'{store.folder}' holds a sweep of an older version, whose tables have other columns; it "
+                f"can be drawn with `market plot`, but not continued: name a new folder with --out"
+            )
+        _refuse_another(store.folder, there, description)
     else:
         unfinished = {path.name for path in store.folder.glob(".*.part.*")}
         foreign = {path.name for path in store.folder.iterdir()} - unfinished - OURS
@@ -199,15 +271,20 @@ def _flat(description: Description, prefix: str = "") -> dict[str, str]:
     return flat
 
 
-def _read(path: Path) -> Description:
+def read_design(path: Path) -> tuple[int, Description]:
+    """Read `sweep.json`: its schema, and the design as plain data.
+
+    Raises:
+        RunError: it cannot be read.
+    """
     try:
         read = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(read["design"], dict) or read["schema"] != SCHEMA:
+        if not isinstance(read["design"], dict) or read["schema"] not in KNOWN:
             raise ValueError(f"its schema is not {SCHEMA}")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"'{path}' cannot be read ({error}); name a new folder with --out") from error
     design: Description = read["design"]
-    return design
+    return read["schema"], design
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -240,10 +317,15 @@ def _read_part(path: Path, columns: list[str] | None = None) -> pa.Table:
         return file.read(columns)
 
 
+def _kept(folder: Path) -> str:
+    """Return what stays in a folder that cannot be written to, for a message."""
+    return "finished runs there are kept" if (folder / "sweep.json").exists() else ""
+
+
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder."""
-    with refusals(folder, "a sweep"):
+    with refusals(folder, "a sweep", _kept(folder)):
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:

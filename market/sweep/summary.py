@@ -23,12 +23,12 @@ from scipy.special import stdtrit
 
 from market.economy.correspondences import Array
 from market.sweep.axes import Axis, ColumnType
-from market.sweep.columns import IDENTITY
+from market.sweep.columns import IDENTITY, parts
 
 CONFIDENCE = 0.95
 _TITLES = {  # in tables and figures; columns keep names
     "settled": "converged",
-    "surplus_gap": "unrealised gains from trade (deadweight loss)",
+    "surplus_gap": "deadweight loss",
 }
 
 
@@ -40,8 +40,9 @@ def measures(columns: Mapping[str, ColumnType], axes: Sequence[Axis]) -> list[st
 
 def title(measure: str) -> str:
     """Return the words for a measure in tables and figures, for instance `price of water`."""
-    if measure.startswith("price["):
-        return f"price of {measure[6:-1]}"
+    first, *names = parts(measure)
+    if first == "price" and names:
+        return f"price of {names[0]}"
     return _TITLES.get(measure, measure.replace("_", " "))
 
 
@@ -54,19 +55,20 @@ def summarise(runs: pd.DataFrame, axes: Sequence[Axis], names: Sequence[str]) ->
         names: of the columns to be summarised.
 
     Returns:
-        `point`, the parameters, `mechanism`, `measure`, `runs`, `failed` (those with an error), and the
-        columns of `_Groups.spread`. A measure without values at a point is left out, except `settled`, the
-        first.
+        `point`, the parameters, `mechanism`, `measure`, `runs`, `failed` (those with an error), `unsettled`
+        (those that did not converge), and the columns of `_Groups.spread`. A measure without values at a
+        point is left out, except `settled`, the first.
     """
     groups = _grouped(runs[["point", *(axis.path for axis in axes), "mechanism"]])
     many = np.diff(groups.starts, append=len(runs))
     failed = groups.count_of(runs["error"].notna().to_numpy(bool))
+    unsettled = groups.count_of((runs["settled"] == False).fillna(False).to_numpy(bool))  # noqa: E712
     spreads = [groups.spread(_as_float(runs[name])) for name in names]
     known = np.array([spread["missing"] < many for spread in spreads])
     known |= np.array([[name == "settled"] for name in names])
     group, measure = np.nonzero(known.T)  # measures of a group stand together
     whole = groups.keys.iloc[group].assign(measure=np.array(names, dtype=object)[measure])
-    whole["runs"], whole["failed"] = many[group], failed[group]
+    whole["runs"], whole["failed"], whole["unsettled"] = many[group], failed[group], unsettled[group]
     for name in spreads[0]:
         whole[name] = np.array([spread[name] for spread in spreads])[measure, group]
     return whole.reset_index(drop=True)
@@ -93,11 +95,11 @@ def curve(runs: pd.DataFrame, parameter: str, measure: str) -> pd.DataFrame:
     over_runs = _grouped(keys[by]).spread(values)  # in the same order: that in which they come
     found = points.keys.assign(**{name: over_seeds[name] for name in _OF_FINITE})
     found["runs"] = over_runs["finite"] + over_runs["infinite"] + over_runs["missing"]
-    found = found.assign(**{name: over_runs[name] for name in ("infinite", "missing", "least", "most")})
+    found = found.assign(**{name: over_runs[name] for name in ("infinite", "missing", "min", "max")})
     return found.sort_values("value", kind="stable", ignore_index=True)
 
 
-_OF_FINITE = ("finite", "mean", "low", "high", "deviation")
+_OF_FINITE = ("finite", "mean", "ci_low", "ci_high", "sd")
 
 
 def _as_float(values: pd.Series) -> Array:
@@ -128,8 +130,8 @@ class _Groups(NamedTuple):
         """Summarise the values of each group.
 
         Returns:
-            `finite`, `infinite`, `missing` (counts); `mean`, `deviation` and `low` to `high`, the interval,
-            of the finite; `least` and `most` of all.
+            `finite`, `infinite`, `missing` (counts); `mean`, `sd` (standard deviation, n - 1 in its
+            denominator) and `ci_low` to `ci_high`, the interval, of the finite; `min` and `max` of all.
         """
         values = values[self.order]
         finite = np.isfinite(values)
@@ -147,11 +149,11 @@ class _Groups(NamedTuple):
         least, most = np.fmin.reduceat(values, self.starts), np.fmax.reduceat(values, self.starts)
         found |= {
             "mean": mean,
-            "deviation": deviation,
-            "least": least,
-            "most": most,
-            "low": low,
-            "high": high,
+            "sd": deviation,
+            "min": least,
+            "max": most,
+            "ci_low": low,
+            "ci_high": high,
         }
         return found
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from threadpoolctl import threadpool_info
 
 from market.sweep.runs import ChunkResult, Task, execute
@@ -55,4 +57,27 @@ class KilledOn:
                 os.kill(os.getpid(), signal.SIGKILL)
             if run.number in self.always:
                 os.kill(os.getpid(), signal.SIGKILL)
+        return execute(self.task, chunk)
+
+
+@dataclass(frozen=True)
+class FailsOn:
+    """Lets the first opening of a data file fail in each worker; marks the workers in a folder."""
+
+    task: Task
+    marks: Path
+
+    def __call__(self, chunk):
+        mark = self.marks / str(os.getpid())
+        if not mark.exists():
+            mark.touch()
+            opened, left = pd.read_csv, [1]
+
+            def fails(*args, **kwargs):
+                if left:
+                    left.pop()
+                    raise OSError(errno.EIO, "Input/output error")
+                return opened(*args, **kwargs)
+
+            pd.read_csv = fails
         return execute(self.task, chunk)

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 import market
 from market import plots
-from market.plots.producers import accounts
+from market.efficiency.producer_accounts import accounts
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 

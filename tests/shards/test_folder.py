@@ -157,3 +157,19 @@ def test_nothing_is_left_of_a_run_that_is_refused(tmp_path):
     with pytest.raises(InputError):
         run_in_shards(town("fisher", rule='rule = "proportional_response"'), Here(), 2, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_passing_fault_of_the_disk_changes_no_run(tmp_path, monkeypatch):
+    closed, failed = pq.ParquetWriter.close, []
+
+    def once(writer):
+        if writer.is_open and not failed:
+            failed.append(writer)
+            writer.is_open = False
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        closed(writer)
+
+    monkeypatch.setattr(pq.ParquetWriter, "close", once)
+    _, folder = run_in_shards(town(buyers=20, tasters=4), Here(), 3, tmp_path / "out")
+    assert failed
+    assert len(list((folder / "agents").iterdir())) >= 3

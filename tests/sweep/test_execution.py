@@ -84,7 +84,7 @@ def test_runs_of_a_lost_chunk_are_tried_alone_and_only_the_cause_given_up():
         lambda run, why: given_up.append((run.number, why)),
     )
     assert sorted(kept) == [n for n in range(20) if n != 7]
-    assert given_up == [(7, "killed")]
+    assert given_up == [(7, "the worker that made it died, twice: killed")]
 
 
 def test_workers_that_always_die_are_not_replaced_without_limit():

@@ -59,3 +59,30 @@ def test_a_fault_of_a_varied_value_names_the_option(commons):
     with pytest.raises(ScenarioError) as caught:
         plan(commons, design(["commons.water=1,2"], "grid", None, 1, 0), ["commons.wter=9"])
     assert [fault.field for fault in caught.value.faults] == ["--set commons.wter"]
+
+
+def test_a_path_with_the_name_of_a_column_of_results_is_refused(tmp_path):
+    """Its values and the number of agents would be one column."""
+    one, two = (
+        f'[{{ name = "alpha", utility = {{ family = "log", weights = {{ water = {weight} }} }} }}]'
+        for weight in (1, 2)
+    )
+    prices = '[{ name = "prices", kind = "auctioneer" }]'
+    (tmp_path / "one.toml").write_text(
+        f'schema = 1\neconomy = "quasilinear"\ngoods = ["water"]\ncommons.water = 1\n'
+        f"agents = {one}\nmechanisms = {prices}\n"
+    )
+    with pytest.raises(InputError, match="a column of that name has results"):
+        plan(tmp_path / "one.toml", design([f"agents={one},{two}"]))
+
+
+@pytest.mark.parametrize(
+    ("vary", "draws"),
+    [
+        ("commons.water=5,6", False),
+        ('agents.alpha.utility.weights.water=1,{ dist = "uniform", low = 1, high = 2 }', True),
+        ('"mechanisms"."first mover".schedule="sequential","random"', True),
+    ],
+)
+def test_a_plan_knows_whether_seeds_matter(commons, vary, draws):
+    assert plan(commons, design([vary])).draws is draws

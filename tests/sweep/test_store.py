@@ -188,7 +188,7 @@ def test_a_sweep_that_was_killed_before_it_was_described_begins_anew(commons, wh
     assert play(commons, whole.folder).reused == 0
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 2, "design": {}}', '{"schema": 1, "design": 3}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 3, "design": {}}', '{"schema": 1, "design": 3}'])
 def test_a_description_that_cannot_be_read_is_one_message(commons, whole, text):
     (whole.folder / "sweep.json").write_text(text)
     with pytest.raises(InputError, match="cannot be read"):
@@ -234,9 +234,20 @@ def test_a_full_disk_is_one_message_and_what_was_finished_stays(commons, tmp_pat
         written(table, path)
 
     monkeypatch.setattr(store.pq, "write_table", full)
-    with pytest.raises(InputError, match=r"cannot write a sweep in .*: No space left on device"):
+    with pytest.raises(
+        InputError, match=r"cannot write to '.*parts': No space left on device\. \d of 12 runs"
+    ):
         play(commons, out)
     monkeypatch.undo()
     assert [path.name for path in (out / "parts").iterdir() if path.name.startswith(".")] == []
     assert play(commons, out).reused > 0
     assert (out / "runs.parquet").read_bytes() == (whole.folder / "runs.parquet").read_bytes()
+
+
+def test_a_sweep_of_an_older_version_is_not_continued(commons, whole):
+    described = whole.folder / "sweep.json"
+    described.write_text(described.read_text().replace('"schema": 2', '"schema": 1'))
+    before = (whole.folder / "runs.parquet").read_bytes()
+    with pytest.raises(InputError, match="of an older version, whose tables have other columns"):
+        play(commons, whole.folder)
+    assert (whole.folder / "runs.parquet").read_bytes() == before

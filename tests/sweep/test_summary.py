@@ -34,15 +34,15 @@ def test_a_point_s_mean_and_interval_are_those_of_its_seeds():
     first = table[(table["point"] == 0) & (table["measure"] == "price")].iloc[0]
     assert first["mean"] == 3.0
     deviation = np.sqrt((4 + 1 + 9) / 2)
-    assert first["deviation"] == pytest.approx(deviation)
-    assert first["high"] - first["mean"] == pytest.approx(T_2 * deviation / np.sqrt(3), rel=1e-6)
-    assert first["mean"] - first["low"] == pytest.approx(first["high"] - first["mean"])
+    assert first["sd"] == pytest.approx(deviation)
+    assert first["ci_high"] - first["mean"] == pytest.approx(T_2 * deviation / np.sqrt(3), rel=1e-6)
+    assert first["mean"] - first["ci_low"] == pytest.approx(first["ci_high"] - first["mean"])
 
 
 def test_infinite_and_missing_values_are_counted_and_not_averaged():
     values = [1.0, -np.inf, 3.0, np.nan, np.inf, 5.0, *[-np.inf] * 3, *[np.nan] * 3]
     table = summarise(runs(values), AXES, ["settled", "price"]).set_index(["point", "measure"])
-    counts = ["finite", "infinite", "missing", "mean", "least", "most"]
+    counts = ["finite", "infinite", "missing", "mean", "min", "max"]
     assert table.loc[(0, "price"), counts].tolist() == [2, 1, 0, 2.0, -np.inf, 3.0]
     assert table.loc[(1, "price"), counts].tolist() == [1, 1, 1, 5.0, 5.0, np.inf]
     assert table.loc[(2, "price"), counts[:3]].tolist() == [0, 3, 0]
@@ -61,7 +61,7 @@ def test_equal_values_do_not_deviate_by_rounding():
     """Three times 0.1 is 0.30000000000000004 here, and a third of that is not 0.1."""
     table = summarise(runs([0.1] * 12), AXES, ["price"])
     assert table["mean"].tolist() == [0.1] * 4
-    assert table["deviation"].tolist() == [0.0] * 4
+    assert table["sd"].tolist() == [0.0] * 4
 
 
 def test_points_and_mechanisms_in_mixed_order_are_summarised_apart():
@@ -80,7 +80,7 @@ def test_a_single_seed_has_no_interval():
     assert np.isnan(half_width(np.array([np.nan]), np.array([1]))).all()
     one = runs([float(n) for n in range(12)])
     table = summarise(one[one["replicate"] == 0], AXES, ["price"])
-    assert table["low"].isna().all()
+    assert table["ci_low"].isna().all()
     assert table["mean"].tolist() == [0.0, 3.0, 6.0, 9.0]
 
 
@@ -90,8 +90,8 @@ def test_a_curve_averages_over_the_other_parameter_first_and_then_over_seeds():
     drawn = curve(table, "x", "price").set_index("value")
     deviation = np.std([0, 1, 5], ddof=1)
     assert drawn.loc[1, "mean"] == pytest.approx(52.0)
-    assert drawn.loc[1, "high"] - 52.0 == pytest.approx(T_2 * deviation / np.sqrt(3), rel=1e-6)
-    assert drawn.loc[2, ["mean", "low", "high"]].tolist() == [7.0] * 3
+    assert drawn.loc[1, "ci_high"] - 52.0 == pytest.approx(T_2 * deviation / np.sqrt(3), rel=1e-6)
+    assert drawn.loc[2, ["mean", "ci_low", "ci_high"]].tolist() == [7.0] * 3
     assert drawn["runs"].tolist() == [6, 6]
     assert drawn["finite"].tolist() == [3, 3]
 
@@ -99,7 +99,7 @@ def test_a_curve_averages_over_the_other_parameter_first_and_then_over_seeds():
 def test_a_curve_averages_finite_values_and_counts_the_rest():
     """Seed 0 has 0 and 100, seed 1 nothing finite, seed 2 has 5 and 105."""
     drawn = curve(runs([0.0, -np.inf, 5.0, 100.0, np.nan, 105.0, *range(6)]), "x", "price").set_index("value")
-    counts = ["finite", "infinite", "missing", "runs", "mean", "least", "most"]
+    counts = ["finite", "infinite", "missing", "runs", "mean", "min", "max"]
     assert drawn.loc[1, counts].tolist() == [2, 1, 1, 6, 52.5, -np.inf, 105.0]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -13,7 +14,8 @@ import typer
 
 from market.errors import ExitCode
 from market.interfaces.cli.options import DataDir
-from market.interfaces.cli.terminal import answers, show
+from market.interfaces.cli.plot import notes
+from market.interfaces.cli.terminal import answers, show, terminal
 
 if TYPE_CHECKING:
     from market.sweep import Progress, Sweep
@@ -82,16 +84,29 @@ def sweep(
             options=options,
             progress=progress,
             data_dir=data_dir,
+            once=partial(_say_once, seeds, quiet),
         )
     drawn = not no_figures and _draw(found)
     if not quiet:
         from market.interfaces.text import sweeps
 
-        show(sweeps.swept(found))
+        on = terminal()
+        show(sweeps.swept(found, on.width), on)
+        for line in notes(found) if drawn else ():
+            print(visible(line))
         print(
             f"Folder: {quote(visible(str(out)))} (runs.parquet, summary.csv{', sweep.svg' if drawn else ''})"
         )
+    if found.unfinished:
+        return ExitCode.UNFINISHED
     return ExitCode.NOT_IN_EQUILIBRIUM if found.failed or found.unsettled else ExitCode.DONE
+
+
+def _say_once(seeds: int, quiet: bool) -> None:
+    """Say before the first run that all seeds would give the same."""
+    if not quiet:
+        once = f"each point is played once, not {seeds:,} times"
+        print(f"Nothing in this scenario is random: {once}.", flush=True)
 
 
 @contextmanager
@@ -115,7 +130,7 @@ def _bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
 
 
 def _draw(found: Sweep) -> bool:
-    """Write the curves, and return False if there are none."""
+    """Write the figure, and return False if there is none."""
     from market import plots
     from market.sweep.store import write_whole
 

@@ -46,7 +46,7 @@ def answers(command: Callable[P, ExitCode]) -> Callable[P, None]:
             left = getattr(stopped, "__notes__", None) or ["Nothing unfinished is left behind."]
             code = complain([f"Interrupted. {' '.join(left)}"], ExitCode.INTERRUPTED)
         except InputError as error:
-            code = complain(str(error).splitlines(), ExitCode.INPUT_AT_FAULT)
+            code = complain(str(error).splitlines(), error.exit_code)
         except (MemoryError, OSError) as error:
             code = complain([_of_the_machine(error)], ExitCode.INPUT_AT_FAULT)
         except Exception as error:

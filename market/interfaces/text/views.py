@@ -84,10 +84,10 @@ def _shared(shown: Shared, width: int) -> RenderableType:
     return shared(shown, width)
 
 
-def _sweep(shown: Sweep, _width: int) -> RenderableType:
+def _sweep(shown: Sweep, width: int) -> RenderableType:
     from market.interfaces.text.sweeps import swept
 
-    return swept(shown)
+    return swept(shown, width)
 
 
 def _outcome(shown: Outcome, width: int) -> RenderableType:

@@ -28,17 +28,21 @@ def sweep(shell, commons, tmp_path):
 def test_a_sweep_prints_means_by_value_and_writes_tables_and_curves(sweep, tmp_path):
     code, out, err = sweep("--vary", "commons.water=5:20:4", "--seeds", "2")
     assert (code, err) == (ExitCode.DONE, "")
-    assert "8 runs (4 points, 2 seeds each)." in out
+    assert "4 runs (4 points, 1 seed each)." in out
     lines = [line.split() for line in out.splitlines()]
     assert ["5", "first", "mover", "100", "%", "-", "-inf", "inf"] in lines
     assert ["prices", "100", "%", "0.1333", "2.015", "0"] in lines  # Lambda/q = 2/15, log(15/2)
-    assert "All seeds gave identical results" in out
+    assert out.startswith("Nothing in this scenario is random: each point is played once, not 2 times.\n")
     assert all(len(line) <= 80 for line in out.splitlines() if not line.startswith("Folder: "))
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         ".lock", "input", "parts", "runs.parquet", "summary.csv", "sweep.json", "sweep.svg",
     }  # fmt: skip
-    assert len(pd.read_parquet(tmp_path / "out" / "runs.parquet")) == 16
-    assert pd.read_csv(tmp_path / "out" / "summary.csv")["runs"].eq(2).all()
+    assert len(pd.read_parquet(tmp_path / "out" / "runs.parquet")) == 8
+    summary = pd.read_csv(tmp_path / "out" / "summary.csv")
+    assert summary["runs"].eq(1).all()
+    assert summary.columns[-8:].tolist() == [
+        "infinite", "missing", "mean", "sd", "min", "max", "ci_low", "ci_high"
+    ]  # fmt: skip
 
 
 def test_the_same_command_again_says_how_many_runs_it_reused(sweep):
@@ -66,16 +70,20 @@ def test_designs_that_are_drawn_come_from_the_command_line(sweep, tmp_path):
 
 
 def test_without_anything_varied_there_are_only_seeds(sweep):
-    code, out, _ = sweep("--seeds", "3")
+    drawn = 'agents.alpha.utility.weights.water={ dist = "uniform", low = 1, high = 2 }'
+    code, out, _ = sweep("--seeds", "3", "--set", drawn)
     assert code == ExitCode.DONE
     assert "3 runs (1 point, 3 seeds each)." in out
+    assert "Nothing in this scenario is random" not in out
 
 
 def test_a_mechanism_that_does_not_converge_sets_the_exit_code(sweep):
     path = "mechanisms.prices.max_rounds=2,1000"
     code, out, _ = sweep("--vary", path, "--no-figures")
     assert code == ExitCode.NOT_IN_EQUILIBRIUM
-    assert "In 1 run some mechanism did not converge." in out
+    assert "In 1 run some mechanism did not converge; numbers with * include such runs." in out
+    cells = [line.split() for line in out.splitlines() if line.split()[:1] == ["prices"]]
+    assert [("*" in line) for line in cells] == [True, False]
 
 
 def test_an_error_is_printed_once_with_its_number_of_runs(sweep, monkeypatch):
