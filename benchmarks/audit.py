@@ -63,9 +63,9 @@ GAMES = ("autarky", "claims", "seize", "gift")
 Row = dict[str, object]
 
 
-def scenario_text(seed: int, number: int) -> str:
+def scenario_text(seed: int, number: int, rounds: int = MAX_ROUNDS) -> str:
     """One economy with its mechanisms as a scenario file."""
-    drawn = text(seed, number, (), MAX_ROUNDS)
+    drawn = text(seed, number, (), rounds)
     money = drawn.split('economy = "')[1].split('"')[0]
     fixed = "cost =" not in drawn and "endowment =" not in drawn
     rules = [
@@ -77,7 +77,7 @@ def scenario_text(seed: int, number: int) -> str:
     for k in (number // 3, number // 3 + len(rules) // 2):
         rule = rules[k % len(rules)]
         lines.append(f'[[mechanisms]]\nname = "rule {rule}"\nkind = "auctioneer"\nrule = "{rule}"')
-        lines.append(f"max_rounds = {MAX_ROUNDS}\n")
+        lines.append(f"max_rounds = {rounds}\n")
     for k in (number // 3, number // 3 + 2):
         game = GAMES[k % len(GAMES)]
         lines.append(f'[[mechanisms]]\nname = "game {game}"\nkind = "unmediated"\ngame = "{game}"')
@@ -85,19 +85,22 @@ def scenario_text(seed: int, number: int) -> str:
     return "\n".join(lines)
 
 
-def audited(task: tuple[int, int, Path | None], most: int = MOST_AMOUNTS) -> list[Row]:
+def audited(
+    task: tuple[int, int, Path | None], most: int = MOST_AMOUNTS, rounds: int = MAX_ROUNDS
+) -> list[Row]:
     """Play and judge one economy; a row an outcome, one row with what went wrong, or none if it is too large.
 
     Args:
         task: the seed of the collection, the number of the economy, and where its folder is kept.
         most: the largest number of amounts, agents x goods.
+        rounds: of each auction at most.
     """
     seed, number, kept = task
     start = time.process_time()
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         file = Path(folder) / f"economy-{number}.toml"
-        file.write_text(scenario_text(seed, number))
+        file.write_text(scenario_text(seed, number, rounds))
         try:
             scenario = load(file)
             economy = build(scenario, scenario.seed)

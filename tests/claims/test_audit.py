@@ -6,14 +6,14 @@ documentation.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 SEED = 20261128
-FEW = 12  # agents x goods, so that all hundred take half a minute
+FEW = 8  # agents x goods, so that all hundred take half a minute
+ROUNDS = 60
 FIRST = 6000  # numbers that the audit itself does not reach
 PARTS = 10
 
@@ -31,7 +31,7 @@ def test_small_random_economies_are_played_verified_and_judged_right(benchmarks,
     found, number = [], FIRST + 1000 * part
     economies = 0
     while economies < 10:
-        rows = benchmarks.audited((SEED, number, None), FEW)
+        rows = benchmarks.audited((SEED, number, None), FEW, ROUNDS)
         economies += any("mechanism" in row for row in rows)
         found += rows
         number += 1
@@ -43,14 +43,9 @@ def test_small_random_economies_are_played_verified_and_judged_right(benchmarks,
 def test_no_forged_figure_of_a_run_folder_passes(benchmarks, tmp_path):
     number = FIRST
     while not list(tmp_path.iterdir()):
-        benchmarks.audited((SEED, number, tmp_path), FEW)
+        benchmarks.audited((SEED, number, tmp_path), FEW, ROUNDS)
         number += 1
     folder = next(tmp_path.iterdir())
     forged = benchmarks.forged((SEED, folder))
     assert len(forged) > 100
     assert [row for row in forged if row["passed"]] == []
-
-
-def test_the_audit_imports_nothing_that_needs_more_than_the_suite(benchmarks):
-    assert benchmarks.SEED == SEED
-    assert "benchmarks.audit" in sys.modules
