@@ -214,7 +214,8 @@ class Group(Entry):
     name: Name = Field(description="of the agent or group; members of a group are name[0], name[1], ...")
     count: Annotated[int, Field(ge=1, le=MAX_COUNT)] = Field(1, description="how many agents")
     data: str | None = Field(
-        None, description="a CSV or Parquet file in the scenario's folder (or --data-dir), one row per agent"
+        None,
+        description="a CSV or Parquet file in the folder of the scenario or of data files; a row an agent",
     )
     names: Annotated[Column | None, BeforeValidator(require_column)] = Field(
         None, description="the column of the data file with the agents' names; default name[0], name[1], ..."

@@ -7,6 +7,7 @@ import re
 import shlex
 import signal
 import sys
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +28,17 @@ def bits(outcome):
     seen = outcome.path.select_dtypes("number").to_numpy()
     numbers = [outcome.prices, seen, outcome.consumption]
     figures = [outcome.disequilibrium, outcome.revenue, outcome.max_regret, outcome.alignment.residual]
-    sums = [getattr(value, "value", value) for value in outcome.ended]
-    return [np.asarray(part).tobytes() for part in (*numbers, *figures, *sums)]
+    return [np.asarray(part).tobytes() for part in (*numbers, *figures, *leaves(outcome.ended))]
+
+
+def leaves(value):
+    """Each number and array in a value of the package, however nested."""
+    value = getattr(value, "value", value)  # of a reduction
+    if is_dataclass(value):
+        value = [getattr(value, each.name) for each in fields(value)]
+    if isinstance(value, (list, tuple)):
+        return [leaf for each in value for leaf in leaves(each)]
+    return ["none" if value is None else value]
 
 
 @pytest.mark.parametrize("money", ["quasilinear", "fisher", "exchange"])
