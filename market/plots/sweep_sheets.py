@@ -147,7 +147,12 @@ def _maps(
             if ax is not axes[0]:
                 ax.set_ylabel("")
                 ax.set_yticklabels([])
-        _colour_bar(figure.add_subplot(places[row, -1]), axes[0], measure, drawable(swept)[measure])
+        _colour_bar(
+            figure.add_subplot(places[row, -1], label="<colorbar>"),
+            axes[0],
+            measure,
+            drawable(swept)[measure],
+        )
     _legend(figure)
     return _captioned(figure, _averages(swept, over, maps=True))
 
