@@ -18,6 +18,7 @@ from market.plots.sweeps import coincide, sweep_curve
 from market.scenario.toml_text import escape
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
     from market.sweep import Sweep
@@ -206,8 +207,9 @@ def _averages(swept: Sweep, over: Sequence[str], maps: bool) -> str:
 
 def _legend(figure: Figure) -> None:
     """Name the marks of runs that did not converge, once for all panels."""
-    found = {}
+    found: dict[str, Artist] = {}
     for ax in figure.axes:
-        found |= dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+        handles, labels = ax.get_legend_handles_labels()
+        found |= dict(zip(labels, handles, strict=True))
     if found:
-        figure.legend(found.values(), found.keys(), loc="outside upper right", ncols=len(found))
+        figure.legend(list(found.values()), list(found), loc="outside upper right", ncols=len(found))

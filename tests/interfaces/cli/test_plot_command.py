@@ -31,8 +31,8 @@ def test_the_ending_of_out_is_the_format_and_its_folder_is_made(shell, folder, t
     assert code == ExitCode.DONE
     assert (tmp_path / "new" / "prices.v2.pdf").exists()
     assert " ".join(out.split("Figure: ")[0].split()) == (
-        "- Not drawn: Unrealised gains from trade (deadweight loss, money), since it is 0 in all runs but 2 of "
-        "'first mover', where it is infinite."
+        "- Not drawn: Unrealised gains from trade (deadweight loss, money), since it is 0 in all runs "
+        "but 2 of 'first mover', where it is infinite."
     )
     assert shell("plot", folder, "--out", tmp_path / "new" / "a", "--quiet")[1] == ""
     assert (tmp_path / "new" / "a.svg").exists()
