@@ -1,7 +1,8 @@
 """Figures of a comparison (prices, excess demand, utilities, welfare weights) and curves of a sweep.
 
 Entry points: `overview` draws every figure of `FIGURES` that applies on one sheet, `shards_overview` those of
-a market in shards, `sweep_overview` the curves of a sweep; `save` writes a sheet. Each figure is also a
+a market in shards, `sweep_overview` the main measures of a sweep, `sweep_figure` those that are asked for;
+`save` writes a sheet. Each figure is also a
 function of its own that draws on an axes and returns it.
 
 For a page that draws them anew in every round, in panels of 420 x 320 pixels (`Figure(figsize=(4.2, 3.2),
@@ -20,8 +21,9 @@ The frontier, clearing lines, arrows, curves and the contract curve are remember
 `economy`: the first drawing takes up to a second, later ones a few hundredths.
 
 Read `style` (looks, limits, labels), then `welfare` as the simplest figure, `producers`, `paths`, `markets`,
-`phase` with `level_lines`, `box` with `contract`, `possibilities`, `verdicts`, `lorenz`, and `sweeps`;
-`memory` remembers what depends on the economy alone.
+`phase` with `level_lines`, `box` with `contract`, `possibilities`, `verdicts`, `lorenz`; of sweeps
+`sweep_words`, `sweep_measures`, `sweeps` (curves), `sweep_maps` and `sweep_sheets`. `memory` remembers what
+depends on the economy alone.
 
 Imports: results and the rooms below it; matplotlib is imported only in this room, and its global state is not
 touched. Everything is shown by shape and line style as well as by colour, so that it can be printed in grey.
@@ -51,7 +53,9 @@ from market.plots.phase import has_two_free_prices, phase_portrait
 from market.plots.possibilities import frontier, has_two_agents
 from market.plots.producers import has_producers, producers_by_mechanism
 from market.plots.style import STYLE, plain, styled
-from market.plots.sweeps import sweep_curve, sweep_overview
+from market.plots.sweep_maps import sweep_heat_map
+from market.plots.sweep_sheets import sweep_figure, sweep_overview
+from market.plots.sweeps import sweep_curve
 from market.plots.verdicts import comparison_bars, has_losses, has_weights, negishi_weights
 from market.plots.welfare import has_consumers, utilities_by_mechanism
 
@@ -83,6 +87,8 @@ __all__ = [
     "shards_overview",
     "supply_and_demand",
     "sweep_curve",
+    "sweep_figure",
+    "sweep_heat_map",
     "sweep_overview",
     "utilities_by_mechanism",
 ]

@@ -21,6 +21,7 @@ import typer
 from market.errors import ExitCode, InputError, nearest
 from market.interfaces.cli.equilibria import equilibria
 from market.interfaces.cli.options import DataDir, Figures, NoFigures, formats
+from market.interfaces.cli.plot import plot
 from market.interfaces.cli.sweep import sweep
 from market.interfaces.cli.terminal import answers, complain, prepared, show, terminal
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from market.scenario.loading import Scenario
     from market.shards import Shared
 
-COMMANDS = ("run", "sweep", "equilibria", "validate", "schema", "list", "verify", "dashboard")
+COMMANDS = ("run", "sweep", "plot", "equilibria", "validate", "schema", "list", "verify", "dashboard")
 GENERAL = ("--help", "-h", "--version")
 
 app = typer.Typer(
@@ -276,6 +277,9 @@ def _show(compared: Comparison) -> None:
 
 
 app.command()(sweep)
+
+
+app.command()(plot)
 
 
 app.command()(equilibria)

@@ -25,8 +25,13 @@ Figures = Annotated[
 NoFigures = Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")]
 
 
-def formats(figures: str | None, no_figures: bool) -> tuple[str, ...]:
+def formats(figures: str | None, no_figures: bool, option: str = "--figures") -> tuple[str, ...]:
     """Return the formats in which figures are drawn; none with `--no-figures`.
+
+    Args:
+        figures: formats, separated by commas; svg by default.
+        no_figures: True if nothing is drawn.
+        option: by which they are given.
 
     Raises:
         InputError: a format is not known, or figures are both asked for and refused.
@@ -42,5 +47,5 @@ def formats(figures: str | None, no_figures: bool) -> tuple[str, ...]:
     words = [word.strip().lower().lstrip(".") for word in ("svg" if figures is None else figures).split(",")]
     for word in words:
         if word not in FORMATS:
-            raise InputError(f"--figures: no format '{escape(word)}'; {did_you_mean(word[:100], FORMATS)}")
+            raise InputError(f"{option}: no format '{escape(word)}'; {did_you_mean(word[:100], FORMATS)}")
     return tuple(dict.fromkeys(words))

@@ -14,6 +14,7 @@ import typer
 
 from market.errors import ExitCode
 from market.interfaces.cli.options import DataDir
+from market.interfaces.cli.plot import show_notes
 from market.interfaces.cli.terminal import answers, show, terminal
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def sweep(
 
         on = terminal()
         show(sweeps.swept(found, on.width), on)
+        if drawn:
+            show_notes(found)
         print(
             f"Folder: {quote(visible(str(out)))} (runs.parquet, summary.csv{', sweep.svg' if drawn else ''})"
         )
@@ -127,7 +130,7 @@ def _bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
 
 
 def _draw(found: Sweep) -> bool:
-    """Write the curves, and return False if there are none."""
+    """Write the figure, and return False if there is none."""
     from market import plots
     from market.sweep.store import write_whole
 

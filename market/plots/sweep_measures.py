@@ -1,0 +1,77 @@
+"""Measures of a sweep that a figure can show, those that it leaves out with the reason, and the main ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from market.economy.correspondences import Array
+from market.plots.sweep_words import SHARES, measure_words
+from market.sweep.columns import column, columns
+from market.sweep.summary import measures
+
+if TYPE_CHECKING:
+    from market.sweep import Sweep
+
+MOST_MEASURES = 4  # on a sheet that is not asked for in detail
+ROUNDING = 1e-9  # of the largest surplus: smaller values are 0
+OF_ALL_RUNS = ("settled", "agents")  # measures of a run, whether it converged or not
+
+
+def converged(runs: pd.DataFrame, measure: str) -> pd.Series:
+    """Return a mask of the rows that count as results: those that converged, unless the measure is of all."""
+    if measure in OF_ALL_RUNS:
+        return pd.Series(True, index=runs.index)
+    return runs["settled"].fillna(False).astype(bool)
+
+
+def drawable(swept: Sweep) -> dict[str, str]:
+    """Return the measures that have a value in some run, each with its label."""
+    goods, groups = swept.scenario.goods, [group.name for group in swept.scenario.agents]
+    names = measures(columns(swept.design.axes, goods, groups), swept.design.axes)
+    known = [name for name in names if name in swept.runs and swept.runs[name].notna().any()]
+    return {name: measure_words(name, swept.scenario) for name in known}
+
+
+def not_drawn(swept: Sweep, names: Sequence[str]) -> dict[str, str]:
+    """Return the measures that are not drawn, each with the reason: 0, or infinite, everywhere."""
+    surplus = np.abs(_floats(swept.runs["total_surplus"]))
+    least = ROUNDING * max(1.0, surplus[np.isfinite(surplus)].max(initial=0.0))
+    found = {}
+    for name in names:
+        values = _floats(swept.runs[name])
+        finite, infinite = values[np.isfinite(values)], int(np.isinf(values).sum())
+        where = swept.runs.loc[np.isinf(values), "mechanism"].unique()
+        if name in SHARES or np.abs(finite).max(initial=0.0) > least:
+            continue
+        beyond = f" but {infinite:,} of {_quoted(where)}, where it is infinite" if infinite else ""
+        found[name] = f"it is 0 in all runs{beyond}" if len(finite) else "it is infinite in all runs"
+    return found
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return " and ".join(f"'{name}'" for name in names)
+
+
+def _floats(values: pd.Series) -> Array:
+    return np.asarray(values.astype("Float64").to_numpy(float, na_value=np.nan))
+
+
+def main_measures(swept: Sweep) -> list[str]:
+    """Return the main measures: prices, surplus, surplus lost, lowest utility, share that converged."""
+    wanted = [*(column("price", good) for good in swept.scenario.goods[:2]), "total_surplus", "surplus_gap"]
+    wanted += (
+        ["lowest_utility"] if swept.runs["settled"].fillna(False).all() else ["lowest_utility", "settled"]
+    )
+    known = drawable(swept)
+    return [name for name in wanted if name in known]
+
+
+def sweep_measures(swept: Sweep) -> list[str]:
+    """Return the measures on the sheet of a sweep: up to four main ones that are not 0 everywhere."""
+    main = main_measures(swept)
+    left_out = not_drawn(swept, main)
+    return [name for name in main if name not in left_out][:MOST_MEASURES]
