@@ -70,6 +70,19 @@ def sweep_curve() -> Figure:
     return figure
 
 
+def sweep_heat_map() -> Figure:
+    """Draw the price of water by the stock of it and by the taste of alpha."""
+    with tempfile.TemporaryDirectory() as folder, matplotlib.rc_context(plots.STYLE):
+        swept = sweep(
+            ROOT / "scenarios" / "commons.toml",
+            ["commons.water=5:20:4", "agents.alpha.utility.weights.water=0.5:2:4"],
+            out=folder,
+            mechanisms=["prices"],
+            options=Options(backend="serial"),
+        )
+        return plots.sweep_figure(swept, ["price[water]"], size=(5.6, 4.2))
+
+
 def floors() -> list[list[str]]:
     """Return the rooms of each floor, the lowest first, as the contract of imports has them."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
@@ -112,6 +125,7 @@ def main() -> None:
             draw(comparisons[name], figure.add_subplot())
         write(figure, picture)
     write(sweep_curve(), "sweep_curve")
+    write(sweep_heat_map(), "sweep_heat_map")
     write(rooms(), "rooms")
 
 

@@ -67,7 +67,7 @@ def of_the_machine(error: BaseException) -> bool:
         no_thread = isinstance(at, RuntimeError) and "start new thread" in str(at)
         if no_thread or isinstance(at, OSError | MemoryError | ImportError | UnreadableError):
             return True
-        at = at.__cause__ or at.__context__
+        at = at.__cause__ or (None if at.__suppress_context__ else at.__context__)
     return False
 
 

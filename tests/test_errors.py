@@ -43,5 +43,5 @@ def test_only_similar_words_among_many_are_compared(monkeypatch):
 
 
 def test_exit_codes_are_distinct_and_have_meanings():
-    assert {code.value for code in ExitCode} == {0, 1, 2, 3, 130}
+    assert {code.value for code in ExitCode} == {0, 1, 2, 3, 4, 130}
     assert len({code.meaning for code in ExitCode}) == len(ExitCode)

@@ -73,13 +73,16 @@ def mean_by_cell(swept: Sweep, over: tuple[str, str], measure: str, mechanism: s
     """
     runs = swept.runs[swept.runs["mechanism"] == mechanism]
     values = [sorted(swept.runs[path].unique()) for path in over]
-    found = pd.DataFrame(np.nan, index=pd.Index(values[1]), columns=pd.Index(values[0]), dtype=float)
+    found = np.full((len(values[1]), len(values[0])), np.nan)
     kept = runs[converged(runs, measure)]
-    for vertical, row in kept.groupby(over[1]):
-        for cell in curve(row, over[0], measure).itertuples():
-            beyond = [end for end in (cell.min, cell.max) if np.isinf(end)]
-            found.loc[vertical, cell.value] = beyond[0] if beyond else cell.mean
-    return found
+    for row, vertical in enumerate(values[1]):
+        of_row = kept[kept[over[1]] == vertical]
+        if len(of_row):
+            cells = curve(of_row, over[0], measure)
+            least, most = cells["min"].to_numpy(float), cells["max"].to_numpy(float)
+            means = np.where(np.isinf(least), least, np.where(np.isinf(most), most, cells["mean"]))
+            found[row, [values[0].index(value) for value in cells["value"]]] = means
+    return pd.DataFrame(found, index=pd.Index(values[1]), columns=pd.Index(values[0]))
 
 
 def norm_of(tables: Sequence[Array], measure: str = "") -> Normalize:
@@ -105,22 +108,23 @@ def _mark(
         ax.text(0.5, 0.5, "no value", ha="center", va="center", color="0.35", transform=ax.transAxes)
         return
     reached = converged(runs, measure)
-    share = reached.groupby([runs[path] for path in over]).mean()
+    share = reached.astype(float).groupby([runs[path] for path in over]).mean()
+    columns, rows = list(means.columns), list(means.index)
     for label, marker, which in (
         ("no run converged", "x", share == 0.0),
         ("some runs did not converge", "o", (share > 0.0) & (share < 1.0)),
     ):
-        cells = share[which].index
-        if len(cells):
+        cells = list(share[which].index)
+        if cells:
             ax.plot(
-                [means.columns.get_loc(x) for x, _ in cells], [means.index.get_loc(y) for _, y in cells],
-                marker, color="#c0392b", markerfacecolor="white", markersize=7.0, markeredgewidth=1.5,
+                [columns.index(x) for x, _ in cells], [rows.index(y) for _, y in cells], marker,
+                color="#c0392b", markerfacecolor="white", markersize=7.0, markeredgewidth=1.5,
                 linestyle="none", label=label,
             )  # fmt: skip
-    for row, column in zip(*np.nonzero(np.isinf(means.to_numpy(float))), strict=True):
-        ax.text(
-            column, row, number(means.iat[row, column]), ha="center", va="center", fontsize=8, color="0.35"
-        )
+    values = means.to_numpy(float)
+    for row, column in zip(*np.nonzero(np.isinf(values)), strict=True):
+        words = number(float(values[row, column]))
+        ax.text(column, row, words, ha="center", va="center", fontsize=8, color="0.35")
 
 
 def _written(value: object, width: int) -> str:

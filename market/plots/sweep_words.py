@@ -102,10 +102,10 @@ def axis_words(path: str, scenario: Scenario) -> str:
     table, owner, keys = steps[0], steps[1], [str(step) for step in steps[2:]]
     if table == "commons":
         return _labelled("Common stock of {0}", "units", [str(owner)], scenario)
-    entries = {"agents": scenario.agents, "mechanisms": scenario.mechanisms}.get(str(table))
-    if entries is None or not keys:
+    named = {"agents": [group.name for group in scenario.agents], "mechanisms": scenario.mechanism_names}
+    if table not in named or not keys:
         return _sentence(path)
-    name = entries[owner].name if isinstance(owner, int) else owner
+    name = named[str(table)][owner] if isinstance(owner, int) else owner
     known = _OF_AGENTS if table == "agents" else _OF_MECHANISMS
     for long in (len(keys), len(keys) - 1):  # the last key may be a good or an agent
         if ".".join(keys[:long]) in known:

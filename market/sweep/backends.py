@@ -28,7 +28,7 @@ from typing import Any, Protocol
 from market.errors import InputError
 from market.sweep.design import Run
 from market.sweep.runs import ChunkResult
-from market.workers import connect
+from market.workers import connect, of_the_machine
 
 Chunk = tuple[Run, ...]
 Work = Callable[[Chunk], ChunkResult]
@@ -143,6 +143,11 @@ class Loky:
         except BrokenProcessPool as error:
             pool.shutdown(wait=True, kill_workers=True)
             self._idle.append(self._pool())
+            return chunk, WorkerDied(" ".join(str(error).split()))
+        except Exception as error:
+            if not of_the_machine(error):
+                raise  # else a module that the worker could not open, for instance
+            self._idle.append(pool)
             return chunk, WorkerDied(" ".join(str(error).split()))
         self._idle.append(pool)
         return chunk, done

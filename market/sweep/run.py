@@ -206,6 +206,11 @@ def _saying_what_is_kept(folder: Path, total: int, kept: Callable[[], int]) -> I
     except UnfinishedError as stopped:
         full = isinstance(stopped.__cause__, OSError) and is_full(stopped.__cause__)
         raise UnfinishedError(f"{stopped}. {note('make room, and ' if full else '')}") from stopped
+    except MemoryError as stopped:
+        raise UnfinishedError(f"not enough memory. {note('with fewer --workers, say, ')}") from stopped
+    except OSError as stopped:  # a process that cannot be started, for instance
+        where = "" if stopped.filename is None else f" '{stopped.filename}'"
+        raise UnfinishedError(f"{stopped.strerror or stopped}{where}. {note()}") from stopped
 
 
 def _make(

@@ -223,10 +223,11 @@ def test_the_rounds_shown_are_those_that_it_takes(name):
 def test_the_gallery_shows_every_figure_and_every_picture_that_is_drawn():
     from market import plots
 
+    sweeps = {"sweep_curve", "sweep_heat_map"}
     shown = set(re.findall(r"^### `(\w+)`$", GALLERY, flags=re.MULTILINE))
-    assert shown == {figure.draw.__name__ for figure in plots.FIGURES} | {"sweep_curve"}
+    assert shown == {figure.draw.__name__ for figure in plots.FIGURES} | sweeps
     source = (DOCS / "figures.py").read_text()
-    drawn = {*re.findall(r'^    "(\w+)": \("\w+", plots', source, flags=re.MULTILINE), "sweep_curve"}
+    drawn = {*re.findall(r'^    "(\w+)": \("\w+", plots', source, flags=re.MULTILINE), *sweeps}
     assert set(re.findall(r"images/(\w+)\.png", GALLERY)) == drawn
 
 

@@ -81,3 +81,15 @@ class FailsOn:
 
             pd.read_csv = fails
         return execute(self.task, chunk)
+
+
+@dataclass(frozen=True)
+class WithoutModules(FailsOn):
+    """Fails as a whole in the first chunk of a worker, as if a module could not be opened."""
+
+    def __call__(self, chunk):
+        mark = self.marks / str(os.getpid())
+        if not mark.exists():
+            mark.touch()
+            raise ImportError("cannot open shared object file: Too many open files")
+        return execute(self.task, chunk)

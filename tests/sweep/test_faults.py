@@ -8,7 +8,7 @@ import functools
 import pandas as pd
 import pytest
 from helpers import stories
-from helpers.troublemakers import FailsOn
+from helpers.troublemakers import FailsOn, WithoutModules
 
 from market.errors import ExitCode, UnfinishedError
 from market.sweep import Options, store, sweep
@@ -184,3 +184,26 @@ def test_errors_that_led_to_an_error_count():
     without.__cause__ = OSError(errno.EMFILE, "Too many open files")
     assert of_the_machine(without)
     assert not of_the_machine(ValueError("weights"))
+
+
+def test_a_machine_that_starts_no_process_is_one_message(people, tmp_path, monkeypatch):
+    def refused(self, work, runs):
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(Options, "start", refused)
+    with pytest.raises(UnfinishedError, match=r"^Resource temporarily unavailable\. 0 of 4 runs are kept in"):
+        play(people, tmp_path / "out")
+
+
+def test_a_worker_without_its_modules_is_tried_again_elsewhere(people, tmp_path, monkeypatch):
+    whole = play(people, tmp_path / "whole")
+    from market.sweep.backends import Loky
+
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    monkeypatch.setattr(
+        Options, "start", lambda self, work, runs: Loky(WithoutModules(work.args[0], marks), 1)
+    )
+    swept = play(people, tmp_path / "out", options=Options("loky", 1))
+    assert swept.unfinished == frozenset()
+    assert (swept.folder / "runs.parquet").read_bytes() == (whole.folder / "runs.parquet").read_bytes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated
@@ -11,7 +11,7 @@ import typer
 
 from market.errors import ExitCode, InputError
 from market.interfaces.cli.options import FORMATS, formats
-from market.interfaces.cli.terminal import answers
+from market.interfaces.cli.terminal import answers, show
 from market.scenario.toml_text import escape
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ def plot(
         return ExitCode.DONE
     _draw(found, measure, x or (), inches, files)
     if not quiet:
-        for line in notes(found, measure):
-            print(visible(line))
+        show_notes(found, measure)
         print(f"Figure: {', '.join(quote(visible(str(path))) for path in files)}")
     return ExitCode.DONE
 
@@ -125,15 +124,18 @@ def _draw(
         write_whole(path, lambda unfinished: plots.save(figure, unfinished))
 
 
-def notes(found: Sweep, measures: Sequence[str] | None = None) -> Iterator[str]:
-    """Yield a line for each measure that has no panel, with the reason.
+def show_notes(found: Sweep, measures: Sequence[str] | None = None) -> None:
+    """Print a line for each measure that has no panel, with the reason.
 
     Args:
         found: the sweep.
         measures: those that were asked for; the main ones by default.
     """
+    from market.interfaces.text.layout import points
+    from market.interfaces.text.sentences import visible
     from market.plots.sweep_measures import drawable, main_measures, not_drawn
 
-    words = drawable(found)
-    for name, reason in not_drawn(found, measures or main_measures(found)).items():
-        yield f"Not drawn: {words[name]}, since {reason}."
+    words, left_out = drawable(found), not_drawn(found, measures or main_measures(found))
+    if left_out:
+        lines = [f"Not drawn: {words[name]}, since {why}." for name, why in left_out.items()]
+        show(points([visible(line) for line in lines]))

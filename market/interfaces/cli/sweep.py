@@ -14,7 +14,7 @@ import typer
 
 from market.errors import ExitCode
 from market.interfaces.cli.options import DataDir
-from market.interfaces.cli.plot import notes
+from market.interfaces.cli.plot import show_notes
 from market.interfaces.cli.terminal import answers, show, terminal
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ def sweep(
 
         on = terminal()
         show(sweeps.swept(found, on.width), on)
-        for line in notes(found) if drawn else ():
-            print(visible(line))
+        if drawn:
+            show_notes(found)
         print(
             f"Folder: {quote(visible(str(out)))} (runs.parquet, summary.csv{', sweep.svg' if drawn else ''})"
         )
