@@ -127,9 +127,7 @@ def _budgets(
         spent, limit = record.payments, np.zeros(len(economy.agents))
         unsold = (tolerance + ROUNDING_OF_RESULTS) * turnover.sum() * economy.commons_share
     size = np.maximum(turnover, np.abs(np.where(np.isfinite(limit), limit, 0.0)))
-    with np.errstate(invalid="ignore"):  # infinite amounts, recorded in a file that was changed
-        left = spent - limit - 10 * ROUNDING_OF_RESULTS * size - unsold
-    beyond = float(np.maximum(left, 0.0).max(initial=0.0))
+    beyond = float(np.maximum(spent - limit - 10 * ROUNDING_OF_RESULTS * size - unsold, 0.0).max(initial=0.0))
     yield Claim(
         f"{record.name}: no agent spends more than it has", beyond == 0, f"largest excess: {shown(beyond)}"
     )
