@@ -53,8 +53,8 @@ from market.scenario.loading import Scenario, load
 from market.tolerances import UNBOUNDED
 
 SEED = 20261128
-MOST_AMOUNTS = 60  # agents x goods; larger economies take seconds each
-MAX_ROUNDS = 400
+MOST_AMOUNTS = 40  # agents x goods; larger economies take seconds each
+MAX_ROUNDS = 200
 GAIN = 1e-5  # of the worth of a bundle, or of utility: a gain beyond that contradicts a verdict
 EXACT = 1e-9  # of utilities and amounts recomputed
 BELIEVED = 1e-6  # evidence that an outcome called cleared may fail by
