@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from market.economy.correspondences import Array
-from market.plots.sweep_words import SHARES, measure_words
+from market.plots.sweep_words import SHARES, axis_words, measure_words
 from market.sweep.columns import column, columns
 from market.sweep.summary import measures
 
@@ -75,3 +75,27 @@ def sweep_measures(swept: Sweep) -> list[str]:
     main = main_measures(swept)
     left_out = not_drawn(swept, main)
     return [name for name in main if name not in left_out][:MOST_MEASURES]
+
+
+def averages(swept: Sweep, over: Sequence[str], maps: bool) -> str:
+    """Return the averages and intervals of a figure in words.
+
+    Args:
+        swept: the sweep.
+        over: paths of the parameters over which it is drawn.
+        maps: True of heat maps, which have no intervals.
+    """
+    seeds = swept.design.seeds
+    many = f"{seeds:,} runs with different seeds"
+    over_seeds = f"mean of {many}" if maps else f"mean and 95 % confidence interval of {many}"
+    others = [axis.path for axis in swept.design.axes if axis.path not in over]
+    if not maps and len(over) > 1:
+        averaged = "the values of the other parameters"
+    else:
+        words = [axis_words(path, swept.scenario) for path in others]
+        averaged = "the values of: " + " and ".join(word[:1].lower() + word[1:] for word in words)
+    if not others and (maps or len(over) == 1):
+        text = over_seeds if seeds > 1 else "one run at each point"
+    else:
+        text = f"{over_seeds}, over {averaged}" if seeds > 1 else f"mean over {averaged}"
+    return f"{text[:1].upper()}{text[1:]}."

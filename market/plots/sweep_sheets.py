@@ -12,9 +12,9 @@ from market.economy.correspondences import Array
 from market.errors import InputError, did_you_mean
 from market.plots.style import Thousands, plain, styled, wrapped
 from market.plots.sweep_maps import mean_by_cell, norm_of, sweep_heat_map
-from market.plots.sweep_measures import drawable, not_drawn, sweep_measures
-from market.plots.sweep_words import SHARES, axis_words
-from market.plots.sweeps import coincide, sweep_curve
+from market.plots.sweep_measures import averages, drawable, not_drawn, sweep_measures
+from market.plots.sweep_words import SHARES
+from market.plots.sweeps import coincide, draw_curve
 from market.scenario.toml_text import escape
 
 if TYPE_CHECKING:
@@ -118,8 +118,8 @@ def _curves(
     rows = -(-len(pairs) // wide)
     figure = _sheet(swept, size or (4.6 * wide + 0.2, 3.6 * rows + 0.8))
     for place, (path, measure) in enumerate(pairs):
-        sweep_curve(swept, path, measure, figure.add_subplot(rows, wide, place + 1))
-    words = [_averages(swept, over, maps=False)]
+        draw_curve(swept, path, measure, figure.add_subplot(rows, wide, place + 1))
+    words = [averages(swept, over, maps=False)]
     if any(coincide(swept, *pair) for pair in pairs):
         words.append("Marks of mechanisms that coincide are moved apart sideways.")
     return _captioned(figure, " ".join(words))
@@ -155,7 +155,7 @@ def _maps(
             drawable(swept)[measure],
         )
     _legend(figure)
-    return _captioned(figure, _averages(swept, over, maps=True))
+    return _captioned(figure, averages(swept, over, maps=True))
 
 
 def _colour_bar(place: Axes, drawn: Axes, measure: str, label: str) -> None:
@@ -185,24 +185,6 @@ def _captioned(figure: Figure, text: str) -> Figure:
     width = max(24, int(figure.get_figwidth() * CAPTION))
     figure.supxlabel(wrapped(text, width), x=0.012, ha="left", fontsize=8.0, color="0.35")
     return figure
-
-
-def _averages(swept: Sweep, over: Sequence[str], maps: bool) -> str:
-    """Return the averages and intervals of a figure in words, for its caption."""
-    seeds = swept.design.seeds
-    many = f"{seeds:,} runs with different seeds"
-    over_seeds = f"mean of {many}" if maps else f"mean and 95 % confidence interval of {many}"
-    others = [axis.path for axis in swept.design.axes if axis.path not in over]
-    if not maps and len(over) > 1:
-        averaged = "the values of the other parameters"
-    else:
-        words = [axis_words(path, swept.scenario) for path in others]
-        averaged = "the values of: " + " and ".join(word[:1].lower() + word[1:] for word in words)
-    if not others and (maps or len(over) == 1):
-        text = over_seeds if seeds > 1 else "one run at each point"
-    else:
-        text = f"{over_seeds}, over {averaged}" if seeds > 1 else f"mean over {averaged}"
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _legend(figure: Figure) -> None:

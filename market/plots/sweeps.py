@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from matplotlib.transforms import ScaledTranslation
 
 from market.plots.style import DRAWN_AS_ONE, legend_below, looks, number, plain, styled, wrapped
-from market.plots.sweep_measures import converged
+from market.plots.sweep_measures import averages, converged
 from market.plots.sweep_words import SHARES, axis_words, measure_words
 from market.sweep.summary import curve
 
@@ -62,6 +62,15 @@ def sweep_curve(swept: Sweep, parameter: str, measure: str, ax: Axes) -> Axes:
     Returns:
         The same axes.
     """
+    draw_curve(swept, parameter, measure, ax)
+    if ax.get_legend() is not None and len(swept.runs["replicate"].unique()) > 1:
+        legend_below(ax, wrapped(averages(swept, [parameter], maps=False), 56))
+    return ax
+
+
+@styled
+def draw_curve(swept: Sweep, parameter: str, measure: str, ax: Axes) -> Axes:
+    """Draw a curve whose averages and intervals the caption of a sheet names."""
     values = pd.unique(swept.runs[parameter].sort_values(kind="stable"))
     numeric = is_numeric(swept.runs[parameter])
     places = {value: float(value) if numeric else float(place) for place, value in enumerate(values)}
@@ -74,9 +83,7 @@ def sweep_curve(swept: Sweep, parameter: str, measure: str, ax: Axes) -> Axes:
         _draw(line, places, moved, width, numeric and len(values) <= MOST_MARKS, ax)
     _set_x(swept, parameter, places, numeric, ax)
     _set_y(swept, measure, lines, ax)
-    if ax.get_legend_handles_labels()[1]:
-        legend_below(ax)
-    return ax
+    return legend_below(ax) if ax.get_legend_handles_labels()[1] else ax
 
 
 def is_numeric(values: pd.Series) -> bool:

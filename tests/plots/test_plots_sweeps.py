@@ -86,6 +86,9 @@ def test_intervals_that_are_drawn_are_those_of_the_mean_over_seeds(plants):
     ]
     ends = np.array([segment[:, 1] for segment in bars.get_segments()])
     np.testing.assert_allclose(ends, expected[["ci_low", "ci_high"]])
+    assert ax.get_legend().get_title().get_text().replace("\n", " ") == (
+        "Mean and 95 % confidence interval of 3 runs with different seeds."
+    )
     low, high = ax.get_ylim()
     assert low < ends.min()
     assert high > ends.max()
