@@ -123,6 +123,9 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
         of_its_length = (w for w in known if w[:1] == word[:1] and abs(len(w) - len(word)) <= 2)
         known = list(islice(of_its_length, _COMPARED))
     near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    begun = [w for w in known if len(word) >= 3 and w.startswith(word)]
+    if not near and begun:  # the word and more: price for price[water]
+        return min(begun, key=len)
     alike = [w for w in known if w[:1] == word[:1]]
     if not near and alike:  # of a short word half the letters may be wrong: rool for rule
         near = difflib.get_close_matches(word, alike, n=1, cutoff=0.5)

@@ -45,3 +45,10 @@ def test_only_similar_words_among_many_are_compared(monkeypatch):
 def test_exit_codes_are_distinct_and_have_meanings():
     assert {code.value for code in ExitCode} == {0, 1, 2, 3, 4, 130}
     assert len({code.meaning for code in ExitCode}) == len(ExitCode)
+
+
+def test_the_beginning_of_a_word_finds_it():
+    measures = ["settled", "price[power]", "profit[coal]", "production[coal,power]"]
+    assert [nearest(word, measures) for word in ("price", "pric", "profit")] == [
+        "price[power]", "price[power]", "profit[coal]"
+    ]  # fmt: skip

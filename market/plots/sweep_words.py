@@ -107,12 +107,20 @@ def axis_words(path: str, scenario: Scenario) -> str:
         return _sentence(path)
     name = named[str(table)][owner] if isinstance(owner, int) else owner
     known = _OF_AGENTS if table == "agents" else _OF_MECHANISMS
+    if table == "agents" and keys == ["count"] and _only_makes(scenario, name):
+        return f"Number of {name} producers"
     for long in (len(keys), len(keys) - 1):  # the last key may be a good or an agent
         if ".".join(keys[:long]) in known:
             words, unit = known[".".join(keys[:long])]
             of = [name, *keys[long:]] if long < len(keys) else [name, "all goods"]
             return _labelled(words, unit, of, scenario)
     return f"{_sentence(' '.join(keys))} of {name if table == 'agents' else repr(name)}"
+
+
+def _only_makes(scenario: Scenario, name: str) -> bool:
+    """Return True if a group makes goods and wants none."""
+    group = next(group for group in scenario.agents if group.name == name)
+    return group.utility is None and (group.cost is not None or group.technology is not None)
 
 
 def _labelled(words: str, unit: str, of: list[str], scenario: Scenario) -> str:

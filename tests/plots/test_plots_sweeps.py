@@ -114,7 +114,7 @@ def test_values_that_are_words_stand_side_by_side(swept):
 def test_counts_have_ticks_at_whole_numbers(plants):
     ax = plots.sweep_curve(plants, "agents.gas.count", "price[power]", Figure().add_subplot())
     assert list(ax.get_xticks()) == [2, 4, 6, 8]
-    assert ax.get_xlabel() == "Number of agents in gas"
+    assert ax.get_xlabel() == "Number of gas producers"
 
 
 def test_mechanisms_on_one_another_have_marks_apart_and_one_mean(plants):

@@ -33,8 +33,9 @@ def test_a_measure_is_words_and_a_unit(scenario, measure, words):
 @pytest.mark.parametrize(
     ("scenario", "path", "words"),
     [
-        ("merit_order", "agents.gas.count", "Number of agents in gas"),
-        ("merit_order", "agents[2].count", "Number of agents in gas"),
+        ("merit_order", "agents.gas.count", "Number of gas producers"),
+        ("merit_order", "agents[2].count", "Number of gas producers"),
+        ("merit_order", "agents.city.count", "Number of agents in city"),
         ("merit_order", "agents.coal.cost.capacity.power", "Capacity of coal for power (units)"),
         ("merit_order", "agents.coal.cost.unit_cost", "Unit cost of coal for all goods (money per unit)"),
         ("commons", "commons.water", "Common stock of water (units)"),
