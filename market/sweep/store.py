@@ -144,12 +144,33 @@ def as_frame(table: pa.Table) -> pd.DataFrame:
 
 
 @contextmanager
-def stopping(path: Path, verb: str) -> Iterator[None]:
-    """Turn errors of the operating system into one that names the path, and stops the sweep."""
+def stopping(path: Path, verb: str, kept: str = "") -> Iterator[None]:
+    """Turn errors of the operating system into one that names the path, and stops the sweep.
+
+    Args:
+        path: of the file or folder.
+        verb: "read" or "write", for the message.
+        kept: what is kept, if no caller adds it.
+    """
     try:
         yield
     except OSError as error:
-        raise UnfinishedError(f"cannot {verb} '{path}': {_described(error)}") from error
+        said = f"cannot {verb} '{path}': {_described(error)}"
+        kept = kept and f"{kept}; {'make room, and ' if is_full(error) else ''}the same command continues"
+        raise UnfinishedError(f"{said}. {kept}" if kept else said) from error
+
+
+@contextmanager
+def _opening(folder: Path) -> Iterator[None]:
+    """Turn errors of the operating system into a message, which says what a sweep in the folder keeps."""
+    with refusals(folder, "a sweep"):
+        begun = (folder / "sweep.json").is_file()
+    if begun:
+        with stopping(folder, "write to", "All finished runs there are kept"):
+            yield
+    else:
+        with refusals(folder, "a sweep"):
+            yield
 
 
 def _number(error: OSError) -> int | None:
@@ -188,7 +209,7 @@ def opened(
         InputError: the folder holds other files, another sweep is writing there, or it cannot be written.
     """
     store = Store(folder, pa.schema([(name, TYPES[kind]) for name, kind in columns.items()]))
-    with refusals(folder, "a sweep", _kept(folder)):
+    with _opening(folder):
         if not str(folder).isprintable():  # bytes that are not UTF-8 among others
             raise InputError(
                 f"--out {str(folder)!a} is not a name that every file system takes; name another one"
@@ -197,7 +218,7 @@ def opened(
             raise InputError(f"--out '{folder}' is a file; name a folder")
         folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder):
-        with refusals(folder, "a sweep", _kept(folder)):
+        with _opening(folder):
             _prepare(store, description, scenarios)
         yield store
 
@@ -275,13 +296,15 @@ def read_design(path: Path) -> tuple[int, Description]:
     """Read `sweep.json`: its schema, and the design as plain data.
 
     Raises:
-        RunError: it cannot be read.
+        RunError: it is damaged.
+        UnfinishedError: the operating system does not let it be read.
     """
     try:
-        read = json.loads(path.read_text(encoding="utf-8"))
+        with stopping(path, "read", "All finished runs there are kept"):
+            read = json.loads(patiently(lambda: path.read_text(encoding="utf-8")))
         if not isinstance(read["design"], dict) or read["schema"] not in KNOWN:
             raise ValueError(f"its schema is not {SCHEMA}")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise RunError(f"'{path}' cannot be read ({error}); name a new folder with --out") from error
     design: Description = read["design"]
     return read["schema"], design
@@ -317,15 +340,10 @@ def _read_part(path: Path, columns: list[str] | None = None) -> pa.Table:
         return file.read(columns)
 
 
-def _kept(folder: Path) -> str:
-    """Return what stays in a folder that cannot be written to, for a message."""
-    return "finished runs there are kept" if (folder / "sweep.json").exists() else ""
-
-
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder."""
-    with refusals(folder, "a sweep", _kept(folder)):
+    with _opening(folder):
         handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     try:
         try:

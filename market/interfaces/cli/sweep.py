@@ -132,10 +132,12 @@ def _bar(quiet: bool) -> Iterator[Callable[[Progress], None] | None]:
 def _draw(found: Sweep) -> bool:
     """Write the figure, and return False if there is none."""
     from market import plots
-    from market.sweep.store import write_whole
+    from market.sweep.store import stopping, write_whole
 
     figure = plots.sweep_overview(found)
     if figure is None:
         return False
-    write_whole(found.folder / "sweep.svg", lambda path: plots.save(figure, path))
+    path = found.folder / "sweep.svg"
+    with stopping(path, "write", "All runs are kept"):
+        write_whole(path, lambda unfinished: plots.save(figure, unfinished))
     return True

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.efficiency.contrast import revenue_rounding
+from market.efficiency.producer_accounts import accounts, producers
 from market.efficiency.surplus import Surplus, payoffs_with_revenue, surplus
 from market.interfaces.text.layout import Row, Section
 from market.interfaces.text.sentences import NOT_HERE, number
@@ -164,9 +165,8 @@ def without_rounding(outcome: Outcome, revenue: float) -> float:
 
 def _producers(economy: Economy, outcomes: Sequence[Outcome], shown: Sequence[Party]) -> list[Section]:
     """Return revenue, cost and profit of producers and sellers, party by party."""
-    makes = (economy.capacity > 0).any(axis=1) | economy.turns_goods_into_goods
     sells = ~economy.wants_something & economy.endowment.any(axis=1)
-    parties = [*filter(None, (_members(each, makes | sells, "producers") for each in shown))]
+    parties = [*filter(None, (_members(each, producers(economy), "producers") for each in shown))]
     if not parties:
         return []
     who = "producers and sellers" if sells.any() else "producers"
@@ -186,20 +186,7 @@ def _producers(economy: Economy, outcomes: Sequence[Outcome], shown: Sequence[Pa
 
 def _accounts(outcome: Outcome) -> tuple[Array | None, Array | None, Array | None]:
     """Return revenue, cost and profit of all agents, (agents,) each; None where no price is paid for them."""
-    economy, y = outcome.economy, outcome.production
-    if outcome.kind == "auctioneer" and outcome.prices is not None:
-        p, sold = outcome.prices, np.where(economy.wants_something[:, None], 0.0, economy.endowment)
-        sold = np.maximum(sold - np.where(sold > 0, outcome.consumption, 0.0), 0.0)
-        revenue = (np.maximum(y, 0.0) + sold) @ p
-        cost = economy.cost(y) + np.maximum(-y, 0.0) @ p
-        return revenue, cost, revenue - cost
-    if economy.technologies:
-        return None, None, None
-    cost = economy.cost(y)
-    if outcome.kind == "unmediated":
-        revenue = np.where(economy.wants_something, 0.0, -outcome.payments)
-        return revenue, cost, revenue - cost
-    return None, cost, None
+    return accounts(outcome) or (None, None, None)
 
 
 def _clean(total: float, values: Array) -> float:

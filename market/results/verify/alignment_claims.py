@@ -93,9 +93,10 @@ def _price_interval(economy: Economy, record: Record) -> Claim:
         return Claim(name, None, "not checked: written before prices had ranges")
     said = record.alignment["price_interval"]
     found = price_ranges(economy, record, lambda w, p: violation(economy, record, w, p))
-    if said is None or found is None:
-        detail = "none: no prices that clear, or unknown" if said is None else "stated, but none was found"
-        return Claim(name, said is None and not found, detail)
+    if said is None:
+        return Claim(name, None if found else True, "none stated: no prices that clear, or unknown")
+    if found is None:
+        return Claim(name, None, "not checked: stated, and no range was found from the recorded quantities")
     stated = {good: [number(end) for end in ends] for good, ends in said.items() if ends is not None}
     same = said.keys() == set(economy.goods) and stated.keys() == found.keys()
     same = same and all(np.allclose(stated[good], found[good], rtol=SAME_ENDS, atol=0.0) for good in found)
@@ -246,11 +247,15 @@ def _unused(economy: Economy, record: Record) -> bool:
 
 
 def _clearly_better(economy: Economy, record: Record, others: Sequence[Record]) -> bool:
-    """Return True if some allocation of the folder is a Pareto improvement by more than rounding."""
+    """Return True if some allocation of the folder is a Pareto improvement by more than rounding.
+
+    Gains are compared with the worth of a bundle, and with what a producer's output costs.
+    """
     pairs = [(other.consumption, other.production) for other in others if other is not record]
     pairs += _with_what_is_left(economy, record)
     before = economy.welfare(record.consumption, record.production)
-    enough = before + SEARCHED * worth(economy, record) + ROUNDING_OF_RESULTS * economy.utility_scale
+    size = worth(economy, record) + economy.cost(record.production)
+    enough = before + SEARCHED * size + ROUNDING_OF_RESULTS * economy.utility_scale
     return any(
         _improves(economy, record, x, y)[0] and bool((economy.welfare(x, y) > enough).any()) for x, y in pairs
     )

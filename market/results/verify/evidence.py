@@ -19,7 +19,8 @@ from market.outcome import Status, shown
 from market.results.run_folder import RunFolder
 from market.results.verify.accounts import worth
 from market.results.verify.claim import Claim, difference
-from market.results.verify.record import Record, rounds
+from market.results.verify.record import Record
+from market.results.verify.rounds import path_of
 from market.tolerances import ROUNDING_OF_RESULTS
 
 _WORDS = {
@@ -112,7 +113,7 @@ def _comes_back(run: RunFolder, economy: Economy, record: Record, period: float)
         return False
     if record.kind != "auctioneer":
         return True  # games are replayed in `game_claims.py`
-    prices, _ = rounds(run, record, economy)
+    prices = path_of(run, record, economy)["price"]
     if len(prices) <= period:
         return False
     apart = np.abs(prices[-1] - prices[-1 - int(period)]).max()

@@ -244,6 +244,8 @@ class _Conditions:
 
         goods, free = len(self.p), np.isnan(self.weights)
         matrix, bound = self._matrix
+        if not (np.isfinite(matrix.data).all() and np.isfinite(bound).all()):
+            return None  # amounts or prices that no economy has
         tops = np.where(free, self.highest / self._weight_units, 0.0)
         limits: list[tuple[float, float | None]] = [(0.0, HIGHEST)] * goods
         limits += [(0.0, None if np.isinf(top) else float(top)) for top in tops]

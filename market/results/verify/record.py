@@ -12,10 +12,10 @@ import pandas as pd
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.errors import RunError
-from market.outcome import Outcome, Status, shown
-from market.results.run_folder import RunFolder, read_table
+from market.outcome import Outcome, Status
+from market.results.run_folder import RunFolder
 from market.results.schema import LARGEST_MAP, number
-from market.results.tables import BOUNDS, ROUNDS, agent_columns
+from market.results.tables import BOUNDS, agent_columns
 from market.results.verify.claim import Claim
 
 COLUMNS = {
@@ -264,36 +264,3 @@ def _listed(run: RunFolder, record: Record, column: str) -> list[Any] | None:
     values = run.by_good(record.name, column[:-3]) if by_good else run.by_agent(record.name, column)
     known = _unless_missing(values)
     return None if known is None else known.tolist()
-
-
-def check_rounds(record: Record, run: RunFolder, economy: Economy) -> Iterator[Claim]:
-    """Check that the reported prices are those of the best recorded round, and the number of rounds."""
-    if record.kind != "auctioneer":
-        return
-    prices, seen = rounds(run, record, economy)
-    stated = np.full(len(economy.goods), np.nan) if record.prices is None else record.prices
-    here = np.flatnonzero((prices == stated).all(axis=1))
-    best = len(here) > 0 and seen[here[-1]] == record.disequilibrium == seen.min()
-    yield Claim(
-        f"{record.name}: prices are those of the round nearest to clearing",
-        bool(best) and len(prices) == record.rounds,
-        f"{len(prices)} rounds recorded, {record.rounds} claimed; least disequilibrium "
-        f"{shown(seen.min(initial=np.inf))}",
-    )
-
-
-def rounds(run: RunFolder, record: Record, economy: Economy) -> tuple[Array, Array]:
-    """Return prices, (rounds, goods), and disequilibrium, (rounds,), of every round of a mechanism.
-
-    Raises:
-        RunError: the table of rounds has another layout than a run writes.
-    """
-    table = read_table(run.folder / "rounds.parquet")
-    words, numbers, counts = ([c for c, t in ROUNDS.items() if t == of] for of in ("str", "float64", "int64"))
-    check_columns("rounds.parquet", table, words, numbers, counts)
-    path = table[table["mechanism"] == record.name]
-    try:
-        prices = path.pivot(index="round", columns="good", values="price")[list(economy.goods)].to_numpy()
-    except (KeyError, ValueError) as error:
-        raise RunError(f"rounds.parquet: not every round of '{record.name}' has every good once") from error
-    return prices, path.groupby("round")["disequilibrium"].first().to_numpy()
