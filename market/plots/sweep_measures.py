@@ -88,13 +88,17 @@ def averages(swept: Sweep, over: Sequence[str], maps: bool) -> str:
     seeds = swept.design.seeds
     many = f"{seeds:,} runs with different seeds"
     over_seeds = f"mean of {many}" if maps else f"mean and 95 % confidence interval of {many}"
-    others = [axis.path for axis in swept.design.axes if axis.path not in over]
+    varied = [axis.path for axis in swept.design.axes]
+    points = swept.runs.drop_duplicates("point")[varied]
+    apart = [list(over)] if maps else [[path] for path in over]
+    averaging = any(points.duplicated(paths).any() for paths in apart)  # several points at one place
+    others = [path for path in varied if path not in over]
     if not maps and len(over) > 1:
         averaged = "the values of the other parameters"
     else:
         words = [axis_words(path, swept.scenario) for path in others]
         averaged = "the values of: " + " and ".join(word[:1].lower() + word[1:] for word in words)
-    if not others and (maps or len(over) == 1):
+    if not averaging:
         text = over_seeds if seeds > 1 else "one run at each point"
     else:
         text = f"{over_seeds}, over {averaged}" if seeds > 1 else f"mean over {averaged}"

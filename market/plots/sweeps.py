@@ -33,7 +33,7 @@ NEAR = 0.02  # of the span of the means: closer ones coincide
 WIDTH, WIDER = 1.5, 1.5  # points, of lines
 EMPTY = ("value", "finite", "mean", "ci_low", "ci_high", "min", "max", "runs", "infinite", "missing")
 MARGIN = 0.07  # of the span of an axis
-LABEL = 34  # characters of a line of an axis label
+LABEL, TALL = 34, 10  # characters of a line of an axis label, and in an inch of its axis
 
 
 class _Line(NamedTuple):
@@ -64,7 +64,7 @@ def sweep_curve(swept: Sweep, parameter: str, measure: str, ax: Axes) -> Axes:
     """
     draw_curve(swept, parameter, measure, ax)
     if ax.get_legend() is not None and len(swept.runs["replicate"].unique()) > 1:
-        legend_below(ax, wrapped(averages(swept, [parameter], maps=False), 56))
+        legend_below(ax, wrapped(averages(swept, [parameter], maps=False).rstrip("."), 70))
     return ax
 
 
@@ -138,7 +138,7 @@ def _draw(line: _Line, places: dict[Any, float], moved: float, width: float, joi
     """Draw a mechanism: a line through the means, marks and intervals, crosses, and marks of infinity."""
     colour, dashes, marker = line.look
     shift = ScaledTranslation(moved / 72.0, 0.0, ax.figure.dpi_scale_trans)
-    size = 4.5 if joined else 3.0
+    size = 4.5 if len(places) <= MOST_MARKS else 3.0
     finite = line.converged[line.converged["finite"] > 0]
     at = np.array([places[value] for value in finite["value"]], dtype=float)
     mean, low, high = (finite[name].to_numpy(float) for name in ("mean", "ci_low", "ci_high"))
@@ -219,7 +219,8 @@ def _is_whole(swept: Sweep, name: str) -> bool:
 
 def _set_y(swept: Sweep, measure: str, lines: Sequence[_Line], ax: Axes) -> None:
     """Label the y axis; a constant is in its middle, shares go from 0 to 100 %."""
-    ax.set_ylabel(wrapped(plain(measure_words(measure, swept.scenario), 120), LABEL))
+    room = min(LABEL, int(TALL * ax.bbox.height / ax.figure.dpi))
+    ax.set_ylabel(wrapped(plain(measure_words(measure, swept.scenario), 120), max(room, 12)))
     if measure in SHARES:
         ax.set_ylim(-0.05, 1.05)
         ax.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=" %"))

@@ -87,7 +87,7 @@ def test_intervals_that_are_drawn_are_those_of_the_mean_over_seeds(plants):
     ends = np.array([segment[:, 1] for segment in bars.get_segments()])
     np.testing.assert_allclose(ends, expected[["ci_low", "ci_high"]])
     assert ax.get_legend().get_title().get_text().replace("\n", " ") == (
-        "Mean and 95 % confidence interval of 3 runs with different seeds."
+        "Mean and 95 % confidence interval of 3 runs with different seeds"
     )
     low, high = ax.get_ylim()
     assert low < ends.min()
@@ -236,3 +236,20 @@ def test_where_nothing_varies_there_is_nothing_to_draw(commons, tmp_path):
     assert plots.sweep_overview(still) is None
     with pytest.raises(InputError, match="nothing was varied"):
         sweep_figure(still)
+
+
+def test_points_of_a_random_design_are_not_said_to_be_averages(commons, tmp_path):
+    drawn = sweep(
+        commons,
+        ["commons.water=5:20", "agents.alpha.utility.weights.water=1:2"],
+        out=tmp_path / "out",
+        kind="latin",
+        points=4,
+        mechanisms=["prices"],
+        options=Options("serial"),
+    )
+    figure = plots.sweep_overview(drawn)
+    assert len(figure.axes) == 2 * len(sweep_measures(drawn))
+    assert figure._supxlabel.get_text() == "One run at each point."
+    with pytest.raises(InputError, match="heat maps need a grid, and this is a latin design"):
+        sweep_figure(drawn, x=[axis.path for axis in drawn.design.axes])
