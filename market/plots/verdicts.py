@@ -64,6 +64,8 @@ def comparison_bars(comparison: Comparison, ax: Axes) -> Axes:
     ax.set_xlim(0.0, right)
     if not any(finite):
         ax.set_xticks([0.0])
+    elif not in_money:
+        ax.set_xticks([tick for tick in ax.get_xticks() if 0.0 <= tick <= min(right, 100.0)])
     ax.set_title("Deadweight loss" if in_money else "Inefficiency")
     ax.set_xlabel(_LOSS[in_money])
     return ax
@@ -117,8 +119,8 @@ def _amount(loss: float, in_money: bool, verdict: str) -> str:
 
 
 def has_weights(comparison: Comparison) -> bool:
-    """Return True if there are several consumers to weigh, and weights that support some outcome."""
-    several = np.count_nonzero(comparison.economy.wants_something) > 1
+    """Return True if there are several agents to weigh, and weights that support some outcome."""
+    several = np.count_nonzero(comparison.economy.has_weight) > 1
     return bool(several) and any(map(_supported, comparison.alignments.values()))
 
 
@@ -135,9 +137,9 @@ def _supported(report: Alignment) -> bool:
 def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
     """Draw the weights of the sum of utilities that each outcome maximises.
 
-    Shown are those of consumers; all weights, those of producers included, sum to one. A line shows equal
-    ones. An inefficient outcome maximises no weighted sum, and has no weights. Many consumers are shown by
-    range, middle half and median.
+    Shown are those of consumers and of producers with a cost, as in the table; they sum to one. A line shows
+    equal ones. An inefficient outcome maximises no weighted sum, and has no weights. Many agents are shown
+    by range, middle half and median.
 
     Args:
         comparison: the result of `market.compare`.
@@ -147,7 +149,7 @@ def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
         The same axes.
     """
     economy = comparison.economy
-    who = np.flatnonzero(economy.wants_something)
+    who = np.flatnonzero(economy.has_weight)
     agents = [economy.agents[int(i)] for i in who]
     known = {
         name: report.negishi_weights[who]
@@ -156,7 +158,7 @@ def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
         for name, report in comparison.alignments.items()
     }
     highest = max((float(weights.max()) for weights in known.values() if weights is not None), default=1.0)
-    ax.axvline(1.0 / len(economy.agents), label="equal", **GUIDE)
+    ax.axvline(1.0 / len(agents), label="equal", **GUIDE)
     for row, (name, weights) in enumerate(known.items()):
         if weights is None:
             at_the_edge(_NO_WEIGHTS[comparison.alignments[name].efficient], True, row, "0.35", ax)
@@ -171,8 +173,8 @@ def negishi_weights(comparison: Comparison, ax: Axes) -> Axes:
     rows(list(known), ax)
     ax.set_xlim(-0.03 * highest, 1.1 * highest)
     ax.set_title("Welfare weights (Negishi)")
-    ax.set_xlabel("weight (all weights sum to 1)")
-    return legend_below(ax, None if few else f"{len(agents):,} consumers: range, middle half, median")
+    ax.set_xlabel("weight (weights sum to 1)")
+    return legend_below(ax, None if few else f"{len(agents):,} agents: range, middle half, median")
 
 
 _NO_WEIGHTS = {

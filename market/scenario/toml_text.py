@@ -171,7 +171,11 @@ def decode(content: bytes) -> str:
 def _nearest_file(path: Path) -> str:
     if not path.parent.is_dir():
         return "; its folder does not exist either"
-    known = sorted(other.name for other in path.parent.glob("*.toml") if other.is_file())
+    known = sorted(
+        other.name
+        for other in path.parent.glob("*.toml")
+        if other.is_file() and other.name != "pyproject.toml"
+    )
     where = "here" if path.parent == Path() else "in that folder"
     return f"; {did_you_mean(path.name, map(escape, known), f'scenarios {where}')}" if known else ""
 

@@ -68,3 +68,14 @@ def test_it_tells_a_story_and_leaves_checks_to_the_tests(path):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_its_cells_fit_a_screen(path):
     assert max(len("".join(cell["source"]).splitlines()) for cell in cells(path, "code")) <= 56
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_its_tables_have_no_column_twice(path):
+    for cell in cells(path, "code"):
+        for output in cell["outputs"]:
+            head = re.search(
+                r"<thead>(.*?)</tr>", "".join(output.get("data", {}).get("text/html", "")), re.DOTALL
+            )
+            names = re.findall(r"<th[^>]*>([^<]+)</th>", head[1]) if head else []
+            assert len(names) == len(set(names)), names

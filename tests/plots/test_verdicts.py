@@ -75,11 +75,14 @@ def test_inefficient_outcomes_have_no_weights(ax):
     assert words(ax).count("not efficient: no weights support it") == 1
 
 
-def test_producers_have_no_weights(ax):
+def test_weights_are_those_of_the_table(ax):
+    """A producer that bears a cost has one; a firm with a technology has none, its profit is its owners'."""
     gift = compared(stories.GIFT)
-    assert plots.negishi_weights not in plots.applicable(gift)  # one consumer alone
+    assert plots.negishi_weights in plots.applicable(gift)
     plots.negishi_weights(gift, ax)
-    assert "baker" not in words(ax)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["equal", "baker", "guest"]
+    firms = market.compare(market.load(SCENARIOS / "two_by_two.toml"), ["prices"])
+    assert plots.negishi_weights not in plots.applicable(firms)  # one household alone
 
 
 def test_where_nothing_is_lost_there_are_no_bars():
@@ -98,6 +101,7 @@ def test_wasting_everything_is_said_so(ax):
     comparison = market.compare(market.load(SCENARIOS / "gale.toml"), ["autarky"])
     plots.comparison_bars(comparison, ax)
     assert words(ax) == ["100 %: everything is wasted"]
+    assert max(ax.get_xticks()) == 100.0  # no share is larger
 
 
 def test_no_weights_support_war(ax):
@@ -107,6 +111,6 @@ def test_no_weights_support_war(ax):
 
 def test_many_weights_are_shown_by_their_spread(ax):
     plots.negishi_weights(compared(stories.crowd(40, "prices")), ax)
-    assert ax.get_legend().get_title().get_text().startswith("40 consumers")
+    assert ax.get_legend().get_title().get_text().startswith("40 agents")
     medians = [each.get_xdata()[0] for each in ax.get_lines() if each.get_marker() == "D"]
     np.testing.assert_allclose(medians, 1.0 / 40.0)

@@ -238,6 +238,13 @@ def test_unreadable_file_gives_the_reason(tmp_path, path, message):
     assert str(caught.value).startswith(message)
 
 
+def test_settings_of_a_project_are_no_scenario_to_suggest(tmp_path):
+    (tmp_path / "pyproject.toml").write_text("")
+    with pytest.raises(InputError) as caught:
+        read_bytes(tmp_path / "nosuch.toml")
+    assert str(caught.value) == "no such file"
+
+
 def test_escaped_text_holds_no_control_characters():
     assert escape("a\x1b[31m\n\u202e") == "a\\x1b[31m\\n\\u202e"
     assert escape("x" * 200) == "x" * 77 + "..."

@@ -170,15 +170,22 @@ def _producers(economy: Economy, outcomes: Sequence[Outcome], shown: Sequence[Pa
     if not parties:
         return []
     who = "producers and sellers" if sells.any() else "producers"
-    kinds = zip(("Revenue", "Cost", "Profit"), zip(*map(_accounts, outcomes), strict=True), strict=True)
+    accounts = [*map(_accounts, outcomes)]
+    sizes = [
+        np.concatenate([part for part in each if part is not None] or [np.zeros(1)]) for each in accounts
+    ]
+    kinds = zip(("Revenue", "Cost", "Profit"), zip(*accounts, strict=True), strict=True)
 
-    def cell(values: Array | None, party: Party) -> str:
-        return NOT_HERE if values is None else number(_clean(float(values[party.rows].sum()), values))
+    def cell(values: Array | None, size: Array, party: Party) -> str:
+        return NOT_HERE if values is None else number(_clean(float(values[party.rows].sum()), size))
 
     return [
         Section(
             f"{kind} of {who}",
-            [Row(party.called("total"), [cell(each, party) for each in values]) for party in parties],
+            [
+                Row(party.called("total"), [cell(*each, party) for each in zip(values, sizes, strict=True)])
+                for party in parties
+            ],
         )
         for kind, values in kinds
     ]

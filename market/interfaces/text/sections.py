@@ -184,10 +184,10 @@ def _prices(economy: Economy, outcomes: Sequence[Outcome], reports: Sequence[Ali
 
 
 def _range(report: Alignment | None, good: str) -> str:
-    """Return the range of clearing prices in brackets; empty if the price is unique, or that is unknown."""
+    """Return the range of clearing prices in brackets; empty if unique, unknown, or any price clears."""
     intervals = None if report is None else report.price_interval
     ends = (intervals or {}).get(good)
-    if ends is None:
+    if ends is None or tuple(ends) == (0.0, math.inf):  # the latter of a good that no agent wants
         return ""
     low, high = ends
     return f" [{number(low)} or more]" if high == math.inf else f" [{number(low)} to {number(high)}]"

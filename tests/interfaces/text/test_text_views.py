@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 
 import pytest
 
 import market
 from market.interfaces.text import views
+
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
 
 HAGGLE = """
 schema = 1
@@ -55,6 +58,21 @@ def test_html_has_the_cells_of_the_text(compared):
         assert word in cells, word
     assert "Water &amp; &lt;wine&gt;" in page
     assert page.count("<table") == 1
+
+
+def test_profit_that_is_rounding_of_revenue_is_zero():
+    """Constant returns: the dairy sells for 35 what costs 35, up to the last digits."""
+    printed = str(market.compare(market.load(SCENARIOS / "two_by_two.toml"), ["prices"]))
+    profits = printed.split("Profit of producers")[1].splitlines()[1:3]
+    assert [line.split() for line in profits] == [["bakery", "0"], ["dairy", "0"]]
+
+
+def test_no_range_of_prices_is_shown_for_a_good_that_no_agent_wants():
+    """Any price of it clears, as there is none of it: the range would say nothing."""
+    unwanted = HAGGLE.replace('goods = ["water"]', 'goods = ["water", "sand"]')
+    compared = market.compare(market.loads(unwanted), ["prices"])
+    assert compared.alignments["prices"].price_interval["sand"] == (0.0, float("inf"))
+    assert "or more]" not in str(compared)
 
 
 def test_repr_stays_one_line(compared):
