@@ -26,7 +26,7 @@ def plot(
     measure: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="M", help="A column of runs.parquet, such as 'price[water]'; repeatable. See --list."
+            metavar="M", help="A column of runs.parquet, such as `price[water]`; repeatable. See `--list`."
         ),
     ] = None,
     x: Annotated[
