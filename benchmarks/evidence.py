@@ -174,9 +174,10 @@ def _consumer(
     if not wanted.any() or money == 0:
         return float(p @ x)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        # of amounts that count as none the first unit beyond them is judged
+        # beside a bundle, of amounts that count as none the first unit beyond them is judged
+        judged = np.maximum(x, NOTHING * there) if (x > NOTHING * there).any() else x
         slopes = SLOPES[name](
-            np.maximum(x, NOTHING * there)[wanted],
+            judged[wanted],
             **{key: array[wanted] if np.ndim(array) else array for key, array in given.items()},
         )
         at_nothing = SLOPES[name](

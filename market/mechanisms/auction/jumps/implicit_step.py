@@ -140,7 +140,9 @@ def _step(
     finite = np.isfinite(seen.z)
     along = finite & (wish * seen.relative > 0)
     size = _market_values(economy, announced)
-    np.divide(p * seen.z, seen.relative, out=size, where=along)  # what excess demand is relative to
+    np.divide(
+        p * np.where(finite, seen.z, 0.0), seen.relative, out=size, where=along
+    )  # what excess demand is relative to
     own = np.divide(wish, seen.relative, out=np.ones_like(wish), where=along)
     believed = along & (own >= OWN_STEPS[0]) & (own <= OWN_STEPS[1])
     weight = size / np.where(believed, own, 1.0)
