@@ -188,7 +188,7 @@ class _Program:
         worth = np.where(np.isfinite(at.slopes), at.slopes, 0.0).max(axis=0)
         positive = p[p > 0]
         usual = float(positive.max()) if len(positive) else 1.0
-        self.reference = np.where(p > 0, p, np.where((worth > 0) & ~case.relative, worth, usual))
+        self.reference = np.where(p > 0, p, np.where((worth > 0) & (not case.relative), worth, usual))
         self.per_value = self._per_value()
         rows, right = self._conditions()
         self.rows, self.right = rows, right
