@@ -73,9 +73,10 @@ def frontier(comparison: Comparison, ax: Axes) -> Axes:
     ax.set_xlim(*views[0])
     ax.set_ylim(*views[1])
     ax.set_title("Utility possibility frontier")
-    what = "utility minus cost" if economy.costs else "utility"
-    ax.set_xlabel(f"{what} of {plain(economy.agents[0])}")
-    ax.set_ylabel(f"{what} of {plain(economy.agents[1])}")
+    able = (economy.capacity > 0).any(axis=1) & ~economy.turns_goods_into_goods
+    what = ["utility minus cost" if bears else "utility" for bears in able]
+    ax.set_xlabel(f"{what[0]} of {plain(economy.agents[0])}")
+    ax.set_ylabel(f"{what[1]} of {plain(economy.agents[1])}")
     if reason:
         ax.plot([], [], " ", label=textwrap.fill(plain(f"frontier not found: {reason}", LONGEST_REASON), 46))
     return legend_below(ax)
