@@ -14,7 +14,7 @@ turn and two games in turn, everything is played in one process, with warnings r
 - what is called efficient, or optimal, by a search for gains (`gains.py`); what is called inefficient, by the
   improvement that is reported, at plain utilities.
 
-A verdict is *wrong* where that contradicts it by more than `GAIN`. Of the first folders that were written
+A verdict is *wrong* where that contradicts it by more than `GAIN`. Of the folders with the fewest rounds
 each kind of figure is forged, one at a time (`forging.py`).
 """
 
@@ -252,8 +252,10 @@ def _forgery(folder: Path, each: Forgery) -> Row:
     }
 
 
-def audit(seed: int, numbers: range, folders: int, jobs: int, runs: Path) -> tuple[list[Row], list[Row]]:
-    """Audit economies, and forge the figures of the first folders.
+def audit(
+    seed: int, numbers: range, folders: int, jobs: int, runs: Path, out: Path
+) -> tuple[list[Row], list[Row]]:
+    """Audit economies, write the two tables, and forge the figures of the folders with the fewest rounds.
 
     Args:
         seed: of the collection.
@@ -261,6 +263,7 @@ def audit(seed: int, numbers: range, folders: int, jobs: int, runs: Path) -> tup
         folders: how many run folders are forged.
         jobs: processes.
         runs: where these folders are kept.
+        out: the folder of the tables.
     """
     tasks = [(seed, number, runs if k < 3 * folders else None) for k, number in enumerate(numbers)]
     with multiprocessing.get_context("spawn").Pool(jobs) as pool:
@@ -269,14 +272,25 @@ def audit(seed: int, numbers: range, folders: int, jobs: int, runs: Path) -> tup
             for rows in tqdm(pool.imap(audited, tasks), total=len(tasks), unit=" economies", leave=False)
             for row in rows
         ]
-        kept = sorted(folder for folder in runs.glob("*") if folder.is_dir())[:folders]
+        _write(out / "economies.csv", played)  # forging takes its time
+        kept = sorted(runs.glob("*/"), key=lambda folder: (folder / "rounds.parquet").stat().st_size)[
+            :folders
+        ]
         chosen = [(seed, folder) for folder in kept]
         changed = [
             row
             for rows in tqdm(pool.imap(forged, chosen), total=len(kept), unit=" folders", leave=False)
             for row in rows
         ]
+    _write(out / "forgeries.csv", changed)
     return played, changed
+
+
+def _write(path: Path, rows: list[Row]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(dict.fromkeys(key for row in rows for key in row)))
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 def table(played: list[Row], changed: list[Row], minutes: float) -> Table:
@@ -311,7 +325,7 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", type=int, default=SEED)
-    parser.add_argument("--count", type=int, default=3600, help="economies drawn; larger ones are left out")
+    parser.add_argument("--count", type=int, default=6200, help="economies drawn; larger ones are left out")
     parser.add_argument("--first", type=int, default=0, help="number of the first economy")
     parser.add_argument("--folders", type=int, default=50)
     parser.add_argument("--jobs", type=int, default=2)
@@ -325,13 +339,7 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as runs:
         numbers = range(given.first, given.first + given.count)
-        played, changed = audit(given.seed, numbers, given.folders, given.jobs, Path(runs))
-    for name, rows in (("economies.csv", played), ("forgeries.csv", changed)):
-        keys = list(dict.fromkeys(key for row in rows for key in row))
-        with (given.out / name).open("w", newline="") as file:
-            writer = csv.DictWriter(file, keys)
-            writer.writeheader()
-            writer.writerows(rows)
+        played, changed = audit(given.seed, numbers, given.folders, given.jobs, Path(runs), given.out)
     console = Console(width=110)
     console.print(table(played, changed, (time.monotonic() - start) / 60))
     for row in played:
