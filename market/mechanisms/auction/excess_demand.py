@@ -57,8 +57,7 @@ def imbalance(economy: Economy, answers: Answers, p: Array) -> Imbalance:
     lacking, left_over = least - offered_most, offered_least - most
     z = np.where(lacking > 0, lacking, np.where(left_over > 0, -left_over, 0.0))
     z = np.where((p == 0) & (z < 0), 0.0, z)
-    mean = np.where(z > 0, least / 2 + offered_most / 2, most / 2 + offered_least / 2)
-    relative = np.divide(z, mean, out=np.zeros_like(z), where=z != 0)
+    relative = _relative_to_mean(z, np.where(z > 0, least + offered_most, most + offered_least))
     return _with_unbounded(
         Imbalance(np.where(np.abs(z) < STANDS_FOR_UNBOUNDED / 2, z, np.copysign(np.inf, z)), relative),
         least,
@@ -79,18 +78,22 @@ def _of_amounts(wanted: Array, offered: Array, p: Array) -> Imbalance:
     together = wanted + offered
     if p.min() > 0 and together.min() > 0 and together.max() < UNBOUNDED:  # nearly every round
         z = wanted - offered
-        return Imbalance(z, 2.0 * (z / together))  # a half of the smallest float is 0
+        return Imbalance(z, 2.0 * (z / together))
     wanted, offered = np.minimum(wanted, STANDS_FOR_UNBOUNDED), np.minimum(offered, STANDS_FOR_UNBOUNDED)
     z = wanted - offered
     z = np.where((p == 0) & (z < 0), 0.0, z)
-    mean = wanted / 2 + offered / 2
-    relative = np.divide(z, mean, out=np.zeros_like(z), where=z != 0)
+    relative = _relative_to_mean(z, wanted + offered)
     unbounded = np.abs(z) >= STANDS_FOR_UNBOUNDED / 2
     return _with_unbounded(
         Imbalance(np.where(unbounded, np.copysign(np.inf, z), z) if unbounded.any() else z, relative),
         wanted,
         offered,
     )
+
+
+def _relative_to_mean(z: Array, together: Array) -> Array:
+    """Return z over half the sum of demand and supply; the sum is not halved: half the smallest float is 0."""
+    return np.asarray(2.0 * np.divide(z, together, out=np.zeros_like(z), where=z != 0))
 
 
 def _with_unbounded(found: Imbalance, wanted: Array, offered: Array) -> Imbalance:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pytest
 from helpers.economies import INF, LINEAR, economy, with_utility
 from helpers.strategies import economies
 from hypothesis import given
 from hypothesis import strategies as st
 
 from market.economy.families.costs import COSTS
-from market.economy.primitives import Block
+from market.economy.primitives import Answers, Block
 from market.mechanisms import Auction
 from market.mechanisms.auction.excess_demand import imbalance
 from market.mechanisms.auction.price_rules import Tatonnement
@@ -132,3 +133,16 @@ def test_unbounded_supply_does_not_balance_unbounded_demand():
     outcome = play(Auction("prices", Tatonnement()), market)
     assert outcome.status is Status.NO_EQUILIBRIUM
     assert "unbounded" in outcome.reason
+
+
+@pytest.mark.parametrize("range_of_second", [0.0, 5.0])
+def test_demand_of_the_smallest_float_is_twice_its_mean_with_supply(range_of_second):
+    """Of good 0 a demand of 5e-324, whose half is 0, meets no supply; good 2 is neither there nor wanted."""
+    primitives = economy("quasilinear", log=[[1.0, 1.0, 0.0]], commons=[0.0, 10.0, 0.0])
+    p = np.ones(3)
+    answers = primitives.answers(p)
+    lowest = np.array([[5e-324, 10.0, 0.0]])
+    highest = lowest + np.array([[0.0, range_of_second, 0.0]])
+    demand = answers.demand._replace(lowest=lowest, highest=highest)
+    found = imbalance(primitives, Answers(demand, answers.supply), p)
+    np.testing.assert_array_equal(found.relative, [2.0, 0.0, 0.0])
