@@ -92,7 +92,7 @@ def _of_amounts(wanted: Array, offered: Array, p: Array) -> Imbalance:
 
 
 def _relative_to_mean(z: Array, together: Array) -> Array:
-    """Return z over half the sum of demand and supply; the sum is not halved: half the smallest float is 0."""
+    """Return z over half the sum of both sides; the sum is not halved, as half the smallest float is 0."""
     return np.asarray(2.0 * np.divide(z, together, out=np.zeros_like(z), where=z != 0))
 
 
