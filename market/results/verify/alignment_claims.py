@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from market.economy import production
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.outcome import shown
+from market.outcome import Status, shown
 from market.results.schema import number
 from market.results.verify.accounts import feasible, worth
 from market.results.verify.claim import Claim
@@ -95,6 +95,8 @@ def _price_interval(economy: Economy, record: Record) -> Claim:
     found = price_ranges(economy, record, lambda w, p: violation(economy, record, w, p))
     if said is None:
         return Claim(name, None if found else True, "none stated: no prices that clear, or unknown")
+    if record.prices is None or record.status not in (Status.CLEARED, Status.OPTIMAL):
+        return Claim(name, False, "stated, though no prices clear or support the outcome")
     if found is None:
         return Claim(name, None, "not checked: stated, and no range was found from the recorded quantities")
     stated = {good: [number(end) for end in ends] for good, ends in said.items() if ends is not None}

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 
 from market.results.run_folder import RunFolder
 from market.results.tables import agents_table, bounds_table
+from market.results.verify import verify
 from market.results.verify.alignment_claims import zero_in_all_supports
 from market.results.verify.record import read_outcomes
 
@@ -73,3 +74,12 @@ def test_agents_with_zero_weight_in_all_supports_have_no_weight(economy):
     for record in read_outcomes(run, economy):
         if record.weights is not None and record.alignment["residual"] <= 1e-9:
             assert (record.weights[zero_in_all_supports(economy, record)] <= 1e-9).all()
+
+
+def test_a_range_of_prices_of_an_outcome_that_did_not_clear_is_refused(tamper):
+    copy = tamper("hurried")
+    name = next(each["name"] for each in copy.stated["mechanisms"] if each["status"] == "max_rounds")
+    assert verify(copy.folder).holds
+    goods = copy.stated["goods"]
+    copy.mechanism(name)["alignment"]["price_interval"] = {good: [0.5, 2.0] for good in goods}
+    assert f"{name}: ranges of prices" in refused(copy.verified())
