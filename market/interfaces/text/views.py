@@ -20,6 +20,7 @@ from market.interfaces.text.sentences import visible
 
 if TYPE_CHECKING:
     from market.efficiency.report import Alignment
+    from market.efficiency.welfare_measures import Variation
     from market.equilibrium import Equilibria
     from market.outcome import Outcome
     from market.results.comparison import Comparison
@@ -108,6 +109,12 @@ def _alignment(shown: Alignment, width: int) -> RenderableType:
     return Group(heading(f"Alignment report on '{name}'" if name else "Alignment report"), *table, *unknown)
 
 
+def _variation(shown: Variation, width: int) -> RenderableType:
+    from market.interfaces.text.variations import variation_table
+
+    return variation_table(shown, width)
+
+
 _VIEWS: dict[str, Callable[..., RenderableType]] = {
     "Alignment": _alignment,
     "Comparison": _comparison,
@@ -116,4 +123,5 @@ _VIEWS: dict[str, Callable[..., RenderableType]] = {
     "Scenario": _scenario,
     "Shared": _shared,
     "Sweep": _sweep,
+    "Variation": _variation,
 }
