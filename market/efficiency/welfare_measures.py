@@ -6,8 +6,8 @@ e_i(p, u) the expenditure function, the least money that buys i a utility u at p
     EV_i = e_i(p^0, u_i^1) - e_i(p^0, u_i^0)     money that would do as much at the old prices as the change,
     CV_i = e_i(p^1, u_i^1) - e_i(p^1, u_i^0)     money that could be taken at the new prices to undo it.
 
-Both are > 0 exactly if the agent gains. EV ranks several outcomes against one as the agent does, since all are
-valued at p^0; CV need not.
+Both are > 0 exactly if the agent gains. EV ranks several outcomes against one as the agent does, since all
+are valued at p^0; CV need not.
 
 *Quasilinear money.* A unit of money is a unit of payoff whatever is consumed, so that
 

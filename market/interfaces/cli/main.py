@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from market.errors import ExitCode, InputError, did_you_mean, nearest
+from market.interfaces.cli.contributions import contributions
 from market.interfaces.cli.equilibria import equilibria
 from market.interfaces.cli.options import DataDir, Figures, NoFigures, formats
 from market.interfaces.cli.plot import plot
@@ -33,7 +34,10 @@ if TYPE_CHECKING:
     from market.scenario.loading import Scenario
     from market.shards import Shared
 
-COMMANDS = ("run", "sweep", "plot", "equilibria", "validate", "schema", "list", "verify", "dashboard")
+COMMANDS = (
+    "run", "sweep", "plot", "equilibria", "contributions",
+    "validate", "schema", "list", "verify", "dashboard",
+)  # fmt: skip
 GENERAL = ("--help", "-h", "--version")
 
 app = typer.Typer(
@@ -294,6 +298,9 @@ app.command()(plot)
 
 
 app.command()(equilibria)
+
+
+app.command()(contributions)
 
 
 @app.command()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from market.equilibrium import Equilibria
     from market.outcome import Outcome
     from market.results.comparison import Comparison
+    from market.results.contributions import Contributions
     from market.scenario.loading import Scenario
     from market.shards import Shared
     from market.sweep import Sweep
@@ -109,6 +110,12 @@ def _alignment(shown: Alignment, width: int) -> RenderableType:
     return Group(heading(f"Alignment report on '{name}'" if name else "Alignment report"), *table, *unknown)
 
 
+def _contributions(shown: Contributions, width: int) -> RenderableType:
+    from market.interfaces.text.contributions import contributions_table
+
+    return contributions_table("Contributions to total surplus", shown, width)
+
+
 def _variation(shown: Variation, width: int) -> RenderableType:
     from market.interfaces.text.variations import variation_table
 
@@ -118,6 +125,7 @@ def _variation(shown: Variation, width: int) -> RenderableType:
 _VIEWS: dict[str, Callable[..., RenderableType]] = {
     "Alignment": _alignment,
     "Comparison": _comparison,
+    "Contributions": _contributions,
     "Equilibria": _equilibria,
     "Outcome": _outcome,
     "Scenario": _scenario,
