@@ -60,6 +60,9 @@ def largest_surplus(economy: Economy, near: Solution | None = None) -> LargestSu
         return LargestSurplus(0.0, Solution(nothing, nothing, np.zeros(len(economy.goods)), 0.0), 0.0)
     if cannot_be_helped(economy):
         return LargestSurplus(-np.inf, None, 0.0)
+    if not economy.most.any():  # the empty allocation is the only one
+        value = float(economy.utility(nothing).sum())
+        return LargestSurplus(value, Solution(nothing, nothing, np.zeros(len(economy.goods)), value), 0.0)
     ones = np.ones(len(economy.agents))
     found = best_allocation(economy, ones, near)
     x, y, p = found.consumption, found.production, found.prices

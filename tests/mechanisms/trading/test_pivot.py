@@ -129,7 +129,7 @@ def test_the_closed_form_is_what_optima_without_each_agent_give():
     np.testing.assert_allclose(closed.payments, payments, rtol=1e-11)
 
 
-@settings(max_examples=25 * SOAK)
+@settings(max_examples=12 * SOAK)
 @given(economies(max_agents=4, max_goods=2))
 def test_no_report_on_a_grid_beats_the_truth(primitives):
     """The payoff of a false report, with its own allocation and payments stated as the rules say."""
