@@ -179,7 +179,7 @@ class _Case:
     def two_would_swap(self) -> bool:
         """Return True if two agents clearly gain by giving each other some of two goods that they consume.
 
-        An agent that consumes g gives up to `m_ih / m_ig` of it for a unit of h. If the most that one gives of
+        Who consumes g gives up to `m_ih / m_ig` of it for a unit of h. If the most that one agent gives of
         g for h times the most that another gives of h for g is above 1, both gain, and no prices and weights
         support the allocation.
         """
