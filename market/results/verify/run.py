@@ -65,7 +65,12 @@ def _verified(folder: Path) -> Verification:
 
 
 def _all_prices(record: Record) -> list[Array]:
-    return [p for p in (record.prices, record.supporting_prices) if p is not None and np.isfinite(p).all()]
+    """Return recorded prices, and supporting ones also in money: per unit of the largest weight."""
+    found = [record.prices, record.supporting_prices]
+    largest = 0.0 if record.weights is None else float(np.nanmax(record.weights, initial=0.0))
+    if record.supporting_prices is not None and largest > 0:
+        found.append(record.supporting_prices / largest)
+    return [p for p in found if p is not None and np.isfinite(p).all()]
 
 
 def _scenario(run: RunFolder, scenario: Scenario) -> Claim:

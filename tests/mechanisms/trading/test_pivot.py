@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from helpers.economies import economy, own_producers, with_utility
 from helpers.strategies import SOAK, economies
 from hypothesis import given, settings
 
+import market
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Money
 from market.efficiency.report import alignment
@@ -23,6 +25,7 @@ from market.welfare.convex_program import Solution
 
 PIVOT = Pivot("pivot")
 INF = np.inf
+SCENARIO = Path(__file__).parents[3] / "scenarios" / "pivot.toml"
 LOG1P = UTILITIES["log1p"]
 ALONE = {"weights": [[3.0]]}, [[1.0]]
 
@@ -169,7 +172,7 @@ def test_a_report_that_would_pay_at_another_price_is_seen(monkeypatch):
     right = largest_surplus(world).found
     wrong = Solution(np.array([[9.0], [1.0]]), right.production, right.prices, 0.0)
     settled = pivot.Settled(wrong, np.zeros(2), 0.0, 3)
-    monkeypatch.setattr(pivot, "_settled", lambda _: settled)
+    monkeypatch.setattr(pivot, "settled", lambda _: settled)
     outcome = play(PIVOT, world)
     assert outcome.status is Status.FAILED
     assert outcome.evidence["truth_regret"] > 0.1
@@ -217,6 +220,24 @@ def test_many_agents_of_few_types_need_few_optima():
     assert outcome.status is Status.OPTIMAL
     assert "by 3 optima" in outcome.reason
     assert len(np.unique(outcome.payments)) == 2
+
+
+@pytest.mark.parametrize(("money", "grams"), [(1e-9, 1.0), (100.0, 1e6), (1.0, 1e-6)])
+def test_units_of_money_and_goods_change_no_verdict(money, grams):
+    """a, c in money a unit and k, s in money a unit squared; the deficit is in money."""
+    slope = money / grams**2
+    outcome = play(PIVOT, traders(2, 2, 12.0 * money / grams, slope, 2.0 * money / grams, slope))
+    assert outcome.status is Status.OPTIMAL
+    assert outcome.evidence["deficit"] == pytest.approx(50.0 / 3.0 * money, rel=1e-9)
+
+
+def test_a_model_steps_it_once_and_its_agents_have_paid():
+    model = market.MarketModel(market.load(SCENARIO), "pivot")
+    assert model.running
+    model.step()
+    assert not model.running
+    assert model.trader("buyer[0]").payment == pytest.approx(47.5 - 50 / 3)
+    assert model.outcome().evidence["deficit"] == pytest.approx(50 / 3)
 
 
 def test_the_report_counts_payments_as_revenue():
