@@ -3,7 +3,7 @@
     python -m benchmarks.trading_pivot
 
 Processor time, least of several. Without a closed form the mechanism needs the optimum of all and one without
-each agent: `from the start` finds them from equal shares, `from the optimum of all` from that one, and one for
+each agent: `from the start` finds them from equal shares, `from the optimum of all` from that one; one for
 each type of agents. The program that a general solver would take is timed once and multiplied.
 """
 
