@@ -11,7 +11,7 @@ A demand set is a box (lowest, highest) cut by a range of total spending p.x, or
 a ray. That is a least-squares problem with bounds; ranges of spending enter as rows with a heavy weight, and
 that is exact where the markets can be balanced. With w_g^2 the value of the market, p_g S_g, moving spending
 from one good to another leaves both with the same relative excess demand. Products of constant returns count
-more, since their prices follow costs and only their quantities can balance them. If a product is free, what is
+more, since their prices follow costs and only their quantities can balance them. If a good is free, what is
 left over of it counts for nothing (a by-product in excess supply must not hold back the goods made with it):
 there z_g + d_g takes the place of z_g, with an amount d_g >= 0 thrown away. Of a good of which there is
 nothing, S is the most that a direction gives when another good is used up by it.
@@ -166,8 +166,8 @@ class _Columns:
         effects = self.effects
         upper = np.array([column.upper for column in self.columns])
         rows, targets, slack = self._spending(demand)
-        free = np.flatnonzero(products & (self.p == 0))
-        disposed = np.eye(len(size))[:, free] * PRODUCT_WEIGHT
+        free = np.flatnonzero(products.any() & (self.p == 0))
+        disposed = np.diag(weight)[:, free]
         matrix = np.block(
             [
                 [effects * weight[:, None], np.zeros((len(size), len(slack))), disposed],
