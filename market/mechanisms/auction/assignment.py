@@ -69,7 +69,8 @@ def assign(economy: Economy, answers: Answers, p: Array) -> Assigned:
     if columns.columns:
         products = np.zeros(len(p), dtype=bool)
         if answers.supply.joint is not None:
-            products = np.asarray((answers.supply.joint.direction > 0).any(axis=0))
+            made = answers.supply.joint.direction > 0
+            products = np.asarray(made[made.sum(axis=1) == 1].any(axis=0))
         excess = x.sum(axis=0) - economy.resources - y.sum(axis=0)
         size = columns.sizes(_there(economy, x, y))
         levels = columns.solve(excess, size, products, answers.demand)
@@ -141,6 +142,11 @@ class _Columns:
             share[agent] = direction[agent]
             self.columns.append(_Column(side, share, limit))
 
+    @property
+    def activities(self) -> bool:
+        """True if some level is that of an activity with constant returns."""
+        return any((column.share > 0).any() and (column.share < 0).any() for column in self.columns)
+
     @cached_property
     def effects(self) -> Array:
         """Excess demand that one unit of each unknown adds, (goods, unknowns)."""
@@ -166,7 +172,7 @@ class _Columns:
         effects = self.effects
         upper = np.array([column.upper for column in self.columns])
         rows, targets, slack = self._spending(demand)
-        free = np.flatnonzero(products.any() & (self.p == 0))
+        free = np.flatnonzero(self.p == 0) if self.activities else np.zeros(0, dtype=np.intp)
         disposed = np.diag(weight)[:, free]
         matrix = np.block(
             [
