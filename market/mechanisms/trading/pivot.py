@@ -305,7 +305,7 @@ def gains_from_reports(economy: Economy, truth: Solution) -> tuple[Array, int]:
             weights = np.ones(agents)
             weights[agent] = scale
             try:
-                led_to = best_allocation(economy, weights, truth)
+                led_to, _ = best_allocation(economy, weights, truth)
             except NumericalError:
                 continue
             then = float(economy.welfare(led_to.consumption, led_to.production).sum())

@@ -150,7 +150,7 @@ def test_no_report_on_a_grid_beats_the_truth(primitives):
             weights = np.ones(len(primitives.agents))
             weights[agent] = scale
             try:
-                led_to = best_allocation(primitives, weights)
+                led_to, _ = best_allocation(primitives, weights)
             except pivot.NumericalError:
                 continue
             value = true(led_to.consumption, led_to.production)
@@ -220,6 +220,17 @@ def test_many_agents_of_few_types_need_few_optima():
     assert outcome.status is Status.OPTIMAL
     assert "by 3 optima" in outcome.reason
     assert len(np.unique(outcome.payments)) == 2
+
+
+def test_two_of_three_gain_by_understating_together():
+    """Weights 1, 1, 1: log(1/3) - 2 log(3/2) = -1.909543 each. Two that report 1/2, true weights 1:
+
+    shares 1/4, payments 1.5 log(2 / 1.5), so log(1/4) - 0.431523 = -1.817818 each: not proof against two.
+    """
+    truth = play(PIVOT, shared([[1.0], [1.0], [1.0]], [1.0]))
+    lies = play(PIVOT, shared([[0.5], [0.5], [1.0]], [1.0]))
+    np.testing.assert_allclose(truth.payoffs[:2], -1.909543, atol=1e-6)
+    np.testing.assert_allclose(np.log(lies.consumption[:2, 0]) - lies.payments[:2], -1.817818, atol=1e-6)
 
 
 @pytest.mark.parametrize(("money", "grams"), [(1e-9, 1.0), (100.0, 1e6), (1.0, 1e-6)])
