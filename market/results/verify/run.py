@@ -56,6 +56,7 @@ def _verified(folder: Path) -> Verification:
     economy = build(scenario, run.result["seed"])
     records = read_outcomes(run, economy)
     prices = [p for record in records for p in _all_prices(record)]
+    prices += [p for record in records for p in _in_money(record)]
     claims: list[Claim] = [_scenario(run, scenario)]
     for record in records:
         claims += _mechanism(run, scenario, economy, record)
@@ -65,12 +66,14 @@ def _verified(folder: Path) -> Verification:
 
 
 def _all_prices(record: Record) -> list[Array]:
-    """Return recorded prices, and supporting ones also in money: per unit of the largest weight."""
-    found = [record.prices, record.supporting_prices]
-    largest = 0.0 if record.weights is None else float(np.nanmax(record.weights, initial=0.0))
-    if record.supporting_prices is not None and largest > 0:
-        found.append(record.supporting_prices / largest)
-    return [p for p in found if p is not None and np.isfinite(p).all()]
+    return [p for p in (record.prices, record.supporting_prices) if p is not None and np.isfinite(p).all()]
+
+
+def _in_money(record: Record) -> list[Array]:
+    """Return supporting prices per unit of the largest weight: in money where weights are equal."""
+    p, weights = record.supporting_prices, record.weights
+    largest = 0.0 if weights is None else float(np.nanmax(weights, initial=0.0))
+    return [p / largest] if p is not None and largest > 0 and np.isfinite(p).all() else []
 
 
 def _scenario(run: RunFolder, scenario: Scenario) -> Claim:
