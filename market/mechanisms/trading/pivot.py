@@ -149,7 +149,7 @@ class Pivot(Mechanism):
 
     def step(self, economy: Economy, state: State, answering: Answering) -> PivotState:  # noqa: ARG002
         """Take true reports, and find the best allocation and all payments."""
-        return PivotState(state.round + 1, settled(economy))
+        return PivotState(state.round + 1, _settled(economy))
 
     def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
         """Return True after one round."""
@@ -310,7 +310,7 @@ def gains_from_reports(economy: Economy, truth: Solution) -> tuple[Array, int]:
     return gain, reports
 
 
-def settled(economy: Economy) -> Settled | str:
+def _settled(economy: Economy) -> Settled | str:
     """Return allocation and payments, or why there are none."""
     if cannot_be_helped(economy):
         return "Some agent is at -inf in every allocation, so no allocation is best"

@@ -172,7 +172,7 @@ def test_a_report_that_would_pay_at_another_price_is_seen(monkeypatch):
     right = largest_surplus(world).found
     wrong = Solution(np.array([[9.0], [1.0]]), right.production, right.prices, 0.0)
     settled = pivot.Settled(wrong, np.zeros(2), 0.0, 3)
-    monkeypatch.setattr(pivot, "settled", lambda _: settled)
+    monkeypatch.setattr(pivot, "_settled", lambda _: settled)
     outcome = play(PIVOT, world)
     assert outcome.status is Status.FAILED
     assert outcome.evidence["truth_regret"] > 0.1
