@@ -336,9 +336,7 @@ class _Builder:
         values, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
         return scipy.sparse.csr_matrix((values, (rows, columns)), shape=(agents, agents))
 
-    def _refuse_impossible(
-        self, part: str, block: Block[Technology] | Block[Utility] | Block[Cost]
-    ) -> None:
+    def _refuse_impossible(self, part: str, block: Block[Technology] | Block[Utility] | Block[Cost]) -> None:
         """Report technologies with output from no input, utilities that overflow, and steps out of order."""
         rows = np.arange(self.starts[-1])[block.rows]
         for position, message in block.family.faults(**block.parameters):

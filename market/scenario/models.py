@@ -334,9 +334,7 @@ def _make_steps_type(parameter: Parameter) -> Any:
     amount = Parameter("agent", meaning="an amount", unit="units")
     step = TUPLE[make_number_type(parameter), make_number_type(amount)]
     one: Any = Annotated[step, BeforeValidator(_require_pair), BeforeValidator(as_tuple)]
-    steps: Any = Annotated[
-        TUPLE[one, ...], BeforeValidator(as_tuple), BeforeValidator(_require_steps)
-    ]
+    steps: Any = Annotated[TUPLE[one, ...], BeforeValidator(as_tuple), BeforeValidator(_require_steps)]
     return Annotated[DICT[GoodName, steps], BeforeValidator(_name_the_good)]
 
 

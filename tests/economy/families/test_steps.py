@@ -57,12 +57,12 @@ def test_demand_and_supply_maximise_over_a_grid():
     amounts = np.arange(0.0, 4.05, 0.1)
     for price in np.arange(0.5, 6.0, 0.25):
         p = np.array([price])
-        for answer, gain in (
-            (Steps.quasilinear_demand(p, bids=BIDS), lambda x: Steps.value(x, bids=BIDS)[0] - price * x[0, 0]),
-            (StepsCost.supply(p, offers=OFFERS), lambda y: price * y[0, 0] - StepsCost.value(y, offers=OFFERS)[0]),
-        ):  # fmt: skip
-            best = max(gain(np.array([[each]])) for each in amounts)
-            assert all(gain(end) >= best - 1e-12 for end in answer.bounds)
+        gains = [float(Steps.value(np.array([[x]]), bids=BIDS)[0] - price * x) for x in amounts]
+        profits = [float(price * y - StepsCost.value(np.array([[y]]), offers=OFFERS)[0]) for y in amounts]
+        for x in Steps.quasilinear_demand(p, bids=BIDS).bounds:
+            assert Steps.value(x, bids=BIDS)[0] - price * x[0, 0] >= max(gains) - 1e-12
+        for y in StepsCost.supply(p, offers=OFFERS).bounds:
+            assert price * y[0, 0] - StepsCost.value(y, offers=OFFERS)[0] >= max(profits) - 1e-12
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -123,7 +123,9 @@ CSV = "plant,price,amount\ngas,60,5\nplant,35,3\nplant,30,2\ngas,55,2\n"
 
 def test_offers_from_a_file_are_those_of_the_agent_in_order(tmp_path):
     (tmp_path / "offers.csv").write_text(CSV)
-    own = scenario('cost = { family = "steps", offers = { power = { file = "offers.csv", agent = "plant" } } }')
+    own = scenario(
+        'cost = { family = "steps", offers = { power = { file = "offers.csv", agent = "plant" } } }'
+    )
     found = build(loads(own, folder=tmp_path)).costs[0].parameters["offers"]
     assert found[0, 0].tolist() == [[30.0, 2.0], [35.0, 3.0]]
     every = scenario('cost = { family = "steps", offers = { power = { file = "offers.csv" } } }')
