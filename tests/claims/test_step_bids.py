@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.transformations import convert_costs
 
-from market import alignment, build, loads
+from market import alignment, build, compare, loads
 from market.economy.primitives import Block
 from market.mechanisms import Auction, Planner
 from market.mechanisms.auction.price_rules import RULES
@@ -174,3 +174,12 @@ def test_a_bid_above_an_offer_that_does_not_trade_is_surplus_lost():
         outcome, consumption=nothing, production=nothing, payments=np.zeros(2), utilities=np.zeros(2)
     )
     assert alignment(idle).surplus_gap == pytest.approx(4.0, rel=1e-6)
+
+
+def test_a_note_says_that_marginal_bids_may_be_filled_otherwise():
+    """Two bids of 1 at 3 for one unit at 2 tie at the price; with one of them there is nothing to divide."""
+    tied = compare(loads(text([[[3.0, 1.0]], [[3.0, 1.0]]], [[[2.0, 1.0]]])))
+    single = compare(loads(text([[[3.0, 1.0]]], [[[2.0, 1.0]]])))
+    note = "filled in part"
+    assert note in " ".join(str(tied).split())
+    assert note not in " ".join(str(single).split())

@@ -118,6 +118,13 @@ def test_bids_that_rise_are_refused_and_equal_ones_are_not():
     assert build(loads(equal)).bliss.tolist() == [[2.0, 0.0]]
 
 
+@pytest.mark.parametrize("money", ["fisher", "exchange"])
+def test_bids_need_money_with_a_value_of_its_own(money):
+    own = scenario('utility = { family = "steps", bids = { power = [[1.0, 1.0]] } }')
+    with pytest.raises(InputError, match="bids are in money that has a value of its own"):
+        loads(own.replace("quasilinear", money))
+
+
 CSV = "plant,price,amount\ngas,60,5\nplant,35,3\nplant,30,2\ngas,55,2\n"
 
 
