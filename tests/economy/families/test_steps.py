@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ from market.economy.families import step_functions
 from market.economy.families.costs import StepsCost
 from market.economy.families.utilities.steps import Steps
 from market.errors import InputError
+from market.scenario.document import json_schema
 
 BIDS = np.array([[[[5.0, 1.0], [3.0, 2.0], [0.0, 0.0]]]])
 OFFERS = np.array([[[[1.0, 1.0], [2.0, 2.0], [2.0, 1.0]]]])
@@ -161,3 +163,14 @@ def test_offers_may_be_drawn_or_read_for_each_agent_of_a_group(tmp_path):
                    '[[{ column = "cost" }, { column = "size" }]] } }')  # fmt: skip
     found = build(loads(own, folder=tmp_path)).costs[0].parameters["offers"]
     assert found[:, 0, 0].tolist() == [[3.0, 2.0], [1.0, 4.0]]
+
+
+@pytest.mark.parametrize(("offers", "fine"), [
+    ([[1.0, 2.0]], True), ({"power": [[1.0, 2.0]]}, True), ({"file": "a.csv", "agent": "plant"}, True),
+    ({"power": {"file": "a.csv"}}, True), ([], False), ([[1.0]], False), ({"file": 1}, False), (3.0, False),
+])  # fmt: skip
+def test_editors_know_all_ways_to_write_steps(offers, fine):
+    schema = json_schema()
+    own = {"$defs": schema["$defs"], "$ref": "#/$defs/Cost_Steps"}
+    entry = {"family": "steps", "offers": offers}
+    assert jsonschema.Draft202012Validator(own).is_valid(entry) is fine
