@@ -196,7 +196,7 @@ class TradingPost(Game):
         known = posts.price_taking
         if closed:
             trades = known is not None and any(known.prices[g] > 0 for g in posts.goods)
-            on_purpose = " The play began there on purpose (first = 0)." if self.first == 0 else ""
+            on_purpose = " The play began there on purpose (first = 0)." if self.first == 0 and not profile.any() else ""
             if self.strategic == "both" and trades and len(closed) == len(posts.goods):
                 return (
                     "No trade: where one side brings nothing, no other agent can gain by bringing something, so this "
