@@ -85,7 +85,14 @@ class Market:
     @cached_property
     def is_open(self) -> NDArray[np.bool_]:
         """Mask of posts with trade, (goods,)."""
-        return self.posts & (self.p > 0)
+        return self.posts & ((self.p > 0) | self.is_free)
+
+    @cached_property
+    def is_free(self) -> NDArray[np.bool_]:
+        """Mask of posts at which some is left over at any price, (goods,): others than players have got it."""
+        idle = ~self.actions.any(axis=1)[:, None]
+        got = (np.where(idle, self.record.consumption - self.economy.endowment, 0.0) > 0).any(axis=0)
+        return self.posts & (self.p == 0) & got & (self.actions < 0).any(axis=0)
 
     @cached_property
     def actions(self) -> Array:
@@ -329,7 +336,9 @@ def _trades(seen: Market) -> Claim:
     z, is_open = seen.trades, seen.is_open
     sold = np.where(is_open, economy.commons, 0.0)
     size = np.maximum(np.abs(z).sum(axis=0) + sold, 1e-300)
-    unbalanced = float((np.abs(z.sum(axis=0) - sold) / size)[is_open].max(initial=0.0))
+    apart = z.sum(axis=0) - sold
+    missed = np.where(seen.is_free, np.maximum(apart, 0.0), np.abs(apart)) / size
+    unbalanced = float(missed[is_open].max(initial=0.0))
     made = np.maximum(-z - economy.endowment, 0.0)
     x = economy.endowment + z + np.minimum(made, economy.capacity)
     if economy.numeraire is not None:

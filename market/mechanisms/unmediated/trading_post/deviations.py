@@ -23,28 +23,44 @@ from market.errors import NumericalError, UnboundedDemandError
 from market.mechanisms.regret import gain
 from market.mechanisms.unmediated.trading_post.posts import Posts
 
-TRIED = 60  # actions in a row
+TRIED = 32  # actions in a row
 GOLDEN = (5.0**0.5 - 1.0) / 2.0
-SECTIONS = 48  # golden sections: 1e-10 of the bracket
+SECTIONS = 42  # golden sections: 1e-9 of the bracket
 PASSES = 4  # over posts and pairs of posts
 MORE = 1e4  # times the money at a post: the largest bid tried where money has no limit
 
 
 def players_gains(posts: Posts, profile: Array, smallest: float) -> Array:
     """Return the most that each player was found to gain by another action, (agents,); 0 of price takers."""
-    gains = np.zeros(len(posts.economy.agents))
+    gains, known = np.zeros(len(posts.economy.agents)), dict[bytes, float]()
+    bids, offers = posts.totals(profile)
+    near = posts.prices(bids, offers)
     for row in posts.players:
-        gains[row] = _gain(posts, profile, int(row), smallest)
+        kind = _kind(posts, profile, int(row))
+        if kind not in known:
+            known[kind] = _gain(posts, profile, int(row), smallest, near)
+        gains[row] = known[kind]
     return gains
 
 
-def payoff_of(posts: Posts, profile: Array, row: int) -> float:
+def _kind(posts: Posts, profile: Array, row: int) -> bytes:
+    """Return a key that is equal for agents of equal primitives that do the same."""
+    me = posts.alone(row)
+    parts = [profile[row], me.endowment, me.budget]
+    names = []
+    for block in (*me.utilities, *me.costs):
+        names.append(f"{block.family.__module__}.{block.family.__qualname__}")
+        parts += [block.parameters[name] for name in sorted(block.parameters)]
+    return "|".join(names).encode() + b"".join(np.ascontiguousarray(part + 0.0).tobytes() for part in parts)
+
+
+def payoff_of(posts: Posts, profile: Array, row: int, near: Array) -> float:
     """Return the payoff of one agent, -inf if its action is not possible."""
     me = posts.alone(row)
     action = profile[row]
     try:
         bids, offers = posts.totals(profile)
-        p = posts.prices(bids, offers)
+        p = posts.prices(bids, offers, near)
     except (NumericalError, UnboundedDemandError):
         return -np.inf
     is_open = p > 0
@@ -69,19 +85,19 @@ def payoff_of(posts: Posts, profile: Array, row: int) -> float:
     return utility - cost - paid
 
 
-def _gain(posts: Posts, profile: Array, row: int, smallest: float) -> float:
+def _gain(posts: Posts, profile: Array, row: int, smallest: float, near: Array) -> float:
     """Return the largest gain found of one player."""
-    now = payoff_of(posts, profile, row)
+    now = payoff_of(posts, profile, row, near)
     best, changed = now, profile.copy()
     goods = [int(g) for g in posts.goods if _concerns(posts, row, int(g))]
     for turn in range(PASSES):
         before = best
         for g in goods:
-            best = _improve(posts, changed, row, best, _ray(posts, changed, row, g, smallest))
+            best = _improve(posts, changed, row, best, _ray(posts, changed, row, g, smallest), near)
         for g in goods:
             for h in goods:
                 if g != h and changed[row, g] > 0:
-                    best = _improve(posts, changed, row, best, _shift(changed, row, g, h))
+                    best = _improve(posts, changed, row, best, _shift(changed, row, g, h), near)
         if len(goods) <= 1 or best <= before + 1e-13 * abs(before) or turn == PASSES - 1:
             break
     return float(gain(np.array([now]), np.array([best]))[0])
@@ -139,14 +155,16 @@ def _shift(profile: Array, row: int, g: int, h: int) -> Path:
     return at, np.unique(np.concatenate([np.geomspace(1e-9, 1.0, TRIED // 2), np.linspace(0.0, 1.0, 11)]))
 
 
-def _improve(posts: Posts, profile: Array, row: int, best: float, path: Path) -> float:
+def _improve(
+    posts: Posts, profile: Array, row: int, best: float, path: Path, near: Array
+) -> float:
     """Search a path; where it gains, change the profile. Return the best payoff."""
     at, tried = path
 
     def worth(number: float) -> float:
         changed = profile.copy()
         changed[row] = at(number)
-        return payoff_of(posts, changed, row)
+        return payoff_of(posts, changed, row, near)
 
     values = np.array([worth(number) for number in tried])
     place = int(np.argmax(values))

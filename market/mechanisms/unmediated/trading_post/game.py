@@ -31,6 +31,7 @@ from market.outcome import Status, shown
 from market.registry import option
 
 LISTED = 6  # goods named in the evidence
+FREE = 1e-30  # money: a price below it is that of a good of which something is left over at any price
 TINY = 1e-8  # share of a post: the growth of smaller actions is seen by their powers of two
 
 
@@ -146,7 +147,7 @@ class TradingPost(Game):
         index = _lerner(posts, profile, p)
         for g in posts.goods[:LISTED]:
             good = economy.goods[int(g)]
-            if known is not None and known.prices[g] > 0:
+            if known is not None and known.prices[g] > FREE:
                 found[f"price_taking_price[{good}]"] = float(known.prices[g])
             if np.isfinite(index[g]) and index[g] >= 0:
                 found[f"lerner_index[{good}]"] = float(index[g])
@@ -210,7 +211,8 @@ class TradingPost(Game):
         for g in posts.goods[:3]:
             lerner = f", Lerner index {index[g]:.4f}" if np.isfinite(index[g]) and index[g] >= 0 else ""
             good = economy.goods[int(g)]
-            parts.append(f"{good} at {p[g]:.6g}, price-taking {known.prices[g]:.6g}{lerner}")
+            here, there = (float(each) if each > FREE else 0.0 for each in (p[g], known.prices[g]))
+            parts.append(f"{good} at {here:.6g}, price-taking {there:.6g}{lerner}")
         return f"Prices: {'; '.join(parts)}."
 
     def on_cycle(self, economy: Economy, period: int) -> str:
@@ -240,7 +242,7 @@ def _outcome(economy: Economy, clearing: Clearing) -> GameOutcome:
         payments = paid
         counts = np.ones(len(paid)) if economy.money is Money.QUASILINEAR else ~economy.wants_something
         payoffs = economy.welfare(x, made) - np.where(counts, paid, 0.0)
-    prices = p if (p[np.arange(len(p)) != economy.numeraire] > 0).any() else None
+    prices = np.where(p > FREE, p, 0.0) if (p[np.arange(len(p)) != economy.numeraire] > 0).any() else None
     return GameOutcome(x, made, payoffs, payments, float(payments.sum()), prices)
 
 

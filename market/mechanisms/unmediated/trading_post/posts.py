@@ -55,7 +55,7 @@ class Clearing(NamedTuple):
     """Prices, and net trades of all agents at them.
 
     Args:
-        prices: (goods,); 0 of a post without trade, 1 of the numeraire.
+        prices: (goods,); 0 of a post without trade, 1 of the numeraire; next to 0 of a good that is free.
         trades: (agents, goods), z, units; 0 of the numeraire.
     """
 
@@ -199,9 +199,10 @@ class Posts:
     def net_supply(self, p: Array) -> tuple[Array, Array]:
         """Return least and largest net supply of price takers, (goods,) each."""
         assert self.takers is not None
-        answers = self.takers.answers(p)
-        demand, supply = answers.total_demand, answers.total_supply
         owned = self.takers.owned
+        with np.errstate(over="ignore", invalid="ignore"):  # far from the root answers may be infinite
+            answers = self.takers.answers(p)
+            demand, supply = answers.total_demand, answers.total_supply
         low = np.clip(supply.lowest - demand.highest + owned, -CAP, CAP)
         if demand.single_valued and supply.single_valued:
             return low, low
@@ -216,14 +217,14 @@ class Posts:
         return least if least > 0 else min(most, 0.0)
 
     def _root(self, g: int, bids: float, offers: float, p: Array) -> float:
-        """Return the price at which a post balances; 0 if there is none."""
+        """Return the price at which a post balances; next to 0 of a good left over at any price; 0 if closed."""
 
         def excess(log_price: float) -> float:
             return self.excess(g, float(np.exp(log_price)), bids, offers, p)
 
         bracket = bracket_of(excess, float(np.log(p[g])))
         if bracket is None:
-            return CLOSED
+            return float(p[g]) / FARTHEST if excess(float(np.log(p[g]))) > 0 else CLOSED
         low, high = bracket
         return float(np.exp(low if low == high else root_between(excess, low, high)))
 
@@ -253,7 +254,8 @@ class Posts:
         posts[self.goods] = True
         is_open = posts & (p > 0)
         at = np.where(is_open | ~posts, p, self.begin(None))
-        answers = self.takers.answers(at)
+        with np.errstate(over="ignore", invalid="ignore"):
+            answers = self.takers.answers(at)
         low = answers.demand.lowest - answers.supply.highest - self.takers.endowment
         high = answers.demand.highest - answers.supply.lowest - self.takers.endowment
         left = offers - np.divide(bids, at, out=np.zeros_like(at), where=is_open)  # for price takers, net
@@ -261,15 +263,16 @@ class Posts:
 
 
 def _shared(low: Array, high: Array, total: Array) -> Array:
-    """Return amounts between `low` and `high`, (agents, goods), with this sum over agents, (goods,)."""
-    low, high = np.maximum(low, -CAP), np.minimum(high, CAP)
-    width = high - low
-    endless = width > np.sqrt(CAP)
-    width = np.where(endless.any(axis=0), endless.astype(float), width)  # only these give way
-    base = np.where(endless & (low > -np.sqrt(CAP)), low, np.where(endless, high, low))
-    missing = total - base.sum(axis=0)
+    """Return amounts between `low` and `high`, (agents, goods), with this sum over agents, (goods,).
+
+    Where bounds are infinite, only the agents that have them give way, in equal parts.
+    """
+    endless = np.isinf(low) | np.isinf(high)
+    base = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high, 0.0))
+    width = np.where(endless, 0.0, high - base)
+    width = np.where(endless.any(axis=0), endless.astype(float), width)
     sums = width.sum(axis=0)
-    return base + width * np.divide(missing, sums, out=np.zeros_like(missing), where=sums > 0)
+    return base + width * np.divide(total - base.sum(axis=0), sums, out=np.zeros_like(sums), where=sums > 0)
 
 
 def bracket_of(rising: Any, start: float) -> tuple[float, float] | None:
@@ -296,6 +299,10 @@ def root_between(rising: Any, low: float, high: float) -> float:
         value = rising(x)
         return float(np.clip(value, -CAP, CAP))
 
+    if bounded(low) >= 0:  # rounding, where the function depends on what was tried before
+        return low
+    if bounded(high) <= 0:
+        return high
     return float(scipy.optimize.brentq(bounded, low, high, xtol=ROOT, rtol=ROOT, maxiter=300))
 
 
@@ -338,6 +345,8 @@ def _is_additive(economy: Economy, posts: int) -> bool:
     if posts <= 1:
         return True
     buys = economy.wants_something
+    if not buys.any():
+        return all(block.family in COSTS for block in economy.costs)
     limited = np.isfinite(economy.budget) & buys
     return (
         economy.money is Money.QUASILINEAR

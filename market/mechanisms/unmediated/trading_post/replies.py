@@ -45,6 +45,7 @@ STEP = 1e-3  # of log p, in differences of fourth order: errors of 1e-12
 JUMP = 1e-12  # of log p: a net trade that changes by more than rounding over it has a jump there
 VISIBLE = 1e-7  # share of a post: such a change
 SWEEPS = 300
+AT_REST = 1e-11  # relative difference of marginal outlay and value at several posts
 STILL = 1e-14  # relative to a post: net trades that change by less are at rest
 SEARCHED = 40  # prices in the row from which a search begins where there may be several tops
 REACH = 30.0  # they go from this fraction of the competitive price to this multiple
@@ -129,6 +130,8 @@ class Reply:
         """Improve net trades post by post until none changes; `money` is its marginal value, None: computed."""
         moves = [int(g) for g in self.posts.goods if self._concerns(int(g))]
         once = len(moves) <= 1 or (money is not None and self.posts.is_additive and has_additive_families(self.me))
+        if not self.posts.is_additive and self._together(moves, money):
+            return
         for _ in range(1 if once else SWEEPS):
             before = self.z.copy()
             for g in moves:
@@ -150,13 +153,13 @@ class Reply:
 
     def _spend_budget(self, least: float) -> None:
         """Find the marginal value of money, above `least`, at which the budget is spent."""
-        budget, begin = float(self.me.budget[0]), self.z.copy()
+        budget, begin, prices = float(self.me.budget[0]), self.z.copy(), self.p.copy()
         if budget <= 0:
             self.z = np.minimum(self.z, 0.0) * 0.0
             return
 
         def left(log_money: float) -> float:
-            self.z = begin.copy()
+            self.z, self.p = begin.copy(), prices.copy()
             self._sweep(float(np.exp(log_money)))
             return budget - self._spent()
 
@@ -168,7 +171,7 @@ class Reply:
             raise NumericalError(f"no marginal value of money spends the budget of {self.me.agents[0]}")
         left(root_between(left, *bracket))
         spent = self._spent()
-        self.z = np.where(self.z > 0, self.z * min(budget / spent, 1.0), self.z)  # rounding
+        self.z = np.where(self.z > 0, self.z * min(budget / max(spent, budget), 1.0), self.z)  # rounding
 
     # --- one post ----------------------------------------------------------------------------------
 
@@ -229,6 +232,8 @@ class Reply:
     def _at_the_end(self, g: int, residual: Callable[[float, bool], tuple[float, float]], sign: float) -> None:
         """Handle a post where it is best to go on for ever: to higher prices by offering ever less, or not at all."""
         self.z[g] = 0.0
+        if sign > 0 and self.wanted[g] and self.bids[g] <= 0 and residual(1.0 / FARTHEST, False)[0] > 0:
+            self.forced[g] = self.least_bid[g]
         offers = sign < 0 and self.endowment[g] + self.capacity[g] > 0
         if offers and residual(FARTHEST, False)[0] < 0:
             self.forced[g] = -self.least_offer[g]
@@ -286,9 +291,26 @@ class Reply:
         z = max(z, -most)
         if z > 0 and not self.wanted[g]:
             z = 0.0
-        if abs(z) < (self.least_bid[g] / price if z > 0 else self.least_offer[g]):
+        if 0 < z * price < self.least_bid[g]:
+            z, price = self._least_or_nothing(g, price)
+        elif -self.least_offer[g] < z < 0:
             z = 0.0
         self.z[g], self.p[g] = z, price
+
+    def _least_or_nothing(self, g: int, price: float) -> tuple[float, float]:
+        """Return net trade and price of the least bid that counts if it is better than none, else of none."""
+        if self.posts.concerns_takers[g]:
+            return 0.0, price
+        least = float(self.least_bid[g])
+        at_least = (self.bids[g] + least) / self.offers[g]
+        bought = least / at_least
+        bundles = np.maximum(self.endowment + self.z, 0.0)[None, :].repeat(2, axis=0)
+        bundles[:, g] = self.endowment[g] + np.array([0.0, bought])
+        if self.numeraire is not None:
+            bundles[:, self.numeraire] = np.maximum([self._cash(0.0, g), self._cash(least, g)], 0.0)
+        none, some = (float(self.me.utility(bundle[None, :])[0]) for bundle in bundles)
+        more = some > none if self.money is not Money.QUASILINEAR else some - none > least
+        return (bought, at_least) if more else (0.0, price)
 
     def _too_much(self, g: int, z: float, price: float, rate: float, money: float | None) -> float:
         """Return marginal outlay less marginal value, over their sum, in [-1, 1].
@@ -402,28 +424,54 @@ class Reply:
 
         return residual
 
+    # --- posts whose prices move together ----------------------------------------------------------
+
+    def _together(self, moves: list[int], money: float | None) -> bool:
+        """Find all net trades at once where none is at a bound; return True if they were found."""
+        begin, prices = self.z.copy(), self.p.copy()
+
+        def pressure(amounts: Array) -> Array:
+            trial = begin.copy()
+            trial[moves] = amounts
+            return np.array([self._pressure(trial, g, money) for g in moves])
+
+        if not (np.abs(begin[moves]) > 0).all():
+            return False
+        found = scipy.optimize.root(pressure, begin[moves], method="hybr", tol=1e-15)
+        inside = (np.sign(found.x) == np.sign(begin[moves])).all()
+        if inside and np.abs(pressure(found.x)).max() <= AT_REST:
+            self.z[moves] = found.x
+            self.p = self._moved(self.z)[0]
+            return True
+        self.z, self.p = begin, prices
+        return False
+
+    def _pressure(self, trial: Array, g: int, money: float | None) -> float:
+        """Return marginal outlay less marginal value at net trades, over their sum, in [-1, 1]."""
+        try:
+            p, rates = self._moved(trial)
+        except (NumericalError, UnboundedDemandError):
+            return 1.0 if trial[g] > 0 else -1.0
+        outlay = p[g] + self.settings.conduct * float(trial @ rates[:, g])
+        elsewhere = float(sum(self.p[h] * self.z[h] for h in self.posts.goods if h != g))
+        kept, self.z = self.z, trial
+        value, worth = self._margins(g, trial[g], float((p * trial)[self.posts.goods].sum()) - elsewhere, money)
+        self.z = kept
+        if np.isinf(value):
+            return -1.0 if value > 0 else 1.0
+        if np.isinf(worth):
+            return 1.0
+        total = worth * outlay
+        size = value + abs(total)
+        return (total - value) / size if size > 0 else 0.0
+
     def _by_amount(self, g: int, money: float | None) -> None:
-        """Find the best net trade by its amount, where prices of several posts move together."""
+        """Find the best net trade by its amount."""
 
         def surplus(z: float) -> float:
             trial = self.z.copy()
             trial[g] = z
-            try:
-                p, rates = self._moved(trial)
-            except (NumericalError, UnboundedDemandError):
-                return 1.0 if z > 0 else -1.0
-            place = int(np.flatnonzero(self.posts.goods == g)[0])
-            outlay = p[g] + self.settings.conduct * float(trial[self.posts.goods] @ rates[:, place])
-            spent = float((p * trial)[self.posts.goods].sum())
-            spent -= float(sum(self.p[h] * self.z[h] for h in self.posts.goods if h != g))
-            value, worth = self._margins(g, z, spent, money)
-            if np.isinf(value):
-                return -1.0 if value > 0 else 1.0
-            if np.isinf(worth):
-                return 1.0
-            total = worth * outlay
-            size = value + abs(total)
-            return (total - value) / size if size > 0 else 0.0
+            return self._pressure(trial, g, money)
 
         most = float(min(self.endowment[g] + self.capacity[g], 1e6 * self.size[g]))
         low = -most if most > 0 else 0.0
@@ -434,21 +482,26 @@ class Reply:
             z = high
         else:
             z = root_between(surplus, low, high)
-        self.z[g] = z
+        self.z[g] = z if abs(z) > self.least_offer[g] else 0.0
         self.p = self._moved(self.z)[0]
 
     def _moved(self, z: Array) -> tuple[Array, Array]:
-        """Return prices at net trades of this player, and their derivatives by them, (posts, posts)."""
-        posts = self.posts
+        """Return prices at net trades of this player, and their derivatives by them, (goods, goods)."""
+        posts, goods = self.posts, len(z)
         p = posts.prices(self.bids, self.offers - z, near=np.where(self.p > 0, self.p, 0.0))
-        goods = posts.goods
-        slopes = np.zeros((len(goods), len(goods)))
-        for column, g in enumerate(goods):
+        live = [int(g) for g in posts.goods if p[g] > 0]
+        slopes = np.zeros((len(live), len(live)))
+        for column, g in enumerate(live):
             moved = []
             for s in (1, -1, 2, -2):
-                at = p.copy()
+                at = np.where(p > 0, p, posts.begin(None))
                 at[g] = p[g] * np.exp(s * STEP)
-                moved.append(posts.net_supply(at)[0][goods])
+                moved.append(posts.net_supply(at)[0][live])
             slopes[:, column] = (8.0 * (moved[0] - moved[1]) - (moved[2] - moved[3])) / (12.0 * STEP * p[g])
-        slopes[np.diag_indices(len(goods))] += (self.bids / p**2)[goods]
-        return p, scipy.linalg.inv(slopes)
+        slopes[np.diag_indices(len(live))] += self.bids[live] / p[live] ** 2
+        rates = np.zeros((goods, goods))
+        try:
+            rates[np.ix_(live, live)] = scipy.linalg.inv(slopes)
+        except (scipy.linalg.LinAlgError, ValueError):
+            raise NumericalError("prices do not move smoothly with what is traded") from None
+        return p, rates
