@@ -126,14 +126,20 @@ class Game(Family):
 
     def key(self, economy: Economy, profile: Array) -> bytes:
         """Return a key that is equal for profiles which differ by rounding."""
-        return rounded(profile, np.maximum(economy.resources, np.abs(profile).max(axis=0, initial=0.0))).tobytes()
+        return rounded(
+            profile, np.maximum(economy.resources, np.abs(profile).max(axis=0, initial=0.0))
+        ).tobytes()
 
     def figures(self, economy: Economy, profile: Array) -> Mapping[str, float]:  # noqa: ARG002
         """Return numbers of a profile that stand beside its regret in the evidence, >= 0, by name."""
         return {}
 
     def verdict(
-        self, economy: Economy, profile: Array, gain: float, tolerance: float  # noqa: ARG002
+        self,
+        economy: Economy,
+        profile: Array,
+        gain: float,
+        tolerance: float,  # noqa: ARG002
     ) -> tuple[Status, str] | None:
         """Return the status of a profile that no agent changes, where it is one of this game alone.
 
@@ -306,7 +312,9 @@ class Unmediated(Mechanism):
 
 def rounded(profile: Array, size: Array) -> Array:
     """Return actions as shares of a size, rounded, with one kind of zero."""
-    shares = np.divide(profile, size, out=np.zeros_like(profile), where=np.broadcast_to(size > 0, profile.shape))
+    shares = np.divide(
+        profile, size, out=np.zeros_like(profile), where=np.broadcast_to(size > 0, profile.shape)
+    )
     return np.round(shares, 10) + 0.0
 
 

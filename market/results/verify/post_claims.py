@@ -203,7 +203,11 @@ class Market:
 
     def _best(self, row: int, takers: NDArray[np.bool_], now: float) -> tuple[Array, float, Array]:
         """Return the best net trades found, their payoff if it is better than `now`, and their prices."""
-        can = (self.economy.bliss[row] > 0) | (self.economy.endowment[row] > 0) | (self.economy.capacity[row] > 0)
+        can = (
+            (self.economy.bliss[row] > 0)
+            | (self.economy.endowment[row] > 0)
+            | (self.economy.capacity[row] > 0)
+        )
         goods = np.flatnonzero(self.posts & can)
         p = np.where(self.p > 0, self.p, 1.0)
 
@@ -311,7 +315,9 @@ def check_posts(economy: Economy, record: Record, options: Unmediated) -> Iterat
         return
     yield _trades(seen)
     gains = seen.gains(takers)
-    size = np.maximum(np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0), economy.utility_scale)
+    size = np.maximum(
+        np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0), economy.utility_scale
+    )
     yield _regret(seen, gains, size)
     yield from _evidence(seen, record)
     yield _status(seen, options, takers, float((gains / size).max(initial=0.0)))
@@ -342,7 +348,9 @@ def _trades(seen: Market) -> Claim:
     made = np.maximum(-z - economy.endowment, 0.0)
     x = economy.endowment + z + np.minimum(made, economy.capacity)
     if economy.numeraire is not None:
-        x[:, economy.numeraire] = economy.endowment[:, economy.numeraire] - z @ np.where(seen.posts, seen.p, 0.0)
+        x[:, economy.numeraire] = economy.endowment[:, economy.numeraire] - z @ np.where(
+            seen.posts, seen.p, 0.0
+        )
     apart = difference(record.consumption[:, :], np.maximum(x, 0.0), economy.offered(record.production))
     both = np.maximum(seen.actions, 0.0).sum(axis=0) > 0
     idle = seen.posts & ~is_open & both & ((np.maximum(-seen.actions, 0.0).sum(axis=0) + economy.commons) > 0)
@@ -356,7 +364,9 @@ def _regret(seen: Market, gains: Array, size: Array) -> Claim:
     stated = seen.record.regret
     assert stated is not None
     if np.isinf(stated).all():
-        return Claim(f"{seen.record.name}: regret", None, "not checked: the record says that it was not found")
+        return Claim(
+            f"{seen.record.name}: regret", None, "not checked: the record says that it was not found"
+        )
     more = float(np.max((gains - stated) / size, initial=0.0))
     less = float(np.max((stated - gains) / size, initial=0.0)) if seen.posts.sum() == 1 else 0.0
     detail = f"largest relative difference from a search over prices: {shown(max(more, less, 0.0))}"
@@ -379,7 +389,9 @@ def _evidence(seen: Market, record: Record) -> Iterator[Claim]:
     known = np.where(seen.posts, known, 1.0)
     if np.isfinite(known).all() and not _clears(economy, known):
         wrong.append("price_taking_price")
-    words = f"wrong: {', '.join(wrong)}" if wrong else "price-taking prices clear, and Lerner's index is right"
+    words = (
+        f"wrong: {', '.join(wrong)}" if wrong else "price-taking prices clear, and Lerner's index is right"
+    )
     yield Claim(f"{record.name}: prices without market power", not wrong, words)
 
 
@@ -459,6 +471,8 @@ def _no_equilibrium(seen: Market, takers: NDArray[np.bool_], name: str) -> Claim
             p[g] = p[g] * (0.5 if side == 1 else 2.0)
             z[g] = z[g] if side == 1 else seen.residual(row, takers, p)[g]
             if seen.payoff(row, z, p) >= now - ROUNDING_OF_RESULTS * abs(now) and abs(z[g]) > 0:
-                detail = f"{economy.agents[row]} is alone at its side of {economy.goods[g]}, and gains by less"
+                detail = (
+                    f"{economy.agents[row]} is alone at its side of {economy.goods[g]}, and gains by less"
+                )
                 return Claim(name, True, detail)
     return Claim(name, False, "no agent is alone on its side of a post and gains by ever less")

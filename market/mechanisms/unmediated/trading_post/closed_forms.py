@@ -119,4 +119,6 @@ def _parameters(takers: Economy) -> tuple[Array, Array]:
 def _line(takers: Economy) -> tuple[Array, Array]:
     """Return the price at which demand begins and the fall of demand with the price, (goods,) each."""
     a, k = _parameters(takers)
-    return a.max(axis=0, initial=0.0), np.divide(1.0, k, out=np.zeros_like(k), where=(a > 0) & (k > 0)).sum(axis=0)
+    return a.max(axis=0, initial=0.0), np.divide(1.0, k, out=np.zeros_like(k), where=(a > 0) & (k > 0)).sum(
+        axis=0
+    )

@@ -155,9 +155,7 @@ def _shift(profile: Array, row: int, g: int, h: int) -> Path:
     return at, np.unique(np.concatenate([np.geomspace(1e-9, 1.0, TRIED // 2), np.linspace(0.0, 1.0, 11)]))
 
 
-def _improve(
-    posts: Posts, profile: Array, row: int, best: float, path: Path, near: Array
-) -> float:
+def _improve(posts: Posts, profile: Array, row: int, best: float, path: Path, near: Array) -> float:
     """Search a path; where it gains, change the profile. Return the best payoff."""
     at, tried = path
 

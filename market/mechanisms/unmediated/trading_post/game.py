@@ -44,7 +44,10 @@ class TradingPost(Game):
         "both", "who counts on moving prices: buyers (Kelly), sellers (Cournot) or both (Shapley and Shubik)"
     )
     conduct: float = option(
-        1.0, "how far: 0 takes prices, 1 knows how they move (Cournot), between is a conjecture", low=0.0, high=1.0
+        1.0,
+        "how far: 0 takes prices, 1 knows how they move (Cournot), between is a conjecture",
+        low=0.0,
+        high=1.0,
     )
     first: float = option(
         0.5, "share of its competitive bids and offers that each agent begins with; 0 is no trade", low=0.0
@@ -153,7 +156,9 @@ class TradingPost(Game):
                 found[f"lerner_index[{good}]"] = float(index[g])
         return found
 
-    def verdict(self, economy: Economy, profile: Array, gain: float, tolerance: float) -> tuple[Status, str] | None:
+    def verdict(
+        self, economy: Economy, profile: Array, gain: float, tolerance: float
+    ) -> tuple[Status, str] | None:
         """Return the status of a profile at rest where it is none of any game's; None otherwise."""
         lone = self._alone(economy, profile)
         if lone is not None:
@@ -197,7 +202,11 @@ class TradingPost(Game):
         known = posts.price_taking
         if closed:
             trades = known is not None and any(known.prices[g] > 0 for g in posts.goods)
-            on_purpose = " The play began there on purpose (first = 0)." if self.first == 0 and not profile.any() else ""
+            on_purpose = (
+                " The play began there on purpose (first = 0)."
+                if self.first == 0 and not profile.any()
+                else ""
+            )
             if self.strategic == "both" and trades and len(closed) == len(posts.goods):
                 return (
                     "No trade: where one side brings nothing, no other agent can gain by bringing something, so this "

@@ -145,7 +145,9 @@ class Posts:
         """Return the prices of a profile, and the net trades at them."""
         bids, offers = self.totals(profile)
         p = self.prices(bids, offers)
-        trades = np.where(profile > 0, np.divide(profile, p, out=np.zeros_like(profile), where=p > 0), profile)
+        trades = np.where(
+            profile > 0, np.divide(profile, p, out=np.zeros_like(profile), where=p > 0), profile
+        )
         trades = np.where(p > 0, trades, 0.0)
         if self.takers is not None:
             trades[self.others] = self._taken(p, bids, offers)
@@ -348,11 +350,7 @@ def _is_additive(economy: Economy, posts: int) -> bool:
     if not buys.any():
         return all(block.family in COSTS for block in economy.costs)
     limited = np.isfinite(economy.budget) & buys
-    return (
-        economy.money is Money.QUASILINEAR
-        and not limited.any()
-        and has_additive_families(economy)
-    )
+    return economy.money is Money.QUASILINEAR and not limited.any() and has_additive_families(economy)
 
 
 def has_additive_families(economy: Economy) -> bool:

@@ -129,7 +129,9 @@ class Reply:
     def _sweep(self, money: float | None) -> None:
         """Improve net trades post by post until none changes; `money` is its marginal value, None: computed."""
         moves = [int(g) for g in self.posts.goods if self._concerns(int(g))]
-        once = len(moves) <= 1 or (money is not None and self.posts.is_additive and has_additive_families(self.me))
+        once = len(moves) <= 1 or (
+            money is not None and self.posts.is_additive and has_additive_families(self.me)
+        )
         if not self.posts.is_additive and self._together(moves, money):
             return
         for _ in range(1 if once else SWEEPS):
@@ -229,7 +231,9 @@ class Reply:
             z = self._on_the_flat(g, below, above, price, money)
         self._set(g, z, price)
 
-    def _at_the_end(self, g: int, residual: Callable[[float, bool], tuple[float, float]], sign: float) -> None:
+    def _at_the_end(
+        self, g: int, residual: Callable[[float, bool], tuple[float, float]], sign: float
+    ) -> None:
         """Handle a post where it is best to go on for ever: to higher prices by offering ever less, or not at all."""
         self.z[g] = 0.0
         if sign > 0 and self.wanted[g] and self.bids[g] <= 0 and residual(1.0 / FARTHEST, False)[0] > 0:
@@ -250,7 +254,9 @@ class Reply:
         if not self._may_have_several(g) or money is None or self.settings.conduct != 1.0:
             return start
         tried = start + np.linspace(-np.log(REACH), np.log(REACH), SEARCHED)
-        gains = [self._worth(g, residual(float(np.exp(at)), False)[0], float(np.exp(at)), money) for at in tried]
+        gains = [
+            self._worth(g, residual(float(np.exp(at)), False)[0], float(np.exp(at)), money) for at in tried
+        ]
         return float(tried[int(np.argmax(gains))])
 
     def _may_have_several(self, g: int) -> bool:
@@ -455,7 +461,9 @@ class Reply:
         outlay = p[g] + self.settings.conduct * float(trial @ rates[:, g])
         elsewhere = float(sum(self.p[h] * self.z[h] for h in self.posts.goods if h != g))
         kept, self.z = self.z, trial
-        value, worth = self._margins(g, trial[g], float((p * trial)[self.posts.goods].sum()) - elsewhere, money)
+        value, worth = self._margins(
+            g, trial[g], float((p * trial)[self.posts.goods].sum()) - elsewhere, money
+        )
         self.z = kept
         if np.isinf(value):
             return -1.0 if value > 0 else 1.0

@@ -167,7 +167,8 @@ def test_fisher_buyers_of_two_goods_spend_their_budgets_and_could_not_gain():
     """At a best reply `u_g' (Q_g - x_g) / (p_g Q_g)` is the same for all goods: a unit of money more is worth as much."""
     weights = np.array([[1.0, 2.0], [2.0, 1.0], [1.0, 1.0]])
     outcome = played(
-        economy("fisher", log=weights.tolist(), commons=[1.0, 1.0], budget=[1.0, 2.0, 3.0]), strategic="buyers"
+        economy("fisher", log=weights.tolist(), commons=[1.0, 1.0], budget=[1.0, 2.0, 3.0]),
+        strategic="buyers",
     )
     x, p = outcome.consumption, outcome.prices
     assert outcome.status is Status.NASH

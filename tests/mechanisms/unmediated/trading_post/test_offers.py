@@ -108,7 +108,9 @@ def test_monopsony_buys_less_at_a_lower_price():
 @pytest.mark.parametrize(("n", "lost"), [(2, 0.193147), (3, 0.072132)])
 def test_firms_facing_log_demand_charge_their_cost_over_their_number(n, lost):
     """p = Lam / Q: each makes Lam (n - 1)/(c n^2), p = c n/(n - 1), lost Lam (ln(n/(n - 1)) - 1/n)."""
-    outcome = played(economy("quasilinear", log=[[1.0]], linear=([[1.0]] * n, [[INF]] * n)), strategic="sellers")
+    outcome = played(
+        economy("quasilinear", log=[[1.0]], linear=([[1.0]] * n, [[INF]] * n)), strategic="sellers"
+    )
     assert outcome.status is Status.NASH
     assert outcome.production[1:, 0] == pytest.approx(np.full(n, (n - 1) / n**2), abs=1e-8)
     assert outcome.prices[0] == pytest.approx(n / (n - 1), abs=1e-8)
@@ -145,7 +147,11 @@ def test_single_good_of_quantecon():
 def test_two_goods_of_quantecon_with_a_joint_cost():
     """Inverse demand 10 - c_1 and 12 - 1.44 c_2, inverse supply h + J q with J = ((1, 1/2), (1/2, 1))."""
     alike = quadratic_buyers([[10.0, 12.0]], [[1.0, 1.44]], ([[0.5, 0.5]], [[1.0, 1.0]], [[INF, INF]]))
-    parameters = {"unit_cost": np.full((1, 2), 0.5), "slope": np.ones((1, 2)), "capacity": np.full((1, 2), INF)}
+    parameters = {
+        "unit_cost": np.full((1, 2), 0.5),
+        "slope": np.ones((1, 2)),
+        "capacity": np.full((1, 2), INF),
+    }
     joint = replace(alike, costs=(Block(JointCost, slice(1, 2), parameters),))
     outcome = played(joint, strategic="sellers")
     assert outcome.status is Status.NASH
@@ -204,9 +210,7 @@ def test_firms_with_demand_that_depends_on_both_prices():
 
 
 @settings(max_examples=5, deadline=None)
-@given(
-    st.floats(5.0, 20.0), st.floats(0.2, 3.0), st.floats(0.0, 4.0), st.floats(0.0, 2.0), st.integers(1, 5)
-)
+@given(st.floats(5.0, 20.0), st.floats(0.2, 3.0), st.floats(0.0, 4.0), st.floats(0.0, 2.0), st.integers(1, 5))
 def test_surplus_rises_with_the_number_of_sellers(a, b, c, d, n):
     fewer, more = (played(firms(k, a=a, b=b, c=c, d=d), strategic="sellers") for k in (n, n + 1))
     assert fewer.status is more.status is Status.NASH

@@ -38,5 +38,7 @@ def test_a_refusal_gives_its_reason(primitives, options, words):
 
 
 def test_a_producer_with_infinite_capacity_is_no_reason_to_refuse():
-    outcome = played(economy("quasilinear", log=[[1.0]], linear=([[1.0]] * 2, [[INF]] * 2)), strategic="sellers")
+    outcome = played(
+        economy("quasilinear", log=[[1.0]], linear=([[1.0]] * 2, [[INF]] * 2)), strategic="sellers"
+    )
     assert outcome.status.settled
