@@ -1,11 +1,11 @@
-"""Surplus by the number of traders, from a sweep over a count: how many it takes until a market is competitive.
+"""Surplus by the number of traders, from a sweep over a count of agents.
 
 The share of the largest surplus that a mechanism reaches is `W / (W + gap)`, with W the total surplus and the
 gap that of the alignment report. With a straight inverse demand a - b Q and n equal firms of constant cost c,
 Cournot's outputs leave `1 - 1 / (n + 1)^2` of it; that curve is drawn only where all of this holds.
 
-Derivation: each firm makes `(a - c) / (b (n + 1))`, so that price exceeds cost by `(a - c) / (n + 1)`, and the
-lost triangle has that height and base `(a - c) / (b (n + 1))`, against `(a - c)^2 / (2 b)` in all.
+Derivation: each firm makes `(a - c) / (b (n + 1))`, so that price exceeds cost by `(a - c) / (n + 1)`, and
+the lost triangle has that height and base `(a - c) / (b (n + 1))`, against `(a - c)^2 / (2 b)` in all.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _is_straight_line(swept: Sweep, parameter: str) -> bool:
 
 
 def _is_straight(economy: Economy) -> bool:
-    """Return True for one good, buyers of one choke price, and producers of one constant cost without limit."""
+    """Return True for one good, buyers of one choke price, and producers of one constant cost."""
     plain = (
         economy.money is Money.QUASILINEAR
         and len(economy.goods) == 1

@@ -1,4 +1,4 @@
-"""Games without prices, played by best replies in rounds.
+"""Games without an auctioneer, played by best replies in rounds.
 
 A game form states the actions of agents and their result; with the agents' preferences it is a game. In a
 round each player gives a best reply:
@@ -131,14 +131,14 @@ class Game(Family):
         ).tobytes()
 
     def figures(self, economy: Economy, profile: Array) -> Mapping[str, float]:  # noqa: ARG002
-        """Return numbers of a profile that stand beside its regret in the evidence, >= 0, by name."""
+        """Return numbers of a profile that stand in the evidence with its regret, >= 0, by name."""
         return {}
 
     def verdict(
         self,
-        economy: Economy,
-        profile: Array,
-        gain: float,
+        economy: Economy,  # noqa: ARG002
+        profile: Array,  # noqa: ARG002
+        gain: float,  # noqa: ARG002
         tolerance: float,  # noqa: ARG002
     ) -> tuple[Status, str] | None:
         """Return the status of a profile that no agent changes, where it is one of this game alone.
@@ -315,7 +315,7 @@ def rounded(profile: Array, size: Array) -> Array:
     shares = np.divide(
         profile, size, out=np.zeros_like(profile), where=np.broadcast_to(size > 0, profile.shape)
     )
-    return np.round(shares, 10) + 0.0
+    return np.asarray(np.round(shares, 10) + 0.0)
 
 
 def _change(before: Array, after: Array) -> float:

@@ -3,14 +3,16 @@
 The rules are stated here again. Of the recorded actions a positive one is money bid, a negative one an amount
 offered; q are the commons, W and Y others' bids and offers, N(p) the net supply of agents that take prices.
 
-- A bid w buys `w / p`, an offer y brings `p y`; the trades of all agents add up to the commons at every post where
-  something is traded, and price takers have an answer that is best for them at the recorded prices.
-- What a player could have at prices p is `E(p) = q + Y + N(p) - W / p`, so that its payoff at *any* prices p is that
-  of the net trades E(p), paid for at p: no prices have to be solved for. Its gain is searched over prices, in rows of
-  fixed ratio and by thirds; at several posts each price in turn.
-- With `conduct` theta < 1 an agent rests where `v = p + theta z / E'(p)`, v the marginal value of the good to it in
-  money; this is checked with differences of E.
-- Price-taking prices are those at which demand is supply when all agents answer; Lerner's index is `(p - v) / p`.
+- A bid w buys `w / p`, an offer y brings `p y`; the trades of all agents add up to the commons at every
+  post where something is traded, and price takers have an answer that is best for them at the recorded
+  prices.
+- What a player could have at prices p is `E(p) = q + Y + N(p) - W / p`, so that its payoff at *any* prices
+  p is that of the net trades E(p), paid for at p: no prices have to be solved for. Its gain is searched
+  over prices, in rows of fixed ratio and by thirds; at several posts each price in turn.
+- With `conduct` theta < 1 an agent rests where `v = p + theta z / E'(p)`, v the marginal value of the good
+  to it in money; this is checked with differences of E.
+- Price-taking prices are those at which demand is supply when all agents answer; Lerner's
+  index is `(p - v) / p`.
 """
 
 from __future__ import annotations
@@ -80,7 +82,10 @@ class Market:
     @cached_property
     def posts(self) -> NDArray[np.bool_]:
         """Mask of goods with a post, (goods,)."""
-        return np.arange(len(self.economy.goods)) != self.economy.numeraire
+        mask = np.ones(len(self.economy.goods), dtype=bool)
+        if self.economy.numeraire is not None:
+            mask[self.economy.numeraire] = False
+        return mask
 
     @cached_property
     def is_open(self) -> NDArray[np.bool_]:
@@ -89,8 +94,8 @@ class Market:
 
     @cached_property
     def is_free(self) -> NDArray[np.bool_]:
-        """Mask of posts at which some is left over at any price, (goods,): others than players have got it."""
-        idle = ~self.actions.any(axis=1)[:, None]
+        """Mask of posts with goods left over at any price, (goods,): price takers got some for nothing."""
+        idle = np.asarray(~self.actions.any(axis=1))[:, None]
         got = (np.where(idle, self.record.consumption - self.economy.endowment, 0.0) > 0).any(axis=0)
         return self.posts & (self.p == 0) & got & (self.actions < 0).any(axis=0)
 
@@ -112,11 +117,11 @@ class Market:
 
     @cached_property
     def trades(self) -> Array:
-        """Net trades of all agents, (agents, goods): of players from actions, of others from what they have."""
+        """Net trades, (agents, goods): of players from actions, of others from what they have."""
         a = self.actions
         own = np.where(a > 0, np.divide(a, self.p, out=np.zeros_like(a), where=self.p > 0), a)
         x, y, e = self.record.consumption, self.record.production, self.economy.endowment
-        return np.where(self.is_open, np.where(a.any(axis=1)[:, None], own, x - e - y), 0.0)
+        return np.where(self.is_open, np.where(np.asarray(a.any(axis=1))[:, None], own, x - e - y), 0.0)
 
     def net_supply(self, takers: NDArray[np.bool_], p: Array) -> Array:
         """Return net supply of price takers, (goods,), the middle of an interval."""
@@ -174,7 +179,7 @@ class Market:
         return found
 
     def _takers_gains(self) -> Array:
-        """Return the gains from best answers to the recorded prices, (agents,); 0 without prices of all goods."""
+        """Return the gains from best answers to the prices, (agents,); 0 without prices of all goods."""
         concerned = self.posts & (self.economy.bliss > 0).any(axis=0)
         if not (self.p[concerned] > 0).all():
             return np.zeros(len(self.economy.agents))
@@ -184,12 +189,12 @@ class Market:
         except UnboundedDemandError:
             return np.full(len(x), np.inf)
         eaten, made = best.demand.lowest, best.supply.lowest
-        endless = np.isinf(eaten).any(axis=1) | np.isinf(made).any(axis=1)
-        eaten, made = (np.where(endless[:, None], 0.0, each) for each in (eaten, made))
+        unbounded = np.asarray(np.isinf(eaten).any(axis=1) | np.isinf(made).any(axis=1))
+        eaten, made = (np.where(unbounded[:, None], 0.0, each) for each in (eaten, made))
         now, then = (
             self.economy.payoff(self.economy.welfare(a, b), self.p, a, b) for a, b in ((x, y), (eaten, made))
         )
-        return np.where(endless, np.inf, _more(now, then))
+        return np.where(unbounded, np.inf, _more(now, then))
 
     def _gain(self, row: int, takers: NDArray[np.bool_]) -> float:
         """Return the largest gain found of one player, over prices."""
@@ -360,7 +365,7 @@ def _trades(seen: Market) -> Claim:
 
 
 def _regret(seen: Market, gains: Array, size: Array) -> Claim:
-    """Check recorded regrets against the search over prices; at several posts it only refuses smaller ones."""
+    """Check regrets against the search over prices; at several posts only smaller ones are refused."""
     stated = seen.record.regret
     assert stated is not None
     if np.isinf(stated).all():

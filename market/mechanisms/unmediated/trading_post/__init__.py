@@ -13,10 +13,11 @@ The *residual supply* of a player is what is left for it at a price,
 
     E(p) = q + Y + N(p) - W / p,
 
-and the price at which it takes z solves `E(p) = z`. With N = 0 that is Shapley's and Shubik's post (or, with
-commons alone on offer, Kelly's); with price-taking buyers (`W = 0`, N falls with demand) it is Cournot's market,
-with price-taking sellers a monopsony. Where z moves, so does the price, `dP/dz = 1 / E'(p)`, and a player with
-conjecture theta ("conduct") equates the marginal value of the good, in money, with its marginal outlay,
+and the price at which it takes z solves `E(p) = z`. With N = 0 that is Shapley's and Shubik's post (or,
+with commons alone on offer, Kelly's); with price-taking buyers (`W = 0`, N falls with demand) it is
+Cournot's market, with price-taking sellers a monopsony. Where z moves, so does the price,
+`dP/dz = 1 / E'(p)`, and a player with conjecture theta ("conduct") equates the marginal value of the good,
+in money, with its marginal outlay,
 
     v_i(z) = p + theta z / E'(p),
 

@@ -1,7 +1,7 @@
 """Best replies that need no search.
 
-*Bids for a stock* Q (Kelly): bid w against others' bids W buys `x = w Q / (w + W)`, and the marginal outlay is
-`dw/dx = (w + W)^2 / (Q W)`. With `u'(x) = (w + W)^2 / (Q W)` and an interior bid
+*Bids for a stock* Q (Kelly): bid w against others' bids W buys `x = w Q / (w + W)`, and the marginal outlay
+is `dw/dx = (w + W)^2 / (Q W)`. With `u'(x) = (w + W)^2 / (Q W)` and an interior bid
 
     log     a log x        a W = w (w + W)               w = (-W + sqrt(W^2 + 4 a W)) / 2
     log1p   a log(1 + x)   a Q W = (w + W)(w + W + w Q)  a quadratic in w
@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.families.costs import LinearCost, QuadraticCost
+from market.economy.families.costs import Cost, LinearCost, QuadraticCost
 from market.economy.families.utilities import Linear, Log, Log1p, Quadratic
 from market.economy.primitives import Block, Economy, Money
 from market.mechanisms.unmediated.trading_post.posts import Posts
@@ -77,11 +77,11 @@ _BIDS = {Log: _log, Log1p: _log1p, Linear: _linear}
 
 
 def output(posts: Posts, profile: Array, row: int, conduct: float) -> Array | None:
-    """Return the best offers of a producer against a falling line, (goods,) <= 0; None if not in closed form."""
+    """Return the best offers of a producer against a falling line, (goods,) <= 0; None if unknown."""
     me, takers = posts.alone(row), posts.takers
     if takers is None or not _are_lines(takers) or len(me.costs) != 1 or me.endowment.any():
         return None
-    cost: Block = me.costs[0]
+    cost: Block[Cost] = me.costs[0]
     if cost.family not in (LinearCost, QuadraticCost) or me.utilities:
         return None
     tops, inverse = _line(takers)

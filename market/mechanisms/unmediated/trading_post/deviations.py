@@ -1,12 +1,12 @@
 """The gain of each player from deviating alone, by a search that knows no first-order condition.
 
-A deviation is another action at one post, or at several in turn: a bid or an offer. Its payoff is that of the
-game: prices are cleared anew with the other actions as recorded, and the player's utility, cost and payment are
-evaluated. Actions are tried in rows of fixed ratio, from the least that counts to all that the player has, and the
-best is improved by golden sections. Where several goods are concerned, posts are searched in turn, and pairs of
-posts with money moved from one to the other, until no search gains. What is found is a gain that can be had, so a
-lower bound of the regret; where a payoff is concave in one action at a time and additive over goods, it is the
-regret up to rounding.
+A deviation is another action at one post, or at several in turn: a bid or an offer. Its payoff is that of
+the game: prices are cleared anew with the other actions as recorded, and the player's utility, cost and
+payment are evaluated. Actions are tried in rows of fixed ratio, from the least that counts to all that the
+player has, and the best is improved by golden sections. Where several goods are concerned, posts are
+searched in turn, and pairs of posts with money moved from one to the other, until no search gains. What is
+found is a gain that can be had, so a lower bound of the regret; where a payoff is concave in one action at
+a time and additive over goods, it is the regret up to rounding.
 
 The price takers' gain at the prices is that from other answers to them (`market.mechanisms.regret`).
 """
@@ -14,11 +14,12 @@ The price takers' gain at the prices is that from other answers to them (`market
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.economy.primitives import Money
+from market.economy.primitives import Block, Money
 from market.errors import NumericalError, UnboundedDemandError
 from market.mechanisms.regret import gain
 from market.mechanisms.unmediated.trading_post.posts import Posts
@@ -48,7 +49,8 @@ def _kind(posts: Posts, profile: Array, row: int) -> bytes:
     me = posts.alone(row)
     parts = [profile[row], me.endowment, me.budget]
     names = []
-    for block in (*me.utilities, *me.costs):
+    blocks: tuple[Block[Any], ...] = (*me.utilities, *me.costs)
+    for block in blocks:
         names.append(f"{block.family.__module__}.{block.family.__qualname__}")
         parts += [block.parameters[name] for name in sorted(block.parameters)]
     return "|".join(names).encode() + b"".join(np.ascontiguousarray(part + 0.0).tobytes() for part in parts)

@@ -4,8 +4,10 @@ Claims, by the evidence that is recomputed:
 
 - *nash*: with `conduct = 1`, no player was found to gain by another action, by a search of its own
   (`deviations.py`), and price takers would not answer otherwise at the prices;
-- *settled*: no player moves, each by its conjecture, but one who knew how prices move could gain: `conduct < 1`;
-- *no_equilibrium*: an agent is alone on its side of a post, and an ever smaller bid or offer is always better;
+- *settled*: no player moves, each by its conjecture, but one who knew how prices move could gain: `conduct
+  < 1`;
+- *no_equilibrium*: an agent is alone on its side of a post, and an ever smaller bid or offer is always
+  better;
 - *cycling*, *max_rounds*, *failed*: as of any game.
 
 Without trade at a post nothing that one agent does there makes a trade, so that no trade is an equilibrium of
@@ -88,7 +90,7 @@ class TradingPost(Game):
         return self._posts(economy).players
 
     def key(self, economy: Economy, profile: Array) -> bytes:
-        """Return actions as rounded shares of price-taking totals, and the powers of two of very small ones."""
+        """Return rounded shares of price-taking totals, and the powers of two of very small ones."""
         money, amounts = self._posts(economy).scale
         size = np.where(profile > 0, money, amounts)
         share = np.abs(profile) / size
@@ -166,8 +168,8 @@ class TradingPost(Game):
         if self.conduct < 1 and gain > tolerance:
             return (
                 Status.SETTLED,
-                f"No agent moves by its conjecture (conduct {self.conduct:g}); one that knew how prices move could "
-                f"gain {shown(gain)} of its utility.",
+                f"No agent moves by its conjecture (conduct {self.conduct:g}); one that knew how prices move "
+                f"could gain {shown(gain)} of its utility.",
             )
         return None
 
@@ -189,8 +191,8 @@ class TradingPost(Game):
                     what, act, gets = words
                     return (
                         f"There is no equilibrium: {economy.agents[int(acting[0])]}, the only {what} of "
-                        f"{economy.goods[int(g)]}, {gets} for any {act}, so that an ever smaller {act} is always "
-                        f"better; the least that counts is shown."
+                        f"{economy.goods[int(g)]}, {gets} for any {act}, so that an ever smaller {act} is "
+                        f"always better; the least that counts is shown."
                     )
         return None
 
@@ -209,8 +211,8 @@ class TradingPost(Game):
             )
             if self.strategic == "both" and trades and len(closed) == len(posts.goods):
                 return (
-                    "No trade: where one side brings nothing, no other agent can gain by bringing something, so this "
-                    f"is an equilibrium of every such economy.{on_purpose}"
+                    "No trade: where one side brings nothing, no other agent can gain by bringing something, "
+                    f"so this is an equilibrium of every such economy.{on_purpose}"
                 )
             return f"Nothing is traded of {', '.join(closed[:LISTED])}.{on_purpose}"
         if known is None:
@@ -263,7 +265,7 @@ def _could_act(posts: Posts) -> dict[int, NDArray[np.bool_]]:
 
 
 def _lerner(posts: Posts, profile: Array, p: Array) -> Array:
-    """Return `(p - v) / p`, v what a good is worth to its strategic sellers at the margin, by sales, (goods,)."""
+    """Return `(p - v) / p`, v the marginal value to strategic sellers, weighted by sales, (goods,)."""
     economy = posts.economy
     outcome = _outcome(economy, posts.cleared(profile))
     sold = np.maximum(-profile, 0.0)
@@ -273,7 +275,7 @@ def _lerner(posts: Posts, profile: Array, p: Array) -> Array:
     wants = economy.bliss > 0
     slopes = np.where(wants, economy.marginal_utility(outcome.consumption), 0.0)
     if economy.money is Money.EXCHANGE:
-        money = economy.marginal_utility(outcome.consumption)[:, [economy.numeraire]]
+        money = economy.marginal_utility(outcome.consumption)[:, economy.numeraire, None]
         slopes = np.divide(slopes, money, out=np.zeros_like(slopes), where=(money > 0) & np.isfinite(money))
     value = np.where(wants, slopes, value)
     total = sold.sum(axis=0)

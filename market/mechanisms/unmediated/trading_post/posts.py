@@ -1,13 +1,13 @@
 """Posts: the agents that play, those that take prices, and the prices that bids and offers lead to.
 
-Net supply of price takers N(p) is the sum of their supply and endowments less their demand. Where utilities are
-additive and money is quasilinear without budgets, or only one good has a post, N_g depends on p_g alone and each
-price is the root of one increasing function,
+Net supply of price takers N(p) is the sum of their supply and endowments less their demand. Where utilities
+are additive and money is quasilinear without budgets, or only one good has a post, N_g depends on p_g alone
+and each price is the root of one increasing function,
 
     q_g + Y_g + N_g(p_g) - W_g / p_g = 0.
 
-Otherwise all prices are found together. At a price at which some price takers are indifferent, N is an interval,
-and those who are share what is left in proportion to their intervals.
+Otherwise all prices are found together. At a price at which some price takers are indifferent, N is an
+interval, and those who are share what is left in proportion to their intervals.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ class Posts:
         return least if least > 0 else min(most, 0.0)
 
     def _root(self, g: int, bids: float, offers: float, p: Array) -> float:
-        """Return the price at which a post balances; next to 0 of a good left over at any price; 0 if closed."""
+        """Return the price at which a post balances, next to 0 of a good that is free; 0 if closed."""
 
         def excess(log_price: float) -> float:
             return self.excess(g, float(np.exp(log_price)), bids, offers, p)
@@ -269,10 +269,10 @@ def _shared(low: Array, high: Array, total: Array) -> Array:
 
     Where bounds are infinite, only the agents that have them give way, in equal parts.
     """
-    endless = np.isinf(low) | np.isinf(high)
+    unbounded = np.isinf(low) | np.isinf(high)
     base = np.where(np.isfinite(low), low, np.where(np.isfinite(high), high, 0.0))
-    width = np.where(endless, 0.0, high - base)
-    width = np.where(endless.any(axis=0), endless.astype(float), width)
+    width = np.where(unbounded, 0.0, high - base)
+    width = np.where(unbounded.any(axis=0), unbounded.astype(float), width)
     sums = width.sum(axis=0)
     return base + width * np.divide(total - base.sum(axis=0), sums, out=np.zeros_like(sums), where=sums > 0)
 
@@ -402,7 +402,7 @@ def _sells(economy: Economy) -> NDArray[np.bool_]:
 
 
 def _sides(economy: Economy, strategic: Strategic) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return masks of buyers and of sellers, (agents,); an agent that could be either by its competitive trade.
+    """Return masks of buyers and of sellers, (agents,), of those that could be either by competitive trade.
 
     Raises:
         InputError: an agent buys one good and sells another.
@@ -422,8 +422,8 @@ def _sides(economy: Economy, strategic: Strategic) -> tuple[NDArray[np.bool_], N
     mixed = np.flatnonzero(both & buys_some & sells_some)
     if len(mixed):
         raise InputError(
-            f'game = "trading_post", strategic = "{strategic}": {economy.agents[int(mixed[0])]} buys one good '
-            'and sells another, so it would take prices at one post only; write strategic = "both"'
+            f'game = "trading_post", strategic = "{strategic}": {economy.agents[int(mixed[0])]} buys one '
+            'good and sells another, so it would take prices at one post only; write strategic = "both"'
         )
     return np.where(both, ~sells_some, wants), np.where(both, sells_some, sells)
 
@@ -439,13 +439,13 @@ def _refuse(economy: Economy) -> None:
         raise InputError(f'{game}: bids are made in money; name the good that is money, numeraire = "..."')
     if economy.technologies:
         raise InputError(
-            f"{game}: a technology buys inputs and sells outputs at several posts at once, and its best reply "
-            "is not computed; give producers a cost in money"
+            f"{game}: a technology buys inputs and sells outputs at several posts at once, and its best "
+            "reply is not computed; give producers a cost in money"
         )
     if economy.money is Money.EXCHANGE and economy.commons.any():
         raise InputError(
-            f"{game}: under exchange the value of the commons is income, which a bid would change; let agents "
-            "own the goods"
+            f"{game}: under exchange the value of the commons is income, which a bid would change; let "
+            "agents own the goods"
         )
     if economy.shares_revenue:
         raise InputError(

@@ -4,19 +4,20 @@ A player's reply at a post is the root of
 
     h(p) = v_i(z) - m (p + theta z / E'(p)),   z = E(p),
 
-with v_i the marginal value of the good (marginal utility of what it consumes, marginal cost of what it makes, 0 of
-what it owns and does not want) and m that of money: 1 with quasilinear money, the marginal utility of the numeraire
-under `exchange`, and where a budget binds the number at which all of it is spent. E rises in p, so h falls where
-v_i falls and the marginal outlay rises, and its root in log p is bracketed from the present price. Bounds need no
-cases: v_i is infinite below what the agent can do without or can sell, and minus infinity above what it can use.
+with v_i the marginal value of the good (marginal utility of what it consumes, marginal cost of what it
+makes, 0 of what it owns and does not want) and m that of money: 1 with quasilinear money, the marginal
+utility of the numeraire under `exchange`, and where a budget binds the number at which all of it is spent.
+E rises in p, so h falls where v_i falls and the marginal outlay rises, and its root in log p is bracketed
+from the present price. Bounds need no cases: v_i is infinite below what the agent can do without or can
+sell, and minus infinity above what it can use.
 
 With others' bids and offers alone E is explicit. With price takers E' is their slope by differences of fourth
 order in log p; where E jumps, since some are indifferent at that price, z moves at a constant price. Where
 they drop out at different prices profit may have several tops, and the search begins at the best of a row of
 prices. Posts are taken in turn until no net trade changes; one pass is enough where utility is additive.
 
-An agent *alone on its side* of a post gains by ever smaller bids (or offers): all of the stock goes to any bid. It
-bids the least that counts, and where that is all that is on the other side too, the post is empty.
+An agent *alone on its side* of a post gains by ever smaller bids (or offers): all of the stock goes to any
+bid. It bids the least that counts, and where that is all that is on the other side too, the post is empty.
 """
 
 from __future__ import annotations
@@ -127,7 +128,7 @@ class Reply:
         return action
 
     def _sweep(self, money: float | None) -> None:
-        """Improve net trades post by post until none changes; `money` is its marginal value, None: computed."""
+        """Improve net trades post by post; `money` is its marginal value, None if computed."""
         moves = [int(g) for g in self.posts.goods if self._concerns(int(g))]
         once = len(moves) <= 1 or (
             money is not None and self.posts.is_additive and has_additive_families(self.me)
@@ -234,7 +235,7 @@ class Reply:
     def _at_the_end(
         self, g: int, residual: Callable[[float, bool], tuple[float, float]], sign: float
     ) -> None:
-        """Handle a post where it is best to go on for ever: to higher prices by offering ever less, or not at all."""
+        """Handle a post without a best trade: ever higher prices for ever smaller offers, or no trade."""
         self.z[g] = 0.0
         if sign > 0 and self.wanted[g] and self.bids[g] <= 0 and residual(1.0 / FARTHEST, False)[0] > 0:
             self.forced[g] = self.least_bid[g]

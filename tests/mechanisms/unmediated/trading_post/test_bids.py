@@ -1,8 +1,8 @@
 """Kelly's game: bids for a stock C that no agent owns, w_i buys w_i / p with p = sum w / C.
 
 An agent that knows how it moves the price maximises u(w C / (w + W)) - w against others' bids W, so that in
-equilibrium `u_i'(x_i) (1 - x_i / C) = p`. For u = lam log x and M = p C this is x_i = C lam_i / (M + lam_i) and
-`sum lam_i / (M + lam_i) = 1`.
+equilibrium `u_i'(x_i) (1 - x_i / C) = p`. For u = lam log x and M = p C this is x_i = C lam_i / (M + lam_i)
+and `sum lam_i / (M + lam_i) = 1`.
 """
 
 from __future__ import annotations
@@ -35,15 +35,17 @@ def test_two_equal_bidders_pay_half_of_the_competitive_price(schedule):
     assert outcome.status is Status.NASH
     assert outcome.prices == pytest.approx([0.1], abs=1e-12)
     assert outcome.consumption[:, 0] == pytest.approx([5.0, 5.0], abs=1e-9)
-    assert outcome.payments == pytest.approx([0.5, 0.5]) and outcome.revenue == pytest.approx(1.0)
+    assert outcome.payments == pytest.approx([0.5, 0.5])
+    assert outcome.revenue == pytest.approx(1.0)
     assert outcome.evidence["price_taking_price[good0]"] == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("first", [0.0, 1e-6, 0.5, 2.0])
 def test_bidders_with_weights_one_and_two_arrive_from_any_first_bids(first):
-    """1/(M + 1) + 2/(M + 2) = 1 has the root M = sqrt 2; the surplus lost is log(2/3) + 2 log(4/3) less that."""
+    """1/(M + 1) + 2/(M + 2) = 1 has the root M = sqrt 2; some surplus is lost."""
     outcome = played(log_bidders(1.0, 2.0), strategic="buyers", first=first, schedule="simultaneous")
-    assert outcome.status is Status.NASH and outcome.rounds <= 40
+    assert outcome.status is Status.NASH
+    assert outcome.rounds <= 40
     assert outcome.prices[0] == pytest.approx(np.sqrt(2.0) / 10.0, abs=1e-11)
     assert outcome.consumption[:, 0] == pytest.approx([4.142136, 5.857864], abs=1e-6)
     best = np.log(10 / 3) + 2.0 * np.log(20 / 3)
@@ -52,7 +54,8 @@ def test_bidders_with_weights_one_and_two_arrive_from_any_first_bids(first):
 
 def test_bids_of_price_takers_reach_the_competitive_price():
     outcome = played(log_bidders(1.0, 2.0), strategic="buyers", conduct=0.0)
-    assert outcome.prices == pytest.approx([0.3]) and outcome.status is Status.SETTLED
+    assert outcome.prices == pytest.approx([0.3])
+    assert outcome.status is Status.SETTLED
     assert outcome.regret.max() == pytest.approx(0.424636, abs=1e-6)  # of an agent that knew
 
 
@@ -77,7 +80,8 @@ def test_conduct_between_meets_its_condition():
 def test_linear_bidders_keep_the_share_of_surplus_of_the_worst_case(agents, gamma, ratio):
     """One agent u = x and n - 1 agents u = gamma x share one unit.
 
-    With p = 1 - x_1 = gamma (1 - x) for the others, x = (1 - x_1)/(n - 1): 1 - x_1 = gamma (1 - (1 - x_1)/(n - 1)),
+    With p = 1 - x_1 = gamma (1 - x) for the others and x = (1 - x_1)/(n - 1),
+    1 - x_1 = gamma (1 - (1 - x_1)/(n - 1)),
     so that s = 1 - x_1 = gamma (n - 1)/(n - 1 + gamma) and welfare is 1 - s + gamma s. It is least for
     gamma^2 + 2 (n - 1) gamma - (n - 1) = 0.
     """
@@ -106,8 +110,8 @@ def test_four_linear_bidders_keep_eleven_fourteenths():
 def test_random_bidders_keep_three_quarters_of_the_surplus():
     """Johari and Tsitsiklis (2004): at least 3/4 for concave utilities >= 0.
 
-    Of random economies with `a log(1 + x)`, n uniform in 2..10, weights lognormal and a stock uniform, the mean
-    ratio is near one; the bound holds in each of them, and the optimum is by equal marginal utilities.
+    Of random economies with `a log(1 + x)`, n uniform in 2..10, weights lognormal and a stock uniform, the
+    mean ratio is near one; the bound holds in each of them, and the optimum is by equal marginal utilities.
     """
     rng = np.random.default_rng(13)
     ratios = []
@@ -122,8 +126,9 @@ def test_random_bidders_keep_three_quarters_of_the_surplus():
         )
         ratios.append(outcome.utilities.sum() / _optimum(weights, stock))
         assert outcome.status is Status.NASH, outcome.reason
-    assert 0.75 <= min(ratios) and max(ratios) <= 1.0 + 1e-12
-    assert 0.9 < np.mean(ratios) < 1.0
+    assert min(ratios) >= 0.75
+    assert max(ratios) <= 1.0 + 1e-12
+    assert np.mean(ratios) == pytest.approx(0.97, abs=0.03)
 
 
 def _optimum(weights, stock):
@@ -140,7 +145,8 @@ def test_one_bidder_alone_has_no_equilibrium():
     outcome = played(log_bidders(1.0), strategic="buyers")
     assert outcome.status is Status.NO_EQUILIBRIUM
     assert "the only buyer of good0, gets all that is offered for any bid" in outcome.reason
-    assert outcome.consumption[0, 0] == 10.0 and outcome.payments[0] <= 1e-11
+    assert outcome.consumption[0, 0] == 10.0
+    assert outcome.payments[0] <= 1e-11
 
 
 def test_a_budget_caps_bids():
@@ -164,7 +170,7 @@ def test_buyers_with_budgets_alone_spend_them():
 
 
 def test_fisher_buyers_of_two_goods_spend_their_budgets_and_could_not_gain():
-    """At a best reply `u_g' (Q_g - x_g) / (p_g Q_g)` is the same for all goods: a unit of money more is worth as much."""
+    """At a best reply `u_g' (Q_g - x_g) / (p_g Q_g)` is the same for all goods."""
     weights = np.array([[1.0, 2.0], [2.0, 1.0], [1.0, 1.0]])
     outcome = played(
         economy("fisher", log=weights.tolist(), commons=[1.0, 1.0], budget=[1.0, 2.0, 3.0]),

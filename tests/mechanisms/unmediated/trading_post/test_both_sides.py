@@ -1,8 +1,8 @@
 """Shapley and Shubik: n sellers and n buyers who all know that they move the price.
 
-An agent that takes z of a good pays z W / (Y - z) against others' bids W and offers Y, so its marginal price is
-W Y / (Y - z)^2. In a symmetric equilibrium that is p n/(n - 1) for a buyer and p (n - 1)/n for a seller: market power
-is a tax, and the marginal rates of substitution have the ratio (n/(n - 1))^2.
+An agent that takes z of a good pays z W / (Y - z) against others' bids W and offers Y, so its marginal
+price is W Y / (Y - z)^2. In a symmetric equilibrium that is p n/(n - 1) for a buyer and p (n - 1)/n for a
+seller: market power is a tax, and the marginal rates of substitution have the ratio (n/(n - 1))^2.
 """
 
 from __future__ import annotations
@@ -67,22 +67,27 @@ def test_farmers_and_vintners_trade_as_tabled(n, sold, price, logs):
 def test_one_of_each_withdraws():
     """Alone on its side an agent gains by ever less: the only equilibrium is no trade."""
     outcome = played(bread_and_wine(1), strategic="both")
-    assert outcome.status is Status.NASH and outcome.rounds <= 3
-    assert not outcome.actions.any() and outcome.prices is None
+    assert outcome.status is Status.NASH
+    assert outcome.rounds <= 3
+    assert not outcome.actions.any()
+    assert outcome.prices is None
     assert outcome.consumption.tolist() == [[9.0, 1.0], [1.0, 4.0]]
 
 
 def test_no_trade_is_an_equilibrium_on_purpose():
     outcome = played(bread_and_wine(3), strategic="both", first=0.0)
-    assert outcome.status is Status.NASH and outcome.regret.max() == 0.0
-    assert "No trade" in outcome.reason and "on purpose (first = 0)" in outcome.reason
+    assert outcome.status is Status.NASH
+    assert outcome.regret.max() == 0.0
+    assert "No trade" in outcome.reason
+    assert "on purpose (first = 0)" in outcome.reason
     assert not outcome.actions.any()
 
 
 @pytest.mark.parametrize("n", [2, 3])
 def test_the_smallest_first_bids_lead_away_from_no_trade(n):
     outcome = played(bread_and_wine(n), strategic="both", first=1e-6)
-    assert outcome.status is Status.NASH and outcome.rounds <= 25
+    assert outcome.status is Status.NASH
+    assert outcome.rounds <= 25
     assert -outcome.actions[0, 0] == pytest.approx(equilibrium(n)[0], abs=1e-8)
 
 
@@ -93,7 +98,8 @@ def test_replicas_approach_competitive_prices_as_one_over_their_number():
     assert errors[5] / errors[10] == pytest.approx(2.0, rel=0.1)
     assert errors[10] / errors[20] == pytest.approx(2.0, rel=0.05)
     prices = played(bread_and_wine(10), strategic="both").prices
-    assert prices[0] == pytest.approx(0.407313, abs=1e-6) and abs(prices[0] - PRICE) < 1e-3
+    assert prices[0] == pytest.approx(0.407313, abs=1e-6)
+    assert abs(prices[0] - PRICE) < 1e-3
 
 
 def test_price_takers_at_the_post_are_walras():
@@ -106,7 +112,8 @@ def test_one_strategic_side_turns_the_price_its_way():
     sellers, buyers, both = (
         played(bread_and_wine(2), strategic=side).prices[0] for side in ("sellers", "buyers", "both")
     )
-    assert buyers < PRICE < sellers and buyers < both < sellers
+    assert buyers < PRICE < sellers
+    assert buyers < both < sellers
 
 
 def test_firms_and_buyers_with_power_on_both_sides():

@@ -1,7 +1,7 @@
 """Strategic sellers (Cournot, monopoly) and strategic buyers of a good that is made (monopsony).
 
-Firms i with cost c_i y + d y^2 / 2 face inverse demand a - b Q. From `a - b Q - b y_i = c_i + d y_i`:
-equal firms make `(a - c) / (b (n + 1) + d)`, firms with d = 0 `(a - (n + 1) c_i + sum c) / ((n + 1) b)`, and with
+Firms i with cost c_i y + d y^2 / 2 face inverse demand a - b Q. From `a - b Q - b y_i = c_i + d y_i`: equal
+firms make `(a - c) / (b (n + 1) + d)`, firms with d = 0 `(a - (n + 1) c_i + sum c) / ((n + 1) b)`, and with
 equal constant costs the share of the surplus that is left is `1 - 1/(n + 1)^2`.
 """
 
@@ -54,9 +54,9 @@ def test_rising_costs_and_unequal_costs_follow_their_formulas():
 
 
 def test_profile_of_firms_maximises_slades_objective():
-    """Slade (1994): with demand a - b Q equilibrium outputs maximise `sum (a - c_i) q_i - b/2 (Q^2 + sum q_i^2)`.
+    """Slade (1994): outputs maximise `sum (a - c_i) q_i - b/2 (Q^2 + sum q_i^2)`.
 
-    Its gradient `a - c_i - b Q - b q_i` is that of each firm's own profit; it is concave, so its maximum is unique.
+    Its gradient `a - c_i - b Q - b q_i` is that of each firm's own profit; it is concave.
     """
     costs = np.array([1.0, 2.0, 3.0])
     q = played(firms(3, c=costs), strategic="sellers").production[1:, 0]
@@ -68,12 +68,14 @@ def test_profile_of_firms_maximises_slades_objective():
 def test_sequential_replies_settle_within_the_known_number_of_rounds(n, rounds):
     """From outputs of 0 to 1e-10; the error of the slowest mode falls by a constant factor each round."""
     outcome = played(firms(n), strategic="sellers", first=0.0)
-    assert outcome.status is Status.NASH and 0.8 * rounds <= outcome.rounds <= rounds + 3
+    assert outcome.status is Status.NASH
+    assert 0.8 * rounds <= outcome.rounds <= rounds + 3
 
 
 def test_simultaneous_replies_of_two_firms_settle():
     outcome = played(firms(2), strategic="sellers", schedule="simultaneous", first=0.0)
-    assert outcome.status is Status.NASH and 33 <= outcome.rounds <= 37
+    assert outcome.status is Status.NASH
+    assert 33 <= outcome.rounds <= 37
 
 
 @pytest.mark.parametrize("n", [3, 4])
@@ -83,7 +85,8 @@ def test_simultaneous_replies_of_three_or_more_firms_cycle(n):
     At n = 3 that is -1: outputs return every two rounds. Beyond, they end at all nothing and all 5.
     """
     outcome = played(firms(n), strategic="sellers", schedule="simultaneous", first=0.3)
-    assert outcome.status is Status.CYCLING and outcome.evidence["period"] == 2.0
+    assert outcome.status is Status.CYCLING
+    assert outcome.evidence["period"] == 2.0
     assert f"{n} Cournot firms overshoot" in outcome.reason
 
 
@@ -92,11 +95,12 @@ def test_three_firms_from_one_each_swing_to_four():
     primitives = firms(3)
     one = played(primitives, max_rounds=1, strategic="sellers", schedule="simultaneous", first=0.3)
     assert one.production[1:, 0] == pytest.approx([4.0, 4.0, 4.0])
-    assert one.prices.tolist() == [0.0] and one.consumption[0, 0] == pytest.approx(12.0)  # 12 in all: free
+    assert one.prices.tolist() == [0.0]
+    assert one.consumption[0, 0] == pytest.approx(12.0)
 
 
 def test_monopsony_buys_less_at_a_lower_price():
-    """Against supply c + s Q a buyer with a x - k x^2 / 2 takes (a - c)/(k + 2 s); lost: (5 - x)^2 (k + s)/2."""
+    """Against supply c + s Q a buyer with a x - k x^2 / 2 takes (a - c)/(k + 2 s)."""
     monopsony = quadratic_buyers([[12.0]], [[1.0]], ([[2.0]], [[1.0]], [[INF]]))
     outcome = played(monopsony, strategic="buyers")
     assert outcome.status is Status.NASH
@@ -121,7 +125,8 @@ def test_monopoly_with_log_demand_has_no_largest_profit():
     """Revenue is Lam whatever is sold, so that less is always better."""
     outcome = played(economy("quasilinear", log=[[1.0]], linear=([[1.0]], [[INF]])), strategic="sellers")
     assert outcome.status is Status.NO_EQUILIBRIUM
-    assert "the only seller of good0" in outcome.reason and "ever smaller offer" in outcome.reason
+    assert "the only seller of good0" in outcome.reason
+    assert "ever smaller offer" in outcome.reason
 
 
 def test_monopoly_with_log1p_demand_charges_the_geometric_mean():
@@ -134,7 +139,7 @@ def test_monopoly_with_log1p_demand_charges_the_geometric_mean():
 
 
 def test_single_good_of_quantecon():
-    """QuantEcon, "Supply and demand with many goods": inverse demand 10 - c, inverse supply h + J q, h = 0.5, J = 1.
+    """QuantEcon, "Supply and demand with many goods": demand 10 - c, supply h + J q, h = 0.5, J = 1.
 
     Competitive 4.75 at 5.25; a monopoly equates 10 - 2 q and 0.5 + q.
     """
@@ -170,7 +175,8 @@ def test_two_players_of_a_classroom_experiment_earn_400_each():
 
 def test_capacity_binds():
     outcome = played(firms(2, capacity=2.0), strategic="sellers")
-    assert outcome.status is Status.NASH and outcome.production[1:, 0] == pytest.approx([2.0, 2.0])
+    assert outcome.status is Status.NASH
+    assert outcome.production[1:, 0] == pytest.approx([2.0, 2.0])
 
 
 def test_conduct_moves_firms_from_competition_to_cournot():
@@ -183,7 +189,7 @@ def test_conduct_moves_firms_from_competition_to_cournot():
 
 
 def test_search_agrees_with_the_formula():
-    """Two buyers of different slopes and one top have one line; a third with another top makes a kink far away."""
+    """A second buyer that drops out at a low price makes a kink far away, so that replies are searched."""
     line = played(firms(2), strategic="sellers")
     kinked = quadratic_buyers([[12.0], [0.5]], [[1.0], [1.0]], ([[2.0]] * 2, [[0.0]] * 2, [[INF]] * 2))
     found = played(kinked, strategic="sellers")
@@ -218,7 +224,7 @@ def test_surplus_rises_with_the_number_of_sellers(a, b, c, d, n):
 
 
 def test_elastic_supply_keeps_the_known_share_of_surplus():
-    """Johari, Mannor and Tsitsiklis (2005): with elastic supply at least 4 sqrt 2 - 5 = 0.657 of the surplus."""
+    """Johari, Mannor and Tsitsiklis (2005): at least 4 sqrt 2 - 5 = 0.657 of the surplus."""
     rng = np.random.default_rng(5)
     for _ in range(3):
         n = int(rng.integers(1, 4))
