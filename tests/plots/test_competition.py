@@ -14,12 +14,12 @@ SCENARIOS = Path(__file__).parents[2] / "scenarios"
 COUNT = "agents.firm.count"
 
 
-def swept(folder, *overrides, axis=f"{COUNT}=1,2,3"):
+def swept(folder, *overrides, axis=f"{COUNT}=1,3", mechanisms=("firms",)):
     return sweep(
         SCENARIOS / "cournot.toml",
         [axis],
         out=folder,
-        mechanisms=["firms", "prices"],
+        mechanisms=list(mechanisms),
         overrides=list(overrides),
         options=Options("serial"),
     )
@@ -31,7 +31,7 @@ def drawn(result):
 
 
 def test_shares_are_those_of_cournot_and_lie_on_the_formula(tmp_path):
-    result = swept(tmp_path)
+    result = swept(tmp_path, axis=f"{COUNT}=1,2,3", mechanisms=("firms", "prices"))
     assert has_number_of_traders(result, COUNT)
     lines = drawn(result)
     assert list(lines["firms"].get_ydata()) == pytest.approx([3 / 4, 8 / 9, 15 / 16], abs=1e-6)

@@ -115,7 +115,7 @@ def test_random_bidders_keep_three_quarters_of_the_surplus():
     """
     rng = np.random.default_rng(13)
     ratios = []
-    for _ in range(40):
+    for _ in range(25):
         n = int(rng.integers(2, 11))
         weights = rng.lognormal(0.0, 1.0, n)
         stock = float(rng.uniform(0.5, 10.0))
