@@ -1,0 +1,134 @@
+"""Two agents and their goods, many such pairs at once: marginal rates, and demand at a price of the two.
+
+Symbols, of each pair and of its agents one and other: g, h the goods traded; x holdings; t the amount of g that
+an agent buys; p the price, units of h for a unit of g; `r = ln MRS = L_g - L_h` (`tastes.py`). An agent that
+buys t at price p holds `x_g + t` and `x_h - p t`.
+
+The arrays of a pair's two agents are stacked: those of all first agents, then those of all others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from market.economy.correspondences import Array
+from market.mechanisms.trading.barter.crossings import find
+from market.mechanisms.trading.barter.tastes import CAP, Rows, Tastes
+
+SLACK = 1e-13  # of the size of a utility: the rounding of a sum of some terms; a smaller loss is none
+MOVES = 1e-13  # of what both hold of a good: a smaller amount is the rounding of a search, and no trade
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs that meet, with what they hold.
+
+    Args:
+        tastes: of the agents, stacked.
+        x: (2 pairs, goods), holdings.
+        floor: (2 pairs, goods), the least holdings: 0 of goods, minus the budget of money.
+        g: (pairs,), columns of the goods traded.
+        h: (pairs,), columns of what they are traded against.
+    """
+
+    tastes: Tastes
+    x: Array
+    floor: Array
+    g: Rows
+    h: Rows
+
+    @property
+    def count(self) -> int:
+        """Number of pairs."""
+        return len(self.g)
+
+    @cached_property
+    def logs(self) -> Array:
+        """L of the agents, (2 pairs, goods)."""
+        return self.tastes.logs(self.x)
+
+    @cached_property
+    def rates(self) -> Array:
+        """ln MRS of the goods traded, (2, pairs)."""
+        return (of(self.logs, self.both(self.g)) - of(self.logs, self.both(self.h))).reshape(2, -1)
+
+    @cached_property
+    def room(self) -> Array:
+        """What each agent can give of each good, (2 pairs, goods); inf where money may go negative."""
+        return self.x - self.floor
+
+    @staticmethod
+    def both(values: Array | Rows) -> Array:
+        """Return numbers of pairs for both agents, (2 pairs,)."""
+        return np.concatenate([values, values])
+
+    def give_of(self, goods: Rows) -> Array:
+        """Return what each agent can give of a good of its pair, (2, pairs)."""
+        return of(self.room, self.both(goods)).reshape(2, -1)
+
+    def moved(self, gets: Array) -> Pairs:
+        """Return the pairs after the first agents got these amounts, (pairs, goods), from the others."""
+        after = np.concatenate([self.x[: self.count] + gets, self.x[self.count :] - gets])
+        return replace(self, x=after)
+
+    def swap(self, t: Array, p: Array) -> Array:
+        """Return what the first agents get, (pairs, goods), if they buy t at prices p as far as both can."""
+        give_g, give_h = self.give_of(self.g), self.give_of(self.h)
+        t = np.clip(t, -give_g[0], give_g[1])
+        paid = np.clip(p * t, -give_h[1], give_h[0])
+        short = np.abs(paid) < np.abs(p * t)
+        t = np.where(short, np.divide(paid, p, out=np.zeros_like(p), where=p > 0), t)
+        gets = np.zeros((self.count, self.tastes.goods))
+        rows = np.arange(self.count)
+        gets[rows, self.g], gets[rows, self.h] = t, -paid
+        return gets
+
+    def demand(self, p: Array) -> Array:
+        """Return what each agent buys of g at the price of its pair, (2, pairs); negative if it sells.
+
+        Utility along the budget line is quasi-concave in t, so that `L_g - L_h - ln p` changes sign once, from
+        above. Purchases beyond twice what both have of g are not looked at.
+        """
+        price, g, h = self.both(p), self.both(self.g), self.both(self.h)
+        rows, log_price = np.arange(len(price)), np.log(price)
+        give_g, give_h = of(self.room, g), of(self.room, h)
+        most = np.minimum(give_h / price, self.both(2.0 * give_g.reshape(2, -1).sum(axis=0)))
+
+        def wish(t: Array) -> Array:
+            x = self.x.copy()
+            x[rows, g] = np.maximum(x[rows, g] + t, 0.0)
+            left = x[rows, h] - price * t
+            x[rows, h] = np.maximum(left, self.floor[rows, h])
+            logs = self.tastes.logs(x)
+            of_g, of_h = of(logs, g), of(logs, h)
+            indifferent = (of_g <= -CAP) & (of_h <= -CAP)
+            return np.where(indifferent, -np.sign(t), of_g - of_h - log_price)
+
+        return find(wish, -give_g, most).reshape(2, -1)
+
+    def both_gain(self, gets: Array) -> np.ndarray:
+        """Return a mask of pairs, (pairs,), that these amounts hurt neither of, and that move something.
+
+        Near the end gains are below the rounding of utilities, and a loss up to rounding is none. An agent
+        without utility before and after, since it lacks something else, has no gain.
+        """
+        after = self.moved(gets)
+        u, then = self.tastes.value(self.x), self.tastes.value(after.x)
+        slopes, later = self.tastes.slopes(self.x), self.tastes.slopes(after.x)
+        worth = np.where(np.isfinite(slopes), np.abs(self.x) * np.where(np.isfinite(slopes), slopes, 0.0), 0.0)
+        size = np.where(np.isfinite(u), np.abs(u), 0.0) + np.where(np.isfinite(then), np.abs(then), 0.0)
+        with np.errstate(invalid="ignore"):
+            loses = then < u - SLACK * (size + worth.sum(axis=1))
+        stuck = (then == u) & np.isinf(later).any(axis=1)
+        fine = ~(loses | stuck | np.isnan(then)).reshape(2, -1).any(axis=0)
+        held = np.abs(self.x[: self.count]) + np.abs(self.x[self.count :])
+        moves: np.ndarray = (np.abs(gets) > MOVES * held).any(axis=1)
+        return fine & moves
+
+
+def of(values: Array, columns: Rows) -> Array:
+    """Return one column of each row, (rows,)."""
+    return values[np.arange(len(values)), columns]
