@@ -273,7 +273,7 @@ def data_files(scenario: Scenario) -> dict[Path, Path]:
     if scenario.folder is None:
         return {}
     places = {}
-    for data in scenario.data.values():
+    for data in (*scenario.data.values(), *scenario.acquaintances.values()):
         place = _inside(os.path.normpath(data.file))
         if place is None:
             raise InputError(f"the data file '{data.file}' is in its folder; write it without '..'")

@@ -20,7 +20,7 @@ class Seen:
         trades: their number.
         mean_ln_price: mean of ln p over trades, p in units of the later of the two goods for one of the earlier.
         sd_ln_price: standard deviation of ln p, within each two goods.
-        sd_ln_mrs: standard deviation of ln MRS over agents, root mean square over goods.
+        sd_ln_mrs: standard deviation of ln MRS over agents, the root of the sum of variances with several goods.
     """
 
     trades: float = 0.0

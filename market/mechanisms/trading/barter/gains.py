@@ -171,7 +171,10 @@ def spread(margin: Margins, unit: int) -> float:
 
 
 def deviation(margin: Margins, unit: int) -> float:
-    """Return the standard deviation of ln MRS over these agents, root mean square over goods; NaN of none."""
+    """Return the standard deviation of ln MRS over these agents; NaN if no two hold and want two goods.
+
+    With several goods it is the root of the sum of their variances: how far an agent's rates are from the mean.
+    """
     inside = _inside(margin, unit)
     inside[:, unit] = False
     rates = np.where(inside, margin.logs - margin.logs[:, [unit]], 0.0)
@@ -181,7 +184,7 @@ def deviation(margin: Margins, unit: int) -> float:
         return np.nan
     mean = rates.sum(axis=0)[some] / count[some]
     apart = np.where(inside[:, some], rates[:, some] - mean, 0.0)
-    return float(np.sqrt(((apart**2).sum(axis=0) / count[some]).mean()))
+    return float(np.sqrt(((apart**2).sum(axis=0) / count[some]).sum()))
 
 
 def _inside(margin: Margins, unit: int) -> Mask:

@@ -8,11 +8,10 @@ good 2 agent i buys up to `w_i (x_i1 + x_i2 / p)`, so the market of two clears a
 Agents that hold and want all goods always trade inside their boxes, and at p both have MRS = p. Goods are
 conserved pair by pair: the other gets what both had less what the first has.
 
-A permutation of a million agents leaves the cache, and so do the gathers that follow. Above `TWO_BLOCKS` agents
-the population is therefore dealt once at random into blocks that fit a cache. In a round blocks are paired at
+A permutation of a million agents leaves the cache, and so do the gathers that follow. Above `FEW` agents the
+population is therefore dealt once at random into blocks that fit a cache. In a round blocks are paired at
 random, one of the two is permuted, and its members meet those of the other in their order. Each agent so meets
-a random agent of a random other block. Blocks begin at a random offset, so that the few agents at the ends
-that are in no block sit out one round and not the next.
+a random agent of a random other block; of two blocks that differ by one agent, one of the larger sits out.
 
 Source: the price is that of Edgeworth's two traders with Cobb-Douglas utilities, Mas-Colell, Whinston and Green
 (1995), example 15.B.1.
@@ -29,8 +28,9 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.mechanisms.trading.barter.meetings import two_goods
 
-BLOCK = 16_384  # agents: three arrays of them and a permutation fit a core's cache
-TWO_BLOCKS = 2 * BLOCK
+BLOCK = 8_192  # agents: three arrays of them and a permutation fit a core's cache
+LEAST_BLOCKS = 16  # so that few agents share a block, in which they cannot meet
+FEW = 4_096  # agents: up to here all are matched at once
 
 Rows = NDArray[np.intp]
 
@@ -92,26 +92,28 @@ def two_good_round(rng: np.random.Generator, x: Array, share: Array) -> tuple[Ar
         share: (agents,), w, strictly between 0 and 1.
     """
     agents = x.shape[1]
-    blocks = 2 * max(round(agents / TWO_BLOCKS), 1)
-    size = agents // blocks
-    offset = int(rng.integers(agents - blocks * size + 1))
+    blocks = max(2 * round(agents / (2 * BLOCK)), LEAST_BLOCKS)
+    bounds = np.linspace(0, agents, blocks + 1).astype(int)
     after = np.empty_like(x)
-    after[:, :offset], after[:, offset + blocks * size :] = x[:, :offset], x[:, offset + blocks * size :]
     sums = Sums.of(np.zeros(0))
-    logs = np.empty(size)
-    for one, other in rng.permutation(blocks).reshape(-1, 2):
-        mine = slice(offset + one * size, offset + (one + 1) * size)
-        theirs = slice(offset + other * size, offset + (other + 1) * size)
-        order = rng.permutation(size)
-        x1, x2, w = (part[mine][order] for part in (x[0], x[1], share))
-        y1, y2, v = x[0, theirs], x[1, theirs], share[theirs]
+    for pair in rng.permutation(blocks).reshape(-1, 2):
+        smaller, larger = sorted((slice(bounds[k], bounds[k + 1]) for k in pair), key=_size)
+        order, met = rng.permutation(_size(larger)), _size(smaller)
+        idle, order = larger.start + order[met:], order[:met]
+        after[:, idle] = x[:, idle]
+        x1, x2, w = x[0, larger][order], x[1, larger][order], share[larger][order]
+        y1, y2, v = x[0, smaller], x[1, smaller], share[smaller]
         p = _price(x1, x2, w, y1, y2, v)
         held1, held2 = w * (x1 + x2 / p), (1.0 - w) * (p * x1 + x2)
-        after[0, mine][order], after[1, mine][order] = held1, held2
-        np.subtract(x1 + y1, held1, out=after[0, theirs])
-        np.subtract(x2 + y2, held2, out=after[1, theirs])
-        sums = sums.plus(Sums.of(np.log(p, out=logs)))
+        after[0, larger][order], after[1, larger][order] = held1, held2
+        np.subtract(x1 + y1, held1, out=after[0, smaller])
+        np.subtract(x2 + y2, held2, out=after[1, smaller])
+        sums = sums.plus(Sums.of(np.log(p)))
     return after, sums
+
+
+def _size(part: slice) -> int:
+    return int(part.stop - part.start)
 
 
 def pairs_round(

@@ -37,7 +37,7 @@ from market.mechanisms.trading.barter import networks
 from market.mechanisms.trading.barter.bookkeeping import Seen, conserved, observe, trades_of
 from market.mechanisms.trading.barter.gains import Gains, Margins, deviation, gains, margins, unit_of
 from market.mechanisms.trading.barter.large import (
-    TWO_BLOCKS,
+    FEW,
     Swaps,
     largest_gap,
     pairs_round,
@@ -48,14 +48,13 @@ from market.mechanisms.trading.barter.meetings import matched, two_goods
 from market.mechanisms.trading.barter.networks import Acquaintances, Edges
 from market.mechanisms.trading.barter.pairs import Pairs
 from market.mechanisms.trading.barter.rules import RULES, RuleName, nash_of_all
-from market.mechanisms.trading.barter.tastes import Tastes, log_weights
+from market.mechanisms.trading.barter.tastes import Tastes
 from market.mechanisms.trading.barter.verdict import stuck, unfit, verdict, worse_off
 from market.outcome import Outcome, Status
 from market.random_streams import generator
 from market.registry import option
 
 MOST_TRADES = 200_000  # single trades that are recorded; with more none are
-DETAILED = 20_000  # agents: with more single trades are not recorded
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +68,7 @@ class Ground:
         against: the good against which all others are traded, money included; None if any two are.
         weights: (goods, agents), where trades have a closed form; None elsewhere.
         dealt: the row of each place, where many agents are dealt into blocks; None elsewhere.
+        share: (agents,), weight of the first good among both, in the order of `dealt`; None elsewhere.
     """
 
     tastes: Tastes
@@ -77,6 +77,7 @@ class Ground:
     against: int | None
     weights: Array | None
     dealt: NDArray[np.intp] | None
+    share: Array | None
 
 
 @dataclass(frozen=True)
@@ -163,21 +164,19 @@ class Barter(Mechanism):
             floor = np.column_stack([floor, -economy.budget])
         against = economy.goods.index(self.against) if self.against else None
         edges = networks.network(economy, self.meets, self.acquaintances, self.label)
-        weights, dealt = self._closed_form(economy), None
-        if weights is not None and edges is None and len(economy.goods) == 2 and len(x) > TWO_BLOCKS:
+        weights, dealt, share = self._closed_form(economy, tastes), None, None
+        if weights is not None and edges is None and len(economy.goods) == 2 and len(x) > FEW:
             dealt = generator(economy.seed, self.label, "dealt").permutation(len(x))
-            x, weights = x[dealt], np.ascontiguousarray(weights[:, dealt])
-        ground = Ground(tastes, floor, edges, x.shape[1] - 1 if in_money else against, weights, dealt)
-        made = () if len(x) <= DETAILED else None
+            x, share = x[dealt], (weights[0] / weights.sum(axis=0))[dealt]
+        ground = Ground(tastes, floor, edges, x.shape[1] - 1 if in_money else against, weights, dealt, share)
+        made = () if len(x) <= FEW else None
         return BarterState(0, np.ascontiguousarray(x.T), ground, Seen(), False, made, 0)
 
-    def _closed_form(self, economy: Economy) -> Array | None:
+    def _closed_form(self, economy: Economy, tastes: Tastes) -> Array | None:
         """Return weights, (goods, agents), if all hold and want all goods and trade by walras; else None."""
-        if self.bargain != "walras":
-            return None
-        weights = log_weights(economy)
+        weights = tastes.log_weights if self.bargain == "walras" else None
         inside = weights is not None and (weights > 0).all() and (economy.endowment > 0).all()
-        return weights if inside else None
+        return np.ascontiguousarray(weights.T) if weights is not None and inside else None
 
     def step(self, economy: Economy, state: State, answering: Answering) -> BarterState:  # noqa: ARG002
         """Let all pairs of a round meet; check all pairs that may meet if none of them could gain."""
@@ -231,8 +230,8 @@ class Barter(Mechanism):
         seen = observe(parts, len(after), deviation(margin, unit))
         made = state.made
         if made is not None:
-            made = (*made, *((number, part) for part in parts))
-            made = made if state.count + seen.trades <= MOST_TRADES else None
+            many = state.count + seen.trades > MOST_TRADES
+            made = None if many else (*made, *((number, part) for part in parts))
         return BarterState(number, after, ground, seen, settled, made, state.count + int(seen.trades))
 
     def _step_of_many(
@@ -240,9 +239,8 @@ class Barter(Mechanism):
     ) -> BarterState:
         """Return the state after a round of blocks, in which all that met have one MRS: their price."""
         ground = state.ground
-        assert ground.weights is not None
-        a = ground.weights
-        after, sums = two_good_round(rng, state.holdings, a[0] / (a[0] + a[1]))
+        assert ground.share is not None
+        after, sums = two_good_round(rng, state.holdings, ground.share)
         mean = sums.total / sums.count
         sd = float(np.sqrt(max(sums.squares / sums.count - mean**2, 0.0)))
         done = BarterState(

@@ -60,6 +60,15 @@ class Pairs:
         """What each agent can give of each good, (2 pairs, goods); inf where money may go negative."""
         return self.x - self.floor
 
+    @cached_property
+    def shares(self) -> Array | None:
+        """Share of g in spending on the two goods, (2 pairs,), if all have log kinds and a use for one of them."""
+        weights = self.tastes.log_weights
+        if weights is None:
+            return None
+        of_g, of_h = of(weights, self.both(self.g)), of(weights, self.both(self.h))
+        return of_g / (of_g + of_h) if (of_g + of_h > 0).all() else None
+
     @staticmethod
     def both(values: Array | Rows) -> Array:
         """Return numbers of pairs for both agents, (2 pairs,)."""
@@ -96,6 +105,10 @@ class Pairs:
         rows, log_price = np.arange(len(price)), np.log(price)
         give_g, give_h = of(self.room, g), of(self.room, h)
         most = np.minimum(give_h / price, self.both(2.0 * give_g.reshape(2, -1).sum(axis=0)))
+        shares = self.shares
+        if shares is not None:
+            bought = shares * (give_g + give_h / price) - give_g
+            return np.clip(bought, -give_g, most).reshape(2, -1)
 
         def wish(t: Array) -> Array:
             x = self.x.copy()

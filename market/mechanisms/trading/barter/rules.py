@@ -13,8 +13,8 @@ Symbols as in `pairs.py`; u_i, u_j utilities and G_i, G_j gains of the two, S_g 
 - mrs: price `sqrt(MRS_i MRS_j)`, at which they trade until the first has enough; again at a new price until the
   rates are equal or nothing is left to give (Epstein and Axtell, 1996, *Growing Artificial Societies*, chapter
   IV, there in whole units).
-- random: amounts up to a tenth of what the giver has, each way, kept if both gain (Gode, Spear and Sunder,
-  2004).
+- random: amounts up to a tenth of the smaller of the two holdings (the giver's, if the other has none), each
+  way, kept if both gain (Gode, Spear and Sunder, 2004).
 
 Source: Feldman (1973), "Bilateral trading processes, pairwise optimality, and Pareto optimality", *Review of
 Economic Studies* 40; Axtell (2005), "The complexity of exchange", *Economic Journal* 115.
@@ -29,13 +29,13 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.mechanisms.trading.barter.crossings import enclose, find
-from market.mechanisms.trading.barter.pairs import MOVES, Pairs, of
-from market.mechanisms.trading.barter.tastes import CAP, LOG_KINDS
+from market.mechanisms.trading.barter.pairs import MOVES, Pairs
+from market.mechanisms.trading.barter.tastes import CAP
 
 RuleName = Literal["walras", "nash", "mrs", "random"]
 BEYOND = 1e-12  # of ln p: prices so far outside the marginal rates settle which way an indifferent agent trades
 REPEATS = 200  # prices of one meeting under mrs
-SHARE = 0.1  # of the giver's holding, the most that changes hands under random
+SHARE = 0.1  # of the smaller holding, the most that changes hands under random
 SMALLEST = 1e-300
 
 Rule = Callable[[Pairs, np.random.Generator], Array]
@@ -76,12 +76,12 @@ def mrs(pairs: Pairs, rng: np.random.Generator) -> Array:  # noqa: ARG001
 
 
 def random(pairs: Pairs, rng: np.random.Generator) -> Array:
-    """Return random swaps: up to a tenth of what each giver has, in a random direction."""
+    """Return random swaps, in a random direction, where both gain by them."""
     buys = rng.random(pairs.count) < 0.5
     first, second = rng.random((2, pairs.count))
     g, h = pairs.give_of(pairs.g), pairs.give_of(pairs.h)
-    amount = SHARE * first * np.where(buys, g[1], g[0])
-    offered = np.where(buys, h[0], h[1])
+    amount = SHARE * first * _smaller(np.where(buys, g[1], g[0]), np.where(buys, g[0], g[1]))
+    offered = _smaller(np.where(buys, h[0], h[1]), np.where(buys, h[1], h[0]))
     value = amount * np.exp(np.clip(pairs.rates.max(axis=0), -CAP / 4, CAP / 4))
     paid = second * np.where(np.isinf(offered), value, SHARE * np.where(np.isinf(offered), 0.0, offered))
     sign = np.where(buys, 1.0, -1.0)
@@ -92,6 +92,11 @@ def random(pairs: Pairs, rng: np.random.Generator) -> Array:
     u, then = pairs.tastes.value(pairs.x), pairs.tastes.value(after.x)
     kept = (then > u).reshape(2, -1).all(axis=0)
     return np.where(kept[:, None], gets, 0.0)
+
+
+def _smaller(giver: Array, receiver: Array) -> Array:
+    """Return the smaller holding of two, or the giver's if the receiver has nothing."""
+    return np.where(receiver > 0, np.minimum(giver, receiver), giver)
 
 
 def nash(pairs: Pairs, rng: np.random.Generator) -> Array:
@@ -206,13 +211,9 @@ class _Contract:
         self.least = np.where(np.isinf(room[:count]), -SPAN, -whole[:count])
         self.most = np.where(np.isinf(room[count:]), SPAN, whole[count:])
         self.least, self.most = (np.where(traded, end, 0.0) for end in (self.least, self.most))
-        families = [block.family.name for block in pairs.tastes.blocks]
-        covered = sum(block.size for block in pairs.tastes.blocks) == pairs.tastes.size
-        self.closed = not pairs.tastes.in_money and covered and all(name in LOG_KINDS for name in families)
-        if self.closed:
-            weights = np.zeros_like(pairs.x)
-            for block in pairs.tastes.blocks:
-                weights[block.rows] = block.parameters["weights"]
+        weights = pairs.tastes.log_weights
+        self.closed = weights is not None
+        if weights is not None:
             self.a, self.b = weights[:count], weights[count:]
 
     def ends(self, x: Array) -> tuple[Array, Array]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,17 @@ class Tastes:
                 blocks.append(Block(block.family, own, parameters))
         return Tastes(len(rows), self.goods, tuple(blocks), self.in_money)
 
+    @cached_property
+    def log_weights(self) -> Array | None:
+        """Weights a, (rows, goods), if all utilities are of a log kind and there is no money; else None."""
+        covered = sum(block.size for block in self.blocks) == self.size
+        if self.in_money or not covered or any(b.family.name not in LOG_KINDS for b in self.blocks):
+            return None
+        weights = np.zeros((self.size, self.goods))
+        for block in self.blocks:
+            weights[block.rows] = block.parameters["weights"]
+        return weights
+
     def value(self, x: Array) -> Array:
         """Return `u(x)`, with quasilinear money `u(x) + m`, (rows,)."""
         total = x[:, -1].copy() if self.in_money else np.zeros(self.size)
@@ -115,12 +127,3 @@ def capped(slopes: Array) -> Array:
     with np.errstate(divide="ignore"):
         return np.clip(np.log(slopes), -CAP, CAP)
 
-
-def log_weights(economy: Economy) -> Array | None:
-    """Return weights a, (goods, agents), if every agent's utility is of a log kind; else None."""
-    if economy.money is not Money.EXCHANGE or any(b.family.name not in LOG_KINDS for b in economy.utilities):
-        return None
-    weights = np.zeros(economy.shape[::-1])
-    for block in economy.utilities:
-        weights[:, block.rows] = block.parameters["weights"].T
-    return weights
