@@ -258,7 +258,7 @@ def one_of_each_mechanism(economy, rules=tuple(RULES)):
         yield Unmediated(f"game {game.name}", game(**required), max_rounds=50)
     yield Planner("planner")
     for kind in MECHANISMS:
-        if kind not in (Auction, Unmediated, Planner):
+        if kind not in (Auction, Unmediated, Planner) and not any(kind(kind.name).faults(economy)):
             yield kind(kind.name)
 
 

@@ -1,9 +1,10 @@
 """Zeros of falling functions, many at once, from their values alone: they may jump.
 
-Regula falsi with halved weights of an end that stays (Illinois), and every third step a bisection, so that a
+Chandrupatla's method: inverse quadratic interpolation where three points say that it is safe, else bisection. A
 jump is enclosed as surely as a zero.
 
-Source: Dowell and Jarratt (1971), "A modified regula falsi method", BIT 11.
+Source: Chandrupatla (1997), "A new hybrid quadratic/bisection algorithm for finding the zero of a nonlinear
+function without using derivatives", *Advances in Engineering Software* 28.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import numpy as np
 from market.economy.correspondences import Array
 
 MOST_STEPS = 150
-CLOSE = 1e-15  # of the bracket at first, or of its ends: its width at the end
-
+CLOSE = 2e-16  # of the larger end: half the width of a bracket that is not divided any more
+NOUGHT = 2e-15  # a value of a function, of order one, that is 0
+SMALLEST = 1e-300
 
 def enclose(function: Callable[[Array], Array], low: Array, high: Array) -> tuple[Array, Array, Array, Array]:
     """Return brackets of the zeros of falling functions, and the values at their ends.
@@ -35,32 +37,42 @@ def enclose(function: Callable[[Array], Array], low: Array, high: Array) -> tupl
         >>> low.round(12), high.round(12)
         (array([1.41421356]), array([1.41421356]))
     """
-    low, high = low.copy(), high.copy()
-    below, above = function(low), function(high)
-    left, right = below <= 0, above >= 0
-    high[left], above[left] = low[left], below[left]
-    right &= ~left
-    low[right], below[right] = high[right], above[right]
-    width, one, other = high - low, below.copy(), above.copy()  # one, other: values with halved weights
-    for step in range(MOST_STEPS):
-        close = CLOSE * np.maximum(np.maximum(np.abs(low), np.abs(high)), width)
-        active = high - low > close
-        if not active.any():
-            break
-        middle = 0.5 * (low + high)
-        if step % 3 != 2:
-            with np.errstate(divide="ignore", invalid="ignore"):
-                secant = low + (high - low) * one / (one - other)
-            middle = np.where((secant > low) & (secant < high), secant, middle)
+    at_low, at_high = function(low), function(high)
+    one, at_one, other, at_other = low, at_low, high, at_high
+    done = (at_low <= 0) | (at_high >= 0)
+    one, at_one = np.where(at_low <= 0, low, high), np.where(at_low <= 0, at_low, at_high)
+    other, at_other = np.where(done, one, low), np.where(done, at_one, at_low)
+    share = np.full(low.shape, 0.5)
+    for _ in range(MOST_STEPS):
+        middle = one + share * (other - one)
         value = function(middle)
-        rises, falls = active & (value >= 0), active & (value <= 0)
-        other = np.where(rises & ~falls, 0.5 * other, other)
-        one = np.where(falls & ~rises, 0.5 * one, one)
-        low, below, one = (np.where(rises, a, b) for a, b in ((middle, low), (value, below), (value, one)))
-        high, above, other = (
-            np.where(falls, a, b) for a, b in ((middle, high), (value, above), (value, other))
-        )
-    return low, high, below, above
+        zero = np.abs(value) <= NOUGHT
+        beyond = (value > 0) == (at_one > 0)
+        third, at_third = np.where(beyond, one, other), np.where(beyond, at_one, at_other)
+        new, at_new = np.where(beyond, other, one), np.where(beyond, at_other, at_one)
+        other = np.where(done, other, np.where(zero, middle, new))
+        at_other = np.where(done, at_other, np.where(zero, value, at_new))
+        one, at_one = np.where(done, one, middle), np.where(done, at_one, value)
+        width = np.abs(other - one)
+        close = CLOSE * np.maximum(np.abs(one), np.abs(other)) + SMALLEST
+        done |= zero | (width <= 2.0 * close)
+        if done.all():
+            break
+        with np.errstate(all="ignore"):
+            xi, phi = (one - other) / (third - other), (at_one - at_other) / (at_third - at_other)
+            quadratic = at_one / (at_other - at_one) * at_third / (at_other - at_third) + (third - one) / (
+                other - one
+            ) * at_one / (at_third - at_one) * at_other / (at_third - at_other)
+            safe = (phi**2 < xi) & ((1.0 - phi) ** 2 < 1.0 - xi) & np.isfinite(quadratic)
+            least = np.where(width > 0, np.minimum(close / width, 0.5), 0.5)
+        share = np.clip(np.where(safe, quadratic, 0.5), least, 1.0 - least)
+    swapped = one > other
+    return (
+        np.where(swapped, other, one),
+        np.where(swapped, one, other),
+        np.where(swapped, at_other, at_one),
+        np.where(swapped, at_one, at_other),
+    )
 
 
 def find(function: Callable[[Array], Array], low: Array, high: Array) -> Array:
