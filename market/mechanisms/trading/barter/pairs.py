@@ -16,6 +16,7 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.mechanisms.trading.barter.crossings import find
+from market.mechanisms.trading.barter.demands import CLOSED, Line
 from market.mechanisms.trading.barter.tastes import CAP, Rows, Tastes
 
 SLACK = 1e-13  # of the size of a utility: the rounding of a sum of some terms; a smaller loss is none
@@ -60,15 +61,6 @@ class Pairs:
         """What each agent can give of each good, (2 pairs, goods); inf where money may go negative."""
         return self.x - self.floor
 
-    @cached_property
-    def shares(self) -> Array | None:
-        """Share of g in spending on the two goods, (2 pairs,), if all have log kinds and a use for one of them."""
-        weights = self.tastes.log_weights
-        if weights is None:
-            return None
-        of_g, of_h = of(weights, self.both(self.g)), of(weights, self.both(self.h))
-        return of_g / (of_g + of_h) if (of_g + of_h > 0).all() else None
-
     @staticmethod
     def both(values: Array | Rows) -> Array:
         """Return numbers of pairs for both agents, (2 pairs,)."""
@@ -102,25 +94,52 @@ class Pairs:
         above. Purchases beyond twice what both have of g are not looked at.
         """
         price, g, h = self.both(p), self.both(self.g), self.both(self.h)
-        rows, log_price = np.arange(len(price)), np.log(price)
         give_g, give_h = of(self.room, g), of(self.room, h)
         most = np.minimum(give_h / price, self.both(2.0 * give_g.reshape(2, -1).sum(axis=0)))
-        shares = self.shares
-        if shares is not None:
-            bought = shares * (give_g + give_h / price) - give_g
-            return np.clip(bought, -give_g, most).reshape(2, -1)
+        bought = self._closed(price, g, h)
+        rows = np.flatnonzero(np.isnan(bought))
+        if len(rows):
+            bought[rows] = self._searched(rows, price[rows], -give_g[rows], most[rows])
+        return np.clip(bought, -give_g, most).reshape(2, -1)
+
+    def _closed(self, price: Array, g: Rows, h: Rows) -> Array:
+        """Return purchases of g in closed form, (2 pairs,); nan where there is none."""
+        bought = np.full(len(price), np.nan)
+        if self.tastes.in_money:
+            return bought
+        for block in self.tastes.blocks:
+            formula = CLOSED.get(block.family.name)
+            if formula is None:
+                continue
+            rows, weights = block.rows, block.parameters["weights"]
+            own = np.arange(len(weights))
+            x, a = self.x[rows], weights.copy()
+            a[own, g[rows]] = a[own, h[rows]] = 0.0
+            with np.errstate(all="ignore"):
+                rest = np.where(a > 0, x / a, np.inf).min(axis=1)
+                line = Line(
+                    x[own, g[rows]], x[own, h[rows]], price[rows],
+                    weights[own, g[rows]], weights[own, h[rows]], rest,
+                )  # fmt: skip
+                bought[rows] = formula(line, block.parameters)
+        return bought
+
+    def _searched(self, rows: Rows, price: Array, least: Array, most: Array) -> Array:
+        """Return purchases of g by a search along the budget lines of some agents, (rows,)."""
+        tastes, x, floor = self.tastes.at(rows), self.x[rows], self.floor[rows]
+        g, h, own = self.both(self.g)[rows], self.both(self.h)[rows], np.arange(len(rows))
+        log_price = np.log(price)
 
         def wish(t: Array) -> Array:
-            x = self.x.copy()
-            x[rows, g] = np.maximum(x[rows, g] + t, 0.0)
-            left = x[rows, h] - price * t
-            x[rows, h] = np.maximum(left, self.floor[rows, h])
-            logs = self.tastes.logs(x)
-            of_g, of_h = of(logs, g), of(logs, h)
+            after = x.copy()
+            after[own, g] = np.maximum(x[own, g] + t, 0.0)
+            after[own, h] = np.maximum(x[own, h] - price * t, floor[own, h])
+            logs = tastes.logs(after)
+            of_g, of_h = logs[own, g], logs[own, h]
             indifferent = (of_g <= -CAP) & (of_h <= -CAP)
             return np.where(indifferent, -np.sign(t), of_g - of_h - log_price)
 
-        return find(wish, -give_g, most).reshape(2, -1)
+        return find(wish, least, most)
 
     def both_gain(self, gets: Array) -> np.ndarray:
         """Return a mask of pairs, (pairs,), that these amounts hurt neither of, and that move something.
