@@ -65,11 +65,14 @@ def margins(economy: Economy, tastes: Tastes, x: Array, floor: Array) -> Margins
         x: (agents, goods), holdings, money included.
         floor: (agents, goods), least holdings.
     """
-    slopes = tastes.slopes(x)
+    slopes, room = tastes.slopes(x), x - floor
     each = economy.resources / max(len(economy.agents), 1)
+    least = np.broadcast_to(NEGLIGIBLE_AMOUNT * each, (len(x), len(each)))
     if tastes.in_money:
-        each = np.append(each, 0.0)
-    gives = x - floor > NEGLIGIBLE_AMOUNT * each
+        each = np.append(each, 1.0)
+        purse = np.where(np.isinf(floor[:, -1]), 0.0, np.abs(floor[:, -1]) + np.abs(x[:, -1]))
+        least = np.column_stack([least, NEGLIGIBLE_AMOUNT * purse])
+    gives = room > least
     gains_by = slopes > 0
     if economy.has_kinks or np.isinf(slopes).any():
         gains_by = gains_by & _helps(tastes, x, np.where(each > 0, each, 1.0))
@@ -85,7 +88,9 @@ def _helps(tastes: Tastes, x: Array, each: Array) -> Mask:
     for g in range(x.shape[1]):
         more = x.copy()
         more[:, g] += each[g]
-        found[:, g] = tastes.value(more) > now
+        then = tastes.value(more)
+        rounding = np.where(np.isfinite(now), NEGLIGIBLE_AMOUNT * (np.abs(now) + np.abs(then)), 0.0)
+        found[:, g] = then - rounding > now
     return found
 
 

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.mechanisms.trading.barter.meetings import two_goods
+from market.mechanisms.trading.barter.pairs import MOVES
 
 BLOCK = 8_192  # agents: three arrays of them and a permutation fit a core's cache
 LEAST_BLOCKS = 16  # so that few agents share a block, in which they cannot meet
@@ -141,7 +142,9 @@ def pairs_round(
     new = after.ravel()
     new[i1], new[i2] = held1, held2
     new[j1], new[j2] = (x1 + y1) - held1, (x2 + y2) - held2
-    return after, Swaps(first, other, g, h, held1 - x1, p)
+    amount = held1 - x1
+    some = np.abs(amount) > MOVES * (x1 + y1)
+    return after, Swaps(*(part[some] for part in (first, other, g, h, amount, p)))
 
 
 def _price(x1: Array, x2: Array, w: Array, y1: Array, y2: Array, v: Array) -> Array:

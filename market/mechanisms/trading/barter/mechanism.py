@@ -163,7 +163,7 @@ class Barter(Mechanism):
             x = np.column_stack([x, np.zeros(len(x))])
             floor = np.column_stack([floor, -economy.budget])
         against = economy.goods.index(self.against) if self.against else None
-        edges = networks.network(economy, self.meets, self.acquaintances, self.label)
+        edges = self.network_of(economy)
         weights, dealt, share = self._closed_form(economy, tastes), None, None
         if weights is not None and edges is None and len(economy.goods) == 2 and len(x) > FEW:
             dealt = generator(economy.seed, self.label, "dealt").permutation(len(x))
@@ -171,6 +171,10 @@ class Barter(Mechanism):
         ground = Ground(tastes, floor, edges, x.shape[1] - 1 if in_money else against, weights, dealt, share)
         made = () if len(x) <= FEW else None
         return BarterState(0, np.ascontiguousarray(x.T), ground, Seen(), False, made, 0)
+
+    def network_of(self, economy: Economy) -> Edges | None:
+        """Return the pairs that may meet, rows of agents, (pairs, 2); None if all may."""
+        return networks.network(economy, self.meets, self.acquaintances, self.label)
 
     def _closed_form(self, economy: Economy, tastes: Tastes) -> Array | None:
         """Return weights, (goods, agents), if all hold and want all goods and trade by walras; else None."""
