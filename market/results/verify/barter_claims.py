@@ -1,9 +1,9 @@
 """Claims about barter, restated: no agent loses, goods are conserved, and no pair that may meet can gain.
 
-Symbols: m_ig = du_i/dx_ig, at quasilinear money 1. Agents i and j that may meet can both gain if, for two goods
-g, h with `x_ig > 0` and `x_jh > 0`, `m_ih / m_ig > m_jh / m_jg`. Their relative gain is the logarithm of the ratio
-of both sides. Here it is computed pair by pair for few pairs, good by good, from slopes that are taken at
-the recorded holdings; for many pairs by the extreme rates of each two goods.
+Symbols: m_ig = du_i/dx_ig, of quasilinear money 1. Agents i and j that may meet can both gain if, for two
+goods g, h with `x_ig > 0` and `x_jh > 0`, `m_ih / m_ig > m_jh / m_jg`. Their relative gain is the logarithm
+of the ratio of both sides. Here it is computed from slopes at the recorded holdings, pair by pair for few
+pairs, and for many by the extreme rates of each two goods.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
@@ -24,6 +25,8 @@ from market.tolerances import NEGLIGIBLE_AMOUNT, ROUNDING_OF_RESULTS, ROUNDING_O
 
 if TYPE_CHECKING:
     from market.mechanisms import Barter
+
+Mask = NDArray[np.bool_]
 
 EXTREME = np.exp(300.0)  # slopes beyond, or below its inverse, count as this size
 MOST_PAIRS = 20_000  # that are looked at one by one
@@ -53,10 +56,14 @@ def check_barter(economy: Economy, record: Record, options: Barter) -> Iterator[
         f"{name}: goods only change hands", off <= ROUNDING_OF_SUMS and untouched, f"off by {shown(off)}"
     )
     before, after = economy.utility(economy.endowment), economy.utility(x) - record.payments
-    size = np.where(np.isfinite(before), np.abs(before), 0.0) + worth(economy, record) + np.abs(record.payments)
+    size = (
+        np.where(np.isfinite(before), np.abs(before), 0.0) + worth(economy, record) + np.abs(record.payments)
+    )
     worse = after < before - ROUNDING_OF_RESULTS * size
     yield Claim(
-        f"{name}: no agent is worse off than at the start", not worse.any(), f"{int(worse.sum())} are worse off"
+        f"{name}: no agent is worse off than at the start",
+        not worse.any(),
+        f"{int(worse.sum())} are worse off",
     )
     if economy.money is Money.QUASILINEAR:
         within = (record.payments <= economy.budget + ROUNDING_OF_RESULTS * (1.0 + size)).all()
@@ -100,7 +107,7 @@ def _settled(economy: Economy, record: Record, options: Barter) -> Iterator[Clai
     all_goods = options.goods == "all"
     against = None if all_goods else _against(economy, options)
     if edges is None and pairs <= MOST_PAIRS:
-        edges = np.array([(i, j) for i in range(agents) for j in range(i)], dtype=int).reshape(-1, 2)
+        edges = np.array([(i, j) for i in range(agents) for j in range(i)], dtype=np.intp).reshape(-1, 2)
     if edges is None:
         found = _by_extremes(rates, gives, lifts, against)
     else:
@@ -122,7 +129,7 @@ def _against(economy: Economy, options: Barter) -> int | None:
     return economy.goods.index(options.against) if options.against else None
 
 
-def _margins(economy: Economy, record: Record) -> tuple[Array, Array, Array]:
+def _margins(economy: Economy, record: Record) -> tuple[Array, Mask, Mask]:
     """Return ln m, and masks of what each agent can give and gain by, (agents, goods and money)."""
     x = record.consumption
     slopes = economy.marginal_utility(x)
@@ -147,7 +154,7 @@ def _margins(economy: Economy, record: Record) -> tuple[Array, Array, Array]:
     return np.log(np.clip(slopes, 1.0 / EXTREME, EXTREME)), can_give, lifts
 
 
-def _by_pairs(rates: Array, gives: Array, lifts: Array, edges: Array, against: int | None) -> float:
+def _by_pairs(rates: Array, gives: Mask, lifts: Mask, edges: NDArray[np.intp], against: int | None) -> float:
     """Return the largest relative gain of the pairs, two goods at a time."""
     largest = 0.0
     one, other = edges[:, 0], edges[:, 1]
@@ -160,7 +167,7 @@ def _by_pairs(rates: Array, gives: Array, lifts: Array, edges: Array, against: i
     return largest
 
 
-def _by_extremes(rates: Array, gives: Array, lifts: Array, against: int | None) -> float:
+def _by_extremes(rates: Array, gives: Mask, lifts: Mask, against: int | None) -> float:
     """Return the largest relative gain of any two agents, from the extreme rates of each two goods."""
     largest = 0.0
     for g, h in permutations(range(rates.shape[1]), 2):

@@ -77,7 +77,11 @@ def check_evidence(
 
 def _number(key: str, value: float) -> str:
     """Return a number in print; a number of queries or rounds without decimals."""
-    return f"{value:,.0f}" if key in ("demand_queries", "period", "pairs_checked") and np.isfinite(value) else shown(value)
+    return (
+        f"{value:,.0f}"
+        if key in ("demand_queries", "period", "pairs_checked") and np.isfinite(value)
+        else shown(value)
+    )
 
 
 def _names(record: Record) -> list[set[str]] | None:

@@ -1,4 +1,4 @@
-"""What a barter records: observations of a round, single trades, and holdings that add up."""
+"""Records of a barter: observations of a round, single trades, and holdings that add up."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ class Seen:
 
     Args:
         trades: their number.
-        mean_ln_price: mean of ln p over trades, p in units of the later of the two goods for one of the earlier.
+        mean_ln_price: mean of ln p over trades, p in units of the later of the two goods for one of the
+            earlier.
         sd_ln_price: standard deviation of ln p, within each two goods.
-        sd_ln_mrs: standard deviation of ln MRS over agents, the root of the sum of variances with several goods.
+        sd_ln_mrs: standard deviation of ln MRS over agents, the root of the sum of variances with several
+            goods.
     """
 
     trades: float = 0.0
@@ -39,7 +41,9 @@ def observe(parts: Sequence[Swaps], goods: int, sd_ln_mrs: float) -> Seen:
     """
     priced = [part.price > 0 for part in parts]
     count = float(sum(len(part.price) for part in parts))
-    logs = np.concatenate([np.log(part.price[some]) for part, some in zip(parts, priced, strict=True)] or [[]])
+    logs = np.concatenate(
+        [np.log(part.price[some]) for part, some in zip(parts, priced, strict=True)] or [np.zeros(0)]
+    )
     if not len(logs):
         return Seen(count, sd_ln_mrs=sd_ln_mrs)
     kinds = np.concatenate(
@@ -62,7 +66,7 @@ def trades_of(made: Sequence[tuple[int, Swaps]], goods: int) -> Trades:
     number = np.repeat([number for number, _ in made], [len(part.price) for part in columns]).astype(np.int64)
 
     def joined(name: str, kind: type) -> np.ndarray:
-        return np.concatenate([getattr(part, name) for part in columns] or [[]]).astype(kind)
+        return np.concatenate([getattr(part, name) for part in columns] or [np.zeros(0)]).astype(kind)
 
     first, other, g, h = (joined(name, np.int64) for name in ("first", "other", "g", "h"))
     amount, price = joined("amount", float), joined("price", float)

@@ -1,7 +1,7 @@
 """Zeros of falling functions, many at once, from their values alone: they may jump.
 
-Chandrupatla's method: inverse quadratic interpolation where three points say that it is safe, else bisection. A
-jump is enclosed as surely as a zero.
+Chandrupatla's method: inverse quadratic interpolation where three points say that it is safe, else
+bisection. A jump is enclosed as surely as a zero.
 
 Source: Chandrupatla (1997), "A new hybrid quadratic/bisection algorithm for finding the zero of a nonlinear
 function without using derivatives", *Advances in Engineering Software* 28.
@@ -19,6 +19,7 @@ MOST_STEPS = 150
 CLOSE = 2e-16  # of the larger end: half the width of a bracket that is not divided any more
 NOUGHT = 2e-15  # a value of a function, of order one, that is 0
 SMALLEST = 1e-300
+
 
 def enclose(function: Callable[[Array], Array], low: Array, high: Array) -> tuple[Array, Array, Array, Array]:
     """Return brackets of the zeros of falling functions, and the values at their ends.

@@ -1,7 +1,7 @@
 """Purchases along a budget line of two goods in closed form, by family; other families are searched.
 
-Symbols: x, y what an agent holds of g and h; a, b its weights of them; p the price of g in units of h; t what it
-buys of g, between minus x and y / p. Wealth is `W = p x + y`.
+Symbols: x, y what an agent holds of g and h; a, b its weights of them; p the price of g in units of h; t
+what it buys of g, between minus x and y / p. Wealth is `W = p x + y`.
 
 - log kinds: it spends the share `w = a / (a + b)` on g, `t = w W / p - x`;
 - log1p: the same with a unit more of each, `t = w (x + 1 + (y + 1) / p) - x - 1`, within the bounds;

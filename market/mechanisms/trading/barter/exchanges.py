@@ -1,15 +1,15 @@
 """Exchanges of three or more agents by which all gain, where no two who may meet can.
 
-Symbols: L as in `tastes.py`. An agent i that holds g and gives it for h gains `W[g, h] = L_ih - L_ig` at par, in
-logarithms; take the agent with the largest. Goods are nodes of a graph and W its arcs. *A cycle of goods with
-a positive sum of W is an exchange by which all its agents gain:* with W and its sum T, let amounts follow
-`ln q_h = ln q_g - W[g, h] + T / k` around a cycle of k arcs; they return to where they began, since the sum is
-`-T + T`, and each agent gets `exp(T / k) > 1` times the worth of what it gives. Conversely, without such a
-cycle there are potentials ln p with `L_ih - L_ig <= ln p_h - ln p_g` for all that i holds, which are prices that
-support the allocation: it is Pareto efficient if utilities are concave and have slopes.
+Symbols: L as in `tastes.py`. An agent i that holds g and gives it for h gains `W[g, h] = L_ih - L_ig` at
+par, in logarithms; take the agent with the largest. Goods are nodes of a graph and W its arcs. *A cycle of
+goods with a positive sum of W is an exchange by which all its agents gain:* with W and its sum T, let
+amounts follow `ln q_h = ln q_g - W[g, h] + T / k` around a cycle of k arcs; they return to where they began,
+since the sum is `-T + T`, and each agent gets `exp(T / k) > 1` times the worth of what it gives. Conversely,
+without such a cycle there are potentials ln p with `L_ih - L_ig <= ln p_h - ln p_g` for all that i holds,
+which are prices that support the allocation: it is Pareto efficient if utilities are concave and have slopes.
 
-The shortest such cycle is found by products of W in (max, +). It is then tried with utilities as they are: all
-that the givers have at first, then half of it, and so on, until all gain.
+The shortest such cycle is found by products of W in (max, +). It is then tried with utilities as they are:
+all that the givers have at first, then half of it, and so on, until all gain.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.primitives import Economy
 from market.mechanisms.trading.barter.gains import Margins, conversions
 from market.mechanisms.trading.barter.tastes import Tastes
 
@@ -32,7 +31,7 @@ MOST_WORTH = 40.0  # of |W| in amounts: worth that is infinite or nearly so
 
 
 class Gift(NamedTuple):
-    """What one agent gives another.
+    """A gift of one agent to another.
 
     Args:
         giver: its row.
@@ -63,13 +62,10 @@ class Exchange(NamedTuple):
     after: Array
 
 
-def find_exchange(
-    economy: Economy, tastes: Tastes, x: Array, floor: Array, margin: Margins, least: float
-) -> Exchange | None:
+def find_exchange(tastes: Tastes, x: Array, floor: Array, margin: Margins, least: float) -> Exchange | None:
     """Return the shortest exchange by which all its agents gain more than `least`; None if none is found.
 
     Args:
-        economy: the primitives.
         tastes: of all agents.
         x: (agents, goods), holdings.
         floor: (agents, goods), least holdings.

@@ -1,12 +1,14 @@
-"""What pairs that may meet could still gain: the test of whether a barter has settled.
+"""Gains that are left to pairs that may meet: the test of whether a barter has settled.
 
-Symbols: L as in `tastes.py`. If i gives g to j for h, at any price between their marginal rates of substitution,
-both gain, and `(L_ih - L_jh) + (L_jg - L_ig)` is their joint gain as a share of what changes hands, to first
-order. The largest over goods that the givers hold and the receivers have a use for is the gain of the pair.
+Symbols: L as in `tastes.py`. If i gives g to j for h, at any price between their marginal rates of
+substitution, both gain, and `(L_ih - L_jh) + (L_jg - L_ig)` is their joint gain as a share of what changes
+hands, to first order. The largest over goods that the givers hold and the receivers have a use for is the
+gain of the pair.
 
-If anyone may meet anyone the largest gain of all pairs is `max_gh [max_i (L_ih - L_ig) + max_j (L_jg - L_jh)]`, so
-that it takes one pass over agents for each two goods, and not one over pairs. On a network it takes one pass
-over the edges, `max_h (L_ih - L_jh) + max_g (L_jg - L_ig)`.
+If anyone may meet anyone the largest gain of all pairs is
+`max_gh [max_i (L_ih - L_ig) + max_j (L_jg - L_jh)]`, so that it takes one pass over agents for each two
+goods, and not one over pairs. On a network it takes one pass over the edges,
+`max_h (L_ih - L_jh) + max_g (L_jg - L_ig)`.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ EDGES_AT_ONCE = 200_000
 
 
 class Gains(NamedTuple):
-    """What could still be gained.
+    """Gains that are left.
 
     Args:
         pair_gain: largest joint gain of a pair that may meet, as a share of what it would exchange.
@@ -95,7 +97,7 @@ def _helps(tastes: Tastes, x: Array, each: Array) -> Mask:
 
 
 def unit_of(margin: Margins, wanted: int | None) -> int:
-    """Return the good against which rates are stated: the wanted one, else the good that most hold and want."""
+    """Return the good against which rates are stated: the wanted one, else the one that most hold and want."""
     if wanted is not None:
         return wanted
     return int((margin.gives & margin.gains_by).sum(axis=0).argmax())
@@ -153,7 +155,9 @@ def _of_anyone(margin: Margins, against: int | None) -> float:
 def conversions(margin: Margins, g: int, others: NDArray[np.intp]) -> Array:
     """Return the most that any agent gains by giving g for each other good, (others,); -inf if none can."""
     there = np.where(
-        margin.gives[:, [g]] & margin.gains_by[:, others], margin.logs[:, others] - margin.logs[:, [g]], -np.inf
+        margin.gives[:, [g]] & margin.gains_by[:, others],
+        margin.logs[:, others] - margin.logs[:, [g]],
+        -np.inf,
     )
     return np.asarray(there.max(axis=0, initial=-np.inf))
 
@@ -161,7 +165,9 @@ def conversions(margin: Margins, g: int, others: NDArray[np.intp]) -> Array:
 def conversions_into(margin: Margins, g: int, others: NDArray[np.intp]) -> Array:
     """Return the most that any agent gains by giving each other good for g, (others,); -inf if none can."""
     back = np.where(
-        margin.gives[:, others] & margin.gains_by[:, [g]], margin.logs[:, [g]] - margin.logs[:, others], -np.inf
+        margin.gives[:, others] & margin.gains_by[:, [g]],
+        margin.logs[:, [g]] - margin.logs[:, others],
+        -np.inf,
     )
     return np.asarray(back.max(axis=0, initial=-np.inf))
 
@@ -178,7 +184,8 @@ def spread(margin: Margins, unit: int) -> float:
 def deviation(margin: Margins, unit: int) -> float:
     """Return the standard deviation of ln MRS over these agents; NaN if no two hold and want two goods.
 
-    With several goods it is the root of the sum of their variances: how far an agent's rates are from the mean.
+    With several goods it is the root of the sum of their variances: how far an agent's rates are from the
+    mean.
     """
     inside = _inside(margin, unit)
     inside[:, unit] = False

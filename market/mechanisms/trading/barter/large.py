@@ -1,7 +1,7 @@
 """A round of the rule walras among agents of log kinds, in passes over arrays of one good each.
 
-Symbols: i, j the two of a pair; 1, 2 the goods traded; `w = a_1 / (a_1 + a_2)`. At price p of good 1 in units of
-good 2 agent i buys up to `w_i (x_i1 + x_i2 / p)`, so the market of two clears at
+Symbols: i, j the two of a pair; 1, 2 the goods traded; `w = a_1 / (a_1 + a_2)`. At price p of good 1 in
+units of good 2 agent i buys up to `w_i (x_i1 + x_i2 / p)`, so the market of two clears at
 
     p = (w_i x_i2 + w_j x_j2) / ((1 - w_i) x_i1 + (1 - w_j) x_j1).
 
@@ -10,11 +10,12 @@ conserved pair by pair: the other gets what both had less what the first has.
 
 A permutation of a million agents leaves the cache, and so do the gathers that follow. Above `FEW` agents the
 population is therefore dealt once at random into blocks that fit a cache. In a round blocks are paired at
-random, one of the two is permuted, and its members meet those of the other in their order. Each agent so meets
-a random agent of a random other block; of two blocks that differ by one agent, one of the larger sits out.
+random, one of the two is permuted, and its members meet those of the other in their order. Each agent so
+meets a random agent of a random other block; of two blocks that differ by one agent, one of the larger sits
+out.
 
-Source: the price is that of Edgeworth's two traders with Cobb-Douglas utilities, Mas-Colell, Whinston and Green
-(1995), example 15.B.1.
+Source: the price is that of Edgeworth's two traders with Cobb-Douglas utilities, Mas-Colell, Whinston and
+Green (1995), example 15.B.1.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Swaps(NamedTuple):
 class Sums(NamedTuple):
     """Sums over the trades of a round, of ln p: how many, sum, sum of squares, least and largest."""
 
-    count: int
+    number: int
     total: float
     squares: float
     least: float
@@ -76,7 +77,7 @@ class Sums(NamedTuple):
     def plus(self, other: Sums) -> Sums:
         """Return the sums over both sets of trades."""
         return Sums(
-            self.count + other.count,
+            self.number + other.number,
             self.total + other.total,
             self.squares + other.squares,
             min(self.least, other.least),
@@ -164,8 +165,8 @@ def largest_gap(x: Array, weights: Array, swaps: Swaps) -> float:
 def swaps_of(gets: Array, first: Rows, other: Rows) -> Iterator[Swaps]:
     """Yield the trades that explain what first agents get, (pairs, goods): each good got for each given.
 
-    A good that is got is paid for in each good that is given, in proportion to both; without goods given it is
-    a gift, which has no price and is left out.
+    A good that is got is paid for in each good that is given, in proportion to both; without goods given it
+    is a gift, which has no price and is left out.
     """
     goods = gets.shape[1]
     got, given = np.maximum(gets, 0.0), np.maximum(-gets, 0.0)

@@ -1,12 +1,12 @@
 """Barter: agents meet in pairs at random and trade goods for goods, without prices that all know.
 
-Symbols: e endowments, x holdings, u utilities; with quasilinear money each agent also has money m, 0 at first,
-and at least minus its budget.
+Symbols: e endowments, x holdings, u utilities; with quasilinear money each agent also has money m, 0 at
+first, and at least minus its budget.
 
 A round: agents are matched in disjoint pairs (`meetings.py`), anyone with anyone or neighbours on a network
 (`networks.py`); each pair draws the goods that it trades, and trades by one rule (`rules.py`; `large.py` for
-many agents of the log kinds). No pair trades if one of the two would lose. After a round in which no pair that
-met could gain more than the tolerance, all pairs that may meet are checked (`gains.py`).
+many agents of the log kinds). No pair trades if one of the two would lose. After a round in which no pair
+that met could gain more than the tolerance, all pairs that may meet are checked (`gains.py`).
 
 The end is called `settled` if no pair that may meet has a joint gain above the tolerance. That is pairwise
 optimality. It is Pareto efficiency if there is a good that all hold and want (Feldman, 1973): its price in
@@ -17,8 +17,8 @@ No prices are claimed: pairs trade at prices of their own. There is no regret ei
 about what an agent could have got elsewhere. What is claimed is recomputed at the end: no agent is worse off
 than at the start.
 
-Source: Feldman (1973), *Review of Economic Studies* 40; Goldman and Starr (1982), "Pairwise, t-wise, and Pareto
-optimalities", *Econometrica* 50; Axtell (2005), *Economic Journal* 115.
+Source: Feldman (1973), *Review of Economic Studies* 40; Goldman and Starr (1982), "Pairwise, t-wise, and
+Pareto optimalities", *Econometrica* 50; Axtell (2005), *Economic Journal* 115.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ MOST_TRADES = 200_000  # single trades that are recorded; with more none are
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """What stays the same from round to round.
+    """Constants of a play.
 
     Args:
         tastes: of all agents.
@@ -126,7 +126,9 @@ class Barter(Mechanism):
     needs_all_agents = "in barter any two agents may meet, and they are on different shards"
     bargain: RuleName = option("walras", "what two who meet do: walras, nash, mrs or random", key="rule")
     goods: int | Literal["all"] = option(2, 'goods traded in a meeting: 2, or "all" under nash', low=2)
-    against: str = option("", "only trades of one good against this one; by default of any two", names="goods")
+    against: str = option(
+        "", "only trades of one good against this one; by default of any two", names="goods"
+    )
     meets: str | dict[str, str | int] = option(
         networks.ANYONE,
         '"anyone", { graph = "ring" } (grid, star, or regular with a degree), or { data = "....csv" } with '
@@ -148,7 +150,7 @@ class Barter(Mechanism):
         elif self.goods not in ("all", 2):
             yield "goods", f'{self.goods} goods; write 2, or "all" under rule = "nash"'
         elif self.goods == "all" and self.against:
-            yield "against", 'all goods are traded at once; omit against, or write goods = 2'
+            yield "against", "all goods are traded at once; omit against, or write goods = 2"
         if self.against and economy.money is Money.QUASILINEAR:
             yield "against", "with quasilinear money all goods are traded against money; omit against"
         if economy.money is Money.EXCHANGE and len(economy.goods) < 2:
@@ -192,7 +194,8 @@ class Barter(Mechanism):
         first, other = matched(rng, len(economy.agents), ground.edges)
         if ground.weights is not None:
             after, swaps = pairs_round(rng, state.holdings, ground.weights, first, other, ground.against)
-            gap, parts = largest_gap(state.holdings, ground.weights, swaps), (swaps,)
+            gap = largest_gap(state.holdings, ground.weights, swaps)
+            parts: tuple[Swaps, ...] = (swaps,)
         else:
             gap, gets = self._meet(state, rng, first, other)
             after = state.holdings.copy()
@@ -238,18 +241,16 @@ class Barter(Mechanism):
             made = None if many else (*made, *((number, part) for part in parts))
         return BarterState(number, after, ground, seen, settled, made, state.count + int(seen.trades))
 
-    def _step_of_many(
-        self, economy: Economy, state: BarterState, rng: np.random.Generator
-    ) -> BarterState:
+    def _step_of_many(self, economy: Economy, state: BarterState, rng: np.random.Generator) -> BarterState:
         """Return the state after a round of blocks, in which all that met have one MRS: their price."""
         ground = state.ground
         assert ground.share is not None
         after, sums = two_good_round(rng, state.holdings, ground.share)
-        mean = sums.total / sums.count
-        sd = float(np.sqrt(max(sums.squares / sums.count - mean**2, 0.0)))
+        mean = sums.total / sums.number
+        sd = float(np.sqrt(max(sums.squares / sums.number - mean**2, 0.0)))
         done = BarterState(
-            state.round + 1, after, ground, Seen(float(sums.count), mean, sd, sd), False, None,
-            state.count + sums.count,
+            state.round + 1, after, ground, Seen(float(sums.number), mean, sd, sd), False, None,
+            state.count + sums.number,
         )  # fmt: skip
         if sums.largest - sums.least > self.tolerance:
             return done

@@ -31,9 +31,7 @@ def matched(rng: np.random.Generator, agents: int, edges: Edges | None) -> tuple
     return edges[acts, 0], edges[acts, 1]
 
 
-def two_goods(
-    rng: np.random.Generator, pairs: int, goods: int, against: int | None
-) -> tuple[Rows, Rows]:
+def two_goods(rng: np.random.Generator, pairs: int, goods: int, against: int | None) -> tuple[Rows, Rows]:
     """Return a good and what it is traded against, for each pair.
 
     Args:

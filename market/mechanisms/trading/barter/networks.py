@@ -95,7 +95,7 @@ def _torus(height: int, width: int) -> Edges:
 
 def _regular(economy: Economy, degree: int, label: str) -> Edges:
     """Return the edges of a random regular graph, of the economy's seed."""
-    import networkx  # deferred: a tenth of a second
+    import networkx  # type: ignore[import-untyped]  # deferred: a tenth of a second
 
     seed = int(generator(economy.seed, label, "network").integers(2**31))
     graph = networkx.random_regular_graph(degree, len(economy.agents), seed=seed)
@@ -110,7 +110,7 @@ def faults(economy: Economy, meets: Meets, known: Acquaintances | None) -> Itera
     if isinstance(meets, str):
         if meets != ANYONE:
             graphs = ", ".join(f'{{ graph = "{graph}" }}' for graph in GRAPHS)
-            yield f"found '{meets}'; write \"{ANYONE}\", a graph such as {graphs}, or {{ data = \"....csv\" }}"
+            yield f'found \'{meets}\'; write "{ANYONE}", a graph such as {graphs}, or {{ data = "....csv" }}'
     elif "data" in meets:
         yield from _file_faults(economy, meets, known)
     else:

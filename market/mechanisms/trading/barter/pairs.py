@@ -1,8 +1,8 @@
 """Two agents and their goods, many such pairs at once: marginal rates, and demand at a price of the two.
 
-Symbols, of each pair and of its agents one and other: g, h the goods traded; x holdings; t the amount of g that
-an agent buys; p the price, units of h for a unit of g; `r = ln MRS = L_g - L_h` (`tastes.py`). An agent that
-buys t at price p holds `x_g + t` and `x_h - p t`.
+Symbols, of each pair and of its agents one and other: g, h the goods traded; x holdings; t the amount of g
+that an agent buys; p the price, units of h for a unit of g; `r = ln MRS = L_g - L_h` (`tastes.py`). An agent
+that buys t at price p holds `x_g + t` and `x_h - p t`.
 
 The arrays of a pair's two agents are stacked: those of all first agents, then those of all others.
 """
@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.mechanisms.trading.barter.crossings import find
@@ -58,11 +60,11 @@ class Pairs:
 
     @cached_property
     def room(self) -> Array:
-        """What each agent can give of each good, (2 pairs, goods); inf where money may go negative."""
+        """Amounts that each agent can give, (2 pairs, goods); inf where money may go negative."""
         return self.x - self.floor
 
     @staticmethod
-    def both(values: Array | Rows) -> Array:
+    def both(values: Any) -> Any:
         """Return numbers of pairs for both agents, (2 pairs,)."""
         return np.concatenate([values, values])
 
@@ -90,8 +92,8 @@ class Pairs:
     def demand(self, p: Array) -> Array:
         """Return what each agent buys of g at the price of its pair, (2, pairs); negative if it sells.
 
-        Utility along the budget line is quasi-concave in t, so that `L_g - L_h - ln p` changes sign once, from
-        above. Purchases beyond twice what both have of g are not looked at.
+        Utility along the budget line is quasi-concave in t, so that `L_g - L_h - ln p` changes sign once,
+        from above. Purchases beyond twice what both have of g are not looked at.
         """
         price, g, h = self.both(p), self.both(self.g), self.both(self.h)
         give_g, give_h = of(self.room, g), of(self.room, h)
@@ -141,7 +143,7 @@ class Pairs:
 
         return find(wish, least, most)
 
-    def both_gain(self, gets: Array) -> np.ndarray:
+    def both_gain(self, gets: Array) -> NDArray[np.bool_]:
         """Return a mask of pairs, (pairs,), that these amounts hurt neither of, and that move something.
 
         Near the end gains are below the rounding of utilities, and a loss up to rounding is none. An agent
@@ -150,15 +152,16 @@ class Pairs:
         after = self.moved(gets)
         u, then = self.tastes.value(self.x), self.tastes.value(after.x)
         slopes, later = self.tastes.slopes(self.x), self.tastes.slopes(after.x)
-        worth = np.where(np.isfinite(slopes), np.abs(self.x) * np.where(np.isfinite(slopes), slopes, 0.0), 0.0)
+        worth = np.where(
+            np.isfinite(slopes), np.abs(self.x) * np.where(np.isfinite(slopes), slopes, 0.0), 0.0
+        )
         size = np.where(np.isfinite(u), np.abs(u), 0.0) + np.where(np.isfinite(then), np.abs(then), 0.0)
         with np.errstate(invalid="ignore"):
             loses = then < u - SLACK * (size + worth.sum(axis=1))
         stuck = (then == u) & np.isinf(later).any(axis=1)
         fine = ~(loses | stuck | np.isnan(then)).reshape(2, -1).any(axis=0)
         held = np.abs(self.x[: self.count]) + np.abs(self.x[self.count :])
-        moves: np.ndarray = (np.abs(gets) > MOVES * held).any(axis=1)
-        return fine & moves
+        return np.asarray(fine & (np.abs(gets) > MOVES * held).any(axis=1))
 
 
 def of(values: Array, columns: Rows) -> Array:

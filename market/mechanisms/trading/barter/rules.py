@@ -2,17 +2,18 @@
 
 Symbols as in `pairs.py`; u_i, u_j utilities and G_i, G_j gains of the two, S_g what both hold of g.
 
-- walras: the competitive equilibrium of the two. At a price p each buys `t(p)` along its budget line, and p is
-  where both purchases cancel; it lies between their marginal rates of substitution. Where demand jumps, as
+- walras: the competitive equilibrium of the two. At a price p each buys `t(p)` along its budget line, and p
+  is where both purchases cancel; it lies between their marginal rates of substitution. Where demand jumps, as
   with linear utilities, both are indifferent at p and trade the amount at which purchases cancel.
 - nash: the bargain that maximises `G_i G_j`. With slopes `du/dx_g = l f_g(x_g)`, l a number of the agent, it
   lies on the contract curve `k f_ig(x_g) = f_jg(S_g - x_g)` for all goods traded, where
   `l_i G_j = k l_j G_i` (first-order conditions of `ln G_i + ln G_j`). The right side rises with k from 0, and
-  the left falls to 0, so k is found by bisection; for Cobb-Douglas and log `x_g = S_g k a_ig / (k a_ig + a_jg)`.
-  Utilities are taken as stated: this rule alone depends on more than their order.
-- mrs: price `sqrt(MRS_i MRS_j)`, at which they trade until the first has enough; again at a new price until the
-  rates are equal or nothing is left to give (Epstein and Axtell, 1996, *Growing Artificial Societies*, chapter
-  IV, there in whole units).
+  the left falls to 0, so k is found by bisection; for Cobb-Douglas and log
+  `x_g = S_g k a_ig / (k a_ig + a_jg)`. Utilities are taken as stated: this rule alone depends on more than
+  their order.
+- mrs: price `sqrt(MRS_i MRS_j)`, at which they trade until the first has enough; again at a new price until
+  the rates are equal or nothing is left to give (Epstein and Axtell, 1996, *Growing Artificial Societies*,
+  chapter IV, there in whole units).
 - random: amounts up to a tenth of the smaller of the two holdings (the giver's, if the other has none), each
   way, kept if both gain (Gode, Spear and Sunder, 2004).
 
@@ -26,6 +27,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.mechanisms.trading.barter.crossings import enclose, find
@@ -33,7 +35,9 @@ from market.mechanisms.trading.barter.pairs import MOVES, Pairs
 from market.mechanisms.trading.barter.tastes import CAP
 
 RuleName = Literal["walras", "nash", "mrs", "random"]
-BEYOND = 1e-12  # of ln p: prices so far outside the marginal rates settle which way an indifferent agent trades
+BEYOND = (
+    1e-12  # of ln p: prices so far outside the marginal rates settle which way an indifferent agent trades
+)
 REPEATS = 200  # prices of one meeting under mrs
 SHARE = 0.1  # of the smaller holding, the most that changes hands under random
 SMALLEST = 1e-300
@@ -90,7 +94,7 @@ def random(pairs: Pairs, rng: np.random.Generator) -> Array:
     gets[rows, pairs.g], gets[rows, pairs.h] = sign * amount, -sign * paid
     after = pairs.moved(gets)
     u, then = pairs.tastes.value(pairs.x), pairs.tastes.value(after.x)
-    kept = (then > u).reshape(2, -1).all(axis=0)
+    kept = np.asarray((then > u).reshape(2, -1).all(axis=0))
     return np.where(kept[:, None], gets, 0.0)
 
 
@@ -99,7 +103,7 @@ def _smaller(giver: Array, receiver: Array) -> Array:
     return np.where(receiver > 0, np.minimum(giver, receiver), giver)
 
 
-def nash(pairs: Pairs, rng: np.random.Generator) -> Array:
+def nash(pairs: Pairs, rng: np.random.Generator) -> Array:  # noqa: ARG001
     """Return the Nash bargains over the two goods of each pair."""
     traded = np.zeros((pairs.count, pairs.tastes.goods), dtype=bool)
     rows = np.arange(pairs.count)
@@ -112,7 +116,7 @@ def nash_of_all(pairs: Pairs, rng: np.random.Generator) -> Array:  # noqa: ARG00
     return bargain(pairs, np.ones((pairs.count, pairs.tastes.goods), dtype=bool))
 
 
-def bargain(pairs: Pairs, traded: np.ndarray) -> Array:
+def bargain(pairs: Pairs, traded: NDArray[np.bool_]) -> Array:
     """Return the Nash bargains over the goods traded, (pairs, goods), or competitive ones where u is -inf.
 
     If an agent starts at -inf, every product of gains is infinite and chooses nothing. Such a pair trades at
@@ -126,7 +130,7 @@ def bargain(pairs: Pairs, traded: np.ndarray) -> Array:
     return halved if fits.all() else np.where(fits[:, None], halved, _along(pairs, contract))
 
 
-def _split_in_money(pairs: Pairs, contract: _Contract) -> tuple[Array, np.ndarray]:
+def _split_in_money(pairs: Pairs, contract: _Contract) -> tuple[Array, NDArray[np.bool_]]:
     """Return bargains that share the joint gain in halves, in money, and a mask of those that can be paid.
 
     With `u + m` both goods go where they are worth most, `k = 1`, and money makes gains equal.
@@ -146,7 +150,7 @@ def _along(pairs: Pairs, contract: _Contract) -> Array:
     """Return the bargains found along contract curves."""
     count = pairs.count
     start, u = pairs.x, pairs.tastes.value(pairs.x)
-    at_prices = ~np.isfinite(u).reshape(2, -1).all(axis=0)
+    at_prices = np.asarray(~np.isfinite(u).reshape(2, -1).all(axis=0))
 
     def falls(log_k: Array) -> Array:
         gets = contract.gets(log_k)
@@ -174,7 +178,7 @@ def _along(pairs: Pairs, contract: _Contract) -> Array:
 
 
 def _between(
-    pairs: Pairs, one: Array, two: Array, u: Array, at_prices: np.ndarray, weight: Array
+    pairs: Pairs, one: Array, two: Array, u: Array, at_prices: NDArray[np.bool_], weight: Array
 ) -> Array:
     """Return the bargain between two points of the contract curve that k cannot tell apart.
 
@@ -186,7 +190,9 @@ def _between(
     def falls(share: Array) -> Array:
         x = pairs.moved(one + share[:, None] * (two - one)).x
         gain = (pairs.tastes.value(x) - u).reshape(2, -1)
-        ends = (pairs.tastes.value(pairs.moved(two).x) - pairs.tastes.value(pairs.moved(one).x)).reshape(2, -1)
+        ends = (pairs.tastes.value(pairs.moved(two).x) - pairs.tastes.value(pairs.moved(one).x)).reshape(
+            2, -1
+        )
         rise, fall = ends[0], -ends[1]  # utilities are linear between the two, as far as goods jump
         value = rise * gain[1] - fall * gain[0]
         return np.asarray(np.nan_to_num(value / np.maximum(np.abs(rise) + np.abs(fall), SMALLEST)))
@@ -204,7 +210,7 @@ class _Contract:
         traded: (pairs, goods), the goods that may change hands.
     """
 
-    def __init__(self, pairs: Pairs, traded: np.ndarray) -> None:
+    def __init__(self, pairs: Pairs, traded: NDArray[np.bool_]) -> None:
         self.pairs, self.traded = pairs, traded
         count, room = pairs.count, pairs.room
         whole = np.where(np.isinf(room), 0.0, np.maximum(room, 0.0))
@@ -217,7 +223,7 @@ class _Contract:
             self.a, self.b = weights[:count], weights[count:]
 
     def ends(self, x: Array) -> tuple[Array, Array]:
-        """Return ln k at which one of the two would gain nothing, (pairs,) each: all k between are looked at."""
+        """Return ln k at which one of the two gains nothing, (pairs,) each; all k between are looked at."""
         logs = np.log(np.maximum(self.pairs.tastes.terms(x), SMALLEST))
         logs = np.clip(logs, -CAP, CAP)
         between = logs[self.pairs.count :] - logs[: self.pairs.count]

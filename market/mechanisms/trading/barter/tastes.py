@@ -1,7 +1,7 @@
 """Preferences of agents at arbitrary rows: utilities, and marginal utilities in logarithms.
 
-Symbols: x (rows, goods) holdings, with a last column m of money if money is quasilinear, where it is the money
-received less the money paid; L = ln du/dx_g. A good with slope 0 has `L = -CAP`, one with an infinite slope
+Symbols: x (rows, goods) holdings, with a last column m of money if money is quasilinear, the money received
+less the money paid; L = ln du/dx_g. A good with slope 0 has `L = -CAP`, one with an infinite slope
 `L = CAP`, so that differences of L are numbers. The marginal rate of substitution of g for h is
 `exp(L_g - L_h)`, units of h for a unit of g.
 """
@@ -98,9 +98,7 @@ class Tastes:
         """
         return self._filled(x, _term_slopes, 1.0)
 
-    def _filled(
-        self, x: Array, evaluate: Callable[[Block[Utility], Array], Array], of_money: float
-    ) -> Array:
+    def _filled(self, x: Array, evaluate: Callable[[Block[Utility], Array], Array], of_money: float) -> Array:
         found = np.zeros((self.size, self.goods))
         if self.in_money:
             found[:, -1] = of_money
@@ -126,4 +124,3 @@ def capped(slopes: Array) -> Array:
     """Return `ln slope` within `CAP`."""
     with np.errstate(divide="ignore"):
         return np.clip(np.log(slopes), -CAP, CAP)
-

@@ -18,9 +18,15 @@ from market.tolerances import ROUNDING_OF_RESULTS
 def unfit(economy: Economy, rule: str) -> Iterator[tuple[str, str]]:
     """Yield the key at fault, and why an economy cannot be bartered."""
     if economy.money is Money.FISHER:
-        yield "kind", 'under economy = "fisher" money is only for buying from a stock; barter needs owned goods'
+        yield (
+            "kind",
+            'under economy = "fisher" money is only for buying from a stock; barter needs owned goods',
+        )
     if economy.commons.any():
-        yield "kind", "the commons belong to no agent that could trade them; give them to agents as endowments"
+        yield (
+            "kind",
+            "the commons belong to no agent that could trade them; give them to agents as endowments",
+        )
     if economy.has_producers:
         yield "kind", "agents barter what they own, and what producers would make needs prices to decide"
     leontief = any(block.family.name == "leontief" for block in economy.utilities)
@@ -80,7 +86,7 @@ def stuck(
     if ruined:
         agents = f"{ruined} agent{'' if ruined == 1 else 's'}"
         yield f"{agents} at a utility of -inf lack more than any single trade could bring."
-    found = find_exchange(economy, tastes, x, floor, margin, least)
+    found = find_exchange(tastes, x, floor, margin, least)
     if found is not None:
         yield describe(economy, found)
 
