@@ -97,7 +97,7 @@ def _helps(tastes: Tastes, x: Array, each: Array) -> Mask:
 
 
 def unit_of(margin: Margins, wanted: int | None) -> int:
-    """Return the good against which rates are stated: the wanted one, else the one that most hold and want."""
+    """Return the good against which rates are stated: `wanted`, else the one that most hold and want."""
     if wanted is not None:
         return wanted
     return int((margin.gives & margin.gains_by).sum(axis=0).argmax())
