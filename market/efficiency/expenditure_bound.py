@@ -33,7 +33,7 @@ PRICE_FLOORS = (0.0, 1e-12, 1e-9, 1e-7)
 reports the price of a free good as 0 or as noise, and a price slightly too high proves nearly as much."""
 
 
-def share_needed(economy: Economy, p: Array, x: Array) -> float:
+def share_needed(economy: Economy, p: Array, x: Array, enough: float = np.inf) -> float:
     """Return the largest lower bound that prices near p prove on the share of resources needed.
 
     Needed by every allocation in which no agent is worse off than with x.
@@ -42,6 +42,7 @@ def share_needed(economy: Economy, p: Array, x: Array) -> float:
         economy: without costs in money.
         p: (goods,), prices.
         x: (agents, goods), consumption.
+        enough: a bound after which no larger one is looked for.
 
     Returns:
         A share >= 0; 0 where these prices prove nothing.
@@ -57,6 +58,8 @@ def share_needed(economy: Economy, p: Array, x: Array) -> float:
         for floor in PRICE_FLOORS:
             tried = zero_profit_prices(economy, np.maximum(positive, floor * least))
             best = max(best, _share(economy, tried, x))
+            if best >= enough:
+                break
     return best
 
 
@@ -64,7 +67,7 @@ def _share(economy: Economy, p: Array, x: Array) -> float:
     """Return `(sum_i e_i - Pi(p)) / p.r`; 0 where it is not finite or profits are unbounded."""
     worth = float(p @ economy.resources)
     try:
-        spent = float(_expenditure(economy, p, x).sum())
+        spent = float(expenditure(economy, p, x).sum())
         profit = float((economy.supply(p).lowest @ p).sum())
     except UnboundedDemandError:
         return 0.0
@@ -72,12 +75,22 @@ def _share(economy: Economy, p: Array, x: Array) -> float:
     return share if np.isfinite(share) else 0.0
 
 
-def _expenditure(economy: Economy, p: Array, x: Array) -> Array:
-    """Return `e_i(p, u_i(x_i))`, (agents,), from below; 0 at -inf and where an empty bundle is as good."""
+def expenditure(economy: Economy, p: Array, x: Array, slack: float = ROUNDING_OF_SUMS) -> Array:
+    """Return `e_i(p, u_i(x_i))`, (agents,), from below; 0 at -inf and where an empty bundle is as good.
+
+    Args:
+        economy: the primitives.
+        p: (goods,), prices.
+        x: (agents, goods), consumption, whose utility is to be bought.
+        slack: share of the utility that may be missed, as rounding.
+
+    Raises:
+        UnboundedDemandError: a wanted good is free.
+    """
     now, slopes = economy.concave_utility(x), economy.concave_marginal_utility(x)
     worth = np.multiply(x, slopes, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum(axis=1)
     size = np.abs(now) + worth
-    goal = now - ROUNDING_OF_SUMS * np.where(np.isfinite(size), size, 0.0)
+    goal = now - slack * np.where(np.isfinite(size), size, 0.0)
     held = np.isfinite(now) & (goal > economy.concave_utility(np.zeros_like(x)))
     low, high = np.zeros_like(now), np.where(held, x @ p, 0.0)  # its own bundle is enough
     for _ in range(INCOME_BISECTIONS):

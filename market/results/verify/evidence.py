@@ -32,6 +32,8 @@ _WORDS = {
     "mrs_spread": "range of ln MRS",
     "pairs_checked": "number of pairs",
     "residual": "residual of the first-order conditions",
+    "truth_regret": "gain from a false report",
+    "reports": "number of reports",
 }
 """Names of evidence in result.json, in words."""
 
@@ -79,7 +81,7 @@ def _number(key: str, value: float) -> str:
     """Return a number in print; a number of queries or rounds without decimals."""
     return (
         f"{value:,.0f}"
-        if key in ("demand_queries", "period", "pairs_checked") and np.isfinite(value)
+        if key in ("demand_queries", "period", "pairs_checked", "reports") and np.isfinite(value)
         else shown(value)
     )
 
@@ -88,6 +90,9 @@ def _names(record: Record) -> list[set[str]] | None:
     """Return the possible sets of names; None for a kind that is not stated here."""
     if record.kind == "planner":
         return [set() if record.prices is None else {"residual"}]
+    if record.kind == "pivot":
+        known = {"residual", "truth_regret", "reports", "deficit"}
+        return [known] if record.status is Status.OPTIMAL else [known, set()]
     if record.kind == "unmediated":
         return [{"relative_regret"} | ({"period"} if record.status is Status.CYCLING else set())]
     if record.kind == "barter":

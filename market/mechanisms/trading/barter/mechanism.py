@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
+from market.errors import InputError
 from market.mechanisms.base import Answering, Mechanism, State
 from market.mechanisms.trading.barter import networks
 from market.mechanisms.trading.barter.bookkeeping import Seen, conserved, observe, trades_of
@@ -157,7 +158,13 @@ class Barter(Mechanism):
             yield "kind", "barter needs two goods, or quasilinear money to trade against"
 
     def start(self, economy: Economy) -> BarterState:
-        """Return the state before the first meeting: endowments."""
+        """Return the state before the first meeting: endowments.
+
+        Raises:
+            InputError: there is nothing to barter in such an economy, or no such network.
+        """
+        for key, message in self.faults(economy):
+            raise InputError(f"'{self.label}' cannot be played, {key}: {message}")
         tastes = Tastes.of(economy)
         in_money = economy.money is Money.QUASILINEAR
         x, floor = economy.endowment, np.zeros(economy.shape)
