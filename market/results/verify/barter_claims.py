@@ -106,6 +106,9 @@ def _settled(economy: Economy, record: Record, options: Barter) -> Iterator[Clai
     rates, gives, lifts = _margins(economy, record)
     all_goods = options.goods == "all"
     against = None if all_goods else _against(economy, options)
+    if isinstance(options.goods, tuple):  # of other goods there is nothing to give
+        kept = [good in options.goods for good in economy.goods]
+        gives &= np.array(kept + [True] * (gives.shape[1] - len(kept)))
     if edges is None and pairs <= MOST_PAIRS:
         edges = np.array([(i, j) for i in range(agents) for j in range(i)], dtype=np.intp).reshape(-1, 2)
     if edges is None:

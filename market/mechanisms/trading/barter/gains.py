@@ -103,23 +103,29 @@ def unit_of(margin: Margins, wanted: int | None) -> int:
     return int((margin.gives & margin.gains_by).sum(axis=0).argmax())
 
 
-def gains(margin: Margins, edges: Edges | None, against: int | None, unit: int) -> Gains:
+def gains(
+    margin: Margins, edges: Edges | None, traded: NDArray[np.intp], against: int | None, unit: int
+) -> Gains:
     """Return what pairs that may meet could still gain.
 
     Args:
         margin: of the agents.
         edges: pairs that may meet; None if all may.
+        traded: the goods that are traded, ascending.
         against: the good against which all others are traded; None if any two are.
         unit: the good against which rates are stated.
     """
-    agents = len(margin.logs)
+    agents, apart = len(margin.logs), spread(margin, unit)
+    if len(traded) < margin.logs.shape[1]:
+        margin = Margins(margin.logs[:, traded], margin.gives[:, traded], margin.gains_by[:, traded])
+        against = None if against is None else int(np.searchsorted(traded, against))
     if edges is None:
-        return Gains(_of_anyone(margin, against), spread(margin, unit), agents * (agents - 1) // 2)
+        return Gains(_of_anyone(margin, against), apart, agents * (agents - 1) // 2)
     largest = 0.0
     for start in range(0, len(edges), EDGES_AT_ONCE):
         some = edges[start : start + EDGES_AT_ONCE]
         largest = max(largest, float(gains_of_pairs(margin, some, against).max(initial=0.0)))
-    return Gains(largest, spread(margin, unit), len(edges))
+    return Gains(largest, apart, len(edges))
 
 
 def gains_of_pairs(margin: Margins, edges: Edges, against: int | None) -> Array:

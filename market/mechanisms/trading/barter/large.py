@@ -27,7 +27,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.mechanisms.trading.barter.meetings import two_goods
 from market.mechanisms.trading.barter.pairs import MOVES
 
 BLOCK = 8_192  # agents: three arrays of them and a permutation fit a core's cache
@@ -118,21 +117,18 @@ def _size(part: slice) -> int:
     return int(part.stop - part.start)
 
 
-def pairs_round(
-    rng: np.random.Generator, x: Array, weights: Array, first: Rows, other: Rows, against: int | None
-) -> tuple[Array, Swaps]:
+def pairs_round(x: Array, weights: Array, first: Rows, other: Rows, g: Rows, h: Rows) -> tuple[Array, Swaps]:
     """Return holdings after pairs have met, and their trades.
 
     Args:
-        rng: the round's.
         x: (goods, agents), holdings, all > 0.
         weights: (goods, agents), all > 0.
         first: (pairs,), rows.
         other: (pairs,), rows.
-        against: the good against which all others are traded; None if any two are.
+        g: (pairs,), goods traded.
+        h: (pairs,), goods that they are traded against.
     """
-    goods, agents = x.shape
-    g, h = two_goods(rng, len(first), goods, against)
+    agents = x.shape[1]
     flat, a = x.ravel(), weights.ravel()
     i1, i2, j1, j2 = g * agents + first, h * agents + first, g * agents + other, h * agents + other
     x1, x2, y1, y2 = flat[i1], flat[i2], flat[j1], flat[j2]

@@ -67,6 +67,7 @@ class Ground:
         floor: (agents, goods), least holdings.
         edges: pairs that may meet; None if all may.
         against: the good against which all others are traded, money included; None if any two are.
+        traded: the goods that are traded, ascending.
         weights: (goods, agents), where trades have a closed form; None elsewhere.
         dealt: the row of each place, where many agents are dealt into blocks; None elsewhere.
         share: (agents,), weight of the first good among both, in the order of `dealt`; None elsewhere.
@@ -76,6 +77,7 @@ class Ground:
     floor: Array
     edges: Edges | None
     against: int | None
+    traded: NDArray[np.intp]
     weights: Array | None
     dealt: NDArray[np.intp] | None
     share: Array | None
@@ -126,7 +128,12 @@ class Barter(Mechanism):
     evidence = ("pair_gain", "mrs_spread", "pairs_checked")
     needs_all_agents = "in barter any two agents may meet, and they are on different shards"
     bargain: RuleName = option("walras", "what two who meet do: walras, nash, mrs or random", key="rule")
-    goods: int | Literal["all"] = option(2, 'goods traded in a meeting: 2, or "all" under nash', low=2)
+    goods: int | Literal["all"] | tuple[str, ...] = option(
+        2,
+        'goods traded in a meeting: 2 of any, 2 of a list of goods, or "all" at once under nash',
+        low=2,
+        names="goods",
+    )
     against: str = option(
         "", "only trades of one good against this one; by default of any two", names="goods"
     )
@@ -143,16 +150,21 @@ class Barter(Mechanism):
 
     def faults(self, economy: Economy) -> Iterator[tuple[str, str]]:
         """Yield keys that do not fit the economy, with messages."""
-        yield from ((key, message) for key, message in unfit(economy, self.bargain))
+        in_money = economy.money is Money.QUASILINEAR
+        yield from unfit(economy, self.bargain)
         for message in networks.faults(economy, self.meets, self.acquaintances):
             yield "meets", message
         if self.goods == "all" and self.bargain != "nash":
             yield "goods", f'"all" is for rule = "nash"; under {self.bargain} two goods are traded at a time'
-        elif self.goods not in ("all", 2):
+        elif isinstance(self.goods, int) and self.goods != 2:
             yield "goods", f'{self.goods} goods; write 2, or "all" under rule = "nash"'
+        elif isinstance(self.goods, tuple) and len(set(self.goods)) + in_money < 2:
+            yield "goods", "two who meet trade two goods; name another one"
+        elif isinstance(self.goods, tuple) and self.against and self.against not in self.goods:
+            yield "against", f"'{self.against}' is not among the goods that are traded"
         elif self.goods == "all" and self.against:
             yield "against", "all goods are traded at once; omit against, or write goods = 2"
-        if self.against and economy.money is Money.QUASILINEAR:
+        if self.against and in_money:
             yield "against", "with quasilinear money all goods are traded against money; omit against"
         if economy.money is Money.EXCHANGE and len(economy.goods) < 2:
             yield "kind", "barter needs two goods, or quasilinear money to trade against"
@@ -177,7 +189,14 @@ class Barter(Mechanism):
         if weights is not None and edges is None and len(economy.goods) == 2 and len(x) > FEW:
             dealt = generator(economy.seed, self.label, "dealt").permutation(len(x))
             x, share = x[dealt], (weights[0] / weights.sum(axis=0))[dealt]
-        ground = Ground(tastes, floor, edges, x.shape[1] - 1 if in_money else against, weights, dealt, share)
+        traded = np.arange(x.shape[1])
+        if isinstance(self.goods, tuple):
+            named = {economy.goods.index(good) for good in self.goods} | (
+                {x.shape[1] - 1} if in_money else set()
+            )
+            traded = np.array(sorted(named))
+        last = x.shape[1] - 1 if in_money else against
+        ground = Ground(tastes, floor, edges, last, traded, weights, dealt, share)
         made = () if len(x) <= FEW else None
         return BarterState(0, np.ascontiguousarray(x.T), ground, Seen(), False, made, 0)
 
@@ -200,7 +219,8 @@ class Barter(Mechanism):
         ground = state.ground
         first, other = matched(rng, len(economy.agents), ground.edges)
         if ground.weights is not None:
-            after, swaps = pairs_round(rng, state.holdings, ground.weights, first, other, ground.against)
+            goods = two_goods(rng, len(first), ground.traded, ground.against)
+            after, swaps = pairs_round(state.holdings, ground.weights, first, other, *goods)
             gap = largest_gap(state.holdings, ground.weights, swaps)
             parts: tuple[Swaps, ...] = (swaps,)
         else:
@@ -217,9 +237,9 @@ class Barter(Mechanism):
         """Return the largest gain of a pair that traded, and what first agents get, (pairs, goods)."""
         ground, rows = state.ground, np.concatenate([first, other])
         goods = len(state.holdings)
-        g, h = two_goods(rng, len(first), goods, None if self.goods == "all" else ground.against)
+        g, h = two_goods(rng, len(first), ground.traded, ground.against)
         x = np.ascontiguousarray(state.holdings[:, rows].T)
-        pairs = Pairs(ground.tastes.at(rows), x, ground.floor[rows], np.minimum(g, h), np.maximum(g, h))
+        pairs = Pairs(ground.tastes.at(rows), x, ground.floor[rows], g, h)
         if not pairs.count:
             return 0.0, np.zeros((0, goods))
         with np.errstate(all="ignore"):
@@ -274,7 +294,7 @@ class Barter(Mechanism):
     def _check(self, economy: Economy, ground: Ground, margin: Margins) -> Gains:
         """Return what pairs that may meet could still gain."""
         against = None if self.goods == "all" else ground.against
-        return gains(margin, ground.edges, against, unit_of(margin, self._unit(economy)))
+        return gains(margin, ground.edges, ground.traded, against, unit_of(margin, self._unit(economy)))
 
     def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
         """Return True if no pair that may meet can gain, or the rounds are used up."""
@@ -298,7 +318,7 @@ class Barter(Mechanism):
         hurt = worse_off(before, welfare - paid, economy.worth(eaten) + np.abs(paid))
         status, reason = verdict(economy, left, hurt, self.tolerance, state.round, state.count)
         if status is Status.SETTLED:
-            also = stuck(economy, ground.tastes, x, ground.floor, margin, self.tolerance)
+            also = stuck(economy, ground.tastes, x, ground.floor, margin, ground.traded, self.tolerance)
             reason = " ".join((reason, *also))
         return Outcome(
             economy=economy,

@@ -31,18 +31,20 @@ def matched(rng: np.random.Generator, agents: int, edges: Edges | None) -> tuple
     return edges[acts, 0], edges[acts, 1]
 
 
-def two_goods(rng: np.random.Generator, pairs: int, goods: int, against: int | None) -> tuple[Rows, Rows]:
-    """Return a good and what it is traded against, for each pair.
+def two_goods(rng: np.random.Generator, pairs: int, traded: Rows, against: int | None) -> tuple[Rows, Rows]:
+    """Return the two goods that each pair trades, the earlier one first.
 
     Args:
         rng: the round's.
         pairs: their number.
-        goods: number of goods, money included.
+        traded: the goods of which two are drawn, ascending.
         against: the good against which all others are traded; None if any two are.
     """
+    goods = len(traded)
     if against is None:
-        first = rng.integers(0, goods, pairs)
-        second = rng.integers(0, goods - 1, pairs)
-        return np.minimum(first, second + (second >= first)), np.maximum(first, second + (second >= first))
-    first = rng.integers(0, goods - 1, pairs)
-    return first + (first >= against), np.full(pairs, against)
+        first, second = rng.integers(0, goods, pairs), rng.integers(0, goods - 1, pairs)
+        one, other = traded[first], traded[second + (second >= first)]
+    else:
+        rest = traded[traded != against]
+        one, other = rest[rng.integers(0, len(rest), pairs)], np.full(pairs, against)
+    return np.minimum(one, other), np.maximum(one, other)

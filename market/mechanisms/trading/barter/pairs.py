@@ -80,9 +80,9 @@ class Pairs:
     def swap(self, t: Array, p: Array) -> Array:
         """Return what the first agents get, (pairs, goods), if they buy t at prices p as far as both can."""
         give_g, give_h = self.give_of(self.g), self.give_of(self.h)
-        t = np.clip(t, -give_g[0], give_g[1])
-        paid = np.clip(p * t, -give_h[1], give_h[0])
-        short = np.abs(paid) < np.abs(p * t)
+        t = _all_or_less(t, give_g[0], give_g[1])
+        paid = _all_or_less(p * t, give_h[1], give_h[0])
+        short = np.abs(paid) < (1.0 - MOVES) * np.abs(p * t)
         t = np.where(short, np.divide(paid, p, out=np.zeros_like(p), where=p > 0), t)
         gets = np.zeros((self.count, self.tastes.goods))
         rows = np.arange(self.count)
@@ -162,6 +162,12 @@ class Pairs:
         fine = ~(loses | stuck | np.isnan(then)).reshape(2, -1).any(axis=0)
         held = np.abs(self.x[: self.count]) + np.abs(self.x[self.count :])
         return np.asarray(fine & (np.abs(gets) > MOVES * held).any(axis=1))
+
+
+def _all_or_less(amount: Array, least: Array, most: Array) -> Array:
+    """Return amounts between `-least` and `most`, all of it where hardly anything would be left."""
+    low, high = amount <= -(1.0 - MOVES) * least, amount >= (1.0 - MOVES) * most
+    return np.where(high & (amount > 0), most, np.where(low & (amount < 0), -least, amount))
 
 
 def of(values: Array, columns: Rows) -> Array:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
@@ -70,7 +72,13 @@ def verdict(
 
 
 def stuck(
-    economy: Economy, tastes: Tastes, x: Array, floor: Array, margin: Margins, least: float
+    economy: Economy,
+    tastes: Tastes,
+    x: Array,
+    floor: Array,
+    margin: Margins,
+    traded: NDArray[np.intp],
+    least: float,
 ) -> Iterator[str]:
     """Yield sentences on what a settled barter leaves undone.
 
@@ -80,13 +88,18 @@ def stuck(
         x: (agents, goods), holdings, money included.
         floor: (agents, goods), least holdings.
         margin: of all agents there.
+        traded: the goods that are traded; an exchange of these is looked for first.
         least: joint gain that counts as none.
     """
     ruined = int((tastes.value(x) == -np.inf).sum())
     if ruined:
         agents = f"{ruined} agent{'' if ruined == 1 else 's'}"
         yield f"{agents} at a utility of -inf lack more than any single trade could bring."
-    found = find_exchange(tastes, x, floor, margin, least)
+    among = np.isin(np.arange(x.shape[1]), traded)
+    of_these = replace(margin, gives=margin.gives & among, gains_by=margin.gains_by & among)
+    found = find_exchange(tastes, x, floor, of_these, least)
+    if found is None and not among.all():
+        found = find_exchange(tastes, x, floor, margin, least)
     if found is not None:
         yield describe(economy, found)
 
