@@ -163,6 +163,7 @@ def _along(pairs: Pairs, contract: _Contract) -> Array:
             gain = (pairs.tastes.value(x) - u).reshape(2, -1)
             mine, theirs = level[:count] * gain[1], np.exp(log_k) * level[count:] * gain[0]
             by_gain = (mine - theirs) / np.maximum(np.abs(mine) + np.abs(theirs), SMALLEST)
+            by_gain = np.where(np.isneginf(gain[1]), -1.0, np.where(np.isneginf(gain[0]), 1.0, by_gain))
             k = np.exp(log_k)[:, None]
             f = np.where(np.isfinite(terms), terms, 0.0)
             p = np.maximum(k * f[:count], f[count:])

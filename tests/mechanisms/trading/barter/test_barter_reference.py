@@ -1,12 +1,14 @@
 """Reference answers of barter: distributions against their standard errors, and exact cases.
 
-Axtell's economy has Cobb-Douglas weights U(.01, .99) and endowments U(50, 150). Two who meet take about the mean
-of their ln MRS, so that its variance halves in a round: the standard deviation falls by about `sqrt(1/2)`, and
-the rounds that it takes to fall below a bound do not depend on the number of agents. The means and standard
-errors below were measured with an independent program.
+Axtell's economy has Cobb-Douglas weights U(.01, .99) and endowments U(50, 150). Two who meet take about the
+mean of their ln MRS, so that its variance halves in a round: the standard deviation falls by about
+`sqrt(1/2)`, and the rounds until it is below a bound do not depend on the number of agents. The means and
+standard errors below were measured with an independent program.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -81,7 +83,7 @@ def test_networks_take_their_time(meets, agents, mean, error):
 
 
 def test_final_prices_are_near_the_competitive_one_and_depend_on_the_path():
-    """One economy in several orders: final ln prices differ, and by about a hundredth from the competitive one."""
+    """Final ln prices are off the competitive one by about a hundredth."""
     finals, competitive = [], []
     for seed in range(12):
         economy = axtell(100, 2, seed)
@@ -133,26 +135,20 @@ def test_a_little_gold_frees_them(gold, rule):
     assert alignment(outcome).efficient
 
 
-def test_three_with_a_unit_of_gold_each_end_with_what_they_like():
+def test_three_with_a_unit_of_gold_each_gain_alike_in_every_order():
+    """A buyer with one gold buys one unit, worth one to its seller, at a price of one."""
     for seed in range(5):
-        economy = feldman((1, 1, 1))
-        outcome = bartered(economy, max_rounds=2000)
-        assert outcome.utilities.sum() == pytest.approx(9.0)
-        assert (outcome.utilities >= 2.0).all()
-        del seed
+        outcome = bartered(replace(feldman((1, 1, 1)), seed=seed), against="d")
+        np.testing.assert_allclose(outcome.utilities, 3.0)
 
 
-def test_a_middle_that_wants_neither_good_keeps_the_ends_apart(tmp_path):
-    """On the line 1-2-3 the ends want each other's good and the middle neither: settled, not efficient."""
-    weights = [[1, 2, 0], [0, 0, 1], [2, 1, 0]]
-    economy = owners("linear", np.eye(3)[[0, 2, 1]], weights=weights)
-    outcome = bartered(economy, meets={"graph": "star"}, acquaintances=None)
+def test_a_middle_that_wants_neither_good_keeps_the_ends_apart():
+    """On a line the ends want each other's good and the middle neither: settled, not efficient."""
     middle_first = owners("linear", np.eye(3)[[2, 0, 1]], weights=[[0, 0, 1], [1, 2, 0], [2, 1, 0]])
     line = bartered(middle_first, meets={"graph": "star"})
     assert line.status is Status.SETTLED
     assert alignment(line).efficient is False
     assert "Two that may not trade could gain together" in line.reason
-    assert outcome.status is Status.SETTLED
 
 
 def coalitions(agents: int, with_all: int, goods: int, held_by_all: int) -> int:
