@@ -317,7 +317,8 @@ mechanisms = [{{ name = "barter", kind = "barter"{keys} }}]
     ],
 )
 def test_bad_options_are_refused_in_one_sentence(tmp_path, keys, message):
-    (tmp_path / "bazaar.toml").write_text(BAZAAR.format(money="exchange", more="", count=4, keys=keys and f", {keys}"))
+    text = BAZAAR.format(money="exchange", more="", count=4, keys=f", {keys}")
+    (tmp_path / "bazaar.toml").write_text(text)
     with pytest.raises(InputError) as refused:
         market.build(market.load(tmp_path / "bazaar.toml"))
     assert message in str(refused.value)
