@@ -10,9 +10,9 @@ conserved pair by pair: the other gets what both had less what the first has.
 
 A permutation of a million agents leaves the cache, and so do the gathers that follow. Above `FEW` agents the
 population is therefore dealt once at random into blocks that fit a cache. In a round blocks are paired at
-random, one of the two is permuted, and its members meet those of the other in their order. Each agent so
-meets a random agent of a random other block; of two blocks that differ by one agent, one of the larger sits
-out.
+random, one of the two is permuted, and its members meet those of the other in their order; one permutation
+serves all blocks of a size. Each agent so meets a random agent of a random other block; of two blocks that
+differ by one agent, one of the larger sits out.
 
 Source: the price is that of Edgeworth's two traders with Cobb-Douglas utilities, Mas-Colell, Whinston and
 Green (1995), example 15.B.1.
@@ -97,9 +97,10 @@ def two_good_round(rng: np.random.Generator, x: Array, share: Array) -> tuple[Ar
     bounds = np.linspace(0, agents, blocks + 1).astype(int)
     after = np.empty_like(x)
     sums = Sums.of(np.zeros(0))
+    orders = {int(size): rng.permutation(size) for size in np.unique(np.diff(bounds))}
     for pair in rng.permutation(blocks).reshape(-1, 2):
         smaller, larger = sorted((slice(bounds[k], bounds[k + 1]) for k in pair), key=_size)
-        order, met = rng.permutation(_size(larger)), _size(smaller)
+        order, met = orders[_size(larger)], _size(smaller)
         idle, order = larger.start + order[met:], order[:met]
         after[:, idle] = x[:, idle]
         x1, x2, w = x[0, larger][order], x[1, larger][order], share[larger][order]
