@@ -13,6 +13,7 @@ auction/price_rules and its class in `RULES`. To add another kind of mechanism: 
 from market.mechanisms.auction.auctioneer import Auction
 from market.mechanisms.base import Mechanism, State, play
 from market.mechanisms.planner import Planner
+from market.mechanisms.trading.barter.mechanism import Barter
 from market.mechanisms.trading.pivot import Pivot
 from market.mechanisms.unmediated.autarky import Autarky
 from market.mechanisms.unmediated.best_response import Game, Unmediated
@@ -22,7 +23,7 @@ from market.mechanisms.unmediated.seize import Seize
 from market.mechanisms.unmediated.trading_post.game import TradingPost
 from market.registry import Registry
 
-MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auction, Planner, Pivot)
+MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auction, Planner, Barter, Pivot)
 GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky, TradingPost)
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "MECHANISMS",
     "Auction",
     "Autarky",
+    "Barter",
     "Claims",
     "Game",
     "Gift",
