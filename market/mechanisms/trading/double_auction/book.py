@@ -125,20 +125,25 @@ class Floor:
             number: of the day, from 1.
             margins: of `zip` traders after the day before.
         """
-        seats = self.limits.seats
-        if margins is None:
-            source = generator(*self.random, "margins")
-            margins = Margins.first([seat.buys for seat in seats], source)
-        goods = len(self.limits.economy.goods)
+        day = self._first.copy()
+        day.number = number
+        if margins is not None:
+            day.margins = margins
+        return day
+
+    @cached_property
+    def _first(self) -> Day:
+        """The first day before its first quote."""
+        seats, goods = self.limits.seats, len(self.limits.economy.goods)
         day = Day(
             floor=self,
-            number=number,
+            number=1,
             counts=[0] * len(seats),
-            limits=self.limits.opening(),
+            limits=list(self.limits.opening),
             money=dict(self.budget),
             own=[None] * len(seats),
             reaches=[None] * len(seats),
-            margins=margins,
+            margins=Margins.first(self.columns[2], generator(*self.random, "margins")),
             bids=[-math.inf] * goods,
             bidders=[-1] * goods,
             asks=[math.inf] * goods,

@@ -106,10 +106,11 @@ class Limits:
         """Number of lots of the commons, (goods,)."""
         return self.whole(self.economy.commons)
 
-    def opening(self) -> list[float]:
-        """Return the limits of all seats before any trade."""
+    @cached_property
+    def opening(self) -> tuple[float, ...]:
+        """Limits of all seats before any trade."""
         if self.economy.money is Money.EXCHANGE:
-            return [limit for agent in self.own for limit in self._exchange(agent, 0, 0.0)]
+            return tuple(limit for agent in self.own for limit in self._exchange(agent, 0, 0.0))
         shape = self.economy.shape
         values, costs = self._quasilinear(
             self.economy, self.economy.endowment, np.zeros(shape), np.zeros(shape), self.owned
@@ -122,7 +123,7 @@ class Limits:
         ]
         for agent, places in self.own.items():
             self._known[agent, (0,) * len(places)] = tuple(first[place] for place in places)
-        return first
+        return tuple(first)
 
     def after(self, agent: int, counts: tuple[int, ...], paid: float = 0.0) -> tuple[float, ...]:
         """Return the limits of an agent's seats after it traded these numbers of lots at them.

@@ -45,7 +45,7 @@ def best_in_lots(limits: Limits) -> float | None:
     if np.count_nonzero(limits.lots) > 1 and not additive:
         return None
     counts = [0] * len(limits.seats)
-    first = limits.opening()
+    first = limits.opening
     for good in np.flatnonzero(limits.lots):
         if not _taken(limits, int(good), first, counts):
             return None
@@ -56,7 +56,7 @@ def best_in_lots(limits: Limits) -> float | None:
     return float(economy.welfare(x, y).sum())
 
 
-def _taken(limits: Limits, good: int, first: list[float], counts: list[int]) -> bool:
+def _taken(limits: Limits, good: int, first: tuple[float, ...], counts: list[int]) -> bool:
     """Count the lots of a good that the best reallocation moves; return False if there is no end of them."""
     buying = [(-first[s], s) for s, seat in enumerate(limits.seats) if seat.good == good and seat.buys]
     selling = [(first[s], s) for s, seat in enumerate(limits.seats) if seat.good == good and not seat.buys]
