@@ -31,7 +31,7 @@ from market.errors import MarketError
 from market.outcome import Status, shown
 from market.results.verify.accounts import Due
 from market.results.verify.claim import Claim, difference
-from market.tolerances import ROUNDING_OF_RESULTS
+from market.tolerances import LEAST_POSITIVE, PLENTY, ROUNDING_OF_RESULTS
 from market.trades import STOCK, Trades
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Holdings:
         if agent == STOCK:
             return bool(self.stock[good] < self._whole(economy.commons)[good])
         most = self._whole(economy.endowment[agent]) + self._whole(
-            np.minimum(economy.capacity[agent], 1e15 * np.maximum(self.lots, 1e-300))
+            np.minimum(economy.capacity[agent], PLENTY)
         )
         return bool(self.sold[agent, good] < most[good])
 
@@ -193,7 +193,7 @@ def check_book(economy: Economy, record: Record, options: DoubleAuction) -> Iter
     last, worst, gains = played
     yield Claim(f"{record.name}: trades are possible", True, "no agent sells more than it has or can make")
     detail = f"largest loss by one trade, as a share of its price: {shown(worst)}"
-    yield Claim(f"{record.name}: no constrained trader traded at a loss", worst <= FITS, detail)
+    yield Claim(f"{record.name}: no constrained trader traded at a loss", bool(worst <= FITS), detail)
     if round(record.evidence_value("days")) not in trades.day:
         last = Holdings(economy, lots)
     yield _had(economy, record, last)
@@ -248,7 +248,7 @@ def _replayed(
             gains[day] = gains.get(day, 0.0) + gain
             if agent not in free and gain < 0:
                 size = price * lots[good] if economy.money is Money.QUASILINEAR else economy.utility_scale[agent]
-                worst = max(worst, -gain / max(size, 1e-300))
+                worst = max(worst, float(-gain / max(size, LEAST_POSITIVE)))
         gains[day] += price * lots[good] if seller == STOCK else 0.0
         had.move(int(buyer), int(seller), int(good), float(price))
     return had, worst, gains
@@ -285,7 +285,7 @@ def _had(economy: Economy, record: Record, last: Holdings) -> Claim:
     size = economy.resources + last.lots
     apart = max(difference(record.consumption, x, size), difference(record.production, y, size))
     detail = f"largest relative difference: {shown(apart)}"
-    return Claim(f"{record.name}: what agents have follows from the trades", apart <= 1e-9, detail)
+    return Claim(f"{record.name}: what agents have follows from the trades", apart <= ROUNDING_OF_RESULTS, detail)
 
 
 def _left(last: Holdings, options: DoubleAuction) -> float:

@@ -185,7 +185,8 @@ def _how(ended: Ended, status: Status, patience: int | None) -> str:
     if ended.called is not None:
         return f"The call{on} left gains: {left}, after {trades}."
     if patience is not None:
-        return f"The day ended after {patience:,} quotes without a trade: {left}, after {trades}{on}."
+        quotes = f"{patience:,} quote{'' if patience == 1 else 's'}"
+        return f"The day ended after {quotes} without a trade: {left}, after {trades}{on}."
     return f"The rounds were used up: {left}, after {trades}{on}."
 
 

@@ -49,7 +49,7 @@ def call(day: Day, at: int, k: float) -> tuple[Called, int]:
     limits, numbers = day.floor.limits, Numbers(day.floor.random, at)
     seats, trades, regret, count = limits.seats, [], 0.0, 0
     prices = np.full(len(limits.lots), math.nan)
-    reports = {place: list(_reports(day, place, numbers)) for place in range(len(seats))}
+    reports = {place: _in_order(list(_reports(day, place, numbers)), seats[place].buys) for place in range(len(seats))}
     for good in np.flatnonzero(limits.lots).tolist():
         bids, offers = (
             [report for place, seat in enumerate(seats) if seat.good == good and seat.buys is buys
@@ -71,7 +71,7 @@ def call(day: Day, at: int, k: float) -> tuple[Called, int]:
 
 
 def _reports(day: Day, place: int, numbers: Numbers) -> Iterator[Report]:
-    """Yield a report for each lot that an agent could trade at a seat, in falling order of bids."""
+    """Yield a report for each lot that an agent could trade at a seat, in the order of its lots."""
     floor = day.floor
     limits, kind, budget = floor.limits, floor.kinds[place], day.money
     seat = limits.seats[place]
@@ -96,6 +96,12 @@ def _reports(day: Day, place: int, numbers: Numbers) -> Iterator[Report]:
         if price is not None:
             yield Report(price, limit, place)
     raise InputError(f"an agent could trade more than {MOST_LOTS:,} lots in a call; choose larger lots")
+
+
+def _in_order(reports: list[Report], falls: bool) -> list[Report]:
+    """Return the reports of a seat with the keenest price for its first lot, the next for its second, ..."""
+    prices = sorted((report.price for report in reports), reverse=falls)
+    return [report._replace(price=price) for report, price in zip(reports, prices, strict=True)]
 
 
 def _on_offer(day: Day, place: int) -> float:
