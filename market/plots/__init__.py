@@ -45,6 +45,7 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from market.plots.books import has_books, has_limits, order_book, steps_and_trades, trade_prices
 from market.plots.box import edgeworth_box, fits_into_a_box
 from market.plots.lorenz import has_shares, lorenz
 from market.plots.markets import has_one_price, supply_and_demand
@@ -79,17 +80,20 @@ __all__ = [
     "frontier",
     "lorenz",
     "negishi_weights",
+    "order_book",
     "overview",
     "phase_portrait",
     "price_paths",
     "producers_by_mechanism",
     "save",
     "shards_overview",
+    "steps_and_trades",
     "supply_and_demand",
     "sweep_curve",
     "sweep_figure",
     "sweep_heat_map",
     "sweep_overview",
+    "trade_prices",
     "utilities_by_mechanism",
 ]
 
@@ -112,6 +116,9 @@ FIGURES = (
     Shown(supply_and_demand, has_one_price),
     Shown(phase_portrait, has_two_free_prices),
     Shown(edgeworth_box, fits_into_a_box),
+    Shown(trade_prices, has_books),
+    Shown(steps_and_trades, has_limits),
+    Shown(order_book, has_books),
     Shown(utilities_by_mechanism, has_consumers),
     Shown(producers_by_mechanism, has_producers),
     Shown(frontier, has_two_agents),

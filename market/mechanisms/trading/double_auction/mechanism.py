@@ -162,7 +162,7 @@ class DoubleAuction(Mechanism):
         return PitState(0, day, day.over, Yardsticks.of(floor.limits))
 
     def _floor(self, economy: Economy) -> Floor:
-        lots = self._lots(economy)
+        lots = self.lots(economy)
         self._refuse(economy, lots)
         low, high = self.price_range
         limits = Limits(economy, lots, high)
@@ -186,7 +186,8 @@ class DoubleAuction(Mechanism):
             return {}
         return {int(row): kind for name, kind in self.traders.items() for row in economy.rows(name)}
 
-    def _lots(self, economy: Economy) -> Array:
+    def lots(self, economy: Economy) -> Array:
+        """Return the size of a lot of each good, (goods,), units; 0 of goods that are not traded."""
         if isinstance(self.lot, dict):
             lots = np.array([self.lot.get(good, 0.0) for good in economy.goods])
             if economy.numeraire is not None and lots[economy.numeraire]:
@@ -338,7 +339,7 @@ class DoubleAuction(Mechanism):
             paid_in=np.full(len(lines), paid_in, dtype=np.int64),
             buyer=buyers,
             seller=sellers,
-            amount=self._lots(economy)[goods],
+            amount=self.lots(economy)[goods],
             price=np.array(columns[5], dtype=float),
         )
 

@@ -80,6 +80,34 @@ def _taken(limits: Limits, good: int, first: tuple[float, ...], counts: list[int
     return False
 
 
+def staircase(limits: Limits, good: int, buys: bool, most: int) -> Array:
+    """Return the limits of the keenest lots on one side of a good, of which each agent's depend on no other.
+
+    Args:
+        limits: of an economy with quasilinear money.
+        good: its place.
+        buys: True for values, falling; False for costs, rising.
+        most: lots at most.
+    """
+    sign = -1.0 if buys else 1.0
+    counts = [0] * len(limits.seats)
+    heap = [
+        (sign * limits.opening[place], place)
+        for place, seat in enumerate(limits.seats)
+        if seat.good == good and seat.buys is buys
+    ]
+    heapq.heapify(heap)
+    found: list[float] = []
+    while heap and len(found) < most and heap[0][0] < (0.0 if buys else math.inf):
+        limit, place = heap[0]
+        found.append(sign * limit)
+        counts[place] += 1
+        own = limits.own[limits.seats[place].agent]
+        after = limits.after(limits.seats[place].agent, tuple(counts[each] for each in own))
+        heapq.heapreplace(heap, (sign * after[own.index(place)], place))
+    return np.array(found)
+
+
 @dataclass(frozen=True)
 class Competitive:
     """Competitive prices and the surplus at them.
