@@ -74,7 +74,7 @@ class Mechanism(Family):
         raise NotImplementedError
 
     def hearing(self, quoting: Mapping[int, Callable[..., Any]]) -> Mechanism:  # noqa: ARG002
-        """Return the mechanism with agents that quote by themselves, by row; those without quotes ignore them."""
+        """Return the mechanism with agents that quote by themselves, by row; by default they are ignored."""
         return self
 
     def checks(self, outcome: Outcome) -> Mapping[str, bool]:  # noqa: ARG002

@@ -4,15 +4,15 @@ Three figures of double auctions (`kind = "double_auction"`). All show the compe
 takers' demand equals their supply, as a guide: trade in a book can be efficient without it.
 
 - `trade_prices`: a point for each trade, day by day;
-- `steps_and_trades`: values of all lots, falling, and their costs, rising; each trade of the last day joins the
-  value of the buyer's lot and the cost of the seller's by a line, with a point at its price;
+- `steps_and_trades`: values of all lots, falling, and their costs, rising; each trade of the last day joins
+  the value of the buyer's lot and the cost of the seller's by a line, with a point at its price;
 - `order_book`: the standing bid and offer before each trade of the last day, and the price.
 """
 
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
@@ -22,6 +22,7 @@ from market.mechanisms.trading.double_auction.limits import Limits, Seat
 from market.mechanisms.trading.double_auction.yardsticks import Competitive, competitive, staircase
 from market.plots.memory import Memory
 from market.plots.style import COLOURS, GUIDE, legend_below, looks, number, plain, styled
+from market.trades import Places
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -43,7 +44,9 @@ def books(comparison: Comparison) -> dict[str, Outcome]:
     return {
         name: outcome
         for name, outcome in comparison.outcomes.items()
-        if outcome.kind == "double_auction" and outcome.trades is not None and len(set(outcome.trades.good)) == 1
+        if outcome.kind == "double_auction"
+        and outcome.trades is not None
+        and len(set(outcome.trades.good)) == 1
     }
 
 
@@ -70,8 +73,7 @@ def competitive_price(comparison: Comparison, mechanism: str) -> float | None:
 
 
 def _options(comparison: Comparison, mechanism: str) -> DoubleAuction:
-    found = comparison.scenario.mechanism(mechanism)
-    return found  # type: ignore[return-value]
+    return cast("DoubleAuction", comparison.scenario.mechanism(mechanism))
 
 
 @styled
@@ -102,7 +104,7 @@ def trade_prices(comparison: Comparison, ax: Axes) -> Axes:
     return _named(comparison, ax, "Prices of single trades")
 
 
-def _share_of_day(days: Array) -> Array:
+def _share_of_day(days: Places) -> Array:
     """Return the place of each trade within its day, in (0, 1)."""
     found = np.empty(len(days))
     for day in np.unique(days):
@@ -187,7 +189,11 @@ def _of_trades(comparison: Comparison, mechanism: str) -> tuple[list[float], lis
         for agent, buys, side in ((int(buyer), True, found[0]), (int(seller), False, found[1])):
             own, place = limits.own[agent], seats[Seat(agent, int(good), buys)]
             known = limits.opening if not any(counts[each] for each in own) else None
-            now = tuple(known[each] for each in own) if known else limits.after(agent, tuple(counts[e] for e in own))
+            now = (
+                tuple(known[each] for each in own)
+                if known
+                else limits.after(agent, tuple(counts[e] for e in own))
+            )
             side.append(now[own.index(place)])
             counts[place] += 1
     return found
@@ -228,7 +234,7 @@ def draw_book(comparison: Comparison, mechanism: str, ax: Axes) -> list[Artist]:
 
 
 def book_of_day(comparison: Comparison, mechanism: str) -> Array:
-    """Return standing bid, standing offer and price of each trade of the last day, (trades, 3); nan without."""
+    """Return standing bid and offer and the price of each trade of the last day, (trades, 3); nan without."""
     seen = comparison.observations
     own = seen[seen["mechanism"] == mechanism].pivot_table(
         index="round", columns="measure", values="value", dropna=False

@@ -259,7 +259,9 @@ class MechanismResult(_Strict):
         for field in _ALWAYS.get(self.kind, ()):
             if getattr(self, field) is None:
                 raise ValueError(f"of the kind {self.kind} there must be a value of {field}")
-        negative = [name for name, value in self.evidence.items() if value == "-Infinity" or number(value) < 0]
+        negative = [
+            name for name, value in self.evidence.items() if value == "-Infinity" or number(value) < 0
+        ]
         if negative and self.kind in _NEVER:
             raise ValueError(f"evidence.{negative[0]}: it must not be negative")
         for field in _NEVER.get(self.kind, ("check",)):

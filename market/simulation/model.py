@@ -82,7 +82,9 @@ class MarketModel(LazyModel):
         self.mechanism = scenario.mechanism(label)
         self._outcome: tuple[int, Outcome] | None = None
         self._classes = self._classes_by_row(traders or {})
-        quoting = {row: partial(_quote, self, row) for row, kind in self._classes.items() if kind.quotes_by_itself()}
+        quoting = {
+            row: partial(_quote, self, row) for row, kind in self._classes.items() if kind.quotes_by_itself()
+        }
         self.mechanism = self.mechanism.hearing(quoting)
         self.state = self.mechanism.start(self.economy)
         self._own = [self._trader(row) for row, kind in self._classes.items() if kind.answers_by_itself()]

@@ -53,7 +53,7 @@ def unit_market(values, costs, high, keys="", low=1.0):
 
 
 def book(keys, lot=1.0, agents="", goods='goods = ["g"]', head=""):
-    """Return a scenario text: four buyers `12 x - x^2 / 2` and two sellers `2 y + y^2 / 2`, or other agents."""
+    """Return a scenario text: buyers `12 x - x^2 / 2` and sellers `2 y + y^2 / 2`, or other agents."""
     agents = agents or (
         '[[agents]]\nname = "x"\ncount = 4\n'
         'utility = { family = "quadratic", weights = { g = 12.0 }, slope = { g = 1.0 } }\n'
@@ -62,7 +62,8 @@ def book(keys, lot=1.0, agents="", goods='goods = ["g"]', head=""):
     )
     return (
         f'schema = 1\neconomy = "quasilinear"\n{goods}\n{head}\n{agents}\n'
-        f'[[mechanisms]]\nname = "pit"\nkind = "double_auction"\nprice_range = [0.0, 12.0]\nlot = {lot}\n{keys}\n'
+        f'[[mechanisms]]\nname = "pit"\nkind = "double_auction"\nprice_range = [0.0, 12.0]\n'
+        f"lot = {lot}\n{keys}\n"
     )
 
 
@@ -74,7 +75,7 @@ def played(text, seed=0):
 
 
 def by_day(outcome):
-    """Return for each day the gains from its trades, their prices and number; gains from one-unit primitives."""
+    """Return for each day the gains from its trades of single units, their prices and number."""
     economy, trades = outcome.economy, outcome.trades
     values = economy.utility(np.ones(economy.shape))
     costs = economy.cost((economy.capacity > 0) * np.ones(economy.shape))

@@ -213,11 +213,22 @@ def _of_trades(economy: Economy, mechanism: str) -> list[Panel]:
         plots.order_book(compared, ax, mechanism)
 
     found = [
-        Panel("Order book of the day", book, draw_book, holds_book, points_of_book, True, True, awaited=FIRST_TRADE)
+        Panel(
+            "Order book of the day",
+            book,
+            draw_book,
+            holds_book,
+            points_of_book,
+            True,
+            True,
+            awaited=FIRST_TRADE,
+        )
     ]
     if economy.numeraire is None:
         moves = trades_of_lots
-        found.append(Panel("Lots and trades", lots, draw_trades_in, holds_lots, moves, True, awaited=FIRST_TRADE))
+        found.append(
+            Panel("Lots and trades", lots, draw_trades_in, holds_lots, moves, True, awaited=FIRST_TRADE)
+        )
     return found
 
 
@@ -246,8 +257,6 @@ def _of_prices(economy: Economy, mechanism: str, under: str) -> list[Panel]:
                 price_line,
                 holds_price,
                 all_but_curves,
-    draw_book,
-    draw_trades_in,
                 whole=True,
                 frame=_curves(mechanism),
             )

@@ -114,7 +114,7 @@ class Holdings:
         return float(self.economy.part(agent, agent + 1).welfare(x[None], y[None])[0])
 
     def after(self, agent: int, good: int, buys: bool, price: float) -> float:
-        """Return what an agent's worth would be, money of a quasilinear economy left out, after one more lot."""
+        """Return an agent's worth after one more lot, money of a quasilinear economy left out."""
         side = self.bought if buys else self.sold
         sign = 1.0 if buys else -1.0
         side[agent, good] += 1
@@ -163,7 +163,7 @@ def lots_of(economy: Economy, options: DoubleAuction) -> Array:
     return lots
 
 
-def due_of_book(economy: Economy, record: Record, options: DoubleAuction) -> Due:
+def due_of_book(economy: Economy, record: Record, options: DoubleAuction) -> Due:  # noqa: ARG001
     """Return the payments, revenue and payoffs that the trades of the last day imply."""
     agents, goods = economy.shape
     _, paid = _today(record).net(agents, goods)
@@ -174,8 +174,10 @@ def due_of_book(economy: Economy, record: Record, options: DoubleAuction) -> Due
 
 
 def _trades(record: Record) -> Trades:
-    nothing = np.zeros(0, dtype=np.int64)
-    return record.trades or Trades(*[nothing] * 6, np.zeros(0), np.zeros(0))
+    if record.trades is not None:
+        return record.trades
+    none = np.zeros(0, dtype=np.int64)
+    return Trades(none, none, none, none, none, none, np.zeros(0), np.zeros(0))
 
 
 def _today(record: Record) -> Trades:
@@ -243,11 +245,15 @@ def _replayed(
             if (had.sold if buys else had.bought)[agent, good]:
                 return f"on day {day} {economy.agents[agent]} both buys and sells {economy.goods[good]}"
             change = _change(had, agent, int(good), buys, float(price), known)
-            money = 0.0 if economy.money is not Money.QUASILINEAR else price * lots[good] * (1 if buys else -1)
+            money = (
+                0.0 if economy.money is not Money.QUASILINEAR else price * lots[good] * (1 if buys else -1)
+            )
             gain = change - money
             gains[day] = gains.get(day, 0.0) + gain
             if agent not in free and gain < 0:
-                size = price * lots[good] if economy.money is Money.QUASILINEAR else economy.utility_scale[agent]
+                size = (
+                    price * lots[good] if economy.money is Money.QUASILINEAR else economy.utility_scale[agent]
+                )
                 worst = max(worst, float(-gain / max(size, LEAST_POSITIVE)))
         gains[day] += price * lots[good] if seller == STOCK else 0.0
         had.move(int(buyer), int(seller), int(good), float(price))
@@ -285,7 +291,9 @@ def _had(economy: Economy, record: Record, last: Holdings) -> Claim:
     size = economy.resources + last.lots
     apart = max(difference(record.consumption, x, size), difference(record.production, y, size))
     detail = f"largest relative difference: {shown(apart)}"
-    return Claim(f"{record.name}: what agents have follows from the trades", apart <= ROUNDING_OF_RESULTS, detail)
+    return Claim(
+        f"{record.name}: what agents have follows from the trades", apart <= ROUNDING_OF_RESULTS, detail
+    )
 
 
 def _left(last: Holdings, options: DoubleAuction) -> float:
@@ -376,7 +384,7 @@ def _numbers(
         alphas = [_alpha(trades.on_day(int(day)), price) for day in np.unique(trades.day)]
         found["mean_alpha"] = float(np.mean(alphas))
     if economy.money is Money.QUASILINEAR:
-        found |= _surpluses(economy, record, lots, price, options, gains)
+        found |= _surpluses(economy, record, lots, price, gains)
     if options.clearing == "call" and options.traders == "truthful" and "strategic_regret" in record.evidence:
         found["strategic_regret"] = _best_liar(economy, record, lots, options)
     return found
@@ -391,7 +399,6 @@ def _surpluses(
     record: Record,
     lots: Array,
     price: Array | None,
-    options: DoubleAuction,
     gains: Mapping[int, float],
 ) -> dict[str, float]:
     found = {}
@@ -413,10 +420,12 @@ def _surpluses(
     return found
 
 
-def _schedule(economy: Economy, lots: Array, agent: int, good: int, buys: bool) -> Iterator[tuple[float, int]]:
+def _schedule(
+    economy: Economy, lots: Array, agent: int, good: int, buys: bool
+) -> Iterator[tuple[float, int]]:
     """Yield the limits of an agent's successive lots of a good, with its row."""
     if agent == STOCK:
-        yield from [(0.0, STOCK)] * int(math.floor(economy.commons[good] / lots[good] + ROOM))
+        yield from [(0.0, STOCK)] * math.floor(economy.commons[good] / lots[good] + ROOM)
         return
     had = Holdings(economy.part(agent, agent + 1), lots)
     side = had.bought if buys else had.sold
@@ -448,7 +457,9 @@ def _best_in_lots(economy: Economy, lots: Array) -> float | None:
         return None
     had = Holdings(economy, lots)
     for good in np.flatnonzero(lots).tolist():
-        for count, ((value, buyer), (cost, seller)) in enumerate(zip(*_sides(economy, lots, good), strict=False)):
+        for count, ((value, buyer), (cost, seller)) in enumerate(
+            zip(*_sides(economy, lots, good), strict=False)
+        ):
             if value != math.inf and not value - cost > FITS * max(abs(value), abs(cost)):
                 break
             if count > MOST:
@@ -495,7 +506,11 @@ def _crossing(economy: Economy, good: int, high: float, side: int) -> float:
         answers = economy.answers(p)
         d, s = answers.total_demand, answers.total_supply
         there = economy.resources[good]
-        short = d.lowest[good] > there + s.highest[good] if side == 0 else d.highest[good] >= there + s.lowest[good]
+        short = (
+            d.lowest[good] > there + s.highest[good]
+            if side == 0
+            else d.highest[good] >= there + s.lowest[good]
+        )
         low, top = (middle, top) if short else (low, middle)
     return math.exp((low + top) / 2.0)
 
@@ -517,13 +532,18 @@ def _best_liar(economy: Economy, record: Record, lots: Array, options: DoubleAuc
     today, best = _today(record), 0.0
     for good in np.flatnonzero(lots).tolist():
         falling, rising = _sides(economy, lots, good)
-        costs = [(max(cost, low), row) for cost, row in itertools.takewhile(lambda lot: lot[0] <= high, rising)]
+        costs = [
+            (max(cost, low), row) for cost, row in itertools.takewhile(lambda lot: lot[0] <= high, rising)
+        ]
         wanted = itertools.takewhile(lambda lot: lot[0] >= low, falling)
         most = (len(costs) + 1) * len(economy.agents)
         values = [(min(value, high), row) for value, row in itertools.islice(wanted, most)]
         own = today.good == good
         for agent in range(len(economy.agents)):
-            for buys, mine, rivals, partners in ((True, values, values, costs), (False, costs, costs, values)):
+            for buys, mine, rivals, partners in (
+                (True, values, values, costs),
+                (False, costs, costs, values),
+            ):
                 limits = [limit for limit, row in mine if row == agent]
                 sign = 1.0 if buys else -1.0
                 levels = sorted(

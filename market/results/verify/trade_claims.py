@@ -2,8 +2,9 @@
 
 What an agent bought less what it sold is `x - e - y`, good by good, and the money that it paid less what it
 got is its payment (`market.trades`), apart from revenue that is handed back in lump sums. Where several days
-begin with the same endowments, these are the trades of the last one. Both are summed anew from the table of trades, whatever the mechanism.
-What a mechanism observed once a round is read here too, and judged where its rules are stated.
+begin with the same endowments, these are the trades of the last one. Both are summed anew from the table of
+trades, whatever the mechanism. What a mechanism observed once a round is read here too, and judged where its
+rules are stated.
 """
 
 from __future__ import annotations

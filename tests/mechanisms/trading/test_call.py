@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from helpers.books import book, mean_and_error, played, unit_market
 
 import market
-from helpers.books import book, mean_and_error, played, unit_market
 from market.mechanisms.trading.double_auction.call import Report, best_lie, cross
 from market.outcome import Status
 
@@ -21,11 +21,13 @@ def gains(values, costs, bids, offers, k):
 def test_bilateral_trade_at_the_linear_equilibrium():
     """Chatterjee and Samuelson: `b = 2 v / 3 + 1/12`, `s = 2 c / 3 + 1/4`, so trade if `v >= c + 1/4`.
 
-    `E (v - c) 1(v - c >= 1/4) = int_{1/4}^1 t (1 - t) dt = 9/64`, of 1/6 that could be gained: 27/32. Here on a
-    grid of midpoints.
+    `E (v - c) 1(v - c >= 1/4) = int_{1/4}^1 t (1 - t) dt = 9/64`, of 1/6 that could be gained: 27/32.
+    Here on a grid of midpoints.
     """
     values, costs = ((np.arange(count) + 0.5) / count for count in (199, 203))  # no pair at 1/4 exactly
-    total = sum(gains([v], [c], [2 * v / 3 + 1 / 12], [2 * c / 3 + 1 / 4], 0.5)[0] for v in values for c in costs)
+    total = sum(
+        gains([v], [c], [2 * v / 3 + 1 / 12], [2 * c / 3 + 1 / 4], 0.5)[0] for v in values for c in costs
+    )
     mean = total / (len(values) * len(costs))
     assert mean == pytest.approx(9 / 64, abs=1e-4)
     assert mean / (1 / 6) == pytest.approx(27 / 32, abs=1e-3)
@@ -99,7 +101,9 @@ def test_what_the_best_liar_gains_falls_with_traders(side, regret):
     found = []
     for _ in range(600):
         v, c = (side_.tolist() for side_ in random.random((2, side)))
-        crossed = cross([Report(x, x, i) for i, x in enumerate(v)], [Report(x, x, -1 - i) for i, x in enumerate(c)])
+        crossed = cross(
+            [Report(x, x, i) for i, x in enumerate(v)], [Report(x, x, -1 - i) for i, x in enumerate(c)]
+        )
         price = crossed.price(0.5)
         had = {each.seat: abs(each.limit - price) for pair in crossed.pairs for each in pair}
         lies = [best_lie([x], v[:i] + v[i + 1 :], c) - had.get(i, 0.0) for i, x in enumerate(v)]
@@ -127,7 +131,7 @@ def test_a_truthful_call_clears_in_lots():
 
 
 def test_a_call_of_divisible_goods_trades_all_lots_that_gain():
-    """Four buyers with values 11.5, 10.5, 9.5, 8.5 and two sellers with costs 2.5 to 7.5, 8.5: 12 lots, at 8.5."""
+    """Four buyers with values 11.5 to 8.5 and two sellers with costs 2.5 to 8.5: 12 lots, at 8.5."""
     outcome = played(book('clearing = "call"\ntraders = "truthful"'))
     assert (outcome.status, len(outcome.trades)) == (Status.CLEARED, 12)
     assert outcome.prices.tolist() == [8.5]

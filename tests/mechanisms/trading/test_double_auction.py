@@ -1,20 +1,22 @@
 """Continuous double auctions: exact answers, published markets, roles, budgets, days, and what is refused."""
 
+import itertools
 import math
 from functools import cache
 
 import numpy as np
 import pytest
+from helpers.books import EXCHANGE, SMITH, book, by_day, mean_and_error, played, unit_market
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import market
-from helpers.books import EXCHANGE, SMITH, book, by_day, mean_and_error, played, unit_market
 from market.errors import InputError, ScenarioError
 from market.mechanisms.base import played as states_of
 from market.outcome import Status
 
 VALUES, COSTS, LOW, HIGH = (40, 25), (10, 30), 1, 50
+ALL_TRADE = (tuple(range(325, 224, -10)), tuple(range(75, 176, 10)))  # no extramarginal traders
 
 
 @cache
@@ -65,7 +67,7 @@ def test_expected_surplus_agrees_with_a_dynamic_programme():
 
 
 def test_traders_without_constraint_leave_no_surplus_in_smiths_market():
-    """All 22 trade, whoever meets: the sum of values is that of costs, so the surplus is 0 to the last bit."""
+    """All 22 trade: the sum of values is that of costs, so the surplus is 0 to the last bit."""
     outcome = played(unit_market(*SMITH, 400, 'traders = "zi_u"\ndays = 60'))
     days = by_day(outcome)
     assert {gains for gains, _, _ in days} == {0.0}
@@ -82,7 +84,7 @@ def test_traders_without_constraint_leave_no_surplus_in_smiths_market():
         (*SMITH, 200, 750, (0.9637, 0.0010), (200.3, 0.3), (19.8, 0.2)),
         ((300,) * 11, (100,) * 6, 300, 1200, (1.0, 0.0), (232.5, 0.5), (28.0, 0.3)),
         ((300,) * 6, (100,) * 11, 100, 1200, (1.0, 0.0), (166.6, 0.5), (82.7, 0.5)),
-        (tuple(range(325, 224, -10)), tuple(range(75, 176, 10)), 200, 1650, (1.0, 0.0), (199.7, 0.5), (23.0, 0.2)),
+        (*ALL_TRADE, 200, 1650, (1.0, 0.0), (199.7, 0.5), (23.0, 0.2)),
     ],
 )  # fmt: skip
 def test_constrained_traders_as_measured(values, costs, competitive, most, efficiency, price, alpha):
@@ -117,7 +119,7 @@ def test_a_pair_without_gain_does_not_trade():
     ("values", "costs", "high", "competitive", "price", "alpha"),
     [
         (*SMITH, 400, 200, (199.98, 0.10), (1.28, 0.04)),
-        (tuple(range(325, 224, -10)), tuple(range(75, 176, 10)), 400, 200, (192.2, 0.8), (8.4, 0.8)),
+        (*ALL_TRADE, 400, 200, (192.2, 0.8), (8.4, 0.8)),
         ((100,) * 5, (80,) * 5, 200, 90, (88.5, 0.3), (5.1, 0.3)),
     ],
 )
@@ -140,14 +142,9 @@ def test_zip_traders_come_near_the_competitive_price(values, costs, high, compet
 
 def test_zip_margins_are_kept_from_day_to_day():
     """On the first day prices are farther from the competitive one than on the tenth."""
-    first, last = (
-        np.mean([
-            np.sqrt(np.mean((by_day(played(unit_market(*SMITH, 400, 'traders = "zip"\ndays = 10'), seed=s))[day][1]
-                             - 200) ** 2))
-            for s in range(3)
-        ])
-        for day in (0, -1)
-    )  # fmt: skip
+    keys = 'traders = "zip"\ndays = 10'
+    runs = [by_day(played(unit_market(*SMITH, 400, keys), seed=seed)) for seed in range(3)]
+    first, last = (np.mean([np.std(days[day][1] - 200.0) for days in runs]) for day in (0, -1))
     assert last < 0.5 * first
 
 
@@ -161,7 +158,7 @@ def test_smaller_lots_raise_efficiency_and_not_the_price(lot, share, error):
     economy = outcome.economy
     surplus = []
     for day in days:
-        bought, paid = outcome.trades.on_day(int(day)).net(*economy.shape)
+        bought, _ = outcome.trades.on_day(int(day)).net(*economy.shape)
         made = np.maximum(-bought, 0.0)
         surplus.append((economy.utility(np.maximum(bought, 0.0)) - economy.cost(made)).sum())
     mean, own = mean_and_error(np.array(surplus) / (200.0 / 3.0))
@@ -212,7 +209,7 @@ integers = st.integers(1, 60)
     seed=st.integers(0, 99),
 )
 def test_constrained_traders_never_lose(values, costs, kind, clearing, tick, seed):
-    """No trade is a loss, money is conserved, and no surplus exceeds the best in lots, over random markets."""
+    """No trade is a loss, money is conserved, and no surplus exceeds the best in lots."""
     kind = "zi_c" if clearing == "call" and kind == "zip" else kind
     keys = f'clearing = "{clearing}"\ntraders = "{kind}"\ntick = {tick}\ndays = 2\npatience = 200'
     outcome = played(unit_market(values, costs, 60, keys), seed=seed)
@@ -245,10 +242,11 @@ def test_units_of_money_and_goods_do_not_matter():
     assert other.trades.price == pytest.approx(plain.trades.price * 100 / 1000, rel=1e-9)
     assert other.evidence["efficiency"] == pytest.approx(plain.evidence["efficiency"], rel=1e-9)
     assert other.evidence["alpha"] == pytest.approx(plain.evidence["alpha"], rel=1e-6)
+    keys = 'traders = "zip"\ndays = 3'
     zip_plain, zip_cents = (
-        played(unit_market(*(tuple(scale * v for v in side) for side in SMITH), 400 * scale, 'traders = "zip"\ndays = 3', scale))
+        played(unit_market(*(np.multiply(side, scale) for side in SMITH), 400 * scale, keys, scale))
         for scale in (1.0, 100.0)
-    )  # fmt: skip
+    )
     assert zip_cents.trades.price == pytest.approx(100 * zip_plain.trades.price, rel=1e-9)
 
 
@@ -273,7 +271,8 @@ def test_budgets_cap_bids():
     agents = (
         '[[agents]]\nname = "x"\ncount = 2\nbudget = 5.0\n'
         'utility = { family = "quadratic", weights = { g = 12.0 }, slope = { g = 1.0 } }\n'
-        '[[agents]]\nname = "y"\ncost = { family = "quadratic", unit_cost = { g = 2.0 }, slope = { g = 0.1 } }\n'
+        '[[agents]]\nname = "y"\n'
+        'cost = { family = "quadratic", unit_cost = { g = 2.0 }, slope = { g = 0.1 } }\n'
     )
     for keys in ("days = 10", 'days = 10\ntraders = "zi_u"', 'clearing = "call"'):
         outcome = played(book(keys, agents=agents))
@@ -286,7 +285,8 @@ def test_several_goods_have_a_book_each():
     """Two goods with lots of their own; a good that the table does not name is not traded."""
     agents = (
         '[[agents]]\nname = "x"\ncount = 3\n'
-        'utility = { family = "quadratic", weights = { g = 10.0, h = 6.0, i = 5.0 }, slope = { g = 1.0, h = 1.0, i = 1.0 } }\n'
+        'utility = { family = "quadratic", weights = { g = 10.0, h = 6.0, i = 5.0 }, '
+        "slope = { g = 1.0, h = 1.0, i = 1.0 } }\n"
         '[[agents]]\nname = "y"\ncost = { family = "linear", unit_cost = { g = 3.0, h = 2.0, i = 1.0 } }\n'
     )
     text = book("days = 3", lot="{ g = 1.0, h = 0.5 }", agents=agents, goods='goods = ["g", "h", "i"]')
@@ -299,12 +299,12 @@ def test_several_goods_have_a_book_each():
 
 
 def test_a_state_can_be_stepped_twice():
-    """States are values: the same step from the same state gives the same trade, and leaves the state alone."""
+    """The same step from the same state gives the same trade, and leaves the state alone."""
     scenario = market.loads(unit_market(*SMITH, 400, 'traders = "zip"\ndays = 2'))
     mechanism, economy = scenario.mechanism("pit"), market.build(scenario)
     states = [mechanism.start(economy)]
     states_of(mechanism, economy, None, states.append)
-    for before, after in zip(states[:5], states[1:6], strict=True):
+    for before, after in itertools.pairwise(states[:6]):
         again = mechanism.step(economy, before, None)
         assert dict(again.observed()) == dict(after.observed())
     assert len(mechanism.outcome(economy, states[3]).trades) == 3
@@ -328,7 +328,7 @@ def test_no_gain_at_all_is_settled_without_a_round():
 
 @pytest.mark.parametrize("kind", ["zi_c", "zi_u", "zip", "truthful"])
 def test_exchange_conserves_goods_and_hurts_none(kind):
-    """Lots of 0.5 for gold: sums are kept, nobody goes below zero, and constrained traders gain by each trade."""
+    """Lots of 0.5 for gold: sums are kept, no amount is negative, and constrained traders gain."""
     outcome = played(EXCHANGE.replace("LOT", "0.5") + f'traders = "{kind}"\n')
     economy, x = outcome.economy, outcome.consumption
     assert x.sum(axis=0) == pytest.approx(economy.resources, rel=1e-12)
@@ -392,19 +392,22 @@ def test_values_out_of_range_are_refused(keys, message):
     assert keys.split(" =")[0] in str(refused.value)
 
 
+BARTER = EXCHANGE.replace("LOT", "1.0")
+WANTS = 'agents = [{ name = "x", budget = 1.0, utility = { family = "log", weights = { g = 1.0 } } }]'
+MAKES = WANTS.replace(" } } }", ' } }, cost = { family = "linear", unit_cost = { g = 1.0 } } }')
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (EXCHANGE.replace('numeraire = "gold"', "").replace("LOT", "1.0"), "name both"),
-        (EXCHANGE.replace("LOT", "1.0").replace("[[agents]]", "[commons]\nbread = 1.0\n[[agents]]", 1), "commons"),
+        (BARTER.replace('numeraire = "gold"', ""), "name both"),
+        (BARTER.replace("[[agents]]", "[commons]\nbread = 1.0\n[[agents]]", 1), "commons"),
         (EXCHANGE.replace("LOT", "{ gold = 1.0 }"), "numeraire"),
-        (EXCHANGE.replace("LOT", "1.0") + 'clearing = "call"\n', "quasilinear"),
-        (book("", agents='agents = [{ name = "x", budget = 1.0, utility = { family = "log", weights = { g = 1.0 } } }]'
-              ).replace('"quasilinear"', '"fisher"'), "fisher"),
-        (book("", agents='agents = [{ name = "x", utility = { family = "log", weights = { g = 1.0 } }, '
-              'cost = { family = "linear", unit_cost = { g = 1.0 } } }]'), "both wants and makes g"),
+        (BARTER + 'clearing = "call"\n', "quasilinear"),
+        (book("", agents=WANTS).replace('"quasilinear"', '"fisher"'), "fisher"),
+        (book("", agents=MAKES), "both wants and makes g"),
     ],
-)  # fmt: skip
+)
 def test_economies_without_a_book_are_refused(text, message):
     """The reason is given once."""
     with pytest.raises(InputError) as refused:

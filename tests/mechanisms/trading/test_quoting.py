@@ -1,9 +1,11 @@
 """Traders of a user's class that quote in a book: what they see, and what is refused."""
 
+from typing import ClassVar
+
 import pytest
+from helpers.books import SMITH, book, unit_market
 
 import market
-from helpers.books import SMITH, book, unit_market
 from market.errors import NumericalError
 from market.outcome import Status
 
@@ -13,7 +15,7 @@ PAIR = unit_market((40,), (10,), 50)
 class Noting(market.Trader):
     """Notes what it sees, and says its limit."""
 
-    seen: list = []
+    seen: ClassVar[list] = []
 
     def quote(self, book):
         """Return the limit."""
@@ -42,7 +44,14 @@ def test_a_trader_sees_its_side_limit_and_the_standing_quotes():
     model = market.MarketModel(market.loads(PAIR), traders={"b0": Noting})
     outcome = model.run()
     view = Noting.seen[-1]
-    assert (view.good, view.buys, view.limit, view.low, view.high, view.lot) == ("g", True, 40.0, 1.0, 50.0, 1.0)
+    assert (view.good, view.buys, view.limit, view.low, view.high, view.lot) == (
+        "g",
+        True,
+        40.0,
+        1.0,
+        50.0,
+        1.0,
+    )
     assert (view.traded, view.last, view.day) == (0, None, 1)
     assert outcome.status is Status.SETTLED
     price = float(outcome.trades.price[0])

@@ -2,10 +2,10 @@
 
 import pandas as pd
 import pytest
-
-import market
 from helpers.books import EXCHANGE, book, unit_market
 from helpers.tampering import Tamper, refused
+
+import market
 from market.results.run_folder import write_run
 from market.results.verify import verify
 

@@ -2,8 +2,8 @@
 
 One agent that still can trade is drawn evenly, and one of its seats (Gode and Sunder 1993). A quote that is
 not better than the standing one of its side is lost; one that reaches the other side's is a trade at the
-standing price, and the quotes of the good are cleared. An agent that has bought a good does not sell it on the
-same day, nor the other way round.
+standing price, and the quotes of the good are cleared. An agent that has bought a good does not sell it on
+the same day, nor the other way round.
 
 The market is sequential by nature, so this is a plain loop over floats. Random numbers come in blocks, and
 one serves for a quote: the whole part of `n f` draws the seat among n, and what remains, uniform again, the
@@ -89,7 +89,7 @@ class Struck(NamedTuple):
 
 @dataclass(frozen=True)
 class Floor:
-    """What does not change from day to day.
+    """Seats, traders and prices, which do not change from day to day.
 
     Args:
         limits: seats and their limits.
@@ -418,7 +418,8 @@ def _drawn(day: Day, at: int, most: int) -> tuple[Found | None, int]:
     shares = block(*floor.random, number)
     found = None
     said = 0
-    for said in range(1, most + 1):
+    while said < most:
+        said += 1
         if place == BLOCK:
             number, place = number + 1, 0
             shares = block(*floor.random, number)
@@ -426,7 +427,9 @@ def _drawn(day: Day, at: int, most: int) -> tuple[Found | None, int]:
         place += 1
         slot = int(share)
         seat = wheel[slot]
-        price = base[seat] + (tick * int((share - slot) * span[seat]) if tick else (share - slot) * span[seat])
+        price = base[seat] + (
+            tick * int((share - slot) * span[seat]) if tick else (share - slot) * span[seat]
+        )
         good = goods[seat]
         if buys[seat]:
             if price >= asks[good]:
@@ -484,6 +487,7 @@ class Numbers:
         self._source, self.at = source, at
 
     def next(self) -> float:
+        """Return the next one."""
         number, place = divmod(self.at, BLOCK)
         self.at += 1
         return block(*self._source, number)[place]
@@ -524,13 +528,16 @@ def answer(day: Day, seat: int, own: Quotes, limit: float, traded: int) -> float
         price = math.nan
     what, low, high = "bid" if buys else "offer", floor.prices.low, floor.prices.high
     if not low <= price <= high:
-        raise NumericalError(f"{name} quoted {said!r:.60}; a price from {low:g} to {high:g}, or None, is needed")
+        raise NumericalError(
+            f"{name} quoted {said!r:.60}; a price from {low:g} to {high:g}, or None, is needed"
+        )
     beyond = price - own.reach if buys else own.reach - price
     if beyond > ROUNDING_OF_RESULTS * max(abs(price), abs(own.reach)):
         of = "it can pay or take" if floor.kinds[seat] == "zi_u" else "its limit"
         raise NumericalError(
-            f"{name} made the {what} {price:g}, {'above' if buys else 'below'} the {own.reach:g} that is {of}; "
-            f"traders that may trade at a loss are in a group with traders = \"zi_u\""
+            f"{name} made the {what} {price:g}, {'above' if buys else 'below'} the {own.reach:g} that is "
+            f"{of}; "
+            f'traders that may trade at a loss are in a group with traders = "zi_u"'
         )
     within = min(price, own.reach) if buys else max(price, own.reach)
     return floor.prices.rounded(within, up=not buys)
@@ -542,6 +549,9 @@ def _learn(day: Day, good: int, price: float, accepted: bool, of_bid: bool, numb
     sides = [
         (place, seat.buys, day.own[place] is not None, reach)
         for place, (seat, reach) in enumerate(zip(floor.limits.seats, day.reaches, strict=True))
-        if reach is not None and seat.good == good and floor.kinds[place] == "zip" and place not in floor.asked
+        if reach is not None
+        and seat.good == good
+        and floor.kinds[place] == "zip"
+        and place not in floor.asked
     ]
     learn(day.margins, price, accepted, of_bid, sides, floor.prices, numbers.next)

@@ -1,7 +1,8 @@
 """The evidence of a double auction, and its verdict in words.
 
-- `efficiency`: gains from trade on the last day over the largest in lots, `efficiency_divisible` over the largest
-  in any amounts (both left out where gains have no upper limit, as with log utility from an empty hand);
+- `efficiency`: gains from trade on the last day over the largest in lots, `efficiency_divisible` over the
+  largest in any amounts (both left out where gains have no upper limit, as with log utility from an empty
+  hand);
 - `loss_in_lots`: the largest total surplus in lots less that of the last day, money;
 - `alpha`: Smith's coefficient of convergence, `100 rms(p_t / p* - 1)` over the trades t of the last day, per
   cent, p* the competitive price; `mean_price` of these trades where one good is traded;
@@ -72,7 +73,9 @@ class Yardsticks:
 
     def share(self, gains: float, divisible: bool = False) -> float | None:
         """Return gains from trade over the largest; None if that is unknown, unbounded or none."""
-        best = self.in_lots if not divisible else self.best and self.best.surplus
+        best = self.in_lots
+        if divisible:
+            best = None if self.best is None else self.best.surplus
         if best is None or not math.isfinite(best) or not math.isfinite(self.nothing):
             return None
         most = best - self.nothing

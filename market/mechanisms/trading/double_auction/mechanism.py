@@ -6,12 +6,13 @@ is that of the last day; all trades of all days are recorded.
 
 A day ends when no two that can trade could strictly gain from one more lot (traders without constraint: when
 one side has no lot or no use for one), or when `patience` quotes made no trade. Pairs without a gain are not
-waited for: with any real number for a price they never trade, and with whole ones they take a thousand quotes.
+waited for: with any real number for a price they never trade, and with whole ones they take a thousand
+quotes.
 
 What is claimed: `settled` if, with what agents have at the end, no buyer's limit exceeds another agent's cost
 of its next lot, at a price that can be said; of a call with truthful reports, `cleared`, in lots. Neither
-claims Nash: traders follow rules of thumb, and with complete information every price between the limits, and no
-trade at all, is a Nash equilibrium of a call market.
+claims Nash: traders follow rules of thumb, and with complete information every price between the limits, and
+no trade at all, is a Nash equilibrium of a call market.
 
 Sources: Smith (1962), "An experimental study of competitive market behavior", Journal of Political Economy
 70(2); Gode and Sunder (1993); those of `traders` and `call`.
@@ -134,7 +135,11 @@ class DoubleAuction(Mechanism):
         "zi_c", "how agents quote: one word, or by agent or group (others zi_c)", names="agents"
     )
     lot: float | dict[str, float] = option(
-        1.0, "size of a lot, units; a table names the goods that are traded", low=0.0, open_low=True, names="goods"
+        1.0,
+        "size of a lot, units; a table names the goods that are traded",
+        low=0.0,
+        open_low=True,
+        names="goods",
     )
     tick: float = option(0.0, "prices are the lowest and multiples of this above it; 0: any price", low=0.0)
     days: int = option(1, "days, each with the same endowments", low=1)
@@ -171,7 +176,9 @@ class DoubleAuction(Mechanism):
         by_agent = self._kinds(economy)
         kinds = tuple(by_agent.get(seat.agent, self._default) for seat in limits.seats)
         asked = {
-            place: self.heard[seat.agent] for place, seat in enumerate(limits.seats) if seat.agent in self.heard
+            place: self.heard[seat.agent]
+            for place, seat in enumerate(limits.seats)
+            if seat.agent in self.heard
         }
         prices = Prices(low, high, self.tick)
         return Floor(limits, kinds, prices, _budgets(economy), asked, (economy.seed, self.label))
@@ -203,7 +210,8 @@ class DoubleAuction(Mechanism):
         who = f"'{self.label}'"
         if len(self.price_range) != 2 or not self.price_range[0] < self.price_range[1]:
             raise InputError(
-                f"{who}: price_range = {list(self.price_range)} is empty; write the lowest price and a higher one"
+                f"{who}: price_range = {list(self.price_range)} is empty; write the lowest price and a "
+                f"higher one"
             )
         if self.tick > self.price_range[1] - self.price_range[0]:
             raise InputError(f"{who}: tick = {self.tick:g} is wider than price_range")
@@ -228,12 +236,14 @@ class DoubleAuction(Mechanism):
         if economy.numeraire is None or np.count_nonzero(lots) != 1:
             raise InputError(f"{who}: under exchange one good is traded for the numeraire; name both")
         if economy.commons.any():
-            raise InputError(f"{who}: under exchange agents own what is traded; there is no seller of the commons")
+            raise InputError(
+                f"{who}: under exchange agents own what is traded; there is no seller of the commons"
+            )
         if self.clearing == "call":
             raise InputError(f'{who}: clearing = "call" needs economy = quasilinear')
 
     def step(self, economy: Economy, state: State, answering: Answering) -> PitState:  # noqa: ARG002
-        """Take quotes until the next trade or the end of the day; of a call market, hold the call of a day."""
+        """Take quotes until the next trade or the end of the day; in a call market hold the call of a day."""
         assert isinstance(state, PitState)
         before = state.day
         begins = state.over and state.round > 0

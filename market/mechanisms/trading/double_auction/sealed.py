@@ -49,7 +49,10 @@ def call(day: Day, at: int, k: float) -> tuple[Called, int]:
     limits, numbers = day.floor.limits, Numbers(day.floor.random, at)
     seats, trades, regret, count = limits.seats, [], 0.0, 0
     prices = np.full(len(limits.lots), math.nan)
-    reports = {place: _in_order(list(_reports(day, place, numbers)), seats[place].buys) for place in range(len(seats))}
+    reports = {
+        place: _in_order(list(_reports(day, place, numbers)), seats[place].buys)
+        for place in range(len(seats))
+    }
     for good in np.flatnonzero(limits.lots).tolist():
         bids, offers = (
             [report for place, seat in enumerate(seats) if seat.good == good and seat.buys is buys
@@ -61,7 +64,7 @@ def call(day: Day, at: int, k: float) -> tuple[Called, int]:
         if not found.pairs:
             continue
         price = prices[good] = found.price(k)
-        regret = max(regret, lot * _regret(day, bids, offers, price, [*map(tuple, found.pairs)]))
+        regret = max(regret, lot * _regret(day, bids, offers, price, found.pairs))
         for bid, offer in found.pairs:
             gain = (bid.limit - offer.limit) * lot
             trades.append((good, seats[bid.seat].agent, seats[offer.seat].agent, price, gain))
@@ -123,13 +126,14 @@ def _regret(
         if agent == STOCK:
             continue
         sign = 1.0 if buys else -1.0
-        mine = sorted((sign * each.limit for each in (bids if buys else offers) if each.seat == place), reverse=True)
+        mine = sorted(
+            (sign * each.limit for each in (bids if buys else offers) if each.seat == place), reverse=True
+        )
         rivals, partners = (bids, offers) if buys else (offers, bids)
         others = [
-            [sign * each.price for each in side if seats[each.seat].agent != agent] for side in (rivals, partners)
+            [sign * each.price for each in side if seats[each.seat].agent != agent]
+            for side in (rivals, partners)
         ]
-        had = sum(
-            sign * (each.limit - price) for pair in pairs for each in pair if each.seat == place
-        )
+        had = sum(sign * (each.limit - price) for pair in pairs for each in pair if each.seat == place)
         worst = max(worst, best_lie(mine, *others) - had)
     return worst

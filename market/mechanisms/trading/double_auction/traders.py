@@ -58,7 +58,7 @@ class Prices(NamedTuple):
 
 
 class Quotes(NamedTuple):
-    """Evenly distributed quotes of a seat: `base + f span` with f in [0, 1), on a grid `base + tick int(f span)`.
+    """Even quotes of a seat: `base + f span` with f in [0, 1), on a grid `base + tick int(f span)`.
 
     Args:
         base: the lowest.
@@ -110,7 +110,7 @@ def draw(own: Quotes, share: float, tick: float) -> float:
 
 @dataclass
 class Margins:
-    """What `zip` traders have learnt: margins on limits, and the last changes of their prices.
+    """Margins that `zip` traders have learnt, and the last changes of their prices.
 
     A trader's price is `p = l + mu s`, with `s = l`, and the width of the price range if l is 0 or not
     finite; mu is at most 0 for buyers and at least 0 for sellers. Let q be the last price said:
@@ -118,11 +118,11 @@ class Margins:
     - if it was accepted, sellers with `p <= q` aim higher and buyers with `p >= q` aim lower. If it accepted
       a bid, sellers that still can trade with `p >= q` aim lower; if it accepted an offer, buyers that still
       can trade with `p <= q` aim higher;
-    - if it was not, and was a bid, buyers that can trade with `p <= q` aim higher; if it was an offer, sellers
-      that can trade with `p >= q` aim lower. The trader that said it is one of them.
+    - if it was not, and was a bid, buyers that can trade with `p <= q` aim higher; if it was an offer,
+      sellers that can trade with `p >= q` aim lower. The trader that said it is one of them.
 
-    The aim a is q, up to 5 % and a ten-thousandth of the price range above or below it, and the price moves by
-    `d = (1 - gamma) beta (a - p) + gamma d`, with d on the right the change before. A margin that would
+    The aim a is q, up to 5 % and a ten-thousandth of the price range above or below it, and the price moves
+    by `d = (1 - gamma) beta (a - p) + gamma d`, with d on the right the change before. A margin that would
     change its sign stays.
 
     Args:
