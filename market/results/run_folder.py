@@ -273,11 +273,11 @@ def data_files(scenario: Scenario) -> dict[Path, Path]:
     if scenario.folder is None:
         return {}
     places = {}
-    for data in scenario.data.values():
-        place = _inside(os.path.normpath(data.file))
+    for file in (*(data.file for data in scenario.data.values()), *scenario.step_files):
+        place = _inside(os.path.normpath(file))
         if place is None:
-            raise InputError(f"the data file '{data.file}' is in its folder; write it without '..'")
-        places[scenario.folder / data.file] = place
+            raise InputError(f"the data file '{file}' is in its folder; write it without '..'")
+        places[scenario.folder / file] = place
     return places
 
 

@@ -24,6 +24,7 @@ from market.scenario.error_messages import (
     read_names,
 )
 from market.scenario.overrides import Override, apply_overrides
+from market.scenario.step_files import put_steps
 from market.scenario.toml_text import Source, decode, escape, read_bytes
 
 
@@ -38,6 +39,7 @@ class Scenario(Document, Displayed):
         overrides: changes to single values, `path=value`, in the order in which they apply.
         places: the keys that the overrides set.
         data: columns of the agents' data files, by index in `agents`.
+        step_files: data files from which bids and offers were read.
     """
 
     file: str
@@ -47,6 +49,7 @@ class Scenario(Document, Displayed):
     overrides: tuple[str, ...]
     places: tuple[Override, ...]
     data: dict[int, InstanceOf[Data]]
+    step_files: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return title, goods and mechanisms, on a line."""
@@ -140,6 +143,8 @@ def _validated(
     values = source.parse()
     places, astray = apply_overrides(values, overrides)
     data, findings, unreadable = read_all_data(values, folder)
+    step_files, wrong, unread = put_steps(values, folder)
+    findings, unreadable = findings + wrong, unreadable or unread
     known = read_names(values, data)
     document = None
     try:
@@ -161,4 +166,5 @@ def _validated(
         overrides=overrides,
         places=tuple(places),
         data=data,
+        step_files=step_files,
     )
