@@ -29,8 +29,7 @@ HIGH = 400.0
 def scenario(values: range, costs: range, keys: str) -> str:
     """Return a market of single units as a text."""
     buyers = "".join(
-        f'[[agents]]\nname = "b{v}"\nutility = {{ family = "quadratic", weights = {{ g = {2 * v} }}, '
-        f"slope = {{ g = {2 * v} }} }}\n"
+        f'[[agents]]\nname = "b{v}"\nutility = {{ family = "steps", bids = {{ g = [[{v}, 1.0]] }} }}\n'
         for v in values
     )
     sellers = "".join(

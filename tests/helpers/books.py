@@ -33,13 +33,9 @@ days = 2
 
 
 def unit_market(values, costs, high, keys="", low=1.0):
-    """Return a scenario text: each buyer has a value for its first unit and none for a second.
-
-    `u(x) = v (2 x - x^2)` up to x = 1, so `u(1) - u(0) = v` and more is worth nothing.
-    """
+    """Return a scenario text: each buyer has a value for one unit and none for a second."""
     agents = [
-        f'{{ name = "b{i}", utility = {{ family = "quadratic", weights = {{ g = {2 * v} }}, '
-        f"slope = {{ g = {2 * v} }} }} }}"
+        f'{{ name = "b{i}", utility = {{ family = "steps", bids = {{ g = [[{v}, 1.0]] }} }} }}'
         for i, v in enumerate(values)
     ] + [
         f'{{ name = "s{i}", cost = {{ family = "linear", unit_cost = {{ g = {c} }}, '
