@@ -238,6 +238,10 @@ def refuse(economy: Economy) -> None:
         raise InputError(
             f'a coalition divides its surplus in money: economy = "quasilinear", not "{economy.money.value}"'
         )
+    if getattr(economy, "public_goods", ()):
+        raise InputError(
+            "payoffs at prices and coalitions are those of private goods; leave out public goods"
+        )
     capped = np.flatnonzero(np.isfinite(economy.budget))
     if len(capped):
         raise InputError(
