@@ -118,6 +118,14 @@ class Floor:
         agents, goods, buys = map(list, zip(*self.limits.seats, strict=True))
         return agents, goods, buys
 
+    @cached_property
+    def sides(self) -> list[tuple[list[int], list[int]]]:
+        """Seats of buyers and of sellers of each good."""
+        found: dict[int, tuple[list[int], list[int]]] = {}
+        for place, seat in enumerate(self.limits.seats):
+            found.setdefault(seat.good, ([], []))[0 if seat.buys else 1].append(place)
+        return list(found.values())
+
     def opening(self, number: int, margins: Margins | None = None) -> Day:
         """Return a day before its first quote.
 
@@ -252,7 +260,13 @@ class Day:
     @property
     def over(self) -> bool:
         """True if no two that can trade could strictly gain, or with `zi_u` would trade."""
-        return self.best_gain([own and own.reach for own in self.own]) <= 0
+        own = self.own
+        for buyers, sellers in self.floor.sides:
+            bid = max([each.reach for place in buyers if (each := own[place])], default=-math.inf)
+            ask = min([each.reach for place in sellers if (each := own[place])], default=math.inf)
+            if _gains(bid, ask):  # rare within one agent, with both a high value and a low cost
+                return self.best_gain([each and each.reach for each in own]) <= 0
+        return True
 
     def left(self) -> float:
         """Return the largest gain of two seats from one more lot, per unit, at a price that can be said."""
@@ -279,10 +293,10 @@ class Day:
         for good in buying.keys() & selling.keys():
             bids, asks = buying[good], selling[good]
             (bid, bidder), (ask, asker) = max(bids), min(asks)
-            if bidder == asker and bid > ask:  # rare: an agent with both a high value and a low cost
-                pairs = [(b - a) for b, i in bids for a, j in asks if i != j]
-                best = max(best, max(pairs, default=0.0))
-            elif bid - ask > ROUNDING_OF_RESULTS * max(abs(bid), abs(ask)):
+            if bidder == asker and _gains(bid, ask):
+                pairs = [(b, a) for b, i in bids for a, j in asks if i != j]
+                bid, ask = max(pairs, key=lambda pair: pair[0] - pair[1], default=(0.0, 0.0))
+            if _gains(bid, ask):
                 best = max(best, bid - ask)
         return best
 
@@ -369,6 +383,11 @@ class Day:
                 self.bids[g], self.bidders[g] = -math.inf, -1
             if g == good or (self.askers[g] >= 0 and seats[self.askers[g]].agent in traded):
                 self.asks[g], self.askers[g] = math.inf, -1
+
+
+def _gains(bid: float, ask: float) -> bool:
+    """Return True if a buyer and a seller with these limits could strictly gain."""
+    return bid - ask > ROUNDING_OF_RESULTS * max(abs(bid), abs(ask))
 
 
 # --- the loop over quotes ------------------------------------------------------------------------------
