@@ -7,9 +7,10 @@ declaration. A *registry* is a literal list of families.
 Two kinds of declaration, for two kinds of family:
 
 - utilities, costs and technologies hold no values: `parameters` names the numbers of every agent, as arrays
-  with the axis "good" -> (agents, goods), "agent" -> (agents,), "one good" -> (agents, goods) with a 1 at
-  the good that the scenario names, or "steps" -> (agents, goods, steps, 2) of prices and amounts, handed to their static functions. A utility that is a sum of one-good
-  terms names a registry of their forms in `terms` instead, and has the arrays of `term_parameters`;
+  with the axis "good" -> (agents, goods), "agent" -> (agents,), "one good" -> (agents, goods) with a 1 at the
+  good that the scenario names, or "steps" -> (agents, goods, steps, 2) of prices and amounts, handed to their
+  static functions. A utility that is a sum of one-good terms names a registry of their forms in `terms`
+  instead, and has the arrays of `term_parameters`;
 - rules, games and mechanisms are frozen data classes: each field is an `option`.
 """
 

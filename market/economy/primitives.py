@@ -381,7 +381,7 @@ class Economy:
     @cached_property
     def has_steps(self) -> bool:
         """True if some marginal utility or cost jumps at an amount, so that last and next unit differ."""
-        blocks = (*self.utilities, *self.costs)
+        blocks: tuple[Block[Any], ...] = (*self.utilities, *self.costs)
         return any("marginal_of_last" in vars(block.family) for block in blocks)
 
     def marginal_utility_of_last(self, x: Array) -> Array:

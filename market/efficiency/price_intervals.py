@@ -9,12 +9,13 @@ support (x, y) are those p >= 0 for which some w satisfies
     p_g = 0 where some of g is left over; netputs of technologies maximise profit;
 
 where worth or cost jumps at an amount (`steps`), more is worth less than the last unit, and the price lies
-between; at a kink of fixed proportions `w_i m_ig` stands for some supergradient (`first_order_conditions.py`), so that with coefficients b
-`sum over consumed g of b_ig p_g <= w_i <= sum_g b_ig p_g`. All of it is linear in (p, w). *Markets* add what
-agents can pay, also linear in p: incomes are the values of what agents own, and who spends all of it spends
-all of it at each of the prices. With quasilinear money w_i = 1, except for an agent that has spent its
-whole budget, `w_i <= 1`; in a Fisher market and in exchange each w_i is free. A *planner* whose weights
-are equal has w = 1 and no incomes. In exchange, prices are relative: to the numeraire, or they sum to one.
+between; at a kink of fixed proportions `w_i m_ig` stands for some supergradient
+(`first_order_conditions.py`), so that with coefficients b `sum over consumed g of b_ig p_g <= w_i <= sum_g
+b_ig p_g`. All of it is linear in (p, w). *Markets* add what agents can pay, also linear in p: incomes are the
+values of what agents own, and who spends all of it spends all of it at each of the prices. With quasilinear
+money w_i = 1, except for an agent that has spent its whole budget, `w_i <= 1`; in a Fisher market and in
+exchange each w_i is free. A *planner* whose weights are equal has w = 1 and no incomes. In exchange, prices
+are relative: to the numeraire, or they sum to one.
 
 So the supporting prices form a convex set, and the interval of each good is found by two linear programs.
 It is the range of one price, the other prices adjusting: the set is in general no box. Where goods and
@@ -261,7 +262,7 @@ class _Program:
             add(weights, -sign * values / size[:, None], -sign * fixed)
 
     def _add_costs(self, add: _Add, where: NDArray[np.bool_], costs: Array, sign: float) -> None:
-        """Bound prices by marginal costs, (agents, goods), whose weight is 1: from above for sign -1, from below for 1."""
+        """Bound prices by costs, (agents, goods), of weight 1: from above for sign -1, from below for 1."""
         i, g = np.nonzero(where)
         agents, goods = self.case.at.economy.shape
         of_prices = scipy.sparse.csr_matrix(

@@ -7,7 +7,7 @@ else, so that it can be stepped by Mesa, by `play` or by a sweep's worker with t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -56,6 +56,13 @@ class Mechanism(Family):
     observed_once: ClassVar[tuple[str, ...]] = ()
     evidence: ClassVar[tuple[str, ...]] = ()
     needs_all_agents: ClassVar[str] = "a mechanism of this kind sees every agent"
+
+    def faults(self, economy: Economy) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """Yield keys that do not fit the economy, each with a message; by default none.
+
+        Asked when an economy is built from a scenario, before anything is played.
+        """
+        return iter(())
 
     def start(self, economy: Economy) -> State:
         """Return the state before the first round."""

@@ -145,6 +145,8 @@ class _Builder:
         if economy.money is Money.QUASILINEAR and not self.findings:
             for block in economy.utilities:
                 self._refuse_unbounded(block)
+        if self.whole and not self.findings:
+            self._refuse_unfit(economy)
         if self.findings:
             raise make_scenario_error(Source(scenario.file, scenario.text), scenario.places, self.findings)
         return economy
@@ -336,9 +338,7 @@ class _Builder:
         values, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
         return scipy.sparse.csr_matrix((values, (rows, columns)), shape=(agents, agents))
 
-    def _refuse_impossible(
-        self, part: str, block: Block[Technology] | Block[Utility] | Block[Cost]
-    ) -> None:
+    def _refuse_impossible(self, part: str, block: Block[Technology] | Block[Utility] | Block[Cost]) -> None:
         """Report technologies with output from no input, utilities that overflow, and steps out of order."""
         rows = np.arange(self.starts[-1])[block.rows]
         for position, message in block.family.faults(**block.parameters):
@@ -356,6 +356,12 @@ class _Builder:
         )
         for row in unbounded[firsts].tolist():
             self._report("utility", row, message)
+
+    def _refuse_unfit(self, economy: Economy) -> None:
+        """Report mechanisms that cannot play the economy."""
+        for index, label in enumerate(self.scenario.mechanism_names):
+            for key, message in self.scenario.mechanism(label).faults(economy):
+                self.findings.append(Finding(("mechanisms", index, key), message))
 
     def _group_of(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         return np.searchsorted(self.starts, rows, side="right") - 1

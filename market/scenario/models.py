@@ -26,6 +26,7 @@ from pydantic import (
     Discriminator,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     StringConstraints,
     Tag,
     ValidationInfo,
@@ -334,10 +335,30 @@ def _make_steps_type(parameter: Parameter) -> Any:
     amount = Parameter("agent", meaning="an amount", unit="units")
     step = TUPLE[make_number_type(parameter), make_number_type(amount)]
     one: Any = Annotated[step, BeforeValidator(_require_pair), BeforeValidator(as_tuple)]
-    steps: Any = Annotated[
-        TUPLE[one, ...], BeforeValidator(as_tuple), BeforeValidator(_require_steps)
-    ]
-    return Annotated[DICT[GoodName, steps], BeforeValidator(_name_the_good)]
+    steps: Any = Annotated[TUPLE[one, ...], BeforeValidator(as_tuple), BeforeValidator(_require_steps)]
+    return Annotated[DICT[GoodName, steps], BeforeValidator(_name_the_good), _StepsForEditors()]
+
+
+STEP_FILE = {
+    "type": "object",
+    "properties": {key: {"type": "string"} for key in ("file", "price", "amount", "agent")},
+    "required": ["file"],
+    "additionalProperties": False,
+}
+"""JSON Schema of a table that stands in the place of steps (`step_files.py`)."""
+
+
+class _StepsForEditors:
+    """Mark of steps in the JSON Schema: a list, a file, or either of them by good."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the schema of all ways to write steps; called by pydantic."""
+        by_good = handler(schema)
+        steps = by_good["additionalProperties"] | {"minItems": 1}
+        each = {"type": "object", "additionalProperties": {"anyOf": [steps, STEP_FILE]}}
+        return {"anyOf": [steps, STEP_FILE, each]}
 
 
 def _name_the_good(value: object, info: ValidationInfo) -> object:

@@ -9,18 +9,20 @@ A file has a row for each step, in any order: it is sorted, bids from the highes
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES
 from market.errors import InputError
+from market.registry import Parameter, Registry
 from market.scenario.data_files import read_steps
 from market.scenario.error_messages import Finding
 from market.scenario.toml_text import Place, escape
 
 KEYS = ("file", "price", "amount", "agent")
-PARTS = (("utility", UTILITIES, True), ("cost", COSTS, False))
+PARTS: tuple[tuple[str, Registry[Any], bool], ...] = (("utility", UTILITIES, True), ("cost", COSTS, False))
 """Part of an agent, its families, and whether their steps fall."""
 
 
@@ -33,30 +35,38 @@ def put_steps(values: dict[str, Any], folder: Path | None) -> tuple[tuple[str, .
     """
     files: dict[str, None] = {}
     findings, unreadable = [], False
-    agents = values.get("agents")
-    for index, group in enumerate(agents if isinstance(agents, list) else []):
-        for part, registry, falling in PARTS:
-            entry = group.get(part) if isinstance(group, dict) else None
-            family = entry.get("family") if isinstance(entry, dict) else None
-            if not isinstance(family, str) or family not in registry:
-                continue
-            for key, parameter in registry[family].parameters.items():  # type: ignore[attr-defined]
-                if parameter.axis != "steps":
-                    continue
-                for holder, own, place in _tables(entry, key, ("agents", index, part)):
-                    try:
-                        found = _read(holder[own], folder, str(group.get("name")))
-                    except InputError as error:
-                        findings.append(Finding(place, str(error)))
-                    except OSError as error:
-                        findings.append(Finding(place, (error.strerror or str(error)).lower()))
-                        unreadable = True
-                    else:
-                        files[holder[own]["file"]] = None
-                        holder[own] = sorted(found, key=lambda step: step[0], reverse=falling)
-                        continue
-                    holder[own] = [[1.0, 1.0]]  # the fault is known: no second one for the same table
+    for name, place, holder, own, falling in _places(values):
+        try:
+            found = _read(holder[own], folder, name)
+        except InputError as error:
+            findings.append(Finding(place, str(error)))
+        except OSError as error:
+            findings.append(Finding(place, (error.strerror or str(error)).lower()))
+            unreadable = True
+        else:
+            files[holder[own]["file"]] = None
+            holder[own] = sorted(found, key=lambda step: step[0], reverse=falling)
+            continue
+        holder[own] = [[1.0, 1.0]]  # the fault is known: no second one for the same table
     return tuple(files), findings, unreadable
+
+
+def _places(values: dict[str, Any]) -> Iterator[tuple[str, Place, dict[str, Any], str, bool]]:
+    """Yield agent, place, holder and key of each table with a file, and whether its steps fall."""
+    agents = values.get("agents")
+    groups = (
+        [group if isinstance(group, dict) else {} for group in agents] if isinstance(agents, list) else []
+    )
+    for index, group in enumerate(groups):
+        for part, registry, falling in PARTS:
+            entry = group.get(part)
+            family = entry.get("family") if isinstance(entry, dict) else None
+            if not isinstance(entry, dict) or not isinstance(family, str) or family not in registry:
+                continue
+            parameters: dict[str, Parameter] = registry[family].parameters
+            for key in (key for key, parameter in parameters.items() if parameter.axis == "steps"):
+                for holder, own, place in _tables(entry, key, ("agents", index, part)):
+                    yield str(group.get("name")), place, holder, own, falling
 
 
 def _tables(entry: dict[str, Any], key: str, place: Place) -> list[tuple[dict[str, Any], str, Place]]:

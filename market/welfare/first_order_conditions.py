@@ -12,8 +12,8 @@ Where `u_i` has a kink (goods wanted in fixed proportions and equally scarce) `m
 superdifferential. The one along `p` is taken (`Utility.marginal_along`): its relative violation is equal in
 all goods of the agent, so that no other element has a smaller one.
 
-Where marginal utility or cost falls or rises in steps, `m_ig` and `c_ig` in the inequalities above are those of
-the next unit, and in the opposite ones (where some is consumed, or made) those of the last unit.
+Where marginal utility or cost falls or rises in steps, `m_ig` and `c_ig` in the inequalities above are those
+of the next unit, and in the opposite ones (where some is consumed, or made) those of the last unit.
 
 For concave `u_i` and convex `C_i` these conditions are also sufficient: they are the first-order conditions
 of a concave program. Of a `u_i` that is not concave they prove nothing (where one good is absent every
@@ -298,7 +298,7 @@ def _worth(slopes: Array, w: Array) -> Array:
 def _violation(
     economy: Economy, slopes: tuple[Array, Array], y: Array, w: Array, p: Array, binds: Active, size: Array
 ) -> float:
-    """Return the largest violation of the conditions of agents; `slopes` are along p, of next and last unit."""
+    """Return the largest violation of agents' conditions; `slopes` are along p, of next and last unit."""
     empty = binds.empty & (w > 0)
     worth, last = (np.where(empty[:, None], 0.0, _worth(each, w)) for each in slopes)
     parts = [
@@ -306,7 +306,9 @@ def _violation(
         np.where(binds.consumed & (binds.wanting | (p > 0)), np.maximum(p - last, 0.0), 0.0),
     ]
     if economy.costs:
-        parts.append(np.where(binds.could_make, np.maximum(p - _asked(w, economy.marginal_cost(y)), 0.0), 0.0))
+        parts.append(
+            np.where(binds.could_make, np.maximum(p - _asked(w, economy.marginal_cost(y)), 0.0), 0.0)
+        )
         asked = economy.marginal_cost_of_last(y) if economy.has_steps else economy.marginal_cost(y)
         parts.append(np.where(binds.made, np.maximum(_asked(w, asked) - p, 0.0), 0.0))
     with np.errstate(over="ignore"):

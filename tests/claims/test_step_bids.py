@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.transformations import convert_costs
 
-from market import alignment, build, loads
+from market import alignment, build, compare, loads
 from market.economy.primitives import Block
 from market.mechanisms import Auction, Planner
 from market.mechanisms.auction.price_rules import RULES
@@ -34,8 +34,8 @@ def merit_order(bids, offers):
     """Return surplus, amount, and the interval of prices, by filling bids with offers unit by unit of steps.
 
     All bids by falling, all offers by rising price: trade until a bid is no longer above the offer. Prices
-    that clear lie between the last traded offer or the first bid not served, whichever is higher, and the last
-    served bid or the first offer not taken, whichever is lower.
+    that clear lie between the last traded offer or the first bid not served, whichever is higher, and the
+    last served bid or the first offer not taken, whichever is lower.
     """
     wanted = sorted(([float(v), float(a)] for own in bids for v, a in own if a > 0), key=lambda s: -s[0])
     there = sorted(([float(v), float(a)] for own in offers for v, a in own if a > 0), key=lambda s: s[0])
@@ -71,14 +71,17 @@ def played(primitives, rule="tatonnement"):
 
 
 def test_seven_bids_and_offers_clear_at_any_price_between_the_marginal_bid_and_offer():
-    """Bids 3.5, 2.5, 1, 1 and offers 1, 2, 3: two units trade, and 2 <= p <= 2.5 (the offer of 2 is taken, the
-    bid of 2.5 served; 3 and 1 stay away)."""
+    """Bids 3.5, 2.5, 1, 1 and offers 1, 2, 3: two units trade, and 2 <= p <= 2.5.
+
+    The offer of 2 is taken and the bid of 2.5 served; those of 3 and 1 stay away.
+    """
     bids, offers = [[[3.5, 1]], [[2.5, 1]], [[1, 2]]], [[[1, 1], [2, 1]], [[3, 1]]]
     outcome = played(economy(bids, offers))
     assert outcome.status is Status.CLEARED
     judged = alignment(outcome)
     assert judged.price_interval["energy"] == pytest.approx((2.0, 2.5))
-    assert judged.efficient and judged.surplus_gap == pytest.approx(0.0, abs=1e-9)
+    assert judged.efficient
+    assert judged.surplus_gap == pytest.approx(0.0, abs=1e-9)
     np.testing.assert_allclose(outcome.production.sum(), 2.0)
 
 
@@ -114,16 +117,18 @@ def test_the_planner_finds_the_surplus_of_the_merit_order(seed):
 
 @pytest.mark.parametrize("rule", ["newton", "leader", "anderson", "multiplicative"])
 def test_every_rule_clears_steps_that_tie(rule):
-    """Load 5 at 3000, three bids of 1 at 50 and at 40; 4 at 0, 2 at 20, 4 at 40: p = 40, whoever is filled."""
+    """Load 5 at 3000, three bids of 1 at 50 and at 40; 4 at 0, 2 at 20, 4 at 40: p = 40 for any split."""
     bids = [[[3000.0, 5.0]], *[[[50.0, 1.0], [40.0, 1.0]]] * 3]
-    outcome = played(economy(bids, [[[0.0, 4.0]], [[20.0, 2.0], [40.0, 3.0], [40.0, 1.0], [60.0, 5.0]]]), rule)
+    outcome = played(
+        economy(bids, [[[0.0, 4.0]], [[20.0, 2.0], [40.0, 3.0], [40.0, 1.0], [60.0, 5.0]]]), rule
+    )
     assert outcome.status is Status.CLEARED, outcome.reason
     np.testing.assert_allclose(outcome.prices, [40.0])
     np.testing.assert_allclose(outcome.utilities.sum(), 5 * 3000 + 3 * 50 - 2 * 20 - 2 * 40)
 
 
 def test_every_split_among_marginal_bids_is_efficient():
-    """Two bids of 1 at 3 for one unit at 2: any split clears at p = 3, and all of them have a surplus of 1."""
+    """Two bids of 1 at 3 for one unit at 2: any split clears at p = 3, each with a surplus of 1."""
     primitives = economy([[[3.0, 1.0]], [[3.0, 1.0]]], [[[2.0, 1.0]]])
     outcome = played(primitives)
     assert outcome.status is Status.CLEARED
@@ -169,3 +174,12 @@ def test_a_bid_above_an_offer_that_does_not_trade_is_surplus_lost():
         outcome, consumption=nothing, production=nothing, payments=np.zeros(2), utilities=np.zeros(2)
     )
     assert alignment(idle).surplus_gap == pytest.approx(4.0, rel=1e-6)
+
+
+def test_a_note_says_that_marginal_bids_may_be_filled_otherwise():
+    """Two bids of 1 at 3 for one unit at 2 tie at the price; with one of them there is nothing to divide."""
+    tied = compare(loads(text([[[3.0, 1.0]], [[3.0, 1.0]]], [[[2.0, 1.0]]])))
+    single = compare(loads(text([[[3.0, 1.0]]], [[[2.0, 1.0]]])))
+    note = "filled in part"
+    assert note in " ".join(str(tied).split())
+    assert note not in " ".join(str(single).split())

@@ -278,7 +278,9 @@ def one_of_each_mechanism(economy, rules=tuple(RULES)):
             yield Auction(f"rule {rule.name}", rule(), max_rounds=2000 if rule is Tatonnement else 150)
     for game in GAMES:
         required = {"movers": economy.agents[:1]} if game.name == "seize" else {}
-        yield Unmediated(f"game {game.name}", game(**required), max_rounds=50)
+        mechanism = Unmediated(f"game {game.name}", game(**required), max_rounds=50)
+        if game.name != "trading_post" or _can_start(mechanism, economy):
+            yield mechanism
     yield Planner("planner")
     for kind in MECHANISMS:
         if kind in (Auction, Unmediated, Planner):

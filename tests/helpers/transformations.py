@@ -39,6 +39,7 @@ IN_OTHER_UNITS: dict[str, Callable] = {
     },
 }
 
+
 def _per_amount(steps, c):
     """Steps when goods are measured in units c times smaller, (goods,) or one number."""
     factors = np.broadcast_to(c, steps.shape[1])[:, None]

@@ -1,8 +1,8 @@
 """Cost families: the cost of making goods, and a producer's supply at prices.
 
 Symbols: y (agents, goods) production; p (goods,) prices; c (agents, goods) unit costs, inf where the agent
-cannot make the good; K (agents, goods) capacities; k (agents, goods) slopes; a (agents, goods) exponents. Offers in steps have symbols of their own
-(`step_functions.py`).
+cannot make the good; K (agents, goods) capacities; k (agents, goods) slopes; a (agents, goods) exponents.
+Offers in steps have symbols of their own (`step_functions.py`).
 
 A price-taking producer maximises `p.y - C(y)`. Costs are sums over goods, so each good is decided alone:
 supply equates marginal cost and price, cut at 0 and at capacity. Where marginal cost is constant, supply at
@@ -53,7 +53,7 @@ class Cost(Family):
 
     @classmethod
     def constant_steps(cls, **parameters: Array) -> tuple[Array, Array]:
-        """Return constant costs and the amounts made at them, (agents, goods, steps) each; nan without one."""
+        """Return constant costs and their amounts, (agents, goods, steps) each; nan where there is none."""
         return cls.indifference_prices(**parameters)[..., None], cls.limit(**parameters)[..., None]
 
     @staticmethod

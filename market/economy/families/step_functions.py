@@ -1,10 +1,10 @@
 """Step functions: amounts at falling or rising prices, as bids and offers are stated.
 
-Symbols: s (agents, goods, steps, 2) steps, of which v = s[..., 0] are prices, money per unit, and a = s[..., 1]
-amounts; missing steps have amount 0. X_k = a_1 + ... + a_k is where step k ends. The first X_1 units are worth
-(or cost) v_1 each, the next a_2 units v_2 each, and so on: the integral is piecewise linear, with a kink at each
-X_k where the next price differs. At a kink the price of the *next* unit and that of the *last* one differ; both
-are one-sided derivatives, and every number between them is a subgradient.
+Symbols: s (agents, goods, steps, 2) steps, of which v = s[..., 0] are prices, money per unit, and
+a = s[..., 1] amounts; missing steps have amount 0. X_k = a_1 + ... + a_k is where step k ends. The first X_1
+units are worth (or cost) v_1 each, the next a_2 units v_2 each, and so on: the integral is piecewise linear,
+with a kink at each X_k where the next price differs. At a kink the price of the *next* unit and that of the
+*last* one differ; both are one-sided derivatives, and every number between them is a subgradient.
 
 An amount within `NEGLIGIBLE_AMOUNT` of all steps together counts as at the end of a step: there a solver's
 inaccuracy would decide which of the two prices is meant.

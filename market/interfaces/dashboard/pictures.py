@@ -42,6 +42,7 @@ from market.interfaces.dashboard.marks import (
     trades_of_lots,
 )
 from market.interfaces.dashboard.selection import rounds_of, without
+from market.plots.bartering import has_barter_prices, has_dispersion
 from market.plots.box import has_box
 from market.plots.phase import free_prices
 from market.plots.style import number
@@ -187,6 +188,8 @@ def _panels(economy: Economy, mechanism: str, priced: bool, compared: Comparison
     announced = [] if compared is None else list(dict.fromkeys(compared.rounds["mechanism"]))
     others = [name for name in announced if name != mechanism]
     found = _of_prices(economy, mechanism, f" under '{mechanism}'" if others else "") if priced else []
+    if compared is not None and mechanism in compared.outcomes:
+        found += _of_barter(compared, mechanism)
     if has_box(economy):
         found.append(Panel("Edgeworth box", _square_box, point_in_box, size=SQUARE))
     if len(economy.agents) == 2:
@@ -230,6 +233,36 @@ def _of_trades(economy: Economy, mechanism: str) -> list[Panel]:
             Panel("Lots and trades", lots, draw_trades_in, holds_lots, moves, True, awaited=FIRST_TRADE)
         )
     return found
+
+
+def _of_barter(compared: Comparison, mechanism: str) -> list[Panel]:
+    """Return the panels of barter, which are drawn anew in each round."""
+    if compared.outcomes[mechanism].kind != "barter":
+        return []
+    shown = (
+        ("Prices of single trades", plots.barter_prices, has_barter_prices),
+        ("Dispersion of marginal rates of substitution", plots.dispersion, has_dispersion),
+    )
+    return [
+        Panel(title, _noting_round(draw, mechanism), holds=_is_of_round, whole=True)
+        for title, draw, applies in shown
+        if applies(compared)
+    ]
+
+
+def _noting_round(draw: Draw, mechanism: str) -> Draw:
+    """Return the function that draws a figure and notes the round that it shows on its axes."""
+
+    def drawn(compared: Comparison, ax: Axes) -> None:
+        draw(compared, ax)
+        ax.set_gid(f"round-{compared.outcomes[mechanism].rounds}")
+
+    return drawn
+
+
+def _is_of_round(ax: Axes, compared: Comparison, mechanism: str) -> bool:
+    """Return True if a figure shows the present round."""
+    return ax.get_gid() == f"round-{compared.outcomes[mechanism].rounds}"
 
 
 def _of_prices(economy: Economy, mechanism: str, under: str) -> list[Panel]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jsonschema
 import numpy as np
 import pytest
 
@@ -10,6 +11,7 @@ from market.economy.families import step_functions
 from market.economy.families.costs import StepsCost
 from market.economy.families.utilities.steps import Steps
 from market.errors import InputError
+from market.scenario.document import json_schema
 
 BIDS = np.array([[[[5.0, 1.0], [3.0, 2.0], [0.0, 0.0]]]])
 OFFERS = np.array([[[[1.0, 1.0], [2.0, 2.0], [2.0, 1.0]]]])
@@ -57,12 +59,12 @@ def test_demand_and_supply_maximise_over_a_grid():
     amounts = np.arange(0.0, 4.05, 0.1)
     for price in np.arange(0.5, 6.0, 0.25):
         p = np.array([price])
-        for answer, gain in (
-            (Steps.quasilinear_demand(p, bids=BIDS), lambda x: Steps.value(x, bids=BIDS)[0] - price * x[0, 0]),
-            (StepsCost.supply(p, offers=OFFERS), lambda y: price * y[0, 0] - StepsCost.value(y, offers=OFFERS)[0]),
-        ):  # fmt: skip
-            best = max(gain(np.array([[each]])) for each in amounts)
-            assert all(gain(end) >= best - 1e-12 for end in answer.bounds)
+        gains = [float(Steps.value(np.array([[x]]), bids=BIDS)[0] - price * x) for x in amounts]
+        profits = [float(price * y - StepsCost.value(np.array([[y]]), offers=OFFERS)[0]) for y in amounts]
+        for x in Steps.quasilinear_demand(p, bids=BIDS).bounds:
+            assert Steps.value(x, bids=BIDS)[0] - price * x[0, 0] >= max(gains) - 1e-12
+        for y in StepsCost.supply(p, offers=OFFERS).bounds:
+            assert price * y[0, 0] - StepsCost.value(y, offers=OFFERS)[0] >= max(profits) - 1e-12
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -118,12 +120,21 @@ def test_bids_that_rise_are_refused_and_equal_ones_are_not():
     assert build(loads(equal)).bliss.tolist() == [[2.0, 0.0]]
 
 
+@pytest.mark.parametrize("money", ["fisher", "exchange"])
+def test_bids_need_money_with_a_value_of_its_own(money):
+    own = scenario('utility = { family = "steps", bids = { power = [[1.0, 1.0]] } }')
+    with pytest.raises(InputError, match="bids are in money that has a value of its own"):
+        loads(own.replace("quasilinear", money))
+
+
 CSV = "plant,price,amount\ngas,60,5\nplant,35,3\nplant,30,2\ngas,55,2\n"
 
 
 def test_offers_from_a_file_are_those_of_the_agent_in_order(tmp_path):
     (tmp_path / "offers.csv").write_text(CSV)
-    own = scenario('cost = { family = "steps", offers = { power = { file = "offers.csv", agent = "plant" } } }')
+    own = scenario(
+        'cost = { family = "steps", offers = { power = { file = "offers.csv", agent = "plant" } } }'
+    )
     found = build(loads(own, folder=tmp_path)).costs[0].parameters["offers"]
     assert found[0, 0].tolist() == [[30.0, 2.0], [35.0, 3.0]]
     every = scenario('cost = { family = "steps", offers = { power = { file = "offers.csv" } } }')
@@ -152,3 +163,14 @@ def test_offers_may_be_drawn_or_read_for_each_agent_of_a_group(tmp_path):
                    '[[{ column = "cost" }, { column = "size" }]] } }')  # fmt: skip
     found = build(loads(own, folder=tmp_path)).costs[0].parameters["offers"]
     assert found[:, 0, 0].tolist() == [[3.0, 2.0], [1.0, 4.0]]
+
+
+@pytest.mark.parametrize(("offers", "fine"), [
+    ([[1.0, 2.0]], True), ({"power": [[1.0, 2.0]]}, True), ({"file": "a.csv", "agent": "plant"}, True),
+    ({"power": {"file": "a.csv"}}, True), ([], False), ([[1.0]], False), ({"file": 1}, False), (3.0, False),
+])  # fmt: skip
+def test_editors_know_all_ways_to_write_steps(offers, fine):
+    schema = json_schema()
+    own = {"$defs": schema["$defs"], "$ref": "#/$defs/Cost_Steps"}
+    entry = {"family": "steps", "offers": offers}
+    assert jsonschema.Draft202012Validator(own).is_valid(entry) is fine

@@ -4,14 +4,14 @@ Symbols: v_k, a_k, X_k as in `families/step_functions.py`. Utility is the area u
 
     u(x) = sum_g sum_k v_gk min(max(x_g - X_g,k-1, 0), a_gk),
 
-concave where bids do not rise, and flat beyond the last one. With quasilinear money an agent buys what it bids
-more for than the price, and any part of what it bids just the price for. So demand is a staircase, and the
-prices that clear a market are often an interval (`efficiency/price_intervals.py`). A load that has to be served
-is one bid at a high price, the value of lost load.
+concave where bids do not rise, and flat beyond the last one. With quasilinear money an agent buys what it
+bids more for than the price, and any part of what it bids just the price for. So demand is a staircase, and
+the prices that clear a market are often an interval (`efficiency/price_intervals.py`). A load that has to be
+served is one bid at a high price, the value of lost load.
 
 Under a budget steps are bought in the order of `v_gk / p_g` (the fractional knapsack) until the money is
-spent; steps that tie share what is left in any way. Any other bundle of equal cost has less of a step with more
-utility for the money.
+spent; steps that tie share what is left in any way. Any other bundle of equal cost has less of a step with
+more utility for the money.
 
 Source: Smith (1962); Dantzig (1957), "Discrete-variable extremum problems", for the order under a budget.
 """
@@ -108,7 +108,9 @@ class Steps(Utility):
             return Correspondence.exactly(lowest)
         none = np.full(len(b), np.inf)
         joint = Coupling(
-            np.where(several, b, -none), np.where(several, np.maximum(b, lowest @ p), none), np.zeros_like(base)
+            np.where(several, b, -none),
+            np.where(several, np.maximum(b, lowest @ p), none),
+            np.zeros_like(base),
         )
         return Correspondence(lowest, base + extra, joint)
 

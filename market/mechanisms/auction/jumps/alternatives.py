@@ -16,8 +16,8 @@ it. Gains move with prices by the slopes `a_lg = dh_l / d log p_g`:
   the shares of spending. M is the budget, or inf; outside option.
 - Constant unit cost `c_g`: to make g, with `h = log p_g - log c_g` and `a = +1` at g. M is the worth of the
   capacity, or inf; outside option.
-- A bid of `v_k` for an amount (`steps`, quasilinear): to buy it, with `h = log v_k - log p_g` and `a = -1` at g.
-  M is the worth of the amount. Outside option. Each step of an offer is a constant unit cost of its own.
+- A bid of `v_k` for an amount (`steps`, quasilinear): to buy it, with `h = log v_k - log p_g` and `a = -1` at
+  g. M is the worth of the amount. Outside option. Each step of an offer is a constant unit cost of its own.
 - Constant returns: one unit of activity, with h the log of the worth of its outputs over the cost of its
   inputs, a the shares of outputs less those of inputs. M = inf; outside option.
 
@@ -91,7 +91,8 @@ class Choosers:
         scaled: rows of the agents with constant returns, last.
         substitution: (choosers,), elasticity of substitution within a bundle or among inputs; else 0.
         joint: (choosers,), True if an activity makes several goods.
-        convex: (choosers,), True if the gain is a convex function of log prices, so that tangents are below it.
+        convex: (choosers,), True if the gain is a convex function of log prices, so that its tangents are
+            below.
     """
 
     money: Array
@@ -228,7 +229,8 @@ def choosers(
     one_input[len(money) - len(scaled) :] = choices.inputs[scaled] == 1
     convex = (substitution > 1.0) | (several & one_input)
     return Choosers(
-        money, outside, fixed, economy, linear, rays, stepped, cost, sign, scaled, substitution, several, convex
+        money, outside, fixed, economy, linear, rays, stepped, cost, sign, scaled, substitution, several,
+        convex,
     )  # fmt: skip
 
 

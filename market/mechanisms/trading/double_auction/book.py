@@ -150,6 +150,8 @@ class Floor:
             limits=list(self.limits.opening),
             money=dict(self.budget),
             own=[None] * len(seats),
+            base=[0.0] * len(seats),
+            span=[0.0] * len(seats),
             reaches=[None] * len(seats),
             margins=Margins.first(self.columns[2], generator(*self.random, "margins")),
             bids=[-math.inf] * goods,
@@ -181,6 +183,8 @@ class Day:
         limits: (seats,), of the next lots.
         money: agent -> money that it has left.
         own: (seats,), quotes that each may say; None of a seat that cannot trade.
+        base: (seats,), lowest of these quotes, and 0 without any.
+        span: (seats,), their width.
         reaches: (seats,), prices up to (or from) which it would trade its last lot so far; None without any.
         margins: of `zip` traders.
         bids: (goods,), standing bids; -inf without one.
@@ -198,6 +202,8 @@ class Day:
     limits: list[float]
     money: dict[int, float]
     own: list[Quotes | None]
+    base: list[float]
+    span: list[float]
     reaches: list[float | None]
     margins: Margins
     bids: list[float]
@@ -217,6 +223,8 @@ class Day:
             self.limits.copy(),
             self.money.copy(),
             self.own.copy(),
+            self.base.copy(),
+            self.span.copy(),
             self.reaches.copy(),
             self.margins.copy() if not self.floor.is_plain else self.margins,
             self.bids.copy(),
@@ -237,7 +245,7 @@ class Day:
         own = quotes(floor.kinds[place], seat.buys, limit, self._bound(place), floor.prices)
         self.own[place] = own
         if own is not None:
-            self.reaches[place] = own.reach
+            self.base[place], self.span[place], self.reaches[place] = own
 
     def _bound(self, place: int) -> float:
         """Return the most that a buyer can pay for a unit, or the least that a seller must get."""
@@ -429,8 +437,7 @@ def _drawn(day: Day, at: int, most: int) -> tuple[Found | None, int]:
     """Take quotes that are all draws: the loop that has to be fast."""
     floor, wheel = day.floor, day.wheel
     agents, goods, buys = floor.columns
-    own = [each or _NOTHING for each in day.own]
-    base, span = [each.base for each in own], [each.span for each in own]
+    base, span = day.base, day.span
     bids, bidders, asks, askers = day.bids, day.bidders, day.asks, day.askers
     tick, size = floor.prices.tick, len(wheel)
     number, place = divmod(at, BLOCK)
@@ -465,9 +472,6 @@ def _drawn(day: Day, at: int, most: int) -> tuple[Found | None, int]:
             asks[good], askers[good] = price, seat
     day.idle += said
     return found, number * BLOCK + place
-
-
-_NOTHING = Quotes(0.0, 0.0, 0.0)
 
 
 def _said(day: Day, at: int, most: int) -> tuple[Found | None, int]:
