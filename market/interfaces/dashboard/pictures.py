@@ -201,6 +201,36 @@ def _panels(economy: Economy, mechanism: str, priced: bool, compared: Comparison
     ]
 
 
+def _of_barter(compared: Comparison, mechanism: str) -> list[Panel]:
+    """Return the panels of barter, which are drawn anew in each round."""
+    if compared.outcomes[mechanism].kind != "barter":
+        return []
+    shown = (
+        ("Prices of single trades", plots.barter_prices, has_barter_prices),
+        ("Dispersion of marginal rates of substitution", plots.dispersion, has_dispersion),
+    )
+    return [
+        Panel(title, _noting_round(draw, mechanism), holds=_is_of_round, whole=True)
+        for title, draw, applies in shown
+        if applies(compared)
+    ]
+
+
+def _noting_round(draw: Draw, mechanism: str) -> Draw:
+    """Return the function that draws a figure and notes the round that it shows on its axes."""
+
+    def drawn(compared: Comparison, ax: Axes) -> None:
+        draw(compared, ax)
+        ax.set_gid(f"round-{compared.outcomes[mechanism].rounds}")
+
+    return drawn
+
+
+def _is_of_round(ax: Axes, compared: Comparison, mechanism: str) -> bool:
+    """Return True if a figure shows the present round."""
+    return ax.get_gid() == f"round-{compared.outcomes[mechanism].rounds}"
+
+
 def has_one_book(economy: Economy) -> bool:
     """Return True if one good is traded, for money or a numeraire."""
     return len(economy.goods) - (economy.numeraire is not None) == 1
@@ -233,36 +263,6 @@ def _of_trades(economy: Economy, mechanism: str) -> list[Panel]:
             Panel("Lots and trades", lots, draw_trades_in, holds_lots, moves, True, awaited=FIRST_TRADE)
         )
     return found
-
-
-def _of_barter(compared: Comparison, mechanism: str) -> list[Panel]:
-    """Return the panels of barter, which are drawn anew in each round."""
-    if compared.outcomes[mechanism].kind != "barter":
-        return []
-    shown = (
-        ("Prices of single trades", plots.barter_prices, has_barter_prices),
-        ("Dispersion of marginal rates of substitution", plots.dispersion, has_dispersion),
-    )
-    return [
-        Panel(title, _noting_round(draw, mechanism), holds=_is_of_round, whole=True)
-        for title, draw, applies in shown
-        if applies(compared)
-    ]
-
-
-def _noting_round(draw: Draw, mechanism: str) -> Draw:
-    """Return the function that draws a figure and notes the round that it shows on its axes."""
-
-    def drawn(compared: Comparison, ax: Axes) -> None:
-        draw(compared, ax)
-        ax.set_gid(f"round-{compared.outcomes[mechanism].rounds}")
-
-    return drawn
-
-
-def _is_of_round(ax: Axes, compared: Comparison, mechanism: str) -> bool:
-    """Return True if a figure shows the present round."""
-    return ax.get_gid() == f"round-{compared.outcomes[mechanism].rounds}"
 
 
 def _of_prices(economy: Economy, mechanism: str, under: str) -> list[Panel]:

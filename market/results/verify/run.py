@@ -157,8 +157,8 @@ KINDS = {
     "auctioneer": KindRules(at_prices, check_auction),
     "unmediated": KindRules(due, check_game),
     "planner": KindRules(without_money, _planned),
-    "double_auction": KindRules(due_of_book, check_book),
     "barter": KindRules(due_of_barter, check_barter),
+    "double_auction": KindRules(due_of_book, check_book),
     "pivot": KindRules(due_of_reports, check_pivot),
 }
 """The kinds with rules that are stated here, by name."""
