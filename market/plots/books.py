@@ -5,7 +5,8 @@ takers' demand equals their supply, as a guide: trade in a book can be efficient
 
 - `trade_prices`: a point for each trade, day by day;
 - `steps_and_trades`: values of all lots, falling, and their costs, rising; each trade of the last day joins
-  the value of the buyer's lot and the cost of the seller's by a line, with a point at its price;
+  the value of the buyer's lot and the cost of the seller's by a line, dotted where the cost is higher, with a
+  point at its price;
 - `order_book`: the standing bid and offer before each trade of the last day, and the price.
 """
 
@@ -154,7 +155,8 @@ def draw_trades(comparison: Comparison, mechanism: str, ax: Axes) -> list[Artist
     places = float(options.lots(comparison.economy).max()) * (np.arange(len(today)) + 0.5)
     drawn: list[Artist] = []
     for at, value, cost in zip(places, *_of_trades(comparison, mechanism), strict=True):
-        drawn += ax.plot([at, at], np.clip([value, cost], low, high), color="0.55", linewidth=1.0, zorder=2.0)
+        look = {"color": "0.55"} if value >= cost else {"color": COLOURS[1], "linestyle": (0, (1, 1.4))}
+        drawn += ax.plot([at, at], np.clip([value, cost], low, high), linewidth=1.4, zorder=2.0, **look)
     label = "price of a trade, in order"
     return [*drawn, *ax.plot(places, today.price, "o", color="black", markersize=4.5, zorder=4, label=label)]
 

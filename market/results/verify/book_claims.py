@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 ROOM = 1e-9  # of a lot, as which an amount counts
 FITS = 1e-9  # relative, for prices and gains
-MOST = 200_000  # lots of one agent that are listed
+MOST = 50_000  # lots that the best reallocation moves; of more it is not stated
 SCALE = 1e9  # times the highest price: bounds of competitive prices
 STEPS = 200  # of a bisection
 ADDITIVE = {"log", "log1p", "linear", "quadratic", "separable", "stone_geary", "steps"}
@@ -462,7 +462,7 @@ def _best_in_lots(economy: Economy, lots: Array) -> float | None:
         ):
             if value != math.inf and not value - cost > FITS * max(abs(value), abs(cost)):
                 break
-            if count > MOST:
+            if count >= MOST - 1:
                 return None
             had.move(buyer, seller, good, 0.0)
     return math.fsum(had.worth(i) for i in range(len(economy.agents)))

@@ -147,6 +147,12 @@ def test_a_call_without_intelligence_may_leave_gains():
     assert "strategic_regret" not in outcome.evidence
 
 
+def test_sellers_without_constraint_report_no_lot_that_costs_more_than_can_be_said():
+    """Sellers that could make any amount, at rising cost: their reports come to an end."""
+    outcome = played(book('clearing = "call"\ntraders = "zi_u"', lot=0.5))
+    assert 0 < outcome.evidence["quotes"] < 200
+
+
 class Shading(market.Trader):
     """A buyer that bids half of its value."""
 

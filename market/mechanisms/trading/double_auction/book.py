@@ -118,6 +118,14 @@ class Floor:
         agents, goods, buys = map(list, zip(*self.limits.seats, strict=True))
         return agents, goods, buys
 
+    @cached_property
+    def sides(self) -> list[tuple[list[int], list[int]]]:
+        """Seats of buyers and of sellers of each good."""
+        found: dict[int, tuple[list[int], list[int]]] = {}
+        for place, seat in enumerate(self.limits.seats):
+            found.setdefault(seat.good, ([], []))[0 if seat.buys else 1].append(place)
+        return list(found.values())
+
     def opening(self, number: int, margins: Margins | None = None) -> Day:
         """Return a day before its first quote.
 
@@ -142,6 +150,8 @@ class Floor:
             limits=list(self.limits.opening),
             money=dict(self.budget),
             own=[None] * len(seats),
+            base=[0.0] * len(seats),
+            span=[0.0] * len(seats),
             reaches=[None] * len(seats),
             margins=Margins.first(self.columns[2], generator(*self.random, "margins")),
             bids=[-math.inf] * goods,
@@ -173,6 +183,8 @@ class Day:
         limits: (seats,), of the next lots.
         money: agent -> money that it has left.
         own: (seats,), quotes that each may say; None of a seat that cannot trade.
+        base: (seats,), lowest of these quotes, and 0 without any.
+        span: (seats,), their width.
         reaches: (seats,), prices up to (or from) which it would trade its last lot so far; None without any.
         margins: of `zip` traders.
         bids: (goods,), standing bids; -inf without one.
@@ -190,6 +202,8 @@ class Day:
     limits: list[float]
     money: dict[int, float]
     own: list[Quotes | None]
+    base: list[float]
+    span: list[float]
     reaches: list[float | None]
     margins: Margins
     bids: list[float]
@@ -209,6 +223,8 @@ class Day:
             self.limits.copy(),
             self.money.copy(),
             self.own.copy(),
+            self.base.copy(),
+            self.span.copy(),
             self.reaches.copy(),
             self.margins.copy() if not self.floor.is_plain else self.margins,
             self.bids.copy(),
@@ -229,7 +245,7 @@ class Day:
         own = quotes(floor.kinds[place], seat.buys, limit, self._bound(place), floor.prices)
         self.own[place] = own
         if own is not None:
-            self.reaches[place] = own.reach
+            self.base[place], self.span[place], self.reaches[place] = own
 
     def _bound(self, place: int) -> float:
         """Return the most that a buyer can pay for a unit, or the least that a seller must get."""
@@ -252,7 +268,13 @@ class Day:
     @property
     def over(self) -> bool:
         """True if no two that can trade could strictly gain, or with `zi_u` would trade."""
-        return self.best_gain([own and own.reach for own in self.own]) <= 0
+        own = self.own
+        for buyers, sellers in self.floor.sides:
+            bid = max([each.reach for place in buyers if (each := own[place])], default=-math.inf)
+            ask = min([each.reach for place in sellers if (each := own[place])], default=math.inf)
+            if _gains(bid, ask):  # rare within one agent, with both a high value and a low cost
+                return self.best_gain([each and each.reach for each in own]) <= 0
+        return True
 
     def left(self) -> float:
         """Return the largest gain of two seats from one more lot, per unit, at a price that can be said."""
@@ -279,10 +301,10 @@ class Day:
         for good in buying.keys() & selling.keys():
             bids, asks = buying[good], selling[good]
             (bid, bidder), (ask, asker) = max(bids), min(asks)
-            if bidder == asker and bid > ask:  # rare: an agent with both a high value and a low cost
-                pairs = [(b - a) for b, i in bids for a, j in asks if i != j]
-                best = max(best, max(pairs, default=0.0))
-            elif bid - ask > ROUNDING_OF_RESULTS * max(abs(bid), abs(ask)):
+            if bidder == asker and _gains(bid, ask):
+                pairs = [(b, a) for b, i in bids for a, j in asks if i != j]
+                bid, ask = max(pairs, key=lambda pair: pair[0] - pair[1], default=(0.0, 0.0))
+            if _gains(bid, ask):
                 best = max(best, bid - ask)
         return best
 
@@ -371,6 +393,11 @@ class Day:
                 self.asks[g], self.askers[g] = math.inf, -1
 
 
+def _gains(bid: float, ask: float) -> bool:
+    """Return True if a buyer and a seller with these limits could strictly gain."""
+    return bid - ask > ROUNDING_OF_RESULTS * max(abs(bid), abs(ask))
+
+
 # --- the loop over quotes ------------------------------------------------------------------------------
 
 
@@ -410,8 +437,7 @@ def _drawn(day: Day, at: int, most: int) -> tuple[Found | None, int]:
     """Take quotes that are all draws: the loop that has to be fast."""
     floor, wheel = day.floor, day.wheel
     agents, goods, buys = floor.columns
-    own = [each or _NOTHING for each in day.own]
-    base, span = [each.base for each in own], [each.span for each in own]
+    base, span = day.base, day.span
     bids, bidders, asks, askers = day.bids, day.bidders, day.asks, day.askers
     tick, size = floor.prices.tick, len(wheel)
     number, place = divmod(at, BLOCK)
@@ -446,9 +472,6 @@ def _drawn(day: Day, at: int, most: int) -> tuple[Found | None, int]:
             asks[good], askers[good] = price, seat
     day.idle += said
     return found, number * BLOCK + place
-
-
-_NOTHING = Quotes(0.0, 0.0, 0.0)
 
 
 def _said(day: Day, at: int, most: int) -> tuple[Found | None, int]:

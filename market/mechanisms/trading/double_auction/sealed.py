@@ -89,7 +89,8 @@ def _reports(day: Day, place: int, numbers: Numbers) -> Iterator[Report]:
         if seat.buys:  # that many lots at this price can be paid
             bound = budget.get(seat.agent, math.inf) / (lot * (number + 1))
         said = quotes(kind, seat.buys, limit, bound, floor.prices)
-        if said is None or (seat.buys and number >= _on_offer(day, place)):
+        enough = number >= _on_offer(day, place) if seat.buys else limit > floor.prices.high
+        if said is None or enough:  # also of a seller without constraint, that could make any amount
             return
         price: float | None
         if place in floor.asked:

@@ -31,7 +31,7 @@ from market.tolerances import ROUNDING_OF_RESULTS
 SUMS_OF_TERMS = ("log", "log1p", "linear", "quadratic", "separable", "stone_geary", "steps")
 """Families whose values of one good do not depend on other goods."""
 
-MOST_LOTS = 1_000_000
+MOST_LOTS = 50_000  # that the best reallocation moves; of more it is not computed
 FARTHEST = 1e9  # times the highest price, or its inverse: where competitive prices are sought
 BISECTIONS = 80
 
