@@ -115,6 +115,37 @@ def test_the_planner_finds_the_surplus_of_the_merit_order(seed):
     assert low * (1 - 1e-6) <= outcome.prices[0] <= high * (1 + 1e-6)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_each_of_several_goods_has_its_own_merit_order(seed):
+    """Steps of different goods do not touch each other: surplus and prices are those of each good alone."""
+    goods = ("power", "heat", "gas")
+    markets = [random_agents(100 + 3 * seed + g) for g in range(3)]
+    bids, offers = (
+        [
+            "{ " + ", ".join(f"{goods[g]} = {sides[part][i]}" for g, sides in enumerate(markets)
+                             if i < len(sides[part])) + " }"
+            for i in range(max(len(sides[part]) for sides in markets))
+        ]
+        for part in (0, 1)
+    )  # fmt: skip
+    primitives = build(loads(text(bids, offers, goods)))
+    found = [merit_order(*sides) for sides in markets]
+    for outcome in (played(primitives), play(Planner("planner"), primitives)):
+        assert outcome.status in (Status.CLEARED, Status.OPTIMAL), outcome.reason
+        np.testing.assert_allclose(outcome.utilities.sum(), sum(each[0] for each in found), atol=1e-7)
+        for p, (_, _, low, high) in zip(outcome.prices, found, strict=True):
+            assert low * (1 - 1e-6) <= p <= high * (1 + 1e-6)
+
+
+def test_bids_that_are_filled_whole_have_a_worth_and_a_price():
+    """Bids 2.5 for 2 and offers 0.5 for 2.5: the next unit is worth 0, yet p = 0.5 and 4 is gained."""
+    primitives = economy([[[2.5, 2.0]]], [[[0.5, 2.0], [4.0, 2.0]], [[0.5, 0.5]]])
+    for outcome in (played(primitives), play(Planner("planner"), primitives)):
+        assert outcome.status in (Status.CLEARED, Status.OPTIMAL), outcome.reason
+        np.testing.assert_allclose(outcome.prices, [0.5], rtol=1e-7)
+        np.testing.assert_allclose(outcome.utilities.sum(), 4.0, rtol=1e-7)
+
+
 @pytest.mark.parametrize("rule", ["newton", "leader", "anderson", "multiplicative"])
 def test_every_rule_clears_steps_that_tie(rule):
     """Load 5 at 3000, three bids of 1 at 50 and at 40; 4 at 0, 2 at 20, 4 at 40: p = 40 for any split."""
