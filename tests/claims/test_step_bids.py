@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.tampering import Tamper, refused
 from helpers.transformations import convert_costs
 
 from market import alignment, build, compare, loads
@@ -14,6 +15,8 @@ from market.mechanisms import Auction, Planner
 from market.mechanisms.auction.price_rules import RULES
 from market.mechanisms.base import play
 from market.outcome import Status
+from market.results.run_folder import write_run
+from market.results.verify import verify
 
 
 def text(bids, offers, goods=("energy",)):
@@ -214,3 +217,14 @@ def test_a_note_says_that_marginal_bids_may_be_filled_otherwise():
     note = "filled in part"
     assert note in " ".join(str(tied).split())
     assert note not in " ".join(str(single).split())
+
+
+@pytest.mark.parametrize("end", [(2.0, 2.6), (2.0, 2.4)])
+def test_a_forged_range_of_prices_is_refused(tmp_path, end):
+    """The honest folder of seven bids and offers says 2 to 2.5, and is confirmed."""
+    seven = text([[[3.5, 1]], [[2.5, 1]], [[1, 2]]], [[[1, 1], [2, 1]], [[3, 1]]])
+    folder = write_run(compare(loads(seven)), tmp_path / "runs")
+    assert verify(folder).holds
+    forged = Tamper(folder, tmp_path / "forged")
+    forged.mechanism("prices")["alignment"]["price_interval"]["energy"] = list(end)
+    assert "prices: ranges of prices" in refused(forged.verified())
