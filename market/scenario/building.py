@@ -145,6 +145,8 @@ class _Builder:
         if economy.money is Money.QUASILINEAR and not self.findings:
             for block in economy.utilities:
                 self._refuse_unbounded(block)
+        if self.whole and not self.findings:
+            self._refuse_unfit(economy)
         if self.findings:
             raise make_scenario_error(Source(scenario.file, scenario.text), scenario.places, self.findings)
         return economy
@@ -354,6 +356,12 @@ class _Builder:
         )
         for row in unbounded[firsts].tolist():
             self._report("utility", row, message)
+
+    def _refuse_unfit(self, economy: Economy) -> None:
+        """Report mechanisms that cannot play the economy."""
+        for index, label in enumerate(self.scenario.mechanism_names):
+            for key, message in self.scenario.mechanism(label).faults(economy):
+                self.findings.append(Finding(("mechanisms", index, key), message))
 
     def _group_of(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         return np.searchsorted(self.starts, rows, side="right") - 1

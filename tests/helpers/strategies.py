@@ -278,11 +278,20 @@ def one_of_each_mechanism(economy, rules=tuple(RULES)):
             yield Auction(f"rule {rule.name}", rule(), max_rounds=2000 if rule is Tatonnement else 150)
     for game in GAMES:
         required = {"movers": economy.agents[:1]} if game.name == "seize" else {}
-        yield Unmediated(f"game {game.name}", game(**required), max_rounds=50)
+        mechanism = Unmediated(f"game {game.name}", game(**required), max_rounds=50)
+        if game.name != "trading_post" or _can_start(mechanism, economy):
+            yield mechanism
     yield Planner("planner")
     for kind in MECHANISMS:
-        if kind not in (Auction, Unmediated, Planner) and _can_start(kind(kind.name), economy):
-            yield kind(kind.name)
+        if kind in (Auction, Unmediated, Planner):
+            continue
+        mechanism = kind(kind.name, **NEEDED.get(kind.name, {}))
+        if _can_start(mechanism, economy):
+            yield mechanism
+
+
+NEEDED = {"double_auction": {"price_range": (0.0, 20.0), "lot": 0.5, "patience": 60, "max_rounds": 40}}
+"""Options without a default, and such as keep random plays short, by kind."""
 
 
 def _can_start(mechanism, economy) -> bool:
