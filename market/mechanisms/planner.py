@@ -236,7 +236,7 @@ def tidy(economy: Economy, found: Solution, weights: Array, sizes: Array) -> Sol
     x, y, p = found.consumption, found.production, found.prices
     tiny = 1e-5 * sizes
     weighted = weights[:, None] > 0
-    slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
+    slopes, costs = economy.marginal_utility_of_last(x), economy.marginal_cost(y)
     worth = np.multiply(weights[:, None], slopes, out=np.zeros_like(x), where=weighted)
     cost = np.multiply(weights[:, None], costs, out=np.zeros_like(x), where=weighted)
     top = worth.max(axis=0, initial=0.0)

@@ -115,8 +115,9 @@ class Margins:
     @cached_property
     def turnover(self) -> float:
         """Value at the margin of consumption and production, money: the scale of sums over agents."""
+        slopes = self.last_slopes
         worth = np.multiply(
-            self.slopes, self.x, out=np.zeros_like(self.x), where=(self.x > 0) & np.isfinite(self.slopes)
+            slopes, self.x, out=np.zeros_like(self.x), where=(self.x > 0) & np.isfinite(slopes)
         )
         made = np.multiply(self.costs, self.y, out=np.zeros_like(self.y), where=self.y > 0)
         return float(worth.sum() + made.sum())

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.tampering import Tamper, refused
 from helpers.transformations import convert_costs
 
 from market import alignment, build, compare, loads
@@ -14,6 +15,8 @@ from market.mechanisms import Auction, Planner
 from market.mechanisms.auction.price_rules import RULES
 from market.mechanisms.base import play
 from market.outcome import Status
+from market.results.run_folder import write_run
+from market.results.verify import verify
 
 
 def text(bids, offers, goods=("energy",)):
@@ -115,6 +118,37 @@ def test_the_planner_finds_the_surplus_of_the_merit_order(seed):
     assert low * (1 - 1e-6) <= outcome.prices[0] <= high * (1 + 1e-6)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_each_of_several_goods_has_its_own_merit_order(seed):
+    """Steps of different goods do not touch each other: surplus and prices are those of each good alone."""
+    goods = ("power", "heat", "gas")
+    markets = [random_agents(100 + 3 * seed + g) for g in range(3)]
+    bids, offers = (
+        [
+            "{ " + ", ".join(f"{goods[g]} = {sides[part][i]}" for g, sides in enumerate(markets)
+                             if i < len(sides[part])) + " }"
+            for i in range(max(len(sides[part]) for sides in markets))
+        ]
+        for part in (0, 1)
+    )  # fmt: skip
+    primitives = build(loads(text(bids, offers, goods)))
+    found = [merit_order(*sides) for sides in markets]
+    for outcome in (played(primitives), play(Planner("planner"), primitives)):
+        assert outcome.status in (Status.CLEARED, Status.OPTIMAL), outcome.reason
+        np.testing.assert_allclose(outcome.utilities.sum(), sum(each[0] for each in found), atol=1e-7)
+        for p, (_, _, low, high) in zip(outcome.prices, found, strict=True):
+            assert low * (1 - 1e-6) <= p <= high * (1 + 1e-6)
+
+
+def test_bids_that_are_filled_whole_have_a_worth_and_a_price():
+    """Bids 2.5 for 2 and offers 0.5 for 2.5: the next unit is worth 0, yet p = 0.5 and 4 is gained."""
+    primitives = economy([[[2.5, 2.0]]], [[[0.5, 2.0], [4.0, 2.0]], [[0.5, 0.5]]])
+    for outcome in (played(primitives), play(Planner("planner"), primitives)):
+        assert outcome.status in (Status.CLEARED, Status.OPTIMAL), outcome.reason
+        np.testing.assert_allclose(outcome.prices, [0.5], rtol=1e-7)
+        np.testing.assert_allclose(outcome.utilities.sum(), 4.0, rtol=1e-7)
+
+
 @pytest.mark.parametrize("rule", ["newton", "leader", "anderson", "multiplicative"])
 def test_every_rule_clears_steps_that_tie(rule):
     """Load 5 at 3000, three bids of 1 at 50 and at 40; 4 at 0, 2 at 20, 4 at 40: p = 40 for any split."""
@@ -183,3 +217,14 @@ def test_a_note_says_that_marginal_bids_may_be_filled_otherwise():
     note = "filled in part"
     assert note in " ".join(str(tied).split())
     assert note not in " ".join(str(single).split())
+
+
+@pytest.mark.parametrize("end", [(2.0, 2.6), (2.0, 2.4)])
+def test_a_forged_range_of_prices_is_refused(tmp_path, end):
+    """The honest folder of seven bids and offers says 2 to 2.5, and is confirmed."""
+    seven = text([[[3.5, 1]], [[2.5, 1]], [[1, 2]]], [[[1, 1], [2, 1]], [[3, 1]]])
+    folder = write_run(compare(loads(seven)), tmp_path / "runs")
+    assert verify(folder).holds
+    forged = Tamper(folder, tmp_path / "forged")
+    forged.mechanism("prices")["alignment"]["price_interval"]["energy"] = list(end)
+    assert "prices: ranges of prices" in refused(forged.verified())

@@ -64,6 +64,11 @@ class Steps(Utility):
         """Return the slope nearest to p between those of the next and the last unit."""
         return np.clip(p, cls.marginal(x, bids=bids), cls.marginal_of_last(x, bids=bids))
 
+    @classmethod
+    def worth(cls, x: Array, *, bids: Array) -> Array:
+        """Return the bundle at the bid for its last unit, (agents,), as the next may be worth nothing."""
+        return np.asarray((x * cls.marginal_of_last(x, bids=bids)).sum(axis=1))
+
     @staticmethod
     def quasilinear_demand(p: Array, *, bids: Array) -> Correspondence:
         """Return all that is bid above the price, and any part of what is bid at it.

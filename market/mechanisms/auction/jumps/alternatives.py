@@ -205,7 +205,10 @@ def choosers(
     rays = choices.rays[faithful[choices.rays] & (means[choices.rays] > 0)]
     x[rays] = 0.0
     owners = choices.stepped[:, 0]
-    kept = faithful[owners] & ((choices.sign > 0) | (np.isinf(means[owners])))
+    affordable = np.isinf(means)
+    if not affordable.all():
+        affordable = affordable | (np.minimum(answers.demand.highest, STANDS_FOR_UNBOUNDED) @ p <= means)
+    kept = faithful[owners] & ((choices.sign > 0) | affordable[owners])
     stepped, cost = choices.stepped[kept], choices.unit_cost[kept]
     amount, sign = choices.amount[kept], choices.sign[kept]
     agents, goods = stepped.T
