@@ -31,6 +31,8 @@ PICTURES: dict[str, tuple[str, Callable[..., object]]] = {
     "supply_and_demand": ("merit_order", plots.supply_and_demand),
     "phase_portrait": ("scarf", plots.phase_portrait),
     "edgeworth_box": ("edgeworth", plots.edgeworth_box),
+    "barter_prices": ("bazaar", plots.barter_prices),
+    "dispersion": ("bazaar", plots.dispersion),
     "two_equilibria": ("three_equilibria", plots.edgeworth_box),
     "utilities_by_mechanism": ("war", plots.utilities_by_mechanism),
     "producers_by_mechanism": ("chain", plots.producers_by_mechanism),

@@ -24,11 +24,17 @@ from market.results.verify.record import Record
 from market.results.verify.rounds import path_of
 from market.tolerances import ROUNDING_OF_RESULTS
 
+STATED_ELSEWHERE = ("double_auction",)
+"""Kinds whose numbers are recomputed with their other claims."""
+
 _WORDS = {
     "relative_excess_demand": "relative excess demand",
     "relative_regret": "relative gain from deviating",
     "demand_queries": "number of demand queries",
     "demand_queries or amplitude": "number of demand queries or amplitude",
+    "pair_gain": "largest joint gain of a pair",
+    "mrs_spread": "range of ln MRS",
+    "pairs_checked": "number of pairs",
     "residual": "residual of the first-order conditions",
     "truth_regret": "gain from a false report",
     "reports": "number of reports",
@@ -56,11 +62,11 @@ def check_evidence(
     if not right:
         return
     if names is None:
-        if stated:
+        if stated and record.kind not in STATED_ELSEWHERE:
             yield Claim(f"{record.name}: evidence", None, f"not checked: numbers of the kind {record.kind}")
         return
     counted = [stated[key] for key in ("demand_queries", "amplitude") if key in stated]
-    wrong = []
+    wrong = ["mrs_spread"] if not stated.get("mrs_spread", 0.0) >= 0 else []
     if not all(np.isfinite(each) and each >= 0 for each in counted):
         wrong += ["demand_queries or amplitude"]
     if "relative_excess_demand" in stated:
@@ -80,7 +86,7 @@ def _number(key: str, value: float) -> str:
     """Return a number in print; a number of queries or rounds without decimals."""
     return (
         f"{value:,.0f}"
-        if key in ("demand_queries", "period", "reports") and np.isfinite(value)
+        if key in ("demand_queries", "period", "pairs_checked", "reports") and np.isfinite(value)
         else shown(value)
     )
 
@@ -94,6 +100,8 @@ def _names(record: Record) -> list[set[str]] | None:
         return [known] if record.status is Status.OPTIMAL else [known, set()]
     if record.kind == "unmediated":
         return [{"relative_regret"} | ({"period"} if record.status is Status.CYCLING else set())]
+    if record.kind == "barter":
+        return [{"pair_gain", "mrs_spread", "pairs_checked"}]
     if record.kind != "auctioneer":
         return None
     always = {"relative_excess_demand", "relative_regret", "demand_queries"}
