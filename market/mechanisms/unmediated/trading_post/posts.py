@@ -22,7 +22,7 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.families.costs import LinearCost, PowerCost, QuadraticCost
+from market.economy.families.costs import LinearCost, PowerCost, QuadraticCost, StepsCost
 from market.economy.families.utilities import (
     Crra,
     Leontief,
@@ -31,6 +31,7 @@ from market.economy.families.utilities import (
     Log1p,
     Quadratic,
     Separable,
+    Steps,
     StoneGeary,
 )
 from market.economy.primitives import Block, Economy, Money
@@ -39,10 +40,10 @@ from market.tolerances import TIED
 
 Strategic = Literal["buyers", "sellers", "both"]
 
-ADDITIVE = (Log, Log1p, StoneGeary, Crra, Linear, Quadratic, Separable)
+ADDITIVE = (Log, Log1p, StoneGeary, Crra, Linear, Quadratic, Separable, Steps)
 """Families of which quasilinear demand for a good depends on its own price alone."""
 
-COSTS = (LinearCost, QuadraticCost, PowerCost)
+COSTS = (LinearCost, QuadraticCost, PowerCost, StepsCost)
 """Families of costs that are sums over goods."""
 
 CAP = 1e250  # replaces infinite amounts in signs of excess supply
