@@ -43,7 +43,7 @@ from market.mechanisms.unmediated.trading_post.posts import (
 )
 
 STEP = 1e-3  # of log p, in differences of fourth order: errors of 1e-12
-JUMP = 1e-12  # of log p: a net trade that changes by more than rounding over it has a jump there
+JUMP = 1e-11  # of log p, beyond `TIED`: a net trade that changes by more than rounding over it jumps there
 VISIBLE = 1e-7  # share of a post: such a change
 SWEEPS = 300
 AT_REST = 1e-11  # relative difference of marginal outlay and value at several posts
