@@ -130,6 +130,10 @@ class Game(Family):
             profile, np.maximum(economy.resources, np.abs(profile).max(axis=0, initial=0.0))
         ).tobytes()
 
+    def total(self, profile: Array) -> Array | None:  # noqa: ARG002
+        """Return the total of each good that is observed, (goods,); None: the sum of actions."""
+        return None
+
     def figures(self, economy: Economy, profile: Array) -> Mapping[str, float]:  # noqa: ARG002
         """Return numbers of a profile that stand in the evidence with its regret, >= 0, by name."""
         return {}
@@ -163,6 +167,7 @@ class GameState(State):
         past: a key of each profile so far, in order.
         fault: why best replies to the last profile were not found; None if they were.
         moved: the largest change in the last round, relative to the largest action at that good.
+        total: (goods,), of actions that do not add up as they are; None if they do.
     """
 
     profile: Array
@@ -170,10 +175,11 @@ class GameState(State):
     past: tuple[bytes, ...]
     fault: str | None = None
     moved: float = np.inf
+    total: Array | None = None
 
     def observed(self) -> Mapping[str, Any]:
-        """Return the total taken, claimed or made of each good."""
-        return {"action": self.profile.sum(axis=0)}
+        """Return the total taken, claimed, made or bid of each good."""
+        return {"action": self.profile.sum(axis=0) if self.total is None else self.total}
 
     def for_record(self) -> GameState:
         """Return the state with the key of its own profile alone."""
@@ -203,7 +209,8 @@ class Unmediated(Mechanism):
     def start(self, economy: Economy) -> GameState:
         """Return the state with the first profile."""
         profile = self.game.start(economy)
-        return GameState(0, profile, False, (self.game.key(economy, profile),))
+        key = self.game.key(economy, profile)
+        return GameState(0, profile, False, (key,), total=self.game.total(profile))
 
     def step(self, economy: Economy, state: State, answering: Answering) -> GameState:  # noqa: ARG002
         """Let each player reply once; where replies cannot be computed, actions stay, with the reason."""
@@ -214,7 +221,8 @@ class Unmediated(Mechanism):
             return replace(state, round=state.round + 1, fault=str(error))
         key = self.game.key(economy, profile)
         moved = _change(state.profile, profile)
-        return GameState(state.round + 1, profile, key == state.past[-1], (*state.past, key), moved=moved)
+        past, total = (*state.past, key), self.game.total(profile)
+        return GameState(state.round + 1, profile, key == state.past[-1], past, moved=moved, total=total)
 
     def _replied(self, economy: Economy, state: GameState) -> Array:
         """Return the profile after one reply of each player."""

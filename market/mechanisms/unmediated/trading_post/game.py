@@ -98,6 +98,10 @@ class TradingPost(Game):
         powers = np.where(tiny, np.floor(np.log2(np.where(tiny, share, 1.0))), 0.0)
         return rounded(profile, size).tobytes() + powers.tobytes()
 
+    def total(self, profile: Array) -> Array:
+        """Return the amounts offered where only sellers play, else the money bid, (goods,)."""
+        return np.maximum(-profile if self.strategic == "sellers" else profile, 0.0).sum(axis=0)
+
     def replies(self, economy: Economy, profile: Array, rows: NDArray[np.intp]) -> Array:
         """Return best replies, (rows, goods)."""
         settings = Settings(self.conduct, self.smallest)

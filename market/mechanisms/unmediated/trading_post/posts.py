@@ -22,7 +22,7 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.families.costs import LinearCost, PowerCost, QuadraticCost
+from market.economy.families.costs import LinearCost, PowerCost, QuadraticCost, StepsCost
 from market.economy.families.utilities import (
     Crra,
     Leontief,
@@ -31,6 +31,7 @@ from market.economy.families.utilities import (
     Log1p,
     Quadratic,
     Separable,
+    Steps,
     StoneGeary,
 )
 from market.economy.primitives import Block, Economy, Money
@@ -39,15 +40,16 @@ from market.tolerances import TIED
 
 Strategic = Literal["buyers", "sellers", "both"]
 
-ADDITIVE = (Log, Log1p, StoneGeary, Crra, Linear, Quadratic, Separable)
+ADDITIVE = (Log, Log1p, StoneGeary, Crra, Linear, Quadratic, Separable, Steps)
 """Families of which quasilinear demand for a good depends on its own price alone."""
 
-COSTS = (LinearCost, QuadraticCost, PowerCost)
+COSTS = (LinearCost, QuadraticCost, PowerCost, StepsCost)
 """Families of costs that are sums over goods."""
 
 CAP = 1e250  # replaces infinite amounts in signs of excess supply
 FARTHEST = 1e60  # times the price to begin with: no price beyond it is looked for
 CLOSED = 0.0  # the price of a post at which nothing is traded
+NEAR = 1e-9  # of log p: if nothing is in excess this far off too, a range of prices clears
 ROOT = 9e-16  # relative accuracy of a price
 
 
@@ -219,7 +221,10 @@ class Posts:
         return least if least > 0 else min(most, 0.0)
 
     def _root(self, g: int, bids: float, offers: float, p: Array) -> float:
-        """Return the price at which a post balances, next to 0 of a good that is free; 0 if closed."""
+        """Return the price at which a post balances, next to 0 of a good that is free; 0 if closed.
+
+        Of a range of prices it is the end that suits the strategic side: what it could have by a little less.
+        """
 
         def excess(log_price: float) -> float:
             return self.excess(g, float(np.exp(log_price)), bids, offers, p)
@@ -228,7 +233,11 @@ class Posts:
         if bracket is None:
             return float(p[g]) / FARTHEST if excess(float(np.log(p[g]))) > 0 else CLOSED
         low, high = bracket
-        return float(np.exp(low if low == high else root_between(excess, low, high)))
+        root = low if low == high else root_between(excess, low, high)
+        up = 1.0 if self.strategic == "sellers" else -1.0
+        if excess(root) == 0 and excess(root + up * NEAR) == 0:
+            root = _end_of_zero(excess, root, up)
+        return float(np.exp(root))
 
     def _together(self, posts: list[int], bids: Array, offers: Array, begin: Array, p: Array) -> Array:
         """Return prices of several posts whose price takers' answers depend on all of them."""
@@ -292,6 +301,18 @@ def bracket_of(rising: Any, start: float) -> tuple[float, float] | None:
             return min(edge, tried), max(edge, tried)
         edge, step = tried, 2.0 * step
     return None
+
+
+def _end_of_zero(excess: Any, inside: float, up: float) -> float:
+    """Return the last log price in one direction at which nothing is in excess."""
+    step = NEAR
+    while excess(inside + up * step) == 0 and step < np.log(FARTHEST):
+        step *= 2.0
+    here, beyond = inside, inside + up * step
+    for _ in range(60):
+        middle = 0.5 * (here + beyond)
+        here, beyond = (middle, beyond) if excess(middle) == 0 else (here, middle)
+    return here
 
 
 def root_between(rising: Any, low: float, high: float) -> float:

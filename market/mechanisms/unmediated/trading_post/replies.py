@@ -43,7 +43,7 @@ from market.mechanisms.unmediated.trading_post.posts import (
 )
 
 STEP = 1e-3  # of log p, in differences of fourth order: errors of 1e-12
-JUMP = 1e-12  # of log p: a net trade that changes by more than rounding over it has a jump there
+JUMP = 1e-11  # of log p, beyond `TIED`: a net trade that changes by more than rounding over it jumps there
 VISIBLE = 1e-7  # share of a post: such a change
 SWEEPS = 300
 AT_REST = 1e-11  # relative difference of marginal outlay and value at several posts
@@ -225,12 +225,30 @@ class Reply:
             return
         low, high = bracket
         root = low if low == high else root_between(surplus, low, high)
-        price = float(np.exp(root))
+        found = [self._around(g, residual, float(np.exp(root)), money)]
+        if money is not None and self.settings.conduct == 1.0:
+            found += [self._around(g, residual, price, money) for price in self._tie_prices(g)]
+            worths = [self._worth(g, z, price, money) for z, price in found]
+            found = [found[int(np.argmax(worths))]]
+        self._set(g, *found[0])
+
+    def _tie_prices(self, g: int) -> Array:
+        """Return the prices at which some price taker is indifferent: net trades jump there."""
+        takers = self.posts.takers
+        return np.zeros(0) if takers is None else takers.indifference_prices[g]
+
+    def _around(
+        self,
+        g: int,
+        residual: Callable[[float, bool], tuple[float, float]],
+        price: float,
+        money: float | None,
+    ) -> tuple[float, float]:
+        """Return the best net trade at a price, and the price, where residual supply may jump there."""
         below, above = residual(price * (1.0 - JUMP), False)[0], residual(price * (1.0 + JUMP), False)[0]
-        z = residual(price, False)[0]
         if above - below > VISIBLE * self.size[g]:
-            z = self._on_the_flat(g, below, above, price, money)
-        self._set(g, z, price)
+            return self._on_the_flat(g, below, above, price, money), price
+        return residual(price, False)[0], price
 
     def _at_the_end(
         self, g: int, residual: Callable[[float, bool], tuple[float, float]], sign: float
