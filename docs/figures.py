@@ -72,6 +72,21 @@ def sweep_curve() -> Figure:
     return figure
 
 
+def surplus_by_number() -> Figure:
+    """Draw the share of the largest surplus by the number of Cournot's firms."""
+    with tempfile.TemporaryDirectory() as folder, matplotlib.rc_context(plots.STYLE):
+        swept = sweep(
+            ROOT / "scenarios" / "cournot.toml",
+            ["agents.firm.count=1,2,3,5,10"],
+            out=folder,
+            mechanisms=["firms", "half as aware", "prices"],
+            options=Options(backend="serial"),
+        )
+        figure = Figure(figsize=(5.6, 4.2), layout="constrained")
+        plots.surplus_by_number(swept, "agents.firm.count", figure.add_subplot())
+    return figure
+
+
 def sweep_heat_map() -> Figure:
     """Draw the price of water by the stock of it and by the taste of alpha."""
     with tempfile.TemporaryDirectory() as folder, matplotlib.rc_context(plots.STYLE):
@@ -128,6 +143,7 @@ def main() -> None:
         write(figure, picture)
     write(sweep_curve(), "sweep_curve")
     write(sweep_heat_map(), "sweep_heat_map")
+    write(surplus_by_number(), "surplus_by_number")
     write(rooms(), "rooms")
 
 

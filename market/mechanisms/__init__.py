@@ -20,10 +20,11 @@ from market.mechanisms.unmediated.best_response import Game, Unmediated
 from market.mechanisms.unmediated.claims import Claims
 from market.mechanisms.unmediated.gift import Gift
 from market.mechanisms.unmediated.seize import Seize
+from market.mechanisms.unmediated.trading_post.game import TradingPost
 from market.registry import Registry
 
 MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auction, Planner, Barter, Pivot)
-GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky)
+GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky, TradingPost)
 
 __all__ = [
     "GAMES",
@@ -39,6 +40,7 @@ __all__ = [
     "Planner",
     "Seize",
     "State",
+    "TradingPost",
     "Unmediated",
     "play",
 ]

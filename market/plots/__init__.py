@@ -47,6 +47,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from market.plots.bartering import barter_prices, dispersion, has_barter_prices, has_dispersion
 from market.plots.box import edgeworth_box, fits_into_a_box
+from market.plots.competition import surplus_by_number
 from market.plots.lorenz import has_shares, lorenz
 from market.plots.markets import has_one_price, supply_and_demand
 from market.plots.paths import excess_demand_paths, has_rounds, price_paths
@@ -89,6 +90,7 @@ __all__ = [
     "save",
     "shards_overview",
     "supply_and_demand",
+    "surplus_by_number",
     "sweep_curve",
     "sweep_figure",
     "sweep_heat_map",

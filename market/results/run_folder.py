@@ -274,7 +274,8 @@ def data_files(scenario: Scenario) -> dict[Path, Path]:
         return {}
     places = {}
     files = [data.file for data in scenario.data.values()]
-    for file in (*files, *(known.file for known in scenario.acquaintances.values())):
+    files += [known.file for known in scenario.acquaintances.values()]
+    for file in (*files, *scenario.step_files):
         place = _inside(os.path.normpath(file))
         if place is None:
             raise InputError(f"the data file '{file}' is in its folder; write it without '..'")

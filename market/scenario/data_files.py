@@ -100,6 +100,42 @@ def read_data(
     return Data(file, rows, columns, own), faults
 
 
+def read_steps(
+    folder: Path | None, file: str, price: str, amount: str, agent: str | None, name: str
+) -> list[list[float]]:
+    """Return the steps [price, amount] of an agent in a data file with a row for each step, in its order.
+
+    Args:
+        folder: in which the file lies, or below.
+        file: its path in the folder.
+        price: the column of prices.
+        amount: the column of amounts.
+        agent: the column with agents' names, of which the rows of `name` are taken; None for all rows.
+        name: of the agent.
+
+    Raises:
+        InputError: the file, a column or a cell of it cannot be used, or it has no row of the agent.
+        OSError: the operating system does not let it be read.
+    """
+    path = _inside(folder, file)
+    header = _read_header(path)
+    wrong = _describe_column_fault(agent, header) if agent is not None else None
+    if wrong is not None:
+        raise InputError(f"column '{escape(str(agent), 40)}': {wrong}")
+    data, faults = read_data(folder, file, (price, amount))
+    for column, fault in faults.items():
+        raise InputError(f"column '{escape(column, 40)}': {fault}")
+    owners = [name] * data.rows
+    if agent is not None:
+        pieces = _read_pieces(path, header, [agent], agent)
+        owners = [str(cell).strip() for piece in pieces for cell in piece[agent]]
+    rows = zip(owners, data.columns[price].tolist(), data.columns[amount].tolist(), strict=True)
+    steps = [[cost, size] for owner, cost, size in rows if owner == name]
+    if not steps:
+        raise InputError(f"no row of '{escape(name, 40)}' in column '{escape(str(agent), 40)}'")
+    return steps
+
+
 def read_pairs(
     folder: Path | None, file: str, columns: tuple[str, str]
 ) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:

@@ -318,6 +318,12 @@ def _money(values: dict[str, Any]) -> Iterator[Finding]:
     money = values.get("economy")
     if money in (Money.QUASILINEAR, Money.FISHER) and "numeraire" in values:
         yield Finding(("numeraire",), f'only under economy = "exchange"; with {money} money omit it')
+    if money in (Money.FISHER, Money.EXCHANGE):
+        for index, group in _tables(values, "agents"):
+            utility = group.get("utility")
+            if isinstance(utility, dict) and utility.get("family") == "steps":
+                message = 'bids are in money that has a value of its own: only under economy = "quasilinear"'
+                yield Finding(("agents", index, "utility", "family"), message)
     for index, entry in _tables(values, "mechanisms"):
         name = entry.get("rule")
         rule = RULES[name] if isinstance(name, str) and name in RULES else None

@@ -27,6 +27,7 @@ from market.scenario.error_messages import (
     read_names,
 )
 from market.scenario.overrides import Override, apply_overrides
+from market.scenario.step_files import put_steps
 from market.scenario.toml_text import Source, decode, escape, read_bytes
 
 
@@ -42,6 +43,7 @@ class Scenario(Document, Displayed):
         places: the keys that the overrides set.
         data: columns of the agents' data files, by index in `agents`.
         acquaintances: rows of the data files of edges, by index in `mechanisms`.
+        step_files: data files from which bids and offers were read.
     """
 
     file: str
@@ -52,6 +54,7 @@ class Scenario(Document, Displayed):
     places: tuple[Override, ...]
     data: dict[int, InstanceOf[Data]]
     acquaintances: dict[int, InstanceOf[Acquaintances]]
+    step_files: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return title, goods and mechanisms, on a line."""
@@ -149,6 +152,8 @@ def _validated(
     data, findings, unreadable = read_all_data(values, folder)
     acquaintances, more, unread = read_acquaintances(values, folder)
     findings, unreadable = findings + more, unreadable or unread
+    step_files, wrong, unread = put_steps(values, folder)
+    findings, unreadable = findings + wrong, unreadable or unread
     known = read_names(values, data)
     document = None
     try:
@@ -171,4 +176,5 @@ def _validated(
         places=tuple(places),
         data=data,
         acquaintances=acquaintances,
+        step_files=step_files,
     )

@@ -19,6 +19,7 @@ from market.outcome import Status, shown
 from market.results.run_folder import RunFolder
 from market.results.verify.accounts import worth
 from market.results.verify.claim import Claim, difference
+from market.results.verify.post_claims import is_post_evidence
 from market.results.verify.record import Record
 from market.results.verify.rounds import path_of
 from market.tolerances import ROUNDING_OF_RESULTS
@@ -51,7 +52,8 @@ def check_evidence(
     """
     stated = record.evidence
     names = _names(record)
-    right = set(stated) <= set(declared) if names is None else set(stated) in names
+    named = {key for key in stated if not (record.kind == "unmediated" and is_post_evidence(key))}
+    right = set(stated) <= set(declared) if names is None else named in names
     listed = ", ".join(_WORDS.get(key, key) for key in sorted(stated)) or "none"
     yield Claim(f"{record.name}: evidence has the numbers of its status", right, listed)
     if not right:

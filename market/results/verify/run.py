@@ -57,6 +57,7 @@ def _verified(folder: Path) -> Verification:
     economy = build(scenario, run.result["seed"])
     records = read_outcomes(run, economy)
     prices = [p for record in records for p in _all_prices(record)]
+    prices += [p for record in records for p in _in_money(record)]
     claims: list[Claim] = [_scenario(run, scenario)]
     for record in records:
         claims += _mechanism(run, scenario, economy, record)
@@ -67,6 +68,13 @@ def _verified(folder: Path) -> Verification:
 
 def _all_prices(record: Record) -> list[Array]:
     return [p for p in (record.prices, record.supporting_prices) if p is not None and np.isfinite(p).all()]
+
+
+def _in_money(record: Record) -> list[Array]:
+    """Return supporting prices per unit of the largest weight: in money where weights are equal."""
+    p, weights = record.supporting_prices, record.weights
+    largest = 0.0 if weights is None else float(np.nanmax(weights, initial=0.0))
+    return [p / largest] if p is not None and largest > 0 and np.isfinite(p).all() else []
 
 
 def _scenario(run: RunFolder, scenario: Scenario) -> Claim:
