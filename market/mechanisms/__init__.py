@@ -14,6 +14,7 @@ from market.mechanisms.auction.auctioneer import Auction
 from market.mechanisms.base import Mechanism, State, play
 from market.mechanisms.planner import Planner
 from market.mechanisms.trading.barter.mechanism import Barter
+from market.mechanisms.trading.double_auction import DoubleAuction
 from market.mechanisms.trading.pivot import Pivot
 from market.mechanisms.unmediated.autarky import Autarky
 from market.mechanisms.unmediated.best_response import Game, Unmediated
@@ -23,7 +24,9 @@ from market.mechanisms.unmediated.seize import Seize
 from market.mechanisms.unmediated.trading_post.game import TradingPost
 from market.registry import Registry
 
-MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auction, Planner, Barter, Pivot)
+MECHANISMS: Registry[Mechanism] = Registry(
+    "mechanism", Unmediated, Auction, Planner, Barter, DoubleAuction, Pivot
+)
 GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky, TradingPost)
 
 __all__ = [
@@ -33,6 +36,7 @@ __all__ = [
     "Autarky",
     "Barter",
     "Claims",
+    "DoubleAuction",
     "Game",
     "Gift",
     "Mechanism",

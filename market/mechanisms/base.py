@@ -80,6 +80,10 @@ class Mechanism(Family):
         """Return a feasible outcome, its status recomputed from the primitives."""
         raise NotImplementedError
 
+    def hearing(self, quoting: Mapping[int, Callable[..., Any]]) -> Mechanism:  # noqa: ARG002
+        """Return the mechanism with agents that quote by themselves, by row; by default they are ignored."""
+        return self
+
     def checks(self, outcome: Outcome) -> Mapping[str, bool]:  # noqa: ARG002
         """Return claims about a recorded outcome, and their truth, for `market verify`; by default none.
 

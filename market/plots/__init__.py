@@ -46,6 +46,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from market.plots.bartering import barter_prices, dispersion, has_barter_prices, has_dispersion
+from market.plots.books import has_books, has_limits, order_book, steps_and_trades, trade_prices
 from market.plots.box import edgeworth_box, fits_into_a_box
 from market.plots.competition import surplus_by_number
 from market.plots.lorenz import has_shares, lorenz
@@ -83,18 +84,21 @@ __all__ = [
     "frontier",
     "lorenz",
     "negishi_weights",
+    "order_book",
     "overview",
     "phase_portrait",
     "price_paths",
     "producers_by_mechanism",
     "save",
     "shards_overview",
+    "steps_and_trades",
     "supply_and_demand",
     "surplus_by_number",
     "sweep_curve",
     "sweep_figure",
     "sweep_heat_map",
     "sweep_overview",
+    "trade_prices",
     "utilities_by_mechanism",
 ]
 
@@ -119,6 +123,9 @@ FIGURES = (
     Shown(edgeworth_box, fits_into_a_box),
     Shown(barter_prices, has_barter_prices),
     Shown(dispersion, has_dispersion),
+    Shown(trade_prices, has_books),
+    Shown(steps_and_trades, has_limits),
+    Shown(order_book, has_books),
     Shown(utilities_by_mechanism, has_consumers),
     Shown(producers_by_mechanism, has_producers),
     Shown(frontier, has_two_agents),

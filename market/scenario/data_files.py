@@ -100,6 +100,37 @@ def read_data(
     return Data(file, rows, columns, own), faults
 
 
+def read_pairs(
+    folder: Path | None, file: str, columns: tuple[str, str]
+) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Return the names in two columns of a data file, row by row, and how messages call each row.
+
+    Args:
+        folder: in which the file lies, or below.
+        file: its path in the folder.
+        columns: the names of the columns.
+
+    Raises:
+        InputError: the file cannot be used.
+        OSError: the operating system does not let it be read.
+    """
+    path = _inside(folder, file)
+    header = _read_header(path)
+    for name in columns:
+        if wrong := _describe_column_fault(name, header):
+            _refuse_other_separators(header)
+            raise InputError(f"column '{escape(name, 40)}': {wrong}")
+    one, other = (
+        [str(cell).strip() for piece in _read_pieces(path, header, [name], name) for cell in piece[name]]
+        for name in columns
+    )
+    if not one:
+        raise InputError("no rows; it needs one per edge")
+    csv_lines = path.suffix.lower() == ".csv"
+    places = tuple(f"line {row + 2}" if csv_lines else f"row {row + 1}" for row in range(len(one)))
+    return tuple(zip(one, other, strict=True)), places
+
+
 def read_steps(
     folder: Path | None, file: str, price: str, amount: str, agent: str | None, name: str
 ) -> list[list[float]]:
@@ -134,37 +165,6 @@ def read_steps(
     if not steps:
         raise InputError(f"no row of '{escape(name, 40)}' in column '{escape(str(agent), 40)}'")
     return steps
-
-
-def read_pairs(
-    folder: Path | None, file: str, columns: tuple[str, str]
-) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
-    """Return the names in two columns of a data file, row by row, and how messages call each row.
-
-    Args:
-        folder: in which the file lies, or below.
-        file: its path in the folder.
-        columns: the names of the columns.
-
-    Raises:
-        InputError: the file cannot be used.
-        OSError: the operating system does not let it be read.
-    """
-    path = _inside(folder, file)
-    header = _read_header(path)
-    for name in columns:
-        if wrong := _describe_column_fault(name, header):
-            _refuse_other_separators(header)
-            raise InputError(f"column '{escape(name, 40)}': {wrong}")
-    one, other = (
-        [str(cell).strip() for piece in _read_pieces(path, header, [name], name) for cell in piece[name]]
-        for name in columns
-    )
-    if not one:
-        raise InputError("no rows; it needs one per edge")
-    csv_lines = path.suffix.lower() == ".csv"
-    places = tuple(f"line {row + 2}" if csv_lines else f"row {row + 1}" for row in range(len(one)))
-    return tuple(zip(one, other, strict=True)), places
 
 
 def row_name(folder: Path | None, file: str, row: int) -> str:

@@ -150,10 +150,9 @@ def _validated(
     values = source.parse()
     places, astray = apply_overrides(values, overrides)
     data, findings, unreadable = read_all_data(values, folder)
-    acquaintances, more, unread = read_acquaintances(values, folder)
-    findings, unreadable = findings + more, unreadable or unread
     step_files, wrong, unread = put_steps(values, folder)
-    findings, unreadable = findings + wrong, unreadable or unread
+    acquaintances, more, unread_too = read_acquaintances(values, folder)
+    findings, unreadable = findings + wrong + more, unreadable or unread or unread_too
     known = read_names(values, data)
     document = None
     try:
@@ -175,6 +174,6 @@ def _validated(
         overrides=overrides,
         places=tuple(places),
         data=data,
-        acquaintances=acquaintances,
         step_files=step_files,
+        acquaintances=acquaintances,
     )

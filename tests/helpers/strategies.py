@@ -13,7 +13,7 @@ from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES, Utility
 from market.economy.primitives import Block, Economy, Money
 from market.errors import InputError
-from market.mechanisms import GAMES, MECHANISMS, Auction, Barter, Planner, Unmediated
+from market.mechanisms import GAMES, MECHANISMS, Auction, Planner, Unmediated
 from market.mechanisms.auction.price_rules import RULES, Tatonnement
 from market.registry import Family, Parameter
 
@@ -283,9 +283,18 @@ def one_of_each_mechanism(economy, rules=tuple(RULES)):
             yield mechanism
     yield Planner("planner")
     for kind in MECHANISMS:
-        few = {"max_rounds": 30} if kind is Barter else {}
-        if kind not in (Auction, Unmediated, Planner) and _can_start(kind(kind.name), economy):
-            yield kind(kind.name, **few)
+        if kind in (Auction, Unmediated, Planner):
+            continue
+        mechanism = kind(kind.name, **NEEDED.get(kind.name, {}))
+        if _can_start(mechanism, economy):
+            yield mechanism
+
+
+NEEDED = {
+    "double_auction": {"price_range": (0.0, 20.0), "lot": 0.5, "patience": 60, "max_rounds": 40},
+    "barter": {"max_rounds": 30},
+}
+"""Options without a default, and such as keep random plays short, by kind."""
 
 
 def _can_start(mechanism, economy) -> bool:

@@ -196,7 +196,8 @@ def set_up(
         others = [name for name in scenario.mechanism_names if name != scene.mechanism]
         if others:
             scene.others = compare(scenario, others, choice.seed, progress, traders)
-        scene.album = Album(scene.mechanism, scene.play.model.auctioneer is not None)
+        model = scene.play.model
+        scene.album = Album(scene.mechanism, model.auctioneer is not None, model.mechanism.name)
         scene.scenario = scenario
     except InputError as error:
         scene.refused, scene.play = str(error), None

@@ -18,6 +18,7 @@ from market.results.verify.accounts import Due, at_prices, check_accounts, witho
 from market.results.verify.alignment_claims import check_alignment, violation
 from market.results.verify.auction_claims import check_auction
 from market.results.verify.barter_claims import check_barter, due_of_barter
+from market.results.verify.book_claims import check_book, due_of_book
 from market.results.verify.claim import Claim, Verification
 from market.results.verify.comparison_table import check_table
 from market.results.verify.evidence import check_evidence
@@ -157,6 +158,7 @@ KINDS = {
     "unmediated": KindRules(due, check_game),
     "planner": KindRules(without_money, _planned),
     "barter": KindRules(due_of_barter, check_barter),
+    "double_auction": KindRules(due_of_book, check_book),
     "pivot": KindRules(due_of_reports, check_pivot),
 }
 """The kinds with rules that are stated here, by name."""

@@ -49,7 +49,7 @@ class Margins:
 
     Args:
         logs: (agents, goods), L of the next unit.
-        last: (agents, goods), L of the last unit, which is given up; that of the next where slopes do not jump.
+        last: (agents, goods), L of the last unit, which is given up; logs where slopes do not jump.
         gives: mask, (agents, goods), of goods of which the agent has more than a negligible amount.
         gains_by: mask, (agents, goods), of goods of which a little more raises the agent's utility.
     """

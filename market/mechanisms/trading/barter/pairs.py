@@ -78,7 +78,7 @@ class Pairs:
         return replace(self, x=after)
 
     def within(self, gets: Array) -> Array:
-        """Return amounts, (pairs, goods), within what each can give; all of it where hardly any would be left."""
+        """Return amounts, (pairs, goods), within what each can give; all where hardly any would be left."""
         return _all_or_less(gets, self.room[: self.count], self.room[self.count :])
 
     def swap(self, t: Array, p: Array) -> Array:
