@@ -290,7 +290,10 @@ def one_of_each_mechanism(economy, rules=tuple(RULES)):
             yield mechanism
 
 
-NEEDED = {"double_auction": {"price_range": (0.0, 20.0), "lot": 0.5, "patience": 60, "max_rounds": 40}}
+NEEDED = {
+    "double_auction": {"price_range": (0.0, 20.0), "lot": 0.5, "patience": 60, "max_rounds": 40},
+    "barter": {"max_rounds": 30},
+}
 """Options without a default, and such as keep random plays short, by kind."""
 
 

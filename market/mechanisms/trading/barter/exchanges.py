@@ -132,4 +132,4 @@ def _tried(
 def _agent(margin: Margins, g: int, h: int) -> int:
     """Return the agent that gains most by giving g for h."""
     can: NDArray[np.bool_] = margin.gives[:, g] & margin.gains_by[:, h]
-    return int(np.where(can, margin.logs[:, h] - margin.logs[:, g], -np.inf).argmax())
+    return int(np.where(can, margin.logs[:, h] - margin.last[:, g], -np.inf).argmax())

@@ -48,12 +48,14 @@ class Margins:
     """Agents at an allocation.
 
     Args:
-        logs: (agents, goods), L.
+        logs: (agents, goods), L of the next unit.
+        last: (agents, goods), L of the last unit, which is given up; logs where slopes do not jump.
         gives: mask, (agents, goods), of goods of which the agent has more than a negligible amount.
         gains_by: mask, (agents, goods), of goods of which a little more raises the agent's utility.
     """
 
     logs: Array
+    last: Array
     gives: Mask
     gains_by: Mask
 
@@ -78,7 +80,9 @@ def margins(economy: Economy, tastes: Tastes, x: Array, floor: Array) -> Margins
     gains_by = slopes > 0
     if economy.has_kinks or np.isinf(slopes).any():
         gains_by = gains_by & _helps(tastes, x, np.where(each > 0, each, 1.0))
-    return Margins(capped(slopes), gives, gains_by)
+    logs = capped(slopes)
+    jumps = any(block.family.name == "steps" for block in tastes.blocks)
+    return Margins(logs, capped(tastes.last_slopes(x)) if jumps else logs, gives, gains_by)
 
 
 def _helps(tastes: Tastes, x: Array, each: Array) -> Mask:
@@ -117,7 +121,12 @@ def gains(
     """
     agents, apart = len(margin.logs), spread(margin, unit)
     if len(traded) < margin.logs.shape[1]:
-        margin = Margins(margin.logs[:, traded], margin.gives[:, traded], margin.gains_by[:, traded])
+        margin = Margins(
+            margin.logs[:, traded],
+            margin.last[:, traded],
+            margin.gives[:, traded],
+            margin.gains_by[:, traded],
+        )
         against = None if against is None else int(np.searchsorted(traded, against))
     if edges is None:
         return Gains(_of_anyone(margin, against), apart, agents * (agents - 1) // 2)
@@ -130,10 +139,12 @@ def gains(
 
 def gains_of_pairs(margin: Margins, edges: Edges, against: int | None) -> Array:
     """Return the joint gain of each pair, (pairs,); 0 if it has none."""
-    ends = [(margin.logs[rows], margin.gives[rows], margin.gains_by[rows]) for rows in edges.T]
+    ends = [
+        (margin.logs[rows], margin.last[rows], margin.gives[rows], margin.gains_by[rows]) for rows in edges.T
+    ]
     to_first, to_other = (
         np.where(gives & gains_by, mine - theirs, -np.inf)
-        for (mine, _, gains_by), (theirs, gives, _) in (ends, ends[::-1])
+        for (mine, _, _, gains_by), (_, theirs, gives, _) in (ends, ends[::-1])
     )
     if against is None:
         found = to_first.max(axis=1) + to_other.max(axis=1)
@@ -162,7 +173,7 @@ def conversions(margin: Margins, g: int, others: NDArray[np.intp]) -> Array:
     """Return the most that any agent gains by giving g for each other good, (others,); -inf if none can."""
     there = np.where(
         margin.gives[:, [g]] & margin.gains_by[:, others],
-        margin.logs[:, others] - margin.logs[:, [g]],
+        margin.logs[:, others] - margin.last[:, [g]],
         -np.inf,
     )
     return np.asarray(there.max(axis=0, initial=-np.inf))
@@ -172,7 +183,7 @@ def conversions_into(margin: Margins, g: int, others: NDArray[np.intp]) -> Array
     """Return the most that any agent gains by giving each other good for g, (others,); -inf if none can."""
     back = np.where(
         margin.gives[:, others] & margin.gains_by[:, [g]],
-        margin.logs[:, [g]] - margin.logs[:, others],
+        margin.logs[:, [g]] - margin.last[:, others],
         -np.inf,
     )
     return np.asarray(back.max(axis=0, initial=-np.inf))

@@ -243,7 +243,7 @@ class Barter(Mechanism):
         if not pairs.count:
             return 0.0, np.zeros((0, goods))
         with np.errstate(all="ignore"):
-            gets = (nash_of_all if self.goods == "all" else RULES[self.bargain])(pairs, rng)
+            gets = pairs.within((nash_of_all if self.goods == "all" else RULES[self.bargain])(pairs, rng))
             trade = pairs.both_gain(gets)
         if self.goods == "all":
             apart = pairs.logs[: pairs.count] - pairs.logs[pairs.count :]

@@ -77,6 +77,10 @@ class Pairs:
         after = np.concatenate([self.x[: self.count] + gets, self.x[self.count :] - gets])
         return replace(self, x=after)
 
+    def within(self, gets: Array) -> Array:
+        """Return amounts, (pairs, goods), within what each can give; all where hardly any would be left."""
+        return _all_or_less(gets, self.room[: self.count], self.room[self.count :])
+
     def swap(self, t: Array, p: Array) -> Array:
         """Return what the first agents get, (pairs, goods), if they buy t at prices p as far as both can."""
         give_g, give_h = self.give_of(self.g), self.give_of(self.h)

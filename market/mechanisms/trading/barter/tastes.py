@@ -87,6 +87,10 @@ class Tastes:
         """Return marginal utilities, (rows, goods); 1 of money."""
         return self._filled(x, lambda block, own: block.family.marginal(own, **block.parameters), 1.0)
 
+    def last_slopes(self, x: Array) -> Array:
+        """Return what the last unit adds, (rows, goods): more than the next one only where slopes jump."""
+        return self._filled(x, lambda block, own: block.family.marginal_of_last(own, **block.parameters), 1.0)
+
     def logs(self, x: Array) -> Array:
         """Return L, (rows, goods), within `CAP`."""
         return capped(self.slopes(x))

@@ -173,6 +173,27 @@ def test_a_good_of_no_use_is_given_away_whole():
         assert outcome.status is Status.SETTLED
 
 
+@pytest.mark.parametrize("rule", ["walras", "nash", "mrs"])
+def test_rounding_of_a_search_leaves_no_negative_amount(rule):
+    """One has no use for its 0.999 of a good: all of it goes, and no more."""
+    economy = owners("log", [[0.999, 1.0], [1.0, 1.0]], weights=[[0.0, 0.9], [1.0, 1.0]])
+    outcome = bartered(economy, bargain=rule)
+    assert outcome.consumption[0, 0] == 0.0
+    assert (outcome.consumption >= 0).all()
+
+
+def test_step_bids_settle_where_slopes_jump():
+    """Three units at 3 and 1, three at 2: the unit at 3 is bought, at its edge the last unit is worth 3."""
+    bids = np.zeros((2, 1, 2, 2))
+    bids[0, 0] = [[3.0, 1.0], [1.0, 2.0]]
+    bids[1, 0] = [[2.0, 3.0], [0.5, 1.0]]
+    economy = owners("steps", [[0.0], [3.0]], "quasilinear", bids=bids)
+    outcome = bartered(economy)
+    assert outcome.status is Status.SETTLED
+    np.testing.assert_allclose(outcome.consumption[:, 0], [1.0, 2.0])
+    assert 2.0 - 1e-6 <= outcome.payments[0] <= 3.0
+
+
 def test_linear_utilities_end_in_a_corner():
     economy = owners("linear", [[1.0, 1.0], [1.0, 1.0]], weights=[[1.0, 2.0], [2.0, 1.0]])
     for rule in ("walras", "nash", "mrs"):

