@@ -19,7 +19,8 @@ class Intervention:
 
     Args:
         buyer_prices: (goods,), what a buyer pays for a unit, taxes and rents included.
-        taxed_prices: (goods,), what a taxed seller gets; the announced prices unless some sellers are untaxed.
+        taxed_prices: (goods,), what a taxed seller gets; the announced prices unless some sellers are
+            untaxed.
         rents: (goods,), what the right to sell a unit within a quota is worth, money.
         traded: (goods,), amounts bought, units.
         tax_revenue: of all taxes less subsidies, money.
@@ -72,7 +73,7 @@ class Intervention:
 
     @property
     def borne_by_buyers(self) -> Array | None:
-        """The share of the wedge that buyers bear, (goods,): the rise of their price over it; nan without one.
+        """The share of the wedge that buyers bear, (goods,): the rise of their price over it, or nan.
 
         The rest is borne by (taxed) sellers, as a fall of their price. None if the prices without
         interventions are unknown.

@@ -147,6 +147,9 @@ def mechanism_result(
         split, handed_back = surplus(outcome), payoffs_with_revenue(outcome)
     else:
         split, handed_back = outcome.surplus, outcome.payoffs_with_revenue
+    parts: dict[str, Any] = {} if check is None else {"check": _check_result(check, goods)}
+    if levied is not None:
+        parts["intervention"] = _intervention_result(levied, goods)
     try:
         return MechanismResult(
             name=outcome.name,
@@ -181,8 +184,7 @@ def mechanism_result(
                 price_interval=plain(_lists(report.price_interval)),
                 unknown=list(report.reasons),
             ),
-            **({} if check is None else {"check": _check_result(check, goods)}),
-            **({} if levied is None else {"intervention": _intervention_result(levied, goods)}),
+            **parts,
         )
     except ValidationError as error:
         raise NumericalError(

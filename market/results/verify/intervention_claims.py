@@ -1,16 +1,16 @@
-"""Claims about an auction with taxes, caps, floors or quotas, recomputed from the scenario and the primitives.
+"""Claims about an auction with taxes, caps, floors or quotas, recomputed from scenario and primitives.
 
-Symbols: p recorded prices; p_b what a buyer pays, p_s what an agent gets; n = x - e - y net purchases, B and S
-purchases and sales; (agents, goods) or (goods,). Nothing here is the mechanism's code.
+Symbols: p recorded prices; p_b what a buyer pays, p_s what an agent gets; n = x - e - y net purchases, B and
+S purchases and sales; (agents, goods) or (goods,). Nothing here is the mechanism's code.
 
 1. Prices of each side follow from p, the scenario's taxes and the stated rents; p is within cap and floor.
-2. Demand at p_b and supply at p_s, summed over agents, meet; at a bound that is stated to bind they do not, and
-   excess demand has the sign that the bound forbids to act on.
+2. Demand at p_b and supply at p_s, summed over agents, meet; at a bound that is stated to bind they do not,
+   and excess demand has the sign that the bound forbids to act on.
 3. Purchases and sales give payments, tax revenue, rents and the revenue of the commons.
-4. Regret: the best answer of each agent at its own prices, against what it has. An agent that may buy or sell a
-   good at two prices has no closed form; there a bound proves it: at any shadow prices between p_s and p_b what
-   would be best if they were the only prices is at least as good as what the agent can reach (weak duality), and
-   at its own marginal utilities the two meet.
+4. Regret: the best answer of each agent at its own prices, against what it has. An agent that may buy or sell
+   a good at two prices has no closed form; there a bound proves it: at any shadow prices between p_s and p_b
+   what would be best if they were the only prices is at least as good as what the agent can reach (weak
+   duality), and at its own marginal utilities the two meet.
 5. A rationed long side has the shares that the scenario's rule gives it.
 6. A quota is not exceeded, and has a rent only where it is used up.
 7. Prices without interventions clear that market, and the stated incidence follows from them.
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 SUBSIDISED_PAY = 1e-9  # of the seller's price, the least that a subsidised buyer pays
 FREE = 1e-150  # stands for a price of 0 where the demand at it is not looked at
+SHARES = 1e-7  # relative difference of a share of a rationed side
+MARGIN = 1e-6  # relative difference of worths at the margin that rounding of amounts may make
 KEYS = ("tax", "tax_rate", "price_cap", "price_floor", "quota")
 
 
@@ -236,7 +238,7 @@ class Terms:
         return could
 
     def _bound(self, i: int, x: Array, y: Array) -> float:
-        """Return an upper bound on the payoff of an agent that sees two prices, from its marginal utilities."""
+        """Return an upper bound on the payoff of an agent with two prices, from its marginal utilities."""
         agent, lump = self.economy.part(i, i + 1), self._lump_sums(x, y)[i : i + 1]
         own, made = x[i : i + 1], y[i : i + 1]
         slopes = agent.marginal_utility(own)[0]
@@ -286,7 +288,7 @@ def terms_of(economy: Economy, record: Record, options: Auction) -> Terms | None
 
 
 def due_under(economy: Economy, record: Record, options: Auction) -> Due | None:
-    """Return the payments and payoffs that follow from prices, taxes and quantities; None if they are unknown."""
+    """Return the payments and payoffs that follow from prices, taxes and quantities; None if unknown."""
     terms = terms_of(economy, record, options)
     if terms is None:
         return None
@@ -325,7 +327,7 @@ def check_interventions(economy: Economy, record: Record, options: Auction) -> I
     except UnboundedDemandError as error:
         yield Claim(f"{record.name}: demand is bounded", False, str(error))
         return
-    z, relative, coupled = _excess(economy, record, terms, best, options.tolerance)
+    z, relative, coupled = _excess(economy, record, terms, best)
     at_bound = _at_bound(terms, z)
     yield _disequilibrium(record, relative, at_bound, coupled, options.tolerance)
     yield _binding(economy, record, terms, stated, z, at_bound, coupled)
@@ -335,8 +337,8 @@ def check_interventions(economy: Economy, record: Record, options: Auction) -> I
     allowed = ROUNDING_OF_RESULTS + (options.tolerance if terms.two_prices.any() else 0.0)
     detail = f"largest relative difference: {shown(apart)}"
     yield Claim(f"{record.name}: regret", apart <= allowed, detail)
-    yield _status(record, terms, options, relative, at_bound, regret, size)
-    yield _quotas(economy, record, terms)
+    yield _status(record, terms, options, at_bound, regret, size)
+    yield _quotas(record, terms)
     if record.status is Status.RATIONED and at_bound.any():
         yield from _served(economy, record, terms, best, z, at_bound)
     yield _free(economy, record, terms, stated, options.tolerance)
@@ -379,9 +381,7 @@ def _accounts(record: Record, terms: Terms, stated: Any) -> Claim:
     return Claim(f"{record.name}: tax revenue and rents", not wrong, detail)
 
 
-def _excess(
-    economy: Economy, record: Record, terms: Terms, best: Answers, tolerance: float
-) -> tuple[Array, Array, bool]:
+def _excess(economy: Economy, record: Record, terms: Terms, best: Answers) -> tuple[Array, Array, bool]:
     """Return excess demand, in units and relative, (goods,) each; True if it is that of recorded trades.
 
     That is so where an agent sees two prices or goods are coupled: there only the trades are recorded.
@@ -476,7 +476,6 @@ def _status(
     record: Record,
     terms: Terms,
     options: Auction,
-    relative: Array,
     at_bound: NDArray[np.bool_],
     regret: Array,
     size: Array,
@@ -496,8 +495,8 @@ def _status(
         Status.CYCLING: not near,
     }
     detail = (
-        f"relative excess demand {shown(largest)}, largest gain from deviating {shown(share)} of the worth of "
-        f"trades"
+        f"relative excess demand {shown(largest)}, largest gain from deviating {shown(share)} of the worth "
+        f"of trades"
     )
     return Claim(
         f"{record.name}: {record.status.value}, within {options.tolerance:.0e}",
@@ -506,7 +505,7 @@ def _status(
     )
 
 
-def _quotas(economy: Economy, record: Record, terms: Terms) -> Claim:
+def _quotas(record: Record, terms: Terms) -> Claim:
     """Check that no quota is exceeded, and that one with a rent is used up."""
     total = terms.traded(record.consumption, record.production)[0].sum(axis=0)
     most = terms.quota * (1.0 + 1e-8)
@@ -528,10 +527,16 @@ def _served(
     g = int(np.flatnonzero(at_bound)[0])
     asked, had = _long_side(economy, record, best, g, z[g] > 0)
     there = float(had.sum())
-    due = {"proportional": _in_proportion, "efficient": _by_gain, "random": _in_order}[rule]
-    expected = due(terms, record, asked, there, g, z[g] > 0)
+    if rule == "random":
+        expected = _in_order(economy, asked, there)
+    elif rule == "proportional":
+        expected = asked * there / asked.sum()
+    else:
+        fits = _one_price_explains(economy, record, asked, there, g, z[g] > 0)
+        yield Claim(name, fits, "a single price explains who was served, up to rounding")
+        return
     apart = difference(had, expected, asked)
-    yield Claim(name, apart <= 1e-7, f"largest relative difference: {shown(apart)}")
+    yield Claim(name, apart <= SHARES, f"largest relative difference: {shown(apart)}")
 
 
 def _long_side(economy: Economy, record: Record, best: Answers, g: int, lacking: bool) -> tuple[Array, Array]:
@@ -546,46 +551,38 @@ def _long_side(economy: Economy, record: Record, best: Answers, g: int, lacking:
     return offered, np.append(sold, max(eaten - sold.sum(), 0.0))
 
 
-def _in_proportion(terms: Terms, record: Record, asked: Array, there: float, g: int, lacking: bool) -> Array:
-    return asked * there / asked.sum()
-
-
-def _in_order(terms: Terms, record: Record, asked: Array, there: float, g: int, lacking: bool) -> Array:
+def _in_order(economy: Economy, asked: Array, there: float) -> Array:
     """Return what each gets if one is served after another in the order that the seed draws."""
     served, left = np.zeros_like(asked), there
-    for i in generator(terms.economy.seed, "rationing").permutation(len(asked)):
+    for i in generator(economy.seed, "rationing").permutation(len(asked)):
         served[i] = min(asked[i], left)
         left -= served[i]
     return served
 
 
-def _by_gain(terms: Terms, record: Record, asked: Array, there: float, g: int, lacking: bool) -> Array:
-    """Return recorded shares if a single price explains them, with worth or cost at the margin; else nan."""
-    economy, x, y = terms.economy, record.consumption, record.production
-    some = ROUNDING_OF_RESULTS * there
+def _one_price_explains(
+    economy: Economy, record: Record, asked: Array, there: float, g: int, lacking: bool
+) -> bool:
+    """Return True if those served value the last unit no less, or make it at no more, than all others.
+
+    Those who got a part of what they asked for have one worth, or cost, at the margin.
+    """
     if lacking:
-        slope, had = economy.marginal_utility(x)[:, g], x[:, g]
-        cut, none = had < asked[:-1] - some, had <= some
-        wants = economy.bliss[:, g] > 0
-        inside, empty = slope[wants & ~none & cut], slope[wants & none]
-        kept = slope[wants & ~none]
-        fits = not len(inside) or np.ptp(inside) <= 1e-6 * inside.max()
-        ordered = not (len(empty) and len(kept)) or empty.max() <= kept.min() * (1.0 + 1e-6)
-        return np.append(had, 0.0) if fits and ordered else np.full(len(asked), np.nan)
-    slope, had = economy.marginal_cost(y)[:, g], y[:, g]
-    makes = economy.capacity[:, g] > 0
-    cut = makes & (had < asked[:-1] - economy.endowment[:, g] - some)
-    inside, empty = slope[cut & (had > some)], slope[cut & (had <= some)]
-    used = slope[makes & (had > some)]
-    fits = not len(inside) or np.ptp(inside) <= 1e-6 * inside.max()
-    ordered = not (len(empty) and len(used)) or used.max() <= empty.min() * (1.0 + 1e-6)
-    recorded = _long_side_sold(economy, record, g)
-    return recorded if fits and ordered else np.full(len(asked), np.nan)
-
-
-def _long_side_sold(economy: Economy, record: Record, g: int) -> Array:
-    empty = Correspondence.exactly(np.zeros(economy.shape))
-    return _long_side(economy, record, Answers(empty, empty), g, False)[1]
+        takes_part = economy.bliss[:, g] > 0
+        had, at_margin = record.consumption[:, g], -economy.marginal_utility(record.consumption)[:, g]
+        wanted = asked[:-1]
+    else:
+        takes_part = economy.capacity[:, g] > 0
+        had, at_margin = record.production[:, g], economy.marginal_cost(record.production)[:, g]
+        wanted = asked[:-1] - economy.endowment[:, g]
+    some = ROUNDING_OF_RESULTS * there
+    partly = at_margin[takes_part & (had > some) & (had < wanted - some)]
+    served, without = at_margin[takes_part & (had > some)], at_margin[takes_part & (had <= some)]
+    if len(partly) and np.ptp(partly) > MARGIN * np.abs(partly).max():
+        return False
+    if not len(served) or not len(without):
+        return True
+    return bool(served.max() <= without.min() + MARGIN * abs(without.min()))
 
 
 def _free(economy: Economy, record: Record, terms: Terms, stated: Any, tolerance: float) -> Claim:

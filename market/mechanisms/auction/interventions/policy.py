@@ -71,7 +71,7 @@ class Policy:
 
     @cached_property
     def trades_both_ways(self) -> NDArray[np.bool_]:
-        """Mask, (agents, goods), of agents that can have a good and want it too, and so may buy or sell it."""
+        """Mask, (agents, goods), of agents that can have a good and want it, and so may buy or sell it."""
         economy = self.economy
         if not (economy.has_endowments or economy.has_producers):
             return np.zeros(economy.shape, dtype=bool)
@@ -79,7 +79,7 @@ class Policy:
 
     @cached_property
     def kinked(self) -> NDArray[np.bool_]:
-        """Mask, (agents, goods): the agent pays more for a unit that it buys than it gets for one it sells."""
+        """Mask, (agents, goods): the agent pays more for a unit bought than it gets for one sold."""
         economy = self.economy
         if not (economy.has_endowments or economy.has_producers):
             return np.zeros(economy.shape, dtype=bool)

@@ -42,7 +42,7 @@ def verdict_under(
         tolerance: for relative excess demand.
     """
     if not any(account.binding):
-        return status, f"{reason}{_both_prices(policy, chosen, account)}"
+        return status, f"{reason}{_both_prices(policy, account)}"
     rationed = [_one(policy, chosen, account, g) for g, bound in enumerate(account.binding) if bound]
     only_quotas = not any(bound in ("cap", "floor") for bound in account.binding)
     if only_quotas and regretted > max(10 * tolerance, REGRET_THAT_IS_NONE):
@@ -56,15 +56,15 @@ def _one(policy: Policy, chosen: Announcement, account: Intervention, g: int) ->
     good, bound, price = policy.economy.goods[g], account.binding[g], chosen.prices[g]
     if bound == "quota":
         return (
-            f"The quota of {policy.quota[g]:g} {good} binds: buyers pay {account.buyer_prices[g]:.6g}, sellers "
-            f"get {price:.6g}, and the right to sell a unit is worth {account.rents[g]:.6g}."
+            f"The quota of {policy.quota[g]:g} {good} binds: buyers pay {account.buyer_prices[g]:.6g}, "
+            f"sellers get {price:.6g}, and the right to sell a unit is worth {account.rents[g]:.6g}."
         )
     z = abs(float(account.unserved[g]))
     amount = f"{z:.6g}" if np.isfinite(z) else "an unbounded amount"
     side, verb = ("buyers", "want") if bound == "cap" else ("sellers", "offer")
     return (
-        f"The {bound} of {price:.6g} on {good} binds: {side} {verb} {amount} more than is traded, and the other "
-        f"side trades all that it wants."
+        f"The {bound} of {price:.6g} on {good} binds: {side} {verb} {amount} more than is traded, and the "
+        f"other side trades all that it wants."
     )
 
 
@@ -79,12 +79,13 @@ def _regret(regretted: float, gained: float, only_quotas: bool) -> str:
     return f"The largest gain in payoff from a bundle that the bound denies is {gained:.6g}."
 
 
-def _both_prices(policy: Policy, chosen: Announcement, account: Intervention) -> str:
+def _both_prices(policy: Policy, account: Intervention) -> str:
     """Return sentences on the goods that cost buyers more, or less, than sellers get."""
     goods, apart = policy.economy.goods, account.wedge
     levied = np.flatnonzero(np.abs(apart) > ROUNDING_OF_SUMS * account.buyer_prices)
     sellers = "taxed sellers" if policy.taxed else "sellers"
     return "".join(
-        f" Buyers of {goods[g]} pay {account.buyer_prices[g]:.6g}, {sellers} get {account.taxed_prices[g]:.6g}."
+        f" Buyers of {goods[g]} pay {account.buyer_prices[g]:.6g}, {sellers} get "
+        f"{account.taxed_prices[g]:.6g}."
         for g in levied[:MOST_NAMED]
     )
