@@ -46,7 +46,8 @@ class Comparison(Displayed):
         outcomes: the outcome under each mechanism, by name, in the scenario's order.
         alignments: the alignment report on each outcome, by the mechanism's name.
         rounds: one row per mechanism, round and good, with columns `mechanism`, `round`, `good`, `price`,
-            `excess_demand`, `disequilibrium`, `auctioneer_payoff`; only mechanisms with prices have rows.
+            `excess_demand`, `disequilibrium`, `auctioneer_payoff`, and with interventions `buyer_price`; only
+            mechanisms with prices have rows.
         observations: one row per round and measure that a mechanism without announced prices observes once a
             round (`Mechanism.observed_once`), with columns `mechanism`, `round`, `measure`, `value`.
         checks: mechanism name -> comparison of its prices with a reference solution; of auctioneers, if
@@ -239,4 +240,5 @@ def path_of(name: str, model: MarketModel) -> pd.DataFrame:
         return collected[[f"{name}[{good}]" for good in model.goods]].to_numpy()
 
     once = (collected[what].to_numpy() for what in ("disequilibrium", "auctioneer_payoff"))
-    return rounds_of(name, model.goods, by_good("price"), by_good("excess_demand"), *once)
+    paid = by_good("buyer_price") if "buyer_price" in model.mechanism.seen_by_good() else None
+    return rounds_of(name, model.goods, by_good("price"), by_good("excess_demand"), *once, paid=paid)

@@ -275,8 +275,18 @@ ROUNDS = {
 """The columns of the table of rounds, with their types."""
 
 
+BUYER_PRICE = "buyer_price"
+"""A further column of the table of rounds, a float, if some mechanism has interventions; null of others."""
+
+
 def rounds_of(
-    name: str, goods: Sequence[str], prices: Array, excess: Array, disequilibrium: Array, payoff: Array
+    name: str,
+    goods: Sequence[str],
+    prices: Array,
+    excess: Array,
+    disequilibrium: Array,
+    payoff: Array,
+    paid: Array | None = None,
 ) -> pd.DataFrame:
     """Return the rows of one mechanism in the table of rounds, ordered by round and name of the good.
 
@@ -287,6 +297,7 @@ def rounds_of(
         excess: (rounds, goods), excess demand at them, units.
         disequilibrium: (rounds,), the largest relative excess demand.
         payoff: (rounds,), the auctioneer's, units.
+        paid: (rounds, goods), what buyers pay; None without interventions.
     """
     count = len(prices)
     table = pd.DataFrame(
@@ -298,6 +309,7 @@ def rounds_of(
             "excess_demand": excess.T.ravel(),
             "disequilibrium": np.tile(disequilibrium, len(goods)),
             "auctioneer_payoff": np.tile(payoff, len(goods)),
+            **({} if paid is None else {BUYER_PRICE: paid.T.ravel()}),
         }
     )
     return table.sort_values(["round", "good"], kind="stable", ignore_index=True)

@@ -401,19 +401,43 @@ def _at_bound(terms: Terms, z: Array) -> NDArray[np.bool_]:
     )
 
 
-def at_two_prices(
-    economy: Economy, record: Record, options: Auction, p: Array
-) -> tuple[Array, Array, Array] | None:
-    """Return excess demand, relative excess demand, and the amounts compared, at announced prices, (goods,).
+def check_paid(economy: Economy, record: Record, options: Auction, prices: Array, paid: Array) -> Claim:
+    """Check what buyers paid in each round, (rounds, goods): by the taxes, and more only within a quota."""
+    apart, rent_without_quota = 0.0, False
+    for p, given in zip(prices, paid, strict=True):
+        terms = Terms(economy, options, p, np.zeros(len(p)))
+        limited = np.isfinite(terms.quota)
+        apart = max(apart, difference(given[~limited], terms.paid[~limited]))
+        rent_without_quota |= not (given >= terms.paid * (1.0 - ROUNDING_OF_RESULTS)).all()
+    last = terms_of(economy, record, options)
+    same = last is not None and bool((paid == last.paid).all(axis=1).any() or np.isfinite(last.quota).any())
+    holds = apart <= ROUNDING_OF_RESULTS and not rent_without_quota and same
+    return Claim(
+        f"{record.name}: what buyers pay in each round", holds, "by the announced prices and the taxes"
+    )
 
-    None where it does not follow from the prices alone: with quotas, whose rents are not recorded by round,
-    under `exchange`, where tax revenue is income, and where agents see two prices or goods are coupled.
+
+def at_two_prices(
+    economy: Economy, record: Record, options: Auction, p: Array, paid: Array
+) -> tuple[Array, Array, Array] | None:
+    """Return excess demand, relative excess demand, and the amounts compared, in a round, (goods,).
+
+    None where it does not follow from the prices alone: under `exchange`, where tax revenue is income, and
+    where agents see two prices, have budgets, or goods are coupled.
+
+    Args:
+        economy: the primitives.
+        record: of the mechanism.
+        options: of the auctioneer.
+        p: (goods,), announced prices.
+        paid: (goods,), what buyers pay.
     """
     from market.results.verify.auction_claims import excess_demand
 
-    terms = Terms(economy, options, p, np.zeros(len(p)))
-    limited = np.isfinite(terms.quota).any() or np.isfinite(economy.budget).any()
-    if limited or economy.money is Money.EXCHANGE or terms.two_prices.any():
+    untaxed = Terms(economy, options, p, np.zeros(len(p)))
+    rents = np.where(np.isfinite(untaxed.quota), np.maximum(paid - untaxed.paid, 0.0), 0.0)
+    terms = replace(untaxed, rents=rents)
+    if economy.money is Money.EXCHANGE or np.isfinite(economy.budget).any() or terms.two_prices.any():
         return None
     try:
         best = terms.best(record.consumption, record.production)
@@ -535,7 +559,7 @@ def _served(
         fits = _one_price_explains(economy, record, asked, there, g, z[g] > 0)
         yield Claim(name, fits, "a single price explains who was served, up to rounding")
         return
-    apart = difference(had, expected, asked)
+    apart = difference(had, expected, np.maximum(asked, ROUNDING_OF_RESULTS * there))
     yield Claim(name, apart <= SHARES, f"largest relative difference: {shown(apart)}")
 
 
