@@ -19,6 +19,7 @@ from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
 from market.results.summary_table import AgentNumbers, Gains, counted, row, table
 from market.results.tables import (
+    BUYER_PRICE,
     OBSERVATIONS,
     mechanism_result,
     no_observations,
@@ -239,6 +240,7 @@ def path_of(name: str, model: MarketModel) -> pd.DataFrame:
     def by_good(name: str) -> Array:
         return collected[[f"{name}[{good}]" for good in model.goods]].to_numpy()
 
-    once = (collected[what].to_numpy() for what in ("disequilibrium", "auctioneer_payoff"))
-    paid = by_good("buyer_price") if "buyer_price" in model.mechanism.seen_by_good() else None
-    return rounds_of(name, model.goods, by_good("price"), by_good("excess_demand"), *once, paid=paid)
+    seen = [by_good("price"), by_good("excess_demand")]
+    seen += [collected[what].to_numpy() for what in ("disequilibrium", "auctioneer_payoff")]
+    seen += [by_good(what) for what in model.mechanism.seen_by_good() if what == BUYER_PRICE]
+    return rounds_of(name, model.goods, *seen)

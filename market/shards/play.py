@@ -245,10 +245,9 @@ class _Auction:
     def _path(self) -> pd.DataFrame:
         """Return prices and excess demand, one row per round and good."""
         names = (*self._mechanism.observed_by_good, *self._mechanism.observed_once)
-        seen = (np.array([each[name] for each in self._seen]) for name in names)
-        paid = np.array([each["buyer_price"] for each in self._seen if "buyer_price" in each])
-        goods = self._economy.goods
-        return rounds_of(self._mechanism.label, goods, *seen, paid=paid if len(paid) else None)
+        extra = self._mechanism.seen_by_good()[len(self._mechanism.observed_by_good) :]
+        seen = (np.array([each[name] for each in self._seen]) for name in (*names, *extra))
+        return rounds_of(self._mechanism.label, self._economy.goods, *seen)
 
     def _rows(self) -> dict[str, Any]:
         """Return the quantities and payoffs of each agent, in the order of the agents."""

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 SUBSIDISED_PAY = 1e-9  # of the seller's price, the least that a subsidised buyer pays
 FREE = 1e-150  # stands for a price of 0 where the demand at it is not looked at
 SHARES = 1e-7  # relative difference of a share of a rationed side
+NEGLIGIBLE = 1e-6  # share of what is traded: a smaller amount of one side is its rounding
 MARGIN = 1e-6  # relative difference of worths at the margin that rounding of amounts may make
 KEYS = ("tax", "tax_rate", "price_cap", "price_floor", "quota")
 
@@ -559,7 +560,7 @@ def _served(
         fits = _one_price_explains(economy, record, asked, there, g, z[g] > 0)
         yield Claim(name, fits, "a single price explains who was served, up to rounding")
         return
-    apart = difference(had, expected, np.maximum(asked, ROUNDING_OF_RESULTS * there))
+    apart = difference(had, expected, np.maximum(asked, NEGLIGIBLE * there))
     yield Claim(name, apart <= SHARES, f"largest relative difference: {shown(apart)}")
 
 
