@@ -620,7 +620,8 @@ def _free(economy: Economy, record: Record, terms: Terms, stated: Any, tolerance
         return Claim(name, borne is None, "they are not known")
     free = _array(economy, stated["free_prices"])
     apart = terms.paid - terms.taxed_get
-    there = np.abs(apart) > 1e-9 * np.maximum(terms.paid, free)
+    traded = terms.traded(record.consumption, record.production)[0].sum(axis=0) > 0
+    there = (np.abs(apart) > 1e-9 * np.maximum(terms.paid, free)) & traded
     due = np.divide(terms.paid - free, apart, out=np.full_like(apart, np.nan), where=there)
     given = [None if borne is None else borne.get(good) for good in economy.goods]
     same = all(
