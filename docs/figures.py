@@ -22,13 +22,18 @@ from market.sweep import Options, sweep
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 COLOURS = 128  # enough for lines and their soft edges, and a third of the size
-SIZES = {plots.edgeworth_box: (6.8, 4.6), plots.supply_and_demand: (5.6, 4.8)}  # inches
+SIZES = {
+    plots.edgeworth_box: (6.8, 4.6),
+    plots.supply_and_demand: (5.6, 4.8),
+    plots.tax_wedge: (5.6, 4.8),
+}  # inches
 PICTURES: dict[str, tuple[str, Callable[..., object]]] = {
     "frontier": ("commons", plots.frontier),
     "price_paths": ("edgeworth", plots.price_paths),
     "panels": ("scarf", plots.price_paths),
     "excess_demand_paths": ("edgeworth", plots.excess_demand_paths),
     "supply_and_demand": ("merit_order", plots.supply_and_demand),
+    "tax_wedge": ("tax", plots.tax_wedge),
     "phase_portrait": ("scarf", plots.phase_portrait),
     "edgeworth_box": ("edgeworth", plots.edgeworth_box),
     "two_equilibria": ("three_equilibria", plots.edgeworth_box),

@@ -15,7 +15,7 @@ BOUNDS = ("", "cap", "floor", "quota")
 
 @dataclass(frozen=True)
 class Intervention:
-    """What interventions do to prices, and the money that is neither buyers' nor sellers'.
+    """Prices of both sides under interventions, and the money that is neither buyers' nor sellers'.
 
     Args:
         buyer_prices: (goods,), what a buyer pays for a unit, taxes and rents included.
@@ -58,7 +58,7 @@ class Intervention:
 
     @property
     def quota_rent(self) -> float:
-        """What all rights to sell within quotas are worth, money: who gets it is not said."""
+        """Worth of all rights to sell within quotas, money; the holders are not named."""
         return float(self.rents @ self.traded)
 
     @property
@@ -68,7 +68,7 @@ class Intervention:
 
     @property
     def wedge(self) -> Array:
-        """What buyers pay more than taxed sellers get, (goods,), money a unit; below 0 for a subsidy."""
+        """Difference of what buyers pay and taxed sellers get, (goods,); negative for a subsidy."""
         return self.buyer_prices - self.taxed_prices
 
     @property

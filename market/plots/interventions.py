@@ -166,6 +166,7 @@ def _shade(ax: Axes, outcome: Outcome, demand: Curve, supply: Curve, traded: flo
     words = f"consumer surplus{_size(split.consumer, float(np.trapezoid(above, at)))}"
     if upper[0] >= demand.prices[-1]:
         words = "consumer surplus (goes on above)"
+    made = "producer surplus and stock" if outcome.economy.resources[0] > 0 else "producer surplus"
     ax.fill_between(
         at, paid, paid + above, color=COLOURS[0], alpha=0.22, linewidth=0,
         label=wrapped(words, NARROW),
@@ -173,7 +174,7 @@ def _shade(ax: Axes, outcome: Outcome, demand: Curve, supply: Curve, traded: flo
     ax.fill_between(
         at, received - below, received,
         facecolor=to_rgba(COLOURS[1], 0.18), edgecolor=to_rgba(COLOURS[1], 0.5), hatch="///", linewidth=0,
-        label=wrapped(f"producer surplus and stock: {number(float(np.trapezoid(below, at)))}", NARROW),
+        label=wrapped(f"{made}: {number(float(np.trapezoid(below, at)))}", NARROW),
     )  # fmt: skip
 
 

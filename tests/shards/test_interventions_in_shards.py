@@ -49,4 +49,6 @@ def test_what_needs_all_agents_at_once_is_refused():
 
 def test_ties_of_constant_costs_stay_refused():
     with pytest.raises(InputError, match="constant worth or cost"):
-        play_in_shards(market.loads(text(f"{log_buyer(count=3)}, {constant_cost()}", "tax.bread = 1")), Here(), 2)
+        play_in_shards(
+            market.loads(text(f"{log_buyer(count=3)}, {constant_cost()}", "tax.bread = 1")), Here(), 2
+        )

@@ -83,7 +83,7 @@ class Terms:
 
     @cached_property
     def paid(self) -> Array:
-        """What a buyer pays, (goods,)."""
+        """Prices that a buyer pays, (goods,)."""
         if self.tariff is not None:
             return self.p + self.rents
         full = self.p * (1.0 + self._by_good("tax_rate", 0.0)) + self._by_good("tax", 0.0)
@@ -91,7 +91,7 @@ class Terms:
 
     @cached_property
     def taxed_get(self) -> Array:
-        """What a taxed seller gets, (goods,)."""
+        """Prices that a taxed seller gets, (goods,)."""
         if self.tariff is None:
             return self.p
         net = (self.p - self._by_good("tax", 0.0)) / (1.0 + self._by_good("tax_rate", 0.0))
@@ -99,7 +99,7 @@ class Terms:
 
     @cached_property
     def got(self) -> Array:
-        """What each agent gets for a unit, (agents, goods)."""
+        """Prices that each agent gets for a unit, (agents, goods)."""
         if self.tariff is None:
             return np.tile(self.p, (len(self.economy.agents), 1))
         return np.where(self.tariff[:, None], self.taxed_get, self.p)

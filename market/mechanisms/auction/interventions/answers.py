@@ -21,7 +21,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from market.economy.aggregate_demand import AnswersInTotal
 from market.economy.correspondences import Array, Correspondence, select
@@ -205,6 +204,8 @@ def _from_commons(economy: Economy, p: Array) -> Array:
 
 def _returned(policy: Policy, seen: Seen) -> float:
     """Return the tax revenue under `exchange` that its own return in lump sums brings about, money."""
+    from scipy.optimize import brentq  # deferred: few auctions need it
+
     economy, shares = policy.economy, policy.revenue_shares
     sells_at = policy.sell_prices(seen)
     received = np.divide(sells_at, seen.buyers, out=np.ones_like(sells_at), where=seen.buyers > 0)

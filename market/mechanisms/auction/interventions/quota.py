@@ -22,7 +22,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import brentq
 
 from market.economy.correspondences import Array
 from market.errors import NumericalError, UnboundedDemandError
@@ -63,6 +62,7 @@ def within_quotas(policy: Policy, p: Array, ask: Asked) -> AnswersToWedge:
 
 def _rent(policy: Policy, p: Array, rents: Array, g: int, ask: Asked) -> float:
     """Return the rent of one good at given rents of the others, (goods,), money a unit."""
+    from scipy.optimize import brentq  # deferred: few auctions need it
 
     def beyond(rent: float) -> float:
         tried = rents.copy()

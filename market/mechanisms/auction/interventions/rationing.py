@@ -20,7 +20,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from market.economy.correspondences import Array, Correspondence, select
 from market.economy.primitives import Answers, Money
@@ -82,6 +81,7 @@ def _efficiently(policy: Policy, chosen: Announcement, answers: AnswersToWedge) 
 
 def _cheapest(policy: Policy, seen: Seen, g: int, wanted: float) -> Seen:
     """Return prices with that of the sellers of a good lowered until they offer what is wanted, units."""
+    from scipy.optimize import brentq  # deferred: few auctions need it
 
     def at(share: float) -> Seen:
         lower = np.ones_like(seen.sellers)

@@ -28,7 +28,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from market.economy.correspondences import Array, Correspondence
 from market.economy.primitives import Economy, Money
@@ -151,6 +150,7 @@ def _one_good(
     at: Callable[[Array], Own], agent: Economy, pi: Array, g: int, low: float, high: float
 ) -> tuple[float, bool]:
     """Return the shadow price of a good at which the agent trades as the price allows, and if it is idle."""
+    from scipy.optimize import brentq  # deferred: few auctions need it
 
     def net(price: float) -> float:
         tried = pi.copy()
