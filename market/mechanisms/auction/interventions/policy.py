@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.primitives import Economy, Money
+from market.economy.families.utilities.base import Utility
+from market.economy.primitives import Block, Economy, Money
 from market.errors import InputError
 from market.mechanisms.auction.interventions.wedge import Seen, Wedge
 from market.mechanisms.auction.price_rules import Knows
@@ -188,8 +189,10 @@ def _refuse(policy: Policy, auction: Auction) -> None:
         block.family.proportional for block in economy.utilities if economy.money is Money.QUASILINEAR
     )
     limited = np.isfinite(policy.quota).any()
-    if limited and tied:
-        raise InputError("a quota needs agents with one best bundle at every price: no linear utilities")
+    if limited and (tied or any(map(_has_constant_worth, economy.utilities))):
+        raise InputError(
+            "a quota needs agents with one best bundle at every price: no linear utilities, no step bids"
+        )
     if economy.money is not Money.EXCHANGE:
         return
     if economy.technologies:
@@ -200,3 +203,10 @@ def _refuse(policy: Policy, auction: Auction) -> None:
         raise InputError("price_cap, price_floor and quota need money: not under exchange")
     if wedge.tax.any() and economy.numeraire is None:
         raise InputError("a tax in money a unit needs a numeraire under exchange; write tax_rate")
+
+
+def _has_constant_worth(block: Block[Utility]) -> bool:
+    """Return True if an agent of a block is indifferent about an amount at some price."""
+    if block.family.indifference_prices is Utility.indifference_prices:
+        return False
+    return bool(np.isfinite(block.family.indifference_prices(**block.parameters)).any())
