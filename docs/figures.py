@@ -22,7 +22,11 @@ from market.sweep import Options, sweep
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 COLOURS = 128  # enough for lines and their soft edges, and a third of the size
-SIZES = {plots.edgeworth_box: (6.8, 4.6), plots.supply_and_demand: (5.6, 4.8)}  # inches
+SIZES = {
+    plots.edgeworth_box: (6.8, 4.6),
+    plots.supply_and_demand: (5.6, 4.8),
+    plots.tax_wedge: (5.6, 4.8),
+}  # inches
 PICTURES: dict[str, tuple[str, Callable[..., object]]] = {
     "frontier": ("commons", plots.frontier),
     "price_paths": ("edgeworth", plots.price_paths),
@@ -32,6 +36,7 @@ PICTURES: dict[str, tuple[str, Callable[..., object]]] = {
     "trade_prices": ("smith", plots.trade_prices),
     "steps_and_trades": ("smith", plots.steps_and_trades),
     "order_book": ("smith", plots.order_book),
+    "tax_wedge": ("tax", plots.tax_wedge),
     "phase_portrait": ("scarf", plots.phase_portrait),
     "edgeworth_box": ("edgeworth", plots.edgeworth_box),
     "barter_prices": ("bazaar", plots.barter_prices),

@@ -32,11 +32,13 @@ from pydantic import ValidationError
 from market.economy.correspondences import Array
 from market.efficiency.surplus import Surplus, payoffs_with_revenue, surplus
 from market.errors import NumericalError
+from market.intervention import Intervention
 from market.outcome import Outcome
 from market.results.schema import (
     LARGEST_MAP,
     SCHEMA,
     AlignmentResult,
+    InterventionResult,
     MechanismResult,
     ReferenceCheck,
     Result,
@@ -140,10 +142,14 @@ def mechanism_result(
         return {agent: by_good(row) for agent, row in zip(agents, amounts, strict=True)}
 
     better, supported = report.improvement, report.negishi_weights is not None
+    levied = outcome.intervention
     if isinstance(outcome, Outcome):
         split, handed_back = surplus(outcome), payoffs_with_revenue(outcome)
     else:
         split, handed_back = outcome.surplus, outcome.payoffs_with_revenue
+    parts: dict[str, Any] = {} if check is None else {"check": _check_result(check, goods)}
+    if levied is not None:
+        parts["intervention"] = _intervention_result(levied, goods)
     try:
         return MechanismResult(
             name=outcome.name,
@@ -178,7 +184,7 @@ def mechanism_result(
                 price_interval=plain(_lists(report.price_interval)),
                 unknown=list(report.reasons),
             ),
-            **({} if check is None else {"check": _check_result(check, goods)}),
+            **parts,
         )
     except ValidationError as error:
         raise NumericalError(
@@ -196,6 +202,28 @@ def _surplus_result(found: Surplus | None, gap: float | None) -> SurplusResult |
         utility_minus_payments=plain(found.utility_minus_payments),
         total=plain(found.total),
         deadweight_loss=plain(gap),
+    )
+
+
+def _intervention_result(levied: Intervention, goods: Sequence[str]) -> InterventionResult:
+    def by_good(values: Array) -> dict[str, Any]:
+        return dict(zip(goods, plain(values.tolist()), strict=True))
+
+    borne = levied.borne_by_buyers
+    shares = None if borne is None else {g: None if math.isnan(b) else b for g, b in by_good(borne).items()}
+    return InterventionResult(
+        buyer_prices=by_good(levied.buyer_prices),
+        taxed_prices=by_good(levied.taxed_prices),
+        rents=by_good(levied.rents),
+        traded=by_good(levied.traded),
+        tax_revenue=plain(levied.tax_revenue),
+        returned=plain(levied.returned),
+        commons_revenue=plain(levied.commons_revenue),
+        quota_rent=plain(levied.quota_rent),
+        binding=dict(zip(goods, levied.binding, strict=True)),
+        unserved=by_good(levied.unserved),
+        free_prices=None if levied.free_prices is None else by_good(levied.free_prices),
+        borne_by_buyers=shares,
     )
 
 
@@ -247,8 +275,18 @@ ROUNDS = {
 """The columns of the table of rounds, with their types."""
 
 
+BUYER_PRICE = "buyer_price"
+"""A further column of the table of rounds, a float, if some mechanism has interventions; null of others."""
+
+
 def rounds_of(
-    name: str, goods: Sequence[str], prices: Array, excess: Array, disequilibrium: Array, payoff: Array
+    name: str,
+    goods: Sequence[str],
+    prices: Array,
+    excess: Array,
+    disequilibrium: Array,
+    payoff: Array,
+    paid: Array | None = None,
 ) -> pd.DataFrame:
     """Return the rows of one mechanism in the table of rounds, ordered by round and name of the good.
 
@@ -259,6 +297,7 @@ def rounds_of(
         excess: (rounds, goods), excess demand at them, units.
         disequilibrium: (rounds,), the largest relative excess demand.
         payoff: (rounds,), the auctioneer's, units.
+        paid: (rounds, goods), what buyers pay; None without interventions.
     """
     count = len(prices)
     table = pd.DataFrame(
@@ -270,6 +309,7 @@ def rounds_of(
             "excess_demand": excess.T.ravel(),
             "disequilibrium": np.tile(disequilibrium, len(goods)),
             "auctioneer_payoff": np.tile(payoff, len(goods)),
+            **({} if paid is None else {BUYER_PRICE: paid.T.ravel()}),
         }
     )
     return table.sort_values(["round", "good"], kind="stable", ignore_index=True)

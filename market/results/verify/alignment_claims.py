@@ -93,6 +93,8 @@ def _price_interval(economy: Economy, record: Record) -> Claim:
         return Claim(name, None, "not checked: written before prices had ranges")
     said = record.alignment["price_interval"]
     found = price_ranges(economy, record, lambda w, p: violation(economy, record, w, p))
+    if said is None and record.intervention is not None:
+        return Claim(name, True, "none, since prices of buyers and sellers may differ")
     if said is None:
         return Claim(name, None if found else True, "none stated: no prices that clear, or unknown")
     if record.prices is None or record.status not in (Status.CLEARED, Status.OPTIMAL):

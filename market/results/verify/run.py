@@ -23,13 +23,14 @@ from market.results.verify.claim import Claim, Verification
 from market.results.verify.comparison_table import check_table
 from market.results.verify.evidence import check_evidence
 from market.results.verify.game_claims import check_game, due
+from market.results.verify.intervention_claims import due_under, has_interventions
 from market.results.verify.pivot_claims import check_pivot, due_of_reports
 from market.results.verify.record import Record, check_files, read_outcomes
 from market.results.verify.rounds import check_path
 from market.results.verify.trade_claims import check_trades
 from market.scenario.building import build
 from market.scenario.loading import Scenario, load
-from market.tolerances import ROUNDING_OF_RESULTS
+from market.tolerances import LEAST_POSITIVE, ROUNDING_OF_RESULTS
 
 if TYPE_CHECKING:
     from market.mechanisms.planner import Planner
@@ -68,7 +69,11 @@ def _verified(folder: Path) -> Verification:
 
 
 def _all_prices(record: Record) -> list[Array]:
-    return [p for p in (record.prices, record.supporting_prices) if p is not None and np.isfinite(p).all()]
+    paid = None if record.intervention is None else record.intervention.buyer_prices
+    known = [record.prices, record.supporting_prices, paid]
+    if record.supporting_prices is not None and record.weights is not None:
+        known.append(record.supporting_prices / max(float(np.nanmax(record.weights)), LEAST_POSITIVE))
+    return [p for p in known if p is not None and np.isfinite(p).all()]
 
 
 def _in_money(record: Record) -> list[Array]:
@@ -119,6 +124,11 @@ def _planned(economy: Economy, record: Record, options: Planner) -> Iterator[Cla
     yield Claim(name, same and optimal == (record.status is Status.OPTIMAL) and record.rounds == 1, detail)
 
 
+def _due_of_auction(economy: Economy, record: Record, options: Any) -> Due | None:
+    """Return the payments and payoffs of trade at recorded prices, or at those of each side under taxes."""
+    return (due_under if has_interventions(options) else at_prices)(economy, record, options)
+
+
 def _none_due(economy: Economy, record: Record, options: Any) -> None:
     """Return None: payments and payoffs of rules that are not stated here are unknown."""
 
@@ -154,7 +164,7 @@ class KindRules:
 
 
 KINDS = {
-    "auctioneer": KindRules(at_prices, check_auction),
+    "auctioneer": KindRules(_due_of_auction, check_auction),
     "unmediated": KindRules(due, check_game),
     "planner": KindRules(without_money, _planned),
     "barter": KindRules(due_of_barter, check_barter),

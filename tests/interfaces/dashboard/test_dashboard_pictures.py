@@ -223,3 +223,15 @@ def test_the_axis_of_excess_demand_names_zero_in_the_first_round_too(name):
 def test_utilities_out_of_view_are_at_the_edge_and_said_to_be():
     labels = [entry.label for entry in step(shipped("gift"))["Utility possibility frontier"].legend]
     assert "prices, in play (beyond the edge)" in labels
+
+
+def test_wedge_of_a_tax_is_shown_when_the_play_is_over():
+    """Before, the wedge of another mechanism that has ended is there; afterwards that of the stepped one."""
+    scene = set_up(Choice(ROOT / "scenarios" / "tax.toml", mechanism="doubled"), lambda _: None)
+    title = "Who bears it, and what is lost"
+    assert title in {picture.title for picture in scene.pictures(scene.compared())}
+    while not scene.play.over:
+        scene.play.step()
+    ended = {picture.title: picture for picture in scene.pictures(scene.compared())}
+    assert ended[title].still
+    assert any("wedge 4" in entry.label for entry in ended[title].legend)

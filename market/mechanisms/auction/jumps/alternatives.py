@@ -30,6 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,9 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers, Economy, Money, Rows
 from market.tolerances import LEAST_POSITIVE, STANDS_FOR_UNBOUNDED
+
+if TYPE_CHECKING:
+    from market.mechanisms.auction.interventions.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,10 @@ class Gains:
     def expanded_at(self, move: Array) -> Gains:
         """Return gains as linear functions of a move of log prices, if these prices are at `move`."""
         return Gains(self.chooser, self.log_gain - self.slopes @ move, self.slopes)
+
+    def scaled(self, elasticities: Array) -> Gains:
+        """Return gains with slopes in other prices, of which these are functions with such elasticities."""
+        return Gains(self.chooser, self.log_gain, self.slopes * elasticities)
 
     def select(self, choosers: NDArray[np.bool_]) -> Gains:
         """Return the gains of some choosers, marked in (choosers,)."""
@@ -93,6 +101,7 @@ class Choosers:
         joint: (choosers,), True if an activity makes several goods.
         convex: (choosers,), True if the gain is a convex function of log prices, so that its tangents are
             below.
+        policy: taxes, by which buyers and sellers see other prices than p; None without any.
     """
 
     money: Array
@@ -108,9 +117,12 @@ class Choosers:
     substitution: Array
     joint: NDArray[np.bool_]
     convex: NDArray[np.bool_]
+    policy: Policy | None = None
 
     def gains(self, p: Array) -> Gains:
         """Return the alternatives at prices p > 0, (goods,)."""
+        if self.policy is not None:
+            return self._gains_under(self.policy, p)
         parts = []
         first = np.cumsum([0, *map(len, (self.linear, self.rays, self.stepped, self.scaled))])
         if len(self.linear):
@@ -118,9 +130,29 @@ class Choosers:
         if len(self.rays):
             parts.append(_bundles(self.economy, self.rays, p, first[1]))
         if len(self.stepped):
-            parts.append(_at_unit_cost(self.stepped[:, 1], self.unit_cost, self.sign, p, first[2]))
+            goods = self.stepped[:, 1]
+            parts.append(_at_unit_cost(goods, self.unit_cost, self.sign, p[goods], len(p), first[2]))
         if len(self.scaled):
             parts.append(_activities(self.economy, self.scaled, p, first[3]))
+        return parts[0].followed_by(parts[1:])
+
+    def _gains_under(self, policy: Policy, p: Array) -> Gains:
+        """Return the alternatives under taxes: gains at the prices that agents see, slopes in log p."""
+        seen, (of_buyers, of_taxed) = policy.seen(p), policy.wedge.elasticities(p)
+        count = len(self.linear)
+        parts = []
+        if count:
+            parts.append(_among_goods(self.economy, self.linear, seen.buyers, 0).scaled(of_buyers))
+        if len(self.rays):
+            parts.append(_bundles(self.economy, self.rays, seen.buyers, count).scaled(of_buyers))
+        if len(self.stepped):
+            agents, goods = self.stepped.T
+            made = self.sign > 0
+            own = _seen_by(policy, agents, goods, p, made)
+            slope = np.where(made & policy.taxed_rows[agents], of_taxed[goods], 1.0)
+            slope = np.where(made, slope, of_buyers[goods])
+            first = count + len(self.rays)
+            parts.append(_at_unit_cost(goods, self.unit_cost, self.sign, own, len(p), first, slope))
         return parts[0].followed_by(parts[1:])
 
     @property
@@ -187,7 +219,12 @@ def possible(economy: Economy) -> Choices | None:
 
 
 def choosers(
-    economy: Economy, choices: Choices, p: Array, answers: Answers, faithful: NDArray[np.bool_]
+    economy: Economy,
+    choices: Choices,
+    p: Array,
+    answers: Answers,
+    faithful: NDArray[np.bool_],
+    policy: Policy | None = None,
 ) -> Choosers:
     """Return the choosers, and their money, at prices that were announced.
 
@@ -198,10 +235,14 @@ def choosers(
         answers: of all agents at p.
         faithful: (agents,), True if an agent answers as its preferences and costs imply. The others have no
             choice here: their answers stand.
+        policy: taxes, by which buyers and sellers see other prices than p; None without any.
     """
     means = economy.spending_power(p, answers.supply)
+    if policy is not None and policy.wedge.rate.any():  # what is spent is not worth what it buys, at p
+        faithful = faithful & (np.isinf(means) | ~economy.wants_something)
     x, y = answers.demand.lowest.copy(), answers.supply.lowest.copy()
-    linear, rest = _spend_last(economy, p, means, faithful, x)
+    paid = p if policy is None else policy.seen(p).buyers
+    linear, rest = _spend_last(economy, paid, means, faithful, x)
     rays = choices.rays[faithful[choices.rays] & (means[choices.rays] > 0)]
     x[rays] = 0.0
     owners = choices.stepped[:, 0]
@@ -217,9 +258,10 @@ def choosers(
     x[agents[~made], goods[~made]] = 0.0
     scaled = choices.scaled[faithful[choices.scaled]]
     y[scaled] = 0.0
-    money = np.concatenate(
-        [rest, means[rays], amount * _tie_or_trade(p[goods], cost, made), np.full(len(scaled), np.inf)]
-    )
+    committed = amount * _tie_or_trade(p[goods], cost, made)
+    if policy is not None:
+        committed = _worth_under(policy, amount, agents, goods, p, cost, made)
+    money = np.concatenate([rest, means[rays], committed, np.full(len(scaled), np.inf)])
     outside = np.ones(len(money), dtype=bool)
     outside[: len(linear)] = economy.money is Money.QUASILINEAR
     x, y = np.minimum(x, STANDS_FOR_UNBOUNDED), np.clip(y, -STANDS_FOR_UNBOUNDED, STANDS_FOR_UNBOUNDED)
@@ -233,8 +275,38 @@ def choosers(
     convex = (substitution > 1.0) | (several & one_input)
     return Choosers(
         money, outside, fixed, economy, linear, rays, stepped, cost, sign, scaled, substitution, several,
-        convex,
+        convex, policy,
     )  # fmt: skip
+
+
+def _worth_under(
+    policy: Policy,
+    amount: Array,
+    agents: NDArray[np.intp],
+    goods: NDArray[np.intp],
+    p: Array,
+    cost: Array,
+    made: NDArray[np.bool_],
+) -> Array:
+    """Return the money M that is put into each step, (steps,), under taxes.
+
+    A gain of slope a in log p stands for an amount K of value `M a = p K`.
+    """
+    price, rate = _seen_by(policy, agents, goods, p, made), 1.0 + policy.wedge.rate[goods]
+    if policy.wedge.some_sellers:
+        in_announced = np.where(made & policy.taxed_rows[agents], rate, 1.0)
+    else:
+        in_announced = np.where(made, 1.0, 1.0 / rate)
+    return np.asarray(amount * _tie_or_trade(price, cost, made) * in_announced)
+
+
+def _seen_by(
+    policy: Policy, agents: NDArray[np.intp], goods: NDArray[np.intp], p: Array, made: NDArray[np.bool_]
+) -> Array:
+    """Return the price of a unit that the agent of each step sees, (steps,): as its maker, or its buyer."""
+    seen = policy.seen(p)
+    received = np.where(policy.taxed_rows[agents], seen.taxed[goods], seen.sellers[goods])
+    return np.where(made, received, seen.buyers[goods])
 
 
 def _spend_last(
@@ -355,9 +427,18 @@ def _bundles(economy: Economy, rows: NDArray[np.intp], p: Array, first: int) -> 
     return Gains(first + np.arange(len(rows)), -log_cost[rows], -shares[rows])
 
 
-def _at_unit_cost(goods: NDArray[np.intp], unit_cost: Array, sign: Array, p: Array, first: int) -> Gains:
-    log_gain = sign * (np.log(np.maximum(p[goods], LEAST_POSITIVE)) - np.log(unit_cost))
-    return Gains(first + np.arange(len(goods)), log_gain, sign[:, None] * _unit_rows(goods, len(p)))
+def _at_unit_cost(
+    goods: NDArray[np.intp],
+    unit_cost: Array,
+    sign: Array,
+    price: Array,
+    count: int,
+    first: int,
+    slope: Array | float = 1.0,
+) -> Gains:
+    """Return the gains of steps, (steps,), at the price of a unit that each sees, among `count` goods."""
+    log_gain = sign * (np.log(np.maximum(price, LEAST_POSITIVE)) - np.log(unit_cost))
+    return Gains(first + np.arange(len(goods)), log_gain, (sign * slope)[:, None] * _unit_rows(goods, count))
 
 
 def _activities(economy: Economy, rows: NDArray[np.intp], p: Array, first: int) -> Gains:
