@@ -20,6 +20,9 @@ one such m. Summed with b they are conditions on w_i: with t the violation allow
 
 and conversely, for p_g >= t r_g, such w_i can be split into w_i m_ig within these bounds good by good.
 
+Where agents are harmed by what others make (`economy/harm.py`), the condition of a producer has the weights
+of its victims as well, and is linear in w all the same.
+
 An agent with infinite marginal utility of a good has a weight of zero, since `w_i * inf <= p_g`. So has an
 agent that wants some good and consumes none, unless `with_empty_bundles` finds a weight for it.
 
@@ -39,6 +42,7 @@ Source: Negishi (1960); the linear program is our own derivation from the first-
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -129,6 +133,8 @@ class _Case:
 
     def determined(self) -> Support | None:
         """Return the only weights that can support the allocation, if they do."""
+        if self.at.economy.harm is not None:  # a producer's condition has the weights of its victims too
+            return None
         at, counts = self.at, ~(self.only_zero | self.idle)
         return self._if_supporting(determined(at.slopes, at.costs, at.binds, counts, at.kinks))
 
@@ -210,10 +216,11 @@ class _Case:
         binds, costs = self.at.binds, self.at.costs
         if not binds.could_make.any():
             return prices
+        economy, y = self.at.economy, self.at.y
+        external = np.zeros_like(y) if economy.harm is None else economy.harm.external(y, weights)
         with np.errstate(invalid="ignore"):
-            asked = np.where(binds.could_make & np.isfinite(costs), weights[:, None] * costs, np.inf).min(
-                axis=0
-            )
+            weighted = weights[:, None] * costs + external
+            asked = np.where(binds.could_make & np.isfinite(costs), weighted, np.inf).min(axis=0)
         unused = ~binds.consumed.any(axis=0) & ~binds.made.any(axis=0) & ~binds.left_over
         return np.where(unused & np.isfinite(asked), np.maximum(prices, asked), prices)
 
@@ -381,8 +388,7 @@ def _scale(at: Margins, excluded: NDArray[np.bool_]) -> _Problem:
         _pairs(worth, binds.wanting & counted & np.isfinite(slopes) & ~bent, +1.0),
         _pairs(worth, binds.consumed & counted & ~(kinks > 0), -1.0),
         *_kink_rows(kinks * per_value[:, None] * reference, binds.consumed),
-        _pairs(cost, binds.could_make & np.isfinite(costs), -1.0),
-        _pairs(cost, binds.made, +1.0),
+        *_cost_rows(at, cost, per_value[:, None] * reference),
         prices_alone.tocsr()[binds.left_over],
         _technology_rows(economy, y, reference),
     ]
@@ -432,6 +438,30 @@ def _pairs(coefficients: Array, where: NDArray[np.bool_], sign: float) -> scipy.
     return scipy.sparse.csr_matrix(
         (data, (np.concatenate([row, row]), np.concatenate([i, agents + g]))), shape=(len(i), agents + goods)
     )
+
+
+def _cost_rows(at: Margins, cost: Array, unit: Array) -> Iterator[scipy.sparse.csr_matrix]:
+    """Yield the conditions that goods are worth their costs where agents could make more, and make some.
+
+    With harm a row has the weights of the victims too: `P_g <= c_jg v_j + sum_{i != j} D'_ig v_i`.
+
+    Args:
+        at: margins of the allocation.
+        cost: (agents, goods), marginal costs in units of `unit`.
+        unit: (agents, goods), money per v and P.
+    """
+    binds, harm = at.binds, at.economy.harm
+    for where, sign in ((binds.could_make & np.isfinite(at.costs), -1.0), (binds.made, +1.0)):
+        rows = _pairs(cost, where, sign)
+        if harm is None:
+            yield rows
+            continue
+        makers, goods = np.nonzero(where)
+        suffered = harm.marginal(at.y) / unit  # (agents, goods)
+        caused = suffered[:, goods].T
+        caused[np.arange(len(makers)), makers] = 0.0
+        none = scipy.sparse.csr_matrix((len(makers), len(at.economy.goods)))
+        yield rows + scipy.sparse.hstack([scipy.sparse.csr_matrix(sign * caused), none]).tocsr()
 
 
 def _per_value(at: Margins, slopes: Array, costs: Array, reference: Array) -> Array:

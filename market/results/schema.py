@@ -182,9 +182,14 @@ class SurplusResult(_Strict):
         description="consumer surplus with the utility of what consumers own; differences of it are those of "
         "consumer surplus"
     )
-    total: Extended = Field(description="sum of u(x) - C(y); -Infinity if any agent is")
+    total: Extended = Field(description="sum of u(x) - C(y), less harm; -Infinity if any agent is")
     deadweight_loss: Extended | None = Field(
         description="unrealised gains from trade, `surplus_gap` of the alignment report; null if unknown"
+    )
+    harm: Finite | None = Field(
+        None,
+        description="money that agents lose by the output of others, negative for a benefit; left out where "
+        "no agent can be harmed",
     )
 
 

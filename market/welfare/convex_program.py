@@ -228,6 +228,20 @@ class ConvexProgram:
         """Return `C_i` as an expression, (agents,), money; `limits` bounds it from below."""
         return self._costs[0]
 
+    def burdens(self) -> Expression:
+        """Return `C_i + D_i`, own costs and harm by others, as an expression, (agents,), money."""
+        import cvxpy
+
+        harm = self.economy.harm
+        if harm is None:
+            return self.costs()
+        others = cvxpy.sum(self._free_y, axis=0, keepdims=True) - self._free_y  # in `units`
+        total = self.costs() + cvxpy.sum(cvxpy.multiply(harm.rate * self.units, others), axis=1)
+        if harm.slope.any():
+            half = harm.slope * np.square(self.units) / 2.0
+            total = total + cvxpy.sum(cvxpy.multiply(half, cvxpy.square(others)), axis=1)
+        return total
+
     @cached_property
     def _costs(self) -> tuple[Expression, list[Expression]]:
         total: Expression = np.zeros(len(self.economy.agents))

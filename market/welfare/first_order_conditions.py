@@ -4,9 +4,11 @@ Symbols: `w` (agents,) welfare weights >= 0; `p` (goods,) prices >= 0, weighted 
 `m_ig = du_i/dx_ig`; `c_ig = dC_i/dy_ig`; `K` capacity. The allocation maximises `sum_i w_i (u_i - C_i)` if
 
     w_i m_ig <= p_g,  equality where x_ig > 0;
-    w_i c_ig >= p_g,  equality where 0 < y_ig < K_ig (at capacity w_i c_ig <= p_g);
+    w_i c_ig + h_ig >= p_g,  equality where 0 < y_ig < K_ig (at capacity <=);
     p_g = 0 where some of g is left over;
-    netputs of technologies maximise profit at p (`production.foregone_profit`).
+    netputs of technologies maximise profit at p (`production.foregone_profit`),
+
+where h_ig, 0 without harm, is what one more unit made by i costs all others by their weights (`harm.py`).
 
 Where `u_i` has a kink (goods wanted in fixed proportions and equally scarce) `m_i` may be any element of the
 superdifferential. The one along `p` is taken (`Utility.marginal_along`): its relative violation is equal in
@@ -230,13 +232,15 @@ def residuals(
     size = yield from _sizes(economy, x, w, p, there)
     with np.errstate(over="ignore"):
         largest = float((np.where(left_over, p, 0.0) / size).max(initial=0.0))
+    external = None if economy.harm is None else economy.harm.external(y, w)  # shards have no harm
     empty = np.zeros(len(economy.agents), dtype=bool)
     for rows, part in economy.parts:
         own = part.marginal_utility(x[rows]) if slopes is None else slopes[rows]
         binds = _active(part, x[rows], y[rows], some, left_over, own)
         empty[rows] = binds.empty & (w[rows] > 0)
         along = part.marginal_utility_along(x[rows], p) if part.has_kinks else own
-        largest = max(largest, _violation(part, along, y[rows], w[rows], p, binds, size))
+        caused = None if external is None else external[rows]
+        largest = max(largest, _violation(part, along, y[rows], w[rows], p, binds, size, caused))
     if empty.any():
         first = np.where(empty, w, 0.0) * np.where(empty, economy.first_worth(p), 0.0)
         largest = max(largest, float((first - 1.0).max()))
@@ -274,7 +278,14 @@ def _worth(slopes: Array, w: Array) -> Array:
 
 
 def _violation(
-    economy: Economy, slopes: Array, y: Array, w: Array, p: Array, binds: Active, size: Array
+    economy: Economy,
+    slopes: Array,
+    y: Array,
+    w: Array,
+    p: Array,
+    binds: Active,
+    size: Array,
+    external: Array | None,
 ) -> float:
     """Return the largest violation of the conditions of agents; `slopes` are those along p."""
     empty = binds.empty & (w > 0)
@@ -286,6 +297,8 @@ def _violation(
     if economy.costs:
         with np.errstate(invalid="ignore"):
             cost = np.nan_to_num(w[:, None] * economy.marginal_cost(y), nan=0.0, posinf=np.inf)
+        if external is not None:
+            cost = cost + external
         parts.append(np.where(binds.could_make, np.maximum(p - cost, 0.0), 0.0))
         parts.append(np.where(binds.made, np.maximum(cost - p, 0.0), 0.0))
     with np.errstate(over="ignore"):
