@@ -13,6 +13,7 @@ from enum import StrEnum
 from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
+from market.trades import Trades
 
 
 class Status(StrEnum):
@@ -21,6 +22,8 @@ class Status(StrEnum):
     CLEARED = "cleared"
     NASH = "nash"
     OPTIMAL = "optimal"
+    SETTLED = "settled"
+    RATIONED = "rationed"
     CYCLING = "cycling"
     MAX_ROUNDS = "max_rounds"
     DIVERGED = "diverged"
@@ -30,8 +33,8 @@ class Status(StrEnum):
 
     @property
     def settled(self) -> bool:
-        """True if the mechanism reached its goal: an equilibrium or an optimum."""
-        return self in (Status.CLEARED, Status.NASH, Status.OPTIMAL)
+        """True if the mechanism reached its goal: an equilibrium, an optimum, or no move that it allows."""
+        return self in _REACHED
 
     @property
     def words(self) -> str:
@@ -44,11 +47,16 @@ class Status(StrEnum):
         return _MEANINGS[self]
 
 
+_REACHED = (Status.CLEARED, Status.NASH, Status.OPTIMAL, Status.SETTLED, Status.RATIONED)
+
 _MEANINGS = {
     Status.CLEARED: "Demand equals supply within the tolerance, and no agent would choose another bundle, "
     "except traders that follow a rule of their own.",
     Status.NASH: "No agent could gain by deviating alone.",
     Status.OPTIMAL: "No feasible allocation has a larger weighted sum of utilities, within the tolerance.",
+    Status.SETTLED: "No move is left that the mechanism allows; agents may still gain in other ways.",
+    Status.RATIONED: "A cap, floor or quota binds: one side of a market trades all that it wants, "
+    "the other is rationed.",
     Status.CYCLING: "Prices or actions oscillate and do not converge; try another rule, step or schedule.",
     Status.MAX_ROUNDS: "max_rounds was reached before convergence; raise it or try another rule.",
     Status.DIVERGED: "Prices diverged; look for a wanted good that no agent owns, or reduce the step.",
@@ -81,6 +89,7 @@ class Outcome(Displayed):
         regret: the most that each agent could gain by deviating alone, (agents,); None of a planner.
         actions: amounts taken, claimed or made in a game, (agents, goods), units; None without a game.
         evidence: the numbers behind the status, by name.
+        trades: single trades, where the mechanism makes and records them; None elsewhere.
     """
 
     economy: Economy
@@ -101,6 +110,7 @@ class Outcome(Displayed):
     regret: Array | None = None
     actions: Array | None = None
     evidence: Mapping[str, float] = field(default_factory=dict)
+    trades: Trades | None = None
 
     def __repr__(self) -> str:
         """Return name, status and rounds, on a line."""

@@ -33,7 +33,7 @@ PRICE_FLOORS = (0.0, 1e-12, 1e-9, 1e-7)
 reports the price of a free good as 0 or as noise, and a price slightly too high proves nearly as much."""
 
 
-def share_needed(economy: Economy, p: Array, x: Array) -> float:
+def share_needed(economy: Economy, p: Array, x: Array, enough: float = np.inf) -> float:
     """Return the largest lower bound that prices near p prove on the share of resources needed.
 
     Needed by every allocation in which no agent is worse off than with x.
@@ -42,6 +42,7 @@ def share_needed(economy: Economy, p: Array, x: Array) -> float:
         economy: without costs in money.
         p: (goods,), prices.
         x: (agents, goods), consumption.
+        enough: a bound after which no larger one is looked for.
 
     Returns:
         A share >= 0; 0 where these prices prove nothing.
@@ -57,6 +58,8 @@ def share_needed(economy: Economy, p: Array, x: Array) -> float:
         for floor in PRICE_FLOORS:
             tried = zero_profit_prices(economy, np.maximum(positive, floor * least))
             best = max(best, _share(economy, tried, x))
+            if best >= enough:
+                break
     return best
 
 

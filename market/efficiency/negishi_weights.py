@@ -23,6 +23,9 @@ and conversely, for p_g >= t r_g, such w_i can be split into w_i m_ig within the
 Where agents are harmed by what others make (`economy/harm.py`), the condition of a producer has the weights
 of its victims as well, and is linear in w all the same.
 
+*Where nothing supports the allocation* of many agents (`MANY_AGENTS`), because two of them would swap, the
+least violation is not looked for: weights are those that the usual prices suggest.
+
 An agent with infinite marginal utility of a good has a weight of zero, since `w_i * inf <= p_g`. So has an
 agent that wants some good and consumes none, unless `with_empty_bundles` finds a weight for it.
 
@@ -65,6 +68,14 @@ VIOLATION_WITHOUT_PROGRAM = 1e-8
 VIOLATION_OF_ROUNDING = 1e-13
 """Relative violation that is rounding of slopes and prices: polishing cannot make it less."""
 
+MANY_AGENTS = 500
+"""Agents above which no program is solved for an allocation that two of them would clearly improve on: its
+weights support nothing, and the nearest ones take most of a second to find."""
+
+CLEARLY_GAIN = 1.1
+"""Product of the marginal rates of substitution of two agents that would swap, 1 where they are equal. Then
+the violation under any weights is above 1e-2."""
+
 NEGLIGIBLE_WEIGHT = 1e-7
 """Relative to the largest weight, in units of value: a smaller one is zero. It is above the program's
 tolerances of 1e-10, times a thousand."""
@@ -101,7 +112,7 @@ def support(at: Margins, own: Array | None = None) -> Support:
     if (case.only_zero | case.idle).all() or economy.not_concave.any():
         return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, case.only_zero)
     found = case.equal() or case.determined()
-    if found is None and too_large(economy):
+    if found is None and (too_large(economy) or (agents > MANY_AGENTS and case.two_would_swap())):
         tried = [usual_prices(economy)] + ([own] if own is not None and np.isfinite(own).all() else [])
         found = min((case.nearest(p) for p in tried), key=lambda end: end.residual)
     return case.with_empty_bundles(found or case.by_program())
@@ -171,8 +182,25 @@ class _Case:
             candidates.append(self._support(weights, self._raised(weights, prices), zero))
         return self._polished(min(candidates, key=lambda each: each.residual))
 
+    def two_would_swap(self) -> bool:
+        """Return True if two agents clearly gain by giving each other some of two goods that they consume.
+
+        Who consumes g gives up to `m_ih / m_ig` of it for a unit of h. If the most that one agent gives of
+        g for h times the most that another gives of h for g is above 1, both gain, and no prices and weights
+        support the allocation.
+        """
+        at = self.at
+        smooth = ~(self.only_zero | self.idle) & ~(at.kinks > 0).any(axis=1)
+        slopes = at.slopes[smooth]
+        eats = at.binds.consumed[smooth] & (slopes > 0)
+        gives = np.zeros((slopes.shape[1],) * 2)
+        for g, own in enumerate(eats.T):
+            if own.any():
+                gives[g] = (slopes[own] / slopes[own, g][:, None]).max(axis=0)
+        return bool((gives * gives.T > CLEARLY_GAIN).any())
+
     def nearest(self, p: Array) -> Support:
-        """Return weights from prices p, polished, for economies too large for the program.
+        """Return weights from prices p, polished, where no program is solved.
 
         Other weights may violate the conditions less, so that the residual is an upper bound on the least.
         """

@@ -71,7 +71,7 @@ def resource_utilisation(economy: Economy, x: Array, y: Array) -> CertifiedValue
         bound = CertifiedValue(value, found.consumption, found.production, prices, idle, idle)
         if economy.costs:  # no bound here; `results/verify` has one
             return bound
-        low, high = max(low, share_needed(economy, prices, x)), min(high, value)
+        low, high = max(low, share_needed(economy, prices, x, value - SHARE_BOUNDS_APART)), min(high, value)
         if abs(value - low) <= SHARE_BOUNDS_APART:
             return bound
         said = f"the least share found is {high:.6g}, and no more than {low:.6g} is proved to be needed"

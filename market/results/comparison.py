@@ -18,7 +18,14 @@ from market.efficiency.surplus import payoffs_with_revenue
 from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
 from market.results.summary_table import AgentNumbers, Gains, counted, row, table
-from market.results.tables import mechanism_result, no_rounds, rounds_of
+from market.results.tables import (
+    OBSERVATIONS,
+    mechanism_result,
+    no_observations,
+    no_rounds,
+    rounds_of,
+    trades_table,
+)
 from market.scenario.loading import Scenario
 from market.simulation.model import MarketModel
 
@@ -40,6 +47,8 @@ class Comparison(Displayed):
         alignments: the alignment report on each outcome, by the mechanism's name.
         rounds: one row per mechanism, round and good, with columns `mechanism`, `round`, `good`, `price`,
             `excess_demand`, `disequilibrium`, `auctioneer_payoff`; only mechanisms with prices have rows.
+        observations: one row per round and measure that a mechanism without announced prices observes once a
+            round (`Mechanism.observed_once`), with columns `mechanism`, `round`, `measure`, `value`.
         checks: mechanism name -> comparison of its prices with a reference solution; of auctioneers, if
             requested.
     """
@@ -50,6 +59,7 @@ class Comparison(Displayed):
     alignments: Mapping[str, Alignment]
     rounds: pd.DataFrame
     checks: Mapping[str, Check] = field(default_factory=dict)
+    observations: pd.DataFrame = field(default_factory=no_observations)
 
     def __repr__(self) -> str:
         """Return title and statuses on one line."""
@@ -94,6 +104,11 @@ class Comparison(Displayed):
         economy = self.economy
         keeps = economy.money is Money.QUASILINEAR and not economy.shares_revenue
         return keeps and bool(economy.commons.any()) and self.payoffs_differ
+
+    @property
+    def trades(self) -> pd.DataFrame:
+        """Single trades of the mechanisms that record them, one row each, as in `trades.parquet`."""
+        return trades_table(self)
 
     def total_surplus(self, name: str) -> float | None:
         """Return the sum of `u_i - C_i`, money; -inf if any agent is. None without quasilinear money."""
@@ -168,7 +183,8 @@ def compare(
     for name in names:
         if name not in scenario.mechanism_names:
             raise InputError(f"no mechanism '{name}'; {did_you_mean(name, scenario.mechanism_names)}")
-    outcomes, alignments, checks, paths, economy = {}, {}, {}, [], None
+    outcomes, alignments, checks, economy = {}, {}, {}, None
+    paths, seen = [], []
     for name in names:
         if progress:
             progress(name)
@@ -177,6 +193,7 @@ def compare(
         outcomes[name] = model.run()
         alignments[name] = alignment(outcomes[name])
         paths.append(path_of(name, model))
+        seen.append(observations_of(name, model))
         if check and model.auctioneer is not None:
             from market.equilibrium.against_reference import (
                 check as against_reference,  # deferred: a quarter second
@@ -185,8 +202,26 @@ def compare(
             checks[name] = against_reference(outcomes[name], partial(checking, name) if checking else None)
     if economy is None:
         raise InputError("there is no mechanism to play")
-    rounds = pd.concat(paths, ignore_index=True)
-    return Comparison(scenario, economy, outcomes, alignments, rounds, checks)
+    rounds, observations = (pd.concat(parts, ignore_index=True) for parts in (paths, seen))
+    return Comparison(scenario, economy, outcomes, alignments, rounds, checks, observations)
+
+
+def observations_of(name: str, model: MarketModel) -> pd.DataFrame:
+    """Return what a model without an auctioneer observes once a round, as in `Comparison.observations`.
+
+    Args:
+        name: of its mechanism.
+        model: the simulation, after any number of rounds.
+    """
+    measures = model.mechanism.observed_once
+    if model.auctioneer is not None or not measures:
+        return no_observations()
+    collected = model.datacollector.get_model_vars_dataframe()[list(measures)]
+    table = collected.reset_index(drop=True).rename_axis("round").reset_index()
+    table["round"] += 1
+    long = table.melt("round", var_name="measure", value_name="value")
+    long.insert(0, "mechanism", name)
+    return long.astype(OBSERVATIONS)
 
 
 def path_of(name: str, model: MarketModel) -> pd.DataFrame:

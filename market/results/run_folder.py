@@ -3,7 +3,8 @@
 It has `result.json`, `agents.parquet` and `bounds.parquet` (see `tables.py`; of a market in shards `agents/`,
 that table in files by mechanism and shard), the scenario as `input/scenario.toml` (with the data files that
 it reads in the same folder), `comparison.csv` (one row per mechanism), `rounds.parquet` (mechanism, round,
-good, price, excess_demand, disequilibrium, auctioneer_payoff), figures, and `manifest.json`, written last:
+good, price, excess_demand, disequilibrium, auctioneer_payoff), where they have rows `trades.parquet` and
+`observations.parquet`, figures, and `manifest.json`, written last:
 seed, versions, the scenario's hash, overrides, and a checksum of every other file.
 
 The folder is made under a temporary name in its parent and renamed when all its files are on the disk.
@@ -67,6 +68,8 @@ __all__ = [
 PACKAGES = ("mesa", "numpy", "scipy", "pandas", "cvxpy", "clarabel", "pyarrow", "matplotlib")
 
 AGENTS = "agents.parquet"
+TRADES = "trades.parquet"  # this and the next only where a mechanism records them
+OBSERVATIONS = "observations.parquet"
 PARTS = "agents/"  # of the same table, in the order of their names
 NEEDED = (
     "result.json",
@@ -133,6 +136,9 @@ def write_run(comparison: Comparison, parent: Path, figures: Mapping[str, Drawin
         agents_table(comparison).to_parquet(folder / "agents.parquet", index=False)
         bounds_table(comparison).to_parquet(folder / "bounds.parquet", index=False)
         comparison.rounds.to_parquet(folder / "rounds.parquet", index=False)
+        for file, table in ((TRADES, comparison.trades), (OBSERVATIONS, comparison.observations)):
+            if len(table):
+                table.to_parquet(folder / file, index=False)
         comparison.table().to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
         copy_scenario(scenario, folder / "input")
         for file, draw in (figures or {}).items():

@@ -12,6 +12,10 @@ The table of bounds, `bounds.parquet`, proves `surplus_gap` and `resource_utilis
 program was solved for them, one row per mechanism, `figure`, agent and good: `consumption` and `production`,
 an allocation that reaches the figure; `price`, multipliers that show that no allocation does better; and
 `kept` and `capped`, multipliers of each agent's being no worse off and of its money not going negative.
+
+The table of trades, `trades.parquet`, has the single trades of the mechanisms that record them (see
+`market.trades`), and the table of observations, `observations.parquet`, what a mechanism without announced
+prices observes once a round. Both are there only if they have rows.
 """
 
 from __future__ import annotations
@@ -275,6 +279,58 @@ def rounds_of(
 def no_rounds() -> pd.DataFrame:
     """Return the table of rounds of a mechanism without prices."""
     return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in ROUNDS.items()})
+
+
+OBSERVATIONS = {"mechanism": "str", "round": "int64", "measure": "str", "value": "float64"}
+"""The columns of the table of observations, with their types."""
+
+
+def no_observations() -> pd.DataFrame:
+    """Return the table of observations without rows."""
+    return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in OBSERVATIONS.items()})
+
+
+TRADES = {
+    "mechanism": "str",
+    "round": "int64",
+    "day": "int64",
+    "good": "str",
+    "paid_in": "str",
+    "buyer": "str",
+    "seller": "str",
+    "amount": "float64",
+    "price": "float64",
+}
+"""The columns of the table of trades, with their types; "" stands for money, or for the commons."""
+
+
+def trades_table(comparison: Comparison) -> pd.DataFrame:
+    """Return the table of trades, one row per trade of the mechanisms that record them, in their order."""
+    parts = [trades_of(outcome) for outcome in comparison.outcomes.values() if outcome.trades is not None]
+    if not parts:
+        return pd.DataFrame({column: pd.Series(dtype=kind) for column, kind in TRADES.items()})
+    return pd.concat(parts, ignore_index=True)
+
+
+def trades_of(outcome: Outcome) -> pd.DataFrame:
+    """Return the rows of one mechanism, which records its trades, in the table of trades."""
+    trades, economy = outcome.trades, outcome.economy
+    assert trades is not None
+    goods = np.array([*economy.goods, ""], dtype=object)  # the last stands for -1: money, or the commons
+    agents = np.array([*economy.agents, ""], dtype=object)
+    return pd.DataFrame(
+        {
+            "mechanism": outcome.name,
+            "round": trades.round,
+            "day": trades.day,
+            "good": goods[trades.good],
+            "paid_in": goods[trades.paid_in],
+            "buyer": agents[trades.buyer],
+            "seller": agents[trades.seller],
+            "amount": trades.amount,
+            "price": trades.price,
+        }
+    ).astype(TRADES)
 
 
 BOUNDS = ("consumption", "production", "price", "kept", "capped")

@@ -213,7 +213,7 @@ class _Builder:
     def _refuse_odd_harm(self, economy: Economy, harm: Harm) -> None:
         """Report harm by goods that no agent can make, and benefits that grow faster than any cost."""
         nothing = np.zeros(economy.shape)
-        made = ((economy.capacity > 0) | np.isfinite(economy.marginal_cost(nothing))).any(axis=0)
+        made = np.asarray(((economy.capacity > 0) | np.isfinite(economy.marginal_cost(nothing))).any(axis=0))
         for index, group in enumerate(self.scenario.agents):
             for good in group.harm:
                 if not made[self.columns[good]]:

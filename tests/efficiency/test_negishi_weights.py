@@ -9,6 +9,7 @@ from helpers.technologies import activity, wants
 from helpers.technologies import economy as technologies
 
 from market.economy.families.utilities import UTILITIES
+from market.efficiency import negishi_weights
 from market.efficiency.report import alignment
 from market.mechanisms import Auction, Autarky, Planner, Seize, Unmediated, play
 from market.mechanisms.auction.price_rules import Tatonnement
@@ -70,3 +71,21 @@ def test_firms_have_no_weight():
     report = alignment(play(Planner("planner"), build(loads(MILL), 0)))
     np.testing.assert_allclose(report.negishi_weights, [0.5, 0.5, 0.0], rtol=1e-12)
     assert not report.degenerate
+
+
+def test_no_weights_are_looked_for_where_two_of_many_would_swap(monkeypatch):
+    """u = log a + log b with (4, 1) and (1, 4): each gives up to 4 of one for 1 of the other, and 4 * 4 > 1.
+
+    With the program the least violation is as clear; with it or without, the verdict is the same.
+    """
+    owned = np.array([[4.0, 1.0], [1.0, 4.0], [2.0, 2.0]])
+    three = economy("exchange", log=[[1.0, 1.0]] * 3, endowment=owned, numeraire=1)
+    home = play(Unmediated("home", Autarky()), three)
+    exact = alignment(home)
+    monkeypatch.setattr(negishi_weights, "MANY_AGENTS", 2)
+    quick = alignment(home)
+    assert exact.residual <= quick.residual
+    assert exact.residual > 0.1
+    assert quick.efficient is exact.efficient is False
+    even = economy("exchange", log=[[1.0, 1.0]] * 3, endowment=np.full((3, 2), 2.0), numeraire=1)
+    assert alignment(play(Unmediated("home", Autarky()), even)).efficient is True

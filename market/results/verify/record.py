@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from market.results.run_folder import RunFolder
 from market.results.schema import LARGEST_MAP, number
 from market.results.tables import BOUNDS, agent_columns
 from market.results.verify.claim import Claim
+from market.results.verify.trade_claims import read_observations, read_trades
 
 COLUMNS = {
     "consumption": "consumption[g]",
@@ -60,6 +61,7 @@ class Record(Outcome):
         supporting_prices: (goods,), of these weights.
         improvement: an allocation (x', y') claimed to be a Pareto improvement; None if there is none.
         proofs: figure -> its recorded proof; only where a program found it.
+        observations: measure -> its value in each round, (rounds,), of mechanisms without announced prices.
     """
 
     stated: Mapping[str, Any] = field(default_factory=dict)
@@ -67,6 +69,7 @@ class Record(Outcome):
     supporting_prices: Array | None = None
     improvement: tuple[Array, Array] | None = None
     proofs: Mapping[str, Proof] = field(default_factory=dict)
+    observations: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def unknown(self) -> set[str]:
@@ -102,7 +105,12 @@ def read_outcomes(run: RunFolder, economy: Economy) -> list[Record]:
         raise RunError(f"'{run.folder}': the goods or agents are not those of its scenario")
     _check_agents(run, economy)
     _check_bounds(run, economy)
-    return [_record(run, economy, stated) for stated in run.result["mechanisms"]]
+    trades, seen = read_trades(run, economy), read_observations(run)
+    return [
+        replace(_record(run, economy, stated), trades=trades.get(name), observations=seen.get(name, {}))
+        for stated in run.result["mechanisms"]
+        for name in (stated["name"],)
+    ]
 
 
 def _check_agents(run: RunFolder, economy: Economy) -> None:

@@ -23,6 +23,7 @@ from market.results.verify.evidence import check_evidence
 from market.results.verify.game_claims import check_game, due
 from market.results.verify.record import Record, check_files, read_outcomes
 from market.results.verify.rounds import check_path
+from market.results.verify.trade_claims import check_trades
 from market.scenario.building import build
 from market.scenario.loading import Scenario, load
 from market.tolerances import ROUNDING_OF_RESULTS
@@ -85,6 +86,7 @@ def _mechanism(run: RunFolder, scenario: Scenario, economy: Economy, record: Rec
         yield from check_path(run, economy, record, options)
     tolerance = options.tolerance if record.kind == "auctioneer" else 0.0
     yield from check_accounts(economy, record, kind.due(economy, record, options), tolerance)
+    yield from check_trades(economy, record)
     yield from check_evidence(run, economy, record, options.evidence)
     yield from kind.claims(economy, record, options)
 
