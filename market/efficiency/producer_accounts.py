@@ -54,7 +54,7 @@ def accounts(outcome: Outcome) -> Accounts | None:
         return Accounts(revenue, cost, revenue - cost)
     if economy.technologies:
         return None
-    if outcome.kind != "unmediated":
+    if outcome.kind == "planner":
         return Accounts(None, cost, None)
     revenue = np.where(economy.wants_something, 0.0, -outcome.payments)
     return Accounts(revenue, cost, revenue - cost)

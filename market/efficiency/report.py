@@ -59,6 +59,7 @@ from market.efficiency.pareto_improvement import (
 from market.efficiency.price_intervals import price_intervals
 from market.efficiency.resource_utilisation import resource_utilisation
 from market.efficiency.surplus_gap import nothing_to_gain, proof_of_no_gap, surplus_gap
+from market.efficiency.unavoidable_harm import cannot_be_relieved
 from market.errors import NumericalError
 from market.outcome import Outcome
 from market.tolerances import (
@@ -260,7 +261,7 @@ def proves_efficiency(economy: Economy, x: Array, y: Array, found: Support) -> b
         return True
     with_all_that_is_free = np.where(found.prices == 0, np.maximum(x, economy.most), x)
     gains = economy.utility(with_all_that_is_free) > economy.utility(x)
-    saves = (economy.cost(y) > 0) | economy.harmed
+    saves = (economy.cost(y) > 0) | ~cannot_be_relieved(economy, x, y, found.weights > 0)
     return not (found.zero & (gains | _gains_from_remainders(economy, x, y) | saves)).any()
 
 

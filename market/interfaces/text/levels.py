@@ -74,7 +74,8 @@ def _levels(
     """
     in_money, rows = economy.money is Money.QUASILINEAR, []
     charged = penalties or [False] * len(values)
-    for party in filter(None, (_members(each, economy.wants_something, "consumers") for each in shown)):
+    judges = economy.wants_something | (economy.harmed & ~producers(economy))
+    for party in filter(None, (_members(each, judges, "consumers") for each in shown)):
         own = [(v[party.rows], penalty) for v, penalty in zip(values, charged, strict=True)]
         if party.alone or in_money:
             rows.append(Row(party.called("mean"), [_mean(*each) for each in own]))
@@ -108,7 +109,7 @@ def _utility(economy: Economy) -> str:
 
 def _borne(economy: Economy) -> list[str]:
     """Return what the utilities of consumers are reported net of: cost, harm, both or neither."""
-    harmed = bool((economy.harmed & economy.wants_something).any())
+    harmed = bool((economy.harmed & ~(producers(economy) & ~economy.wants_something)).any())
     return ["cost"] * _bears_cost(economy) + ["harm"] * harmed
 
 

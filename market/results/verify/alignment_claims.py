@@ -246,9 +246,8 @@ def _unused(economy: Economy, record: Record) -> bool:
     at_no_cost = np.minimum(economy.supply(np.zeros(len(left))).highest, PLENTY)
     more = left + np.maximum(at_no_cost - y, 0.0).sum(axis=0)
     gains = economy.utility(x + more) > economy.utility(x)
-    saves = (economy.cost(y) > 0) | economy.harmed
     exchanged = ((x > 0) & (economy.marginal_utility(x) > 0) & idle[:, None]).sum(axis=0) > 1
-    return bool((idle & gains).any() or (idle & saves).any() or exchanged.sum() > 1)
+    return bool((idle & gains).any() or (idle & (economy.cost(y) > 0)).any() or exchanged.sum() > 1)
 
 
 def _clearly_better(economy: Economy, record: Record, others: Sequence[Record]) -> bool:
@@ -306,6 +305,8 @@ def _degenerate(economy: Economy, record: Record, found: float) -> Claim:
         return Claim(name, False, "stated, though no weights support the outcome")
     forced = zero_in_all_supports(economy, record)
     zero = record.weights == 0
+    if economy.harm is not None and not (zero & forced).any():
+        return Claim(name, None, "not checked: harm ties the weights of producers to those of their victims")
     detail = f"{int(zero.sum())} weights are zero, {int((zero & forced).sum())} of them in all supports"
     return Claim(name, bool((zero & forced).any()), detail)
 

@@ -83,6 +83,8 @@ def _names(record: Record) -> list[set[str]] | None:
         return [set() if record.prices is None else {"residual"}]
     if record.kind == "unmediated":
         return [{"relative_regret"} | ({"period"} if record.status is Status.CYCLING else set())]
+    if record.kind == "bargaining":
+        return [{"gain", "residual"} if record.status is Status.SETTLED else set()]
     if record.kind != "auctioneer":
         return None
     always = {"relative_excess_demand", "relative_regret", "demand_queries"}

@@ -17,6 +17,7 @@ from market.results.run_folder import RunFolder, read_run
 from market.results.verify.accounts import Due, at_prices, check_accounts, without_money
 from market.results.verify.alignment_claims import check_alignment, violation
 from market.results.verify.auction_claims import check_auction
+from market.results.verify.bargaining_claims import check_bargaining
 from market.results.verify.claim import Claim, Verification
 from market.results.verify.comparison_table import check_table
 from market.results.verify.evidence import check_evidence
@@ -146,6 +147,7 @@ KINDS = {
     "auctioneer": KindRules(at_prices, check_auction),
     "unmediated": KindRules(due, check_game),
     "planner": KindRules(without_money, _planned),
+    "bargaining": KindRules(_none_due, check_bargaining),
 }
 """The kinds with rules that are stated here, by name."""
 
