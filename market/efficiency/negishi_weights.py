@@ -108,7 +108,8 @@ def support(at: Margins, own: Array | None = None) -> Support:
         own: (goods,), prices of the outcome, if any: tried where there are too many agents for the program.
     """
     economy, agents, goods = at.economy, *at.economy.shape
-    case = _Case(at, np.asarray(np.isinf(at.slopes).any(axis=1)) | at.binds.empty, ~economy.has_weight)
+    empty = at.binds.empty & ~economy.harmed  # a victim's weight has to meet the conditions of producers too
+    case = _Case(at, np.asarray(np.isinf(at.slopes).any(axis=1)) | empty, ~economy.has_weight)
     if (case.only_zero | case.idle).all() or economy.not_concave.any():
         return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, case.only_zero)
     found = case.equal() or case.determined()
@@ -222,7 +223,7 @@ class _Case:
         infinite. The weights of producers are bounded by what they make already.
         """
         economy = self.at.economy
-        candidates = self.at.binds.empty & ~(economy.capacity > 0).any(axis=1)
+        candidates = self.at.binds.empty & ~(economy.capacity > 0).any(axis=1) & ~economy.harmed
         others = found.weights[found.weights > 0]
         if not candidates.any() or not len(others):
             return found

@@ -275,6 +275,9 @@ def _improvement(economy: Economy, x: Array, y: Array, left_below: NDArray[np.bo
     left = with_what_is_left(economy, x, y, Reallocation(x, y))  # at no agent's cost
     if left is not None:
         return left
+    halfway = Reallocation((x + x_new) / 2.0, (y + y_new) / 2.0)  # where utilities bend, all gain on the way
+    if improves(economy, x, y, halfway):
+        return halfway
     raise NumericalError("a gain was found that is too small to be confirmed, or it is the solver's rounding")
 
 
