@@ -13,6 +13,7 @@ from enum import StrEnum
 from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
+from market.intervention import Intervention
 from market.trades import Trades
 
 
@@ -90,6 +91,7 @@ class Outcome(Displayed):
         actions: amounts taken, claimed or made in a game, (agents, goods), units; None without a game.
         evidence: the numbers behind the status, by name.
         trades: single trades, where the mechanism makes and records them; None elsewhere.
+        intervention: the accounts of taxes, caps, floors and quotas; None without them.
     """
 
     economy: Economy
@@ -111,11 +113,17 @@ class Outcome(Displayed):
     actions: Array | None = None
     evidence: Mapping[str, float] = field(default_factory=dict)
     trades: Trades | None = None
+    intervention: Intervention | None = None
 
     def __repr__(self) -> str:
         """Return name, status and rounds, on a line."""
         rounds = f"{self.rounds:,} round{'' if self.rounds == 1 else 's'}"
         return f"<Outcome '{self.name}': {self.status.words} after {rounds}>"
+
+    @property
+    def public_revenue(self) -> float:
+        """Money that agents paid and none of them got: for the commons, in taxes and as rents of quotas."""
+        return self.revenue + (0.0 if self.intervention is None else self.intervention.transfers)
 
     @property
     def max_regret(self) -> float | None:

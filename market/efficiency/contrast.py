@@ -64,7 +64,7 @@ def _pareto(outcome: Outcome, other: Outcome, gains: Array) -> bool:
     That rounding must not be the gain of an agent: where payoffs are in money, the sum of gains must exceed
     the fall in revenue.
     """
-    more = outcome.revenue - other.revenue
+    more = outcome.public_revenue - other.public_revenue
     if (gains < 0).any() or more < -max(revenue_rounding(outcome), revenue_rounding(other)):
         return False
     if more > max(revenue_rounding(outcome), revenue_rounding(other)):

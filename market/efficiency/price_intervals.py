@@ -63,14 +63,15 @@ def price_intervals(outcome: Outcome, at: Margins) -> Mapping[str, Interval | No
     """Return the range of supporting prices of each good: good -> (least, greatest), None if unique.
 
     Args:
-        outcome: with prices that clear markets, or a planner's with equal weights.
+        outcome: with prices that clear markets, or a planner's with equal weights. Prices that differ between
+            buyers and sellers support nothing.
         at: its margins in the economy's concave form.
 
     Returns:
         None if intervals do not apply (no prices, or prices that support nothing) or are unknown.
     """
     economy, p = at.economy, outcome.prices
-    settled = outcome.status in (Status.CLEARED, Status.OPTIMAL)
+    settled = outcome.status in (Status.CLEARED, Status.OPTIMAL) and outcome.intervention is None
     if p is None or not settled or at.x.size > MOST_AMOUNTS or not np.isfinite(p).all():
         return None
     case = _case(outcome, at, p)

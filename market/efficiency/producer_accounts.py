@@ -49,7 +49,8 @@ def accounts(outcome: Outcome) -> Accounts | None:
     if outcome.kind == "auctioneer" and outcome.prices is not None:
         own = np.where(economy.wants_something[:, None], 0.0, economy.endowment)
         sold = np.maximum(own - outcome.consumption, 0.0)
-        revenue = (np.maximum(y, 0.0) + sold) @ outcome.prices
+        levied, sales = outcome.intervention, np.maximum(y, 0.0) + sold
+        revenue = sales @ outcome.prices if levied is None else levied.proceeds(outcome.prices, sales)
         cost = cost + np.maximum(-y, 0.0) @ outcome.prices
         return Accounts(revenue, cost, revenue - cost)
     if economy.technologies:

@@ -31,6 +31,8 @@ Corners:
   of another one as a producer's. Penalties of a game are no surplus.
 - Spending caps change none of these sums: money left over counts one for one.
 - Revenue handed back in lump sums (`commons_shares`) stays in R and is no agent's surplus.
+- Under taxes and quotas consumers pay one price and producers get another. Each surplus is counted at its own
+  side's price, and tax revenue and rents are transfers: a part of total surplus that is neither side's nor R.
 
 Source: Marshall (1920), *Principles of Economics*, book III, chapter VI; Mas-Colell, Whinston and Green
 (1995), section 10.E. The split for owners of goods is our own derivation.
@@ -56,6 +58,7 @@ class Surplus:
             infinitely much, -inf where the agent has lost what it cannot do without.
         producers: (agents,), PS_i; 0 of agents that neither produce nor sell.
         revenue: R, of the common stock.
+        transfers: tax revenue, and the rents of quotas.
         total: total surplus, `sum_i u_i - C_i - D_i`; -inf if any agent is at -inf.
         harm: H, done to agents by the output of others, negative where it benefits them; None where no agent
             can be harmed.
@@ -65,6 +68,7 @@ class Surplus:
     producers: Array
     revenue: float
     total: float
+    transfers: float = 0.0
     harm: float | None = None
 
     @property
@@ -82,9 +86,9 @@ class Surplus:
     def utility_minus_payments(self) -> float:
         """Consumer surplus with the utility before trade; -inf if total is.
 
-        `total + harm - producer - revenue`.
+        It is `total + harm - producer - revenue - transfers`.
         """
-        return self.total + (self.harm or 0.0) - self.producer - self.revenue
+        return self.total + (self.harm or 0.0) - self.producer - self.revenue - self.transfers
 
 
 def surplus(outcome: Outcome) -> Surplus | None:
@@ -115,11 +119,13 @@ def surplus(outcome: Outcome) -> Surplus | None:
     with np.errstate(invalid="ignore"):
         gained = np.where(utility == before, 0.0, utility - before)
     cost, harm = economy.cost(y), float(economy.harm_done(y).sum())
+    transfers = 0.0 if outcome.intervention is None else outcome.intervention.transfers
     return Surplus(
         consumers=np.where(wants, gained - paid, 0.0),
         producers=sold - cost - np.where(wants, 0.0, paid),
-        revenue=float(paid.sum() - sold.sum()),
+        revenue=float(paid.sum() - sold.sum()) - transfers,
         total=float((utility - cost).sum()) - harm,
+        transfers=transfers,
         harm=None if economy.harm is None else harm,
     )
 
@@ -141,7 +147,11 @@ def payoffs_with_revenue(outcome: Outcome) -> Array | None:
 
 def _payments(outcome: Outcome) -> tuple[Array, Array]:
     """Return payments for goods other than own output, and proceeds from that, (agents,) each, money."""
-    economy, p = outcome.economy, outcome.prices
+    economy, p, levied = outcome.economy, outcome.prices, outcome.intervention
+    if levied is not None and p is not None:
+        handed_back = economy.lump_sums(levied.commons_revenue)
+        sold = levied.proceeds(p, outcome.production)
+        return outcome.payments + handed_back + sold, sold
     if outcome.kind == "auctioneer" and p is not None:
         return (outcome.consumption - economy.endowment) @ p, outcome.production @ p
     return outcome.payments, np.zeros(len(economy.agents))

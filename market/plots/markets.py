@@ -177,7 +177,7 @@ def _social(economy: Economy, g: int, prices: Array, supply: Curve, right: float
 
 
 def _crossing(demand: Curve, social: Curve, right: float) -> float:
-    """Return the first amount at which social cost exceeds what a unit is worth; the largest shown if none."""
+    """Return the first amount at which social cost exceeds demand; the largest shown if there is none."""
     excess = social.prices - _inverse(demand, social.amounts, rising=False)
     above = np.flatnonzero(excess > 0)
     if not len(above):

@@ -194,7 +194,7 @@ def compare(
         alignments[name] = alignment(outcomes[name])
         paths.append(path_of(name, model))
         seen.append(observations_of(name, model))
-        if check and model.auctioneer is not None:
+        if check and model.auctioneer is not None and outcomes[name].intervention is None:
             from market.equilibrium.against_reference import (
                 check as against_reference,  # deferred: a quarter second
             )

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from market.errors import RunError
+from market.intervention import BOUNDS
 from market.mechanisms import MECHANISMS
 from market.outcome import Status
 
@@ -193,6 +194,38 @@ class SurplusResult(_Strict):
     )
 
 
+class InterventionResult(_Strict):
+    """Taxes, caps, floors and quotas of an auctioneer: prices of each side, and money that is neither's."""
+
+    buyer_prices: dict[str, Price] = Field(
+        description="`{good: p}`, paid by buyers, taxes and rents included"
+    )
+    taxed_prices: dict[str, Price] = Field(
+        description="`{good: p}`, what taxed sellers get; the announced prices unless only some are taxed"
+    )
+    rents: dict[str, Price] = Field(
+        description="`{good: money}`, the worth of the right to sell a unit within a quota"
+    )
+    traded: dict[str, Size] = Field(description="`{good: amount}` bought in all")
+    tax_revenue: Finite = Field(description="taxes less subsidies, money; a part of total surplus")
+    returned: Finite = Field(description="the part of it that agents get in lump sums, under `exchange`")
+    commons_revenue: Finite = Field(description="the value of the commons sold, at the sellers' price")
+    quota_rent: Finite = Field(description="of all rights to sell within quotas; a part of total surplus")
+    binding: dict[str, Literal[BOUNDS]] = Field(  # type: ignore[valid-type]
+        description="`{good: bound}`: the cap, floor or quota that binds, empty if none does"
+    )
+    unserved: dict[str, Extended] = Field(
+        description="`{good: amount}`, excess demand at a cap or floor that binds, else 0"
+    )
+    free_prices: dict[str, Price] | None = Field(
+        description="`{good: p}` of the same auction without interventions; null if unknown"
+    )
+    borne_by_buyers: dict[str, Finite | None] | None = Field(
+        description="`{good: share}` of the difference between both sides' prices that buyers bear, as a rise of "
+        "theirs; null without a difference, or if the prices without interventions are unknown"
+    )
+
+
 class ReferenceCheck(_Strict):
     """Comparison of an auctioneer's prices with a reference solution."""
 
@@ -254,6 +287,9 @@ class MechanismResult(_Strict):
     )
     evidence: dict[str, Size] = Field(description="`{name: number}`, the residuals behind the status")
     alignment: AlignmentResult = Field(description="the alignment report")
+    intervention: InterventionResult | None = Field(
+        None, description="of an auctioneer with taxes, caps, floors or quotas; absent otherwise"
+    )
     check: ReferenceCheck | None = Field(
         None, description="of an auctioneer with `--check`: against a reference solution; absent otherwise"
     )
@@ -264,7 +300,7 @@ class MechanismResult(_Strict):
         for field in _ALWAYS.get(self.kind, ()):
             if getattr(self, field) is None:
                 raise ValueError(f"of the kind {self.kind} there must be a value of {field}")
-        for field in _NEVER.get(self.kind, ("check",)):
+        for field in _NEVER.get(self.kind, ("check", "intervention")):
             if getattr(self, field) is not None:
                 raise ValueError(f"of the kind {self.kind} there is no {field}")
         return self
@@ -276,8 +312,8 @@ _ALWAYS = {
 }
 _NEVER = {
     "auctioneer": (),
-    "unmediated": ("disequilibrium", "auctioneer_payoff", "check"),
-    "planner": ("disequilibrium", "auctioneer_payoff", "max_regret", "check"),
+    "unmediated": ("disequilibrium", "auctioneer_payoff", "check", "intervention"),
+    "planner": ("disequilibrium", "auctioneer_payoff", "max_regret", "check", "intervention"),
 }
 
 

@@ -141,6 +141,7 @@ def row(
         "status": mechanism.status,
         "rounds": mechanism.rounds,
         **{f"price of {good}": _or_nan(prices.get(good)) for good in goods},
+        **_levied(mechanism),
         "disequilibrium": _or_nan(mechanism.disequilibrium),
         **agents.levels("utility", agents.utilities, in_money),
         **agents.levels("payoff", agents.payoffs, in_money),
@@ -162,6 +163,15 @@ def row(
         "agents who lose": None if gains is None else gains.lose,
         "Pareto improvement": None if gains is None else gains.pareto_improvement,
     }
+
+
+def _levied(mechanism: MechanismResult) -> dict[str, object]:
+    """Return the columns of a mechanism with interventions; none without, so that other tables stay."""
+    levied = mechanism.intervention
+    if levied is None:
+        return {}
+    paid = {f"buyers' price of {good}": number(p) for good, p in levied.buyer_prices.items()}
+    return paid | {"tax revenue": number(levied.tax_revenue), "quota rent": number(levied.quota_rent)}
 
 
 def _weights(names: Sequence[str], weights: Array | None) -> dict[str, float]:

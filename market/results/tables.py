@@ -32,11 +32,13 @@ from pydantic import ValidationError
 from market.economy.correspondences import Array
 from market.efficiency.surplus import Surplus, payoffs_with_revenue, surplus
 from market.errors import NumericalError
+from market.intervention import Intervention
 from market.outcome import Outcome
 from market.results.schema import (
     LARGEST_MAP,
     SCHEMA,
     AlignmentResult,
+    InterventionResult,
     MechanismResult,
     ReferenceCheck,
     Result,
@@ -140,6 +142,7 @@ def mechanism_result(
         return {agent: by_good(row) for agent, row in zip(agents, amounts, strict=True)}
 
     better, supported = report.improvement, report.negishi_weights is not None
+    levied = outcome.intervention
     if isinstance(outcome, Outcome):
         split, handed_back = surplus(outcome), payoffs_with_revenue(outcome)
     else:
@@ -179,6 +182,7 @@ def mechanism_result(
                 unknown=list(report.reasons),
             ),
             **({} if check is None else {"check": _check_result(check, goods)}),
+            **({} if levied is None else {"intervention": _intervention_result(levied, goods)}),
         )
     except ValidationError as error:
         raise NumericalError(
@@ -197,6 +201,28 @@ def _surplus_result(found: Surplus | None, gap: float | None) -> SurplusResult |
         total=plain(found.total),
         deadweight_loss=plain(gap),
         **({} if found.harm is None else {"harm": plain(found.harm)}),
+    )
+
+
+def _intervention_result(levied: Intervention, goods: Sequence[str]) -> InterventionResult:
+    def by_good(values: Array) -> dict[str, Any]:
+        return dict(zip(goods, plain(values.tolist()), strict=True))
+
+    borne = levied.borne_by_buyers
+    shares = None if borne is None else {g: None if math.isnan(b) else b for g, b in by_good(borne).items()}
+    return InterventionResult(
+        buyer_prices=by_good(levied.buyer_prices),
+        taxed_prices=by_good(levied.taxed_prices),
+        rents=by_good(levied.rents),
+        traded=by_good(levied.traded),
+        tax_revenue=plain(levied.tax_revenue),
+        returned=plain(levied.returned),
+        commons_revenue=plain(levied.commons_revenue),
+        quota_rent=plain(levied.quota_rent),
+        binding=dict(zip(goods, levied.binding, strict=True)),
+        unserved=by_good(levied.unserved),
+        free_prices=None if levied.free_prices is None else by_good(levied.free_prices),
+        borne_by_buyers=shares,
     )
 
 

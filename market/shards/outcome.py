@@ -13,6 +13,7 @@ from market.display import Displayed
 from market.economy.agent_names import AgentNames
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
+from market.intervention import Intervention
 from market.outcome import Status
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class SharedOutcome:
         alignment: the report.
         path: prices and excess demand, one row per round and good (`tables.rounds_of`).
         files: written by the shards.
+        intervention: the accounts of taxes, caps, floors and quotas; None without them.
     """
 
     name: str
@@ -75,6 +77,7 @@ class SharedOutcome:
     alignment: Alignment
     path: pd.DataFrame
     files: tuple[WrittenFile, ...]
+    intervention: Intervention | None = None
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -34,6 +34,10 @@ from market.mechanisms.auction.bidding import respond
 from market.mechanisms.auction.corrections import Adjustment, corrected, left_the_bounds
 from market.mechanisms.auction.cycles import Trail
 from market.mechanisms.auction.free_goods import FreeGoods
+from market.mechanisms.auction.interventions.answers import under
+from market.mechanisms.auction.interventions.bounds import bounded
+from market.mechanisms.auction.interventions.outcome import intervened
+from market.mechanisms.auction.interventions.policy import Policy, make_policy
 from market.mechanisms.auction.jumps.alternatives import Choices, possible
 from market.mechanisms.auction.price_rules import Knows, Memory, Rule, Seen
 from market.mechanisms.auction.rationing import settle
@@ -63,6 +67,7 @@ class AuctionState(State):
         queries: how often demand was asked for.
         impossible: why there is no equilibrium, if that can be proved.
         choices: where some agent's answer can jump from one alternative to another; None if nowhere.
+        policy: taxes, caps, floors and quotas; None without any.
     """
 
     next_prices: Array
@@ -76,6 +81,7 @@ class AuctionState(State):
     queries: int = 0
     impossible: str | None = None
     choices: Choices | None = None
+    policy: Policy | None = None
 
     @property
     def prices(self) -> Array:
@@ -119,6 +125,33 @@ class Auction(Mechanism):
     initial_prices: dict[str, float] = option(
         {}, "the first prices announced; 1 if not named", low=0.0, open_low=True, names="goods"
     )
+    tax: dict[str, float] = option(
+        {}, "money a unit that buyers pay more than sellers get; negative for a subsidy", names="goods"
+    )
+    tax_rate: dict[str, float] = option(
+        {}, "a tax in parts of the seller's price: buyers pay 1 + rate times that", low=-1.0, open_low=True,
+        names="goods",
+    )  # fmt: skip
+    taxed: tuple[str, ...] = option(
+        (), "the agents whose sales are taxed, as by a tariff; default all sales, of the commons too",
+        names="agents",
+    )  # fmt: skip
+    price_cap: dict[str, float] = option(
+        {}, "the highest price that a seller may get", low=0.0, open_low=True, names="goods"
+    )
+    price_floor: dict[str, float] = option(
+        {}, "the lowest price that a seller may get", low=0.0, names="goods"
+    )
+    quota: dict[str, float] = option({}, "the most that may be sold in all, units", low=0.0, names="goods")
+    rationing: Literal["proportional", "efficient", "random"] = option(
+        "proportional", "the order in which buyers at a cap, and sellers at a floor, are served"
+    )
+    revenue_to: dict[str, float] = option(
+        {}, "under exchange the shares of agents in tax revenue; default equal", low=0.0, names="agents"
+    )
+    tax_base: Literal["trade", "consumption"] = option(
+        "trade", "under exchange, if net purchases or all consumption is taxed"
+    )
 
     def start(self, economy: Economy) -> AuctionState:
         """Return the state with the first prices, not yet announced.
@@ -127,14 +160,17 @@ class Auction(Mechanism):
             InputError: the rule does not go with the economy.
         """
         self._refuse(economy)
+        policy = make_policy(self, economy)
         first = self._first(economy)
+        first = first if policy is None else policy.within(first)
         return AuctionState(
             round=0,
             next_prices=first,
             memory=self.rule.start(first),
             free_goods=FreeGoods.at_first(first),
-            impossible=no_equilibrium(economy),
+            impossible=no_equilibrium(economy) if policy is None else None,
             choices=possible(economy),
+            policy=policy,
         )
 
     def _refuse(self, economy: Economy) -> None:
@@ -151,7 +187,9 @@ class Auction(Mechanism):
     def step(self, economy: Economy, state: State, answering: Answering) -> AuctionState:
         """Announce prices, look at excess demand, and adjust."""
         assert isinstance(state, AuctionState)
+        answering = answering if state.policy is None else under(state.policy, answering)
         announced, free_goods = announce(economy, state.next_prices, state.free_goods, answering)
+        announced = announced if state.policy is None else bounded(state.policy, announced)
         seen = announced.imbalance
         changed: dict[str, Any] = {  # put together first, because making a state takes its time
             "round": state.round + 1,
@@ -179,7 +217,8 @@ class Auction(Mechanism):
         asked: list[Array] = []
         proposed, memory = self.rule.adjust(self._shown(economy, announced, answering, asked), state.memory)
         joint = self.rule.knows is Knows.EXCESS
-        p = corrected(Adjustment(economy, announced, free_goods, state.choices, joint), proposed)
+        adjustment = Adjustment(economy, announced, free_goods, state.choices, joint, state.policy)
+        p = corrected(adjustment, proposed)
         return {
             "next_prices": p,
             "memory": memory,
@@ -208,11 +247,12 @@ class Auction(Mechanism):
     def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
         """Return True if the auction cleared, diverged, cycles, cannot clear, or used up its rounds."""
         assert isinstance(state, AuctionState)
-        if self._cleared(state) or state.diverged is not None or state.round >= self.max_rounds:
+        if self.settled(state) or state.diverged is not None or state.round >= self.max_rounds:
             return True
         return self._cycles(state) or (state.impossible is not None and state.round >= ROUNDS_SHOWN)
 
-    def _cleared(self, state: AuctionState) -> bool:
+    def settled(self, state: AuctionState) -> bool:
+        """Return True if every market cleared, or stands at a bound of its price, in the last round."""
         return state.last is not None and state.last.imbalance.disequilibrium <= self.tolerance
 
     def _cycles(self, state: AuctionState) -> bool:
@@ -221,7 +261,7 @@ class Auction(Mechanism):
 
     def reported(self, state: AuctionState) -> Announcement:
         """Return the announcement that the outcome reports: the last if it clears, else the best."""
-        seen = state.last if self._cleared(state) else state.best
+        seen = state.last if self.settled(state) else state.best
         assert seen is not None
         return seen
 
@@ -247,7 +287,7 @@ class Auction(Mechanism):
             relative_excess=chosen.imbalance.relative,
             round=state.best_round,
             tolerance=self.tolerance,
-            cleared=self._cleared(state),
+            cleared=self.settled(state),
             relative_regret=regretted,
             forgone=forgone or {},
             scales=widest_range(economy, chosen.prices),
@@ -269,6 +309,8 @@ class Auction(Mechanism):
         assert isinstance(state, AuctionState)
         if state.round == 0:
             state = self.step(economy, state, economy.answers)
+        if state.policy is not None:
+            return intervened(self, state.policy, state)
         seen = self.reported(state)
         chosen = by_trader(economy, seen)
         p = chosen.prices

@@ -13,7 +13,8 @@ by functions of one signature, `(Adjustment, prices) -> prices`, in the order of
    product is never announced above its least unit cost at the other prices. After free goods, since a free
    input lowers that cost.
 4. `normalise`: under `exchange` only relative prices matter, and announced prices sum to one, or that of the
-   numeraire is 1. Last, since it multiplies all prices by one number.
+   numeraire is 1. After these, since it multiplies all prices by one number.
+5. `keep_bounds`: under a cap or a floor no price beyond it is announced. Last, so that it holds.
 
 Prices outside `PRICE_RANGE` end the auction (`left_the_bounds`) and are not normalised.
 """
@@ -30,12 +31,14 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.economy.production import zero_profit_prices
 from market.mechanisms.auction.free_goods import FreeGoods
+from market.mechanisms.auction.interventions.answers import follows_policy
 from market.mechanisms.auction.jumps.alternatives import Choices, choosers
 from market.mechanisms.auction.jumps.implicit_step import implicit_step
 from market.mechanisms.regret import answers_faithfully
 
 if TYPE_CHECKING:
     from market.mechanisms.auction.announcement import Announcement
+    from market.mechanisms.auction.interventions.policy import Policy
 
 PRICE_RANGE = (1e-250, 1e250)  # money per unit: prices outside have left every economy that float64 can hold
 
@@ -51,6 +54,7 @@ class Adjustment:
         choices: where some agent's answer can jump; None if nowhere.
         joint: True if the rule may move the price of a good because of other goods, without having asked for
             demand at other prices (slopes taken across a jump would be wrong).
+        policy: taxes, caps, floors and quotas; None without any.
     """
 
     economy: Economy
@@ -58,15 +62,19 @@ class Adjustment:
     free_goods: FreeGoods
     choices: Choices | None
     joint: bool
+    policy: Policy | None = None
 
 
 def anticipate_jumps(adjustment: Adjustment, proposed: Array) -> Array:
     """Return the rule's step, taken implicitly in the alternatives that agents choose."""
     if adjustment.choices is None:
         return proposed
-    economy, announced = adjustment.economy, adjustment.announced
-    faithful = answers_faithfully(economy, announced.answers, announced.prices)
-    who = choosers(economy, adjustment.choices, announced.prices, announced.answers, faithful)
+    economy, announced, policy = adjustment.economy, adjustment.announced, adjustment.policy
+    if policy is None:
+        faithful = answers_faithfully(economy, announced.answers, announced.prices)
+    else:
+        faithful = follows_policy(policy, announced.answers)
+    who = choosers(economy, adjustment.choices, announced.prices, announced.answers, faithful, policy)
     return implicit_step(economy, who, announced, proposed, adjustment.joint)
 
 
@@ -87,10 +95,21 @@ def normalise(adjustment: Adjustment, proposed: Array) -> Array:
     return proposed if left_the_bounds(economy, proposed) else economy.normalise(proposed)
 
 
+def keep_bounds(adjustment: Adjustment, proposed: Array) -> Array:
+    """Return prices within caps and floors; they need money, so that nothing is normalised after it."""
+    return proposed if adjustment.policy is None else adjustment.policy.within(proposed)
+
+
 Correction = Callable[[Adjustment, Array], Array]
 """Prices for the next round, (goods,), to corrected ones."""
 
-CORRECTIONS: tuple[Correction, ...] = (anticipate_jumps, announce_free_goods, remove_profit, normalise)
+CORRECTIONS: tuple[Correction, ...] = (
+    anticipate_jumps,
+    announce_free_goods,
+    remove_profit,
+    normalise,
+    keep_bounds,
+)
 
 
 def corrected(adjustment: Adjustment, proposed: Array) -> Array:

@@ -28,6 +28,8 @@ Agents of a part of an economy are settled by the same steps; sums over all agen
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from market.economy.correspondences import Array, good_by_good, sum_over_agents
@@ -43,27 +45,48 @@ VANISHED = 1e-9  # share of the trade that the short side first allows: what shr
 MOST_PASSES = 5000  # of lost income to others; if incomes do not balance after them, there is no trade
 
 
-def settle(economy: Economy, answers: Answers, p: Array) -> tuple[Array, Array]:
-    """Return consumption and production, (agents, goods) each: feasible, and balanced where possible."""
+class Sides(NamedTuple):
+    """Prices of buyers and sellers where they differ, as by a tax.
+
+    Args:
+        paid: (goods,), by a buyer for a unit.
+        received: (agents, goods), by each seller for a unit.
+    """
+
+    paid: Array
+    received: Array
+
+
+def settle(economy: Economy, answers: Answers, p: Array, sides: Sides | None = None) -> tuple[Array, Array]:
+    """Return consumption and production, (agents, goods) each: feasible, and balanced where possible.
+
+    Args:
+        economy: the primitives.
+        answers: of all agents.
+        p: (goods,), prices.
+        sides: what buyers pay and sellers get, where that is not p.
+    """
     if not (economy.technologies or needs_assignment(answers)):
-        return run_locally(settling(economy, answers, p))
+        return run_locally(settling(economy, answers, p, sides))
     assigned = assign(economy, answers, p)
     x, y = assigned.consumption, assigned.production
     if not _nearly_balanced(economy.taken(x, y), economy.offered(y), p):
-        return ration(economy, x, y, p)
+        return ration(economy, x, y, p, sides)
     if economy.technologies:
         return _trim_with_inputs(economy, x, y)
     return run_locally(_trimming(economy, x, y, sum_over_agents(x)))
 
 
-def settling(economy: Economy, answers: Answers, p: Array) -> Reduction[tuple[Array, Array]]:
+def settling(
+    economy: Economy, answers: Answers, p: Array, sides: Sides | None = None
+) -> Reduction[tuple[Array, Array]]:
     """Settle a part of an economy without coupled amounts, requesting sums over all agents."""
     x, y = yield from _assigning(economy, answers)
     made = sum_over_agents(np.maximum(y, 0.0)) if economy.costs else np.zeros(len(p))
     eaten = answers.total_demand.lowest if x is answers.demand.lowest else sum_over_agents(x)
     eaten, owned, made = yield eaten, economy.owned, made
     if not _nearly_balanced(eaten, economy.commons + owned + made, p):
-        return (yield from rationing(economy, x, y, p))
+        return (yield from rationing(economy, x, y, p, sides))
     return (yield from _trimming(economy, x, y, eaten))
 
 
@@ -163,7 +186,7 @@ def _trim_with_inputs(economy: Economy, x: Array, y: Array) -> tuple[Array, Arra
     return x * np.divide(there, eaten, out=np.ones_like(eaten), where=eaten > there), y
 
 
-def ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Array]:
+def ration(economy: Economy, x: Array, y: Array, p: Array, sides: Sides | None = None) -> tuple[Array, Array]:
     """Return consumption and production that are feasible and paid for, (agents, goods) each.
 
     Args:
@@ -171,11 +194,14 @@ def ration(economy: Economy, x: Array, y: Array, p: Array) -> tuple[Array, Array
         x: (agents, goods), consumption that agents demand; may be inf.
         y: (agents, goods), production that they supply, finite.
         p: (goods,), prices.
+        sides: what buyers pay and sellers get, where that is not p.
     """
-    return run_locally(rationing(economy, x, y, p))
+    return run_locally(rationing(economy, x, y, p, sides))
 
 
-def rationing(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[tuple[Array, Array]]:
+def rationing(
+    economy: Economy, x: Array, y: Array, p: Array, sides: Sides | None = None
+) -> Reduction[tuple[Array, Array]]:
     """Ration a part of an economy, requesting sums over all agents."""
     bought, sold = np.maximum(x - economy.endowment, 0.0), np.maximum(economy.endowment - x, 0.0)
     finite = np.where(np.isfinite(bought), bought, 0.0)
@@ -199,7 +225,7 @@ def rationing(economy: Economy, x: Array, y: Array, p: Array) -> Reduction[tuple
         bought, sold, y, commons = _short_side(economy, *before, wanted, offered)
         if played == 0:
             at_first = bought
-        bought, sold = _within_income(economy, p, bought, sold, y, commons)
+        bought, sold = _within_income(economy, p, bought, sold, y, commons, sides)
         pairs = zip(before, (bought, sold, y, commons), strict=True)
         moved = not all((np.abs(old - new) <= UNMOVED * np.abs(old)).all() for old, new in pairs)
     if anywhere:
@@ -223,10 +249,19 @@ def _short_side(
 
 
 def _within_income(
-    economy: Economy, p: Array, bought: Array, sold: Array, y: Array, commons: Array
+    economy: Economy,
+    p: Array,
+    bought: Array,
+    sold: Array,
+    y: Array,
+    commons: Array,
+    sides: Sides | None,
 ) -> tuple[Array, Array]:
     """Cut purchases that cannot be paid for; under `exchange` also sales for money that cannot be spent."""
-    spent, earned, other = bought @ p, sold @ p, _other_income(economy, p, y, commons)
+    spent, earned = bought @ p, sold @ p
+    if sides is not None:
+        spent, earned = bought @ sides.paid, (sold * sides.received).sum(axis=1)
+    other = _other_income(economy, p, y, commons, sides)
     income = earned + other
     beyond = (spent > income) & (spent > 0)  # losses by rounding are no spending
     affords = np.divide(np.maximum(income, 0.0), spent, out=np.ones_like(spent), where=beyond)
@@ -239,11 +274,12 @@ def _within_income(
     return bought, sold
 
 
-def _other_income(economy: Economy, p: Array, y: Array, commons: Array) -> Array:
+def _other_income(economy: Economy, p: Array, y: Array, commons: Array, sides: Sides | None = None) -> Array:
     """Return money to spend besides sales of the own endowment, (agents,); inf without a limit."""
     if economy.money is Money.EXCHANGE:
         return economy.dividends(y @ p) + economy.commons_share * float(commons @ p)
     if economy.money is Money.FISHER:
         return economy.budget
     limited, shared = np.isfinite(economy.budget), economy.lump_sums(float(commons @ p))
-    return np.where(limited, economy.budget + shared + y @ p - economy.cost(y), np.inf)
+    made = y @ p if sides is None else (y * sides.received).sum(axis=1)
+    return np.where(limited, economy.budget + shared + made - economy.cost(y), np.inf)

@@ -83,7 +83,8 @@ def check_accounts(
     yield _equal(record, "utilities", apart)
     p = record.prices if record.kind == "auctioneer" else None
     turnover = np.zeros(len(economy.agents)) if p is None else (x + economy.endowment + np.abs(y)) @ p
-    paid, revenue = float(record.payments.sum()), record.revenue
+    kept = 0.0 if record.intervention is None else record.intervention.transfers
+    paid, revenue = float(record.payments.sum()) - kept, record.revenue
     if due is None:
         apart = difference(paid, revenue, float(np.abs(record.payments).sum()))
         yield _equal(record, "payments add up to revenue", apart)
@@ -120,7 +121,12 @@ def _budgets(
     agents by their shares.
     """
     unsold = np.zeros(len(economy.agents))
-    if economy.money is Money.QUASILINEAR:
+    if record.intervention is not None and economy.money is not Money.QUASILINEAR:
+        spent, limit = record.payments, economy.budget
+        if economy.money is Money.EXCHANGE:
+            limit = np.zeros(len(economy.agents))
+            unsold = (tolerance + ROUNDING_OF_RESULTS) * turnover.sum() * economy.commons_share
+    elif economy.money is Money.QUASILINEAR:
         spent = record.payments + economy.cost(record.production)
         limit = economy.budget
     elif economy.money is Money.FISHER:
@@ -175,15 +181,19 @@ def _split(economy: Economy, record: Record, turnover: Array) -> tuple[dict[str,
     x, y, e, wants = record.consumption, record.production, economy.endowment, economy.wants_something
     utility, owned, cost = economy.utility(x), economy.utility(e), economy.cost(y)
     paid, earned, harm = record.payments, np.zeros(len(wants)), suffered(economy, y)
+    levied, transfers = record.intervention, 0.0
     if record.kind == "auctioneer" and record.prices is not None:
         paid, earned = (x - e) @ record.prices, y @ record.prices
+    if levied is not None and record.prices is not None:
+        earned, transfers = levied.proceeds(record.prices, y), levied.transfers
+        paid = record.payments + economy.lump_sums(levied.commons_revenue) + earned
     net = [(utility[i], owned[i], paid[i]) for i in np.flatnonzero(wants)]
     gains = [(0.0 if u == before else u - before) - spent for u, before, spent in net]
     both = -np.inf in gains and np.inf in gains
     parts: dict[str, float | None] = {
         "consumer": None if both else float(sum(gains)),
         "producer": float((earned - cost).sum() - paid[~wants].sum()),
-        "revenue": float((paid - earned).sum()),
+        "revenue": float((paid - earned).sum()) - transfers,
         "utility_minus_payments": float(sum(u - spent for u, _, spent in net)),
         "total": float(utility.sum() - cost.sum() - harm.sum()),
     }

@@ -20,6 +20,7 @@ from market.outcome import Status, shown
 from market.results.schema import number
 from market.results.verify.accounts import worth
 from market.results.verify.claim import Claim, difference
+from market.results.verify.intervention_claims import check_interventions, has_interventions
 from market.tolerances import LEAST_POSITIVE, REGRET_THAT_IS_NONE, ROUNDING_OF_RESULTS, UNBOUNDED
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ HUGE = 1e300  # stands for an unbounded amount in sums
 
 def check_auction(economy: Economy, record: Record, options: Auction) -> Iterator[Claim]:
     """Check the prices of an auctioneer's outcome."""
+    if has_interventions(options):
+        yield from check_interventions(economy, record, options)
+        return
     p = record.prices
     if p is None:
         yield Claim(f"{record.name}: prices", False, "an auctioneer's outcome must have prices")

@@ -42,8 +42,9 @@ def check_table(run: RunFolder, economy: Economy, records: Sequence[Record]) -> 
     except (OSError, ValueError, csv.Error) as error:
         raise RunError(f"'{path}' cannot be read: {error}") from error
     expected = [_expected(economy, record, records) for record in records]
-    if sorted(header) != sorted(expected[0]):
-        apart = sorted(set(header) ^ set(expected[0]))
+    columns = list(dict.fromkeys(column for values in expected for column in values))
+    if sorted(header) != sorted(columns):
+        apart = sorted(set(header) ^ set(columns))
         return Claim(name, False, f"columns are missing or too many: {', '.join(apart[:5])}")
     if len(rows) != len(records) or any(len(cells) != len(header) for cells in rows):
         return Claim(name, False, f"{len(rows)} rows for {len(records)} mechanisms, or cells are missing")
@@ -51,7 +52,7 @@ def check_table(run: RunFolder, economy: Economy, records: Sequence[Record]) -> 
         f"{column} of '{record.name}'"
         for record, cells, values in zip(records, rows, expected, strict=True)
         for column, cell in zip(header, cells, strict=True)
-        if not _same(cell, values[column])
+        if not _same(cell, values.get(column))
     ]
     return Claim(name, not wrong, f"different: {', '.join(wrong[:5])}" if wrong else "in every cell")
 
@@ -88,7 +89,7 @@ def _gains(economy: Economy, record: Record, records: Sequence[Record]) -> Gains
     least = NONE * np.where(np.isfinite(economy.utility_scale), economy.utility_scale, 0.0)
     rounding = np.maximum(ROUNDING_OF_RESULTS * np.maximum(*_gross_values(economy, record, baseline)), least)
     gains = _gained(record.payoffs, baseline.payoffs, rounding)
-    revenue = record.revenue - baseline.revenue
+    revenue = record.public_revenue - baseline.public_revenue
     negligible = max(_negligible_revenue(economy, record), _negligible_revenue(economy, baseline))
     financed = economy.money is Money.QUASILINEAR and gains.sum() <= -revenue
     better = revenue > negligible or (revenue >= -negligible and bool((gains > 0).any()) and not financed)

@@ -12,12 +12,14 @@ import pandas as pd
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.errors import RunError
+from market.intervention import Intervention
 from market.outcome import Outcome, Status
 from market.results.run_folder import RunFolder
 from market.results.schema import LARGEST_MAP, number
 from market.results.tables import BOUNDS, agent_columns
 from market.results.verify.claim import Claim
 from market.results.verify.trade_claims import read_observations, read_trades
+from market.scenario.loading import load
 
 COLUMNS = {
     "consumption": "consumption[g]",
@@ -195,6 +197,7 @@ def _record(run: RunFolder, economy: Economy, stated: Mapping[str, Any]) -> Reco
         return None if value is None else number(value)
 
     better = _unless_missing(run.by_good(name, "improvement"))
+    levied = stated.get("intervention")
     return Record(
         economy=economy,
         name=name,
@@ -214,11 +217,39 @@ def _record(run: RunFolder, economy: Economy, stated: Mapping[str, Any]) -> Reco
         regret=_unless_missing(run.by_agent(name, "regret")),
         actions=_unless_missing(run.by_good(name, "action")),
         evidence={key: number(value) for key, value in stated["evidence"].items()},
+        intervention=None if levied is None else _intervention(economy, levied, run, name),
         stated=stated,
         weights=_unless_missing(run.by_agent(name, "weight")),
         supporting_prices=prices(report["supporting_prices"]),
         improvement=None if better is None else (better, run.by_good(name, "improvement_production")),
         proofs=_proofs(run, economy, name),
+    )
+
+
+def _intervention(economy: Economy, stated: Mapping[str, Any], run: RunFolder, name: str) -> Intervention:
+    """Return the recorded accounts of taxes, caps, floors and quotas."""
+
+    def by_good(key: str) -> Array:
+        if set(stated[key]) != set(economy.goods):
+            raise RunError(f"result.json: {key} of '{name}' is not about the scenario's goods")
+        return np.array([number(stated[key][good]) for good in economy.goods])
+
+    options: Any = load(run.scenario_file, run.overrides).mechanism(name)
+    taxed = np.zeros(len(economy.agents), dtype=bool)
+    for agent in options.taxed:
+        taxed[economy.rows(agent)] = True
+    return Intervention(
+        buyer_prices=by_good("buyer_prices"),
+        taxed_prices=by_good("taxed_prices"),
+        rents=by_good("rents"),
+        traded=by_good("traded"),
+        tax_revenue=number(stated["tax_revenue"]),
+        returned=number(stated["returned"]),
+        commons_revenue=number(stated["commons_revenue"]),
+        binding=tuple(str(stated["binding"].get(good)) for good in economy.goods),
+        unserved=by_good("unserved"),
+        free_prices=None if stated["free_prices"] is None else by_good("free_prices"),
+        taxed_rows=taxed if options.taxed else None,
     )
 
 

@@ -12,7 +12,7 @@ Beyond `MOST_AMOUNTS` amounts a share of the rounds is recomputed, evenly spaced
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +26,7 @@ from market.results.run_folder import RunFolder, read_table
 from market.results.tables import ROUNDS
 from market.results.verify.auction_claims import excess_demand
 from market.results.verify.claim import Claim, difference
+from market.results.verify.intervention_claims import at_two_prices, has_interventions
 from market.results.verify.record import Record, check_columns
 from market.tolerances import ROUNDING_OF_RESULTS
 
@@ -85,7 +86,10 @@ def check_path(run: RunFolder, economy: Economy, record: Record, options: Auctio
     yield _queries(record, options)
     if "amplitude" in record.evidence:
         yield _amplitude(record, prices)
-    yield from _recomputed(economy, record, path)
+    if has_interventions(options):
+        yield from _recomputed(economy, record, path, lambda p: at_two_prices(economy, record, options, p))
+    else:
+        yield from _recomputed(economy, record, path, lambda p: _at(economy, p))
 
 
 def _queries(record: Record, options: Auction) -> Claim:
@@ -110,13 +114,19 @@ def _amplitude(record: Record, prices: Array) -> Claim:
     return Claim(f"{record.name}: amplitude", apart <= ROUNDING_OF_RESULTS, f"recomputed: {widest:.6g}")
 
 
-def _recomputed(economy: Economy, record: Record, path: Mapping[str, Array]) -> Iterator[Claim]:
+Found = tuple[Array, Array, Array]
+
+
+def _recomputed(
+    economy: Economy, record: Record, path: Mapping[str, Array], at: Callable[[Array], Found | None]
+) -> Iterator[Claim]:
+    """Check excess demand, disequilibrium and payoff of each round; `at` gives them at announced prices."""
     name = f"{record.name}: excess demand of each round"
     worst = dict.fromkeys(("excess demand", "disequilibrium", "payoff"), 0.0)
     coupled = bool(economy.technologies)
     rows = _rows(len(path["price"]), record.consumption.size)
     for k in rows:
-        found = None if coupled else _at(economy, path["price"][k])
+        found = None if coupled else at(path["price"][k])
         coupled = coupled or found is None
         z, payoff = path["excess_demand"][k], path["auctioneer_payoff"][k]
         size = float(np.abs(z).sum())

@@ -22,6 +22,7 @@ from market.results.verify.claim import Claim, Verification
 from market.results.verify.comparison_table import check_table
 from market.results.verify.evidence import check_evidence
 from market.results.verify.game_claims import check_game, due
+from market.results.verify.intervention_claims import due_under, has_interventions
 from market.results.verify.record import Record, check_files, read_outcomes
 from market.results.verify.rounds import check_path
 from market.results.verify.trade_claims import check_trades
@@ -65,7 +66,9 @@ def _verified(folder: Path) -> Verification:
 
 
 def _all_prices(record: Record) -> list[Array]:
-    return [p for p in (record.prices, record.supporting_prices) if p is not None and np.isfinite(p).all()]
+    paid = None if record.intervention is None else record.intervention.buyer_prices
+    known = (record.prices, record.supporting_prices, paid)
+    return [p for p in known if p is not None and np.isfinite(p).all()]
 
 
 def _scenario(run: RunFolder, scenario: Scenario) -> Claim:
@@ -109,6 +112,11 @@ def _planned(economy: Economy, record: Record, options: Planner) -> Iterator[Cla
     yield Claim(name, same and optimal == (record.status is Status.OPTIMAL) and record.rounds == 1, detail)
 
 
+def _due_of_auction(economy: Economy, record: Record, options: Any) -> Due | None:
+    """Return the payments and payoffs of trade at recorded prices, or at those of each side under taxes."""
+    return (due_under if has_interventions(options) else at_prices)(economy, record, options)
+
+
 def _none_due(economy: Economy, record: Record, options: Any) -> None:
     """Return None: payments and payoffs of rules that are not stated here are unknown."""
 
@@ -144,7 +152,7 @@ class KindRules:
 
 
 KINDS = {
-    "auctioneer": KindRules(at_prices, check_auction),
+    "auctioneer": KindRules(_due_of_auction, check_auction),
     "unmediated": KindRules(due, check_game),
     "planner": KindRules(without_money, _planned),
     "bargaining": KindRules(_none_due, check_bargaining),

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,9 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers, Economy, Money, Rows
 from market.tolerances import LEAST_POSITIVE, STANDS_FOR_UNBOUNDED
+
+if TYPE_CHECKING:
+    from market.mechanisms.auction.interventions.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,10 @@ class Gains:
     def expanded_at(self, move: Array) -> Gains:
         """Return gains as linear functions of a move of log prices, if these prices are at `move`."""
         return Gains(self.chooser, self.log_gain - self.slopes @ move, self.slopes)
+
+    def scaled(self, elasticities: Array) -> Gains:
+        """Return gains with slopes in other prices, of which these are functions with such elasticities."""
+        return Gains(self.chooser, self.log_gain, self.slopes * elasticities)
 
     def select(self, choosers: NDArray[np.bool_]) -> Gains:
         """Return the gains of some choosers, marked in (choosers,)."""
@@ -87,6 +95,7 @@ class Choosers:
         unit_cost: (steps,), these costs.
         scaled: rows of the agents with constant returns, last.
         substitution: (choosers,), elasticity of substitution within a bundle or among inputs; else 0.
+        policy: taxes, by which buyers and sellers see other prices than p; None without any.
     """
 
     money: Array
@@ -99,9 +108,12 @@ class Choosers:
     unit_cost: Array
     scaled: NDArray[np.intp]
     substitution: Array
+    policy: Policy | None = None
 
     def gains(self, p: Array) -> Gains:
         """Return the alternatives at prices p > 0, (goods,)."""
+        if self.policy is not None:
+            return self._gains_under(self.policy, p)
         parts = []
         first = np.cumsum([0, *map(len, (self.linear, self.rays, self.stepped, self.scaled))])
         if len(self.linear):
@@ -109,9 +121,27 @@ class Choosers:
         if len(self.rays):
             parts.append(_bundles(self.economy, self.rays, p, first[1]))
         if len(self.stepped):
-            parts.append(_at_unit_cost(self.stepped[:, 1], self.unit_cost, p, first[2]))
+            goods = self.stepped[:, 1]
+            parts.append(_at_unit_cost(goods, self.unit_cost, p[goods], len(p), first[2]))
         if len(self.scaled):
             parts.append(_activities(self.economy, self.scaled, p, first[3]))
+        return parts[0].followed_by(parts[1:])
+
+    def _gains_under(self, policy: Policy, p: Array) -> Gains:
+        """Return the alternatives under taxes: gains at the prices that agents see, slopes in log p."""
+        seen, (of_buyers, of_taxed) = policy.seen(p), policy.wedge.elasticities(p)
+        count = len(self.linear)
+        parts = []
+        if count:
+            parts.append(_among_goods(self.economy, self.linear, seen.buyers, 0).scaled(of_buyers))
+        if len(self.rays):
+            parts.append(_bundles(self.economy, self.rays, seen.buyers, count).scaled(of_buyers))
+        if len(self.stepped):
+            agents, goods = self.stepped.T
+            taxed = policy.taxed_rows[agents]
+            own = np.where(taxed, seen.taxed[goods], seen.sellers[goods])
+            slope = np.where(taxed, of_taxed[goods], 1.0)
+            parts.append(_at_unit_cost(goods, self.unit_cost, own, len(p), count + len(self.rays), slope))
         return parts[0].followed_by(parts[1:])
 
     @property
@@ -174,7 +204,12 @@ def possible(economy: Economy) -> Choices | None:
 
 
 def choosers(
-    economy: Economy, choices: Choices, p: Array, answers: Answers, faithful: NDArray[np.bool_]
+    economy: Economy,
+    choices: Choices,
+    p: Array,
+    answers: Answers,
+    faithful: NDArray[np.bool_],
+    policy: Policy | None = None,
 ) -> Choosers:
     """Return the choosers, and their money, at prices that were announced.
 
@@ -185,10 +220,14 @@ def choosers(
         answers: of all agents at p.
         faithful: (agents,), True if an agent answers as its preferences and costs imply. The others have no
             choice here: their answers stand.
+        policy: taxes, by which buyers and sellers see other prices than p; None without any.
     """
     means = economy.spending_power(p, answers.supply)
+    if policy is not None and policy.wedge.rate.any():  # what is spent is not worth what it buys, at p
+        faithful = faithful & (np.isinf(means) | ~economy.wants_something)
     x, y = answers.demand.lowest.copy(), answers.supply.lowest.copy()
-    linear, rest = _spend_last(economy, p, means, faithful, x)
+    paid = p if policy is None else policy.seen(p).buyers
+    linear, rest = _spend_last(economy, paid, means, faithful, x)
     rays = choices.rays[faithful[choices.rays] & (means[choices.rays] > 0)]
     x[rays] = 0.0
     kept = faithful[choices.stepped[:, 0]]
@@ -198,9 +237,10 @@ def choosers(
     y[agents, goods] = 0.0
     scaled = choices.scaled[faithful[choices.scaled]]
     y[scaled] = 0.0
-    money = np.concatenate(
-        [rest, means[rays], capacity * np.maximum(p[goods], cost), np.full(len(scaled), np.inf)]
-    )
+    made = capacity * np.maximum(p[goods], cost)
+    if policy is not None:
+        made = _worth_under(policy, capacity, agents, goods, p, cost)
+    money = np.concatenate([rest, means[rays], made, np.full(len(scaled), np.inf)])
     outside = np.ones(len(money), dtype=bool)
     outside[: len(linear)] = economy.money is Money.QUASILINEAR
     x, y = np.minimum(x, STANDS_FOR_UNBOUNDED), np.clip(y, -STANDS_FOR_UNBOUNDED, STANDS_FOR_UNBOUNDED)
@@ -208,7 +248,20 @@ def choosers(
     substitution = np.zeros(len(money))
     substitution[len(linear) : len(linear) + len(rays)] = choices.substitution[rays]
     substitution[len(money) - len(scaled) :] = choices.substitution[scaled]
-    return Choosers(money, outside, fixed, economy, linear, rays, stepped, cost, scaled, substitution)
+    return Choosers(money, outside, fixed, economy, linear, rays, stepped, cost, scaled, substitution, policy)
+
+
+def _worth_under(
+    policy: Policy, capacity: Array, agents: NDArray[np.intp], goods: NDArray[np.intp], p: Array, cost: Array
+) -> Array:
+    """Return the money M that producers with constant costs put into each step, (steps,), under taxes.
+
+    A gain of slope a in log p stands for supply of value `M a = p K`, K the capacity.
+    """
+    taxed = policy.taxed_rows[agents] & policy.wedge.some_sellers
+    received = np.where(taxed, policy.seen(p).taxed[goods], p[goods])
+    in_announced = np.where(taxed, 1.0 + policy.wedge.rate[goods], 1.0)
+    return np.asarray(capacity * np.maximum(received, cost) * in_announced)
 
 
 def _spend_last(
@@ -289,9 +342,19 @@ def _bundles(economy: Economy, rows: NDArray[np.intp], p: Array, first: int) -> 
     return Gains(first + np.arange(len(rows)), -log_cost[rows], -shares[rows])
 
 
-def _at_unit_cost(goods: NDArray[np.intp], unit_cost: Array, p: Array, first: int) -> Gains:
-    log_gain = np.log(np.maximum(p[goods], LEAST_POSITIVE)) - np.log(unit_cost)
-    return Gains(first + np.arange(len(goods)), log_gain, _unit_rows(goods, len(p)))
+def _at_unit_cost(
+    goods: NDArray[np.intp],
+    unit_cost: Array,
+    received: Array,
+    count: int,
+    first: int,
+    slope: Array | float = 1.0,
+) -> Gains:
+    """Return the gains of making goods, (steps,), at what is received for a unit, among `count` goods."""
+    log_gain = np.log(np.maximum(received, LEAST_POSITIVE)) - np.log(unit_cost)
+    rows = _unit_rows(goods, count)
+    rows[np.arange(len(goods)), goods] *= slope
+    return Gains(first + np.arange(len(goods)), log_gain, rows)
 
 
 def _activities(economy: Economy, rows: NDArray[np.intp], p: Array, first: int) -> Gains:
