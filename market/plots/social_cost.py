@@ -6,12 +6,13 @@ unit,
 
     social cost(Q) = supply price(Q) + sum_j s_j h_j(y(Q)).
 
-Where harm depends on the total alone, since no victim makes the good, this is the least cost at which Q can be
-made; it meets demand at the optimum Q*, and a mechanism by which another amount Q' is made and sold loses the
-area between social cost and demand from Q* to Q'. Otherwise the optimum divides outputs in another way too,
-and the area is a part of the loss.
+Where harm depends on the total alone, since no victim makes the good, this is the least cost at which Q can
+be made; it meets demand at the optimum Q*, and a mechanism by which another amount Q' is made and sold loses
+the area between social cost and demand from Q* to Q'. Otherwise the optimum divides outputs in another way
+too, and the area is a part of the loss.
 
-Source: Pigou (1920), *The Economics of Welfare*, part II; Mas-Colell, Whinston and Green (1995), section 11.B.
+Source: Pigou (1920), *The Economics of Welfare*, part II; Mas-Colell, Whinston and Green (1995), section
+11.B.
 """
 
 from __future__ import annotations
@@ -45,8 +46,9 @@ def external_cost(economy: Economy, g: int, prices: Array, price: float, amount:
 
 
 def _shares(room: Array, made: Array, able: Array) -> Array:
-    """Return shares in the next unit, (agents,): of those indifferent, else those that make some, else all."""
-    for chosen in (np.isinf(room).astype(float), np.where(room > 0, room, 0.0), (made > 0).astype(float)):
+    """Return shares in the next unit, (agents,): of those indifferent, else of those that make some."""
+    indifferent = np.isinf(room).astype(float), np.maximum(room, 0.0)
+    for chosen in (*indifferent, (made > 0).astype(float)):
         if chosen.sum() > 0:
             return np.asarray(chosen / chosen.sum())
     return np.asarray(able / max(able.sum(), 1))

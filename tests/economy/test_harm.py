@@ -71,8 +71,7 @@ def test_harm_of_a_group_may_be_drawn_for_each_agent():
     assert len(set(rates.tolist())) == 4
     assert ((rates >= 1) & (rates <= 2)).all()
     assert economy.harmed.tolist() == [False, False, True, True, True, True]
-    other = victim(
-        '{ steel = { slope = 1.0, rate = { dist = "uniform", low = 1, high = 2 } } }', more="count = 4"
-    )
+    both = '{ steel = { slope = 1.0, rate = { dist = "uniform", low = 1, high = 2 } } }'
+    other = victim(both, more="count = 4")
     again = build(loads(smoky(BUYER, MILL, victim("{ steel = 1.0 }", "first"), other)))
     assert (again.harm.rate[3:, 0] == rates).all()  # neither another key nor another group moves a draw

@@ -1,7 +1,7 @@
 """The report on efficiency where production harms others: no shortcut of the first welfare theorem holds.
 
-Demand 12 - Q and a cost of 2 make Q = 10 in a market. *Constant harm 3*: the optimum is 12 - Q = 2 + 3, Q = 7;
-the triangle lost has base 3 and height 3, 4.5; a ban loses the optimum's surplus, 12*7 - 49/2 - 5*7 = 24.5.
+Demand 12 - Q and a cost of 2 make Q = 10 in a market. *Constant harm 3*: the optimum is 12 - Q = 2 + 3, that
+is Q = 7; the triangle lost has base 3 and height 3, 4.5; a ban loses all, 12*7 - 49/2 - 5*7 = 24.5.
 *Rising harm Q^2/2*: 12 - Q = 2 + Q, Q = 5; surplus 12*5 - 25/2 - 2*5 - 25/2 = 25 at it and 0 at Q = 10.
 """
 

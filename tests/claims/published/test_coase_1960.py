@@ -1,14 +1,14 @@
 """Coase (1960): whoever has the right, what is done is the same; and permits, whose price does the same work.
 
-*Air with an owner*, u = labour + ln steel + ln air of a resident, labour + ln steel of the owner of a mill that
-makes a unit of steel from one of labour and one of air. Labour is money, so steel costs 1 + p with p the price
-of air, each eats 1/(1 + p) and 1/p of the air is breathed: 2/(1 + p) + 1/p = 10, 10 p^2 + 7 p - 1 = 0,
+*Air with an owner*, u = labour + ln steel + ln air of a resident, labour + ln steel of the owner of a mill
+that makes a unit of steel from one of labour and one of air. Labour is money, so steel costs 1 + p with p the
+price of air, each eats 1/(1 + p) and 1/p of the air is breathed: 2/(1 + p) + 1/p = 10, 10 p^2 + 7 p - 1 = 0,
 p = (sqrt 89 - 7)/20.
 
-*With logarithms of labour too* (wealth effects) the resident, who owns 10 labour and 10 air, spends a third of
-its income 10 + 10 p on each good, and the owner halves of its 10: labour (10 + 10 p)/3 + 5 + s = 20 with s
-steel, (1 + p) s = (10 + 10 p)/3 + 5, air (10 + 10 p)/(3 p) + s = 10. p = 2: s = 5, labour 10 + 5 + 5 = 20, air
-5 + 5 = 10.
+*With logarithms of labour too* (wealth effects) the resident, who owns 10 labour and 10 air, spends a third
+of its income 10 + 10 p on each good, and the owner halves of its 10: labour (10 + 10 p)/3 + 5 + s = 20 with s
+steel, (1 + p) s = (10 + 10 p)/3 + 5, air (10 + 10 p)/(3 p) + s = 10. p = 2: s = 5, labour 10 + 5 + 5 = 20,
+air 5 + 5 = 10.
 
 *Permits*: cutting r costs k r^2/2, k = 1, 2, 4, of emissions 10 each; 16 may be emitted. Equal marginal costs
 k r = p: p (1 + 1/2 + 1/4) = 14, p = 8, cuts 8, 4, 2, costs 32 + 16 + 8 = 56. Equal cuts of 14/3 cost 7/2

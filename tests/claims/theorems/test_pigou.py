@@ -1,10 +1,10 @@
 """Pigou: a tax of the harm that one more unit does at the optimum leads a market to the planner's optimum.
 
-At a tax t buyers see p + t and the producers' first-order conditions are `dC_j/dy_j = p` where they make some.
-The planner's are `du_i/dx_i = q`, `dC_j/dy_j + h_j = q` with h_j the harm to others at the optimum. Where no
-victim makes the good, h_j is one number h for all producers, and p = q - h, t = h solve the market's. The tax
-is to be taken at the optimum and not at the outcome of the market: harm Y^2/2 with demand 12 - Q and a cost of
-2 has the optimum 5 and the tax D'(5) = 5; a tax of D'(10) = 10 leads to Q = 0.
+At a tax t buyers see p + t and the producers' first-order conditions are `dC_j/dy_j = p` where they make
+some. The planner's are `du_i/dx_i = q`, `dC_j/dy_j + h_j = q` with h_j the harm to others at the optimum.
+Where no victim makes the good, h_j is one number h for all producers, and p = q - h, t = h solve the
+market's. The tax is to be taken at the optimum and not at the outcome of the market: harm Y^2/2 with demand
+12 - Q and a cost of 2 has the optimum 5 and the tax D'(5) = 5; a tax of D'(10) = 10 leads to Q = 0.
 """
 
 from __future__ import annotations
@@ -66,13 +66,14 @@ def _number(low, high):
 
 @st.composite
 def harmful_markets(draw):
-    """Buyers with linear demand, producers with rising costs, victims with convex harm: some buy, none make."""
+    """Buyers with linear demand, producers with rising costs, victims with convex harm that make none."""
     agents = []
     for k in range(draw(st.integers(1, 3))):
         a, slope = draw(_number(6.0, 15.0)), draw(_number(0.3, 3.0))
+        harm = draw(st.sampled_from(["", "harm = { steel = 0.2 }\n"]))
         agents.append(
-            f'\n[[agents]]\nname = "buyer{k}"\nutility = {{ family = "quadratic", weights = {{ steel = {a} }}, '
-            f"slope = {{ steel = {slope} }} }}\n" + draw(st.sampled_from(["", "harm = { steel = 0.2 }\n"]))
+            f'\n[[agents]]\nname = "buyer{k}"\nutility = {{ family = "quadratic", '
+            f"weights = {{ steel = {a} }}, slope = {{ steel = {slope} }} }}\n{harm}"
         )
     for k in range(draw(st.integers(1, 3))):
         c, slope = draw(_number(0.5, 5.0)), draw(_number(0.2, 3.0))
@@ -103,7 +104,7 @@ def test_a_tax_at_the_marginal_harm_of_the_optimum_reaches_the_optimum(text):
 
 
 def test_a_producer_that_is_a_victim_should_pay_less_than_one_that_is_not():
-    """Own output does not harm oneself, so no one tax is right where a mill is harmed by the others' smoke."""
+    """Own output does not harm oneself: no one tax is right where a mill is harmed by the others' smoke."""
     mill = '\n[[agents]]\nname = "mill"\ncost = { family = "quadratic", unit_cost = { steel = 0.0 }, slope = { steel = 1.0 } }\n'  # noqa: E501
     text = smoky(BUYER, mill + "harm = { steel = 1.0 }\n", mill.replace('"mill"', '"other"'))
     best = play(Planner("planner"), build(loads(text)))
