@@ -14,6 +14,7 @@ from market.mechanisms.auction.auctioneer import Auction
 from market.mechanisms.base import Mechanism, State, play
 from market.mechanisms.planner import Planner
 from market.mechanisms.trading.bargaining import Bargaining
+from market.mechanisms.trading.pivot import Pivot
 from market.mechanisms.unmediated.autarky import Autarky
 from market.mechanisms.unmediated.best_response import Game, Unmediated
 from market.mechanisms.unmediated.claims import Claims
@@ -21,7 +22,7 @@ from market.mechanisms.unmediated.gift import Gift
 from market.mechanisms.unmediated.seize import Seize
 from market.registry import Registry
 
-MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auction, Planner, Bargaining)
+MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auction, Planner, Pivot, Bargaining)
 GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky)
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Game",
     "Gift",
     "Mechanism",
+    "Pivot",
     "Planner",
     "Seize",
     "State",
