@@ -29,6 +29,7 @@ PICTURES: dict[str, tuple[str, Callable[..., object]]] = {
     "panels": ("scarf", plots.price_paths),
     "excess_demand_paths": ("edgeworth", plots.excess_demand_paths),
     "supply_and_demand": ("merit_order", plots.supply_and_demand),
+    "social_cost": ("smoke", plots.supply_and_demand),
     "phase_portrait": ("scarf", plots.phase_portrait),
     "edgeworth_box": ("edgeworth", plots.edgeworth_box),
     "two_equilibria": ("three_equilibria", plots.edgeworth_box),

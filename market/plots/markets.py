@@ -169,7 +169,7 @@ def _harm_at(economy: Economy, g: int, outcome: Outcome) -> float:
 
 def _social(economy: Economy, g: int, prices: Array, supply: Curve, right: float) -> Curve:
     """Return social cost at amounts up to the largest shown."""
-    amounts = np.linspace(0.0, right, STEPS)[1:]
+    amounts = np.linspace(right / FAR, right, STEPS)
     amounts = amounts[amounts <= np.nanmax(supply.amounts, initial=0.0)]
     least = _inverse(supply, amounts, rising=True)
     harm = [external_cost(economy, g, prices, *each) for each in zip(least, amounts, strict=True)]
@@ -197,7 +197,11 @@ def _highest(economy: Economy, g: int, p: float, harm: float = 0.0) -> float:
     if p <= 0:
         slopes = economy.marginal_utility(np.zeros(economy.shape))[:, g]
         p = float(slopes[np.isfinite(slopes)].max(initial=0.0)) / MUCH
-    top = max(MUCH * p if p > 0 else 1.0, 1.2 * (p + harm) if harm > 0 else 0.0)
+    top = MUCH * p if p > 0 else 1.0
+    if harm > 0:
+        top = max(top, 1.2 * (p + harm))
+        first = economy.marginal_utility(np.zeros(economy.shape))[:, g].max()
+        top = max(top, float(first)) if first <= MUCH * top else top
     steps = economy.indifference_prices[g]
     near = steps[steps <= 2.0 * top]
     top = rounded_up(max(top, 1.1 * float(near.max(initial=0.0))))
@@ -393,5 +397,5 @@ def _inverse(curve: Curve, amounts: Array, *, rising: bool) -> Array:
     at, prices = np.minimum(curve.amounts[known], beyond), curve.prices[known]
     top = float(curve.prices[-1])
     if rising:
-        return np.interp(amounts, at, prices, left=0.0, right=top)
+        return np.interp(amounts, at, prices, left=0.0 if at[0] == 0 else prices[0], right=top)
     return np.interp(amounts, at[::-1], prices[::-1], left=top, right=0.0)
