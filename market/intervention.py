@@ -19,7 +19,8 @@ class Intervention:
 
     Args:
         buyer_prices: (goods,), what a buyer pays for a unit, taxes and rents included.
-        taxed_prices: (goods,), what a taxed seller gets; the announced prices unless some sellers are untaxed.
+        taxed_prices: (goods,), what a taxed seller gets; the announced prices unless some sellers are
+            untaxed.
         rents: (goods,), what the right to sell a unit within a quota is worth, money.
         traded: (goods,), amounts bought, units.
         tax_revenue: of all taxes less subsidies, money.
@@ -72,15 +73,16 @@ class Intervention:
 
     @property
     def borne_by_buyers(self) -> Array | None:
-        """The share of the wedge that buyers bear, (goods,): the rise of their price over it; nan without one.
+        """The share of the wedge that buyers bear, (goods,): the rise of their price over it, or nan.
 
-        The rest is borne by (taxed) sellers, as a fall of their price. None if the prices without
+        Of a good that is not traded it is nan too, since many prices go with no trade. The rest is borne by
+        (taxed) sellers, as a fall of their price. None if the prices without
         interventions are unknown.
         """
         if self.free_prices is None:
             return None
         apart = self.wedge
         size = np.maximum(self.buyer_prices, self.free_prices)
-        there = np.abs(apart) > 1e-9 * size
+        there = (np.abs(apart) > 1e-9 * size) & (self.traded > 0)
         rise = self.buyer_prices - self.free_prices
         return np.divide(rise, apart, out=np.full_like(apart, np.nan), where=there)

@@ -57,6 +57,10 @@ class Mechanism(Family):
     evidence: ClassVar[tuple[str, ...]] = ()
     needs_all_agents: ClassVar[str] = "a mechanism of this kind sees every agent"
 
+    def seen_by_good(self) -> tuple[str, ...]:
+        """Return the names of what a round shows of each good; those of the class by default."""
+        return self.observed_by_good
+
     def start(self, economy: Economy) -> State:
         """Return the state before the first round."""
         raise NotImplementedError

@@ -40,7 +40,7 @@ def external_cost(economy: Economy, g: int, prices: Array, price: float, amount:
     y = np.where(np.isfinite(supply.lowest), supply.lowest, 0.0)
     low, room = y[:, g].copy(), supply.highest[:, g] - y[:, g]
     rest = max(amount - float(economy.resources[g]) - float(low.sum()), 0.0)
-    share = _shares(room, low, economy.capacity[:, g] > 0)
+    share = _shares(room, low, (economy.capacity[:, g] > 0).astype(float))
     y[:, g] = low + rest * share * (room > 0)
     return float(share @ economy.harm.external(y, np.ones(len(economy.agents)))[:, g])
 

@@ -18,6 +18,8 @@ _WHOLE = {  # of an outcome: words and unit; {money} is the unit of payments
     "disequilibrium": ("Largest relative excess demand", ""),
     "auctioneer_payoff": ("Payoff of the auctioneer", "units of goods"),
     "revenue": ("Revenue of the common stock", "{money}"),
+    "tax_revenue": ("Tax revenue", "{money}"),
+    "quota_rent": ("Rent of quotas", "{money}"),
     "agents": ("Number of agents", ""),
     "finite_utilities": ("Number of agents with finite utility", ""),
     "infinite_utilities": ("Number of agents at utility -inf", ""),
@@ -39,6 +41,7 @@ _WHOLE = {  # of an outcome: words and unit; {money} is the unit of payments
 }
 _OF_ONE = {  # of a good or of a group
     "price": ("Price of {0}", "{money} per unit"),
+    "buyer_price": ("Price that buyers pay for {0}", "{money} per unit"),
     "lowest_utility": ("Lowest utility of a consumer in {0}", "{utility}"),
     "infinite_utilities": ("Number of agents at utility -inf in {0}", ""),
     "payment": ("Net payment of {0}", "{money}"),

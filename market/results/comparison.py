@@ -20,6 +20,7 @@ from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
 from market.results.summary_table import AgentNumbers, Gains, counted, row, table
 from market.results.tables import (
+    BUYER_PRICE,
     OBSERVATIONS,
     mechanism_result,
     no_observations,
@@ -47,7 +48,8 @@ class Comparison(Displayed):
         outcomes: the outcome under each mechanism, by name, in the scenario's order.
         alignments: the alignment report on each outcome, by the mechanism's name.
         rounds: one row per mechanism, round and good, with columns `mechanism`, `round`, `good`, `price`,
-            `excess_demand`, `disequilibrium`, `auctioneer_payoff`; only mechanisms with prices have rows.
+            `excess_demand`, `disequilibrium`, `auctioneer_payoff`, and with interventions `buyer_price`; only
+            mechanisms with prices have rows.
         observations: one row per round and measure that a mechanism without announced prices observes once a
             round (`Mechanism.observed_once`), with columns `mechanism`, `round`, `measure`, `value`.
         checks: mechanism name -> comparison of its prices with a reference solution; of auctioneers, if
@@ -256,5 +258,7 @@ def path_of(name: str, model: MarketModel) -> pd.DataFrame:
     def by_good(name: str) -> Array:
         return collected[[f"{name}[{good}]" for good in model.goods]].to_numpy()
 
-    once = (collected[what].to_numpy() for what in ("disequilibrium", "auctioneer_payoff"))
-    return rounds_of(name, model.goods, by_good("price"), by_good("excess_demand"), *once)
+    seen = [by_good("price"), by_good("excess_demand")]
+    seen += [collected[what].to_numpy() for what in ("disequilibrium", "auctioneer_payoff")]
+    seen += [by_good(what) for what in model.mechanism.seen_by_good() if what == BUYER_PRICE]
+    return rounds_of(name, model.goods, *seen)

@@ -221,8 +221,8 @@ class InterventionResult(_Strict):
         description="`{good: p}` of the same auction without interventions; null if unknown"
     )
     borne_by_buyers: dict[str, Finite | None] | None = Field(
-        description="`{good: share}` of the difference between both sides' prices that buyers bear, as a rise of "
-        "theirs; null without a difference, or if the prices without interventions are unknown"
+        description="`{good: share}` of the difference between both sides' prices that buyers bear, as a "
+        "rise of theirs; null without a difference, or if the prices without interventions are unknown"
     )
 
 

@@ -170,7 +170,9 @@ def _levied(mechanism: MechanismResult) -> dict[str, object]:
     levied = mechanism.intervention
     if levied is None:
         return {}
-    paid = {f"buyers' price of {good}": number(p) for good, p in levied.buyer_prices.items()}
+    paid: dict[str, object] = {
+        f"buyers' price of {good}": number(p) for good, p in levied.buyer_prices.items()
+    }
     return paid | {"tax revenue": number(levied.tax_revenue), "quota rent": number(levied.quota_rent)}
 
 

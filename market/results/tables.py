@@ -147,6 +147,9 @@ def mechanism_result(
         split, handed_back = surplus(outcome), payoffs_with_revenue(outcome)
     else:
         split, handed_back = outcome.surplus, outcome.payoffs_with_revenue
+    parts: dict[str, Any] = {} if check is None else {"check": _check_result(check, goods)}
+    if levied is not None:
+        parts["intervention"] = _intervention_result(levied, goods)
     try:
         return MechanismResult(
             name=outcome.name,
@@ -181,8 +184,7 @@ def mechanism_result(
                 price_interval=plain(_lists(report.price_interval)),
                 unknown=list(report.reasons),
             ),
-            **({} if check is None else {"check": _check_result(check, goods)}),
-            **({} if levied is None else {"intervention": _intervention_result(levied, goods)}),
+            **parts,
         )
     except ValidationError as error:
         raise NumericalError(
@@ -274,8 +276,18 @@ ROUNDS = {
 """The columns of the table of rounds, with their types."""
 
 
+BUYER_PRICE = "buyer_price"
+"""A further column of the table of rounds, a float, if some mechanism has interventions; null of others."""
+
+
 def rounds_of(
-    name: str, goods: Sequence[str], prices: Array, excess: Array, disequilibrium: Array, payoff: Array
+    name: str,
+    goods: Sequence[str],
+    prices: Array,
+    excess: Array,
+    disequilibrium: Array,
+    payoff: Array,
+    paid: Array | None = None,
 ) -> pd.DataFrame:
     """Return the rows of one mechanism in the table of rounds, ordered by round and name of the good.
 
@@ -286,6 +298,7 @@ def rounds_of(
         excess: (rounds, goods), excess demand at them, units.
         disequilibrium: (rounds,), the largest relative excess demand.
         payoff: (rounds,), the auctioneer's, units.
+        paid: (rounds, goods), what buyers pay; None without interventions.
     """
     count = len(prices)
     table = pd.DataFrame(
@@ -297,6 +310,7 @@ def rounds_of(
             "excess_demand": excess.T.ravel(),
             "disequilibrium": np.tile(disequilibrium, len(goods)),
             "auctioneer_payoff": np.tile(payoff, len(goods)),
+            **({} if paid is None else {BUYER_PRICE: paid.T.ravel()}),
         }
     )
     return table.sort_values(["round", "good"], kind="stable", ignore_index=True)

@@ -73,6 +73,17 @@ def population(scenario: Scenario) -> AgentNames:
     )
 
 
+def rows_named(scenario: Scenario, name: str) -> range:
+    """Return the rows of a group or an agent of a scenario, without building its economy."""
+    first = 0
+    for group, size in zip(scenario.agents, _sizes(scenario), strict=True):
+        if group.name == name:
+            return range(first, first + size)
+        first += size
+    row = population(scenario).index(name)
+    return range(row, row + 1)
+
+
 def _sizes(scenario: Scenario) -> list[int]:
     """Return the number of agents of each group."""
     return [

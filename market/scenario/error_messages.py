@@ -21,6 +21,7 @@ from market.errors import Fault, InputError, ScenarioError, did_you_mean, neares
 from market.mechanisms import MECHANISMS
 from market.mechanisms.auction.price_rules import RULES
 from market.scenario.data_files import MAX_ROWS, Data, read_data
+from market.scenario.intervention_checks import intervention_faults
 from market.scenario.models import FILE_MODELS, MAX_COUNT, MODELS, Entry, KnownNames
 from market.scenario.overrides import Override
 from market.scenario.toml_text import Place, Source, describe, escape, format_place
@@ -254,6 +255,9 @@ def cross_checks(values: dict[str, Any], known: KnownNames, data: Mapping[int, D
     yield from _numbered_names_taken(values, known)
     yield from _own_names_taken(values, known, data)
     yield from _money(values)
+    for index, entry in _tables(values, "mechanisms"):
+        for below, message in intervention_faults(entry, values):
+            yield Finding(("mechanisms", index, *below), message)
     for index, group in _tables(values, "agents"):
         for key, message in _group_faults(group, values.get("economy")):
             yield Finding(("agents", index, key), message)

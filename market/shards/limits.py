@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from market.economy.primitives import Money
 from market.errors import InputError, did_you_mean
 from market.mechanisms.auction.auctioneer import Auction
 from market.mechanisms.auction.price_rules import Knows
@@ -77,6 +78,19 @@ def _not_in_shards(scenario: Scenario, name: str) -> str | None:
     owner = next((group.name for group in scenario.agents if group.technology is not None), None)
     if owner is not None:
         return f"'{owner}' has a technology, and production is assigned to all agents at once"
+    return _intervention_not_in_shards(scenario, mechanism)
+
+
+def _intervention_not_in_shards(scenario: Scenario, mechanism: Auction) -> str | None:
+    """Return why the interventions of a mechanism need all agents in one place; None if they do not."""
+    levied = bool(mechanism.tax or mechanism.tax_rate)
+    if levied and scenario.economy is Money.EXCHANGE:
+        return "under exchange tax revenue goes back to all agents at once"
+    if (mechanism.price_cap or mechanism.price_floor) and mechanism.rationing != "proportional":
+        return f"{mechanism.rationing} rationing serves all agents in one order"
+    both = (group.utility is not None and bool(group.endowment or group.cost) for group in scenario.agents)
+    if mechanism.quota and any(both):
+        return "a quota counts purchases, and some agents consume what they own or make"
     return None
 
 

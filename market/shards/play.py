@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -23,9 +23,17 @@ from market.economy.correspondences import Array, Correspondence
 from market.economy.primitives import Answers, Economy, Money
 from market.economy.reductions import add_up, run_all
 from market.errors import MarketError
-from market.mechanisms.auction.announcement import held_against
+from market.intervention import Intervention
+from market.mechanisms.auction.announcement import Announcement, held_against
 from market.mechanisms.auction.auctioneer import Auction, AuctionState
-from market.mechanisms.base import State, played
+from market.mechanisms.auction.interventions.answers import AnswersToWedge
+from market.mechanisms.auction.interventions.bounds import bounded
+from market.mechanisms.auction.interventions.outcome import Totals, account_of, free_prices
+from market.mechanisms.auction.interventions.policy import Policy
+from market.mechanisms.auction.interventions.quota import within_quotas
+from market.mechanisms.auction.interventions.verdict import Regret, verdict_under
+from market.mechanisms.auction.interventions.wedge import Seen
+from market.mechanisms.base import Answering, State, played
 from market.results.schema import LARGEST_MAP
 from market.results.tables import rounds_of
 from market.scenario.building import population
@@ -137,16 +145,26 @@ class _Auction:
     def outcome(self, table: str | None) -> SharedOutcome:
         """Play to the end; `table` is the beginning of the tables' file names, None to write none."""
         first = replace(self._mechanism.start(self._economy), impossible=self._impossible)
-        state = played(self._mechanism, self._economy, self._answers, self._observe, first)
+        policy = first.policy
+        state = played(self._mechanism, self._economy, self._answering(policy), self._observe, first)
         assert isinstance(state, AuctionState)
         seen = self._mechanism.reported(state)
         p = seen.prices
-        closed: list[Closing] = _run_everywhere(self._pool, "close", p=p)
+        closed: list[Closing] = _run_everywhere(self._pool, "close", p=p, **self._under(policy, seen.answers))
         ended = AgentTotals(*add_up([each.ended for each in closed]))
         judgement = closed[0].judgement
         chosen = held_against(self._economy, seen, _total_answers(*closed[0].answered))
+        chosen = chosen if policy is None else bounded(policy, chosen)
         regretted = float(ended.relative_regret.value)
         status, reason, evidence = self._mechanism.judged(self._economy, state, chosen, regretted)
+        account = None
+        if policy is not None:
+            account = self._account(policy, chosen, seen.answers, ended, self._mechanism.settled(state))
+            if self._mechanism.settled(state):
+                regret = Regret(regretted, float(ended.regret.value))
+                status, reason = verdict_under(
+                    policy, chosen, account, regret, status, reason, self._mechanism
+                )
         rows = self._rows() if self._agents <= LARGEST_MAP else {}
         supported = np.isfinite(judgement.residual)
         weights = rows.get("weights", np.zeros(0)) / judgement.total if supported else None
@@ -161,7 +179,7 @@ class _Auction:
             prices=p,
             disequilibrium=chosen.imbalance.disequilibrium,
             auctioneer_payoff=-float(np.abs(chosen.imbalance.z).sum()),
-            revenue=paid,
+            revenue=paid if account is None else ended.kept,
             max_regret=float(ended.regret.value),
             evidence=evidence,
             ended=ended,
@@ -178,11 +196,47 @@ class _Auction:
             alignment=alignment_report(judgement, self._economy, p, weights),
             path=self._path(),
             files=self._written(table, judgement.total if supported else None),
+            intervention=account,
         )
 
-    def _answers(self, p: Array) -> AnswersInTotal:
+    def _answering(self, policy: Policy | None) -> Answering:
+        """Return the answers of all shards to announced prices, under a policy if there is one."""
+        if policy is None:
+            return self._answers
+
+        def ask(seen: Seen) -> AnswersToWedge:
+            rent = policy.rents(seen)
+            totals = self._answers(seen.sellers, mechanism=self._mechanism.label, rent=rent)
+            return AnswersToWedge(totals, totals, seen)
+
+        if np.isfinite(policy.quota).any():
+            return lambda p: within_quotas(policy, p, ask)
+        return lambda p: ask(policy.seen(p))
+
+    def _under(self, policy: Policy | None, answers: Answers) -> dict[str, Any]:
+        """Return the arguments by which shards know the interventions; none without any."""
+        if policy is None:
+            return {}
+        assert isinstance(answers, AnswersToWedge)
+        return {"mechanism": self._mechanism.label, "rent": policy.rents(answers.seen)}
+
+    def _account(
+        self, policy: Policy, chosen: Announcement, answers: Answers, ended: AgentTotals, settled: bool
+    ) -> Intervention:
+        """Return the accounts of the interventions over all agents."""
+        assert isinstance(answers, AnswersToWedge)
+        totals = Totals(ended.bought, ended.collected, ended.commons)
+        free = free_prices(self._mechanism, self._played) if settled else None
+        return account_of(policy, chosen, answers.seen, totals, free)
+
+    def _played(self, auction: Auction) -> AuctionState:
+        """Return the state in which an auction without interventions ends."""
+        first = replace(auction.start(self._economy), impossible=self._impossible)
+        return cast(AuctionState, played(auction, self._economy, self._answers, first=first))
+
+    def _answers(self, p: Array, **under: Any) -> AnswersInTotal:
         """Send prices out, and add the totals in the order of the shards."""
-        answered: list[AnswerTotals] = self._pool.tell("ask", p=p)
+        answered: list[AnswerTotals] = self._pool.tell("ask", p=p, **under)
         return _total_answers(*add_up([_bounds(each) for each in answered]))
 
     def _observe(self, state: State) -> None:
@@ -191,7 +245,8 @@ class _Auction:
     def _path(self) -> pd.DataFrame:
         """Return prices and excess demand, one row per round and good."""
         names = (*self._mechanism.observed_by_good, *self._mechanism.observed_once)
-        seen = (np.array([each[name] for each in self._seen]) for name in names)
+        extra = self._mechanism.seen_by_good()[len(self._mechanism.observed_by_good) :]
+        seen = (np.array([each[name] for each in self._seen]) for name in (*names, *extra))
         return rounds_of(self._mechanism.label, self._economy.goods, *seen)
 
     def _rows(self) -> dict[str, Any]:

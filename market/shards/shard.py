@@ -19,18 +19,29 @@ from market.economy.aggregate_demand import AggregateDemand
 from market.economy.correspondences import Array
 from market.economy.families.utilities.base import Utility
 from market.economy.nonexistence import prove_nonexistence
-from market.economy.primitives import Economy, Money
+from market.economy.primitives import Answers, Economy, Money
 from market.economy.reductions import Finished, Largest, PartialSums, Reduction, advance
 from market.efficiency.report import Alignment
 from market.efficiency.surplus import Surplus, surplus
 from market.errors import InputError
+from market.intervention import Intervention
 from market.mechanisms.auction.auctioneer import traded
+from market.mechanisms.auction.interventions.answers import AnswersToWedge, at_prices
+from market.mechanisms.auction.interventions.outcome import (
+    Totals,
+    money_of,
+    outcome_of,
+    regrets_of,
+    totals_of,
+)
+from market.mechanisms.auction.interventions.policy import Policy, make_policy
+from market.mechanisms.auction.interventions.wedge import Seen
 from market.mechanisms.auction.jumps.alternatives import possible
-from market.mechanisms.auction.rationing import settling
+from market.mechanisms.auction.rationing import Sides, settling
 from market.mechanisms.regret import relative_regret
 from market.outcome import Outcome
 from market.results.summary_table import Summary
-from market.scenario.building import build
+from market.scenario.building import build, rows_named
 from market.shards.alignment import Judgement, judge
 from market.workers import patiently
 
@@ -124,11 +135,15 @@ class AgentTotals(NamedTuple):
         payoffs: of consumers.
         with_revenue: payoffs of consumers with the revenue of the commons handed back.
         split: consumer surplus above -inf and below inf, the numbers of agents at inf and at -inf, producer
-            surplus and revenue, (5,); zeros without quasilinear money.
+            surplus, revenue and transfers, (6,); zeros without quasilinear money.
         regret: the largest gain in payoff that another bundle would give an agent.
         relative_regret: as a share of the value of its trades.
         differ: number of shards in which some payoff differs from the utility.
         agents: their number.
+        bought: (goods,), under taxes, caps or floors, units; zeros without.
+        collected: the tax revenue, money; 0 without.
+        commons: the value of the commons sold, money; 0 without.
+        kept: the part of it that the auctioneer keeps, money; 0 without.
     """
 
     consumed: Array
@@ -144,6 +159,10 @@ class AgentTotals(NamedTuple):
     relative_regret: Largest
     differ: float
     agents: float
+    bought: Array
+    collected: float
+    commons: float
+    kept: float
 
     @property
     def total_surplus(self) -> float:
@@ -153,19 +172,20 @@ class AgentTotals(NamedTuple):
     @property
     def surplus(self) -> Surplus:
         """Consumer, producer and total surplus, with quasilinear money."""
-        finite, boundless, ruined, made, revenue = self.split.tolist()
+        finite, boundless, ruined, made, revenue, transfers = self.split.tolist()
         each = [finite] + [np.inf] * bool(boundless) + [-np.inf] * bool(ruined)
-        return Surplus(np.array(each), np.array([made]), revenue, self.total_surplus)
+        return Surplus(np.array(each), np.array([made]), revenue, self.total_surplus, transfers)
 
 
 def _split(had: Outcome) -> Array:
     """Return the sums of `AgentTotals.split`."""
     found = surplus(had)
     if found is None:
-        return np.zeros(5)
+        return np.zeros(6)
     gains = found.consumers
     ends = [float(np.isposinf(gains).sum()), float(np.isneginf(gains).sum())]
-    return np.array([gains[np.isfinite(gains)].sum(), *ends, found.producer, found.revenue])
+    finite = gains[np.isfinite(gains)].sum()
+    return np.array([finite, *ends, found.producer, found.revenue, found.transfers])
 
 
 class Closing(NamedTuple):
@@ -211,6 +231,8 @@ class Shard:
     def __init__(self, scenario: Scenario, seed: int, rows: range) -> None:
         self.economy = build(scenario, seed, rows)
         self._together = AggregateDemand(self.economy)
+        self._scenario, self._rows_here = scenario, rows
+        self._policies: dict[str, Policy] = {}
         self._work: Reduction[Any] | None = None
         self._outcome: Outcome | None = None
         self._weights: Array | None = None
@@ -220,13 +242,18 @@ class Shard:
         """Return the data that the auctioneer needs beforehand."""
         return Opening(self.economy.owned, source_of_ties(self.economy))
 
-    def ask(self, p: Array) -> AnswerTotals:
+    def ask(self, p: Array, mechanism: str | None = None, rent: Array | None = None) -> AnswerTotals:
         """Return the total answers to prices p.
+
+        Args:
+            p: (goods,), announced prices.
+            mechanism: whose taxes make buyers and sellers see other prices; None without any.
+            rent: (goods,), the rents of its quotas; None without any.
 
         Raises:
             UnboundedDemandError: a wanted good is free.
         """
-        answers = self._together(p)
+        answers: Answers = self._together(p) if mechanism is None else self._under(mechanism, p, rent)
         assert not answers.is_coupled  # only with ties, which are refused (`limits.py`)
         demand, supply = answers.total_demand, answers.total_supply
         made = bool(self.economy.costs)
@@ -241,13 +268,35 @@ class Shard:
         """Begin the proofs that no prices clear all markets (`economy.nonexistence`)."""
         return self._begun(prove_nonexistence(self.economy))
 
-    def close(self, p: Array) -> PartialSums | Finished[Closing]:
+    def _policy(self, mechanism: str) -> Policy:
+        """Return the interventions of a mechanism among the agents of the shard."""
+        if mechanism not in self._policies:
+            auction: Any = self._scenario.mechanism(mechanism)
+            taxed = None
+            if auction.taxed:
+                whole = [row for name in auction.taxed for row in rows_named(self._scenario, name)]
+                taxed = np.isin(np.arange(self._rows_here.start, self._rows_here.stop), whole)
+            found = make_policy(auction, self.economy, taxed)
+            assert found is not None
+            self._policies[mechanism] = found
+        return self._policies[mechanism]
+
+    def _under(self, mechanism: str, p: Array, rent: Array | None) -> AnswersToWedge:
+        """Return the answers to announced prices under the interventions of a mechanism."""
+        policy = self._policy(mechanism)
+        return at_prices(policy, self._together, policy.seen(p, rent))
+
+    def close(
+        self, p: Array, mechanism: str | None = None, rent: Array | None = None
+    ) -> PartialSums | Finished[Closing]:
         """Begin settlement and report after the rounds.
 
         Args:
             p: (goods,), prices of all trades.
+            mechanism: whose taxes, caps or floors there are; None without any.
+            rent: (goods,), the rents of its quotas; None without any.
         """
-        return self._begun(self._closing(p))
+        return self._begun(self._closing(p, mechanism, rent))
 
     def go_on(self, totals: PartialSums) -> PartialSums | Finished[Any]:
         """Continue with the sums over all agents that were requested last."""
@@ -258,20 +307,29 @@ class Shard:
         self._work = work
         return advance(work)
 
-    def _closing(self, p: Array) -> Reduction[Closing]:
+    def _closing(self, p: Array, mechanism: str | None, rent: Array | None) -> Reduction[Closing]:
         """Calculate answers, quantities, payments, regrets, and the support of the outcome."""
-        economy = self.economy
-        answers = economy.answers(p)
-        demand, supply = answers.total_demand, answers.total_supply
-        answered = yield *demand.bounds, *supply.bounds
-        x, y = yield from settling(economy, answers, p)
-        del answers
-        payments = yield from _paying(economy, p, x, y)
-        (revenue,) = yield (float(payments.sum()),)
-        had = traded(economy, p, x, y, payments, revenue)
+        economy, levied = self.economy, Totals(np.zeros(len(p)), 0.0, 0.0)
+        if mechanism is None:
+            answers = economy.answers(p)
+            answered = yield *answers.total_demand.bounds, *answers.total_supply.bounds
+            x, y = yield from settling(economy, answers, p)
+            del answers
+            payments = yield from _paying(economy, p, x, y)
+            (revenue,) = yield (float(payments.sum()),)
+            had, paid = traded(economy, p, x, y, payments, revenue), p
+        else:
+            policy, under = self._policy(mechanism), self._under(mechanism, p, rent).by_agent()
+            answered = yield *under.total_demand.bounds, *under.total_supply.bounds
+            seen, paid = under.seen, under.seen.buyers
+            x, y = yield from settling(economy, under, p, Sides(paid, policy.sell_prices(seen)))
+            levied = totals_of(policy, seen, x, y)
+            whole = Totals(*(yield tuple(levied)))
+            had = _had(policy, seen, p, x, y, levied, whole)
+            revenue = whole.commons
         welfare, payoffs, regrets = had.utilities, had.payoffs, had.regret
         assert regrets is not None
-        judgement = yield from judge(economy, x, y, p)
+        judgement = yield from judge(economy, x, y, paid)
         self._weights, self._outcome = judgement.weights, had
         wants = economy.wants_something
         self._with_revenue = payoffs + self._handed_back(revenue)
@@ -289,6 +347,10 @@ class Shard:
             relative_regret=Largest(relative_regret(economy, p, x, y, regrets)),
             differ=float((payoffs != welfare).any()),
             agents=float(len(economy.agents)),
+            bought=levied.bought,
+            collected=levied.collected,
+            commons=levied.commons,
+            kept=0.0 if economy.shares_revenue else levied.commons,
         )
         left_out = None if judgement.weights is None else np.zeros(0)
         return Closing(answered, ended, replace(judgement, weights=left_out))
@@ -367,6 +429,34 @@ class Shard:
     def _closed(self) -> Outcome:
         assert self._outcome is not None
         return self._outcome
+
+
+def _had(policy: Policy, seen: Seen, p: Array, x: Array, y: Array, levied: Totals, whole: Totals) -> Outcome:
+    """Return the outcome of the agents of a shard under a policy.
+
+    Args:
+        policy: the interventions among them.
+        seen: prices of each side.
+        p: (goods,), announced prices.
+        x: (agents, goods), their consumption.
+        y: (agents, goods), their production.
+        levied: totals of their trade.
+        whole: totals of all agents' trade.
+    """
+    money, rents = money_of(policy, seen, x, y, whole), policy.rents(seen)
+    account = Intervention(
+        buyer_prices=seen.buyers,
+        taxed_prices=seen.taxed,
+        rents=rents,
+        traded=levied.bought,
+        tax_revenue=levied.collected,
+        returned=0.0,
+        commons_revenue=whole.commons,
+        binding=("",) * len(p),
+        unserved=np.zeros(len(p)),
+        taxed_rows=policy.taxed_rows if policy.taxed else None,
+    )
+    return outcome_of(policy, p, x, y, money, regrets_of(policy, seen, money), account)
 
 
 def _paying(economy: Economy, p: Array, x: Array, y: Array) -> Reduction[Array]:

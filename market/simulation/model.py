@@ -208,7 +208,7 @@ class MarketModel(LazyModel):
         """Return one column for each number observed: `price[water]`, ..., `disequilibrium`."""
         reporters: dict[str, object] = {
             f"{name}[{good}]": partial(_observed, name=name, good=g)
-            for name in self.mechanism.observed_by_good
+            for name in self.mechanism.seen_by_good()
             for g, good in enumerate(self.goods)
         }
         return reporters | {

@@ -8,6 +8,8 @@ Always present:
   judged, in which case all that follows is null; `settled`: true if it cleared, was a Nash equilibrium or an
   optimum; `rounds`;
 - `price[g]`, `disequilibrium`, `auctioneer_payoff`, null without prices; `revenue`;
+- `tax_revenue`, `quota_rent`, `buyer_price[g]` (paid, taxes and rents included): only if some mechanism has
+  taxes, caps, floors or quotas, and null for the others; the deadweight loss is `surplus_gap`;
 - `consumption[g]`, `production[g]`: totals over agents, units;
 - `agents`, their number; `finite_utilities`, `infinite_utilities`: the numbers above -inf and at -inf;
   `lowest_utility` of consumers (agents that want some good): -inf if any agent is at -inf;
@@ -40,8 +42,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from market.sweep.axes import Axis, ColumnType
+
+if TYPE_CHECKING:
+    from market.scenario.loading import Scenario
 
 MOST_GROUPS = 20  # with columns of their own
 
@@ -86,13 +92,22 @@ def parts(name: str) -> tuple[str, ...]:
     return measure, *(each[2] or re.sub(r"\\(.)", r"\1", each[1]) for each in found)
 
 
-def columns(axes: Sequence[Axis], goods: Sequence[str], groups: Sequence[str]) -> Mapping[str, ColumnType]:
+def has_interventions(scenario: Scenario) -> bool:
+    """Return True if some auctioneer of a scenario has a tax, a cap, a floor or a quota."""
+    keys = ("tax", "tax_rate", "price_cap", "price_floor", "quota")
+    return any(getattr(entry, key, None) for entry in scenario.mechanisms for key in keys)
+
+
+def columns(
+    axes: Sequence[Axis], goods: Sequence[str], groups: Sequence[str], levied: bool = False
+) -> Mapping[str, ColumnType]:
     """Return column name -> its type, in order; all but the identity and the parameters may be null.
 
     Args:
         axes: parameters varied.
         goods: names.
         groups: names of the groups of agents.
+        levied: True if some mechanism has interventions.
     """
     found: dict[str, ColumnType] = dict.fromkeys(IDENTITY, "whole")
     found |= {axis.path: axis.kind for axis in axes}
@@ -100,6 +115,9 @@ def columns(axes: Sequence[Axis], goods: Sequence[str], groups: Sequence[str]) -
     found |= {"settled": "truth", "rounds": "whole"}
     found |= _numbers(column("price", good) for good in goods)
     found |= _numbers(("disequilibrium", "auctioneer_payoff", "revenue"))
+    if levied:
+        found |= _numbers(("tax_revenue", "quota_rent"))
+        found |= _numbers(column("buyer_price", good) for good in goods)
     found |= _numbers(column(what, good) for what in ("consumption", "production") for good in goods)
     found |= dict.fromkeys(("agents", "finite_utilities", "infinite_utilities"), "whole")
     found |= _numbers(("lowest_utility", "mean_finite_utility", "total_surplus", "max_regret"))

@@ -215,6 +215,11 @@ def _played(outcome: Outcome) -> Row:
         "lowest_utility": None if np.isnan(summary.lowest) else summary.lowest,
         "max_regret": outcome.max_regret,
     }
+    levied = outcome.intervention
+    if levied is not None:
+        row["tax_revenue"], row["quota_rent"] = levied.tax_revenue, levied.quota_rent
+        paid = zip(economy.goods, levied.buyer_prices.tolist(), strict=True)
+        row |= {column("buyer_price", good): price for good, price in paid}
     split = surplus(outcome)
     if split is not None:
         row["total_surplus"] = split.total

@@ -29,6 +29,7 @@ CONFIDENCE = 0.95
 _TITLES = {  # in tables and figures; columns keep names
     "settled": "converged",
     "surplus_gap": "deadweight loss",
+    "tax_revenue": "tax revenue",
 }
 
 

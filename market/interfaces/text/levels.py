@@ -35,6 +35,7 @@ BEYOND_MEASURE = 1e15  # a penalty of this size swallows the utility that it is 
 WAR_PENALTY, UNBOUNDED = "war penalty", "unbounded"
 CONSUMER_SURPLUS, UTILITY_MINUS_PAYMENTS = "consumer surplus", "consumers' utility minus payments"
 HARM = "Harm by the output of others"
+TAX_REVENUE, QUOTA_RENT = "tax revenue", "quota rent"
 DEADWEIGHT_LOSS = "unrealised gains from trade (deadweight loss)"
 
 
@@ -246,11 +247,22 @@ def surplus_section(
     if economy.commons.any() or any(revenue):
         name = "revenue of the common stock" if economy.commons.any() else "revenue; a deficit below 0"
         rows.append(Row(name, [number(each) for each in revenue]))
+    rows += transfers(outcomes)
     if economy.harm is not None:
         rows.append(Row("harm", [number(each.harm) for each in split]))
     rows.append(Row("total surplus", [number(each.total) for each in split]))
     rows.append(Row(DEADWEIGHT_LOSS, [lost(report) for report in reports]))
     return Section("Surplus", rows)
+
+
+def transfers(outcomes: Sequence[Outcome]) -> list[Row]:
+    """Return tax revenue and the rents of quotas; empty without interventions."""
+    levied = [outcome.intervention for outcome in outcomes]
+    kinds = (
+        (TAX_REVENUE, [0.0 if each is None else each.tax_revenue for each in levied]),
+        (QUOTA_RENT, [0.0 if each is None else each.quota_rent for each in levied]),
+    )
+    return [Row(label, [number(value) for value in values]) for label, values in kinds if any(values)]
 
 
 def _consumer(split: Surplus) -> str:

@@ -22,6 +22,8 @@ from market.interfaces.text.layout import Row, Section
 from market.interfaces.text.levels import (
     CONSUMER_SURPLUS,
     DEADWEIGHT_LOSS,
+    QUOTA_RENT,
+    TAX_REVENUE,
     UNBOUNDED,
     UTILITY_MINUS_PAYMENTS,
     WAR_PENALTY,
@@ -39,6 +41,7 @@ from market.interfaces.text.sentences import (
     visible,
     yes,
 )
+from market.intervention import Intervention
 from market.mechanisms.regret import relative_regret
 from market.outcome import Outcome
 from market.tolerances import VIOLATION_THAT_PROVES
@@ -117,6 +120,10 @@ SUM = (
     "total surplus: consumers' utility minus payments, producer surplus and revenue. Consumer surplus counts "
     "from what consumers own."
 )
+TRANSFERS = (
+    "tax revenue and quota rent: paid by buyers or sellers and kept by neither; a part of total surplus, not "
+    "a loss."
+)
 NO_LIMIT = "unbounded gains have no upper limit; utility -inf: {names}."
 UNLIMITED = "unbounded gains from trading more at these prices have no upper limit; by: {names}."
 ALONE = "No game without prices was played: there is no baseline for gains and losses."
@@ -137,6 +144,7 @@ def notes(compared: Comparison, parts: Sequence[Section]) -> list[str]:
         LOST: any(cell.startswith("-inf") for cell in cells),
         WAR: WAR_PENALTY in cells,
         FIRST_UNIT: any(UNBOUNDED in row.cells for row in rows if row.label == CONSUMER_SURPLUS),
+        TRANSFERS: any(row.label in (TAX_REVENUE, QUOTA_RENT) for row in rows),
         SUM: any(row.label == UTILITY_MINUS_PAYMENTS for row in rows),
         BENT.format(who=named_or_counted(compared.economy, bent)): bool(bent.any()) and weighed,
         **_unbounded(compared),
@@ -186,7 +194,39 @@ def _prices(economy: Economy, outcomes: Sequence[Outcome], reports: Sequence[Ali
         return number(float(outcome.prices[g])) + _range(report, economy.goods[g]) + mark
 
     cells = list(zip(outcomes, reports, strict=True))
-    return [Row(visible(good), [cell(*each, g) for each in cells]) for g, good in enumerate(economy.goods)]
+    rows = [Row(visible(good), [cell(*each, g) for each in cells]) for g, good in enumerate(economy.goods)]
+    return rows + _two_prices(economy, outcomes)
+
+
+def _two_prices(economy: Economy, outcomes: Sequence[Outcome]) -> list[Row]:
+    """Return what buyers pay and taxed sellers get, of goods where that is not the price above."""
+    levied = [outcome.intervention for outcome in outcomes]
+    if not any(levied):
+        return []
+
+    def row(label: str, of: Callable[[Intervention], Array], g: int) -> list[Row]:
+        pairs = [(each, outcome.prices) for each, outcome in zip(levied, outcomes, strict=True)]
+        apart = any(a is not None and p is not None and of(a)[g] != p[g] for a, p in pairs)
+        cells = [NOT_HERE if each is None else number(float(of(each)[g])) for each in levied]
+        return [Row(f"{visible(economy.goods[g])}, {label}", cells)] if apart else []
+
+    sides: tuple[tuple[str, Callable[[Intervention], Array]], ...] = (
+        ("buyers pay", lambda each: each.buyer_prices),
+        ("taxed sellers get", lambda each: each.taxed_prices),
+    )
+    shown = range(min(len(economy.goods), MOST_ROWS // 2))
+    return [found for g in shown for side in sides for found in row(*side, g)] + _incidence(economy, levied)
+
+
+def _incidence(economy: Economy, levied: Sequence[Intervention | None]) -> list[Row]:
+    """Return the share that buyers bear of what they pay more than sellers get."""
+    rows = []
+    for g, good in enumerate(economy.goods[: MOST_ROWS // 2]):
+        shares = [None if each is None else each.borne_by_buyers for each in levied]
+        if any(share is not None and np.isfinite(share[g]) for share in shares):
+            cells = [NOT_HERE if s is None or np.isnan(s[g]) else percent(float(s[g])) for s in shares]
+            rows.append(Row(f"{visible(good)}, share borne by buyers", cells))
+    return rows
 
 
 def _range(report: Alignment | None, good: str) -> str:

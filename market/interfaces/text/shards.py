@@ -10,7 +10,7 @@ from rich.text import Text
 
 from market.efficiency.contrast import unbalanced
 from market.interfaces.text.layout import Row, Section, heading, points, story, tables
-from market.interfaces.text.levels import CONSUMER_SURPLUS, UNBOUNDED
+from market.interfaces.text.levels import CONSUMER_SURPLUS, QUOTA_RENT, TAX_REVENUE, UNBOUNDED
 from market.interfaces.text.sentences import count, number, status_word, visible, yes
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ def _cells(played: Shared, outcome: SharedOutcome) -> dict[str, str]:
         "rounds": f"{outcome.rounds:,}",
         **{f"price of {visible(good)}": number(float(p)) for good, p in goods[:MOST_GOODS]},
         **({f"prices of {count(more, 'other good')}": "in comparison.csv"} if more > 0 else {}),
+        **_levied(played, outcome),
         "largest relative excess demand": number(outcome.disequilibrium),
         "lowest utility of consumers": number(utilities.lowest),
         **({} if surplus is None else {"mean utility above -inf": number(utilities.mean)}),
@@ -66,6 +67,19 @@ def _cells(played: Shared, outcome: SharedOutcome) -> dict[str, str]:
         **({} if surplus is None else {"efficient with transfers?": yes(report.efficient_with_transfers)}),
         "residual of the welfare weights": number(report.residual),
         "largest gain from deviating": number(outcome.max_regret),
+    }
+
+
+def _levied(played: Shared, outcome: SharedOutcome) -> dict[str, str]:
+    """Return the cells of taxes and quotas; empty if no mechanism has any."""
+    if all(each.intervention is None for each in played.outcomes.values()):
+        return {}
+    found, goods = outcome.intervention, played.scenario.goods[:MOST_GOODS]
+    paid = outcome.prices if found is None else found.buyer_prices
+    return {
+        **{f"{visible(g)}, buyers pay": number(float(p)) for g, p in zip(goods, paid, strict=False)},
+        TAX_REVENUE: number(0.0 if found is None else found.tax_revenue),
+        QUOTA_RENT: number(0.0 if found is None else found.quota_rent),
     }
 
 

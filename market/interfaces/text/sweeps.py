@@ -130,6 +130,8 @@ def _measures(found: Sweep) -> list[str]:
     prices = (f"price[{good}]" for good in found.scenario.goods)
     price = [name for name in prices if runs[name].notna().any()][:1]
     surplus = ["surplus_gap"] if runs["surplus_gap"].notna().any() else ["resource_utilisation"]
+    if "tax_revenue" in runs and runs["tax_revenue"].fillna(0.0).any():
+        return ["settled", *price, "tax_revenue", *surplus]
     return ["settled", *price, "lowest_utility", *surplus]
 
 

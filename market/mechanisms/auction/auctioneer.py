@@ -34,7 +34,7 @@ from market.mechanisms.auction.bidding import respond
 from market.mechanisms.auction.corrections import Adjustment, corrected, left_the_bounds
 from market.mechanisms.auction.cycles import Trail
 from market.mechanisms.auction.free_goods import FreeGoods
-from market.mechanisms.auction.interventions.answers import under
+from market.mechanisms.auction.interventions.answers import AnswersToWedge, under
 from market.mechanisms.auction.interventions.bounds import bounded
 from market.mechanisms.auction.interventions.outcome import intervened
 from market.mechanisms.auction.interventions.policy import Policy, make_policy
@@ -100,8 +100,9 @@ class AuctionState(State):
     def _observed(self) -> Mapping[str, Any]:
         if self.last is None:
             return {}
-        seen = self.last.imbalance
-        return {
+        seen, answers = self.last.imbalance, self.last.answers
+        paid = {"buyer_price": answers.seen.buyers} if isinstance(answers, AnswersToWedge) else {}
+        return paid | {
             "price": self.last.prices,
             "excess_demand": seen.z,
             "disequilibrium": seen.disequilibrium,
@@ -152,6 +153,11 @@ class Auction(Mechanism):
     tax_base: Literal["trade", "consumption"] = option(
         "trade", "under exchange, if net purchases or all consumption is taxed"
     )
+
+    def seen_by_good(self) -> tuple[str, ...]:
+        """Return the names of what a round shows of each good; with interventions what buyers pay too."""
+        levied = (self.tax, self.tax_rate, self.price_cap, self.price_floor, self.quota)
+        return (*self.observed_by_good, "buyer_price") if any(levied) else self.observed_by_good
 
     def start(self, economy: Economy) -> AuctionState:
         """Return the state with the first prices, not yet announced.

@@ -1,16 +1,16 @@
-"""Claims about an auction with taxes, caps, floors or quotas, recomputed from the scenario and the primitives.
+"""Claims about an auction with taxes, caps, floors or quotas, recomputed from scenario and primitives.
 
-Symbols: p recorded prices; p_b what a buyer pays, p_s what an agent gets; n = x - e - y net purchases, B and S
-purchases and sales; (agents, goods) or (goods,). Nothing here is the mechanism's code.
+Symbols: p recorded prices; p_b what a buyer pays, p_s what an agent gets; n = x - e - y net purchases, B and
+S purchases and sales; (agents, goods) or (goods,). Nothing here is the mechanism's code.
 
 1. Prices of each side follow from p, the scenario's taxes and the stated rents; p is within cap and floor.
-2. Demand at p_b and supply at p_s, summed over agents, meet; at a bound that is stated to bind they do not, and
-   excess demand has the sign that the bound forbids to act on.
+2. Demand at p_b and supply at p_s, summed over agents, meet; at a bound that is stated to bind they do not,
+   and excess demand has the sign that the bound forbids to act on.
 3. Purchases and sales give payments, tax revenue, rents and the revenue of the commons.
-4. Regret: the best answer of each agent at its own prices, against what it has. An agent that may buy or sell a
-   good at two prices has no closed form; there a bound proves it: at any shadow prices between p_s and p_b what
-   would be best if they were the only prices is at least as good as what the agent can reach (weak duality), and
-   at its own marginal utilities the two meet.
+4. Regret: the best answer of each agent at its own prices, against what it has. An agent that may buy or sell
+   a good at two prices has no closed form; there a bound proves it: at any shadow prices between p_s and p_b
+   what would be best if they were the only prices is at least as good as what the agent can reach (weak
+   duality), and at its own marginal utilities the two meet.
 5. A rationed long side has the shares that the scenario's rule gives it.
 6. A quota is not exceeded, and has a rent only where it is used up.
 7. Prices without interventions clear that market, and the stated incidence follows from them.
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 SUBSIDISED_PAY = 1e-9  # of the seller's price, the least that a subsidised buyer pays
 FREE = 1e-150  # stands for a price of 0 where the demand at it is not looked at
+SHARES = 1e-7  # relative difference of a share of a rationed side
+NEGLIGIBLE = 1e-6  # share of what is traded: a smaller amount of one side is its rounding
+MARGIN = 1e-6  # relative difference of worths at the margin that rounding of amounts may make
 KEYS = ("tax", "tax_rate", "price_cap", "price_floor", "quota")
 
 
@@ -237,7 +240,7 @@ class Terms:
         return could
 
     def _bound(self, i: int, x: Array, y: Array) -> float:
-        """Return an upper bound on the payoff of an agent that sees two prices, from its marginal utilities."""
+        """Return an upper bound on the payoff of an agent with two prices, from its marginal utilities."""
         agent, lump = self.economy.part(i, i + 1), self._lump_sums(x, y)[i : i + 1]
         own, made = x[i : i + 1], y[i : i + 1]
         slopes = agent.marginal_utility(own)[0]
@@ -287,7 +290,7 @@ def terms_of(economy: Economy, record: Record, options: Auction) -> Terms | None
 
 
 def due_under(economy: Economy, record: Record, options: Auction) -> Due | None:
-    """Return the payments and payoffs that follow from prices, taxes and quantities; None if they are unknown."""
+    """Return the payments and payoffs that follow from prices, taxes and quantities; None if unknown."""
     terms = terms_of(economy, record, options)
     if terms is None:
         return None
@@ -326,7 +329,7 @@ def check_interventions(economy: Economy, record: Record, options: Auction) -> I
     except UnboundedDemandError as error:
         yield Claim(f"{record.name}: demand is bounded", False, str(error))
         return
-    z, relative, coupled = _excess(economy, record, terms, best, options.tolerance)
+    z, relative, coupled = _excess(economy, record, terms, best)
     at_bound = _at_bound(terms, z)
     yield _disequilibrium(record, relative, at_bound, coupled, options.tolerance)
     yield _binding(economy, record, terms, stated, z, at_bound, coupled)
@@ -336,8 +339,8 @@ def check_interventions(economy: Economy, record: Record, options: Auction) -> I
     allowed = ROUNDING_OF_RESULTS + (options.tolerance if terms.two_prices.any() else 0.0)
     detail = f"largest relative difference: {shown(apart)}"
     yield Claim(f"{record.name}: regret", apart <= allowed, detail)
-    yield _status(record, terms, options, relative, at_bound, regret, size)
-    yield _quotas(economy, record, terms)
+    yield _status(record, terms, options, at_bound, regret, size)
+    yield _quotas(record, terms)
     if record.status is Status.RATIONED and at_bound.any():
         yield from _served(economy, record, terms, best, z, at_bound)
     yield _free(economy, record, terms, stated, options.tolerance)
@@ -380,9 +383,7 @@ def _accounts(record: Record, terms: Terms, stated: Any) -> Claim:
     return Claim(f"{record.name}: tax revenue and rents", not wrong, detail)
 
 
-def _excess(
-    economy: Economy, record: Record, terms: Terms, best: Answers, tolerance: float
-) -> tuple[Array, Array, bool]:
+def _excess(economy: Economy, record: Record, terms: Terms, best: Answers) -> tuple[Array, Array, bool]:
     """Return excess demand, in units and relative, (goods,) each; True if it is that of recorded trades.
 
     That is so where an agent sees two prices or goods are coupled: there only the trades are recorded.
@@ -402,19 +403,43 @@ def _at_bound(terms: Terms, z: Array) -> NDArray[np.bool_]:
     )
 
 
-def at_two_prices(
-    economy: Economy, record: Record, options: Auction, p: Array
-) -> tuple[Array, Array, Array] | None:
-    """Return excess demand, relative excess demand, and the amounts compared, at announced prices, (goods,).
+def check_paid(economy: Economy, record: Record, options: Auction, prices: Array, paid: Array) -> Claim:
+    """Check what buyers paid in each round, (rounds, goods): by the taxes, and more only within a quota."""
+    apart, rent_without_quota = 0.0, False
+    for p, given in zip(prices, paid, strict=True):
+        terms = Terms(economy, options, p, np.zeros(len(p)))
+        limited = np.isfinite(terms.quota)
+        apart = max(apart, difference(given[~limited], terms.paid[~limited]))
+        rent_without_quota |= not (given >= terms.paid * (1.0 - ROUNDING_OF_RESULTS)).all()
+    last = terms_of(economy, record, options)
+    same = last is not None and bool((paid == last.paid).all(axis=1).any() or np.isfinite(last.quota).any())
+    holds = apart <= ROUNDING_OF_RESULTS and not rent_without_quota and same
+    return Claim(
+        f"{record.name}: what buyers pay in each round", holds, "by the announced prices and the taxes"
+    )
 
-    None where it does not follow from the prices alone: with quotas, whose rents are not recorded by round,
-    under `exchange`, where tax revenue is income, and where agents see two prices or goods are coupled.
+
+def at_two_prices(
+    economy: Economy, record: Record, options: Auction, p: Array, paid: Array
+) -> tuple[Array, Array, Array] | None:
+    """Return excess demand, relative excess demand, and the amounts compared, in a round, (goods,).
+
+    None where it does not follow from the prices alone: under `exchange`, where tax revenue is income, and
+    where agents see two prices, have budgets, or goods are coupled.
+
+    Args:
+        economy: the primitives.
+        record: of the mechanism.
+        options: of the auctioneer.
+        p: (goods,), announced prices.
+        paid: (goods,), what buyers pay.
     """
     from market.results.verify.auction_claims import excess_demand
 
-    terms = Terms(economy, options, p, np.zeros(len(p)))
-    limited = np.isfinite(terms.quota).any() or np.isfinite(economy.budget).any()
-    if limited or economy.money is Money.EXCHANGE or terms.two_prices.any():
+    untaxed = Terms(economy, options, p, np.zeros(len(p)))
+    rents = np.where(np.isfinite(untaxed.quota), np.maximum(paid - untaxed.paid, 0.0), 0.0)
+    terms = replace(untaxed, rents=rents)
+    if economy.money is Money.EXCHANGE or np.isfinite(economy.budget).any() or terms.two_prices.any():
         return None
     try:
         best = terms.best(record.consumption, record.production)
@@ -477,7 +502,6 @@ def _status(
     record: Record,
     terms: Terms,
     options: Auction,
-    relative: Array,
     at_bound: NDArray[np.bool_],
     regret: Array,
     size: Array,
@@ -497,8 +521,8 @@ def _status(
         Status.CYCLING: not near,
     }
     detail = (
-        f"relative excess demand {shown(largest)}, largest gain from deviating {shown(share)} of the worth of "
-        f"trades"
+        f"relative excess demand {shown(largest)}, largest gain from deviating {shown(share)} of the worth "
+        f"of trades"
     )
     return Claim(
         f"{record.name}: {record.status.value}, within {options.tolerance:.0e}",
@@ -507,7 +531,7 @@ def _status(
     )
 
 
-def _quotas(economy: Economy, record: Record, terms: Terms) -> Claim:
+def _quotas(record: Record, terms: Terms) -> Claim:
     """Check that no quota is exceeded, and that one with a rent is used up."""
     total = terms.traded(record.consumption, record.production)[0].sum(axis=0)
     most = terms.quota * (1.0 + 1e-8)
@@ -529,10 +553,16 @@ def _served(
     g = int(np.flatnonzero(at_bound)[0])
     asked, had = _long_side(economy, record, best, g, z[g] > 0)
     there = float(had.sum())
-    due = {"proportional": _in_proportion, "efficient": _by_gain, "random": _in_order}[rule]
-    expected = due(terms, record, asked, there, g, z[g] > 0)
-    apart = difference(had, expected, asked)
-    yield Claim(name, apart <= 1e-7, f"largest relative difference: {shown(apart)}")
+    if rule == "random":
+        expected = _in_order(economy, asked, there)
+    elif rule == "proportional":
+        expected = asked * there / asked.sum()
+    else:
+        fits = _one_price_explains(economy, record, asked, there, g, z[g] > 0)
+        yield Claim(name, fits, "a single price explains who was served, up to rounding")
+        return
+    apart = difference(had, expected, np.maximum(asked, NEGLIGIBLE * there))
+    yield Claim(name, apart <= SHARES, f"largest relative difference: {shown(apart)}")
 
 
 def _long_side(economy: Economy, record: Record, best: Answers, g: int, lacking: bool) -> tuple[Array, Array]:
@@ -547,46 +577,38 @@ def _long_side(economy: Economy, record: Record, best: Answers, g: int, lacking:
     return offered, np.append(sold, max(eaten - sold.sum(), 0.0))
 
 
-def _in_proportion(terms: Terms, record: Record, asked: Array, there: float, g: int, lacking: bool) -> Array:
-    return asked * there / asked.sum()
-
-
-def _in_order(terms: Terms, record: Record, asked: Array, there: float, g: int, lacking: bool) -> Array:
+def _in_order(economy: Economy, asked: Array, there: float) -> Array:
     """Return what each gets if one is served after another in the order that the seed draws."""
     served, left = np.zeros_like(asked), there
-    for i in generator(terms.economy.seed, "rationing").permutation(len(asked)):
+    for i in generator(economy.seed, "rationing").permutation(len(asked)):
         served[i] = min(asked[i], left)
         left -= served[i]
     return served
 
 
-def _by_gain(terms: Terms, record: Record, asked: Array, there: float, g: int, lacking: bool) -> Array:
-    """Return recorded shares if a single price explains them, with worth or cost at the margin; else nan."""
-    economy, x, y = terms.economy, record.consumption, record.production
-    some = ROUNDING_OF_RESULTS * there
+def _one_price_explains(
+    economy: Economy, record: Record, asked: Array, there: float, g: int, lacking: bool
+) -> bool:
+    """Return True if those served value the last unit no less, or make it at no more, than all others.
+
+    Those who got a part of what they asked for have one worth, or cost, at the margin.
+    """
     if lacking:
-        slope, had = economy.marginal_utility(x)[:, g], x[:, g]
-        cut, none = had < asked[:-1] - some, had <= some
-        wants = economy.bliss[:, g] > 0
-        inside, empty = slope[wants & ~none & cut], slope[wants & none]
-        kept = slope[wants & ~none]
-        fits = not len(inside) or np.ptp(inside) <= 1e-6 * inside.max()
-        ordered = not (len(empty) and len(kept)) or empty.max() <= kept.min() * (1.0 + 1e-6)
-        return np.append(had, 0.0) if fits and ordered else np.full(len(asked), np.nan)
-    slope, had = economy.marginal_cost(y)[:, g], y[:, g]
-    makes = economy.capacity[:, g] > 0
-    cut = makes & (had < asked[:-1] - economy.endowment[:, g] - some)
-    inside, empty = slope[cut & (had > some)], slope[cut & (had <= some)]
-    used = slope[makes & (had > some)]
-    fits = not len(inside) or np.ptp(inside) <= 1e-6 * inside.max()
-    ordered = not (len(empty) and len(used)) or used.max() <= empty.min() * (1.0 + 1e-6)
-    recorded = _long_side_sold(economy, record, g)
-    return recorded if fits and ordered else np.full(len(asked), np.nan)
-
-
-def _long_side_sold(economy: Economy, record: Record, g: int) -> Array:
-    empty = Correspondence.exactly(np.zeros(economy.shape))
-    return _long_side(economy, record, Answers(empty, empty), g, False)[1]
+        takes_part = economy.bliss[:, g] > 0
+        had, at_margin = record.consumption[:, g], -economy.marginal_utility(record.consumption)[:, g]
+        wanted = asked[:-1]
+    else:
+        takes_part = economy.capacity[:, g] > 0
+        had, at_margin = record.production[:, g], economy.marginal_cost(record.production)[:, g]
+        wanted = asked[:-1] - economy.endowment[:, g]
+    some = ROUNDING_OF_RESULTS * there
+    partly = at_margin[takes_part & (had > some) & (had < wanted - some)]
+    served, without = at_margin[takes_part & (had > some)], at_margin[takes_part & (had <= some)]
+    if len(partly) and np.ptp(partly) > MARGIN * np.abs(partly).max():
+        return False
+    if not len(served) or not len(without):
+        return True
+    return bool(served.max() <= without.min() + MARGIN * abs(without.min()))
 
 
 def _free(economy: Economy, record: Record, terms: Terms, stated: Any, tolerance: float) -> Claim:
@@ -599,7 +621,8 @@ def _free(economy: Economy, record: Record, terms: Terms, stated: Any, tolerance
         return Claim(name, borne is None, "they are not known")
     free = _array(economy, stated["free_prices"])
     apart = terms.paid - terms.taxed_get
-    there = np.abs(apart) > 1e-9 * np.maximum(terms.paid, free)
+    traded = terms.traded(record.consumption, record.production)[0].sum(axis=0) > 0
+    there = (np.abs(apart) > 1e-9 * np.maximum(terms.paid, free)) & traded
     due = np.divide(terms.paid - free, apart, out=np.full_like(apart, np.nan), where=there)
     given = [None if borne is None else borne.get(good) for good in economy.goods]
     same = all(

@@ -23,10 +23,10 @@ from market.economy.primitives import Economy
 from market.errors import RunError, UnboundedDemandError
 from market.outcome import shown
 from market.results.run_folder import RunFolder, read_table
-from market.results.tables import ROUNDS
+from market.results.tables import BUYER_PRICE, ROUNDS
 from market.results.verify.auction_claims import excess_demand
 from market.results.verify.claim import Claim, difference
-from market.results.verify.intervention_claims import at_two_prices, has_interventions
+from market.results.verify.intervention_claims import at_two_prices, check_paid, has_interventions
 from market.results.verify.record import Record, check_columns
 from market.tolerances import ROUNDING_OF_RESULTS
 
@@ -43,18 +43,21 @@ BY_ROUND = ("disequilibrium", "auctioneer_payoff")
 def path_of(run: RunFolder, record: Record, economy: Economy) -> Mapping[str, Array]:
     """Return the rounds of a mechanism by column: (rounds, goods) or (rounds,), and `round` itself.
 
+    With interventions what buyers pay is among them.
+
     Raises:
         RunError: the table of rounds has another layout than a run writes.
     """
     table = read_table(run.folder / "rounds.parquet")
     words, numbers, counts = ([c for c, t in ROUNDS.items() if t == of] for of in ("str", "float64", "int64"))
-    check_columns("rounds.parquet", table, words, numbers, counts)
+    levied = BUYER_PRICE in table
+    check_columns("rounds.parquet", table, words, [*numbers, BUYER_PRICE] if levied else numbers, counts)
     own = table[table["mechanism"] == record.name]
     wrong = f"rounds.parquet: not every round of '{record.name}' has every good once"
     try:
         by_good = {
             name: own.pivot(index="round", columns="good", values=name)[list(economy.goods)].to_numpy()
-            for name in BY_GOOD
+            for name in (*BY_GOOD, *([BUYER_PRICE] if levied else []))
         }
     except (KeyError, ValueError) as error:
         raise RunError(wrong) from error
@@ -86,10 +89,16 @@ def check_path(run: RunFolder, economy: Economy, record: Record, options: Auctio
     yield _queries(record, options)
     if "amplitude" in record.evidence:
         yield _amplitude(record, prices)
-    if has_interventions(options):
-        yield from _recomputed(economy, record, path, lambda p: at_two_prices(economy, record, options, p))
-    else:
-        yield from _recomputed(economy, record, path, lambda p: _at(economy, p))
+    if not has_interventions(options):
+        yield from _recomputed(economy, record, path, lambda k: _at(economy, prices[k]))
+        return
+    paid = path.get(BUYER_PRICE, np.full_like(prices, np.nan))
+    yield check_paid(economy, record, options, prices, paid)
+
+    def at(k: int) -> Found | None:
+        return at_two_prices(economy, record, options, prices[k], paid[k])
+
+    yield from _recomputed(economy, record, path, at)
 
 
 def _queries(record: Record, options: Auction) -> Claim:
@@ -118,15 +127,15 @@ Found = tuple[Array, Array, Array]
 
 
 def _recomputed(
-    economy: Economy, record: Record, path: Mapping[str, Array], at: Callable[[Array], Found | None]
+    economy: Economy, record: Record, path: Mapping[str, Array], at: Callable[[int], Found | None]
 ) -> Iterator[Claim]:
-    """Check excess demand, disequilibrium and payoff of each round; `at` gives them at announced prices."""
+    """Check excess demand, disequilibrium and payoff of each round, of which `at` gives the first two."""
     name = f"{record.name}: excess demand of each round"
     worst = dict.fromkeys(("excess demand", "disequilibrium", "payoff"), 0.0)
     coupled = bool(economy.technologies)
     rows = _rows(len(path["price"]), record.consumption.size)
     for k in rows:
-        found = None if coupled else at(path["price"][k])
+        found = None if coupled else at(k)
         coupled = coupled or found is None
         z, payoff = path["excess_demand"][k], path["auctioneer_payoff"][k]
         size = float(np.abs(z).sum())
@@ -142,7 +151,8 @@ def _recomputed(
     if wrong:
         yield Claim(name, False, f"recomputed from the prices, it differs: {', '.join(wrong)}")
     elif coupled:
-        yield Claim(name, None, "not checked where goods are coupled; only the auctioneer's payoff was")
+        two = " or agents see two prices" if BUYER_PRICE in path else ""
+        yield Claim(name, None, f"not checked where goods are coupled{two}; only the auctioneer's payoff was")
     else:
         some = "every" if len(rows) == len(path["price"]) else f"{len(rows):,} of {len(path['price']):,}"
         yield Claim(name, True, f"recomputed from the prices of {some} round")

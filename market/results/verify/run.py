@@ -29,7 +29,7 @@ from market.results.verify.rounds import check_path
 from market.results.verify.trade_claims import check_trades
 from market.scenario.building import build
 from market.scenario.loading import Scenario, load
-from market.tolerances import ROUNDING_OF_RESULTS
+from market.tolerances import LEAST_POSITIVE, ROUNDING_OF_RESULTS
 
 if TYPE_CHECKING:
     from market.mechanisms.planner import Planner
@@ -68,7 +68,9 @@ def _verified(folder: Path) -> Verification:
 
 def _all_prices(record: Record) -> list[Array]:
     paid = None if record.intervention is None else record.intervention.buyer_prices
-    known = (record.prices, record.supporting_prices, paid)
+    known = [record.prices, record.supporting_prices, paid]
+    if record.supporting_prices is not None and record.weights is not None:
+        known.append(record.supporting_prices / max(float(np.nanmax(record.weights)), LEAST_POSITIVE))
     return [p for p in known if p is not None and np.isfinite(p).all()]
 
 

@@ -1,7 +1,7 @@
 """Accounts of trade at different prices of buyers and sellers: payments, revenue, and what each side gains.
 
-Symbols: B purchases and S sales, (agents, goods), units; p_b and p_s what an agent pays and gets for a unit; m
-the rent of a quota. With money
+Symbols: B purchases and S sales, (agents, goods), units; p_b and p_s what an agent pays and gets for a unit;
+m the rent of a quota. With money
 
     payment_i = sum_g p_b B_ig - p_s S_ig,
 

@@ -5,14 +5,14 @@ pay and supply that at what sellers get: the built-in answers, asked for twice. 
 agents cost two rounds of an auction, and traders with a rule of their own are asked at the prices that they
 see. Otherwise answers are put together agent by agent (`shadow_prices.py`).
 
-Under `exchange` tax revenue R goes back in lump sums, s_i R, which buyers spend on taxed goods in part: at given
-prices R is the fixed point of
+Under `exchange` tax revenue R goes back in lump sums, s_i R, which buyers spend on taxed goods in part: at
+given prices R is the fixed point of
 
     R = revenue from the answers to incomes `p.e_i + s_i R`.
 
-What a unit more of R brings in tax is at most the largest share of the tax in a buyer's price, rho < 1, so the
-fixed point is unique and between 0 and W rho / (1 - rho), W the value of all resources; for subsidies between
--W rho / (1 + rho) and 0.
+What a unit more of R brings in tax is at most the largest share of the tax in a buyer's price, rho < 1, so
+the fixed point is unique and between 0 and W rho / (1 - rho), W the value of all resources; for subsidies
+between -W rho / (1 + rho) and 0.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def at_prices(policy: Policy, ask: Answering, seen: Seen) -> AnswersToWedge:
     buyers, sellers = ask(seen.buyers), _sellers(policy, ask, seen)
     if not policy.by_agent:
         return AnswersToWedge(buyers, sellers, seen)
-    return _with_own_rules(policy, ask, seen, AnswersToWedge(buyers, sellers, seen))
+    return _with_own_rules(policy, seen, AnswersToWedge(buyers, sellers, seen))
 
 
 def _sellers(policy: Policy, ask: Answering, seen: Seen) -> Answers:
@@ -117,7 +117,7 @@ def _sellers(policy: Policy, ask: Answering, seen: Seen) -> Answers:
     return Answers(untaxed.demand, select(policy.taxed_rows, taxed.supply, untaxed.supply))
 
 
-def _with_own_rules(policy: Policy, ask: Answering, seen: Seen, given: AnswersToWedge) -> AnswersToWedge:
+def _with_own_rules(policy: Policy, seen: Seen, given: AnswersToWedge) -> AnswersToWedge:
     """Return the best answers of agents that see two prices; traders with own rules answer as asked."""
     best = built_in(policy, seen)
     own = ~answers_faithfully(policy.economy, given.buyers, seen.buyers)
@@ -171,7 +171,9 @@ def _of_all(policy: Policy, seen: Seen, lump_sums: Array) -> AnswersToWedge:
     return AnswersToWedge(answers, answers, seen, lump_sums)
 
 
-def _with_kinked(policy: Policy, seen: Seen, other: Array, answers: Answers, rows: Array) -> Answers:
+def _with_kinked(
+    policy: Policy, seen: Seen, other: Array, answers: Answers, rows: NDArray[np.intp]
+) -> Answers:
     """Return answers with those of agents that may buy or sell a taxed good replaced by their best."""
     economy, sells_at = policy.economy, policy.sell_prices(seen)
     bounds = [part.copy() for part in (*answers.demand.bounds, *answers.supply.bounds)]

@@ -1,7 +1,7 @@
 """Caps and floors: where one binds, the market is done, with one side rationed.
 
-A price at its cap whose market lacks goods stays there, and so does one at its floor whose market has too many:
-the auctioneer may not move it any further. Such a market counts as settled in the rounds, that is, its
+A price at its cap whose market lacks goods stays there, and so does one at its floor whose market has too
+many: the auctioneer may not move it any further. Such a market counts as settled in the rounds, that is, its
 relative excess demand as 0, while its excess demand in units is shown as it is.
 """
 

@@ -38,6 +38,7 @@ class Policy:
         rationing: the order in which the long side of a market is served.
         shares: name of an agent -> its share in the tax revenue under `exchange`; empty for equal shares.
         base: what is taxed under `exchange`, net purchases or all consumption.
+        known_rows: (agents,), mask of the taxed sellers in a part of an economy, which has no groups.
     """
 
     economy: Economy
@@ -49,12 +50,15 @@ class Policy:
     rationing: Rationing
     shares: Mapping[str, float]
     base: TaxBase
+    known_rows: NDArray[np.bool_] | None = None
 
     @cached_property
     def taxed_rows(self) -> NDArray[np.bool_]:
         """Mask of agents whose sales are taxed, (agents,)."""
+        if self.known_rows is not None:
+            return self.known_rows
         mask = np.full(len(self.economy.agents), not self.taxed)
-        for name in self.taxed:
+        for name in self.taxed if len(mask) else ():  # an economy without agents stands for agents elsewhere
             mask[self.economy.rows(name)] = True
         return mask
 
@@ -71,7 +75,7 @@ class Policy:
 
     @cached_property
     def trades_both_ways(self) -> NDArray[np.bool_]:
-        """Mask, (agents, goods), of agents that can have a good and want it too, and so may buy or sell it."""
+        """Mask, (agents, goods), of agents that can have a good and want it, and so may buy or sell it."""
         economy = self.economy
         if not (economy.has_endowments or economy.has_producers):
             return np.zeros(economy.shape, dtype=bool)
@@ -79,7 +83,7 @@ class Policy:
 
     @cached_property
     def kinked(self) -> NDArray[np.bool_]:
-        """Mask, (agents, goods): the agent pays more for a unit that it buys than it gets for one it sells."""
+        """Mask, (agents, goods): the agent pays more for a unit bought than it gets for one sold."""
         economy = self.economy
         if not (economy.has_endowments or economy.has_producers):
             return np.zeros(economy.shape, dtype=bool)
@@ -134,8 +138,15 @@ class Policy:
         return np.asarray(((p >= self.cap) & (z > 0)) | ((p <= self.floor) & (self.floor > 0) & (z < 0)))
 
 
-def make_policy(auction: Auction, economy: Economy) -> Policy | None:
+def make_policy(
+    auction: Auction, economy: Economy, taxed_rows: NDArray[np.bool_] | None = None
+) -> Policy | None:
     """Return the interventions of an auctioneer; None if there are none.
+
+    Args:
+        auction: the mechanism.
+        economy: the primitives, or a part of them.
+        taxed_rows: (agents,), mask of the taxed sellers in a part, which has no groups to look them up in.
 
     Raises:
         InputError: they do not go with each other, with the price rule or with the economy.
@@ -157,6 +168,7 @@ def make_policy(auction: Auction, economy: Economy) -> Policy | None:
         rationing=auction.rationing,
         shares=auction.revenue_to,
         base=auction.tax_base,
+        known_rows=taxed_rows,
     )
     _refuse(found, auction)
     return found

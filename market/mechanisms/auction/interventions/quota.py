@@ -6,8 +6,8 @@ announced seller's price p the rent m >= 0 is such that
     purchases at what buyers pay, p + t + m, are at most Q, and equal to Q where m > 0.
 
 With it the auctioneer looks for p as ever, and where excess demand is 0 both sides trade Q: buyers pay what Q
-units are worth to them at the margin, sellers get what the last unit costs them, and the difference, the rent,
-goes to those who hold the rights. Who they are is not said; the rent is a part of total surplus.
+units are worth to them at the margin, sellers get what the last unit costs them, and the difference, the
+rent, goes to those who hold the rights. Who they are is not said; the rent is a part of total surplus.
 
 Purchases of a good fall in its rent, so each rent is a root in one variable. Several quotas are solved one
 after another until no rent moves, which for goods that are gross substitutes or independent of each other

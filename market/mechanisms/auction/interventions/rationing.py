@@ -1,16 +1,17 @@
 """Trades under interventions, and the order in which the long side of a market at its bound is served.
 
-At a cap that binds buyers want more than there is, at a floor sellers offer more than is wanted; the short side
-has what it wants. The long side is served
+At a cap that binds buyers want more than there is, at a floor sellers offer more than is wanted; the short
+side has what it wants. The long side is served
 
 - *proportional*: each gets the same share of what it wants (`auction/rationing.py`);
 - *efficient*: those first who gain most. Buyers are served as if the price were the one, above the cap, at
-  which they want just what there is, and pay the cap; sellers as if it were the one, below the floor, at which
-  they offer just what is wanted, and get the floor. Of all orders this loses least: the triangle of textbooks;
+  which they want just what there is, and pay the cap; sellers as if it were the one, below the floor, at
+  which they offer just what is wanted, and get the floor. Of all orders this loses least: the triangle of
+  textbooks;
 - *random*: one after another, each as much as it wants while there is some, in an order drawn from the seed.
 
-Source: Davidson and Deneckere (1986), "Long-run competition in capacity, short-run competition in price, and the
-Cournot model", for the first two.
+Source: Davidson and Deneckere (1986), "Long-run competition in capacity, short-run competition in price, and
+the Cournot model", for the first two.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from market.economy.correspondences import Array, Correspondence, select
@@ -121,7 +123,7 @@ def _at_random(policy: Policy, chosen: Announcement, answers: AnswersToWedge) ->
     return Answers(Correspondence.exactly(x), Correspondence.exactly(y))
 
 
-def _served(wanted: Array, order: Array, there: float) -> Array:
+def _served(wanted: Array, order: NDArray[np.int64], there: float) -> Array:
     """Return what each gets who is served in an order, as long as there is some, (agents,) as `wanted`."""
     most = np.minimum(wanted, max(there, 0.0))
     before = np.cumsum(most[order]) - most[order]

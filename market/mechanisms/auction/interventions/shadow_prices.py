@@ -3,20 +3,21 @@
 Symbols: p_b what an agent pays, p_s <= p_b what it gets, (goods,) each; e its endowment, x consumption, y
 production, n = x - e - y net purchases; T money handed to it.
 
-Its problem with money is `max u(x) - C(y) - sum_g (p_b n_g^+ - p_s n_g^-)`, and under `exchange`
-`max u(x)` subject to `sum_g (p_b n_g^+ - p_s n_g^-) <= T`. As `p_b n^+ - p_s n^- = max {pi n : p_s <= pi <= p_b}`
-and both problems are convex in n, the order of max and min can be changed (Sion): there are *shadow prices* pi,
-one for each good, at which the agent does what it would do if they were the only prices, with income
-`pi.e + T` under `exchange`, and
+Its problem with money is `max u(x) - C(y) - sum_g (p_b n_g^+ - p_s n_g^-)`, and under `exchange` `max u(x)`
+subject to `sum_g (p_b n_g^+ - p_s n_g^-) <= T`. As `p_b n^+ - p_s n^- = max {pi n : p_s <= pi <= p_b}` and
+both problems are convex in n, the order of max and min can be changed (Sion): there are *shadow prices* pi,
+one for each good, at which the agent does what it would do if they were the only prices, with income `pi.e +
+T` under `exchange`, and
 
     pi_g = p_b if it buys g,   pi_g = p_s if it sells g,   p_s <= pi_g <= p_b if it does neither.
 
 In one good net purchases fall in pi: with money by the law of demand, and under `exchange` wherever n = 0,
 since there the income effect of pi.e is cancelled (the Slutsky matrix is negative). So one good after another
-is put to the end of its range at which the agent trades, or to where it trades nothing, until none moves: this
-is coordinate descent of a function (the value of the problem at pi) that is convex, or quasiconvex.
+is put to the end of its range at which the agent trades, or to where it trades nothing, until none moves:
+this is coordinate descent of a function (the value of the problem at pi) that is convex, or quasiconvex.
 
-Source: own derivation; Sion (1958), "On general minimax theorems"; Mas-Colell, Whinston and Green (1995), 3.F.
+Source: own derivation; Sion (1958), "On general minimax theorems"; Mas-Colell, Whinston and Green (1995),
+3.F.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def means_at(economy: Economy, sells_at: Array, other: Array, supply: Correspond
     if economy.money is Money.EXCHANGE:
         return np.maximum(owned + other, 0.0)
     made = supply.lowest
-    unbounded = np.isinf(made).any(axis=1)
+    unbounded = np.asarray(np.isinf(made).any(axis=1))
     finite = np.where(unbounded[:, None], 0.0, made)
     profit = np.where(unbounded, np.inf, (finite * sells_at).sum(axis=1) - economy.cost(finite))
     return economy.budget + owned + other + profit

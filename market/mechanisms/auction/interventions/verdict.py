@@ -8,6 +8,8 @@ Nothing is claimed of efficiency: the alignment report says what is lost.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, NamedTuple
+
 import numpy as np
 
 from market.intervention import Intervention
@@ -16,18 +18,27 @@ from market.mechanisms.auction.interventions.policy import Policy
 from market.outcome import Status, shown
 from market.tolerances import REGRET_THAT_IS_NONE, ROUNDING_OF_SUMS
 
+if TYPE_CHECKING:
+    from market.mechanisms.auction.auctioneer import Auction
+
 MOST_NAMED = 3  # goods whose prices the reason states
+
+
+class Regret(NamedTuple):
+    """The largest regret, as a share of the worth of an agent's trades, and in payoff."""
+
+    relative: float
+    payoff: float
 
 
 def verdict_under(
     policy: Policy,
     chosen: Announcement,
     account: Intervention,
-    regretted: float,
-    gained: float,
+    regret: Regret,
     status: Status,
     reason: str,
-    tolerance: float,
+    auction: Auction,
 ) -> tuple[Status, str]:
     """Return status and reason where every market clears or is at a bound.
 
@@ -35,20 +46,19 @@ def verdict_under(
         policy: the interventions.
         chosen: the announcement that is reported.
         account: what they do to prices.
-        regretted: the largest relative regret.
-        gained: the largest regret, in payoff.
+        regret: the largest of any agent.
         status: of the same evidence without bounds.
         reason: for that status.
-        tolerance: for relative excess demand.
+        auction: the mechanism.
     """
     if not any(account.binding):
-        return status, f"{reason}{_both_prices(policy, chosen, account)}"
+        return status, f"{reason}{_both_prices(policy, account)}"
     rationed = [_one(policy, chosen, account, g) for g, bound in enumerate(account.binding) if bound]
     only_quotas = not any(bound in ("cap", "floor") for bound in account.binding)
-    if only_quotas and regretted > max(10 * tolerance, REGRET_THAT_IS_NONE):
+    if only_quotas and regret.relative > max(10 * auction.tolerance, REGRET_THAT_IS_NONE):
         return status, reason
     others = " All other markets clear." if len(rationed) < len(account.binding) else ""
-    return Status.RATIONED, f"{' '.join(rationed)}{others} {_regret(regretted, gained, only_quotas)}"
+    return Status.RATIONED, f"{' '.join(rationed)}{others} {_in_words(regret, only_quotas)}"
 
 
 def _one(policy: Policy, chosen: Announcement, account: Intervention, g: int) -> str:
@@ -56,35 +66,36 @@ def _one(policy: Policy, chosen: Announcement, account: Intervention, g: int) ->
     good, bound, price = policy.economy.goods[g], account.binding[g], chosen.prices[g]
     if bound == "quota":
         return (
-            f"The quota of {policy.quota[g]:g} {good} binds: buyers pay {account.buyer_prices[g]:.6g}, sellers "
-            f"get {price:.6g}, and the right to sell a unit is worth {account.rents[g]:.6g}."
+            f"The quota of {policy.quota[g]:g} {good} binds: buyers pay {account.buyer_prices[g]:.6g}, "
+            f"sellers get {price:.6g}, and the right to sell a unit is worth {account.rents[g]:.6g}."
         )
     z = abs(float(account.unserved[g]))
     amount = f"{z:.6g}" if np.isfinite(z) else "an unbounded amount"
     side, verb = ("buyers", "want") if bound == "cap" else ("sellers", "offer")
     return (
-        f"The {bound} of {price:.6g} on {good} binds: {side} {verb} {amount} more than is traded, and the other "
-        f"side trades all that it wants."
+        f"The {bound} of {price:.6g} on {good} binds: {side} {verb} {amount} more than is traded, and the "
+        f"other side trades all that it wants."
     )
 
 
-def _regret(regretted: float, gained: float, only_quotas: bool) -> str:
+def _in_words(regret: Regret, only_quotas: bool) -> str:
     if only_quotas:
         return (
-            f"No agent would choose another bundle at its own prices (largest gain {shown(regretted)} of the "
-            f"worth of its trades)."
+            f"No agent would choose another bundle at its own prices (largest gain "
+            f"{shown(regret.relative)} of the worth of its trades)."
         )
-    if gained == np.inf:
+    if regret.payoff == np.inf:
         return "An agent could gain without limit by a bundle that the bound denies."
-    return f"The largest gain in payoff from a bundle that the bound denies is {gained:.6g}."
+    return f"The largest gain in payoff from a bundle that the bound denies is {regret.payoff:.6g}."
 
 
-def _both_prices(policy: Policy, chosen: Announcement, account: Intervention) -> str:
+def _both_prices(policy: Policy, account: Intervention) -> str:
     """Return sentences on the goods that cost buyers more, or less, than sellers get."""
     goods, apart = policy.economy.goods, account.wedge
     levied = np.flatnonzero(np.abs(apart) > ROUNDING_OF_SUMS * account.buyer_prices)
     sellers = "taxed sellers" if policy.taxed else "sellers"
     return "".join(
-        f" Buyers of {goods[g]} pay {account.buyer_prices[g]:.6g}, {sellers} get {account.taxed_prices[g]:.6g}."
+        f" Buyers of {goods[g]} pay {account.buyer_prices[g]:.6g}, {sellers} get "
+        f"{account.taxed_prices[g]:.6g}."
         for g in levied[:MOST_NAMED]
     )

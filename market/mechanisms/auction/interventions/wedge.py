@@ -1,7 +1,7 @@
 """The prices that buyers and sellers see when the auctioneer announces one price for each good.
 
-Symbols, (goods,) each: p the announced price; t a specific tax, money a unit; r an ad valorem tax, in parts of
-the seller's price; m the rent of a quota, money a unit; p_b what a buyer pays.
+Symbols, (goods,) each: p the announced price; t a specific tax, money a unit; r an ad valorem tax, in parts
+of the seller's price; m the rent of a quota, money a unit; p_b what a buyer pays.
 
 *All sales taxed.* The announced price is the seller's:
 
@@ -10,13 +10,13 @@ the seller's price; m the rent of a quota, money a unit; p_b what a buyer pays.
 Who hands the tax in does not matter: with prices counted as buyers see them, sellers get
 `(p_b - t - m) / (1 + r)`, and demand equals supply at one pair of prices, however it is called.
 
-*Only the sales of some agents taxed* (a tariff). Then all other sellers get what buyers pay, and the announced
-price is theirs; a taxed seller gets `(p - t) / (1 + r)`, or nothing where that is negative: it sells elsewhere
-or keeps its good. Counted from the price of the taxed seller, p_b could not be below t, although untaxed
-sellers may well supply the whole market there.
+*Only the sales of some agents taxed* (a tariff). Then all other sellers get what buyers pay, and the
+announced price is theirs; a taxed seller gets `(p - t) / (1 + r)`, or nothing where that is negative: it
+sells elsewhere or keeps its good. Counted from the price of the taxed seller, p_b could not be below t,
+although untaxed sellers may well supply the whole market there.
 
-A subsidy (t < 0 or r < 0) lowers p_b, at most to nearly 0, `LEAST_SHARE` of the seller's price: buyers are not
-paid to take a good, and a free good that more is always wanted of has no largest demand.
+A subsidy (t < 0 or r < 0) lowers p_b, at most to nearly 0, `LEAST_SHARE` of the seller's price: buyers are
+not paid to take a good, and a free good that more is always wanted of has no largest demand.
 
 Source: Mas-Colell, Whinston and Green (1995), *Microeconomic Theory*, exercise 10.C and section 10.D.
 """

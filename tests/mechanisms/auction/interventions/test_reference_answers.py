@@ -121,7 +121,7 @@ TWO_BUYERS = f"{buyer(12, name='keen')}, {buyer(8, name='other')}, {seller(0)}"
     [("proportional", (8 / 3, 4 / 3), 7.111111), ("efficient", (4, 0), 5.333333)],
 )
 def test_rationing_decides_what_a_cap_loses(rationing, amounts, loss):
-    """At 4 there are 4 units; 8 and 4 are wanted. Free p = 20/3 and W = 37 1/3, of which 32 are kept at best."""
+    """At 4 there are 4 units; 8 and 4 are wanted. Free p = 20/3, W = 37 1/3, of which 32 are kept at best."""
     options = f'price_cap.bread = 4\nrationing = "{rationing}"'
     outcome, report = played(text(TWO_BUYERS, options))
     assert outcome.consumption[:2, 0] == pytest.approx(amounts, abs=1e-9)
@@ -129,7 +129,7 @@ def test_rationing_decides_what_a_cap_loses(rationing, amounts, loss):
 
 
 def test_random_rationing_loses_what_the_mean_of_all_orders_does():
-    """The keen buyer first: all 4 units are its own, as is efficient; last: none is. On average 13 1/3 are lost."""
+    """The keen buyer first: all 4 units are its own; last: none is. On average 13 1/3 are lost."""
     losses = {}
     for seed in range(40):
         options = 'price_cap.bread = 4\nrationing = "random"'
