@@ -80,6 +80,9 @@ NEGLIGIBLE_WEIGHT = 1e-7
 """Relative to the largest weight, in units of value: a smaller one is zero. It is above the program's
 tolerances of 1e-10, times a thousand."""
 
+MOST_TIES = 3_000_000
+"""Weights of victims in the conditions of producers: beyond, the program takes too long."""
+
 _LINPROG_OPTIONS = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 
 
@@ -113,7 +116,8 @@ def support(at: Margins, own: Array | None = None) -> Support:
     if (case.only_zero | case.idle).all() or economy.not_concave.any():
         return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, case.only_zero)
     found = case.equal() or case.determined()
-    if found is None and (too_large(economy) or (agents > MANY_AGENTS and case.two_would_swap())):
+    large = too_large(economy) or _ties(at) > MOST_TIES
+    if found is None and (large or (agents > MANY_AGENTS and case.two_would_swap())):
         tried = [usual_prices(economy)] + ([own] if own is not None and np.isfinite(own).all() else [])
         found = min((case.nearest(p) for p in tried), key=lambda end: end.residual)
     return case.with_empty_bundles(found or case.by_program())
@@ -469,6 +473,13 @@ def _pairs(coefficients: Array, where: NDArray[np.bool_], sign: float) -> scipy.
     )
 
 
+def _ties(at: Margins) -> int:
+    """Return the number of weights of victims in the conditions of producers."""
+    if at.economy.harm is None:
+        return 0
+    return int(at.binds.could_make.sum() + at.binds.made.sum()) * int(at.economy.harmed.sum())
+
+
 def _cost_rows(at: Margins, cost: Array, unit: Array) -> Iterator[scipy.sparse.csr_matrix]:
     """Yield the conditions that goods are worth their costs where agents could make more, and make some.
 
@@ -486,11 +497,12 @@ def _cost_rows(at: Margins, cost: Array, unit: Array) -> Iterator[scipy.sparse.c
             yield rows
             continue
         makers, goods = np.nonzero(where)
-        suffered = harm.marginal(at.y) / unit  # (agents, goods)
-        caused = suffered[:, goods].T
-        caused[np.arange(len(makers)), makers] = 0.0
-        none = scipy.sparse.csr_matrix((len(makers), len(at.economy.goods)))
-        yield rows + scipy.sparse.hstack([scipy.sparse.csr_matrix(sign * caused), none]).tocsr()
+        victims = np.flatnonzero(harm.victims)
+        caused = (harm.marginal(at.y) / unit)[np.ix_(victims, goods)].T  # (conditions, victims)
+        caused[makers[:, None] == victims[None, :]] = 0.0
+        place, which = np.nonzero(caused)
+        data = sign * caused[place, which]
+        yield rows + scipy.sparse.csr_matrix((data, (place, victims[which])), shape=rows.shape)
 
 
 def _per_value(at: Margins, slopes: Array, costs: Array, reference: Array) -> Array:

@@ -85,6 +85,9 @@ NEAR_BOUND = 1e-3
 LARGEST_SYSTEM = 20_000
 """Unknowns of `sharpen`: beyond, the solver's answer is left unchanged."""
 
+MOST_HARMFUL = 1000
+"""Producers of a good whose external costs depend on each other in `sharpen`: beyond, that is left out."""
+
 DENSE_SYSTEM = 60
 """Unknowns up to which dense matrices take less time than sparse ones."""
 
@@ -522,6 +525,8 @@ def _external(
     rows, columns, values = [none], [none], [np.zeros(0)]
     for good in np.unique(g):
         own = np.flatnonzero(g == good)
+        if len(own) > MOST_HARMFUL or not economy.harm.slope[:, good].any():
+            continue
         change = economy.harm.change(weights, int(good), i[own]) * y[i[own], good] / p[good]
         rows.append(np.repeat(own, len(own)))
         columns.append(np.tile(own, len(own)))
