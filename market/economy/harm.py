@@ -68,6 +68,10 @@ class Harm:
         """Mask of agents that the output of others can harm, or benefit, (agents,)."""
         return np.asarray(((self.rate != 0) | (self.slope != 0)).any(axis=1))
 
+    def to(self, rows: NDArray[np.intp]) -> Harm:
+        """Return the harm to some agents by each other."""
+        return Harm(self.rate[rows], self.slope[rows])
+
     def by_agent(self, y: Array) -> Array:
         """Return `D_i(Y_-i)`, (agents,), money.
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers.smoky import BUYER, MILL, SMOKE, smoky, victim
 
+from market.economy.coalitions import coalition, types
 from market.economy.harm import Harm
 from market.scenario.building import build
 from market.scenario.loading import loads
@@ -75,3 +76,10 @@ def test_harm_of_a_group_may_be_drawn_for_each_agent():
     other = victim(both, more="count = 4")
     again = build(loads(smoky(BUYER, MILL, victim("{ steel = 1.0 }", "first"), other)))
     assert (again.harm.rate[3:, 0] == rates).all()  # neither another key nor another group moves a draw
+
+
+def test_a_coalition_suffers_what_its_members_do_to_each_other():
+    economy = build(loads(smoky(BUYER, MILL, victim("{ steel = 3.0 }"), victim("{ steel = 1.0 }", "other"))))
+    some = coalition(economy, np.array([1, 3]))
+    assert some.harm_done(np.array([[2.0], [0.0]])).tolist() == [0.0, 2.0]
+    assert types(economy).tolist() == [0, 1, 2, 3]
