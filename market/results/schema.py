@@ -268,7 +268,9 @@ class MechanismResult(_Strict):
         description="`{agent: money}`, net money paid; null above 1000 agents"
     )
     revenue: Finite = Field(description="of the auctioneer for the commons, money")
-    utilities: ByAgent | None = Field(description="`{agent: u(x) - C(y)}`, less harm by others; null above 1000 agents")
+    utilities: ByAgent | None = Field(
+        description="`{agent: u(x) - C(y)}`, less harm by others; null above 1000 agents"
+    )
     payoffs: ByAgent | None = Field(
         description="`{agent: payoff}` in the game that was played, money and penalties included; null above "
         "1000 agents"
