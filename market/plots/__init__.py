@@ -12,6 +12,7 @@ which may lack mechanisms in play.
 
 - `price_paths`, `excess_demand_paths` if `has_rounds`: a small panel a mechanism, a colour a good;
 - `supply_and_demand` if `has_one_price` (of one good among several: `good=`);
+- `tax_wedge` if `has_wedge`: of a mechanism with taxes, caps, floors or quotas, once it has settled;
 - `phase_portrait` if `has_two_free_prices`;
 - `edgeworth_box` if `fits_into_a_box`: square, its legend to the right;
 - `frontier` if `has_two_agents`: through or beyond each finite outcome;
@@ -46,6 +47,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from market.plots.box import edgeworth_box, fits_into_a_box
+from market.plots.interventions import has_wedge, tax_wedge
 from market.plots.lorenz import has_shares, lorenz
 from market.plots.markets import has_one_price, supply_and_demand
 from market.plots.paths import excess_demand_paths, has_rounds, price_paths
@@ -90,6 +92,7 @@ __all__ = [
     "sweep_figure",
     "sweep_heat_map",
     "sweep_overview",
+    "tax_wedge",
     "utilities_by_mechanism",
 ]
 
@@ -110,6 +113,7 @@ FIGURES = (
     Shown(price_paths, has_rounds),
     Shown(excess_demand_paths, has_rounds),
     Shown(supply_and_demand, has_one_price),
+    Shown(tax_wedge, has_wedge),
     Shown(phase_portrait, has_two_free_prices),
     Shown(edgeworth_box, fits_into_a_box),
     Shown(utilities_by_mechanism, has_consumers),

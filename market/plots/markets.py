@@ -63,9 +63,11 @@ class Curve(NamedTuple):
 
 
 def has_one_price(comparison: Comparison) -> bool:
-    """Return True if there is one good, and its price was announced."""
+    """Return True if there is one good, and its price was announced, one for buyers and sellers."""
     economy = comparison.economy
-    return len(comparison.rounds) > 0 and len(economy.goods) == 1 and economy.money is not Money.EXCHANGE
+    one = len(economy.goods) == 1 and economy.money is not Money.EXCHANGE
+    priced = [each for each in comparison.outcomes.values() if each.kind == "auctioneer"]
+    return one and len(comparison.rounds) > 0 and any(each.intervention is None for each in priced)
 
 
 @styled
@@ -90,13 +92,13 @@ def supply_and_demand(comparison: Comparison, ax: Axes, good: str | None = None)
     outcome = _with_prices(comparison)
     assert outcome.prices is not None
     p = float(outcome.prices[g])
-    top = _highest(economy, g, p, _harm_at(economy, g, outcome))
-    demand, supply = _curves(economy, g, outcome.prices, top)
-    traded = _traded(outcome, g)
-    right = _widest(economy, g, traded)
-    cleared = outcome.status is Status.CLEARED
+    top = highest_price(economy, g, p, _harm_at(economy, g, outcome))
+    demand, supply = curves_of(economy, g, outcome.prices, top)
+    traded = traded_of(outcome, g)
+    right = widest_amount(economy, g, traded)
+    cleared = outcome.status is Status.CLEARED and outcome.intervention is None
     social = None if economy.harm is None else _social(economy, g, outcome.prices, supply, right)
-    if cleared and _areas_are_money(economy) and p > 0:
+    if cleared and areas_are_money(economy) and p > 0:
         _shade(outcome, g, demand, supply, ax)
         if len(economy.goods) == 1:
             best = traded if social is None else _crossing(demand, social, right)
@@ -112,6 +114,7 @@ def supply_and_demand(comparison: Comparison, ax: Axes, good: str | None = None)
         shown = np.minimum(curve.amounts, 10.0 * right)
         ax.plot(shown, curve.prices, color=colour, linestyle=dashes, label=label, zorder=2.5)
     name = "equilibrium" if cleared else "not an equilibrium"
+    name = name if outcome.intervention is None else "price of sellers"
     label = f"{name}: p = {number(p)}, q = {number(traded)}"
     ax.axhline(p, **GUIDE)
     ax.plot([traded], [p], "o", color="black", clip_on=False, zorder=4, label=label)
@@ -146,10 +149,11 @@ def _the_good(economy: Economy, good: str | None) -> int:
 
 
 def _with_prices(comparison: Comparison) -> Outcome:
-    """Return the first outcome of an auctioneer that cleared, else of any auctioneer."""
+    """Return the first outcome of an auctioneer that cleared at one price, else of any auctioneer."""
     priced = [outcome for outcome in comparison.outcomes.values() if outcome.kind == "auctioneer"]
     if not priced:
         raise InputError("supply and demand is drawn about an auctioneer's price; there is no auctioneer")
+    priced.sort(key=lambda outcome: outcome.intervention is not None)  # stable
     return next((outcome for outcome in priced if outcome.status is Status.CLEARED), priced[0])
 
 
@@ -171,14 +175,14 @@ def _social(economy: Economy, g: int, prices: Array, supply: Curve, right: float
     """Return social cost at amounts up to the largest shown."""
     amounts = np.linspace(right / FAR, right, STEPS)
     amounts = amounts[amounts <= np.nanmax(supply.amounts, initial=0.0)]
-    least = _inverse(supply, amounts, rising=True)
+    least = inverse(supply, amounts, rising=True)
     harm = [external_cost(economy, g, prices, *each) for each in zip(least, amounts, strict=True)]
     return Curve(amounts, least + np.array(harm))
 
 
 def _crossing(demand: Curve, social: Curve, right: float) -> float:
     """Return the first amount at which social cost exceeds demand; the largest shown if there is none."""
-    excess = social.prices - _inverse(demand, social.amounts, rising=False)
+    excess = social.prices - inverse(demand, social.amounts, rising=False)
     above = np.flatnonzero(excess > 0)
     if not len(above):
         return right
@@ -189,7 +193,7 @@ def _crossing(demand: Curve, social: Curve, right: float) -> float:
     return float(np.interp(0.0, [low, high], social.amounts[k - 1 : k + 1]))
 
 
-def _highest(economy: Economy, g: int, p: float, harm: float = 0.0) -> float:
+def highest_price(economy: Economy, g: int, p: float, harm: float = 0.0) -> float:
     """Return the highest price shown, with all steps of supply not far above the equilibrium in view.
 
     Where harm is done, social cost at the equilibrium is in view too.
@@ -211,7 +215,7 @@ def _highest(economy: Economy, g: int, p: float, harm: float = 0.0) -> float:
 _CURVES: Memory[tuple[Curve, Curve]] = Memory()
 
 
-def _curves(economy: Economy, g: int, prices: Array, top: float) -> tuple[Curve, Curve]:
+def curves_of(economy: Economy, g: int, prices: Array, top: float) -> tuple[Curve, Curve]:
     """Return demand and supply from nearly 0 to the highest price shown, exact at the price of the market."""
     key = (g, top, np.delete(prices, g).tobytes())
     asked = np.append(np.linspace(LOWEST_PRICE * top, top, STEPS), economy.indifference_prices[g])
@@ -266,12 +270,12 @@ def _others_at(economy: Economy, g: int, prices: Array, price: float) -> Array:
     return at
 
 
-def _traded(outcome: Outcome, g: int) -> float:
+def traded_of(outcome: Outcome, g: int) -> float:
     """Return the consumption of the good, units."""
     return float(outcome.consumption[:, g].sum())
 
 
-def _widest(economy: Economy, g: int, traded: float) -> float:
+def widest_amount(economy: Economy, g: int, traded: float) -> float:
     """Return the largest amount shown: about the amount traded, and a stock that is not far beyond."""
     there = float(economy.resources[g])
     if traded == 0:
@@ -279,7 +283,7 @@ def _widest(economy: Economy, g: int, traded: float) -> float:
     return max(MUCH * traded, 1.1 * there if there < 2.0 * MUCH * traded else 0.0)
 
 
-def _areas_are_money(economy: Economy) -> bool:
+def areas_are_money(economy: Economy) -> bool:
     """Return True with quasilinear money and no budgets, so that demand has no income effects."""
     return economy.money is Money.QUASILINEAR and not np.isfinite(economy.budget).any()
 
@@ -351,7 +355,7 @@ def _of_consumers(economy: Economy, g: int, found: Areas | None, demand: Curve) 
 def _shade(outcome: Outcome, g: int, demand: Curve, supply: Curve, ax: Axes) -> None:
     """Shade the area between demand and the price, and the area between the price and supply."""
     assert outcome.prices is not None
-    economy, p, traded = outcome.economy, float(outcome.prices[g]), _traded(outcome, g)
+    economy, p, traded = outcome.economy, float(outcome.prices[g]), traded_of(outcome, g)
     found = areas(outcome) if len(economy.goods) == 1 else None
     above, below = demand.prices >= p, supply.prices <= p
     ax.fill_betweenx(
@@ -374,13 +378,13 @@ def _deadweight_losses(comparison: Comparison, traded: float, demand: Curve, sup
         loss = report.surplus_gap
         if report.efficient_with_transfers is not False or loss is None:
             continue
-        amount = _traded(comparison.outcomes[name], 0)
+        amount = traded_of(comparison.outcomes[name], 0)
         label = f"deadweight loss, {plain(name)}: {'unbounded' if np.isinf(loss) else number(loss)}"
         if abs(amount - traded) <= EQUAL_AMOUNTS * max(traded, amount):
             ax.plot([], [], " ", label=wrapped(f"{label} (same amount, divided inefficiently)", NARROW))
             continue
         at = np.linspace(min(amount, traded), max(amount, traded), STEPS)
-        upper, lower = _inverse(demand, at, rising=False), _inverse(supply, at, rising=True)
+        upper, lower = inverse(demand, at, rising=False), inverse(supply, at, rising=True)
         shaded = float(np.trapezoid(np.abs(upper - lower), at))
         if np.isfinite(loss) and shaded < (1.0 - WHOLE_LOSS) * loss and upper[0] < demand.prices[-1]:
             label += f" (shaded: {number(shaded)})"
@@ -390,7 +394,7 @@ def _deadweight_losses(comparison: Comparison, traded: float, demand: Curve, sup
         )  # fmt: skip
 
 
-def _inverse(curve: Curve, amounts: Array, *, rising: bool) -> Array:
+def inverse(curve: Curve, amounts: Array, *, rising: bool) -> Array:
     """Return the price at which each amount is demanded or supplied; the highest shown if there is none."""
     known = ~np.isnan(curve.amounts)
     beyond = FAR * float(np.max(amounts, initial=1.0))  # of a supply without limit at a constant cost

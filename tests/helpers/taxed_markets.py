@@ -35,6 +35,9 @@ def seller(c: float = 2.0, d: float = 1.0, name: str = "seller", count: int = 1)
     return f'{{ name = "{name}", count = {count}, cost = {cost} }}'
 
 
+TWO_BUYERS = f"{buyer(12, name='keen')}, {buyer(8, name='other')}, {seller(0)}"
+
+
 def log_buyer(weight: float = 1.0, count: int = 1) -> str:
     """Return buyers with `u = weight ln x`, who spend `weight` each at every price."""
     utility = f'{{ family = "log", weights = {{ bread = {weight} }} }}'

@@ -37,6 +37,7 @@ from market.interfaces.dashboard.marks import (
 )
 from market.interfaces.dashboard.selection import rounds_of, without
 from market.plots.box import has_box
+from market.plots.interventions import has_wedge
 from market.plots.phase import free_prices
 from market.plots.style import number
 
@@ -175,6 +176,8 @@ def _panels(economy: Economy, mechanism: str, priced: bool, compared: Comparison
     announced = [] if compared is None else list(dict.fromkeys(compared.rounds["mechanism"]))
     others = [name for name in announced if name != mechanism]
     found = _of_prices(economy, mechanism, f" under '{mechanism}'" if others else "") if priced else []
+    if compared is not None and has_wedge(compared):
+        found.append(Panel("Who bears it, and what is lost", _wedge(mechanism)))
     if has_box(economy):
         found.append(Panel("Edgeworth box", _square_box, point_in_box, size=SQUARE))
     if len(economy.agents) == 2:
@@ -226,6 +229,16 @@ def _paths(draw: Draw, mechanism: str) -> Draw:
 
     def drawn(compared: Comparison, ax: Axes) -> None:
         draw(replace(compared, rounds=rounds_of(compared, [mechanism])), ax)
+
+    return drawn
+
+
+def _wedge(mechanism: str) -> Draw:
+    """Return the function that draws the interventions of a mechanism, or of the first that has some."""
+
+    def drawn(compared: Comparison, ax: Axes) -> None:
+        own = replace(compared, outcomes={k: v for k, v in compared.outcomes.items() if k == mechanism})
+        plots.tax_wedge(compared, ax, mechanism if has_wedge(own) else None)
 
     return drawn
 

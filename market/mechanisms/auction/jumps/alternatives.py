@@ -27,7 +27,7 @@ Source: own derivation; slopes of a cost function as in Mas-Colell, Whinston and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,7 +96,7 @@ class Choosers:
         scaled: rows of the agents with constant returns, last.
         substitution: (choosers,), elasticity of substitution within a bundle or among inputs; else 0.
         joint: (choosers,), True if an activity makes several goods.
-        convex: (choosers,), True if the gain is convex in log prices, so that tangents are below it.
+        convex: (choosers,), True if the gain is a convex function of log prices, so that tangents are below it.
         policy: taxes, by which buyers and sellers see other prices than p; None without any.
     """
 
@@ -256,10 +256,21 @@ def choosers(
     several[len(money) - len(scaled) :] = choices.outputs[scaled] > 1
     one_input[len(money) - len(scaled) :] = choices.inputs[scaled] == 1
     convex = (substitution > 1.0) | (several & one_input)
-    found = Choosers(
-        money, outside, fixed, economy, linear, rays, stepped, cost, scaled, substitution, several, convex
+    return Choosers(
+        money,
+        outside,
+        fixed,
+        economy,
+        linear,
+        rays,
+        stepped,
+        cost,
+        scaled,
+        substitution,
+        several,
+        convex,
+        policy,
     )
-    return replace(found, policy=policy)
 
 
 def _worth_under(

@@ -23,6 +23,7 @@ import math
 import numpy as np
 import pytest
 from helpers.taxed_markets import (
+    TWO_BUYERS,
     buyer,
     constant_cost,
     edgeworth,
@@ -111,9 +112,6 @@ def test_a_bound_that_does_not_bind_changes_nothing(options):
     assert outcome.status is Status.CLEARED
     assert outcome.prices == pytest.approx([7])
     assert report.surplus_gap == 0
-
-
-TWO_BUYERS = f"{buyer(12, name='keen')}, {buyer(8, name='other')}, {seller(0)}"
 
 
 @pytest.mark.parametrize(
