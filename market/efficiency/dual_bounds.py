@@ -200,9 +200,10 @@ def _unit_costs_without_capacity(economy: Economy, external: Array) -> Array:
     """
     least = np.full(len(economy.goods), np.inf)
     for block in economy.costs:
-        known = block.family.indifference_prices(**block.parameters) + external[block.rows]
-        unlimited = np.isinf(block.family.limit(**block.parameters)) & np.isfinite(known)
-        least = np.minimum(least, np.where(unlimited, known, np.inf).min(axis=0))
+        known, amounts = block.family.constant_steps(**block.parameters)
+        known = known + external[block.rows][:, :, None]
+        unlimited = np.isinf(amounts) & np.isfinite(known)
+        least = np.minimum(least, np.where(unlimited, known, np.inf).min(axis=(0, 2)))
     return least
 
 

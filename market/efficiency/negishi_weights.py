@@ -145,13 +145,19 @@ class _Case:
 
     def equal(self) -> Support | None:
         """Return equal weights if they support the allocation."""
-        return self._if_supporting(equal_weights(self.at.slopes))
+        candidate = equal_weights(self.at.slopes)
+        if candidate is not None and self.at.economy.has_steps:  # a price may be anywhere between two steps
+            made = np.where(self.at.binds.made, self.at.last_costs, 0.0).max(axis=0)
+            candidate = candidate[0], np.maximum(candidate[1], made / len(self.at.slopes))
+        return self._if_supporting(candidate)
 
     def determined(self) -> Support | None:
         """Return the only weights that can support the allocation, if they do."""
         if self.at.economy.harm is not None:  # a producer's condition has the weights of its victims too
             return None
         at, counts = self.at, ~(self.only_zero | self.idle)
+        if at.economy.has_steps:
+            return None  # next and last unit differ in worth, and weights are rarely unique
         return self._if_supporting(determined(at.slopes, at.costs, at.binds, counts, at.kinks))
 
     def _if_supporting(self, candidate: tuple[Array, Array] | None) -> Support | None:
@@ -404,6 +410,8 @@ def _scale(at: Margins, excluded: NDArray[np.bool_]) -> _Problem:
     reference = 1.0 / np.where(there > 0, there, 1.0)
     finite_slopes = np.where(np.isfinite(slopes), slopes, 0.0)
     finite_costs = np.where(np.isfinite(costs), costs, 0.0)
+    last_slopes = np.where(np.isfinite(at.last_slopes), at.last_slopes, 0.0)
+    last_costs = np.where(np.isfinite(at.last_costs), at.last_costs, 0.0)
     for _ in range(2):  # once with equal values, once with the prices that these suggest
         per_value = _per_value(at, finite_slopes, finite_costs, reference)
         valued = np.where(excluded[:, None], 0.0, finite_slopes / per_value[:, None]).max(axis=0)
@@ -413,15 +421,17 @@ def _scale(at: Margins, excluded: NDArray[np.bool_]) -> _Problem:
     agents, goods = economy.shape
     kinks = np.where(excluded[:, None], 0.0, at.kinks)
     bent = np.asarray((kinks > 0).any(axis=1))[:, None]
-    worth = finite_slopes / (per_value[:, None] * reference)
-    cost = finite_costs / (per_value[:, None] * reference)
+    worth, last_worth, cost, last_cost = (
+        each / (per_value[:, None] * reference)
+        for each in (finite_slopes, last_slopes, finite_costs, last_costs)
+    )
     counted = ~excluded[:, None]
     prices_alone = scipy.sparse.hstack([scipy.sparse.csr_matrix((goods, agents)), scipy.sparse.eye(goods)])
     parts = [
         _pairs(worth, binds.wanting & counted & np.isfinite(slopes) & ~bent, +1.0),
-        _pairs(worth, binds.consumed & counted & ~(kinks > 0), -1.0),
+        _pairs(last_worth, binds.consumed & counted & ~(kinks > 0), -1.0),
         *_kink_rows(kinks * per_value[:, None] * reference, binds.consumed),
-        *_cost_rows(at, cost, per_value[:, None] * reference),
+        *_cost_rows(at, (cost, last_cost), per_value[:, None] * reference),
         prices_alone.tocsr()[binds.left_over],
         _technology_rows(economy, y, reference),
     ]
@@ -480,18 +490,19 @@ def _ties(at: Margins) -> int:
     return int(at.binds.could_make.sum() + at.binds.made.sum()) * int(at.economy.harmed.sum())
 
 
-def _cost_rows(at: Margins, cost: Array, unit: Array) -> Iterator[scipy.sparse.csr_matrix]:
+def _cost_rows(at: Margins, costs: tuple[Array, Array], unit: Array) -> Iterator[scipy.sparse.csr_matrix]:
     """Yield the conditions that goods are worth their costs where agents could make more, and make some.
 
     With harm a row has the weights of the victims too: `P_g <= c_jg v_j + sum_{i != j} D'_ig v_i`.
 
     Args:
         at: margins of the allocation.
-        cost: (agents, goods), marginal costs in units of `unit`.
+        costs: (agents, goods) each, marginal costs of the next and of the last unit, in units of `unit`.
         unit: (agents, goods), money per v and P.
     """
     binds, harm = at.binds, at.economy.harm
-    for where, sign in ((binds.could_make & np.isfinite(at.costs), -1.0), (binds.made, +1.0)):
+    masks = (binds.could_make & np.isfinite(at.costs), -1.0), (binds.made, +1.0)
+    for cost, (where, sign) in zip(costs, masks, strict=True):
         rows = _pairs(cost, where, sign)
         if harm is None:
             yield rows

@@ -14,16 +14,21 @@ from market.mechanisms.auction.auctioneer import Auction
 from market.mechanisms.base import Mechanism, State, play
 from market.mechanisms.planner import Planner
 from market.mechanisms.trading.bargaining import Bargaining
+from market.mechanisms.trading.barter.mechanism import Barter
+from market.mechanisms.trading.double_auction import DoubleAuction
 from market.mechanisms.trading.pivot import Pivot
 from market.mechanisms.unmediated.autarky import Autarky
 from market.mechanisms.unmediated.best_response import Game, Unmediated
 from market.mechanisms.unmediated.claims import Claims
 from market.mechanisms.unmediated.gift import Gift
 from market.mechanisms.unmediated.seize import Seize
+from market.mechanisms.unmediated.trading_post.game import TradingPost
 from market.registry import Registry
 
-MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auction, Planner, Pivot, Bargaining)
-GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky)
+MECHANISMS: Registry[Mechanism] = Registry(
+    "mechanism", Unmediated, Auction, Planner, Barter, DoubleAuction, Pivot, Bargaining
+)
+GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky, TradingPost)
 
 __all__ = [
     "GAMES",
@@ -31,7 +36,9 @@ __all__ = [
     "Auction",
     "Autarky",
     "Bargaining",
+    "Barter",
     "Claims",
+    "DoubleAuction",
     "Game",
     "Gift",
     "Mechanism",
@@ -39,6 +46,7 @@ __all__ = [
     "Planner",
     "Seize",
     "State",
+    "TradingPost",
     "Unmediated",
     "play",
 ]

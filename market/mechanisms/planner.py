@@ -257,6 +257,8 @@ def tidy(economy: Economy, found: Solution, weights: Array, sizes: Array) -> Sol
     y = np.where(at_a_cost & ((y < tiny) | (p == 0)) & (cost > p * (1.0 + 1e-6)), 0.0, y)
     y = np.where(at_a_cost & (economy.capacity - y < tiny) & (cost < p * (1.0 - 1e-6)), economy.capacity, y)
     y = np.where(at_a_cost & (y < tiny) & (p > 0), _little_made(economy, y, p, weights, tiny), y)
+    if economy.has_steps:  # ends of steps are kinks, which a solver reaches up to its rounding
+        x, y = economy.at_ends_of_steps(x, y, tiny)
     return Solution(fit(economy, x, y), y, p, found.value)
 
 

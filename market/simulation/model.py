@@ -24,6 +24,7 @@ from market.economy.aggregate_demand import AggregateDemand, OwnAnswers
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers
 from market.errors import InputError, MarketError, NumericalError, did_you_mean
+from market.mechanisms.trading.double_auction import Book
 from market.outcome import Outcome, Status, shown
 from market.scenario.building import build
 from market.scenario.loading import Scenario
@@ -79,9 +80,13 @@ class MarketModel(LazyModel):
         super().__init__(self.economy.seed)
         label = scenario.mechanism_names[0] if mechanism is None else mechanism
         self.mechanism = scenario.mechanism(label)
-        self.state = self.mechanism.start(self.economy)
         self._outcome: tuple[int, Outcome] | None = None
         self._classes = self._classes_by_row(traders or {})
+        quoting = {
+            row: partial(_quote, self, row) for row, kind in self._classes.items() if kind.quotes_by_itself()
+        }
+        self.mechanism = self.mechanism.hearing(quoting)
+        self.state = self.mechanism.start(self.economy)
         self._own = [self._trader(row) for row, kind in self._classes.items() if kind.answers_by_itself()]
         self._together = AggregateDemand(
             self.economy, np.array([own.row for own in self._own], dtype=np.intp)
@@ -225,6 +230,11 @@ def _on_the_way(stopped: Outcome) -> str:
         f"closest to clearing (largest relative excess demand {shown(stopped.disequilibrium)}), with the "
         f"longer side of each market rationed."
     )
+
+
+def _quote(model: MarketModel, row: int, book: Book) -> float | None:
+    """Return the quote of one trader of a user's class."""
+    return model._trader(row).quote(book)
 
 
 def _observed(model: MarketModel, name: str, good: int | None) -> float:

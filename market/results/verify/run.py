@@ -18,6 +18,8 @@ from market.results.verify.accounts import Due, at_prices, check_accounts, witho
 from market.results.verify.alignment_claims import check_alignment, violation
 from market.results.verify.auction_claims import check_auction
 from market.results.verify.bargaining_claims import check_bargaining
+from market.results.verify.barter_claims import check_barter, due_of_barter
+from market.results.verify.book_claims import check_book, due_of_book
 from market.results.verify.claim import Claim, Verification
 from market.results.verify.comparison_table import check_table
 from market.results.verify.evidence import check_evidence
@@ -58,6 +60,7 @@ def _verified(folder: Path) -> Verification:
     economy = build(scenario, run.result["seed"])
     records = read_outcomes(run, economy)
     prices = [p for record in records for p in _all_prices(record)]
+    prices += [p for record in records for p in _in_money(record)]
     claims: list[Claim] = [_scenario(run, scenario)]
     for record in records:
         claims += _mechanism(run, scenario, economy, record)
@@ -72,6 +75,13 @@ def _all_prices(record: Record) -> list[Array]:
     if record.supporting_prices is not None and record.weights is not None:
         known.append(record.supporting_prices / max(float(np.nanmax(record.weights)), LEAST_POSITIVE))
     return [p for p in known if p is not None and np.isfinite(p).all()]
+
+
+def _in_money(record: Record) -> list[Array]:
+    """Return supporting prices per unit of the largest weight: in money where weights are equal."""
+    p, weights = record.supporting_prices, record.weights
+    largest = 0.0 if weights is None else float(np.nanmax(weights, initial=0.0))
+    return [p / largest] if p is not None and largest > 0 and np.isfinite(p).all() else []
 
 
 def _scenario(run: RunFolder, scenario: Scenario) -> Claim:
@@ -158,6 +168,8 @@ KINDS = {
     "auctioneer": KindRules(_due_of_auction, check_auction),
     "unmediated": KindRules(due, check_game),
     "planner": KindRules(without_money, _planned),
+    "barter": KindRules(due_of_barter, check_barter),
+    "double_auction": KindRules(due_of_book, check_book),
     "pivot": KindRules(due_of_reports, check_pivot),
     "bargaining": KindRules(_none_due, check_bargaining),
 }

@@ -16,6 +16,8 @@ it. Gains move with prices by the slopes `a_lg = dh_l / d log p_g`:
   the shares of spending. M is the budget, or inf; outside option.
 - Constant unit cost `c_g`: to make g, with `h = log p_g - log c_g` and `a = +1` at g. M is the worth of the
   capacity, or inf; outside option.
+- A bid of `v_k` for an amount (`steps`, quasilinear): to buy it, with `h = log v_k - log p_g` and `a = -1` at
+  g. M is the worth of the amount. Outside option. Each step of an offer is a constant unit cost of its own.
 - Constant returns: one unit of activity, with h the log of the worth of its outputs over the cost of its
   inputs, a the shares of outputs less those of inputs. M = inf; outside option.
 
@@ -91,12 +93,14 @@ class Choosers:
         economy: the primitives.
         linear: rows of the agents that choose among goods, one chooser each, in this order.
         rays: rows of the agents with one best bundle, next in order.
-        stepped: (steps, 2), agent and good of constant costs, next.
-        unit_cost: (steps,), these costs.
+        stepped: (steps, 2), agent and good of constant costs and of bids, next.
+        unit_cost: (steps,), these costs and bids.
+        sign: (steps,), 1 for costs, above which a step is made, -1 for bids, below which one is bought.
         scaled: rows of the agents with constant returns, last.
         substitution: (choosers,), elasticity of substitution within a bundle or among inputs; else 0.
         joint: (choosers,), True if an activity makes several goods.
-        convex: (choosers,), True if the gain is a convex function of log prices, so that tangents are below it.
+        convex: (choosers,), True if the gain is a convex function of log prices, so that its tangents are
+            below.
         policy: taxes, by which buyers and sellers see other prices than p; None without any.
     """
 
@@ -108,6 +112,7 @@ class Choosers:
     rays: NDArray[np.intp]
     stepped: NDArray[np.intp]
     unit_cost: Array
+    sign: Array
     scaled: NDArray[np.intp]
     substitution: Array
     joint: NDArray[np.bool_]
@@ -126,7 +131,7 @@ class Choosers:
             parts.append(_bundles(self.economy, self.rays, p, first[1]))
         if len(self.stepped):
             goods = self.stepped[:, 1]
-            parts.append(_at_unit_cost(goods, self.unit_cost, p[goods], len(p), first[2]))
+            parts.append(_at_unit_cost(goods, self.unit_cost, self.sign, p[goods], len(p), first[2]))
         if len(self.scaled):
             parts.append(_activities(self.economy, self.scaled, p, first[3]))
         return parts[0].followed_by(parts[1:])
@@ -144,8 +149,10 @@ class Choosers:
             agents, goods = self.stepped.T
             taxed = policy.taxed_rows[agents]
             own = np.where(taxed, seen.taxed[goods], seen.sellers[goods])
-            slope = np.where(taxed, of_taxed[goods], 1.0)
-            parts.append(_at_unit_cost(goods, self.unit_cost, own, len(p), count + len(self.rays), slope))
+            own = np.where(self.sign > 0, own, seen.buyers[goods])
+            slope = np.where(self.sign > 0, np.where(taxed, of_taxed[goods], 1.0), of_buyers[goods])
+            first = count + len(self.rays)
+            parts.append(_at_unit_cost(goods, self.unit_cost, self.sign, own, len(p), first, slope))
         return parts[0].followed_by(parts[1:])
 
     @property
@@ -180,8 +187,10 @@ class Choices:
 
     Args:
         rays: rows of the agents with one best bundle for each unit of money, worth its price or not.
-        stepped: (steps, 2), agent and good wherever output is made at a constant unit cost.
-        unit_cost: (steps,), these costs.
+        stepped: (steps, 2), agent and good wherever output is made at a constant unit cost, or bid for.
+        unit_cost: (steps,), these costs and bids.
+        amount: (steps,), what can be made at the cost or is bid for.
+        sign: (steps,), 1 for costs, -1 for bids.
         scaled: rows of the agents with constant returns.
         substitution: (agents,), elasticity of substitution of a bundle or of a technology; else 0.
         outputs: (agents,), the number of goods that a technology makes.
@@ -191,6 +200,8 @@ class Choices:
     rays: NDArray[np.intp]
     stepped: NDArray[np.intp]
     unit_cost: Array
+    amount: Array
+    sign: Array
     scaled: NDArray[np.intp]
     substitution: Array
     outputs: NDArray[np.intp]
@@ -200,11 +211,11 @@ class Choices:
 def possible(economy: Economy) -> Choices | None:
     """Return the choices that there can be in an economy; None if no agent ever has one."""
     rays, scaled = _with_one_bundle(economy), _with_constant_returns(economy)
-    stepped, unit_cost = _constant_costs(economy)
+    steps = _steps(economy)
     linear = economy.has_ties and bool(economy.linear_weights.any())
-    if not (linear or len(rays) or len(stepped) or len(scaled)):
+    if not (linear or len(rays) or len(steps[0]) or len(scaled)):
         return None
-    return Choices(rays, stepped, unit_cost, scaled, _substitution(economy), *_goods_made_and_used(economy))
+    return Choices(rays, *steps, scaled, _substitution(economy), *_goods_made_and_used(economy))
 
 
 def choosers(
@@ -234,17 +245,20 @@ def choosers(
     linear, rest = _spend_last(economy, paid, means, faithful, x)
     rays = choices.rays[faithful[choices.rays] & (means[choices.rays] > 0)]
     x[rays] = 0.0
-    kept = faithful[choices.stepped[:, 0]]
+    owners = choices.stepped[:, 0]
+    kept = faithful[owners] & ((choices.sign > 0) | (np.isinf(means[owners])))
     stepped, cost = choices.stepped[kept], choices.unit_cost[kept]
+    amount, sign = choices.amount[kept], choices.sign[kept]
     agents, goods = stepped.T
-    capacity = economy.capacity[agents, goods]
-    y[agents, goods] = 0.0
+    made = sign > 0
+    y[agents[made], goods[made]] = 0.0
+    x[agents[~made], goods[~made]] = 0.0
     scaled = choices.scaled[faithful[choices.scaled]]
     y[scaled] = 0.0
-    made = capacity * np.maximum(p[goods], cost)
+    value = amount * _tie_or_trade(p[goods], cost, made)
     if policy is not None:
-        made = _worth_under(policy, capacity, agents, goods, p, cost)
-    money = np.concatenate([rest, means[rays], made, np.full(len(scaled), np.inf)])
+        value = _worth_under(policy, amount, agents, goods, p, cost, made)
+    money = np.concatenate([rest, means[rays], value, np.full(len(scaled), np.inf)])
     outside = np.ones(len(money), dtype=bool)
     outside[: len(linear)] = economy.money is Money.QUASILINEAR
     x, y = np.minimum(x, STANDS_FOR_UNBOUNDED), np.clip(y, -STANDS_FOR_UNBOUNDED, STANDS_FOR_UNBOUNDED)
@@ -257,33 +271,30 @@ def choosers(
     one_input[len(money) - len(scaled) :] = choices.inputs[scaled] == 1
     convex = (substitution > 1.0) | (several & one_input)
     return Choosers(
-        money,
-        outside,
-        fixed,
-        economy,
-        linear,
-        rays,
-        stepped,
-        cost,
-        scaled,
-        substitution,
-        several,
-        convex,
-        policy,
-    )
+        money, outside, fixed, economy, linear, rays, stepped, cost, sign, scaled, substitution, several,
+        convex, policy,
+    )  # fmt: skip
 
 
 def _worth_under(
-    policy: Policy, capacity: Array, agents: NDArray[np.intp], goods: NDArray[np.intp], p: Array, cost: Array
+    policy: Policy,
+    amount: Array,
+    agents: NDArray[np.intp],
+    goods: NDArray[np.intp],
+    p: Array,
+    cost: Array,
+    made: NDArray[np.bool_],
 ) -> Array:
-    """Return the money M that producers with constant costs put into each step, (steps,), under taxes.
+    """Return the money M that producers and buyers put into each step, (steps,), under taxes.
 
-    A gain of slope a in log p stands for supply of value `M a = p K`, K the capacity.
+    A gain of slope a in log p stands for trade of value `|M a| = p K`, K the amount of the step.
     """
-    taxed = policy.taxed_rows[agents] & policy.wedge.some_sellers
-    received = np.where(taxed, policy.seen(p).taxed[goods], p[goods])
-    in_announced = np.where(taxed, 1.0 + policy.wedge.rate[goods], 1.0)
-    return np.asarray(capacity * np.maximum(received, cost) * in_announced)
+    some, seen, factor = policy.wedge.some_sellers, policy.seen(p), 1.0 + policy.wedge.rate[goods]
+    taxed = policy.taxed_rows[agents] & some
+    received = np.where(taxed, seen.taxed[goods], p[goods])
+    own = np.where(made, received, seen.buyers[goods])
+    in_announced = np.where(made, np.where(taxed, factor, 1.0), 1.0 if some else 1.0 / factor)
+    return np.asarray(amount * _tie_or_trade(own, cost, made) * in_announced)
 
 
 def _spend_last(
@@ -346,15 +357,39 @@ def _rows_of(economy: Economy, parts: list[Rows]) -> NDArray[np.intp]:
     return np.concatenate([np.zeros(0, dtype=np.intp), *(agents[rows] for rows in parts)])
 
 
-def _constant_costs(economy: Economy) -> tuple[NDArray[np.intp], Array]:
-    """Return agent and good of each output at a constant unit cost, (steps, 2), and the costs, (steps,)."""
-    if not economy.costs:
-        return np.zeros((0, 2), dtype=np.intp), np.zeros(0)
-    prices = np.full(economy.shape, np.nan)
+def _tie_or_trade(p: Array, cost: Array, made: NDArray[np.bool_]) -> Array:
+    """Return the price at which each step is traded: the present one if it is, else that of indifference."""
+    return np.where(made, np.maximum(p, cost), np.minimum(p, cost))
+
+
+def _steps(economy: Economy) -> tuple[NDArray[np.intp], Array, Array, Array]:
+    """Return agent and good of each output at a constant unit cost, and of each bid, (steps, 2).
+
+    And their prices, amounts, and signs, 1 for outputs, (steps,) each. An offer at 0 has the least price > 0;
+    an output at a single cost of 0 needs no choice, since it is made at every price.
+    """
+    found: list[tuple[NDArray[np.intp], Array, Array, float]] = []
+    rows = np.arange(len(economy.agents))
     for block in economy.costs:
-        prices[block.rows] = block.family.indifference_prices(**block.parameters)
-    steps = np.argwhere((prices > 0) & (economy.capacity > 0))
-    return steps, prices[tuple(steps.T)]
+        prices, amounts = block.family.constant_steps(**block.parameters)
+        if prices.shape[2] > 1:
+            prices = np.maximum(prices, LEAST_POSITIVE)
+        found.append((rows[block.rows], prices, amounts, 1.0))
+    for bids in economy.utilities if economy.money is Money.QUASILINEAR else ():
+        known = bids.family.constant_steps(**bids.parameters)
+        if known is not None:
+            found.append((rows[bids.rows], *known, -1.0))
+    parts: list[tuple[NDArray[np.intp], Array, Array, Array]] = []
+    for own, prices, amounts, sign in found:
+        places = np.argwhere((prices > 0) & (amounts > 0))
+        pairs = np.stack([own[places[:, 0]], places[:, 1]], axis=1)
+        at = tuple(places.T)
+        parts.append((pairs, prices[at], amounts[at], np.full(len(places), sign)))
+    if not parts:
+        return np.zeros((0, 2), dtype=np.intp), np.zeros(0), np.zeros(0), np.zeros(0)
+    pairs, prices, amounts, signs = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.lexsort((pairs[:, 1], pairs[:, 0]))
+    return pairs[order], prices[order], amounts[order], signs[order]
 
 
 def _with_constant_returns(economy: Economy) -> NDArray[np.intp]:
@@ -383,14 +418,15 @@ def _bundles(economy: Economy, rows: NDArray[np.intp], p: Array, first: int) -> 
 def _at_unit_cost(
     goods: NDArray[np.intp],
     unit_cost: Array,
-    received: Array,
+    sign: Array,
+    seen: Array,
     count: int,
     first: int,
     slope: Array | float = 1.0,
 ) -> Gains:
-    """Return the gains of making goods, (steps,), at what is received for a unit, among `count` goods."""
-    log_gain = np.log(np.maximum(received, LEAST_POSITIVE)) - np.log(unit_cost)
-    rows = _unit_rows(goods, count)
+    """Return the gains of making or buying goods, (steps,), at the price seen, among `count` goods."""
+    log_gain = sign * (np.log(np.maximum(seen, LEAST_POSITIVE)) - np.log(unit_cost))
+    rows = sign[:, None] * _unit_rows(goods, count)
     rows[np.arange(len(goods)), goods] *= slope
     return Gains(first + np.arange(len(goods)), log_gain, rows)
 
