@@ -16,8 +16,11 @@ from helpers.smoky import BUYER, COASE, MILL, RISING, SMOKE, smoky, victim
 import market
 from market.efficiency.dual_bounds import most_surplus_gap
 from market.efficiency.surplus import surplus
+from market.errors import InputError
+from market.results.contributions import contributions
 from market.scenario.building import build
 from market.scenario.loading import loads
+from market.shards.limits import refuse
 from market.welfare.possibility_frontier import frontier_search
 
 
@@ -183,3 +186,28 @@ def test_units_of_money_and_goods_change_no_verdict():
     assert outcome.production.sum() == pytest.approx(1e4)
     assert report.surplus_gap == pytest.approx(450.0)
     assert played(text, "planner")[0].production.sum() == pytest.approx(7e3)
+
+
+def test_a_monopoly_loses_less_than_a_market_where_each_unit_harms():
+    """The mill alone sells 5 at 7: less than the optimum of 7 by 2, and (7 - 5)^2 / 2 = 2 are lost."""
+    game = '[[mechanisms]]\nname = "alone"\nkind = "unmediated"\ngame = "trading_post"\n'
+    game += 'strategic = "sellers"\n'
+    outcome, report = played(smoky(BUYER, MILL, victim("{ steel = 3.0 }"), mechanisms=game), "alone")
+    assert outcome.production.sum() == pytest.approx(5.0, abs=1e-6)
+    assert outcome.payoffs == pytest.approx([12.5, 25.0, -15.0], abs=1e-5)
+    assert report.surplus_gap == pytest.approx(2.0, abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", ['"pivot"', '"double_auction"\nprice_range = [0.0, 20.0]'])
+def test_a_mechanism_that_knows_no_harm_refuses_it_with_the_reason(kind):
+    tables = f'[[mechanisms]]\nname = "m"\nkind = {kind}\n'
+    text = smoky(BUYER, MILL, victim("{ steel = 3.0 }"), mechanisms=tables)
+    with pytest.raises(InputError, match="harm"):
+        market.MarketModel(loads(text), "m").run()
+
+
+def test_contributions_and_shards_refuse_harm_with_the_reason():
+    with pytest.raises(InputError, match="what others make, which harms its members"):
+        contributions(loads(SMOKE))
+    with pytest.raises(InputError, match="harm depends on the output of all agents"):
+        refuse(loads(SMOKE), ["market"])
