@@ -82,7 +82,7 @@ class Outcome(Displayed):
         production: each agent's production y, (agents, goods), units.
         payments: the net money that each agent paid, (agents,).
         revenue: the auctioneer's revenue from the common stock, money.
-        utilities: each agent's `u_i(x_i) - C_i(y_i)`, (agents,); may be -inf.
+        utilities: each agent's `u_i(x_i) - C_i(y_i)`, less harm by others, (agents,); may be -inf.
         payoffs: each agent's payoff in the game that was played, (agents,).
         prices: the prices, (goods,); None of a game without prices.
         disequilibrium: the largest relative excess demand over goods, no unit; None without prices.

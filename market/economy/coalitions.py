@@ -43,6 +43,7 @@ def coalition(economy: Economy, rows: NDArray[np.intp], commons: float = 1.0) ->
         utilities=_restricted(economy.utilities, place),
         costs=_restricted(economy.costs, place),
         ownership=None,
+        harm=None if economy.harm is None else economy.harm.to(rows),
     )
 
 
@@ -68,6 +69,7 @@ def types(economy: Economy) -> NDArray[np.intp]:
     """Return the type of each agent, (agents,): 0, 1, ..., in the order of their first agents."""
     agents = np.arange(len(economy.agents))
     columns: list[Array] = [economy.endowment, economy.budget[:, None], economy.commons_share[:, None]]
+    columns += [] if economy.harm is None else [economy.harm.rate, economy.harm.slope]
     blocks: tuple[Block[Any], ...] = (*economy.utilities, *economy.costs)
     for number, block in enumerate(blocks):
         given = np.column_stack([values.reshape(block.size, -1) for values in block.parameters.values()])

@@ -6,7 +6,8 @@ u_i(x_i) utility; C_i(y_i) cost. Feasible: sum x <= q + sum e + sum y, good by g
 
 The role of money (`Money`):
 
-- quasilinear: payoff_i = u_i(x_i) - C_i(y_i) - payment_i with payment_i = p.(x_i - e_i - y_i). A budget b_i
+- quasilinear: payoff_i = u_i(x_i) - C_i(y_i) - payment_i with payment_i = p.(x_i - e_i - y_i), less the harm
+  D_i that others' production does to i (`harm.py`), which is no spending and no agent's choice. A budget b_i
   is the money that i starts with and that may not go negative: payment_i + C_i(y_i) <= b_i. Without a
   budget money may go negative without limit. Revenue for the commons, R = sum_i payment_i, is the
   auctioneer's, or is handed to agents in lump sums s_i R that none of them can influence
@@ -45,6 +46,7 @@ from market.economy.correspondences import (
     uncoupled,
 )
 from market.economy.families.utilities.base import Utility
+from market.economy.harm import Harm
 from market.registry import Family
 from market.tolerances import PLENTY, STANDS_FOR_UNBOUNDED
 
@@ -191,6 +193,8 @@ class Economy:
         seed: the root of every random draw that a mechanism makes.
         shares_revenue: True if agents get the revenue of the commons by their shares where there is money;
             under `exchange` they always get it, as income.
+        harm: to agents by what others make, money; None without any. A part of an economy (`part`) has none,
+            since it depends on the output of all.
     """
 
     money: Money
@@ -208,6 +212,7 @@ class Economy:
     numeraire: int | None = None
     seed: int = 0
     shares_revenue: bool = False
+    harm: Harm | None = None
 
     def __repr__(self) -> str:
         """Return its size, on a line."""
@@ -293,12 +298,23 @@ class Economy:
     def has_weight(self) -> NDArray[np.bool_]:
         """Mask of agents whose welfare weight affects an allocation, (agents,); all of them if there is none.
 
-        They want something, or bear a cost. A firm with a technology does neither: its profit is its owners'.
+        They want something, bear a cost, or are harmed. A firm with a technology does neither: its profit is
+        its owners'.
         """
-        mask = self.wants_something
+        mask = self.wants_something | self.harmed
         if self.costs:
             mask = mask | (self.capacity > 0).any(axis=1)
         return mask if mask.any() else ~mask
+
+    @property
+    def harmed(self) -> NDArray[np.bool_]:
+        """Mask of agents that the output of others harms or benefits, (agents,)."""
+        return np.zeros(len(self.agents), dtype=bool) if self.harm is None else self.harm.victims
+
+    @cached_property
+    def without_harm(self) -> Economy:
+        """The economy as its agents see it when they choose: harm changes no agent's choice."""
+        return self if self.harm is None else replace(self, harm=None)
 
     @cached_property
     def not_concave(self) -> NDArray[np.bool_]:
@@ -480,8 +496,30 @@ class Economy:
         return eaten + np.maximum(-y, 0.0).sum(axis=0) if self.technologies else eaten
 
     def welfare(self, x: Array, y: Array) -> Array:
-        """Return u_i(x_i) - C_i(y_i), (agents,), before any payment."""
+        """Return u_i(x_i) - C_i(y_i) - D_i(Y_-i), (agents,), before any payment."""
+        own = self.own_welfare(x, y)
+        return own if self.harm is None else own - self.harm.by_agent(y)
+
+    def own_welfare(self, x: Array, y: Array) -> Array:
+        """Return u_i(x_i) - C_i(y_i), (agents,): what an agent's own bundle and output decide."""
         return self.utility(x) - self.cost(y)
+
+    def harm_done(self, y: Array) -> Array:
+        """Return D_i(Y_-i), (agents,), money: what the output of others costs each agent."""
+        return np.zeros(len(self.agents)) if self.harm is None else self.harm.by_agent(y)
+
+    def weighted_marginal_cost(self, y: Array, weights: Array) -> Array:
+        """Return what one more unit made by each agent costs all agents, (agents, goods).
+
+        `w_i dC_i/dy_ig + h_ig`, with h the external cost (`harm.py`); an own cost at a weight of 0 is 0.
+
+        Args:
+            y: (agents, goods), production.
+            weights: (agents,), welfare weights w >= 0.
+        """
+        counts = np.broadcast_to(weights[:, None] > 0, y.shape)
+        own = np.multiply(weights[:, None], self.marginal_cost(y), out=np.zeros_like(y), where=counts)
+        return own if self.harm is None else own + self.harm.external(y, weights)
 
     # --- answers to prices -------------------------------------------------------------------------
 
@@ -584,7 +622,7 @@ class Economy:
         Lump sums (`lump_sums`) come on top: they depend on what all agents buy, and on no agent's choice.
 
         Args:
-            welfare: (agents,), u_i(x_i) - C_i(y_i).
+            welfare: (agents,), u_i(x_i) - C_i(y_i) - D_i(Y_-i).
             p: (goods,), prices.
             x: (agents, goods), consumption.
             y: (agents, goods), production.
@@ -628,6 +666,7 @@ class Economy:
             costs=_between(self.costs, start, stop),
             technologies=_between(self.technologies, start, stop),
             ownership=None,
+            harm=None,
         )
 
     @cached_property

@@ -80,7 +80,7 @@ def _gross_worth(outcome: Outcome) -> Array:
     least the absolute payoff; infinite sizes count as 0.
     """
     economy, x, y = outcome.economy, outcome.consumption, outcome.production
-    size = economy.worth(x) + economy.cost(y)
+    size = economy.worth(x) + economy.cost(y) + np.abs(economy.harm_done(y))
     paid = outcome.kind == "auctioneer" and (outcome.payoffs != outcome.utilities).any()
     if paid and outcome.prices is not None:
         size = size + (x + economy.endowment + np.abs(y)) @ outcome.prices

@@ -13,6 +13,10 @@ so that the surplus lost is at most `sum_i g_i + p.(r - sum x + sum y)`, where g
 its best reply to p without a spending cap, and the rest is the value of what is left over. Spending caps can
 only make the loss smaller.
 
+*Harm* D (`economy/harm.py`) is convex in y, so that `sum_i D_i(Y'_-i) >= sum_i D_i(Y_-i) + sum_j h_j.(y'_j -
+y_j)` with h_j the external cost at y: the bound holds with `p - h_j` in the place of the price that producer
+j gets, in its best reply and in what it gains by it.
+
 *Debreu's coefficient* (no production). If every agent is as well off with x' and a share s of the resources
 is enough for x', then `m_i.(x'_i - x_i) >= 0`. With `w_i = min_g p_g / m_ig`, p >= w_i m_i, so
 
@@ -90,7 +94,7 @@ def equal_shares_prevent_ruin(economy: Economy, x: Array, y: Array) -> bool:
         share = np.broadcast_to(economy.resources / len(economy.agents), x[rows].shape)
         if np.isneginf(part.utility(share)).any():
             return False
-        ruined = ruined or bool(np.isneginf(part.welfare(x[rows], y[rows])).any())
+        ruined = ruined or bool(np.isneginf(part.own_welfare(x[rows], y[rows])).any())
     return ruined
 
 
@@ -144,7 +148,10 @@ def most_surplus_gap(economy: Economy, x: Array, y: Array, p: Array) -> float:
         >>> round(most_surplus_gap(economy, x, np.zeros((2, 1)), np.array([0.2])), 4)
         1.0217
     """
-    gained, p = 0.0, np.minimum(p, _unit_costs_without_capacity(economy))
+    external = np.broadcast_to(0.0, economy.shape)
+    if economy.harm is not None:
+        external = economy.harm.external(y, np.ones(len(economy.agents)))
+    gained, p = 0.0, np.minimum(p, np.maximum(_unit_costs_without_capacity(economy, external), 0.0))
     for rows, part in economy.parts:
         capped = np.isfinite(part.budget).any()
         free = replace(part, budget=np.full(len(part.agents), np.inf)) if capped else part
@@ -153,19 +160,48 @@ def most_surplus_gap(economy: Economy, x: Array, y: Array, p: Array) -> float:
         except UnboundedDemandError:
             return np.inf
         d, s = best.demand.lowest, best.supply.lowest
+        if economy.harm is not None:
+            s = supply_at(part, p - external[rows])
         if not (np.isfinite(d).all() and np.isfinite(s).all()):
             return np.inf
-        now = part.welfare(x[rows], y[rows]) - (x[rows] - y[rows]) @ p
-        gained += float((part.welfare(d, s) - (d - s) @ p - now).sum())
+        now = part.own_welfare(x[rows], y[rows]) - (x[rows] - y[rows]) @ p
+        gained += float((part.own_welfare(d, s) - (d - s) @ p - now).sum())
+        if economy.harm is not None:
+            gained -= float(np.vdot(external[rows], s - y[rows]))
     left = economy.resources + sum_over_agents(y) - sum_over_agents(x)
     return gained + float(np.maximum(left, 0.0) @ p)
 
 
-def _unit_costs_without_capacity(economy: Economy) -> Array:
-    """Return the prices above which some supply is infinite, (goods,), money per unit; inf if none is."""
+def supply_at(economy: Economy, prices: Array) -> Array:
+    """Return the least outputs that are best where each producer has prices of its own, (agents, goods).
+
+    Args:
+        economy: without technologies.
+        prices: (agents, goods); negative ones count as 0.
+    """
+    made, prices = np.zeros(economy.shape), np.maximum(prices, 0.0)
+    for block in economy.costs:
+        own = prices[block.rows]
+        agents = np.arange(len(economy.agents))[block.rows]
+        different, group = np.unique(own, axis=0, return_inverse=True)
+        for k, p in enumerate(different):
+            chosen = group.ravel() == k
+            parameters = {key: values[chosen] for key, values in block.parameters.items()}
+            made[agents[chosen]] = block.family.supply(p, **parameters).lowest
+    return made
+
+
+def _unit_costs_without_capacity(economy: Economy, external: Array) -> Array:
+    """Return the prices above which some supply is infinite, (goods,), money per unit; inf if none is.
+
+    Args:
+        economy: the primitives.
+        external: (agents, goods), what producers are to pay besides their costs.
+    """
     least = np.full(len(economy.goods), np.inf)
     for block in economy.costs:
         known, amounts = block.family.constant_steps(**block.parameters)
+        known = known + external[block.rows][:, :, None]
         unlimited = np.isinf(amounts) & np.isfinite(known)
         least = np.minimum(least, np.where(unlimited, known, np.inf).min(axis=(0, 2)))
     return least

@@ -20,6 +20,9 @@ one such m. Summed with b they are conditions on w_i: with t the violation allow
 
 and conversely, for p_g >= t r_g, such w_i can be split into w_i m_ig within these bounds good by good.
 
+Where agents are harmed by what others make (`economy/harm.py`), the condition of a producer has the weights
+of its victims as well, and is linear in w all the same.
+
 *Where nothing supports the allocation* of many agents (`MANY_AGENTS`), because two of them would swap, the
 least violation is not looked for: weights are those that the usual prices suggest.
 
@@ -42,6 +45,7 @@ Source: Negishi (1960); the linear program is our own derivation from the first-
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -76,6 +80,9 @@ NEGLIGIBLE_WEIGHT = 1e-7
 """Relative to the largest weight, in units of value: a smaller one is zero. It is above the program's
 tolerances of 1e-10, times a thousand."""
 
+MOST_TIES = 3_000_000
+"""Weights of victims in the conditions of producers: beyond, the program takes too long."""
+
 _LINPROG_OPTIONS = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
 
 
@@ -104,11 +111,13 @@ def support(at: Margins, own: Array | None = None) -> Support:
         own: (goods,), prices of the outcome, if any: tried where there are too many agents for the program.
     """
     economy, agents, goods = at.economy, *at.economy.shape
-    case = _Case(at, np.asarray(np.isinf(at.slopes).any(axis=1)) | at.binds.empty, ~economy.has_weight)
+    empty = at.binds.empty & ~economy.harmed  # a victim's weight has to meet the conditions of producers too
+    case = _Case(at, np.asarray(np.isinf(at.slopes).any(axis=1)) | empty, ~economy.has_weight)
     if (case.only_zero | case.idle).all() or economy.not_concave.any():
         return Support(np.full(agents, 1.0 / agents), np.zeros(goods), np.inf, case.only_zero)
     found = case.equal() or case.determined()
-    if found is None and (too_large(economy) or (agents > MANY_AGENTS and case.two_would_swap())):
+    large = too_large(economy) or _ties(at) > MOST_TIES
+    if found is None and (large or (agents > MANY_AGENTS and case.two_would_swap())):
         tried = [usual_prices(economy)] + ([own] if own is not None and np.isfinite(own).all() else [])
         found = min((case.nearest(p) for p in tried), key=lambda end: end.residual)
     return case.with_empty_bundles(found or case.by_program())
@@ -144,6 +153,8 @@ class _Case:
 
     def determined(self) -> Support | None:
         """Return the only weights that can support the allocation, if they do."""
+        if self.at.economy.harm is not None:  # a producer's condition has the weights of its victims too
+            return None
         at, counts = self.at, ~(self.only_zero | self.idle)
         if at.economy.has_steps:
             return None  # next and last unit differ in worth, and weights are rarely unique
@@ -222,7 +233,7 @@ class _Case:
         infinite. The weights of producers are bounded by what they make already.
         """
         economy = self.at.economy
-        candidates = self.at.binds.empty & ~(economy.capacity > 0).any(axis=1)
+        candidates = self.at.binds.empty & ~(economy.capacity > 0).any(axis=1) & ~economy.harmed
         others = found.weights[found.weights > 0]
         if not candidates.any() or not len(others):
             return found
@@ -244,10 +255,11 @@ class _Case:
         binds, costs = self.at.binds, self.at.costs
         if not binds.could_make.any():
             return prices
+        economy, y = self.at.economy, self.at.y
+        external = np.zeros_like(y) if economy.harm is None else economy.harm.external(y, weights)
         with np.errstate(invalid="ignore"):
-            asked = np.where(binds.could_make & np.isfinite(costs), weights[:, None] * costs, np.inf).min(
-                axis=0
-            )
+            weighted = weights[:, None] * costs + external
+            asked = np.where(binds.could_make & np.isfinite(costs), weighted, np.inf).min(axis=0)
         unused = ~binds.consumed.any(axis=0) & ~binds.made.any(axis=0) & ~binds.left_over
         return np.where(unused & np.isfinite(asked), np.maximum(prices, asked), prices)
 
@@ -419,8 +431,7 @@ def _scale(at: Margins, excluded: NDArray[np.bool_]) -> _Problem:
         _pairs(worth, binds.wanting & counted & np.isfinite(slopes) & ~bent, +1.0),
         _pairs(last_worth, binds.consumed & counted & ~(kinks > 0), -1.0),
         *_kink_rows(kinks * per_value[:, None] * reference, binds.consumed),
-        _pairs(cost, binds.could_make & np.isfinite(costs), -1.0),
-        _pairs(last_cost, binds.made, +1.0),
+        *_cost_rows(at, (cost, last_cost), per_value[:, None] * reference),
         prices_alone.tocsr()[binds.left_over],
         _technology_rows(economy, y, reference),
     ]
@@ -470,6 +481,39 @@ def _pairs(coefficients: Array, where: NDArray[np.bool_], sign: float) -> scipy.
     return scipy.sparse.csr_matrix(
         (data, (np.concatenate([row, row]), np.concatenate([i, agents + g]))), shape=(len(i), agents + goods)
     )
+
+
+def _ties(at: Margins) -> int:
+    """Return the number of weights of victims in the conditions of producers."""
+    if at.economy.harm is None:
+        return 0
+    return int(at.binds.could_make.sum() + at.binds.made.sum()) * int(at.economy.harmed.sum())
+
+
+def _cost_rows(at: Margins, costs: tuple[Array, Array], unit: Array) -> Iterator[scipy.sparse.csr_matrix]:
+    """Yield the conditions that goods are worth their costs where agents could make more, and make some.
+
+    With harm a row has the weights of the victims too: `P_g <= c_jg v_j + sum_{i != j} D'_ig v_i`.
+
+    Args:
+        at: margins of the allocation.
+        costs: (agents, goods) each, marginal costs of the next and of the last unit, in units of `unit`.
+        unit: (agents, goods), money per v and P.
+    """
+    binds, harm = at.binds, at.economy.harm
+    masks = (binds.could_make & np.isfinite(at.costs), -1.0), (binds.made, +1.0)
+    for cost, (where, sign) in zip(costs, masks, strict=True):
+        rows = _pairs(cost, where, sign)
+        if harm is None:
+            yield rows
+            continue
+        makers, goods = np.nonzero(where)
+        victims = np.flatnonzero(harm.victims)
+        caused = (harm.marginal(at.y) / unit)[np.ix_(victims, goods)].T  # (conditions, victims)
+        caused[makers[:, None] == victims[None, :]] = 0.0
+        place, which = np.nonzero(caused)
+        data = sign * caused[place, which]
+        yield rows + scipy.sparse.csr_matrix((data, (place, victims[which])), shape=rows.shape)
 
 
 def _per_value(at: Margins, slopes: Array, costs: Array, reference: Array) -> Array:

@@ -82,6 +82,7 @@ def without_sacrifice(economy: Economy, y: Array) -> Economy:
         y: (agents, goods), production now.
     """
     concerned = ~(economy.bliss > 0).any(axis=1) & (economy.cost(y) == 0) & ~economy.turns_goods_into_goods
+    concerned &= ~economy.harmed  # less harm can compensate these
     most = np.minimum(economy.capacity, PLENTY)
     costly = concerned[:, None] & (most > 0) & (economy.marginal_cost(most) > 0)
     if not costly.any():
@@ -100,7 +101,7 @@ class ImprovementProgram:
     def __init__(self, economy: Economy, x: Array, y: Array) -> None:
         self.economy, self.x, self.y = economy, x, y
         self.program = ConvexProgram.for_allocation(economy, x, y)
-        self.makes = np.asarray((economy.capacity > 0).any(axis=1))
+        self.makes = np.asarray((economy.capacity > 0).any(axis=1)) | economy.harmed
         self.now = self.welfare(x, y)
         self.finite: NDArray[np.bool_] = np.isfinite(self.now)
         wants = economy.bliss > 0
@@ -127,11 +128,11 @@ class ImprovementProgram:
         first = self.welfare(economy.subsistence + self.program.units, np.zeros_like(y))
         second = np.subtract(plain, first, out=np.zeros_like(plain), where=np.isfinite(first))
         worth = np.maximum(worth, LEAST_GAIN_SCALE * second)
-        spent = economy.cost(y)
+        spent = economy.cost(y) + np.abs(economy.harm_done(y))
         return np.where(worth > 0, worth, np.where(np.isfinite(spent) & (spent > 0), spent, 1.0))
 
     def welfare(self, x: Array, y: Array) -> Array:
-        """Return `u - C` of agents with a capacity, and a concave transform of u of the others, (agents,)."""
+        """Return `u - C - D` of agents with a cost or harm, and a concave transform of u of the others."""
         economy = self.economy
         if not self.makes.any():
             return economy.concave_utility(x)
@@ -151,11 +152,12 @@ class ImprovementProgram:
             return ordinal
         if (self.economy.not_concave & self.makes).any():
             raise NumericalError(
-                "a producer's utility is not concave, so its trade-off of cost and use is not convex"
+                "the utility of a producer or victim is not concave, so its trade-off of cost and use is not "
+                "convex"
             )
         stated, needed = self.program.utilities(stated=True, counted=self.finite & self.makes)
         self.constraints += needed
-        return stated - cvxpy.multiply(self.makes, self.program.costs()) + ordinal
+        return stated - cvxpy.multiply(self.makes, self.program.burdens()) + ordinal
 
     def hold(self, welfare: Expression, extra: Expression | float = 0.0) -> list[Expression]:
         """Return constraints that agents at finite utility gain `extra`, (agents,), in units of `size`."""
@@ -271,6 +273,9 @@ def _improvement(economy: Economy, x: Array, y: Array, left_below: NDArray[np.bo
     left = with_what_is_left(economy, x, y, Reallocation(x, y))  # at no agent's cost
     if left is not None:
         return left
+    halfway = Reallocation((x + x_new) / 2.0, (y + y_new) / 2.0)  # where utilities bend, all gain on the way
+    if improves(economy, x, y, halfway):
+        return halfway
     raise NumericalError("a gain was found that is too small to be confirmed, or it is the solver's rounding")
 
 

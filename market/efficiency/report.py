@@ -25,6 +25,10 @@ that no reallocation of goods and money, which may not go negative, gains anythi
 Support within `VIOLATION_THAT_PROVES` relative to prices is a proof; since the loss is of second order in the
 violation, less than its square of the resources can be wasted.
 
+*Harm* by the output of others counts in every figure: in the conditions of support, in the programs and in
+the bounds, so that equal weights support an outcome only if each producer's cost with that of all others is
+right. The first welfare theorem does not hold, and a market that cleared proves nothing.
+
 *Prices.* Where several prices clear markets with the same quantities, the report has their range, good by
 good (`price_intervals.py`).
 
@@ -55,6 +59,7 @@ from market.efficiency.pareto_improvement import (
 from market.efficiency.price_intervals import price_intervals
 from market.efficiency.resource_utilisation import resource_utilisation
 from market.efficiency.surplus_gap import nothing_to_gain, proof_of_no_gap, surplus_gap
+from market.efficiency.unavoidable_harm import cannot_be_relieved
 from market.errors import NumericalError
 from market.outcome import Outcome
 from market.tolerances import (
@@ -210,7 +215,7 @@ def alignment(outcome: Outcome) -> Alignment:
         efficient_with_transfers=_none_lost(case, gap),
         surplus_gap=gap.value,
         improvement=better,
-        price_interval=price_intervals(outcome, case.at),
+        price_interval=_price_intervals(case),
         unknown=_with_proved_bounds(case, unknown),
         bounds={figure: each.bound for figure, each in findings.items() if each.bound is not None},
         outcome=outcome,
@@ -256,8 +261,8 @@ def proves_efficiency(economy: Economy, x: Array, y: Array, found: Support) -> b
         return True
     with_all_that_is_free = np.where(found.prices == 0, np.maximum(x, economy.most), x)
     gains = economy.utility(with_all_that_is_free) > economy.utility(x)
-    saves_cost = economy.cost(y) > 0
-    return not (found.zero & (gains | _gains_from_remainders(economy, x, y) | saves_cost)).any()
+    saves = (economy.cost(y) > 0) | ~cannot_be_relieved(economy, x, y, found.weights > 0)
+    return not (found.zero & (gains | _gains_from_remainders(economy, x, y) | saves)).any()
 
 
 def _gains_from_remainders(economy: Economy, x: Array, y: Array) -> NDArray[np.bool_]:
@@ -365,6 +370,14 @@ def _equal_weights_support(case: _Supported) -> bool:
         return True
     prices = at.slopes.max(axis=0)
     return bool(np.isfinite(prices).all()) and at.residual(ones, prices) <= VIOLATION_THAT_PROVES
+
+
+def _price_intervals(case: _Supported) -> Mapping[str, tuple[float, float] | None] | None:
+    """Return the ranges of clearing prices, at which agents choose without regard to harm."""
+    outcome, at = case.outcome, case.at
+    if outcome.economy.harm is not None:
+        at = Margins.at(outcome.economy.without_harm.concave_form, outcome.consumption, outcome.production)
+    return price_intervals(outcome, at)
 
 
 def _none_lost(case: _Supported, gap: Finding[float]) -> bool | None:

@@ -10,6 +10,8 @@ Source: Debreu (1951), "The coefficient of resource utilization".
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from market.economy.correspondences import Array
@@ -18,7 +20,7 @@ from market.efficiency.dual_bounds import CertifiedValue
 from market.efficiency.expenditure_bound import share_needed
 from market.efficiency.pareto_improvement import ImprovementProgram
 from market.errors import NumericalError
-from market.welfare.convex_program import SETTINGS, Solution
+from market.welfare.convex_program import SETTINGS, Solution, fit
 
 SOLVER_LOSS = 1e-4
 """Relative to an agent's utility and the worth of its bundle: the most that it may lose in a program's
@@ -64,6 +66,7 @@ def resource_utilisation(economy: Economy, x: Array, y: Array) -> CertifiedValue
         except NumericalError as error:
             said = str(error)
             continue
+        found = replace(found, consumption=fit(economy, found.consumption, found.production))
         if not _as_well_off(economy, x, y, found):
             said = "the share that the convex program found leaves an agent worse off"
             continue

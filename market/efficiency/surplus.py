@@ -15,9 +15,10 @@ are surplus. Payments cancel:
 
     sum_i (CS_i + u_i(e_i)) + sum_i PS_i + R = sum_i (u_i(x_i) - C_i(y_i)) = total surplus,
 
-where u_i(e_i) is summed over agents that want some good. If no agent owns goods and u_i(0) = 0, total surplus
-is `CS + PS + R`. The largest total surplus less that of the outcome is `Alignment.surplus_gap`, the
-unrealised gains from trade (deadweight loss).
+where u_i(e_i) is summed over agents that want some good. Harm by the output of others, `H = sum_i D_i`, is no
+buyer's or seller's surplus; it is taken from the total, `sum_i (u_i - C_i) - H`. If no agent owns goods and
+u_i(0) = 0, total surplus is `CS + PS + R - H`. The largest total surplus less that of the outcome is
+`Alignment.surplus_gap`, the unrealised gains from trade (deadweight loss).
 
 Corners:
 
@@ -58,7 +59,9 @@ class Surplus:
         producers: (agents,), PS_i; 0 of agents that neither produce nor sell.
         revenue: R, of the common stock.
         transfers: tax revenue, and the rents of quotas.
-        total: total surplus, `sum_i u_i - C_i`; -inf if any agent is at -inf.
+        total: total surplus, `sum_i u_i - C_i - D_i`; -inf if any agent is at -inf.
+        harm: H, done to agents by the output of others, negative where it benefits them; None where no agent
+            can be harmed.
     """
 
     consumers: Array
@@ -66,6 +69,7 @@ class Surplus:
     revenue: float
     total: float
     transfers: float = 0.0
+    harm: float | None = None
 
     @property
     def consumer(self) -> float | None:
@@ -82,9 +86,9 @@ class Surplus:
     def utility_minus_payments(self) -> float:
         """Consumer surplus with the utility before trade; -inf if total is.
 
-        It is `total - producer - revenue - transfers`.
+        It is `total + harm - producer - revenue - transfers`.
         """
-        return self.total - self.producer - self.revenue - self.transfers
+        return self.total + (self.harm or 0.0) - self.producer - self.revenue - self.transfers
 
 
 def surplus(outcome: Outcome) -> Surplus | None:
@@ -114,14 +118,15 @@ def surplus(outcome: Outcome) -> Surplus | None:
     utility, before = economy.utility(x), economy.utility(economy.endowment)
     with np.errstate(invalid="ignore"):
         gained = np.where(utility == before, 0.0, utility - before)
-    cost = economy.cost(y)
+    cost, harm = economy.cost(y), float(economy.harm_done(y).sum())
     transfers = 0.0 if outcome.intervention is None else outcome.intervention.transfers
     return Surplus(
         consumers=np.where(wants, gained - paid, 0.0),
         producers=sold - cost - np.where(wants, 0.0, paid),
         revenue=float(paid.sum() - sold.sum()) - transfers,
-        total=float((utility - cost).sum()),
+        total=float((utility - cost).sum()) - harm,
         transfers=transfers,
+        harm=None if economy.harm is None else harm,
     )
 
 

@@ -1,6 +1,7 @@
 """Total surplus lost: the gain that reallocations of goods and money could still add up to.
 
 *Money without limit.* The largest total surplus, `S = max sum_i (u_i(x_i) - C_i(y_i))` over feasible (x, y),
+less the harm by others' output (`harm.py`), for which producers pay in the bound of `dual_bounds.py`,
 is bounded from both sides. Any feasible allocation bounds it from below. Any prices p >= 0 bound it from
 above (`dual_bounds.most_surplus_gap`): with r the resources, since sum x - sum y <= r,
 
@@ -125,7 +126,7 @@ def _largest_surplus(program: ConvexProgram, attempt: int) -> Solution:
 
     size = float(program.at_stake().max())
     utilities, constraints = program.utilities(stated=True)
-    worth = cvxpy.sum(utilities - program.costs()) / size
+    worth = cvxpy.sum(utilities - program.burdens()) / size
     found = program.solve(worth, [*constraints, *program.limits()], program.balance(), [attempt])
     return Solution(found.consumption, found.production, size * found.prices, size * found.value)
 
@@ -257,7 +258,7 @@ class _CappedProgram:
         self.program = program = ConvexProgram.for_allocation(economy, x, y)
         self.size = size = float(program.at_stake().max())
         utilities, self.constraints = program.utilities(stated=True, counted=self.counted)
-        self.worth = (utilities - program.costs()) / size
+        self.worth = (utilities - program.burdens()) / size
         paid, self.held = cvxpy.Variable(len(economy.agents)), np.flatnonzero(self.counted)
         self.capped, held = np.flatnonzero(np.isfinite(economy.budget)), self.held
         spent = paid + program.costs() / size

@@ -13,6 +13,7 @@ auction/price_rules and its class in `RULES`. To add another kind of mechanism: 
 from market.mechanisms.auction.auctioneer import Auction
 from market.mechanisms.base import Mechanism, State, play
 from market.mechanisms.planner import Planner
+from market.mechanisms.trading.bargaining import Bargaining
 from market.mechanisms.trading.barter.mechanism import Barter
 from market.mechanisms.trading.double_auction import DoubleAuction
 from market.mechanisms.trading.pivot import Pivot
@@ -25,7 +26,7 @@ from market.mechanisms.unmediated.trading_post.game import TradingPost
 from market.registry import Registry
 
 MECHANISMS: Registry[Mechanism] = Registry(
-    "mechanism", Unmediated, Auction, Planner, Barter, DoubleAuction, Pivot
+    "mechanism", Unmediated, Auction, Planner, Barter, DoubleAuction, Pivot, Bargaining
 )
 GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky, TradingPost)
 
@@ -34,6 +35,7 @@ __all__ = [
     "MECHANISMS",
     "Auction",
     "Autarky",
+    "Bargaining",
     "Barter",
     "Claims",
     "DoubleAuction",

@@ -1,8 +1,10 @@
 """The planner: the maximum of a weighted sum of utilities, as a yardstick for other mechanisms.
 
-    max sum_i w_i (u_i(x_i) - C_i(y_i))  subject to  sum x <= q + sum e + sum y, 0 <= y <= capacity,
+    max sum_i w_i (u_i(x_i) - C_i(y_i) - D_i)  subject to  sum x <= q + sum e + sum y, 0 <= y <= capacity,
 
-and netputs y of technologies in their production sets.
+and netputs y of technologies in their production sets. D_i is the harm to i by the output of others
+(`economy/harm.py`); where there is some, the prices below are what a unit is worth to consumers, which is
+more than it costs its producer by what it costs all others.
 
 For concave utilities the solutions with w > 0 are efficient, and every efficient allocation solves it for
 some w >= 0. The multipliers of the resource constraints are the planner's shadow prices: at the optimum
@@ -144,7 +146,7 @@ class Planner(Mechanism):
         utilities, constraints = programme.utilities(stated=True, counted=weights > 0)
         concerned = economy.wants_something | (economy.capacity > 0).any(axis=1)
         size = float((weights * programme.at_stake())[concerned].max(initial=0.0)) or 1.0
-        objective = cvxpy.sum(cvxpy.multiply(weights / size, utilities - programme.costs()))
+        objective = cvxpy.sum(cvxpy.multiply(weights / size, utilities - programme.burdens()))
         found = programme.solve(
             objective, [*constraints, *programme.limits()], programme.balance(), [attempt]
         )
@@ -215,7 +217,7 @@ def _nothing_made(economy: Economy, weights: Array) -> Solution | None:
     if not np.isfinite(slopes).all():
         return None
     could = (economy.capacity > 0) & (weights > 0)[:, None]
-    costs = np.where(could, weights[:, None] * economy.marginal_cost(nothing), np.inf).min(axis=0)
+    costs = np.where(could, economy.weighted_marginal_cost(nothing, weights), np.inf).min(axis=0)
     worth = (weights[:, None] * slopes).max(axis=0, initial=0.0)
     prices = np.where(np.isfinite(costs), costs, worth)
     return Solution(nothing, nothing, prices, float(weights @ economy.welfare(nothing, nothing)))
@@ -236,9 +238,8 @@ def tidy(economy: Economy, found: Solution, weights: Array, sizes: Array) -> Sol
     x, y, p = found.consumption, found.production, found.prices
     tiny = 1e-5 * sizes
     weighted = weights[:, None] > 0
-    slopes, costs = economy.marginal_utility_of_last(x), economy.marginal_cost(y)
+    slopes, cost = economy.marginal_utility_of_last(x), economy.weighted_marginal_cost(y, weights)
     worth = np.multiply(weights[:, None], slopes, out=np.zeros_like(x), where=weighted)
-    cost = np.multiply(weights[:, None], costs, out=np.zeros_like(x), where=weighted)
     top = worth.max(axis=0, initial=0.0)
     y = np.where(_idle(economy, y, p, tiny)[:, None], 0.0, y)
     left = economy.resources + y.sum(axis=0) - x.sum(axis=0)
@@ -271,8 +272,9 @@ def _little_made(economy: Economy, y: Array, p: Array, weights: Array, most: Arr
         costs = economy.marginal_cost(made)
         known = np.isfinite(costs)
         weighed = np.multiply(weights[:, None], costs, out=np.full_like(made, np.inf), where=known)
-        return np.asarray(weighed > p)
+        return np.asarray(weighed + external > p)
 
+    external = 0.0 if economy.harm is None else economy.harm.external(y, weights)
     low, high = np.zeros_like(y), np.tile(most, (len(y), 1))
     between = dear(high) & ~dear(low) & (weights[:, None] > 0)
     if not between.any():

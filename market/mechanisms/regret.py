@@ -18,7 +18,8 @@ def regret(economy: Economy, p: Array, payoffs: Array) -> Array:
     Args:
         economy: the primitives.
         p: (goods,), prices.
-        payoffs: (agents,), present payoffs (`Economy.payoff`).
+        payoffs: (agents,), present payoffs from the agents' own bundles (`Economy.payoff` of
+            `Economy.own_welfare`): harm by others is the same whatever an agent does.
     """
     regrets = np.empty(len(economy.agents))
     for rows, part in economy.parts:
@@ -31,10 +32,10 @@ def _best(economy: Economy, p: Array) -> Array:
     best = economy.answers(p)
     eaten, made = best.demand.lowest, best.supply.lowest
     if not (np.isinf(eaten.max(initial=0.0)) or (economy.has_producers and np.isinf(made).any())):
-        return economy.payoff(economy.welfare(eaten, made), p, eaten, made)
+        return economy.payoff(economy.own_welfare(eaten, made), p, eaten, made)
     unbounded = np.asarray((np.isinf(made) | np.isinf(eaten)).any(axis=1))
     made, eaten = (np.where(unbounded[:, None], 0.0, part) for part in (made, eaten))
-    return np.where(unbounded, np.inf, economy.payoff(economy.welfare(eaten, made), p, eaten, made))
+    return np.where(unbounded, np.inf, economy.payoff(economy.own_welfare(eaten, made), p, eaten, made))
 
 
 def gain(before: Array, after: Array) -> Array:

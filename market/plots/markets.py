@@ -11,7 +11,9 @@ this price of the common stock (revenue) and of endowments. With D and S the inv
 
 The first is unbounded where the first unit is worth infinitely much, as with log utility. A mechanism by
 which another amount q' is consumed loses `int_q'^q D - S`, the deadweight loss, if it divides q' efficiently;
-what it loses by dividing it otherwise is no area between these curves, and is only named.
+what it loses by dividing it otherwise is no area between these curves, and is only named. Where production
+harms others the optimum is where demand meets social cost, and losses are areas between these two
+(`social_cost.py`): the market itself loses one.
 
 Source: Mas-Colell, Whinston and Green (1995), sections 10.C to 10.E.
 """
@@ -29,6 +31,7 @@ from market.errors import InputError, UnboundedDemandError, did_you_mean
 from market.outcome import Outcome, Status
 from market.plots.memory import Memory
 from market.plots.phase import rounded_up
+from market.plots.social_cost import external_cost
 from market.plots.style import COLOURS, DASHES, GUIDE, number, plain, styled, wrapped
 
 if TYPE_CHECKING:
@@ -41,6 +44,8 @@ MUCH = 2.0  # times the price, and times the amount traded: the limits of the ax
 LOWEST_PRICE = 1e-3  # of the highest price shown: the lowest price at which demand is computed
 EQUAL_AMOUNTS = 1e-6  # relative: amounts closer than this are one
 WHOLE_LOSS = 0.01  # relative: an area that is so near to the deadweight loss is all of it
+FAR = 1e3  # times the largest amount asked for: supply beyond it counts as so much
+SOCIAL = "social cost: supply and harm"
 NARROW = 30  # characters of a line of the legend's first column
 HATCHES = ("xx", "..", "\\\\\\", "++")
 
@@ -87,15 +92,21 @@ def supply_and_demand(comparison: Comparison, ax: Axes, good: str | None = None)
     outcome = _with_prices(comparison)
     assert outcome.prices is not None
     p = float(outcome.prices[g])
-    top = highest_price(economy, g, p)
+    top = highest_price(economy, g, p, _harm_at(economy, g, outcome))
     demand, supply = curves_of(economy, g, outcome.prices, top)
     traded = traded_of(outcome, g)
     right = widest_amount(economy, g, traded)
     cleared = outcome.status is Status.CLEARED and outcome.intervention is None
+    social = None if economy.harm is None else _social(economy, g, outcome.prices, supply, right)
     if cleared and areas_are_money(economy) and p > 0:
         _shade(outcome, g, demand, supply, ax)
         if len(economy.goods) == 1:
-            _deadweight_losses(comparison, traded, demand, supply, ax)
+            best = traded if social is None else _crossing(demand, social, right)
+            _deadweight_losses(comparison, best, demand, social or supply, ax)
+    if social is not None:
+        ax.plot(
+            social.amounts, social.prices, color=COLOURS[2], linestyle=DASHES[2], label=SOCIAL, zorder=2.5
+        )
     for curve, colour, dashes, label in (
         (demand, COLOURS[0], DASHES[0], "demand"),
         (supply, COLOURS[1], DASHES[1], "supply"),
@@ -152,12 +163,49 @@ def _unit(economy: Economy) -> str:
     return "relative" if economy.numeraire is None else f"units of {plain(economy.goods[economy.numeraire])}"
 
 
-def highest_price(economy: Economy, g: int, p: float) -> float:
-    """Return the highest price shown, with all steps of supply not far above the equilibrium in view."""
+def _harm_at(economy: Economy, g: int, outcome: Outcome) -> float:
+    """Return what one more unit of a good costs others at an outcome, the most over its producers; else 0."""
+    if economy.harm is None:
+        return 0.0
+    harm = economy.harm.external(outcome.production, np.ones(len(economy.agents)))[:, g]
+    return float(harm[economy.capacity[:, g] > 0].max(initial=0.0))
+
+
+def _social(economy: Economy, g: int, prices: Array, supply: Curve, right: float) -> Curve:
+    """Return social cost at amounts up to the largest shown."""
+    amounts = np.linspace(right / FAR, right, STEPS)
+    amounts = amounts[amounts <= np.nanmax(supply.amounts, initial=0.0)]
+    least = inverse(supply, amounts, rising=True)
+    harm = [external_cost(economy, g, prices, *each) for each in zip(least, amounts, strict=True)]
+    return Curve(amounts, least + np.array(harm))
+
+
+def _crossing(demand: Curve, social: Curve, right: float) -> float:
+    """Return the first amount at which social cost exceeds demand; the largest shown if there is none."""
+    excess = social.prices - inverse(demand, social.amounts, rising=False)
+    above = np.flatnonzero(excess > 0)
+    if not len(above):
+        return right
+    k = int(above[0])
+    if k == 0:
+        return 0.0
+    low, high = excess[k - 1], excess[k]
+    return float(np.interp(0.0, [low, high], social.amounts[k - 1 : k + 1]))
+
+
+def highest_price(economy: Economy, g: int, p: float, harm: float = 0.0) -> float:
+    """Return the highest price shown, with all steps of supply not far above the equilibrium in view.
+
+    Where harm is done, social cost at the equilibrium is in view too.
+    """
     if p <= 0:
         slopes = economy.marginal_utility(np.zeros(economy.shape))[:, g]
         p = float(slopes[np.isfinite(slopes)].max(initial=0.0)) / MUCH
     top = MUCH * p if p > 0 else 1.0
+    if harm > 0:
+        top = max(top, 1.2 * (p + harm))
+        first = economy.marginal_utility(np.zeros(economy.shape))[:, g].max()
+        top = max(top, float(first)) if first <= MUCH * top else top
     steps = economy.indifference_prices[g]
     near = steps[steps <= 2.0 * top]
     top = rounded_up(max(top, 1.1 * float(near.max(initial=0.0))))
@@ -348,9 +396,10 @@ def _deadweight_losses(comparison: Comparison, traded: float, demand: Curve, sup
 
 def inverse(curve: Curve, amounts: Array, *, rising: bool) -> Array:
     """Return the price at which each amount is demanded or supplied; the highest shown if there is none."""
-    known = np.isfinite(curve.amounts)
-    at, prices = curve.amounts[known], curve.prices[known]
+    known = ~np.isnan(curve.amounts)
+    beyond = FAR * float(np.max(amounts, initial=1.0))  # of a supply without limit at a constant cost
+    at, prices = np.minimum(curve.amounts[known], beyond), curve.prices[known]
     top = float(curve.prices[-1])
     if rising:
-        return np.interp(amounts, at, prices, left=0.0, right=top)
+        return np.interp(amounts, at, prices, left=0.0 if at[0] == 0 else prices[0], right=top)
     return np.interp(amounts, at[::-1], prices[::-1], left=top, right=0.0)

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
+from market.economy.primitives import Economy
+from market.efficiency.producer_accounts import producers
 from market.outcome import Outcome
 from market.plots.style import (
     COLOURS,
@@ -40,7 +42,12 @@ WAR_PENALTY = "war penalty"
 
 def has_consumers(comparison: Comparison) -> bool:
     """Return True if some agent wants some good."""
-    return bool(comparison.economy.wants_something.any())
+    return bool(_judges(comparison.economy).any())
+
+
+def _judges(economy: Economy) -> NDArray[np.bool_]:
+    """Return a mask of consumers, and of victims of harm that make nothing, (agents,)."""
+    return economy.wants_something | (economy.harmed & ~producers(economy))
 
 
 @styled
@@ -58,7 +65,7 @@ def utilities_by_mechanism(comparison: Comparison, ax: Axes) -> Axes:
     """
     names = list(comparison.outcomes)
     outcomes = list(comparison.outcomes.values())
-    who = np.flatnonzero(comparison.economy.wants_something)
+    who = np.flatnonzero(_judges(comparison.economy))
     few = len(who) <= NAMED
     (_each_agent if few else _spread_of_agents)(comparison, outcomes, who, ax)
     rows(names, ax)
@@ -69,7 +76,9 @@ def utilities_by_mechanism(comparison: Comparison, ax: Axes) -> Axes:
 
 def _what(comparison: Comparison, who: NDArray[np.intp]) -> str:
     """Name `Outcome.utilities` of the consumers."""
-    return "utility minus cost" if (comparison.economy.capacity[who] > 0).any() else "utility"
+    economy = comparison.economy
+    less = ["cost"] * bool((economy.capacity[who] > 0).any()) + ["harm"] * bool(economy.harmed[who].any())
+    return f"utility minus {' and '.join(less)}" if less else "utility"
 
 
 def _called(outcome: Outcome) -> Callable[[float], str]:

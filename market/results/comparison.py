@@ -131,7 +131,7 @@ class Comparison(Displayed):
         return trades_table(self)
 
     def total_surplus(self, name: str) -> float | None:
-        """Return the sum of `u_i - C_i`, money; -inf if any agent is. None without quasilinear money."""
+        """Return the sum of `u_i - C_i - D_i`, money; -inf if an agent is. None unless quasilinear."""
         if self.economy.money is not Money.QUASILINEAR:
             return None
         return float(self.outcomes[name].utilities.sum())

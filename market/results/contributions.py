@@ -242,6 +242,10 @@ def refuse(economy: Economy) -> None:
         raise InputError(
             "payoffs at prices and coalitions are those of private goods; leave out public goods"
         )
+    if economy.harm is not None:
+        raise InputError(
+            "what a coalition can reach depends on what others make, which harms its members; leave out harm"
+        )
     capped = np.flatnonzero(np.isfinite(economy.budget))
     if len(capped):
         raise InputError(

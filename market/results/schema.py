@@ -183,9 +183,14 @@ class SurplusResult(_Strict):
         description="consumer surplus with the utility of what consumers own; differences of it are those of "
         "consumer surplus"
     )
-    total: Extended = Field(description="sum of u(x) - C(y); -Infinity if any agent is")
+    total: Extended = Field(description="sum of u(x) - C(y), less harm; -Infinity if any agent is")
     deadweight_loss: Extended | None = Field(
         description="unrealised gains from trade, `surplus_gap` of the alignment report; null if unknown"
+    )
+    harm: Finite | None = Field(
+        None,
+        description="money that agents lose by the output of others, negative for a benefit; left out where "
+        "no agent can be harmed",
     )
 
 
@@ -263,7 +268,9 @@ class MechanismResult(_Strict):
         description="`{agent: money}`, net money paid; null above 1000 agents"
     )
     revenue: Finite = Field(description="of the auctioneer for the commons, money")
-    utilities: ByAgent | None = Field(description="`{agent: u(x) - C(y)}`; null above 1000 agents")
+    utilities: ByAgent | None = Field(
+        description="`{agent: u(x) - C(y)}`, less harm by others; null above 1000 agents"
+    )
     payoffs: ByAgent | None = Field(
         description="`{agent: payoff}` in the game that was played, money and penalties included; null above "
         "1000 agents"

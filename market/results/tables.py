@@ -202,6 +202,7 @@ def _surplus_result(found: Surplus | None, gap: float | None) -> SurplusResult |
         utility_minus_payments=plain(found.utility_minus_payments),
         total=plain(found.total),
         deadweight_loss=plain(gap),
+        **({} if found.harm is None else {"harm": plain(found.harm)}),
     )
 
 

@@ -23,6 +23,7 @@ from market.economy.correspondences import Array
 from market.economy.families.costs import COSTS, Cost
 from market.economy.families.technologies import TECHNOLOGIES, Technology
 from market.economy.families.utilities import UTILITIES, Utility
+from market.economy.harm import RATE, SLOPE, Harm
 from market.economy.primitives import Block, Economy, Money, Rows
 from market.errors import InputError
 from market.random_streams import generator
@@ -31,8 +32,10 @@ from market.scenario.data_files import row_name
 from market.scenario.distributions import DISTRIBUTIONS, draw, split_by_stream
 from market.scenario.document import BUDGET, ENDOWMENT
 from market.scenario.error_messages import Finding, check_size, make_scenario_error
+from market.scenario.harm_entry import given as given_harm
 from market.scenario.models import LARGEST, SMALLEST, Column, FamilyEntry, Number, describe_size_fault
 from market.scenario.toml_text import Place, Source, escape
+from market.tolerances import PLENTY
 
 if TYPE_CHECKING:
     from market.scenario.loading import Scenario
@@ -145,6 +148,7 @@ class _Builder:
             numeraire=None if scenario.numeraire is None else self.columns[scenario.numeraire],
             seed=self.seed,
             shares_revenue=bool(scenario.commons_shares) and scenario.economy is not Money.EXCHANGE,
+            harm=self._harm(),
         )
         if not self.findings:
             parts = (
@@ -153,6 +157,8 @@ class _Builder:
             for part, blocks in parts:
                 for block in blocks:
                     self._refuse_impossible(part, block)
+            if economy.harm is not None and self.whole:
+                self._refuse_odd_harm(economy, economy.harm)
         if economy.money is Money.QUASILINEAR and not self.findings:
             for block in economy.utilities:
                 self._refuse_unbounded(block)
@@ -197,6 +203,57 @@ class _Builder:
                 for key, parameter in family.parameters.items()
             }
             yield Block(family, self._rows(groups), arrays)
+
+    def _harm(self) -> Harm | None:
+        """Return rates and slopes of harm; None if no agent states any."""
+        if not any(group.harm for group in self.scenario.agents):
+            return None
+        rate, slope = (
+            self._harm_parameter(parameter, key) for parameter, key in ((RATE, "rate"), (SLOPE, "slope"))
+        )
+        return Harm(rate, slope)
+
+    def _harm_parameter(self, parameter: Parameter, key: str) -> Array:
+        """Return one parameter of the harm to all agents, (agents, goods)."""
+        stacked = np.zeros((len(self.rows), len(self.columns)))
+        for index, group in enumerate(self.scenario.agents):
+            own = stacked[self.starts[index] : self.starts[index + 1]]
+            numbers = given_harm(group.harm, key).items()
+            self._fill(
+                index,
+                parameter,
+                [_Target(own[:, self.columns[str(place[0])]], n, ("harm", *place)) for place, n in numbers],
+            )
+        return stacked
+
+    def _refuse_odd_harm(self, economy: Economy, harm: Harm) -> None:
+        """Report harm by goods that no agent can make, and benefits that grow faster than any cost."""
+        nothing = np.zeros(economy.shape)
+        made = np.asarray(((economy.capacity > 0) | np.isfinite(economy.marginal_cost(nothing))).any(axis=0))
+        for index, group in enumerate(self.scenario.agents):
+            for good in group.harm:
+                if not made[self.columns[good]]:
+                    message = (
+                        f"no agent can make {escape(good)}, so it harms none; give an agent a cost for it"
+                    )
+                    self.findings.append(Finding(("agents", index, "harm", good), message))
+        if not (harm.rate < 0).any():
+            return
+        much = np.where(np.isinf(economy.capacity), PLENTY, 0.0)
+        for row, g in zip(*np.nonzero(much), strict=True):
+            alone = np.zeros(economy.shape)
+            alone[row, g] = PLENTY
+            cost = economy.weighted_marginal_cost(alone, np.ones(len(economy.agents)))[row, g]
+            if cost < 0:
+                first = int(np.flatnonzero(harm.rate[:, g] < 0)[0])
+                maker = escape(economy.agents[row])
+                message = (
+                    f"a unit of {escape(economy.goods[g])} made by {maker} is worth more to others than it "
+                    f"costs, however much is made, so total surplus has no maximum; give {maker} a capacity, "
+                    f"or the harm a slope"
+                )
+                self._report("harm", first, message)
+                return
 
     def _budgets(self) -> list[Number]:
         none = math.inf if self.scenario.economy is Money.QUASILINEAR else 0.0

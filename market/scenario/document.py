@@ -23,6 +23,7 @@ from market.economy.primitives import Money
 from market.mechanisms import GAMES, MECHANISMS, Mechanism
 from market.mechanisms.auction.price_rules import RULES
 from market.registry import Parameter, Registry
+from market.scenario.harm_entry import HARM, HarmEntry
 from market.scenario.models import (
     DICT,
     FILE_MODELS,
@@ -235,6 +236,11 @@ class Group(Entry):
         default_factory=dict, description=ENDOWMENT.meaning
     )
     budget: Annotated[Number | None, _BUDGET] = Field(None, description=BUDGET.meaning)
+    harm: Annotated[dict[str, Number | HarmEntry], HARM] = Field(
+        default_factory=dict,
+        description="money that the agent loses by what others make: a number a unit for each good, or "
+        "{ rate = ..., slope = ... }, rate Y + slope Y^2 / 2 for an output Y of others",
+    )
 
 
 def _require_version(value: object) -> object:

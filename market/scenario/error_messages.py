@@ -354,6 +354,12 @@ def _group_faults(group: dict[str, Any], money: object) -> Iterator[tuple[str, s
         yield "budget", f"missing; {remedy}"
     if money in (Money.QUASILINEAR, Money.FISHER) and "technology" in group:
         yield "technology", f'only under economy = "exchange"; with {money} money write cost'
+    if money == Money.EXCHANGE and group.get("harm"):
+        remedy = "make the clean good an endowment that production uses up, as scenarios/clean_air.toml does"
+        yield "harm", f"harm is money lost, and there is no money under exchange; {remedy}"
+    if money == Money.FISHER and group.get("harm") and "utility" in group:
+        remedy = 'give the harm to an agent without a utility, or write economy = "quasilinear"'
+        yield "harm", f"harm is money lost, and under fisher a buyer's payoff has no money in it; {remedy}"
     if group.get("owners") is not None and "technology" not in group:
         yield "owners", "owners share the profit of a technology, and there is none; write technology = ..."
     if _sums_to_zero(group.get("owners")):

@@ -283,7 +283,7 @@ _TABLES = (*_dist_models(), add_tag(Column, "column"))
 MODELS[TAGS["column"]] = Column
 
 
-def _refuse_unknown_table(value: object) -> object:
+def refuse_unknown_number(value: object) -> object:
     """Refuse a table that is neither a distribution nor a column."""
     if not isinstance(value, dict) or ("column" in value and "dist" not in value):
         return value
@@ -294,7 +294,8 @@ def _refuse_unknown_table(value: object) -> object:
     return value
 
 
-def _number_tag(value: Any) -> str:
+def number_tag(value: Any) -> str:
+    """Return the words of a number's tag: those of its distribution, of a column, or of a plain number."""
     if not isinstance(value, dict):
         return "number"
     return f"dist {value['dist']}" if "dist" in value else "column"
@@ -302,8 +303,12 @@ def _number_tag(value: Any) -> str:
 
 def make_number_type(parameter: Parameter) -> Any:
     """Return the type of a number in a declared range, a distribution or a column."""
-    written = add_tag(make_range_type(parameter), "number")
-    return make_union((written, *_TABLES), _number_tag, _refuse_unknown_table)
+    return make_union(make_number_choices(parameter), number_tag, refuse_unknown_number)
+
+
+def make_number_choices(parameter: Parameter) -> tuple[Any, ...]:
+    """Return the members of that union: a number in a declared range, each distribution, a column."""
+    return (add_tag(make_range_type(parameter), "number"), *_TABLES)
 
 
 # --- parameters and families ----------------------------------------------------------------------------

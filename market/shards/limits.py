@@ -73,6 +73,8 @@ def _not_in_shards(scenario: Scenario, name: str) -> str | None:
         return mechanism.needs_all_agents
     if mechanism.rule.knows is Knows.SPENDING:
         return f"the rule {mechanism.rule.name} uses the bids of every agent for each good"
+    if any(group.harm for group in scenario.agents):
+        return "harm depends on the output of all agents at once"
     owner = next((group.name for group in scenario.agents if group.technology is not None), None)
     if owner is not None:
         return f"'{owner}' has a technology, and production is assigned to all agents at once"

@@ -92,7 +92,7 @@ class Trader(Numbered):
 
     @property
     def utility(self) -> float:
-        """Utility minus cost, `u(x) - C(y)`, if trade stopped now."""
+        """Utility minus cost, `u(x) - C(y)`, and minus harm by others, if trade stopped now."""
         return float(self.model.outcome().utilities[self.row])
 
     @property

@@ -174,14 +174,14 @@ class ConvexProgram:
         return self.net_use() <= share * (self.economy.resources / self.units)
 
     def limits(self) -> list[Expression]:
-        """Return the constraints of capacity and technologies, and those that bound `costs` from below."""
+        """Return the constraints of capacity and technologies, and those that bound `burdens` from below."""
         limit = self.economy.capacity / self.units
         bound = (limit <= LOOSE_CAPACITY) & (limit > 0)
         held = [self._free_y[bound] <= limit[bound]] if bound.any() else []
         for block in self.economy.technologies:
             counted = block.family.in_units(self.units, **block.parameters)
             held += block.family.convex(self._free_y[block.rows], **counted)
-        return held + self._costs[1]
+        return held + self._costs[1] + (self._harm[1] if self._harm else [])
 
     def utilities(
         self, *, stated: bool, counted: NDArray[np.bool_] | None = None
@@ -227,6 +227,30 @@ class ConvexProgram:
     def costs(self) -> Expression:
         """Return `C_i` as an expression, (agents,), money; `limits` bounds it from below."""
         return self._costs[0]
+
+    def burdens(self) -> Expression:
+        """Return `C_i + D_i`, own costs and harm by others, as an expression, (agents,), money."""
+        return self.costs() + self._harm[0] if self._harm else self.costs()
+
+    @cached_property
+    def _harm(self) -> tuple[Expression, list[Expression]] | None:
+        """Harm, (agents,), money, with what it needs; None without any.
+
+        Total output is a variable of its own, so that a victim's harm has two terms and not one a producer.
+        """
+        import cvxpy
+
+        harm = self.economy.harm
+        if harm is None:
+            return None
+        made, rows = cvxpy.Variable((1, len(self.units))), np.flatnonzero(harm.victims)
+        others = np.ones((len(rows), 1)) @ made - self._free_y[rows]  # in `units`
+        lost = cvxpy.sum(cvxpy.multiply(harm.rate[rows] * self.units, others), axis=1)
+        if harm.slope.any():
+            half = harm.slope[rows] * np.square(self.units) / 2.0
+            lost = lost + cvxpy.sum(cvxpy.multiply(half, cvxpy.square(others)), axis=1)
+        whole = made == cvxpy.sum(self._free_y, axis=0, keepdims=True)
+        return _spread(rows, len(self.economy.agents)) @ lost, [whole]
 
     @cached_property
     def _costs(self) -> tuple[Expression, list[Expression]]:

@@ -4,9 +4,11 @@ Symbols: `w` (agents,) welfare weights >= 0; `p` (goods,) prices >= 0, weighted 
 `m_ig = du_i/dx_ig`; `c_ig = dC_i/dy_ig`; `K` capacity. The allocation maximises `sum_i w_i (u_i - C_i)` if
 
     w_i m_ig <= p_g,  equality where x_ig > 0;
-    w_i c_ig >= p_g,  equality where 0 < y_ig < K_ig (at capacity w_i c_ig <= p_g);
+    w_i c_ig + h_ig >= p_g,  equality where 0 < y_ig < K_ig (at capacity <=);
     p_g = 0 where some of g is left over;
-    netputs of technologies maximise profit at p (`production.foregone_profit`).
+    netputs of technologies maximise profit at p (`production.foregone_profit`),
+
+where h_ig, 0 without harm, is what one more unit made by i costs all others by their weights (`harm.py`).
 
 Where `u_i` has a kink (goods wanted in fixed proportions and equally scarce) `m_i` may be any element of the
 superdifferential. The one along `p` is taken (`Utility.marginal_along`): its relative violation is equal in
@@ -244,14 +246,15 @@ def residuals(
     size = yield from _sizes(economy, x, w, p, there)
     with np.errstate(over="ignore"):
         largest = float((np.where(left_over, p, 0.0) / size).max(initial=0.0))
+    external = None if economy.harm is None else economy.harm.external(y, w)  # shards have no harm
     empty = np.zeros(len(economy.agents), dtype=bool)
     for rows, part in economy.parts:
         own = part.marginal_utility(x[rows]) if slopes is None else slopes[rows]
         binds = _active(part, x[rows], y[rows], some, left_over, own)
         empty[rows] = binds.empty & (w[rows] > 0)
         along = part.marginal_utility_along(x[rows], p) if part.has_kinks else own
-        last = _last(part, along, own, x[rows])
-        largest = max(largest, _violation(part, (along, last), y[rows], w[rows], p, binds, size))
+        last, caused = _last(part, along, own, x[rows]), None if external is None else external[rows]
+        largest = max(largest, _violation(part, (along, last), y[rows], w[rows], p, binds, size, caused))
     if empty.any():
         first = np.where(empty, w, 0.0) * np.where(empty, economy.first_worth(p), 0.0)
         largest = max(largest, float((first - 1.0).max()))
@@ -297,7 +300,14 @@ def _worth(slopes: Array, w: Array) -> Array:
 
 
 def _violation(
-    economy: Economy, slopes: tuple[Array, Array], y: Array, w: Array, p: Array, binds: Active, size: Array
+    economy: Economy,
+    slopes: tuple[Array, Array],
+    y: Array,
+    w: Array,
+    p: Array,
+    binds: Active,
+    size: Array,
+    external: Array | None,
 ) -> float:
     """Return the largest violation of agents' conditions; `slopes` are along p, of next and last unit."""
     empty = binds.empty & (w > 0)
@@ -307,11 +317,11 @@ def _violation(
         np.where(binds.consumed & (binds.wanting | (p > 0)), np.maximum(p - last, 0.0), 0.0),
     ]
     if economy.costs:
-        parts.append(
-            np.where(binds.could_make, np.maximum(p - _asked(w, economy.marginal_cost(y)), 0.0), 0.0)
-        )
-        asked = economy.marginal_cost_of_last(y) if economy.has_steps else economy.marginal_cost(y)
-        parts.append(np.where(binds.made, np.maximum(_asked(w, asked) - p, 0.0), 0.0))
+        caused = 0.0 if external is None else external
+        next_asked = _asked(w, economy.marginal_cost(y)) + caused
+        parts.append(np.where(binds.could_make, np.maximum(p - next_asked, 0.0), 0.0))
+        last_asked = _asked(w, economy.marginal_cost_of_last(y)) + caused if economy.has_steps else next_asked
+        parts.append(np.where(binds.made, np.maximum(last_asked - p, 0.0), 0.0))
     with np.errstate(over="ignore"):
         return max(float((part / size).max(initial=0.0)) for part in parts)
 

@@ -18,7 +18,8 @@ worths. Amounts that are better at a bound are put there on the way. Producers o
 enter in the order of their costs: the last meets the remaining demand, and its cost is the price. (A program
 finds most of these too, but in 4 s instead of 0.1 s for 90,000 producers, and not all across many powers of
 ten.) A solution is returned only where no other optimum can be: curvatures are clearly negative, and moving
-from a bound clearly loses. Goods left over, kinks, equal costs and technologies are left to convex programs.
+from a bound clearly loses. Goods left over, kinks, equal costs, technologies and harm are left to convex
+programs.
 
 *From a solver's answer* (`sharpen`). An interior-point method stops when its objective is right to about
 1e-12; at a flat maximum that leaves amounts right to 1e-6 only. The conditions that bind there are solved in
@@ -84,6 +85,9 @@ NEAR_BOUND = 1e-3
 LARGEST_SYSTEM = 20_000
 """Unknowns of `sharpen`: beyond, the solver's answer is left unchanged."""
 
+MOST_HARMFUL = 1000
+"""Producers of a good whose external costs depend on each other in `sharpen`: beyond, that is left out."""
+
 DENSE_SYSTEM = 60
 """Unknowns up to which dense matrices take less time than sparse ones."""
 
@@ -108,7 +112,7 @@ def optimum(economy: Economy, weights: Array, near: Solution | None = None) -> S
         (array([7.5, 2.5]), array([0.4]))
     """
     agents, goods = economy.shape
-    if economy.technologies or agents * goods * goods > LARGEST_SLOPES:
+    if economy.technologies or economy.harm is not None or agents * goods * goods > LARGEST_SLOPES:
         return None
     with np.errstate(all="ignore"):
         return _FromEqualShares(economy, weights, (economy.bliss > 0) & (weights > 0)[:, None]).end(near)
@@ -450,6 +454,8 @@ def _newton_step(economy: Economy, at: Solution, weights: Array) -> Solution | N
         return None
     gap, slopes = _first_order(weights, p, eats, x, economy.marginal_utility)
     cost_gap, cost_slopes = _first_order(weights, p, makes, y, economy.marginal_cost)
+    external, spread = _external(economy, weights, p, makes, y)
+    cost_gap = cost_gap + external
     there = np.maximum(economy.resources + y.sum(axis=0), x.sum(axis=0))
     short = (x.sum(axis=0) - y.sum(axis=0) - economy.resources) / np.where(there > 0, there, 1.0)
     # Unknowns: relative changes of x where eaten, of y where made, of p where positive; as many conditions.
@@ -457,7 +463,7 @@ def _newton_step(economy: Economy, at: Solution, weights: Array) -> Solution | N
     first_p = first_y + len(cost_gap)
     price_of = first_p + np.cumsum(priced) - 1
     kink_gap, proportions, (of_prices, row, good) = _at_kinks(kinks, weights, x, p)
-    system = [slopes, _moved(cost_slopes, first_y), _moved(proportions, first_bent)]
+    system = [slopes, _moved(cost_slopes, first_y), _moved(proportions, first_bent), _moved(spread, first_y)]
     system += [(of_prices, first_bent + row, price_of[good])]
     for where, first in ((eats, 0), (makes, first_y)):
         own = first + np.arange(int(where.sum()))
@@ -503,6 +509,30 @@ def _least_squares(system: list[Entries], right: Array) -> Array | None:
         matrix = scipy.sparse.csr_matrix((values, (rows, columns)), shape=(size, size))
         step = lsmr(matrix, right, atol=1e-15, btol=1e-15, maxiter=20 * size)[0]
     return np.asarray(step, dtype=float) if np.isfinite(step).all() else None
+
+
+def _external(
+    economy: Economy, weights: Array, p: Array, where: NDArray[np.bool_], y: Array
+) -> tuple[Array, Entries]:
+    """Return external costs, `h / p` at `where`, and their slopes by relative changes of y.
+
+    More harm from one producer's output raises the external cost of every other one's.
+    """
+    i, g = np.nonzero(where)
+    none = np.zeros(0, dtype=np.intp)
+    if economy.harm is None:
+        return np.zeros(len(i)), (np.zeros(0), none, none)
+    rows, columns, values = [none], [none], [np.zeros(0)]
+    for good in np.unique(g):
+        own = np.flatnonzero(g == good)
+        if len(own) > MOST_HARMFUL or not economy.harm.slope[:, good].any():
+            continue
+        change = economy.harm.change(weights, int(good), i[own]) * y[i[own], good] / p[good]
+        rows.append(np.repeat(own, len(own)))
+        columns.append(np.tile(own, len(own)))
+        values.append(change.ravel())
+    caused = economy.harm.external(y, weights)[i, g] / p[g]
+    return caused, (np.concatenate(values), np.concatenate(rows), np.concatenate(columns))
 
 
 def _moved(entries: Entries, first: int) -> Entries:

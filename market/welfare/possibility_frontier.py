@@ -369,9 +369,10 @@ class _DirectionalProgram:
     def __init__(self, economy: Economy) -> None:
         self.economy = economy
         self.convex = ConvexProgram.for_allocation(economy)
-        if (self.bent & (economy.capacity > 0).any(axis=1)).any():
+        if (self.bent & ((economy.capacity > 0).any(axis=1) | economy.harmed)).any():
             raise NumericalError(
-                "a producer's utility is not concave, so its trade-off of cost and use is not convex"
+                "the utility of a producer or victim is not concave, so its trade-off of cost and use is not "
+                "convex"
             )
 
     @cached_property
@@ -383,7 +384,7 @@ class _DirectionalProgram:
         return bent
 
     def value(self, x: Array, y: Array) -> Array:
-        """Return `v`, (agents,): `u - C`, or a concave transform of u where u itself is not concave."""
+        """Return `v`, (agents,): `u - C - D`, or a concave transform of u where u itself is not concave."""
         return np.where(self.bent, self.economy.concave_utility(x), self.economy.welfare(x, y))
 
     @cached_property
@@ -395,6 +396,8 @@ class _DirectionalProgram:
         slopes = np.where(self.bent[:, None], ordinal, stated)
         costs = economy.marginal_cost(amounts)
         each = np.where(np.isfinite(slopes), slopes, 0.0) + np.where(np.isfinite(costs), costs, 0.0)
+        if economy.harm is not None:
+            each = each + np.abs(economy.harm.marginal(amounts))
         worth = each @ self.convex.units
         return np.where(worth > 0, worth, 1.0)
 
@@ -410,7 +413,7 @@ class _DirectionalProgram:
             value = cvxpy.multiply(~self.bent, value) + cvxpy.multiply(self.bent, ordinal)
             needed = needed + more
         balance = convex.balance()
-        return value - convex.costs(), [*needed, *convex.limits(), balance]
+        return value - convex.burdens(), [*needed, *convex.limits(), balance]
 
     @cached_property
     def _parametric(self) -> tuple[Any, Any, Any]:

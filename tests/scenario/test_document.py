@@ -140,7 +140,7 @@ def test_wrong_top_level_key_gives_one_fault(line, message):
         ("count = 3", "count = 1_000_000_000_001", "f.toml:8: agents[0].count: 1000000000001 is too "
          "large; it must be <= 1e+12"),
         ("count = 3", "cuont = 3", "f.toml:8: agents[0].cuont: no such key; one of: name, count, data, names, utility, "
-         "cost, technology, owners, endowment, budget. Did you mean 'count'?"),
+         "cost, technology, owners, endowment, budget, harm. Did you mean 'count'?"),
         ('name = "beta"\n', "", "f.toml:10: agents[1].name: missing; write name = ... (of the agent or group; "
          "members of a group are name[0], name[1], ...)"),
         ('"beta"', '"alpha"', "f.toml:11: agents[1].name: 'alpha' is the name of agents[0] already; "

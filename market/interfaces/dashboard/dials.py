@@ -1,7 +1,7 @@
 """Dials: the parameters of a scenario that can be changed in the dashboard.
 
-A dial is a number written in the file: in the commons, in an agent's count, endowment, budget, utility, cost
-or technology (those of a distribution included), or in the mechanism that is played. Turning it is
+A dial is a number written in the file: in the commons, in an agent's count, endowment, budget, utility, cost,
+technology or harm (those of a distribution included), or in the mechanism that is played. Turning it is
 `--set path=value`, so that a new value is validated as if it had been written. Values in a data file,
 defaults and extreme numbers (a tolerance of 1e-9, a penalty of 1e99) have no dial.
 """
@@ -21,7 +21,7 @@ from market.scenario.toml_text import Place, Source, format_place
 MOST = 24  # dials on a page
 REACH = 4.0  # times its value is as far as a number can be turned up
 LEAST_SIZE, MOST_SIZE = 1e-6, 1e9  # sizes that a dial can sensibly have
-OF_AGENTS = ("count", "endowment", "budget", "utility", "cost", "technology")
+OF_AGENTS = ("count", "endowment", "budget", "utility", "cost", "technology", "harm")
 FAMILIES = ("utility", "cost", "technology")  # an agent hardly ever has two of them
 WITHIN_ONE = ("shares", "owners")  # parts of a whole: from 0 to 1
 

@@ -42,7 +42,7 @@ def multiplicity(title: str, found: Equilibria, width: int) -> RenderableType:
 
 def _sections(found: Equilibria, some: Sequence[Equilibrium]) -> list[Section]:
     economy = found.economy
-    utilities = [economy.utility(each.consumption) - economy.cost(each.production) for each in some]
+    utilities = [economy.welfare(each.consumption, each.production) for each in some]
     return [
         Section(
             f"Prices, {visible(unit_of_prices(economy))}",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 BEYOND_MEASURE = 1e15  # a penalty of this size swallows the utility that it is taken from
 WAR_PENALTY, UNBOUNDED = "war penalty", "unbounded"
 CONSUMER_SURPLUS, UTILITY_MINUS_PAYMENTS = "consumer surplus", "consumers' utility minus payments"
+HARM = "Harm by the output of others"
 TAX_REVENUE, QUOTA_RENT = "tax revenue", "quota rent"
 DEADWEIGHT_LOSS = "unrealised gains from trade (deadweight loss)"
 
@@ -46,6 +47,7 @@ def levels(compared: Comparison, shown: Sequence[Party]) -> list[Section]:
         Section(_utility(compared.economy), utilities),
         *_payoffs(compared, outcomes, shown),
         *_producers(compared.economy, outcomes, shown),
+        *_harm(compared.economy, outcomes, shown),
     ]
 
 
@@ -73,7 +75,8 @@ def _levels(
     """
     in_money, rows = economy.money is Money.QUASILINEAR, []
     charged = penalties or [False] * len(values)
-    for party in filter(None, (_members(each, economy.wants_something, "consumers") for each in shown)):
+    judges = economy.wants_something | (economy.harmed & ~producers(economy))
+    for party in filter(None, (_members(each, judges, "consumers") for each in shown)):
         own = [(v[party.rows], penalty) for v, penalty in zip(values, charged, strict=True)]
         if party.alone or in_money:
             rows.append(Row(party.called("mean"), [_mean(*each) for each in own]))
@@ -101,7 +104,14 @@ def _level(value: float, penalty: bool) -> str:
 
 def _utility(economy: Economy) -> str:
     """Name what `Outcome.utilities` holds of consumers."""
-    return "Utility minus cost" if _bears_cost(economy) else "Utility"
+    less = _borne(economy)
+    return f"Utility minus {' and '.join(less)}" if less else "Utility"
+
+
+def _borne(economy: Economy) -> list[str]:
+    """Return what the utilities of consumers are reported net of: cost, harm, both or neither."""
+    harmed = bool((economy.harmed & ~(producers(economy) & ~economy.wants_something)).any())
+    return ["cost"] * _bears_cost(economy) + ["harm"] * harmed
 
 
 def _bears_cost(economy: Economy) -> bool:
@@ -140,7 +150,7 @@ def levels_of(outcome: Outcome, shown: Sequence[Party]) -> list[Section]:
     if (outcome.payoffs != outcome.utilities).any():
         payoffs = _levels(economy, [outcome.payoffs], shown, [_is_penalised(outcome)])
         parts.append(Section(_payoff(economy, alone), payoffs))
-    return [*parts, *_producers(economy, alone, shown)]
+    return [*parts, *_producers(economy, alone, shown), *_harm(economy, alone, shown)]
 
 
 HANDED_BACK = "Payoff, revenue handed back equally"
@@ -151,7 +161,7 @@ def _payoff(economy: Economy, outcomes: Sequence[Outcome]) -> str:
     if economy.money is not Money.QUASILINEAR:
         return "Payoff"
     penalty = any(o.kind == "unmediated" and (o.payoffs != o.utilities - o.payments).any() for o in outcomes)
-    less = [*(["cost"] if _bears_cost(economy) else []), *(["penalty"] if penalty else []), "payments"]
+    less = [*_borne(economy), *(["penalty"] if penalty else []), "payments"]
     back = ", revenue handed back" if economy.shares_revenue else ""
     return f"Payoff (utility minus {', '.join(less[:-1])}{' and ' * (len(less) > 1)}{less[-1]}{back})"
 
@@ -159,6 +169,19 @@ def _payoff(economy: Economy, outcomes: Sequence[Outcome]) -> str:
 def without_rounding(outcome: Outcome, revenue: float) -> float:
     """Return revenue; 0 where payments cancel but for rounding, as in verdicts."""
     return revenue if abs(revenue) > revenue_rounding(outcome) else 0.0
+
+
+# --- harm ------------------------------------------------------------------------------------------------
+
+
+def _harm(economy: Economy, outcomes: Sequence[Outcome], shown: Sequence[Party]) -> list[Section]:
+    """Return the harm done to each party, its sum over agents; empty where no agent can be harmed."""
+    if economy.harm is None:
+        return []
+    lost = [economy.harm_done(outcome.production) for outcome in outcomes]
+    parties = filter(None, (_members(each, economy.harmed, "victims") for each in shown))
+    rows = [Row(each.called("total"), [number(float(v[each.rows].sum())) for v in lost]) for each in parties]
+    return [Section(HARM, rows)]
 
 
 # --- producers ------------------------------------------------------------------------------------------
@@ -225,6 +248,8 @@ def surplus_section(
         name = "revenue of the common stock" if economy.commons.any() else "revenue; a deficit below 0"
         rows.append(Row(name, [number(each) for each in revenue]))
     rows += transfers(outcomes)
+    if economy.harm is not None:
+        rows.append(Row("harm", [number(each.harm) for each in split]))
     rows.append(Row("total surplus", [number(each.total) for each in split]))
     rows.append(Row(DEADWEIGHT_LOSS, [lost(report) for report in reports]))
     return Section("Surplus", rows)

@@ -100,6 +100,7 @@ def sections(compared: Comparison) -> list[Section]:
 
 WEIGHTS = "Welfare weights (Negishi)"
 SHADOW = "* shadow price: the value of one more unit to the planner; no agent pays it."
+IF_NOT_AGREED = "+ price of the markets that there would be without an agreement; no agent pays it."
 RANGE = (
     "[low to high]: any price in this range clears the market with the same quantities, other prices "
     "adjusting; payments are at the price before it."
@@ -141,6 +142,7 @@ def notes(compared: Comparison, parts: Sequence[Section]) -> list[str]:
     shown = compared.alignments.values()
     there = {
         SHADOW: any(cell.endswith(" *") for cell in cells),
+        IF_NOT_AGREED: any(cell.endswith(" +") for cell in cells),
         NEAREST: any(cell.endswith(" ~") for cell in cells),
         RANGE: any(report.price_interval and any(report.price_interval.values()) for report in shown),
         SPLIT: compared.economy.has_steps and any(map(_splits, compared.outcomes.values())),
@@ -196,6 +198,10 @@ def _endings_in_words(outcomes: Sequence[Outcome]) -> list[Row]:
     ]
 
 
+_MARKS = {"planner": " *", "bargaining": " +"}
+"""Kind of mechanism -> mark of prices at which nothing is traded; see the notes below the table."""
+
+
 def _prices(economy: Economy, outcomes: Sequence[Outcome], reports: Sequence[Alignment | None]) -> list[Row]:
     if all(outcome.prices is None for outcome in outcomes):
         return []
@@ -204,7 +210,7 @@ def _prices(economy: Economy, outcomes: Sequence[Outcome], reports: Sequence[Ali
         if outcome.prices is None:
             return NOT_HERE
         nearest = outcome.kind == "auctioneer" and not outcome.status.settled
-        mark = " *" if outcome.kind == "planner" else " ~" if nearest else ""
+        mark = _MARKS.get(outcome.kind, " ~" if nearest else "")
         return number(float(outcome.prices[g])) + _range(report, economy.goods[g]) + mark
 
     cells = list(zip(outcomes, reports, strict=True))
@@ -436,7 +442,7 @@ def of_outcome(outcome: Outcome) -> list[Section]:
 def signs(parts: Sequence[Section]) -> list[str]:
     """Explain the signs in the table of an outcome, and no others."""
     cells = [cell for part in parts for cell in part.cells]
-    endings = {SHADOW: " *", NEAREST: " ~"}
+    endings = {SHADOW: " *", IF_NOT_AGREED: " +", NEAREST: " ~"}
     notes = [note for note, ending in endings.items() if any(cell.endswith(ending) for cell in cells)]
     return [*notes, *([LOST] if any(cell.startswith("-inf") for cell in cells) else [])]
 

@@ -354,7 +354,7 @@ def traded(
     """
     utilities = economy.welfare(x, y)
     payoffs = economy.payoff(utilities, p, x, y)
-    regrets = regret(economy, p, payoffs)
+    regrets = regret(economy, p, payoffs + economy.harm_done(y))
     shared = economy.lump_sums(float(payments.sum()) if revenue is None else revenue)
     if shared.any():
         payments, payoffs = payments - shared, payoffs + shared

@@ -221,6 +221,10 @@ def refuse(economy: Economy) -> None:
     """
     if economy.money is not Money.QUASILINEAR:
         raise InputError(f'pivot payments are in money: economy = "quasilinear", not "{economy.money.value}"')
+    if economy.harm is not None:
+        raise InputError(
+            "reports of a pivot mechanism are of utility and cost, not of harm by others; leave out harm"
+        )
     capped = np.flatnonzero(np.isfinite(economy.budget))
     if len(capped):
         raise InputError(

@@ -47,10 +47,10 @@ def best_outputs(economy: Economy, base: Array, share: Array, now: Array) -> tup
     best = np.zeros(economy.shape)
     if keeps.any() or turns.any():
         best = _solve(economy, base, share, keeps | turns)
-    before = economy.welfare(np.maximum(base + share * now, 0.0), now)
+    before = economy.own_welfare(np.maximum(base + share * now, 0.0), now)
     after, nothing = (
-        economy.welfare(np.maximum(base + share * best, 0.0), best),
-        economy.welfare(base, np.zeros(economy.shape)),
+        economy.own_welfare(np.maximum(base + share * best, 0.0), best),
+        economy.own_welfare(base, np.zeros(economy.shape)),
     )
     best = np.where((nothing >= after)[:, None], 0.0, best)
     gains = gain(before, np.maximum(after, nothing))
@@ -111,7 +111,7 @@ def _step(
     A step of all outputs at once is exact for separable utilities, and may be worse for others.
     """
     tried = np.where(here, _best_alone(economy, base, share, y, here), y)
-    now, then = (economy.welfare(np.maximum(base + share * made, 0.0), made) for made in (y, tried))
+    now, then = (economy.own_welfare(np.maximum(base + share * made, 0.0), made) for made in (y, tried))
     worse = ~(then >= now - ROUNDING_OF_SUMS * np.where(np.isfinite(now), np.abs(now), 0.0))
     return np.where(worse[:, None], y, tried), worse
 

@@ -12,6 +12,7 @@ from market.economy.primitives import Economy, Money
 from market.outcome import shown
 from market.results.schema import LARGEST_MAP, number
 from market.results.verify.claim import Claim, difference
+from market.results.verify.harm_claims import check_harm, suffered, welfare
 from market.tolerances import ROUNDING_OF_RESULTS
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ class Due(NamedTuple):
 
 def without_money(economy: Economy, record: Record, options: Any = None) -> Due:  # noqa: ARG001
     """Return zero payments, and utilities as payoffs."""
-    welfare = economy.welfare(record.consumption, record.production)
-    return Due(np.zeros(len(economy.agents)), 0.0, welfare)
+    utilities = welfare(economy, record.consumption, record.production)
+    return Due(np.zeros(len(economy.agents)), 0.0, utilities)
 
 
 def at_prices(economy: Economy, record: Record, options: Any = None) -> Due:  # noqa: ARG001
@@ -59,7 +60,7 @@ def at_prices(economy: Economy, record: Record, options: Any = None) -> Due:  # 
     p, x, y = record.prices, record.consumption, record.production
     paid = economy.payments(p, x, y)
     shared = economy.commons_share * paid.sum() if economy.shares_revenue else np.zeros_like(paid)
-    payoffs = economy.payoff(economy.welfare(x, y), p, x, y) + shared
+    payoffs = economy.payoff(welfare(economy, x, y), p, x, y) + shared
     return Due(paid - shared, float((paid - shared).sum()), payoffs)
 
 
@@ -77,8 +78,8 @@ def check_accounts(
     """
     x, y = record.consumption, record.production
     yield Claim(f"{record.name}: feasible", *feasible(economy, x, y))
-    utilities = economy.welfare(x, y)
-    apart = difference(record.utilities, utilities, worth(economy, record))
+    utilities = welfare(economy, x, y)
+    apart = difference(record.utilities, utilities, worth(economy, record) + np.abs(suffered(economy, y)))
     yield _equal(record, "utilities", apart)
     p = record.prices if record.kind == "auctioneer" else None
     turnover = np.zeros(len(economy.agents)) if p is None else (x + economy.endowment + np.abs(y)) @ p
@@ -99,6 +100,7 @@ def check_accounts(
     if p is not None:
         yield from _budgets(economy, record, p, turnover, tolerance)
     yield from _surplus(economy, record, turnover)
+    yield from check_harm(economy, record)
     yield _largest_regret(record)
 
 
@@ -178,7 +180,7 @@ def _split(economy: Economy, record: Record, turnover: Array) -> tuple[dict[str,
     """
     x, y, e, wants = record.consumption, record.production, economy.endowment, economy.wants_something
     utility, owned, cost = economy.utility(x), economy.utility(e), economy.cost(y)
-    paid, earned = record.payments, np.zeros(len(wants))
+    paid, earned, harm = record.payments, np.zeros(len(wants)), suffered(economy, y)
     levied, transfers = record.intervention, 0.0
     if record.kind == "auctioneer" and record.prices is not None:
         paid, earned = (x - e) @ record.prices, y @ record.prices
@@ -193,9 +195,9 @@ def _split(economy: Economy, record: Record, turnover: Array) -> tuple[dict[str,
         "producer": float((earned - cost).sum() - paid[~wants].sum()),
         "revenue": float((paid - earned).sum()) - transfers,
         "utility_minus_payments": float(sum(u - spent for u, _, spent in net)),
-        "total": float(utility.sum() - cost.sum()),
+        "total": float(utility.sum() - cost.sum() - harm.sum()),
     }
-    sizes = (utility, owned, cost, paid, earned, turnover)
+    sizes = (utility, owned, cost, harm, paid, earned, turnover)
     return parts, float(sum(np.abs(np.where(np.isfinite(each), each, 0.0)).sum() for each in sizes))
 
 

@@ -3,10 +3,11 @@
 Symbols as in `primitives.py`: x, y, p, q; w weights, U_i = u_i(x_i) - C_i(y_i), r = q + sum e resources.
 
 *Support.* Recorded weights and prices support (x, y) if for each agent w_i du_i/dx_ig <= p_g (equal where it
-consumes), w_i dC_i/dy_ig >= p_g where it could make more (<= where it makes some), and p_g = 0 where
-something is left. For concave utilities that proves efficiency, except for what agents with w_i = 0 could
-gain through free goods or by saving costs; of others it proves nothing. So where a utility is not concave as
-stated, weights are held against its concave form (`Economy.concave_form`); a producer's has none.
+consumes), w_i dC_i/dy_ig + h_ig >= p_g where it could make more (<= where it makes some), with h_ig the
+weighted harm to others (`harm_claims.py`), and p_g = 0 where something is left. For concave utilities that
+proves efficiency, except for what agents with w_i = 0 could gain through free goods or by saving costs; of
+others it proves nothing. So where a utility is not concave as stated, weights are held against its concave
+form (`Economy.concave_form`); a producer's has none.
 
 At a kink there are many slopes, any m_i >= 0 with sum_g b_ig m_ig = 1; one has to do: that along p.
 
@@ -39,6 +40,7 @@ from market.results.schema import number
 from market.results.verify.accounts import feasible, worth
 from market.results.verify.claim import Claim
 from market.results.verify.figures import SEARCHED, check_figures, least_needed
+from market.results.verify.harm_claims import charges, suffered, welfare
 from market.results.verify.price_ranges import price_ranges
 from market.tolerances import (
     NEGLIGIBLE_AMOUNT,
@@ -79,7 +81,7 @@ def check_alignment(
     proved = found <= VIOLATION_THAT_PROVES and not _leaks(economy, record)
     yield _efficient(economy, record, proved, found, prices, others)
     yield _degenerate(economy, record, found)
-    yield _price_interval(form, record)
+    yield _price_interval(form.without_harm, record)
     yield from check_figures(form, record, proved, prices, others)
 
 
@@ -139,7 +141,8 @@ def violation(economy: Economy, record: Record, w: Array, p: Array, left: float 
     slopes, costs = economy.marginal_utility_along(x, p), economy.marginal_cost(y)
     counts = np.broadcast_to(w[:, None] > 0, x.shape)
     valued = np.multiply(w[:, None], slopes, out=np.zeros_like(x), where=counts)
-    spent = np.multiply(w[:, None], costs, out=np.zeros_like(x), where=counts)
+    external = charges(economy, y, w)
+    spent = np.multiply(w[:, None], costs, out=np.zeros_like(x), where=counts) + external
     before, last_cost = valued, spent  # of the last unit, which differs from the next at the end of a step
     if economy.has_steps:
         jumps = economy.marginal_utility_of_last(x) != economy.marginal_utility(x)
@@ -151,6 +154,7 @@ def violation(economy: Economy, record: Record, w: Array, p: Array, left: float 
         last_cost = np.multiply(
             w[:, None], economy.marginal_cost_of_last(y), out=np.zeros_like(x), where=counts
         )
+        last_cost = last_cost + external
     empty = np.asarray(~(x > 0).any(axis=1) & (economy.bliss > 0).any(axis=1))
     largest = valued.max(axis=0, initial=0.0)
     size = np.where(p > 0, p, np.where(largest > 0, largest, 1.0))
@@ -189,7 +193,7 @@ def _leaks(economy: Economy, record: Record) -> bool:
     assert record.weights is not None
     assert record.supporting_prices is not None
     idle = record.weights == 0
-    if (idle & (economy.cost(record.production) > 0)).any():
+    if (idle & ((economy.cost(record.production) > 0) | economy.harmed)).any():
         return True
     plenty = np.where(
         record.supporting_prices == 0, np.maximum(economy.most, record.consumption), record.consumption
@@ -268,11 +272,13 @@ def _clearly_better(economy: Economy, record: Record, others: Sequence[Record]) 
     """
     pairs = [(other.consumption, other.production) for other in others if other is not record]
     pairs += _with_what_is_left(economy, record)
-    before = economy.welfare(record.consumption, record.production)
+    before = welfare(economy, record.consumption, record.production)
     size = worth(economy, record) + economy.cost(record.production)
+    size = size + np.abs(suffered(economy, record.production))
     enough = before + SEARCHED * size + ROUNDING_OF_RESULTS * economy.utility_scale
     return any(
-        _improves(economy, record, x, y)[0] and bool((economy.welfare(x, y) > enough).any()) for x, y in pairs
+        _improves(economy, record, x, y)[0] and bool((welfare(economy, x, y) > enough).any())
+        for x, y in pairs
     )
 
 
@@ -294,7 +300,7 @@ def _improves(economy: Economy, record: Record, x: Array, y: Array) -> tuple[boo
     possible, detail = feasible(economy, x, y)
     if not possible:
         return False, f"the improvement is not feasible: {detail}"
-    before, after = economy.welfare(record.consumption, record.production), economy.welfare(x, y)
+    before, after = welfare(economy, record.consumption, record.production), welfare(economy, x, y)
     gain, hurt = int((after > before).sum()), int((after < before).sum())
     return gain > 0 and hurt == 0, f"in the improvement {gain} gain and {hurt} lose"
 
@@ -314,6 +320,8 @@ def _degenerate(economy: Economy, record: Record, found: float) -> Claim:
         return Claim(name, False, "stated, though no weights support the outcome")
     forced = zero_in_all_supports(economy, record)
     zero = record.weights == 0
+    if economy.harm is not None and not (zero & forced).any():
+        return Claim(name, None, "not checked: harm ties the weights of producers to those of their victims")
     detail = f"{int(zero.sum())} weights are zero, {int((zero & forced).sum())} of them in all supports"
     return Claim(name, bool((zero & forced).any()), detail)
 
@@ -329,6 +337,8 @@ def zero_in_all_supports(economy: Economy, record: Record) -> NDArray[np.bool_]:
     nothing = np.isinf(slopes).any(axis=1) | (wants & ~(x > 0).any(axis=1) & np.isinf(_first(economy)))
     at_a_cost = ~economy.turns_goods_into_goods[:, None]
     can_more = (economy.capacity > 0) & (y < economy.capacity * (1.0 - NEGLIGIBLE_AMOUNT))
+    if economy.harm is not None:  # output at no cost to its producer may cost others
+        can_more, at_a_cost = np.zeros_like(can_more), np.zeros_like(at_a_cost)
     useless = ((x > none) & (slopes == 0)).any(axis=0)
     free = (
         (there - economy.taken(x, y) > SOLVER_AMOUNT * there)

@@ -122,9 +122,9 @@ def regrets(economy: Economy, record: Record, best: Answers, p: Array) -> Array:
     made, bundles = best.supply.lowest, best.demand.lowest
     unbounded = np.asarray((np.isinf(made) | np.isinf(bundles)).any(axis=1))
     made, bundles = (np.where(unbounded[:, None], 0.0, part) for part in (made, bundles))
-    could = economy.payoff(economy.welfare(bundles, made), p, bundles, made)
+    could = economy.payoff(economy.own_welfare(bundles, made), p, bundles, made)
     have = economy.payoff(
-        economy.welfare(record.consumption, record.production), p, record.consumption, record.production
+        economy.own_welfare(record.consumption, record.production), p, record.consumption, record.production
     )
     with np.errstate(invalid="ignore"):
         missed = np.where(could == have, 0.0, could - have)

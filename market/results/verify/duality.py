@@ -3,6 +3,9 @@
 Symbols as in `primitives.py`: x, y, p; U_i = u_i(x_i) - C_i(y_i), r = q + sum e resources, m_i payments, b_i
 budgets.
 
+*Harm* D_i to i by the output of others is convex in y, and its tangent at any production is linear in the
+y_j: producer j then gets p - h_j, and a constant is added (`harm_claims.py`).
+
 *Surplus.* max sum U subject to sum x - sum y <= r is, for any p >= 0, at most
 
     p.r + sum_i max_x (u_i(x) - p.x) + sum_i max_y (p.y - C_i(y)).
@@ -38,6 +41,7 @@ from market.economy import production
 from market.economy.correspondences import Array
 from market.economy.primitives import Block, Economy
 from market.errors import UnboundedDemandError
+from market.results.verify.harm_claims import charges, intercept, welfare
 
 FACTORS = (1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8)  # relative moves of prices that are tried in turn
 MULTIPLIER_TIE = 1e-12  # relative moves of a multiplier at which agents may be indifferent
@@ -45,14 +49,27 @@ BISECTIONS = 40  # of incomes: to 2e-12 of what all resources are worth
 GOAL_REACHED = 1e-13  # of utility: a goal missed by less counts as reached
 
 
-def most_surplus(economy: Economy, p: Array) -> float:
-    """Return an upper bound of total surplus, money; inf where these prices bound nothing."""
+def most_surplus(economy: Economy, p: Array, made: Array | None = None) -> float:
+    """Return an upper bound of total surplus, money; inf where these prices bound nothing.
+
+    Args:
+        economy: with quasilinear money.
+        p: (goods,), prices.
+        made: (agents, goods), the production at which harm is linearised; it bounds whatever that is. None
+            for no production.
+    """
     nothing = np.zeros(len(economy.agents))
-    return _most(economy, p, nothing, nothing)
+    return _most(economy, p, nothing, nothing, made)
 
 
 def most_surplus_with_caps(
-    economy: Economy, p: Array, kept: Array, capped: Array, now: Array, payments: Array
+    economy: Economy,
+    p: Array,
+    kept: Array,
+    capped: Array,
+    now: Array,
+    payments: Array,
+    made: Array | None = None,
 ) -> float:
     """Return an upper bound of total surplus where no money may go negative and no agent may lose.
 
@@ -63,6 +80,7 @@ def most_surplus_with_caps(
         capped: (agents,), n, multipliers of budgets.
         now: (agents,), U, all finite.
         payments: (agents,), m, net money paid now.
+        made: as for `most_surplus`.
     """
     has_cap = np.isfinite(economy.budget)
     common = float(np.maximum(kept + np.where(has_cap, capped, 0.0), 0.0).max(initial=0.0))
@@ -70,18 +88,20 @@ def most_surplus_with_caps(
     tied = common - held
     fixed = -common * float(payments.sum()) - float(held @ (now - payments))
     budgets = float(tied[has_cap] @ economy.budget[has_cap])
-    return fixed + budgets + _most(economy, p, held, tied)
+    return fixed + budgets + _most(economy, p, held, tied, made)
 
 
-def _most(economy: Economy, p: Array, held: Array, tied: Array) -> float:
-    """Return p.r plus the best of all agents, utility weighted 1 + held and cost 1 + held + tied."""
-    p = np.maximum(p, 0.0)
+def _most(economy: Economy, p: Array, held: Array, tied: Array, made: Array | None) -> float:
+    """Return p.r plus the best of all agents: utility and harm weighted 1 + held, cost 1 + held + tied."""
+    made = np.zeros(economy.shape) if made is None else made
+    p, due = np.maximum(p, 0.0), charges(economy, made, 1.0 + held)
+    fixed = intercept(economy, made, 1.0 + held)
     for factor in FACTORS:
         consumers, unbounded_demand = _best_bundles(economy, p, 1.0 + held)
-        producers, unit_cost = _best_outputs(economy, p, 1.0 + held + tied)
+        producers, unit_cost = _best_outputs(economy, p, 1.0 + held + tied, due)
         unbounded_supply = np.isfinite(unit_cost)
         if not unbounded_demand.any() and not unbounded_supply.any():
-            return float(p @ economy.resources + consumers.sum() + producers.sum())
+            return float(p @ economy.resources + consumers.sum() + producers.sum()) + fixed
         p = np.where(unbounded_demand, p * (1.0 + factor), p)
         at_cost = np.where(p == unit_cost, unit_cost * (1.0 - factor), unit_cost)
         p = np.where(unbounded_supply, np.minimum(p, at_cost), p)
@@ -118,16 +138,23 @@ def _best_bundles(economy: Economy, p: Array, factors: Array) -> tuple[Array, ND
     return values, unbounded
 
 
-def _best_outputs(economy: Economy, p: Array, factors: Array) -> tuple[Array, Array]:
-    """Return `max_y (p.y - f_i C_i(y))`, (agents,), and the least unit cost of unbounded supply, (goods,)."""
+def _best_outputs(economy: Economy, p: Array, factors: Array, due: Array) -> tuple[Array, Array]:
+    """Return `max_y ((p - h_i).y - f_i C_i(y))`, and the least unit cost of unbounded supply.
+
+    (agents,) and (goods,), the unit cost with h; `due` is h, (agents, goods).
+    """
     values, unit_cost = np.zeros(len(factors)), np.full(len(p), np.inf)
     for family, rows, parameters, factor in _groups(economy.costs, factors):
-        made = family.supply(p / factor, **parameters).lowest
-        unbounded = np.isinf(made)
-        made = np.where(unbounded, 0.0, made)
-        first = factor * family.marginal(np.zeros_like(made), **parameters)
-        unit_cost = np.minimum(unit_cost, np.where(unbounded, first, np.inf).min(axis=0))
-        values[rows] = made @ p - factor * family.value(made, **parameters)
+        for h in np.unique(due[rows], axis=0):
+            some = (due[rows] == h).all(axis=1)
+            own = {key: array[some] for key, array in parameters.items()}
+            net = np.maximum(p - h, 0.0)
+            made = family.supply(net / factor, **own).lowest
+            unbounded = np.isinf(made)
+            made = np.where(unbounded, 0.0, made)
+            first = factor * family.marginal(np.zeros_like(made), **own) + h
+            unit_cost = np.minimum(unit_cost, np.where(unbounded, first, np.inf).min(axis=0))
+            values[rows[some]] = made @ net - factor * family.value(made, **own)
     return values, unit_cost
 
 
@@ -148,6 +175,8 @@ def least_share(economy: Economy, p: Array, x: Array, y: Array, like: tuple[Arra
     worth = float(p @ economy.resources)
     if not (np.isfinite(worth) and worth > 0):
         return 0.0
+    if economy.harm is not None:
+        return 0.0  # harm ties the agents together: no bound is derived here
     makes = np.asarray((economy.capacity > 0).any(axis=1))
     try:
         spent = np.where(makes, 0.0, _least_spending(economy, p, x, worth))
@@ -190,7 +219,7 @@ def _least_net(
     economy: Economy, p: Array, x: Array, y: Array, like: tuple[Array, Array], agent: int
 ) -> float:
     """Return the least net purchases, money, with which a producer at a cost is as well off."""
-    now = float(economy.welfare(x, y)[agent])
+    now = float(welfare(economy, x, y)[agent])
     if np.isneginf(now) or economy.not_concave[agent]:
         return -np.inf
     wanted, costs = economy.marginal_utility_along(like[0], p), economy.marginal_cost(like[1])
@@ -208,7 +237,7 @@ def _relaxed(economy: Economy, p: Array, agent: int, now: float, multiplier: flo
     factors = np.full(len(economy.agents), np.nan)
     factors[agent] = multiplier
     consumers, unbounded_demand = _best_bundles(economy, p, factors)
-    producers, unit_cost = _best_outputs(economy, p, factors)
+    producers, unit_cost = _best_outputs(economy, p, factors, np.zeros(economy.shape))
     if unbounded_demand.any() or np.isfinite(unit_cost).any():
         return -np.inf
     return multiplier * now - float(consumers[agent]) - float(producers[agent])

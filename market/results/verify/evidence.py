@@ -100,6 +100,8 @@ def _names(record: Record) -> list[set[str]] | None:
         return [known] if record.status is Status.OPTIMAL else [known, set()]
     if record.kind == "unmediated":
         return [{"relative_regret"} | ({"period"} if record.status is Status.CYCLING else set())]
+    if record.kind == "bargaining":
+        return [{"gain", "residual"} if record.status is Status.SETTLED else set()]
     if record.kind == "barter":
         return [{"pair_gain", "mrs_spread", "pairs_checked"}]
     if record.kind != "auctioneer":

@@ -22,6 +22,7 @@ from market.results.schema import number
 from market.results.verify.accounts import feasible, worth
 from market.results.verify.claim import Claim
 from market.results.verify.duality import least_share, most_surplus, most_surplus_with_caps
+from market.results.verify.harm_claims import suffered, welfare
 from market.results.verify.record import Proof, Record
 from market.tolerances import NO_SURPLUS_GAP, ROUNDING_OF_RESULTS
 
@@ -140,10 +141,11 @@ def needed(economy: Economy, record: Record, found: Proof) -> tuple[float, float
     if not _possible(economy, found):
         return np.inf, np.inf
     used, worth_of_all = _used(economy, x, y), float(p @ economy.resources)
-    before = economy.welfare(record.consumption, record.production)
+    before = welfare(economy, record.consumption, record.production)
     with np.errstate(invalid="ignore"):
-        short = np.where(np.isneginf(before), 0.0, np.maximum(before - economy.welfare(x, y), 0.0))
+        short = np.where(np.isneginf(before), 0.0, np.maximum(before - welfare(economy, x, y), 0.0))
     size = np.abs(np.where(np.isfinite(before), before, 0.0)) + worth(economy, record)
+    size = size + np.abs(suffered(economy, record.production))
     short = np.where(short <= ROUNDING_OF_RESULTS * size, 0.0, short)
     if not short.any():
         return used, 0.0
@@ -199,7 +201,7 @@ def _with_transfers(
         yield Claim(name, *_unknown(record, "surplus_gap", _no_gap_at_own_prices(economy, record)))
         return
     stated = number(gap)
-    now = float(economy.welfare(record.consumption, record.production).sum())
+    now = float(welfare(economy, record.consumption, record.production).sum())
     if np.isneginf(now):
         yield _rescue(economy, record, stated, others)
         return
@@ -223,10 +225,11 @@ def _with_transfers(
 
 def _no_gap_at_own_prices(economy: Economy, record: Record) -> bool:
     """Return True if the prices of the outcome itself prove that its total surplus is the largest."""
-    now = float(economy.welfare(record.consumption, record.production).sum())
+    now = float(welfare(economy, record.consumption, record.production).sum())
     if record.prices is None or not np.isfinite(now) or np.isfinite(economy.budget).any():
         return False
-    return most_surplus(economy, record.prices) - now <= ROUNDING_OF_RESULTS * _turnover(economy, record)
+    most = most_surplus(economy, record.prices, record.production)
+    return most - now <= ROUNDING_OF_RESULTS * _turnover(economy, record)
 
 
 def _rescue(economy: Economy, record: Record, stated: float, others: Sequence[Record]) -> Claim:
@@ -259,7 +262,7 @@ def _turnover(economy: Economy, record: Record) -> float:
 
 
 def _total(economy: Economy, x: Array, y: Array) -> float:
-    return float(economy.welfare(x, y).sum())
+    return float(welfare(economy, x, y).sum())
 
 
 def _totals(
@@ -276,24 +279,27 @@ def _totals(
     low = max((_total(economy, x, y) for x, y in pairs if feasible(economy, x, y)[0]), default=-np.inf)
     candidates = list(prices) if found is None else [found.prices, *prices]
     high, slack = np.inf, SEARCHED * _turnover(economy, record)
+    harms = economy.harm is not None
+    productions = [y for _, y in reversed(pairs)] if harms else [record.production]  # to linearise harm at
     for p in candidates:
         if high - low <= slack:
             break
-        high = min(high, most_surplus(economy, p))
+        for made in productions:
+            high = min(high, most_surplus(economy, p, made))
     return low, high
 
 
 def _totals_with_caps(economy: Economy, record: Record, found: Proof | None) -> tuple[float, float]:
     """Return these bounds where money may not go negative and no agent may lose."""
-    now = economy.welfare(record.consumption, record.production)
+    now = welfare(economy, record.consumption, record.production)
     if found is None:
         return float(now.sum()), np.inf
     x, y = found.consumption, found.production
-    then, low = economy.welfare(x, y), float(now.sum())
+    then, low = welfare(economy, x, y), float(now.sum())
     can_pay = np.minimum(then - now + record.payments, economy.budget - economy.cost(y))
     size = max(_turnover(economy, record), float(np.abs(record.payments).sum()))
     enough = can_pay.sum() >= record.payments.sum() - SEARCHED * size
     if enough and feasible(economy, x, y)[0]:
         low = max(low, float(then.sum()))
-    high = most_surplus_with_caps(economy, found.prices, found.kept, found.capped, now, record.payments)
+    high = most_surplus_with_caps(economy, found.prices, found.kept, found.capped, now, record.payments, y)
     return low, high

@@ -319,7 +319,7 @@ def _made(economy: Economy, actions: Array, options: Unmediated) -> GameResult:
     kept, base = _kept(economy, options), _without(economy, actions, options)
     own = options.game.name == "autarky"  # there unwanted production is consumed too
     x = np.maximum(economy.endowment + actions if own else base + kept * actions, 0.0)
-    payoffs = economy.welfare(x, actions)
+    payoffs = economy.own_welfare(x, actions)  # harm by others is the same whatever an agent does
     gains = np.zeros(len(economy.agents))
     could, turns = economy.capacity > 0, economy.turns_goods_into_goods[:, None]
     typical = np.maximum(economy.resources, actions.max(axis=0, initial=0.0))
@@ -331,7 +331,7 @@ def _made(economy: Economy, actions: Array, options: Unmediated) -> GameResult:
             possible = np.asarray((eaten >= 0).all(axis=1))[:, None]
             outputs = np.where(possible, outputs, actions)
             eaten = np.maximum(base + kept * outputs, 0.0)
-            gains = np.maximum(gains, _more(payoffs, economy.welfare(eaten, outputs)))
+            gains = np.maximum(gains, _more(payoffs, economy.own_welfare(eaten, outputs)))
     return GameResult(x, actions, gains)
 
 

@@ -34,6 +34,7 @@ from market.random_streams import generator
 from market.results.schema import number
 from market.results.verify.accounts import Due, worth
 from market.results.verify.claim import Claim, difference
+from market.results.verify.harm_claims import suffered
 from market.tolerances import REGRET_THAT_IS_NONE, ROUNDING_OF_RESULTS, ROUNDING_OF_SUMS
 
 if TYPE_CHECKING:
@@ -181,9 +182,9 @@ class Terms:
         return economy.lump_sums(self.commons_sold(x, y))
 
     def payoff(self, x: Array, y: Array) -> Array:
-        """Return payoffs before lump sums, (agents,)."""
+        """Return payoffs before lump sums and harm by others, (agents,)."""
         economy = self.economy
-        welfare = economy.welfare(x, y)
+        welfare = economy.own_welfare(x, y)
         if economy.money is Money.QUASILINEAR:
             return welfare - self.spent(x, y)
         if economy.money is Money.FISHER:
@@ -295,7 +296,7 @@ def due_under(economy: Economy, record: Record, options: Auction) -> Due | None:
         return None
     x, y = record.consumption, record.production
     handed_out = terms.handed_out(x, y)
-    payments, payoffs = terms.spent(x, y) - handed_out, terms.payoff(x, y)
+    payments, payoffs = terms.spent(x, y) - handed_out, terms.payoff(x, y) - suffered(economy, y)
     if economy.money is not Money.EXCHANGE:
         payoffs = payoffs + handed_out
     return Due(payments, float(payments.sum()) - _kept(terms, x, y), payoffs)

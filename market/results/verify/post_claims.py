@@ -205,7 +205,8 @@ class Market:
         unbounded = np.asarray(np.isinf(eaten).any(axis=1) | np.isinf(made).any(axis=1))
         eaten, made = (np.where(unbounded[:, None], 0.0, each) for each in (eaten, made))
         now, then = (
-            self.economy.payoff(self.economy.welfare(a, b), self.p, a, b) for a, b in ((x, y), (eaten, made))
+            self.economy.payoff(self.economy.own_welfare(a, b), self.p, a, b)
+            for a, b in ((x, y), (eaten, made))
         )
         return np.where(unbounded, np.inf, _more(now, then))
 

@@ -17,6 +17,7 @@ from market.results.run_folder import RunFolder, read_run
 from market.results.verify.accounts import Due, at_prices, check_accounts, without_money
 from market.results.verify.alignment_claims import check_alignment, violation
 from market.results.verify.auction_claims import check_auction
+from market.results.verify.bargaining_claims import check_bargaining
 from market.results.verify.barter_claims import check_barter, due_of_barter
 from market.results.verify.book_claims import check_book, due_of_book
 from market.results.verify.claim import Claim, Verification
@@ -170,6 +171,7 @@ KINDS = {
     "barter": KindRules(due_of_barter, check_barter),
     "double_auction": KindRules(due_of_book, check_book),
     "pivot": KindRules(due_of_reports, check_pivot),
+    "bargaining": KindRules(_none_due, check_bargaining),
 }
 """The kinds with rules that are stated here, by name."""
 

@@ -93,6 +93,12 @@ MEANT_NOT_TO_CLEAR = {
     ("scarf", "small steps"): market.Status.CYCLING,
 }
 
+NOT_EFFICIENT_WITH_MONEY = {
+    ("smoke", "market"): market.Status.CLEARED,
+    ("smoke", "ban"): market.Status.RATIONED,
+}
+"""Prices that leave surplus on the table, by the story."""
+
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_market_clears_and_is_efficient_or_ends_as_its_story_says(name, played):
@@ -101,6 +107,9 @@ def test_a_market_clears_and_is_efficient_or_ends_as_its_story_says(name, played
         if (name, label) in MEANT_NOT_TO_CLEAR:
             assert outcome.status is MEANT_NOT_TO_CLEAR[name, label]
             assert comparison.alignments[label].efficient is not True
+        elif (name, label) in NOT_EFFICIENT_WITH_MONEY:
+            assert outcome.status is NOT_EFFICIENT_WITH_MONEY[name, label]
+            assert comparison.alignments[label].efficient_with_transfers is False
         elif outcome.kind == "auctioneer":
             assert outcome.status is market.Status.CLEARED
             assert comparison.alignments[label].efficient is True

@@ -91,3 +91,9 @@ def test_the_seed_matters_only_where_something_is_drawn():
     assert draws(
         market.loads(stories.COMMONS.replace("weights = { water = 1.0 }", f"weights = {{ water = {drawn} }}"))
     )
+
+
+def test_harm_can_be_turned():
+    scenario = market.load(next(path for path in SHIPPED if path.stem == "smoke"))
+    (dial,) = (each for each in dials(scenario, "market") if each.owner == "resident")
+    assert (dial.path, dial.value) == ("agents[2].harm.steel", 3.0)

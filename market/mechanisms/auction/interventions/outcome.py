@@ -140,7 +140,7 @@ class Money(NamedTuple):
     Args:
         totals: of trade over all agents.
         utilities: (agents,), u - C.
-        trade: (agents,), payoffs before anything is handed out.
+        trade: (agents,), payoffs before anything is handed out, and before harm by others.
         payments: (agents,), net money paid, less what is handed out.
         payoffs: (agents,).
     """
@@ -176,8 +176,8 @@ def money_of(policy: Policy, seen: Seen, x: Array, y: Array, totals: Totals | No
     handed_out = economy.lump_sums(totals.commons)
     if in_kind:
         handed_out = economy.commons_share * totals.commons + policy.revenue_shares * totals.collected
-    trade = _payoffs(policy, seen, utilities, found)
-    payoffs = trade if in_kind else trade + handed_out
+    trade = _payoffs(policy, seen, economy.own_welfare(x, y), found)
+    payoffs = (trade if in_kind else trade + handed_out) - economy.harm_done(y)
     return Money(totals, utilities, trade, paid - handed_out, payoffs)
 
 
@@ -196,7 +196,7 @@ def regrets_of(policy: Policy, seen: Seen, had: Money) -> Array:
     eaten, made = best.demand.lowest, best.supply.lowest
     unbounded = np.asarray((np.isinf(made) | np.isinf(eaten)).any(axis=1))
     eaten, made = (np.where(unbounded[:, None], 0.0, part) for part in (eaten, made))
-    could = _payoffs(policy, seen, economy.welfare(eaten, made), flows(policy, eaten, made))
+    could = _payoffs(policy, seen, economy.own_welfare(eaten, made), flows(policy, eaten, made))
     return gain(had.trade, np.where(unbounded, np.inf, could))
 
 

@@ -217,6 +217,10 @@ class DoubleAuction(Mechanism):
             raise InputError(f"{who}: tick = {self.tick:g} is wider than price_range")
         if economy.money is Money.FISHER:
             raise InputError(f"{who}: a double auction needs economy = quasilinear or exchange, not fisher")
+        if economy.harm is not None:
+            raise InputError(
+                f"{who}: the yardsticks of a double auction, its best lots, know no harm; leave it out"
+            )
         if economy.technologies:
             raise InputError(f"{who}: a double auction has no technologies; let agents make goods at a cost")
         if economy.money is Money.EXCHANGE:

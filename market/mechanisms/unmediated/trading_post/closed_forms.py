@@ -79,7 +79,13 @@ _BIDS = {Log: _log, Log1p: _log1p, Linear: _linear}
 def output(posts: Posts, profile: Array, row: int, conduct: float) -> Array | None:
     """Return the best offers of a producer against a falling line, (goods,) <= 0; None if unknown."""
     me, takers = posts.alone(row), posts.takers
-    if takers is None or not _are_lines(takers) or len(me.costs) != 1 or me.endowment.any():
+    if (
+        takers is None
+        or not takers.utilities
+        or not _are_lines(takers)
+        or len(me.costs) != 1
+        or me.endowment.any()
+    ):
         return None
     cost: Block[Cost] = me.costs[0]
     if cost.family not in (LinearCost, QuadraticCost) or me.utilities:

@@ -360,6 +360,7 @@ def of_rows(economy: Economy, rows: NDArray[np.intp]) -> Economy:
         technologies=(),
         ownership=None,
         shares_revenue=False,
+        harm=None,
     )
 
 
