@@ -19,6 +19,9 @@ The role of money (`Money`):
   j. Producers have technologies, and y are netputs: outputs positive, inputs negative. Only relative prices
   matter.
 
+A public good g is consumed in one amount by all agents, x_ig = G_g <= q_g + sum e_ig + sum y_ig. What reads
+sums of consumption reads the `personalised` economy in place of one with public goods.
+
 `Economy` depends on no scenario and no mechanism. Families are evaluated in *blocks*: all agents of one
 family together, on arrays.
 """
@@ -45,6 +48,7 @@ from market.economy.correspondences import (
     uncoupled,
 )
 from market.economy.families.utilities.base import Utility
+from market.economy.public_goods import personalise, without_shared_wants
 from market.registry import Family
 from market.tolerances import PLENTY, STANDS_FOR_UNBOUNDED
 
@@ -191,6 +195,7 @@ class Economy:
         seed: the root of every random draw that a mechanism makes.
         shares_revenue: True if agents get the revenue of the commons by their shares where there is money;
             under `exchange` they always get it, as income.
+        public_goods: column numbers of goods of which all agents consume one amount (`public_goods.py`).
     """
 
     money: Money
@@ -208,6 +213,7 @@ class Economy:
     numeraire: int | None = None
     seed: int = 0
     shares_revenue: bool = False
+    public_goods: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         """Return its size, on a line."""
@@ -217,6 +223,22 @@ class Economy:
     def shape(self) -> tuple[int, int]:
         """(number of agents, number of goods)."""
         return len(self.agents), len(self.goods)
+
+    @property
+    def personalised_shape(self) -> tuple[int, int]:
+        """The shape of the personalised economy, known before its arrays are made."""
+        public, consumers = len(self.public_goods), sum(block.size for block in self.utilities)
+        return len(self.agents) + public, len(self.goods) + public * consumers
+
+    @cached_property
+    def personalised(self) -> Economy:
+        """The equivalent economy of private goods (`public_goods.py`); this one without public goods."""
+        return personalise(self) if self.public_goods else self
+
+    @cached_property
+    def without_shared_wants(self) -> Economy:
+        """The economy as a market sees it whose demand for public goods comes from outside."""
+        return without_shared_wants(self) if self.public_goods else self
 
     @cached_property
     def owned(self) -> Array:
@@ -449,6 +471,8 @@ class Economy:
     def taken(self, x: Array, y: Array) -> Array:
         """Return consumption and inputs, (goods,)."""
         eaten = sum_over_agents(x)
+        if self.public_goods:
+            eaten[list(self.public_goods)] = x[:, list(self.public_goods)].max(axis=0, initial=0.0)
         return eaten + np.maximum(-y, 0.0).sum(axis=0) if self.technologies else eaten
 
     def welfare(self, x: Array, y: Array) -> Array:

@@ -35,6 +35,7 @@ from market.mechanisms.auction.corrections import Adjustment, corrected, left_th
 from market.mechanisms.auction.cycles import Trail
 from market.mechanisms.auction.free_goods import FreeGoods
 from market.mechanisms.auction.jumps.alternatives import Choices, possible
+from market.mechanisms.auction.lindahl import CommonDemand, lindahl_outcome
 from market.mechanisms.auction.price_rules import Knows, Memory, Rule, Seen
 from market.mechanisms.auction.rationing import settle
 from market.mechanisms.auction.verdict import Evidence, verdict, widest_range
@@ -127,14 +128,14 @@ class Auction(Mechanism):
             InputError: the rule does not go with the economy.
         """
         self._refuse(economy)
-        first = self._first(economy)
+        seen, first = economy.without_shared_wants, self._first(economy)
         return AuctionState(
             round=0,
             next_prices=first,
             memory=self.rule.start(first),
             free_goods=FreeGoods.at_first(first),
-            impossible=no_equilibrium(economy),
-            choices=possible(economy),
+            impossible=None if economy.public_goods else no_equilibrium(economy),
+            choices=possible(seen),
         )
 
     def _refuse(self, economy: Economy) -> None:
@@ -151,6 +152,8 @@ class Auction(Mechanism):
     def step(self, economy: Economy, state: State, answering: Answering) -> AuctionState:
         """Announce prices, look at excess demand, and adjust."""
         assert isinstance(state, AuctionState)
+        if economy.public_goods:
+            economy, answering = economy.without_shared_wants, CommonDemand(economy)
         announced, free_goods = announce(economy, state.next_prices, state.free_goods, answering)
         seen = announced.imbalance
         changed: dict[str, Any] = {  # put together first, because making a state takes its time
@@ -270,6 +273,8 @@ class Auction(Mechanism):
         if state.round == 0:
             state = self.step(economy, state, economy.answers)
         seen = self.reported(state)
+        if economy.public_goods:
+            return self._lindahl(economy, state, seen)
         chosen = by_trader(economy, seen)
         p = chosen.prices
         x, y = settle(economy, chosen.answers, p)
@@ -289,6 +294,38 @@ class Auction(Mechanism):
             auctioneer_payoff=-float(np.abs(chosen.imbalance.z).sum()),
             evidence=evidence,
         )
+
+    def _lindahl(self, economy: Economy, state: AuctionState, seen: Announcement) -> Outcome:
+        """Return the trades at personal prices if all agents agree on the amounts, else no trade."""
+        p, view = seen.prices, economy.without_shared_wants
+        trades = settle(view, seen.answers, p) if self._cleared(state) else None
+        had, wide = lindahl_outcome(economy, p, trades, traded)
+        assert wide.prices is not None
+        assert wide.regret is not None
+        agents = np.arange(len(wide.regret)) < len(economy.agents)  # provision has no profit, but for rounding
+        regretted = relative_regret(
+            economy.personalised,
+            wide.prices,
+            wide.consumption,
+            wide.production,
+            np.where(agents, wide.regret, 0.0),
+        )
+        status, reason, evidence = self.judged(view, state, seen, regretted)
+        said = _AGREED if trades is not None else _NOT_AGREED
+        return replace(
+            had,
+            name=self.label,
+            status=status,
+            reason=f"{reason} {said}",
+            rounds=state.round,
+            disequilibrium=seen.imbalance.disequilibrium,
+            auctioneer_payoff=-float(np.abs(seen.imbalance.z).sum()),
+            evidence=evidence,
+        )
+
+
+_AGREED = "At personal (Lindahl) prices that add up to the seller's all agents want one amount of public goods."
+_NOT_AGREED = "Without agreement on the amount of public goods there is no trade."
 
 
 def traded(
