@@ -34,7 +34,7 @@ Source: Mas-Colell, Whinston and Green (1995), sections 10.D, 16.C to 16.E; Debr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -43,6 +43,7 @@ from numpy.typing import NDArray
 from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
+from market.economy.public_goods import narrowed
 from market.efficiency.dual_bounds import CertifiedValue, proved_bounds
 from market.efficiency.negishi_weights import Support, support
 from market.efficiency.pareto_improvement import (
@@ -56,7 +57,7 @@ from market.efficiency.price_intervals import price_intervals
 from market.efficiency.resource_utilisation import resource_utilisation
 from market.efficiency.surplus_gap import nothing_to_gain, proof_of_no_gap, surplus_gap
 from market.errors import NumericalError
-from market.outcome import Outcome
+from market.outcome import Outcome, widen_outcome
 from market.tolerances import (
     NO_SURPLUS_GAP,
     PLENTY,
@@ -188,6 +189,8 @@ def alignment(outcome: Outcome) -> Alignment:
     """
     if _is_unbounded(outcome):
         return _of_unbounded_amounts(outcome)
+    if outcome.economy.public_goods:
+        return narrow_report(alignment(widen_outcome(outcome)), outcome)
     case = _supported(outcome)
     utilisation = _utilisation(case)
     efficient, better = _efficient(case, utilisation.bound)
@@ -213,6 +216,34 @@ def alignment(outcome: Outcome) -> Alignment:
         price_interval=price_intervals(outcome, case.at),
         unknown=_with_proved_bounds(case, unknown),
         bounds={figure: each.bound for figure, each in findings.items() if each.bound is not None},
+        outcome=outcome,
+    )
+
+
+def narrow_report(report: Alignment, outcome: Outcome) -> Alignment:
+    """Return a report on an outcome of the personalised economy as one on its economy with public goods.
+
+    Supporting prices of public goods are the sums of personal ones. Ranges of prices are left out: those of
+    one agent's price for a good depend on the other agents'.
+    """
+    economy = outcome.economy
+    agents, goods = economy.shape
+
+    def narrow(bound: CertifiedValue) -> CertifiedValue:
+        x, y = narrowed(economy, bound.consumption, bound.production)
+        return CertifiedValue(
+            bound.value, x, y, bound.prices[:goods], bound.kept[:agents], bound.capped[:agents]
+        )
+
+    better, weights = report.improvement, report.negishi_weights
+    found = None if better is None else Reallocation(*narrowed(economy, *better))
+    return replace(
+        report,
+        negishi_weights=None if weights is None else weights[:agents],
+        supporting_prices=report.supporting_prices[:goods],
+        improvement=found,
+        price_interval=None,
+        bounds={figure: narrow(bound) for figure, bound in report.bounds.items()},
         outcome=outcome,
     )
 

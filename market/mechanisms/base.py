@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from market.economy.aggregate_demand import AggregateDemand
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers, Economy
+from market.errors import InputError
 from market.outcome import Outcome
 from market.registry import Family
 
@@ -57,6 +58,18 @@ class Mechanism(Family):
     evidence: ClassVar[tuple[str, ...]] = ()
     needs_all_agents: ClassVar[str] = "a mechanism of this kind sees every agent"
 
+    def why_not(self, economy: Economy) -> str | None:
+        """Return why the mechanism cannot play an economy, as the end of a sentence; None if it can."""
+        if economy.public_goods and not self.knows_public_goods:
+            good = economy.goods[economy.public_goods[0]]
+            return f"it divides goods among agents, and {good} is public; {_FOR_PUBLIC_GOODS}"
+        return None
+
+    @property
+    def knows_public_goods(self) -> bool:
+        """True if the mechanism can play economies with public goods."""
+        return False
+
     def start(self, economy: Economy) -> State:
         """Return the state before the first round."""
         raise NotImplementedError
@@ -83,6 +96,23 @@ class Mechanism(Family):
             outcome: read from a run folder; its economy is rebuilt from the scenario.
         """
         return {}
+
+
+_FOR_PUBLIC_GOODS = (
+    'use the game "voluntary" or "groves_ledyard", or the kind "auctioneer", "pivot" or "planner"'
+)
+
+
+def begin(mechanism: Mechanism, economy: Economy) -> State:
+    """Return the state before the first round.
+
+    Raises:
+        InputError: the mechanism cannot play such an economy; says why.
+    """
+    why = mechanism.why_not(economy)
+    if why is not None:
+        raise InputError(f"'{mechanism.label}' cannot be played here: {why}")
+    return mechanism.start(economy)
 
 
 def play(
@@ -120,7 +150,7 @@ def played(
         observe: as for `play`.
         first: the state to begin with; the mechanism's own by default.
     """
-    state = mechanism.start(economy) if first is None else first
+    state = begin(mechanism, economy) if first is None else first
     while not mechanism.done(economy, state):
         state = mechanism.step(economy, state, answering)
         if observe:

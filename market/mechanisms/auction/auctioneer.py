@@ -121,6 +121,11 @@ class Auction(Mechanism):
         {}, "the first prices announced; 1 if not named", low=0.0, open_low=True, names="goods"
     )
 
+    @property
+    def knows_public_goods(self) -> bool:
+        """True: by personal prices."""
+        return True
+
     def start(self, economy: Economy) -> AuctionState:
         """Return the state with the first prices, not yet announced.
 

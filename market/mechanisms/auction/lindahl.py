@@ -28,25 +28,22 @@ Source: Lindahl (1919), "Just taxation - a positive solution"; Foley (1970); Mas
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from market.economy.budget_demand import demand_within_means
 from market.economy.correspondences import Array, Correspondence, Coupling
 from market.economy.primitives import Answers, Economy, Money
 from market.economy.public_goods import (
     consumers,
-    narrowed,
     personal_columns,
-    personal_prices,
     shared,
     wide_prices,
     widened,
 )
 from market.errors import UnboundedDemandError
-from market.outcome import Outcome
+from market.outcome import Outcome, narrow_outcome
 
 MOST_STEPS = 400  # of a search for a root in a bracket
 MOST_SWEEPS = 200  # over public goods whose demands depend on each other's prices
@@ -250,27 +247,3 @@ def lindahl_outcome(
     paid = wide.payments(prices, *at) if traded is not None else np.zeros(len(wide.agents))
     had = account(wide, prices, *at, paid)
     return narrow_outcome(economy, had), had
-
-
-def narrow_outcome(economy: Economy, had: Outcome) -> Outcome:
-    """Return an outcome of the personalised economy as one of its economy with public goods."""
-    agents = len(economy.agents)
-
-    def of_agents(values: NDArray | None) -> NDArray | None:
-        return None if values is None else values[:agents]
-
-    x, y = narrowed(economy, had.consumption, had.production)
-    p, each = (None, None) if had.prices is None else personal_prices(economy, had.prices)
-    return replace(
-        had,
-        economy=economy,
-        consumption=x,
-        production=y,
-        payments=had.payments[:agents],
-        revenue=float(had.payments[:agents].sum()),
-        utilities=had.utilities[:agents],
-        payoffs=had.payoffs[:agents],
-        prices=p,
-        personal_prices=each,
-        regret=of_agents(had.regret),
-    )

@@ -78,6 +78,7 @@ class Game(Family):
 
     name: ClassVar[str]
     schedule = "sequential"  # subclasses may make it an option
+    knows_public_goods: ClassVar[bool] = False
 
     def start(self, economy: Economy) -> Array:
         """Return the profile before the first round: nothing taken or made."""
@@ -164,6 +165,11 @@ class Unmediated(Mechanism):
     tolerance: float = option(
         1e-9, "largest gain from deviating alone, relative to utility, that counts as none", low=0.0
     )
+
+    @property
+    def knows_public_goods(self) -> bool:
+        """True if the game has rules for public goods."""
+        return self.game.knows_public_goods
 
     def start(self, economy: Economy) -> GameState:
         """Return the state with the first profile."""
