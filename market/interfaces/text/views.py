@@ -20,9 +20,11 @@ from market.interfaces.text.sentences import visible
 
 if TYPE_CHECKING:
     from market.efficiency.report import Alignment
+    from market.efficiency.welfare_measures import Variation
     from market.equilibrium import Equilibria
     from market.outcome import Outcome
     from market.results.comparison import Comparison
+    from market.results.contributions import Contributions
     from market.scenario.loading import Scenario
     from market.shards import Shared
     from market.sweep import Sweep
@@ -108,12 +110,26 @@ def _alignment(shown: Alignment, width: int) -> RenderableType:
     return Group(heading(f"Alignment report on '{name}'" if name else "Alignment report"), *table, *unknown)
 
 
+def _contributions(shown: Contributions, width: int) -> RenderableType:
+    from market.interfaces.text.contributions import contributions_table
+
+    return contributions_table("Contributions to total surplus", shown, width)
+
+
+def _variation(shown: Variation, width: int) -> RenderableType:
+    from market.interfaces.text.variations import variation_table
+
+    return variation_table(shown, width)
+
+
 _VIEWS: dict[str, Callable[..., RenderableType]] = {
     "Alignment": _alignment,
     "Comparison": _comparison,
+    "Contributions": _contributions,
     "Equilibria": _equilibria,
     "Outcome": _outcome,
     "Scenario": _scenario,
     "Shared": _shared,
     "Sweep": _sweep,
+    "Variation": _variation,
 }
