@@ -48,6 +48,7 @@ from market.economy.correspondences import (
     uncoupled,
 )
 from market.economy.families.utilities.base import Utility
+from market.economy.provision import Provision, provision
 from market.economy.public_goods import personalise, without_shared_wants
 from market.registry import Family
 from market.tolerances import PLENTY, STANDS_FOR_UNBOUNDED
@@ -234,6 +235,15 @@ class Economy:
     def personalised(self) -> Economy:
         """The equivalent economy of private goods (`public_goods.py`); this one without public goods."""
         return personalise(self) if self.public_goods else self
+
+    @cached_property
+    def provision(self) -> Provision:
+        """The means of making public goods at constant unit costs.
+
+        Raises:
+            InputError: there are no public goods, or one has no constant unit cost.
+        """
+        return provision(self)
 
     @cached_property
     def without_shared_wants(self) -> Economy:

@@ -272,6 +272,8 @@ class Unmediated(Mechanism):
 
 
 def _key(economy: Economy, profile: Array) -> bytes:
-    """Return a key that is equal for profiles which differ by rounding."""
+    """Return a key that is equal for profiles which differ by rounding: shares of a size, and the size."""
     size = np.maximum(economy.resources, np.abs(profile).max(axis=0, initial=0.0))
-    return np.round(np.divide(profile, size, out=np.zeros_like(profile), where=size > 0), 10).tobytes()
+    shares = np.round(np.divide(profile, size, out=np.zeros_like(profile), where=size > 0), 10)
+    digits = 10.0 ** np.floor(np.log10(np.where(size > 0, size, 1.0)))
+    return shares.tobytes() + (np.round(size / digits, 9) * digits).tobytes()
