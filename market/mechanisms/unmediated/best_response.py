@@ -79,6 +79,7 @@ class Game(Family):
     name: ClassVar[str]
     schedule = "sequential"  # subclasses may make it an option
     knows_public_goods: ClassVar[bool] = False
+    digits: ClassVar[int] = 10  # of a profile that may not change in a round for play to have settled
 
     def start(self, economy: Economy) -> Array:
         """Return the profile before the first round: nothing taken or made."""
@@ -174,7 +175,7 @@ class Unmediated(Mechanism):
     def start(self, economy: Economy) -> GameState:
         """Return the state with the first profile."""
         profile = self.game.start(economy)
-        return GameState(0, profile, False, (_key(economy, profile),))
+        return GameState(0, profile, False, (_key(economy, profile, self.game.digits),))
 
     def step(self, economy: Economy, state: State, answering: Answering) -> GameState:  # noqa: ARG002
         """Let each player reply once; where replies cannot be computed, actions stay, with the reason."""
@@ -183,7 +184,7 @@ class Unmediated(Mechanism):
             profile = self._replied(economy, state)
         except NumericalError as error:
             return replace(state, round=state.round + 1, fault=str(error))
-        key = _key(economy, profile)
+        key = _key(economy, profile, self.game.digits)
         return GameState(state.round + 1, profile, key == state.past[-1], (*state.past, key))
 
     def _replied(self, economy: Economy, state: GameState) -> Array:
@@ -271,9 +272,9 @@ class Unmediated(Mechanism):
         )
 
 
-def _key(economy: Economy, profile: Array) -> bytes:
+def _key(economy: Economy, profile: Array, figures: int) -> bytes:
     """Return a key that is equal for profiles which differ by rounding: shares of a size, and the size."""
     size = np.maximum(economy.resources, np.abs(profile).max(axis=0, initial=0.0))
-    shares = np.round(np.divide(profile, size, out=np.zeros_like(profile), where=size > 0), 10)
+    shares = np.round(np.divide(profile, size, out=np.zeros_like(profile), where=size > 0), figures)
     digits = 10.0 ** np.floor(np.log10(np.where(size > 0, size, 1.0)))
-    return shares.tobytes() + (np.round(size / digits, 9) * digits).tobytes()
+    return shares.tobytes() + (np.round(size / digits, figures - 1) * digits).tobytes()

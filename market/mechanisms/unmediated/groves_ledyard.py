@@ -46,19 +46,23 @@ class GrovesLedyard(Game):
 
     name = "groves_ledyard"
     knows_public_goods = True
+    digits = 12
     schedule: Schedule = option("sequential", "order of replies within a round")
+    first: float = option(1.0, "message of every agent on every public good before the first round, units")
     gamma: float = option(
         1.0, "weight of deviations from the others' mean message, money per unit squared", low=0.0, open_low=True
     )
 
     def start(self, economy: Economy) -> Array:
-        """Return the messages 0.
+        """Return the first messages.
 
         Raises:
             InputError: there is no public good, no money without limits, or there are fewer than 3 agents.
         """
         _refuse(economy)
-        return np.zeros(economy.shape)
+        profile = np.zeros(economy.shape)
+        profile[self.players(economy)[:, None], economy.provision.public] = self.first
+        return profile
 
     def players(self, economy: Economy) -> NDArray[np.intp]:
         """Return the rows of agents with a utility."""
