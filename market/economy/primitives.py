@@ -508,10 +508,12 @@ class Economy:
         """
         if not self.has_producers:
             return Correspondence.exactly(self._zeros)
-        at_a_cost = self._gather(self.costs, lambda block: block.family.supply(p, **block.parameters))
-        if not self.technologies:
-            return at_a_cost
-        return self._gather(self.technologies, lambda block: block.family.netput(p, **block.parameters))
+
+        def answer(block: Block[Any]) -> Correspondence:
+            answers = block.family.netput if hasattr(block.family, "netput") else block.family.supply
+            return answers(p, **block.parameters)  # type: ignore[no-any-return]
+
+        return self._gather((*self.costs, *self.technologies), answer)
 
     def demand(self, p: Array, supply: Correspondence) -> Correspondence:
         """Return the consumption demanded at prices p, (agents, goods).

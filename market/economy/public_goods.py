@@ -131,7 +131,7 @@ def wide_prices(economy: Economy, p: Array, personal: Array) -> Array:
 def personal_prices(economy: Economy, p: Array) -> tuple[Array, Array]:
     """Return prices of the personalised economy as (goods,), and what each agent pays, (agents, goods).
 
-    Agents without a utility pay nothing for a public good.
+    Agents without a utility pay nothing for a public good, which they have no use for.
     """
     agents, goods = economy.shape
     own, public = consumers(economy), list(economy.public_goods)

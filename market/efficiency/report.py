@@ -43,7 +43,7 @@ from numpy.typing import NDArray
 from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
-from market.economy.public_goods import narrowed
+from market.economy.public_goods import narrowed, personal_prices
 from market.efficiency.dual_bounds import CertifiedValue, proved_bounds
 from market.efficiency.negishi_weights import Support, support
 from market.efficiency.pareto_improvement import (
@@ -98,6 +98,8 @@ class Alignment(Displayed):
         unknown: figure -> the reason why it is unknown, and the bound that is proved without a program.
         bounds: figure -> its proof from both sides, where a program was solved for it.
         outcome: the outcome reported on; None for a market in shards, which keeps none.
+        personal_supporting_prices: the parts of supporting prices of public goods that each agent's weighted
+            marginal utility is, (agents, goods); None without public goods.
     """
 
     efficient: bool | None
@@ -113,6 +115,7 @@ class Alignment(Displayed):
     unknown: Mapping[str, str] = field(default_factory=dict)
     bounds: Mapping[str, CertifiedValue] = field(default_factory=dict)
     outcome: Outcome | None = None
+    personal_supporting_prices: Array | None = None
 
     def __repr__(self) -> str:
         """Return the verdicts on a line."""
@@ -223,7 +226,7 @@ def alignment(outcome: Outcome) -> Alignment:
 def narrow_report(report: Alignment, outcome: Outcome) -> Alignment:
     """Return a report on an outcome of the personalised economy as one on its economy with public goods.
 
-    Supporting prices of public goods are the sums of personal ones. Ranges of prices are left out: those of
+    Bounds keep the prices of the personalised economy. Ranges of prices are left out: those of
     one agent's price for a good depend on the other agents'.
     """
     economy = outcome.economy
@@ -231,8 +234,8 @@ def narrow_report(report: Alignment, outcome: Outcome) -> Alignment:
 
     def narrow(bound: CertifiedValue) -> CertifiedValue:
         x, y = narrowed(economy, bound.consumption, bound.production)
-        return CertifiedValue(
-            bound.value, x, y, bound.prices[:goods], bound.kept[:agents], bound.capped[:agents]
+        return replace(
+            bound, consumption=x, production=y, kept=bound.kept[:agents], capped=bound.capped[:agents]
         )
 
     better, weights = report.improvement, report.negishi_weights
@@ -241,6 +244,7 @@ def narrow_report(report: Alignment, outcome: Outcome) -> Alignment:
         report,
         negishi_weights=None if weights is None else weights[:agents],
         supporting_prices=report.supporting_prices[:goods],
+        personal_supporting_prices=personal_prices(economy, report.supporting_prices)[1],
         improvement=found,
         price_interval=None,
         bounds={figure: narrow(bound) for figure, bound in report.bounds.items()},
