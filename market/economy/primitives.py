@@ -47,9 +47,10 @@ from market.economy.correspondences import (
     sum_over_agents,
     uncoupled,
 )
+from market.economy.families.technologies.activity import Activity
 from market.economy.families.utilities.base import Utility
 from market.economy.provision import Provision, provision
-from market.economy.public_goods import personalise, without_shared_wants
+from market.economy.public_goods import netputs_of_provision, personalise, without_shared_wants
 from market.registry import Family
 from market.tolerances import PLENTY, STANDS_FOR_UNBOUNDED
 
@@ -234,7 +235,10 @@ class Economy:
     @cached_property
     def personalised(self) -> Economy:
         """The equivalent economy of private goods (`public_goods.py`); this one without public goods."""
-        return personalise(self) if self.public_goods else self
+        if not self.public_goods:
+            return self
+        rows = slice(len(self.agents), len(self.agents) + len(self.public_goods))
+        return personalise(self, Block(Activity, rows, {"netput": netputs_of_provision(self)}))
 
     @cached_property
     def provision(self) -> Provision:

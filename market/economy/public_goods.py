@@ -40,10 +40,10 @@ import scipy
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.families.technologies.activity import Activity
 from market.registry import Family
 
 if TYPE_CHECKING:
+    from market.economy.families.technologies.base import Technology
     from market.economy.primitives import Block, Economy
 
 F = TypeVar("F", bound=Family)
@@ -160,17 +160,25 @@ def without_shared_wants(economy: Economy) -> Economy:
     return replace(economy, utilities=tuple(blind(block) for block in economy.utilities), public_goods=())
 
 
-def personalise(economy: Economy) -> Economy:
-    """Return the economy of private goods that is equivalent to one with public goods."""
-    from market.economy.primitives import Block  # deferred: that module uses this one
-
-    own, columns, public = consumers(economy), personal_columns(economy), economy.public_goods
-    agents, goods = len(economy.agents), len(economy.goods)
-    more = columns.size
-    netput = np.zeros((len(public), goods + more))
-    for k, g in enumerate(public):
+def netputs_of_provision(economy: Economy) -> Array:
+    """Return the netput of one unit of each provision, (public goods, goods + personalised goods)."""
+    columns = personal_columns(economy)
+    netput = np.zeros((len(economy.public_goods), len(economy.goods) + columns.size))
+    for k, g in enumerate(economy.public_goods):
         netput[k, g] = -1.0
         netput[k, columns[:, k]] = 1.0
+    return netput
+
+
+def personalise(economy: Economy, provision: Block[Technology]) -> Economy:
+    """Return the economy of private goods that is equivalent to one with public goods.
+
+    Args:
+        economy: with public goods.
+        provision: the producers that turn these into personalised goods, in rows after all agents.
+    """
+    own, columns, public = consumers(economy), personal_columns(economy), economy.public_goods
+    more = columns.size
 
     def wider(amounts: Array) -> Array:
         return np.pad(amounts, ((0, len(public)), (0, more)))
@@ -179,7 +187,7 @@ def personalise(economy: Economy) -> Economy:
         return np.append(values, np.full(len(public), added))
 
     def moved(block: Block[F]) -> Block[F]:
-        rows = np.arange(agents)[block.rows]
+        rows = np.arange(len(economy.agents))[block.rows]
         place = np.searchsorted(own, rows)
         parameters: dict[str, Array] = {}
         for key, stated in block.parameters.items():
@@ -197,7 +205,6 @@ def personalise(economy: Economy) -> Economy:
         return replace(block, parameters=parameters)
 
     owners = economy.ownership
-    provision = Block(Activity, slice(agents, agents + len(public)), {"netput": netput})
     names = [f"{economy.goods[g]} of {economy.agents[i]}" for g in public for i in own]
     return replace(
         economy,

@@ -18,9 +18,9 @@ Source: Samuelson (1954); own derivation.
 
 from __future__ import annotations
 
-import numpy as np
-from scipy.optimize import brentq
+from collections.abc import Callable
 
+import numpy as np
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.economy.public_goods import shared, wide_prices, widened
@@ -76,6 +76,13 @@ def public_amounts(economy: Economy, weights: Array, near: Solution | None = Non
     return Solution(*at, prices, float(weights @ economy.welfare(x, y)))
 
 
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Return a root of a function between two points of different sign."""
+    from scipy.optimize import brentq  # deferred: an eighth of a second, and few need it
+
+    return float(brentq(function, low, high, xtol=1e-15, rtol=1e-15))
+
+
 class _Search:
     """A search for the amount of one public good at a time."""
 
@@ -119,7 +126,7 @@ class _Search:
             return np.inf if wanted is None else max(min(wanted - there - made, LARGEST), -LARGEST)
 
         try:
-            log_price = brentq(lacking, np.log(LEAST), np.log(min(first, LARGEST)), xtol=1e-15, rtol=1e-15)
+            log_price = _root(lacking, np.log(LEAST), np.log(min(first, LARGEST)))
         except ValueError:
             return None
         price = float(np.exp(log_price))
@@ -142,7 +149,7 @@ class _Search:
             return max(min(value, LARGEST), LEAST) / price - 1.0
 
         low = np.log(max(there, LEAST))
-        return float(np.exp(brentq(above, low, np.log(LARGEST), xtol=1e-15, rtol=1e-15)))
+        return float(np.exp(_root(above, low, np.log(LARGEST))))
 
     def outputs(self, y: Array, g: int, x: Array, price: float) -> Array:
         """Return production with the outputs of g that make up its amount at a price."""
