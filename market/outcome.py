@@ -93,8 +93,8 @@ class Outcome(Displayed):
         actions: amounts taken, claimed or made in a game, (agents, goods), units; None without a game.
         evidence: the numbers behind the status, by name.
         trades: single trades, where the mechanism makes and records them; None elsewhere.
-        personal_prices: what each agent pays for a unit of each good, (agents, goods), where public goods have
-            a price for each agent (Lindahl); None elsewhere.
+        personal_prices: what each agent pays for a unit of each good, (agents, goods), where public goods
+            have a price for each agent (Lindahl); None elsewhere.
     """
 
     economy: Economy

@@ -515,7 +515,7 @@ class Economy:
 
         def answer(block: Block[Any]) -> Correspondence:
             answers = block.family.netput if hasattr(block.family, "netput") else block.family.supply
-            return answers(p, **block.parameters)  # type: ignore[no-any-return]
+            return answers(p, **block.parameters)
 
         return self._gather((*self.costs, *self.technologies), answer)
 

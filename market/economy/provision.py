@@ -95,8 +95,8 @@ def _from_goods(economy: Economy, public: NDArray[np.intp]) -> Provision:
         least[k] = cost[:, k].min()
     if len(inputs) > 1:
         raise InputError(
-            "public goods are made from different goods, so that agents cannot pay for them in one; make them "
-            "from one private good"
+            "public goods are made from different goods, so that agents cannot pay for them in one; make "
+            "them from one private good"
         )
     cheapest = np.isfinite(cost) & (cost == least)
     capacity = np.where(cheapest.any(axis=0), np.inf, 0.0)
@@ -118,6 +118,6 @@ def _shares(cheapest: NDArray[np.bool_], room: Array) -> Array:
 def _no_unit_cost(economy: Economy, g: int) -> str:
     good = economy.goods[g]
     return (
-        f"{good} has no constant unit cost, and what one agent pays for a unit would depend on the others; give "
-        f"its cheapest producer the cost linear, or an activity that makes {good} alone from one good"
+        f"{good} has no constant unit cost, and what one agent pays for a unit would depend on the others; "
+        f"give its cheapest producer the cost linear, or an activity that makes {good} alone from one good"
     )

@@ -7,11 +7,11 @@ A public good is not used up by use: every agent consumes the whole amount, and 
     x_ig = G_g for all i,   0 <= G_g <= q_g + sum_i e_ig + sum_j y_jg.
 
 *The personalised economy.* Each public good g becomes one private good a consumer, `g of i`, which i alone
-wants in place of g, and one more producer, `provision of g`, that turns one unit of g into one unit of each of
-them: netput -1 of g and +1 of every `g of i`, at any level, hence with constant returns and without profit.
-An allocation of public goods corresponds to the one with the level G_g of provision and `x_i,(g of i) = G_g`,
-and it is feasible, has a Pareto improvement or maximises a weighted sum exactly where that one does: a
-consumer of the personalised economy may leave part of its own good unused, but that adds nothing to what
+wants in place of g, and one more producer, `provision of g`, that turns one unit of g into one unit of each
+of them: netput -1 of g and +1 of every `g of i`, at any level, hence with constant returns and without
+profit. An allocation of public goods corresponds to the one with the level G_g of provision and `x_i,(g of i)
+= G_g`, and it is feasible, has a Pareto improvement or maximises a weighted sum exactly where that one does:
+a consumer of the personalised economy may leave part of its own good unused, but that adds nothing to what
 agents with utilities that never fall in an amount can reach.
 
 All that the house proves of private goods and technologies therefore holds of public goods. With w welfare
@@ -20,9 +20,10 @@ weights and p the multipliers, its first-order conditions are
     w_i du_i/dG_g = p_ig where G_g > 0,   sum_i p_ig = p_g (provision),   p_g = dC_j/dy_jg where y_jg > 0,
 
 that is Samuelson's condition: the sum of marginal utilities, or with one private good as the unit of marginal
-rates of substitution, is the marginal cost. The prices of the personalised goods are Lindahl's, and a clearing
-auction of that economy is a Lindahl equilibrium; its first welfare theorem is the usual one. Debreu's
-coefficient scales resources, of which a stock of the public good is one, and never divides that stock.
+rates of substitution, is the marginal cost. The prices of the personalised goods are Lindahl's, and a
+clearing auction of that economy is a Lindahl equilibrium; its first welfare theorem is the usual one.
+Debreu's coefficient scales resources, of which a stock of the public good is one, and never divides that
+stock.
 
 An economy of n consumers and k public goods has n k personalised goods, so that its arrays grow with n^2.
 
@@ -61,14 +62,19 @@ class Wide(NamedTuple):
     production: Array
 
 
+def _declared(block: Block[Any], key: str) -> Any:
+    """Return the declaration of a parameter of a block's family."""
+    return block.family.parameters[key]
+
+
 def consumers(economy: Economy) -> NDArray[np.intp]:
     """Return the rows of agents with a utility, ascending."""
     rows = np.arange(len(economy.agents))
     return np.sort(np.concatenate([rows[block.rows] for block in economy.utilities] or [rows[:0]]))
 
 
-def personal_columns(economy: Economy) -> Array:
-    """Return the column of each consumer's own good in the personalised economy, (consumers, public goods)."""
+def personal_columns(economy: Economy) -> NDArray[np.intp]:
+    """Return the columns of consumers' own goods in the personalised economy, (consumers, public goods)."""
     count = len(consumers(economy))
     return (
         len(economy.goods) + np.arange(len(economy.public_goods))[None, :] * count + np.arange(count)[:, None]
@@ -112,7 +118,9 @@ def narrowed(economy: Economy, x: Array, y: Array) -> tuple[Array, Array]:
     The amount of a public good is the largest that some consumer has of its own, all of which was provided.
     """
     agents, goods = economy.shape
-    most = np.take_along_axis(x[consumers(economy)], personal_columns(economy), axis=1).max(axis=0, initial=0.0)
+    most = np.take_along_axis(x[consumers(economy)], personal_columns(economy), axis=1).max(
+        axis=0, initial=0.0
+    )
     return shared(economy, x[:agents, :goods], most), y[:agents, :goods].copy()
 
 
@@ -151,7 +159,7 @@ def without_shared_wants(economy: Economy) -> Economy:
     def blind(block: Block[F]) -> Block[F]:
         parameters = dict(block.parameters)
         for key, stated in parameters.items():
-            declared: Any = block.family.parameters[key]
+            declared = _declared(block, key)
             if declared.axis != "agent":
                 parameters[key] = stated.copy()
                 parameters[key][:, public] = declared.absent
@@ -191,7 +199,7 @@ def personalise(economy: Economy, provision: Block[Technology]) -> Economy:
         place = np.searchsorted(own, rows)
         parameters: dict[str, Array] = {}
         for key, stated in block.parameters.items():
-            declared: Any = block.family.parameters[key]
+            declared = _declared(block, key)
             if declared.axis == "agent":
                 parameters[key] = stated
                 continue

@@ -239,7 +239,9 @@ def narrow_report(report: Alignment, outcome: Outcome) -> Alignment:
         )
 
     better, weights = report.improvement, report.negishi_weights
-    found = None if better is None else Reallocation(*narrowed(economy, better.consumption, better.production))
+    found = (
+        None if better is None else Reallocation(*narrowed(economy, better.consumption, better.production))
+    )
     return replace(
         report,
         negishi_weights=None if weights is None else weights[:agents],

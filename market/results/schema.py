@@ -166,8 +166,8 @@ class AlignmentResult(_Strict):
     unknown: list[Text] = Field(description="figures that could not be computed, and why")
     personal_supporting_prices: ByBoth | None = Field(
         None,
-        description="`{agent: {good: p}}`, parts of the supporting prices of public goods, one for each agent; "
-        "only with public goods",
+        description="`{agent: {good: p}}`, parts of the supporting prices of public goods, one for each "
+        "agent; only with public goods",
     )
 
 
@@ -233,8 +233,8 @@ class MechanismResult(_Strict):
     )
     personal_prices: ByBoth | None = Field(
         None,
-        description="`{agent: {good: p}}`, what each agent pays for a unit (Lindahl), of a planner the personal "
-        "shadow price; only with public goods, null without such prices or above 1000 agents",
+        description="`{agent: {good: p}}`, what each agent pays for a unit (Lindahl), of a planner the "
+        "personal shadow price; only with public goods, null without such prices or above 1000 agents",
     )
     payments: dict[str, Finite] | None = Field(
         description="`{agent: money}`, net money paid; null above 1000 agents"

@@ -6,9 +6,9 @@ numbers, infinities the strings "Infinity" and "-Infinity", and NaN is refused.
 The table of agents, `agents.parquet`, has one row per mechanism and agent: `mechanism`, `agent`,
 `consumption[g]`, `production[g]` and `action[g]` (taken, claimed or made in a game, else null) for each good
 g, `payment`, `utility`, `payoff`, `regret` (null under the planner), `weight` (null where no weights support
-the outcome), `improvement[g]` and `improvement_production[g]` (null where no improvement was found); with public goods also
-`personal_price[g]` and `personal_support[g]`, what each agent pays for a unit and its part of the supporting
-price (null without such prices).
+the outcome), `improvement[g]` and `improvement_production[g]` (null where no improvement was found); with
+public goods also `personal_price[g]` and `personal_support[g]`, what each agent pays for a unit and its part
+of the supporting price (null without such prices).
 
 The table of bounds, `bounds.parquet`, proves `surplus_gap` and `resource_utilisation` from both sides where a
 program was solved for them, one row per mechanism, `figure`, agent and good: `consumption` and `production`,

@@ -156,11 +156,11 @@ class _Builder:
         """Report public goods that no agent can have, and those that a technology uses up."""
         used = used_as_input(economy)
         for index, (good, g) in enumerate(zip(self.scenario.public, economy.public_goods, strict=True)):
-            if economy.most[g] == 0:
-                why = "there is none of it, and no agent can make it; give an agent a cost or a technology"
-                self.findings.append(Finding(("public", index), f"'{escape(good)}': {why}"))
             if used[g]:
                 why = "a technology uses it up, so that it is not public; name another input"
+                self.findings.append(Finding(("public", index), f"'{escape(good)}': {why}"))
+            if economy.most[g] == 0:
+                why = "there is none of it, and no agent can make it; give an agent a cost or a technology"
                 self.findings.append(Finding(("public", index), f"'{escape(good)}': {why}"))
         if economy.public_goods and np.prod(economy.personalised_shape) > MAX_PERSONAL:
             why = "agents have a personal price each, and so many numbers do not fit; take fewer agents"

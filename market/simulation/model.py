@@ -84,7 +84,9 @@ class MarketModel(LazyModel):
         self._outcome: tuple[int, Outcome] | None = None
         self._classes = self._classes_by_row(traders or {})
         if self._classes and self.economy.public_goods:
-            raise InputError("with public goods traders cannot answer by rules of their own; leave out traders")
+            raise InputError(
+                "with public goods traders cannot answer by rules of their own; leave out traders"
+            )
         self._own = [self._trader(row) for row, kind in self._classes.items() if kind.answers_by_itself()]
         self._together = AggregateDemand(
             self.economy, np.array([own.row for own in self._own], dtype=np.intp)

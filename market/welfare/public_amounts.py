@@ -6,10 +6,10 @@ For given x and other amounts the weighted surplus is concave in G_g, and its sl
 
     V_g(G) - MC_g(G - r_g),  V_g(G) = sum_i w_i du_i/dG_g,
 
-with MC_g the marginal cost of the cheapest outputs. Where V_g crosses MC_g, V_g is the multiplier p_g, outputs
-are the supply at p_g, and the personal multipliers w_i du_i/dG_g add up to it. If the first unit is worth less
-than it costs, nothing is made and p_g is its worth. One good follows the other until no amount moves. An
-interior-point method has eight digits for these amounts; this has all of them.
+with MC_g the marginal cost of the cheapest outputs. Where V_g crosses MC_g, V_g is the multiplier p_g,
+outputs are the supply at p_g, and the personal multipliers w_i du_i/dG_g add up to it. If the first unit is
+worth less than it costs, nothing is made and p_g is its worth. One good follows the other until no amount
+moves. An interior-point method has eight digits for these amounts; this has all of them.
 
 Only for producers of equal weight: then supply at `p / w` is the cheapest way to an output.
 
@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
 from market.economy.public_goods import shared, wide_prices, widened

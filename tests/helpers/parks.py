@@ -32,7 +32,7 @@ agents = [
 
 
 def cobb_douglas(wealth, share=0.5):
-    """Agents with `share ln x + (1 - share) ln G` and wealth in bread, of which a unit makes a unit of park."""
+    """Agents with `share ln x + (1 - share) ln G` and wealth in bread, of which one makes one of park."""
     shares = [share] * len(wealth) if isinstance(share, float) else share
     agents = ",\n".join(
         f'{{ name = "a{i}", endowment = {{ bread = {w} }}, utility = {{ family = "cobb_douglas", '

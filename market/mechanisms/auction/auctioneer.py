@@ -307,7 +307,9 @@ class Auction(Mechanism):
         had, wide = lindahl_outcome(economy, p, trades, traded)
         assert wide.prices is not None
         assert wide.regret is not None
-        agents = np.arange(len(wide.regret)) < len(economy.agents)  # provision has no profit, but for rounding
+        agents = np.arange(len(wide.regret)) < len(
+            economy.agents
+        )  # provision has no profit, but for rounding
         regretted = relative_regret(
             economy.personalised,
             wide.prices,
@@ -329,7 +331,9 @@ class Auction(Mechanism):
         )
 
 
-_AGREED = "At personal (Lindahl) prices that add up to the seller's all agents want one amount of public goods."
+_AGREED = (
+    "At personal (Lindahl) prices that add up to the seller's all agents want one amount of public goods."
+)
 _NOT_AGREED = "Without agreement on the amount of public goods there is no trade."
 
 

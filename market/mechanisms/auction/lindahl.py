@@ -7,19 +7,19 @@ At sellers' prices p the auctioneer splits the price of each public good so that
 
     sum_i p_ig = p_g and d_ig(p_i) = G_g for all i with p_ig > 0 (others want no more than G_g at price 0).
 
-G(p) is the common demand for the good, and the rest is an ordinary auction: excess demand is `G(p) - q - e - y`,
-any price rule moves p. In its rest points markets clear and each agent wants the amount that there is at its
-own price: a Lindahl equilibrium. It is efficient, since it is a competitive equilibrium of the personalised
-economy (`economy/public_goods.py`).
+G(p) is the common demand for the good, and the rest is an ordinary auction: excess demand is `G(p) - q - e -
+y`, any price rule moves p. In its rest points markets clear and each agent wants the amount that there is at
+its own price: a Lindahl equilibrium. It is efficient, since it is a competitive equilibrium of the
+personalised economy (`economy/public_goods.py`).
 
-The split is found as inverse demand: `p_ig(G)`, the highest price at which i wants at least G, falls in G, and
-so does the sum. Both roots are sought by secants in logarithms within a bracket; they are exact at once where
-demand is spending over price. Of several public goods one is split after the other until none moves.
+The split is found as inverse demand: `p_ig(G)`, the highest price at which i wants at least G, falls in G,
+and so does the sum. Both roots are sought by secants in logarithms within a bracket; they are exact at once
+where demand is spending over price. Of several public goods one is split after the other until none moves.
 
 At prices that clear no market nothing is agreed: the outcome is that of no trade, with the public goods that
-exist already. Personal prices come from true wants, which no agent has a reason to reveal: the regret reported
-is at one's own price, and is 0 in equilibrium; what an agent could gain by understating its wants is not part
-of it.
+exist already. Personal prices come from true wants, which no agent has a reason to reveal: the regret
+reported is at one's own price, and is 0 in equilibrium; what an agent could gain by understating its wants is
+not part of it.
 
 Source: Lindahl (1919), "Just taxation - a positive solution"; Foley (1970); Mas-Colell, Whinston and Green
 (1995), section 16.G.
@@ -135,7 +135,7 @@ def _demand(wide: Economy, p: Array, means: Array) -> Correspondence:
             return demand_within_means(family, parameters, p, own)
         return family.budget_demand(p, own, **parameters)
 
-    return wide._gather(  # noqa: SLF001
+    return wide._gather(
         wide.utilities, lambda block: answer(block.family, dict(block.parameters), means[block.rows])
     )
 
@@ -176,7 +176,7 @@ class _Inverse:
 
 
 def _agreed(inverse: _Inverse, personal: Array, p: float) -> tuple[Array, float]:
-    """Return personal prices that add up to the seller's price at one amount wanted by all, and the amount."""
+    """Return personal prices that add up to the seller's at one amount wanted by all, and the amount."""
     k = inverse.k
     tried = inverse.wanted(personal, k)
     some = tried[(tried > 0) & np.isfinite(tried)]

@@ -1,4 +1,4 @@
-"""Clarke's payments for public goods: equal shares of the cost, and a tax for changing what the others choose.
+"""Clarke's payments for public goods: equal shares of the cost, and a tax on those who change the choice.
 
 Symbols: G (public goods,) amounts; C(G) their least total cost; n agents with a utility;
 v_i(G) = u_i(e_i, G) - C(G) / n, i's value after its share of the cost.
@@ -8,17 +8,18 @@ Agents report utilities; G maximises sum_i v_i, and i pays
     t_i = C(G) / n + max_G' sum_{j != i} v_j(G') - sum_{j != i} v_j(G).
 
 The first part pays the producers. The second, Clarke's tax, is >= 0, and 0 of an agent whose report changes
-nothing (it is not *pivotal*). Truth is a best report whatever others say, since with report r_i leading to G(r)
+nothing (it is not *pivotal*). Truth is a best report whatever others say: a report r_i leads to G(r), and
 
     v_i(G(r)) - tax_i = sum_j v_j(G(r)) - max_G' sum_{j != i} v_j(G'),
 
-whose last term does not depend on r_i, and whose first is largest at the true optimum: Samuelson's amounts. The
-taxes leave the group, as revenue; handed back by shares they would change reports. Private goods are not
+whose last term does not depend on r_i, and whose first is largest at the true optimum: Samuelson's amounts.
+The taxes leave the group, as revenue; handed back by shares they would change reports. Private goods are not
 traded.
 
 *Example.* u_i = a_i ln G, cost c G, A = sum a: G = A / c, and the others alone would choose
-`G_-i = A_-i n / (c (n - 1))`, so that the tax is `A_-i (ln(G_-i / G) - 1) + c G (n - 1) / n`. For a = 1, 2, 3 and
-c = 1 the taxes are 5 ln(5/4) - 1, 0 and 3 ln(3/4) + 1.
+`G_-i = A_-i n / (c (n - 1))`, so that the tax is
+`A_-i (ln(G_-i / G) - 1) + c G (n - 1) / n`. For a = 1, 2, 3 and c = 1 the taxes are
+5 ln(5/4) - 1, 0 and 3 ln(3/4) + 1.
 
 Source: Clarke (1971), "Multipart pricing of public goods"; Tideman and Tullock (1976), "A new and superior
 process for making social choices"; Mas-Colell, Whinston and Green (1995), section 23.C.
@@ -167,8 +168,8 @@ def clarke_outcome(economy: Economy, found: Clarke) -> Outcome:
             f"The amounts of public goods have the largest total surplus (first-order conditions violated by "
             f"{shown(found.residual)} at most). Each agent pays an equal share of the cost; {pivotal} of "
             f"{len(consumers(economy))} agents change what the others would choose, and their taxes of "
-            f"{revenue:.6g} in all leave the group. Of {found.reports:,} reports of another scale the best gains "
-            f"{shown(gain)}: truth is a best report."
+            f"{revenue:.6g} in all leave the group. Of {found.reports:,} reports of another scale the best "
+            f"gains {shown(gain)}: truth is a best report."
         ),
         rounds=1,
         consumption=found.found.consumption,

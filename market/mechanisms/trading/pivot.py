@@ -56,8 +56,8 @@ from market.economy.coalitions import types, without
 from market.economy.correspondences import Array
 from market.economy.families.utilities import Log
 from market.economy.primitives import Economy, Money
-from market.errors import InputError, NumericalError
 from market.economy.public_goods import shared
+from market.errors import InputError, NumericalError
 from market.mechanisms.base import Answering, Mechanism, State
 from market.mechanisms.trading import clarke
 from market.mechanisms.trading.largest_surplus import (
@@ -215,7 +215,9 @@ class Pivot(Mechanism):
         """Return the outcome of Clarke's payments, judged by the same evidence."""
         had = clarke.clarke_outcome(economy, found)
         worth = float(np.nan_to_num(economy.worth(had.consumption), posinf=0.0).sum())
-        optimal = found.residual <= self.tolerance and found.gains.max() <= GAIN_THAT_IS_NONE * max(worth, 1e-300)
+        optimal = found.residual <= self.tolerance and found.gains.max() <= GAIN_THAT_IS_NONE * max(
+            worth, 1e-300
+        )
         return replace(had, name=self.label, status=Status.OPTIMAL if optimal else Status.FAILED)
 
     def _without(self, economy: Economy, state: PivotState) -> Outcome:

@@ -1,19 +1,19 @@
 """Groves and Ledyard's mechanism: messages about a public good with taxes that make Nash amounts efficient.
 
-Symbols: m_ig the increment that i asks for, of either sign; M_g = sum_i m_ig the amount made, G_g = r_g + M_g;
-c_g the unit cost (`economy/provision.py`); n the number of agents; mu_-i the mean of the others' messages, and
-s_-i = sum_{h != i} (m_h - mu_-i)^2 / (n - 2) their variance. Agent i pays for each good
+Symbols: m_ig the increment that i asks for, of either sign; M_g = sum_i m_ig the amount made, G_g = r_g +
+M_g; c_g the unit cost (`economy/provision.py`); n the number of agents; mu_-i the mean of the others'
+messages, and s_-i = sum_{h != i} (m_h - mu_-i)^2 / (n - 2) their variance. Agent i pays for each good
 
     t_i = c M / n + (gamma / 2) ((n - 1)/n (m_i - mu_-i)^2 - s_-i).
 
-*Nash amounts are efficient.* i's best message solves `u_i'(G) = c/n + gamma (n - 1)/n (m_i - mu_-i)`, since s_-i
-does not depend on it. The deviations `m_i - mu_-i = n/(n - 1) (m_i - M/n)` add up to 0 over i, so the sum is
-`sum_i u_i'(G) = c`: Samuelson's condition for every gamma > 0. Payments add up to c M: the variances cancel the
-squares, `sum_i s_-i = (n - 1)/n sum_i (m_i - mu_-i)^2`.
+*Nash amounts are efficient.* i's best message solves `u_i'(G) = c/n + gamma (n - 1)/n (m_i - mu_-i)`, since
+s_-i does not depend on it. The deviations `m_i - mu_-i = n/(n - 1) (m_i - M/n)` add up to 0 over i, so that
+`sum_i u_i'(G) = c`: Samuelson's condition for every gamma > 0. Payments add up to c M: the variances cancel
+the squares, `sum_i s_-i = (n - 1)/n sum_i (m_i - mu_-i)^2`.
 
-*What it does not claim.* Messages are a Nash equilibrium, not dominant: truth has no meaning here. An agent may
-be worse off than without it. And play need not get there: with simultaneous replies a small gamma overshoots
-and never settles, a large one settles slowly.
+*What it does not claim.* Messages are a Nash equilibrium, not dominant: truth has no meaning here. An agent
+may be worse off than without it. And play need not get there: with simultaneous replies a small gamma
+overshoots and never settles, a large one settles slowly.
 
 Source: Groves and Ledyard (1977), "Optimal allocation of public goods: a solution to the free rider problem";
 Chen and Plott (1996), "The Groves-Ledyard mechanism: an experimental study of institutional design".
@@ -50,7 +50,10 @@ class GrovesLedyard(Game):
     schedule: Schedule = option("sequential", "order of replies within a round")
     first: float = option(1.0, "message of every agent on every public good before the first round, units")
     gamma: float = option(
-        1.0, "weight of deviations from the others' mean message, money per unit squared", low=0.0, open_low=True
+        1.0,
+        "weight of deviations from the others' mean message, money per unit squared",
+        low=0.0,
+        open_low=True,
     )
 
     def start(self, economy: Economy) -> Array:
@@ -150,7 +153,7 @@ class _Sender:
         return np.asarray(sent[self.players].sum(axis=0) - sent[self.rows])
 
     def consumption(self, message: Array) -> Array:
-        """Return what agents consume if each of these alone sends a message, (rows, goods); others nothing."""
+        """Return what agents consume if each of these alone sends a message, (agents, goods)."""
         x, public = self.economy.endowment.copy(), self.means.public
         there = self.economy.resources[public] + self.others + message[:, public]
         x[self.rows[:, None], public] = np.maximum(there, 0.0)
@@ -182,8 +185,12 @@ class _Sender:
 def _refuse(economy: Economy) -> None:
     _ = economy.provision
     if economy.money is not Money.QUASILINEAR:
-        raise InputError(f'Groves-Ledyard taxes are in money: economy = "quasilinear", not "{economy.money.value}"')
+        raise InputError(
+            f'Groves-Ledyard taxes are in money: economy = "quasilinear", not "{economy.money.value}"'
+        )
     if np.isfinite(economy.budget).any():
         raise InputError("Groves-Ledyard taxes may exceed a budget; leave out budgets")
     if len(consumers(economy)) < 3:
-        raise InputError("Groves-Ledyard taxes need at least 3 agents with a utility: the variance of two others")
+        raise InputError(
+            "Groves-Ledyard taxes need at least 3 agents with a utility: the variance of two others"
+        )

@@ -3,8 +3,8 @@
 Symbols: G_g the amount of a public good g; c_g its unit cost: money, or units of the one private good h that
 it is made from (`economy/provision.py`); z_ig what i adds; G_-i what there is without z_i.
 
-*The best amount to add* maximises `u_i(e_i, G_-i + z) - c.z`, or under exchange `u_i` with `c.z` less of h. Its
-slope in z_g,
+*The best amount to add* maximises `u_i(e_i, G_-i + z) - c.z`, or under exchange `u_i` with `c.z` less of h.
+Its slope in z_g,
 
     du_i/dG_g - l c_g,  l = 1, or du_i/dx_h under exchange,
 
@@ -125,7 +125,7 @@ class Giver:
 
 
 def falling_point(slope: Callable[[Array], Array], most: Array, scale: Array, near: Array) -> Array:
-    """Return the points, 0 to `most`, at which falling slopes cross zero, element by element; inf without one.
+    """Return the points, 0 to `most`, at which falling slopes cross zero, one by one; inf without one.
 
     False position with halved ends (Illinois), every third step the middle; infinite slopes take the middle.
 

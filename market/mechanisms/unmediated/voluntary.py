@@ -7,11 +7,12 @@ Symbols: z_ig >= 0 what i pays for of the public good g; G_g = r_g + sum_i z_ig;
 
 private goods are not traded, and producers are paid their cost.
 
-*Nash.* For one public good i's reply is `max(0, D_i - G_-i)` with D_i what it would want if it had the others'
-gifts as money. With money and no budget D_i solves `u_i'(G) = c`: only those with the largest D pay anything
-(the keenest), and if there are several any split of D among them is Nash: a continuum, of which one is reported
-and the reason says so. Samuelson's condition asks for `sum_i u_i'(G) = c`: too little is provided, since no
-agent counts what others gain. n equal agents with `ln G` provide 1 / c and should provide n / c.
+*Nash.* For one public good i's reply is `max(0, D_i - G_-i)` with D_i what it would want if it had the
+others' gifts as money. With money and no budget D_i solves `u_i'(G) = c`: only those with the largest D pay
+anything (the keenest), and if there are several any split of D among them is Nash: a continuum, of which one
+is reported and the reason says so. Samuelson's condition asks for `sum_i u_i'(G) = c`: too little is
+provided, since no agent counts what others gain. n equal agents with `ln G` provide 1 / c and should provide
+n / c.
 
 *Wealth* (one private good, exchange). Contributors are those whose wealth exceeds a threshold; redistribution
 among contributors by less than each one's gift changes neither G nor any consumption (neutrality), since
@@ -135,8 +136,8 @@ class Voluntary(Game):
                 names = ", ".join(economy.agents[i] for i in several[:3])
                 more = "" if len(several) <= 3 else f" and {len(several) - 3:,} more"
                 said += (
-                    f" {names}{more} are the keenest on {economy.goods[g]}: every split of {made[k]:.6g} among "
-                    f"them is an equilibrium, a continuum of which one is shown."
+                    f" {names}{more} are the keenest on {economy.goods[g]}: every split of {made[k]:.6g} "
+                    f"among them is an equilibrium, a continuum of which one is shown."
                 )
         return said
 

@@ -1,8 +1,9 @@
 """Records of economies with public goods as records of the personalised economy.
 
-There each consumer i has a good of its own for each public good g, in place of g, and provision turns one unit
-of g into one of each (`economy/public_goods.py`). Claims of the alignment report are judged there. Whether that
-economy says the right thing is checked apart, in the economy as stated (`public_goods_claims.py`).
+There each consumer i has a good of its own for each public good g, in place of g, and provision turns one
+unit of g into one of each (`economy/public_goods.py`). Claims of the alignment report are judged there.
+Whether that economy says the right thing is checked apart, in the economy as stated
+(`public_goods_claims.py`).
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def _own(economy: Economy, by_agent: Array) -> Array:
 
 
 def _allocation(economy: Economy, x: Array, y: Array) -> tuple[Array, Array]:
-    """Return an allocation of the personalised economy; provision works at the level of the largest amount."""
+    """Return an allocation of the personalised economy, with provision at the largest amount."""
     agents, goods = economy.shape
     wide_x, wide_y = np.zeros(economy.personalised.shape), np.zeros(economy.personalised.shape)
     wants = np.zeros(agents, dtype=bool)

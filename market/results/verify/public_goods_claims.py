@@ -6,12 +6,12 @@ Symbols: G_g the amount of a public good g; m_ig = du_i/dx_ig; c_g its unit cost
 - Lindahl: the p_ig of consumers add up to the seller's price p_g, each agent wants G_g at its own prices, and
   pays p_ig G_g; supply is best at p;
 - planner: sum_i w_i m_ig = w_j dC_j/dy_jg, Samuelson's condition (in the personalised economy);
-- voluntary: `m_ig <= l c_g` for all, with equality where i pays, l = 1 (a budget that binds may stop it) or under
-  exchange m_ih of the good h paid with; for concave utilities that is Nash;
+- voluntary: `m_ig <= l c_g` for all, with equality where i pays, l = 1 (a budget that binds may stop it) or
+  under exchange m_ih of the good h paid with; for concave utilities that is Nash;
 - Groves and Ledyard: G is the sum of messages, payments follow from them, and each message m_i has
   `u_i'(G) = c/n + gamma (n - 1)/n (m_i - mean of the others)`;
-- Clarke: payments are equal cost shares and `max_G sum_{j != i} v_j(G) - sum_{j != i} v_j(G*)`, the maximum by a
-  search over amounts.
+- Clarke: payments are equal cost shares and `max_G sum_{j != i} v_j(G) - sum_{j != i} v_j(G*)`, the maximum
+  by a search over amounts.
 
 The rules are stated here again, independently of the code that played.
 
@@ -25,6 +25,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
@@ -64,21 +65,20 @@ def check_public_goods(
     implied = due(economy, record, options)
     if implied is not None and len(implied.payments) == agents:
         more = np.zeros(len(judged.payments) - agents)
-        implied = Due(
-            np.append(implied.payments, more), implied.revenue, np.append(implied.payoffs, more)
-        )
+        implied = Due(np.append(implied.payments, more), implied.revenue, np.append(implied.payoffs, more))
     tolerance = options.tolerance if record.kind == "auctioneer" else 0.0
     kept = judged if judged.prices is not None else replace(judged, prices=None)
     yield from check_accounts(economy.personalised, kept, implied, tolerance)
     yield from check_evidence(run, economy.personalised, judged, options.evidence)
-    yield from claims(economy, record, judged, options, run)
+    for claim in claims(economy, record, judged, options, run):
+        yield replace(claim, holds=None if claim.holds is None else bool(claim.holds))
 
 
 def _rules_of(record: Record, options: Any) -> str:
     return options.game.name if record.kind == "unmediated" else record.kind
 
 
-def _consumers(economy: Economy) -> Array:
+def _consumers(economy: Economy) -> NDArray[np.bool_]:
     wants = np.zeros(len(economy.agents), dtype=bool)
     for block in economy.utilities:
         wants[block.rows] = True
@@ -90,10 +90,14 @@ def _one_amount(economy: Economy, record: Record) -> Iterator[Claim]:
     public = list(economy.public_goods)
     x, y = record.consumption[:, public], record.production[:, public]
     apart = float(np.ptp(x, axis=0).max())
-    yield Claim(f"{record.name}: one amount of public goods for all", apart == 0.0, f"differ by {shown(apart)}")
+    yield Claim(
+        f"{record.name}: one amount of public goods for all", apart == 0.0, f"differ by {shown(apart)}"
+    )
     there = economy.commons[public] + economy.endowment[:, public].sum(axis=0) + y.sum(axis=0)
     beyond = float((x.max(axis=0) - there * (1.0 + ROUNDING_OF_RESULTS)).max())
-    yield Claim(f"{record.name}: public goods are there", beyond <= 0, f"largest excess: {shown(max(beyond, 0.0))}")
+    yield Claim(
+        f"{record.name}: public goods are there", beyond <= 0, f"largest excess: {shown(max(beyond, 0.0))}"
+    )
     possible, detail = feasible(economy, record.consumption, record.production)
     yield Claim(f"{record.name}: possible as stated", possible, detail)
 
@@ -180,8 +184,8 @@ def _lindahl(
     near = 2 * options.tolerance + ROUNDING_OF_RESULTS
     good = worst <= near and largest <= max(10 * options.tolerance, 1e-8) and stated <= options.tolerance
     detail = (
-        f"each agent wants the amount at its own prices up to {shown(worst)}, largest gain from another bundle "
-        f"{shown(largest)} of the worth of trades"
+        f"each agent wants the amount at its own prices up to {shown(worst)}, largest gain from another "
+        f"bundle {shown(largest)} of the worth of trades"
     )
     yield Claim(name, good and record.rounds <= options.max_rounds, detail)
 
@@ -190,7 +194,11 @@ def _lindahl(
 
 
 def _planned(
-    economy: Economy, record: Record, judged: Record, options: Any, run: RunFolder  # noqa: ARG001
+    economy: Economy,
+    record: Record,
+    judged: Record,
+    options: Any,
+    run: RunFolder,  # noqa: ARG001
 ) -> Iterator[Claim]:
     """Check the first-order conditions, Samuelson's among them, for the planner's weights."""
     name = f"{record.name}: {record.status.value}, within {options.tolerance:.0e}"
@@ -239,7 +247,11 @@ def _given_due(economy: Economy, record: Record, options: Any) -> Due | None:  #
 
 
 def _voluntary(
-    economy: Economy, record: Record, judged: Record, options: Any, run: RunFolder  # noqa: ARG001
+    economy: Economy,
+    record: Record,
+    judged: Record,  # noqa: ARG001
+    options: Any,
+    run: RunFolder,  # noqa: ARG001
 ) -> Iterator[Claim]:
     """Check that amounts follow from gifts, and the conditions for best replies."""
     if record.actions is None or record.regret is None:
@@ -341,7 +353,11 @@ def _taxed_due(economy: Economy, record: Record, options: Any) -> Due | None:
 
 
 def _groves_ledyard(
-    economy: Economy, record: Record, judged: Record, options: Any, run: RunFolder  # noqa: ARG001
+    economy: Economy,
+    record: Record,
+    judged: Record,  # noqa: ARG001
+    options: Any,
+    run: RunFolder,  # noqa: ARG001
 ) -> Iterator[Claim]:
     """Check that amounts follow from messages, and the conditions for best messages."""
     if record.actions is None or record.regret is None:
@@ -350,12 +366,14 @@ def _groves_ledyard(
     public, wants = list(economy.public_goods), _consumers(economy)
     sent, x = record.actions, record.consumption
     outside = sent.copy()
-    outside[np.ix_(wants, public)] = 0.0
+    outside[np.flatnonzero(wants)[:, None], public] = 0.0
     allowed = bool(np.isfinite(sent).all() and not outside.any())
     yield Claim(f"{record.name}: actions are allowed", allowed, "messages of consumers on public goods")
     amount = economy.resources[public] + np.maximum(sent[:, public].sum(axis=0), 0.0)
     made = np.maximum(record.production[:, public], 0.0).sum(axis=0)
-    apart = max(difference(x[0, public], amount, amount), difference(made, amount - economy.resources[public], amount))
+    apart = max(
+        difference(x[0, public], amount, amount), difference(made, amount - economy.resources[public], amount)
+    )
     yield Claim(
         f"{record.name}: the outcome follows from the actions",
         apart <= ROUNDING_OF_RESULTS,
@@ -385,7 +403,11 @@ def _reported_due(economy: Economy, record: Record, options: Any) -> Due:  # noq
 
 
 def _clarke(
-    economy: Economy, record: Record, judged: Record, options: Any, run: RunFolder  # noqa: ARG001
+    economy: Economy,
+    record: Record,
+    judged: Record,
+    options: Any,
+    run: RunFolder,  # noqa: ARG001
 ) -> Iterator[Claim]:
     """Check that amounts are best, and recompute each agent's payment by a search over amounts."""
     name = f"{record.name}: {record.status.value}"
@@ -404,7 +426,7 @@ def _clarke(
         yield Claim(f"{record.name}: payments", None, "not checked: of several public goods")
         return
     apart, size, g = 0.0, abs(total) + float(np.abs(record.payments).sum()) + 1e-300, public[0]
-    producers = np.flatnonzero((economy.capacity[:, g] > 0))
+    producers = np.flatnonzero(economy.capacity[:, g] > 0)
 
     def cost_of(amount: float) -> float:
         """Return the least cost of an amount: of one producer, or at one constant unit cost."""
@@ -417,11 +439,14 @@ def _clarke(
             costs.append(float(economy.cost(one)[j]))
         return min(costs)
 
-    convex = len(producers) == 1 or all(block.family.flat(**block.parameters).all() for block in economy.costs)
+    convex = len(producers) == 1 or all(
+        block.family.flat(**block.parameters).all() for block in economy.costs
+    )
     if not convex:
         yield Claim(f"{record.name}: payments", None, "not checked: of several producers with rising costs")
         return
     for i in np.flatnonzero(wants):
+
         def others(amount: float, i: int = int(i)) -> float:
             tried = x.copy()
             tried[:, g] = amount

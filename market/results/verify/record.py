@@ -60,10 +60,10 @@ class Record(Outcome):
         stated: its part of result.json.
         weights: (agents,), welfare weights; None if none support the outcome.
         supporting_prices: (goods,), of these weights.
-        personal_supporting: (agents, goods), of these prices the parts of each agent; None without public goods.
-        improvement: an allocation (x', y') claimed to be a Pareto improvement; None if there is none.
-        proofs: figure -> its recorded proof; only where a program found it.
-        observations: measure -> its value in each round, (rounds,), of mechanisms without announced prices.
+        personal_supporting: (agents, goods), of these prices the parts of each agent; None without public
+            goods. improvement: an allocation (x', y') claimed to be a Pareto improvement; None if there is
+            none. proofs: figure -> its recorded proof; only where a program found it. observations: measure
+            -> its value in each round, (rounds,), of mechanisms without announced prices.
     """
 
     stated: Mapping[str, Any] = field(default_factory=dict)
@@ -118,7 +118,12 @@ def read_outcomes(run: RunFolder, economy: Economy) -> list[Record]:
 
 def _check_agents(run: RunFolder, economy: Economy) -> None:
     """Check the columns and rows of the table of agents."""
-    check_columns("agents.parquet", run.agents, ("mechanism", "agent"), agent_columns(economy.goods, public=bool(economy.public_goods)))
+    check_columns(
+        "agents.parquet",
+        run.agents,
+        ("mechanism", "agent"),
+        agent_columns(economy.goods, public=bool(economy.public_goods)),
+    )
     names = [stated["name"] for stated in run.result["mechanisms"]]
     rows = [(name, agent) for name in names for agent in economy.agents]
     if list(zip(run.agents["mechanism"], run.agents["agent"], strict=True)) != rows:

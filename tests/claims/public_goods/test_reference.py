@@ -98,7 +98,9 @@ def test_no_agent_pays_where_the_first_unit_is_worth_less_than_its_cost_to_each(
 
 def test_quadratic_wants_give_four_seven_and_nine():
     """10 - G = 6: Nash 4 by one; 2 (10 - G) = 6: optimum 7; gap (7 - 4)^2 * 2 / 2 = 9."""
-    text = quasilinear(['family = "quadratic", weights = { park = 10.0 }, slope = { park = 1.0 }'] * 2, unit_cost=6.0)
+    text = quasilinear(
+        ['family = "quadratic", weights = { park = 10.0 }, slope = { park = 1.0 }'] * 2, unit_cost=6.0
+    )
     found = outcome(text, VOLUNTARY)
     assert amount(found) == pytest.approx(4.0, rel=1e-12)
     assert amount(outcome(text, PLANNER)) == pytest.approx(7.0, rel=1e-12)
@@ -106,7 +108,7 @@ def test_quadratic_wants_give_four_seven_and_nine():
 
 
 def test_linear_game_has_nothing_against_all_tokens():
-    """u = 0.4 G + money, 20 tokens, n = 4: 0.4 < 1, so none pays (20 each); at prices 1/4 all pay 20: 32 each."""
+    """u = 0.4 G + money, 20 tokens, n = 4: 0.4 < 1, so none pays: 20 each; at prices 1/4 all pay: 32 each."""
     text = quasilinear(['family = "linear", weights = { park = 0.4 }'] * 4, budget=20.0)
     found = outcome(text, VOLUNTARY)
     assert found.status is Status.NASH
@@ -153,7 +155,7 @@ def test_groves_ledyard_takes_longer_with_a_high_gamma(gamma, rounds):
 
 
 def test_contributors_have_equal_private_consumption_and_the_poor_give_nothing():
-    """a = 1/2: G = W / (1 + k) for k givers of total wealth W, each left with G. Wealth 20, 14, 1: G = 34/3."""
+    """a = 1/2: G = W / (1 + k) for k givers of total wealth W, each left with G: 34/3 of 20, 14, 1."""
     found = outcome(cobb_douglas([20.0, 14.0, 1.0]), VOLUNTARY)
     assert found.status is Status.NASH
     np.testing.assert_allclose(found.consumption[:3, 0], [34 / 3, 34 / 3, 1.0], rtol=1e-9)
@@ -167,7 +169,7 @@ def test_contributors_have_equal_private_consumption_and_the_poor_give_nothing()
 @given(moved=st.floats(-2.5, 8.5))
 @settings(max_examples=5, deadline=None)
 def test_redistribution_among_contributors_changes_nothing(moved):
-    """Less than each one's gift, 26/3 and 8/3, moves from the first to the second: G and x stay (neutrality)."""
+    """Less than each one's gift, 26/3 and 8/3, moves between them: G and x stay (neutrality)."""
     found = outcome(cobb_douglas([20.0 - moved, 14.0 + moved, 1.0]), VOLUNTARY)
     np.testing.assert_allclose(found.consumption[:3, 0], [34 / 3, 34 / 3, 1.0], rtol=1e-8)
     assert amount(found) == pytest.approx(34 / 3, rel=1e-8)
@@ -179,9 +181,9 @@ def test_redistribution_beyond_a_gift_is_not_neutral():
     assert amount(found) == pytest.approx(15.5, rel=1e-10)
 
 
-@pytest.mark.parametrize(("wealth", "gift"), [(9.0, 0.0), (10.0, 0.0), (12.0, 2 / 1.5 / 1.0)])
+@pytest.mark.parametrize(("wealth", "gift"), [(9.0, 0.0), (10.0, 0.0), (12.0, 4 / 3)])
 def test_threshold_of_wealth_is_exact(wealth, gift):
-    """Beside one of 20 (G = 10 alone) another gives from wealth above x = 10; at 12: G = 32 / 3, gift 4 / 3."""
+    """Beside one of 20 (G = 10 alone) another gives from wealth above 10; at 12: G = 32/3, gift 4/3."""
     found = outcome(cobb_douglas([20.0, wealth]), VOLUNTARY)
     assert found.status is Status.NASH
     assert found.actions[1, 1] == pytest.approx(gift, abs=1e-8)
@@ -250,7 +252,9 @@ def test_two_public_goods_are_judged_apart():
         '{ name = "x", utility = { family = "log", weights = { park = 1.0, lamp = 3.0 } } },'
         '{ name = "y", utility = { family = "log", weights = { park = 2.0, lamp = 2.0 } } },'
     )
-    text = text.replace("agents = [\n,", f"agents = [\n{agents}").replace("park = 1.0 } }", "park = 1.0, lamp = 2.0 } }")
+    text = text.replace("agents = [\n,", f"agents = [\n{agents}").replace(
+        "park = 1.0 } }", "park = 1.0, lamp = 2.0 } }"
+    )
     for mechanism in (PLANNER, LINDAHL):
         np.testing.assert_allclose(outcome(text, mechanism).consumption[0], [3.0, 2.5], rtol=1e-8)
     np.testing.assert_allclose(outcome(text, VOLUNTARY).consumption[0], [2.0, 1.5], rtol=1e-9)

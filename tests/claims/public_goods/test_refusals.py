@@ -20,9 +20,16 @@ BAD = {
     "numeraire": (cobb_douglas([1.0]).replace('public = ["park"]', 'public = ["bread"]'), "numeraire"),
     "all public": (cobb_douglas([1.0]).replace('public = ["park"]', 'public = ["park", "bread"]'), "private"),
     "fisher": (TEXT.replace("quasilinear", "fisher").replace("utility", "budget = 1.0, utility"), "exchange"),
-    "none can make it": (TEXT.replace("park = 1.0 } } },\n]", "lamp = 1.0 } } },\n]").replace(
-        'goods = ["park"]', 'goods = ["park", "lamp"]'), "no agent can make it"),
-    "an input": (cobb_douglas([1.0]).replace("park = 1.0, bread = -1.0", "bread = 1.0, park = -1.0"), "uses it up"),
+    "none can make it": (
+        TEXT.replace("park = 1.0 } } },\n]", "lamp = 1.0 } } },\n]").replace(
+            'goods = ["park"]', 'goods = ["park", "lamp"]'
+        ),
+        "no agent can make it",
+    ),
+    "an input": (
+        cobb_douglas([1.0]).replace("park = 1.0, bread = -1.0", "bread = 1.0, park = -1.0"),
+        "uses it up",
+    ),
 }
 
 
