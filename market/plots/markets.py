@@ -60,7 +60,8 @@ class Curve(NamedTuple):
 def has_one_price(comparison: Comparison) -> bool:
     """Return True if there is one good, and its price was announced."""
     economy = comparison.economy
-    return len(comparison.rounds) > 0 and len(economy.goods) == 1 and economy.money is not Money.EXCHANGE
+    private = len(economy.goods) == 1 and not economy.public_goods
+    return len(comparison.rounds) > 0 and private and economy.money is not Money.EXCHANGE
 
 
 @styled

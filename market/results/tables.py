@@ -148,12 +148,17 @@ def mechanism_result(
         split, handed_back = surplus(outcome), payoffs_with_revenue(outcome)
     else:
         split, handed_back = outcome.surplus, outcome.payoffs_with_revenue
+    more: dict[str, Any] = {}
     public = isinstance(outcome, Outcome) and bool(outcome.economy.public_goods)
     own, supporting = (
         (by_both(outcome.personal_prices), by_both(report.personal_supporting_prices))
         if isinstance(outcome, Outcome)
         else (None, None)
     )
+    if public:
+        more["personal_prices"] = own
+    if check is not None:
+        more["check"] = _check_result(check, goods)
     try:
         return MechanismResult(
             name=outcome.name,
@@ -189,8 +194,7 @@ def mechanism_result(
                 unknown=list(report.reasons),
                 **({"personal_supporting_prices": supporting if supported else None} if public else {}),
             ),
-            **({"personal_prices": own} if public else {}),
-            **({} if check is None else {"check": _check_result(check, goods)}),
+            **more,
         )
     except ValidationError as error:
         raise NumericalError(

@@ -34,6 +34,7 @@ import numpy as np
 
 from market.economy.budget_demand import demand_within_means
 from market.economy.correspondences import Array, Correspondence, Coupling
+from market.economy.families.utilities.base import Utility
 from market.economy.primitives import Answers, Economy, Money
 from market.economy.public_goods import (
     consumers,
@@ -130,7 +131,7 @@ class CommonDemand:
 def _demand(wide: Economy, p: Array, means: Array) -> Correspondence:
     """Return the demand of a personalised economy at given means, (agents,)."""
 
-    def answer(family: type, parameters: dict[str, Array], own: Array) -> Correspondence:
+    def answer(family: type[Utility], parameters: dict[str, Array], own: Array) -> Correspondence:
         if wide.money is Money.QUASILINEAR:
             return demand_within_means(family, parameters, p, own)
         return family.budget_demand(p, own, **parameters)

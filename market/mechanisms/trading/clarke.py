@@ -30,6 +30,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
@@ -78,7 +79,7 @@ def refuse(economy: Economy) -> None:
         raise InputError(f'pivot payments are in money: economy = "quasilinear", not "{economy.money.value}"')
     if np.isfinite(economy.budget).any():
         raise InputError("an agent that cannot pay would report less than the truth; leave out budgets")
-    own, makes = consumers(economy), (economy.capacity > 0).any(axis=1)
+    own, makes = consumers(economy), np.asarray((economy.capacity > 0).any(axis=1))
     if makes[own].any():
         name = economy.agents[int(own[makes[own]][0])]
         raise InputError(f"{name} makes a public good and wants it; give the cost to another agent")
@@ -135,7 +136,7 @@ def _value(economy: Economy, found: Solution, left_out: int, n: int) -> float:
     return float(np.delete(utility, left_out).sum() - (n - 1) / n * economy.cost(y).sum())
 
 
-def _gains(economy: Economy, own: Array, ones: Array, surplus: float) -> tuple[Array, int]:
+def _gains(economy: Economy, own: NDArray[np.intp], ones: Array, surplus: float) -> tuple[Array, int]:
     """Return the largest gain of each agent from a report of another scale, (agents,), and their number."""
     gains, reports = np.zeros(len(ones)), 0
     for i in own.tolist():
