@@ -45,7 +45,7 @@ def producers(economy: Economy) -> NDArray[np.bool_]:
 
 def accounts(outcome: Outcome) -> Accounts | None:
     """Return revenue, cost and profit of all agents; None where goods are made from goods without prices."""
-    if outcome.economy.public_goods:
+    if outcome.economy.public_goods and outcome.kind == "auctioneer":
         return _of_agents(accounts(widen_outcome(outcome)), len(outcome.economy.agents))
     economy, y, cost = outcome.economy, outcome.production, outcome.economy.cost(outcome.production)
     if outcome.kind == "auctioneer" and outcome.prices is not None:
