@@ -29,8 +29,13 @@ PICTURES: dict[str, tuple[str, Callable[..., object]]] = {
     "panels": ("scarf", plots.price_paths),
     "excess_demand_paths": ("edgeworth", plots.excess_demand_paths),
     "supply_and_demand": ("merit_order", plots.supply_and_demand),
+    "trade_prices": ("smith", plots.trade_prices),
+    "steps_and_trades": ("smith", plots.steps_and_trades),
+    "order_book": ("smith", plots.order_book),
     "phase_portrait": ("scarf", plots.phase_portrait),
     "edgeworth_box": ("edgeworth", plots.edgeworth_box),
+    "barter_prices": ("bazaar", plots.barter_prices),
+    "dispersion": ("bazaar", plots.dispersion),
     "two_equilibria": ("three_equilibria", plots.edgeworth_box),
     "utilities_by_mechanism": ("war", plots.utilities_by_mechanism),
     "producers_by_mechanism": ("chain", plots.producers_by_mechanism),
@@ -67,6 +72,21 @@ def sweep_curve() -> Figure:
         )
         figure = Figure(figsize=(5.6, 4.2), layout="constrained")
         plots.sweep_curve(swept, "agents.city.utility.weights.power", "price[power]", figure.add_subplot())
+    return figure
+
+
+def surplus_by_number() -> Figure:
+    """Draw the share of the largest surplus by the number of Cournot's firms."""
+    with tempfile.TemporaryDirectory() as folder, matplotlib.rc_context(plots.STYLE):
+        swept = sweep(
+            ROOT / "scenarios" / "cournot.toml",
+            ["agents.firm.count=1,2,3,5,10"],
+            out=folder,
+            mechanisms=["firms", "half as aware", "prices"],
+            options=Options(backend="serial"),
+        )
+        figure = Figure(figsize=(5.6, 4.2), layout="constrained")
+        plots.surplus_by_number(swept, "agents.firm.count", figure.add_subplot())
     return figure
 
 
@@ -126,6 +146,7 @@ def main() -> None:
         write(figure, picture)
     write(sweep_curve(), "sweep_curve")
     write(sweep_heat_map(), "sweep_heat_map")
+    write(surplus_by_number(), "surplus_by_number")
     write(rooms(), "rooms")
 
 

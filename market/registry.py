@@ -7,9 +7,10 @@ declaration. A *registry* is a literal list of families.
 Two kinds of declaration, for two kinds of family:
 
 - utilities, costs and technologies hold no values: `parameters` names the numbers of every agent, as arrays
-  with the axis "good" -> (agents, goods), "agent" -> (agents,) or "one good" -> (agents, goods) with a 1 at
-  the good that the scenario names, handed to their static functions. A utility that is a sum of one-good
-  terms names a registry of their forms in `terms` instead, and has the arrays of `term_parameters`;
+  with the axis "good" -> (agents, goods), "agent" -> (agents,), "one good" -> (agents, goods) with a 1 at the
+  good that the scenario names, or "steps" -> (agents, goods, steps, 2) of prices and amounts, handed to their
+  static functions. A utility that is a sum of one-good terms names a registry of their forms in `terms`
+  instead, and has the arrays of `term_parameters`;
 - rules, games and mechanisms are frozen data classes: each field is an `option`.
 """
 
@@ -24,7 +25,7 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 from market.errors import did_you_mean
 
-Axis = Literal["good", "agent", "one good"]
+Axis = Literal["good", "agent", "one good", "steps"]
 
 NOT_ZERO = "0 is not allowed here"
 
@@ -34,7 +35,8 @@ class Parameter:
     """A number that every agent of a family has, per good or once.
 
     Args:
-        axis: "good" for one number a good, "agent" for one number an agent, "one good" for a good's name.
+        axis: "good" for one number a good, "agent" for one number an agent, "one good" for a good's name,
+            "steps" for a list of [price, amount] a good; bounds are then those of prices.
         meaning: one line for `market list`, the schema and the reference.
         unit: of the number, for instance "money per unit".
         low: least value allowed.

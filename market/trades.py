@@ -8,7 +8,7 @@ sold is `x - e - y`, and the money that they paid less what they got is their pa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,11 @@ class Trades:
     def __len__(self) -> int:
         """Return the number of trades."""
         return len(self.amount)
+
+    def on_day(self, day: int) -> Trades:
+        """Return the trades of one day."""
+        own = self.day == day
+        return Trades(*(getattr(self, each.name)[own] for each in fields(self)))
 
     def net(self, agents: int, goods: int) -> tuple[Array, Array]:
         """Return additions to each agent's goods, (agents, goods), and the money that it paid, (agents,).

@@ -335,10 +335,10 @@ def _values_bundle(economy: Economy, ceiling: Array) -> tuple[str, str, float, f
 def _unlimited_costs(economy: Economy) -> Array:
     """Return the least constant unit cost of unlimited producers, (goods,); inf where there is none."""
     least = np.full(len(economy.goods), np.inf)
-    for piece, limit in _cost_pieces(economy):
-        flat = piece.family.indifference_prices(**piece.parameters)
+    for piece, _ in _cost_pieces(economy):
+        flat, limit = piece.family.constant_steps(**piece.parameters)
         unlimited = np.isfinite(flat) & np.isinf(limit)
-        least = np.minimum(least, np.where(unlimited, flat, np.inf).min(axis=0))
+        least = np.minimum(least, np.where(unlimited, flat, np.inf).min(axis=(0, 2)))
     return least
 
 

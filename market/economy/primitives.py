@@ -391,8 +391,8 @@ class Economy:
         known = [np.zeros(0)] * len(self.goods)
         for block in self._pieces(tuple(blocks)):
             found = block.family.indifference_prices(**block.parameters)
-            for g, column in enumerate(found.T):
-                new = column[np.isfinite(column)]
+            for g in range(len(self.goods)):
+                new = found[:, g][np.isfinite(found[:, g])]
                 known[g] = np.union1d(known[g], new) if len(new) else known[g]
         return tuple(known)
 
@@ -413,6 +413,34 @@ class Economy:
     def marginal_utility(self, x: Array) -> Array:
         """Return du_i/dx_ig, (agents, goods); inf where the slope at 0 is infinite."""
         return self._by_good(self.utilities, lambda block: block.call(block.family.marginal, x))
+
+    @cached_property
+    def has_steps(self) -> bool:
+        """True if some marginal utility or cost jumps at an amount, so that last and next unit differ."""
+        blocks: tuple[Block[Any], ...] = (*self.utilities, *self.costs)
+        return any("marginal_of_last" in vars(block.family) for block in blocks)
+
+    def marginal_utility_of_last(self, x: Array) -> Array:
+        """Return slopes towards less of each good, (agents, goods): `marginal_utility` unless u bends."""
+        return self._by_good(self.utilities, lambda block: block.call(block.family.marginal_of_last, x))
+
+    def marginal_cost_of_last(self, y: Array) -> Array:
+        """Return the cost of the last unit of each good, (agents, goods): `marginal_cost` unless C bends."""
+        if not self.costs:
+            return np.broadcast_to(np.inf, self.shape)
+        slopes = np.full(self.shape, np.inf)
+        for block in self.costs:
+            slopes[block.rows] = block.call(block.family.marginal_of_last, y)
+        return slopes
+
+    def at_ends_of_steps(self, x: Array, y: Array, within: Array) -> tuple[Array, Array]:
+        """Return amounts put to ends of steps that are no farther away than `within`, (goods,)."""
+        x, y = x.copy(), y.copy()
+        for block in self.utilities:
+            x[block.rows] = block.family.nearest_end(x[block.rows], within, **block.parameters)
+        for made in self.costs:
+            y[made.rows] = made.family.nearest_end(y[made.rows], within, **made.parameters)
+        return x, y
 
     def worth(self, x: Array) -> Array:
         """Return the value of bundles at the margin, sum_g x_ig du_i/dx_ig, (agents,), utility."""

@@ -166,9 +166,9 @@ def _unit_costs_without_capacity(economy: Economy) -> Array:
     """Return the prices above which some supply is infinite, (goods,), money per unit; inf if none is."""
     least = np.full(len(economy.goods), np.inf)
     for block in economy.costs:
-        known = block.family.indifference_prices(**block.parameters)
-        unlimited = np.isinf(block.family.limit(**block.parameters)) & np.isfinite(known)
-        least = np.minimum(least, np.where(unlimited, known, np.inf).min(axis=0))
+        known, amounts = block.family.constant_steps(**block.parameters)
+        unlimited = np.isinf(amounts) & np.isfinite(known)
+        least = np.minimum(least, np.where(unlimited, known, np.inf).min(axis=(0, 2)))
     return least
 
 

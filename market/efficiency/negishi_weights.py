@@ -136,11 +136,17 @@ class _Case:
 
     def equal(self) -> Support | None:
         """Return equal weights if they support the allocation."""
-        return self._if_supporting(equal_weights(self.at.slopes))
+        candidate = equal_weights(self.at.slopes)
+        if candidate is not None and self.at.economy.has_steps:  # a price may be anywhere between two steps
+            made = np.where(self.at.binds.made, self.at.last_costs, 0.0).max(axis=0)
+            candidate = candidate[0], np.maximum(candidate[1], made / len(self.at.slopes))
+        return self._if_supporting(candidate)
 
     def determined(self) -> Support | None:
         """Return the only weights that can support the allocation, if they do."""
         at, counts = self.at, ~(self.only_zero | self.idle)
+        if at.economy.has_steps:
+            return None  # next and last unit differ in worth, and weights are rarely unique
         return self._if_supporting(determined(at.slopes, at.costs, at.binds, counts, at.kinks))
 
     def _if_supporting(self, candidate: tuple[Array, Array] | None) -> Support | None:
@@ -392,6 +398,8 @@ def _scale(at: Margins, excluded: NDArray[np.bool_]) -> _Problem:
     reference = 1.0 / np.where(there > 0, there, 1.0)
     finite_slopes = np.where(np.isfinite(slopes), slopes, 0.0)
     finite_costs = np.where(np.isfinite(costs), costs, 0.0)
+    last_slopes = np.where(np.isfinite(at.last_slopes), at.last_slopes, 0.0)
+    last_costs = np.where(np.isfinite(at.last_costs), at.last_costs, 0.0)
     for _ in range(2):  # once with equal values, once with the prices that these suggest
         per_value = _per_value(at, finite_slopes, finite_costs, reference)
         valued = np.where(excluded[:, None], 0.0, finite_slopes / per_value[:, None]).max(axis=0)
@@ -401,16 +409,18 @@ def _scale(at: Margins, excluded: NDArray[np.bool_]) -> _Problem:
     agents, goods = economy.shape
     kinks = np.where(excluded[:, None], 0.0, at.kinks)
     bent = np.asarray((kinks > 0).any(axis=1))[:, None]
-    worth = finite_slopes / (per_value[:, None] * reference)
-    cost = finite_costs / (per_value[:, None] * reference)
+    worth, last_worth, cost, last_cost = (
+        each / (per_value[:, None] * reference)
+        for each in (finite_slopes, last_slopes, finite_costs, last_costs)
+    )
     counted = ~excluded[:, None]
     prices_alone = scipy.sparse.hstack([scipy.sparse.csr_matrix((goods, agents)), scipy.sparse.eye(goods)])
     parts = [
         _pairs(worth, binds.wanting & counted & np.isfinite(slopes) & ~bent, +1.0),
-        _pairs(worth, binds.consumed & counted & ~(kinks > 0), -1.0),
+        _pairs(last_worth, binds.consumed & counted & ~(kinks > 0), -1.0),
         *_kink_rows(kinks * per_value[:, None] * reference, binds.consumed),
         _pairs(cost, binds.could_make & np.isfinite(costs), -1.0),
-        _pairs(cost, binds.made, +1.0),
+        _pairs(last_cost, binds.made, +1.0),
         prices_alone.tocsr()[binds.left_over],
         _technology_rows(economy, y, reference),
     ]

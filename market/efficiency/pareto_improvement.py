@@ -88,10 +88,8 @@ def without_sacrifice(economy: Economy, y: Array) -> Economy:
         return economy
 
     def limited(block: Block[Cost]) -> Block[Cost]:
-        own = block.parameters["capacity"]
-        return replace(
-            block, parameters={**block.parameters, "capacity": np.where(costly[block.rows], 0.0, own)}
-        )
+        most = np.where(costly[block.rows], 0.0, np.inf)
+        return replace(block, parameters=block.family.limited_to(most, **block.parameters))
 
     return replace(economy, costs=tuple(limited(block) for block in economy.costs))
 

@@ -8,12 +8,14 @@ support (x, y) are those p >= 0 for which some w satisfies
     p_g <= c_ig where i could make more; p_g >= c_ig where it makes some;
     p_g = 0 where some of g is left over; netputs of technologies maximise profit;
 
-at a kink `w_i m_ig` stands for some supergradient (`first_order_conditions.py`), so that with coefficients b
-`sum over consumed g of b_ig p_g <= w_i <= sum_g b_ig p_g`. All of it is linear in (p, w). *Markets* add what
-agents can pay, also linear in p: incomes are the values of what agents own, and who spends all of it spends
-all of it at each of the prices. With quasilinear money w_i = 1, except for an agent that has spent its
-whole budget, `w_i <= 1`; in a Fisher market and in exchange each w_i is free. A *planner* whose weights
-are equal has w = 1 and no incomes. In exchange, prices are relative: to the numeraire, or they sum to one.
+where worth or cost jumps at an amount (`steps`), more is worth less than the last unit, and the price lies
+between; at a kink of fixed proportions `w_i m_ig` stands for some supergradient
+(`first_order_conditions.py`), so that with coefficients b `sum over consumed g of b_ig p_g <= w_i <= sum_g
+b_ig p_g`. All of it is linear in (p, w). *Markets* add what agents can pay, also linear in p: incomes are the
+values of what agents own, and who spends all of it spends all of it at each of the prices. With quasilinear
+money w_i = 1, except for an agent that has spent its whole budget, `w_i <= 1`; in a Fisher market and in
+exchange each w_i is free. A *planner* whose weights are equal has w = 1 and no incomes. In exchange, prices
+are relative: to the numeraire, or they sum to one.
 
 So the supporting prices form a convex set, and the interval of each good is found by two linear programs.
 It is the range of one price, the other prices adjusting: the set is in general no box. Where goods and
@@ -124,7 +126,7 @@ class _Case:
         """Return a mask, (agents, goods), of goods whose price an agent's slope or cost determines."""
         binds = self.at.binds
         bent = np.asarray((self.at.kinks > 0).any(axis=1))[:, None]
-        return binds.consumed & ~bent
+        return binds.consumed & ~bent & (self.at.last_slopes == self.at.slopes)
 
     def pinned(self) -> NDArray[np.bool_]:
         """Return a mask, (goods,), of prices that equalities show to be unique.
@@ -135,7 +137,8 @@ class _Case:
         of which more is spent if those prices rise together, determine it.
         """
         agents, goods = self.at.economy.shape
-        known = self.at.binds.left_over | (self.at.binds.made & self.at.binds.could_make).any(axis=0)
+        at_a_cost = self.at.binds.made & self.at.binds.could_make & (self.at.last_costs == self.at.costs)
+        known = self.at.binds.left_over | at_a_cost.any(axis=0)
         if self.relative and self.at.economy.numeraire is not None:
             known = known | (np.arange(goods) == self.at.economy.numeraire)
         linked = self._equalities()
@@ -232,10 +235,11 @@ class _Program:
 
         bent = np.asarray((at.kinks > 0).any(axis=1))[:, None]
         pair(binds.wanting & np.isfinite(at.slopes) & ~bent, at.slopes, 1.0)
-        pair(binds.consumed & ~(at.kinks > 0), np.where(np.isfinite(at.slopes), at.slopes, 0.0), -1.0)
+        last = np.where(np.isfinite(at.last_slopes), at.last_slopes, 0.0)
+        pair(binds.consumed & ~(at.kinks > 0), last, -1.0)
         self._add_kinks(add)
-        self._add_costs(add, binds.could_make & np.isfinite(at.costs), -1.0)
-        self._add_costs(add, binds.made, 1.0)
+        self._add_costs(add, binds.could_make & np.isfinite(at.costs), at.costs, -1.0)
+        self._add_costs(add, binds.made, at.last_costs, 1.0)
         add(np.zeros((goods, agents)), np.eye(goods), np.where(binds.left_over, 0.0, UNBOUNDED_PRICE))
         technology, binding = supporting_conditions(at.economy, at.y)
         for part in (technology, -technology[binding]):
@@ -257,14 +261,14 @@ class _Program:
             weights = scipy.sparse.csr_matrix((own, (np.arange(len(bent)), bent)), shape=(len(bent), agents))
             add(weights, -sign * values / size[:, None], -sign * fixed)
 
-    def _add_costs(self, add: _Add, where: NDArray[np.bool_], sign: float) -> None:
-        """Bound prices by marginal costs, whose weight is 1: from above for sign -1, from below for 1."""
+    def _add_costs(self, add: _Add, where: NDArray[np.bool_], costs: Array, sign: float) -> None:
+        """Bound prices by costs, (agents, goods), of weight 1: from above for sign -1, from below for 1."""
         i, g = np.nonzero(where)
         agents, goods = self.case.at.economy.shape
         of_prices = scipy.sparse.csr_matrix(
             (np.full(len(i), -sign), (np.arange(len(i)), g)), shape=(len(i), goods)
         )
-        bound = -sign * self.case.at.costs[i, g] / self.reference[g]
+        bound = -sign * costs[i, g] / self.reference[g]
         add(scipy.sparse.csr_matrix((len(i), agents)), of_prices, bound)
 
     def _add_scaled(self, add: _Add, rows: Array, right: Array) -> None:

@@ -19,11 +19,10 @@ than itself; then this is what money is worth with bundles as they are.
 *Fisher and exchange.* Utility has no unit of money, and prices give it one: those of an outcome at which
 agents traded (auctioneers, and games with prices), or stated ones. Under `exchange` only relative prices
 matter, so amounts are in the numeraire, or in units in which prices sum to one. A planner's shadow prices
-value weighted utility, which no agent pays, and are not used. Without prices a measure is unknown, with the
-reason.
-A producer of a Fisher market that wants no good has its payoff in money, and its variation is the difference;
-an agent with both has a payoff in two units, and its variation is unknown. An agent that wants nothing under
-`exchange` has no utility: 0.
+value weighted utility, which no agent pays, and are not used. With a tax prices are those that buyers pay.
+Without prices a measure is unknown, with the reason. A producer of a Fisher market that wants no good has its
+payoff in money, and its variation is the difference; an agent with both has a payoff in two units, and its
+variation is unknown. An agent that wants nothing under `exchange` has no utility: 0.
 
 *Corners.* At u = -inf the least money is 0: losing everything costs all that the utility before did, and no
 more. With quasilinear money a change from or to -inf is infinite, and between two of them unknown. A wanted
@@ -104,7 +103,8 @@ def variation(before: Outcome, after: Outcome, prices: Mapping[str, float] | Non
         prices: of all goods, to measure both at; by default those of the outcomes.
 
     Raises:
-        InputError: prices are not of these goods, negative, or of no use in this economy.
+        InputError: prices are not of these goods, negative, or of no use in this economy; or some good is
+            public and money is not quasilinear.
 
     Example:
         Ten units of water, taken by the first agent or sold at 0.2: with log utility beta, who had none,
@@ -125,6 +125,8 @@ def variation(before: Outcome, after: Outcome, prices: Mapping[str, float] | Non
         if prices is not None:
             raise InputError("with quasilinear money variations are differences of payoffs, at any prices")
         return _in_payoffs(before, after)
+    if getattr(economy, "public_goods", ()):
+        raise InputError("no money buys more of a public good for one agent: variations need private goods")
     stated = None if prices is None else _stated(economy, prices)
     unknown: dict[str, None] = {}
     old = _prices(before, "equivalent", unknown) if stated is None else stated
@@ -176,7 +178,8 @@ def _prices(outcome: Outcome, label: str, unknown: dict[str, None]) -> Array | N
     else:
         if outcome.kind == "auctioneer" and outcome.status not in (Status.CLEARED, Status.RATIONED):
             unknown[f"'{outcome.name}' did not clear: its prices are no equilibrium"] = None
-        return outcome.prices
+        levied = getattr(outcome, "intervention", None)
+        return outcome.prices if levied is None else np.asarray(levied.buyer_prices, dtype=float)
     unknown[f"{label} variation is unknown: '{outcome.name}' {why}; state prices to measure at"] = None
     return None
 

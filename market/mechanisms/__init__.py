@@ -13,6 +13,8 @@ auction/price_rules and its class in `RULES`. To add another kind of mechanism: 
 from market.mechanisms.auction.auctioneer import Auction
 from market.mechanisms.base import Mechanism, State, play
 from market.mechanisms.planner import Planner
+from market.mechanisms.trading.barter.mechanism import Barter
+from market.mechanisms.trading.double_auction import DoubleAuction
 from market.mechanisms.trading.pivot import Pivot
 from market.mechanisms.unmediated.autarky import Autarky
 from market.mechanisms.unmediated.best_response import Game, Unmediated
@@ -20,18 +22,23 @@ from market.mechanisms.unmediated.claims import Claims
 from market.mechanisms.unmediated.gift import Gift
 from market.mechanisms.unmediated.groves_ledyard import GrovesLedyard
 from market.mechanisms.unmediated.seize import Seize
+from market.mechanisms.unmediated.trading_post.game import TradingPost
 from market.mechanisms.unmediated.voluntary import Voluntary
 from market.registry import Registry
 
-MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auction, Planner, Pivot)
-GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky, Voluntary, GrovesLedyard)
+MECHANISMS: Registry[Mechanism] = Registry(
+    "mechanism", Unmediated, Auction, Planner, Barter, DoubleAuction, Pivot
+)
+GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky, TradingPost, Voluntary, GrovesLedyard)
 
 __all__ = [
     "GAMES",
     "MECHANISMS",
     "Auction",
     "Autarky",
+    "Barter",
     "Claims",
+    "DoubleAuction",
     "Game",
     "Gift",
     "Mechanism",
@@ -39,6 +46,7 @@ __all__ = [
     "Planner",
     "Seize",
     "State",
+    "TradingPost",
     "Unmediated",
     "play",
 ]

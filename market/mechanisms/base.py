@@ -7,7 +7,7 @@ else, so that it can be stepped by Mesa, by `play` or by a sweep's worker with t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -70,6 +70,13 @@ class Mechanism(Family):
         """True if the mechanism can play economies with public goods."""
         return False
 
+    def faults(self, economy: Economy) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """Yield keys that do not fit the economy, each with a message; by default none.
+
+        Asked when an economy is built from a scenario, before anything is played.
+        """
+        return iter(())
+
     def start(self, economy: Economy) -> State:
         """Return the state before the first round."""
         raise NotImplementedError
@@ -85,6 +92,10 @@ class Mechanism(Family):
     def outcome(self, economy: Economy, state: State) -> Outcome:
         """Return a feasible outcome, its status recomputed from the primitives."""
         raise NotImplementedError
+
+    def hearing(self, quoting: Mapping[int, Callable[..., Any]]) -> Mechanism:  # noqa: ARG002
+        """Return the mechanism with agents that quote by themselves, by row; by default they are ignored."""
+        return self
 
     def checks(self, outcome: Outcome) -> Mapping[str, bool]:  # noqa: ARG002
         """Return claims about a recorded outcome, and their truth, for `market verify`; by default none.

@@ -257,7 +257,7 @@ def tidy(economy: Economy, found: Solution, weights: Array, sizes: Array) -> Sol
     x, y, p = found.consumption, found.production, found.prices
     tiny = 1e-5 * sizes
     weighted = weights[:, None] > 0
-    slopes, costs = economy.marginal_utility(x), economy.marginal_cost(y)
+    slopes, costs = economy.marginal_utility_of_last(x), economy.marginal_cost(y)
     worth = np.multiply(weights[:, None], slopes, out=np.zeros_like(x), where=weighted)
     cost = np.multiply(weights[:, None], costs, out=np.zeros_like(x), where=weighted)
     top = worth.max(axis=0, initial=0.0)
@@ -277,6 +277,8 @@ def tidy(economy: Economy, found: Solution, weights: Array, sizes: Array) -> Sol
     y = np.where(at_a_cost & ((y < tiny) | (p == 0)) & (cost > p * (1.0 + 1e-6)), 0.0, y)
     y = np.where(at_a_cost & (economy.capacity - y < tiny) & (cost < p * (1.0 - 1e-6)), economy.capacity, y)
     y = np.where(at_a_cost & (y < tiny) & (p > 0), _little_made(economy, y, p, weights, tiny), y)
+    if economy.has_steps:  # ends of steps are kinks, which a solver reaches up to its rounding
+        x, y = economy.at_ends_of_steps(x, y, tiny)
     return Solution(fit(economy, x, y), y, p, found.value)
 
 

@@ -21,9 +21,9 @@ The frontier, clearing lines, arrows, curves and the contract curve are remember
 `economy`: the first drawing takes up to a second, later ones a few hundredths.
 
 Read `style` (looks, limits, labels), then `welfare` as the simplest figure, `producers`, `paths`, `markets`,
-`phase` with `level_lines`, `box` with `contract`, `possibilities`, `verdicts`, `lorenz`; of sweeps
-`sweep_words`, `sweep_measures`, `sweeps` (curves), `sweep_maps` and `sweep_sheets`. `memory` remembers what
-depends on the economy alone.
+`phase` with `level_lines`, `box` with `contract`, `bartering`, `possibilities`, `verdicts`, `lorenz`; of
+sweeps `sweep_words`, `sweep_measures`, `sweeps` (curves), `sweep_maps` and `sweep_sheets`. `memory` remembers
+what depends on the economy alone.
 
 Imports: results and the rooms below it; matplotlib is imported only in this room, and its global state is not
 touched. Everything is shown by shape and line style as well as by colour, so that it can be printed in grey.
@@ -45,7 +45,10 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from market.plots.bartering import barter_prices, dispersion, has_barter_prices, has_dispersion
+from market.plots.books import has_books, has_limits, order_book, steps_and_trades, trade_prices
 from market.plots.box import edgeworth_box, fits_into_a_box
+from market.plots.competition import surplus_by_number
 from market.plots.lorenz import has_shares, lorenz
 from market.plots.markets import has_one_price, supply_and_demand
 from market.plots.paths import excess_demand_paths, has_rounds, price_paths
@@ -74,12 +77,15 @@ __all__ = [
     "STYLE",
     "Shown",
     "applicable",
+    "barter_prices",
     "comparison_bars",
+    "dispersion",
     "edgeworth_box",
     "excess_demand_paths",
     "frontier",
     "lorenz",
     "negishi_weights",
+    "order_book",
     "overview",
     "phase_portrait",
     "price_paths",
@@ -87,11 +93,14 @@ __all__ = [
     "public_provision",
     "save",
     "shards_overview",
+    "steps_and_trades",
     "supply_and_demand",
+    "surplus_by_number",
     "sweep_curve",
     "sweep_figure",
     "sweep_heat_map",
     "sweep_overview",
+    "trade_prices",
     "utilities_by_mechanism",
 ]
 
@@ -115,6 +124,11 @@ FIGURES = (
     Shown(public_provision, has_public_good),
     Shown(phase_portrait, has_two_free_prices),
     Shown(edgeworth_box, fits_into_a_box),
+    Shown(barter_prices, has_barter_prices),
+    Shown(dispersion, has_dispersion),
+    Shown(trade_prices, has_books),
+    Shown(steps_and_trades, has_limits),
+    Shown(order_book, has_books),
     Shown(utilities_by_mechanism, has_consumers),
     Shown(producers_by_mechanism, has_producers),
     Shown(frontier, has_two_agents),

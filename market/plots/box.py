@@ -10,6 +10,7 @@ right corner. With x agent 1's bundle and Q the resources, the box has
   can object.
 - *budget lines* p.x = p.e_1 (plus a share in the commons) or, of fixed budgets, p.x = b_1, one for the
   prices of each auctioneer. With quasilinear money there are none: any bundle can be paid for.
+- *path of trades* from the endowment to an outcome, where a mechanism records single swaps of goods.
 - *indifference curves* through the endowment: between them lie the allocations that both prefer to it.
 
 Source: Mas-Colell, Whinston and Green (1995), section 15.B.
@@ -30,6 +31,7 @@ from market.plots.contract import both, contract_curve, core
 from market.plots.level_lines import level_lines
 from market.plots.memory import Memory
 from market.plots.style import POINT, looks, plain, square_with_legend, styled, together, wrapped
+from market.trades import MONEY, STOCK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 _ON_TOP: dict[str, Any] = {"linestyle": "none", "clip_on": False, "zorder": 4.5}
 FINE = 31  # points a side of the grid on whose edges indifference curves have points
 LEGEND_LETTERS = 22  # characters of a line of the legend
+MARKED_TRADES = 40  # of more, single trades are not marked
 MOVED = 0.01  # of the resources: an amount that changes hands to test for indifference
 EQUAL_AMOUNTS = 1e-6  # of the resources: amounts closer than this count as equal
 
@@ -79,6 +82,8 @@ def edgeworth_box(comparison: Comparison, ax: Axes) -> Axes:
         _budget_line(outcome, start, dashes, ax)
     for (names, x), look in zip(_coinciding(comparison), looks(), strict=False):
         _outcome(names, x, economy.resources, look, ax)
+        for name in names:
+            _path_of_trades(comparison.outcomes[name], look[0], ax)
     if start is not None:
         ax.plot(
             *start[0], "x", color="black", markersize=7, markeredgewidth=1.8, **_ON_TOP, label="endowment"
@@ -207,6 +212,24 @@ def _outcome(names: list[str], x: Array, there: Array, look: tuple[str, Any, str
         ax.plot(*rest, marker, color=colour, markerfacecolor="white", markersize=8, clip_on=False, zorder=3.9)
         label += " (some left unused)"
     ax.plot(*x[0], marker, color=colour, markersize=9, label=wrapped(label, LEGEND_LETTERS), **POINT)
+
+
+def _path_of_trades(outcome: Outcome, colour: str, ax: Axes) -> None:
+    """Draw the way from the endowment to the outcome, trade by trade, where goods were swapped for goods."""
+    trades, economy = outcome.trades, outcome.economy
+    if trades is None or not len(trades) or (trades.paid_in == MONEY).any() or (trades.seller == STOCK).any():
+        return
+    sign = np.where(trades.buyer == 0, 1.0, -1.0)
+    steps, rows = np.zeros((len(trades) + 1, 2)), np.arange(1, len(trades) + 1)
+    steps[0] = economy.endowment[0]
+    np.add.at(steps, (rows, trades.good), sign * trades.amount)
+    np.add.at(steps, (rows, trades.paid_in), -sign * trades.amount * trades.price)
+    label = wrapped(f"trades, {plain(outcome.name)}", LEGEND_LETTERS)
+    few = len(trades) <= MARKED_TRADES
+    ax.plot(
+        *np.cumsum(steps, axis=0).T, "-", color=colour, linewidth=1.2, marker="." if few else "",
+        markersize=4.0, zorder=2.5, label=label,
+    )  # fmt: skip
 
 
 def _finish(economy: Economy, ax: Axes) -> Axes:

@@ -10,6 +10,7 @@ from matplotlib.ticker import PercentFormatter
 
 from market.economy.correspondences import Array
 from market.errors import InputError, did_you_mean
+from market.plots.competition import has_number_of_traders, surplus_by_number
 from market.plots.style import Thousands, plain, styled, wrapped
 from market.plots.sweep_maps import mean_by_cell, norm_of, sweep_heat_map
 from market.plots.sweep_measures import averages, drawable, not_drawn, sweep_measures
@@ -64,7 +65,8 @@ def sweep_figure(
         raise InputError(f"there is nothing to draw: {reasons or 'no main measure has a value other than 0'}")
     if len(over) == 2 and swept.design.kind == "grid":
         return _maps(swept, shown, (over[0], over[1]), size)
-    return _curves(swept, shown, over, size)
+    counted = [path for path in over if measures is None and has_number_of_traders(swept, path)]
+    return _curves(swept, shown, over, size, counted)
 
 
 @styled
@@ -110,15 +112,24 @@ def _known(swept: Sweep, wanted: Sequence[str]) -> list[str]:
 
 @styled
 def _curves(
-    swept: Sweep, shown: Sequence[str], over: Sequence[str], size: tuple[float, float] | None
+    swept: Sweep,
+    shown: Sequence[str],
+    over: Sequence[str],
+    size: tuple[float, float] | None,
+    counted: Sequence[str] = (),
 ) -> Figure:
-    """Draw curves: a column a parameter, or of one parameter in rows of two or three."""
-    wide = len(over) if len(over) > 1 else _columns(len(shown))
+    """Draw curves: a column a parameter, or of one parameter in rows of two or three.
+
+    Of counts of traders at posts (`counted`) the share of the surplus that is reached has panels of its own.
+    """
+    wide = len(over) if len(over) > 1 else _columns(len(shown) + len(counted))
     pairs = [(path, measure) for measure in shown for path in over]
-    rows = -(-len(pairs) // wide)
+    rows = -(-(len(pairs) + len(counted)) // wide)
     figure = _sheet(swept, size or (4.6 * wide + 0.2, 3.6 * rows + 0.8))
     for place, (path, measure) in enumerate(pairs):
         draw_curve(swept, path, measure, figure.add_subplot(rows, wide, place + 1))
+    for place, path in enumerate(counted, len(pairs)):
+        surplus_by_number(swept, path, figure.add_subplot(rows, wide, place + 1))
     words = [averages(swept, over, maps=False)]
     if any(coincide(swept, *pair) for pair in pairs):
         words.append("Marks of mechanisms that coincide are moved apart sideways.")

@@ -1,4 +1,4 @@
-"""Payoffs at prices beside contributions to total surplus: Shapley values, marginal contributions, the core.
+"""Payoffs at prices next to contributions to total surplus: Shapley values, marginal contributions, the core.
 
 Symbols: N all agents; v(S) the largest surplus that a coalition S of agents reaches with what its members own
 and can make; s_i agent i's share in the commons q; p prices that support the optimum of all.
@@ -71,7 +71,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Contributions(Displayed):
-    """Payoffs at prices beside what agents contribute; agents of one type have equal numbers.
+    """Payoffs at prices next to what agents contribute; agents of one type have equal numbers.
 
     Args:
         economy: the economy.
@@ -153,7 +153,7 @@ def contributions(
     seed: int | None = None,
     progress: Progress | None = None,
 ) -> Contributions:
-    """Return payoffs at prices beside Shapley values, marginal contributions and the core.
+    """Return payoffs at prices next to Shapley values, marginal contributions and the core.
 
     Args:
         scenario: the scenario, read by `market.load`; its mechanisms do not matter.
@@ -241,6 +241,10 @@ def refuse(economy: Economy) -> None:
     if economy.money is not Money.QUASILINEAR:
         raise InputError(
             f'a coalition divides its surplus in money: economy = "quasilinear", not "{economy.money.value}"'
+        )
+    if getattr(economy, "public_goods", ()):
+        raise InputError(
+            "payoffs at prices and coalitions are those of private goods; leave out public goods"
         )
     capped = np.flatnonzero(np.isfinite(economy.budget))
     if len(capped):

@@ -273,11 +273,13 @@ def data_files(scenario: Scenario) -> dict[Path, Path]:
     if scenario.folder is None:
         return {}
     places = {}
-    for data in scenario.data.values():
-        place = _inside(os.path.normpath(data.file))
+    files = [data.file for data in scenario.data.values()]
+    files += [known.file for known in scenario.acquaintances.values()]
+    for file in (*files, *scenario.step_files):
+        place = _inside(os.path.normpath(file))
         if place is None:
-            raise InputError(f"the data file '{data.file}' is in its folder; write it without '..'")
-        places[scenario.folder / data.file] = place
+            raise InputError(f"the data file '{file}' is in its folder; write it without '..'")
+        places[scenario.folder / file] = place
     return places
 
 

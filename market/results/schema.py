@@ -257,7 +257,7 @@ class MechanismResult(_Strict):
     max_regret: Size | None = Field(
         description="the largest gain of any agent from deviating alone; null for a planner"
     )
-    evidence: dict[str, Size] = Field(description="`{name: number}`, the residuals behind the status")
+    evidence: dict[str, Extended] = Field(description="`{name: number}`, the numbers behind the status")
     alignment: AlignmentResult = Field(description="the alignment report")
     check: ReferenceCheck | None = Field(
         None, description="of an auctioneer with `--check`: against a reference solution; absent otherwise"
@@ -269,6 +269,11 @@ class MechanismResult(_Strict):
         for field in _ALWAYS.get(self.kind, ()):
             if getattr(self, field) is None:
                 raise ValueError(f"of the kind {self.kind} there must be a value of {field}")
+        negative = [
+            name for name, value in self.evidence.items() if value == "-Infinity" or number(value) < 0
+        ]
+        if negative and self.kind in _NEVER:
+            raise ValueError(f"evidence.{negative[0]}: it must not be negative")
         for field in _NEVER.get(self.kind, ("check",)):
             if getattr(self, field) is not None:
                 raise ValueError(f"of the kind {self.kind} there is no {field}")

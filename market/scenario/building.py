@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from market.economy.agent_names import AgentNames
 from market.economy.correspondences import Array
-from market.economy.families.costs import COSTS
+from market.economy.families.costs import COSTS, Cost
 from market.economy.families.technologies import TECHNOLOGIES, Technology
 from market.economy.families.utilities import UTILITIES, Utility
 from market.economy.primitives import Block, Economy, Money, Rows
@@ -142,12 +142,17 @@ class _Builder:
         if not self.findings and self.whole:
             self._refuse_odd_public_goods(economy)
         if not self.findings:
-            for part, blocks in (("technology", economy.technologies), ("utility", economy.utilities)):
+            parts = (
+                ("technology", economy.technologies), ("utility", economy.utilities), ("cost", economy.costs)
+            )  # fmt: skip
+            for part, blocks in parts:
                 for block in blocks:
                     self._refuse_impossible(part, block)
         if economy.money is Money.QUASILINEAR and not self.findings:
             for block in economy.utilities:
                 self._refuse_unbounded(block)
+        if self.whole and not self.findings:
+            self._refuse_unfit(economy)
         if self.findings:
             raise make_scenario_error(Source(scenario.file, scenario.text), scenario.places, self.findings)
         return economy
@@ -218,9 +223,12 @@ class _Builder:
         Returns:
             (agents of these groups, goods) or (agents of these groups,).
         """
-        shape = (sum(self.sizes[index] for index in groups), len(self.columns))
+        shape: tuple[int, ...] = (sum(self.sizes[index] for index in groups), len(self.columns))
+        if parameter.axis == "steps":
+            most = max((len(steps) for numbers in given for steps in numbers.values()), default=1)
+            shape = (*shape, most, 2)
         by_agent = parameter.axis == "agent"
-        absent = 0.0 if parameter.axis == "one good" else parameter.absent
+        absent = 0.0 if parameter.axis in ("one good", "steps") else parameter.absent
         stacked = np.zeros(shape[:1] if by_agent else shape)  # takes no memory before it is written to
         if absent != 0:
             stacked[:] = absent
@@ -233,11 +241,26 @@ class _Builder:
                 continue
             if parameter.axis == "agent":
                 places = [_Target(own, numbers, path)]
+            elif parameter.axis == "steps":
+                self._fill_steps(index, parameter, own, numbers, path)
+                continue
             else:
                 named = numbers.items()
                 places = [_Target(own[:, self.columns[good]], n, (*path, good)) for good, n in named]
             self._fill(index, parameter, places)
         return stacked
+
+    def _fill_steps(
+        self, index: int, parameter: Parameter, own: Array, given: Mapping[str, Any], path: Place
+    ) -> None:
+        """Fill the steps of a group, (members, goods, steps, 2), with prices and amounts."""
+        for part, bounds in enumerate((parameter, Parameter("agent", "an amount", "units"))):
+            places = [
+                _Target(own[:, self.columns[good], place, part], step[part], (*path, good, place, part))
+                for good, steps in given.items()
+                for place, step in enumerate(steps)
+            ]
+            self._fill(index, bounds, places)
 
     def _fill(self, index: int, parameter: Parameter, places: Sequence[_Target]) -> None:
         """Fill columns with a group's numbers, as written, drawn or read, and check their range.
@@ -335,8 +358,8 @@ class _Builder:
         values, rows, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
         return scipy.sparse.csr_matrix((values, (rows, columns)), shape=(agents, agents))
 
-    def _refuse_impossible(self, part: str, block: Block[Technology] | Block[Utility]) -> None:
-        """Report technologies with output from no input, and utilities that overflow."""
+    def _refuse_impossible(self, part: str, block: Block[Technology] | Block[Utility] | Block[Cost]) -> None:
+        """Report technologies with output from no input, utilities that overflow, and steps out of order."""
         rows = np.arange(self.starts[-1])[block.rows]
         for position, message in block.family.faults(**block.parameters):
             self._report(part, int(rows[position]), message)
@@ -353,6 +376,12 @@ class _Builder:
         )
         for row in unbounded[firsts].tolist():
             self._report("utility", row, message)
+
+    def _refuse_unfit(self, economy: Economy) -> None:
+        """Report mechanisms that cannot play the economy."""
+        for index, label in enumerate(self.scenario.mechanism_names):
+            for key, message in self.scenario.mechanism(label).faults(economy):
+                self.findings.append(Finding(("mechanisms", index, key), message))
 
     def _group_of(self, rows: NDArray[np.intp]) -> NDArray[np.intp]:
         return np.searchsorted(self.starts, rows, side="right") - 1

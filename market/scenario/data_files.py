@@ -100,6 +100,73 @@ def read_data(
     return Data(file, rows, columns, own), faults
 
 
+def read_pairs(
+    folder: Path | None, file: str, columns: tuple[str, str]
+) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """Return the names in two columns of a data file, row by row, and how messages call each row.
+
+    Args:
+        folder: in which the file lies, or below.
+        file: its path in the folder.
+        columns: the names of the columns.
+
+    Raises:
+        InputError: the file cannot be used.
+        OSError: the operating system does not let it be read.
+    """
+    path = _inside(folder, file)
+    header = _read_header(path)
+    for name in columns:
+        if wrong := _describe_column_fault(name, header):
+            _refuse_other_separators(header)
+            raise InputError(f"column '{escape(name, 40)}': {wrong}")
+    one, other = (
+        [str(cell).strip() for piece in _read_pieces(path, header, [name], name) for cell in piece[name]]
+        for name in columns
+    )
+    if not one:
+        raise InputError("no rows; it needs one per edge")
+    csv_lines = path.suffix.lower() == ".csv"
+    places = tuple(f"line {row + 2}" if csv_lines else f"row {row + 1}" for row in range(len(one)))
+    return tuple(zip(one, other, strict=True)), places
+
+
+def read_steps(
+    folder: Path | None, file: str, price: str, amount: str, agent: str | None, name: str
+) -> list[list[float]]:
+    """Return the steps [price, amount] of an agent in a data file with a row for each step, in its order.
+
+    Args:
+        folder: in which the file lies, or below.
+        file: its path in the folder.
+        price: the column of prices.
+        amount: the column of amounts.
+        agent: the column with agents' names, of which the rows of `name` are taken; None for all rows.
+        name: of the agent.
+
+    Raises:
+        InputError: the file, a column or a cell of it cannot be used, or it has no row of the agent.
+        OSError: the operating system does not let it be read.
+    """
+    path = _inside(folder, file)
+    header = _read_header(path)
+    wrong = _describe_column_fault(agent, header) if agent is not None else None
+    if wrong is not None:
+        raise InputError(f"column '{escape(str(agent), 40)}': {wrong}")
+    data, faults = read_data(folder, file, (price, amount))
+    for column, fault in faults.items():
+        raise InputError(f"column '{escape(column, 40)}': {fault}")
+    owners = [name] * data.rows
+    if agent is not None:
+        pieces = _read_pieces(path, header, [agent], agent)
+        owners = [str(cell).strip() for piece in pieces for cell in piece[agent]]
+    rows = zip(owners, data.columns[price].tolist(), data.columns[amount].tolist(), strict=True)
+    steps = [[cost, size] for owner, cost, size in rows if owner == name]
+    if not steps:
+        raise InputError(f"no row of '{escape(name, 40)}' in column '{escape(str(agent), 40)}'")
+    return steps
+
+
 def row_name(folder: Path | None, file: str, row: int) -> str:
     """Return the name of a row, from 0, in its file: its line in a CSV file, else its number from 1."""
     try:

@@ -20,7 +20,8 @@ from market.economy.primitives import Money
 from market.errors import Fault, InputError, ScenarioError, did_you_mean, nearest
 from market.mechanisms import MECHANISMS
 from market.mechanisms.auction.price_rules import RULES
-from market.scenario.data_files import MAX_ROWS, Data, read_data
+from market.mechanisms.trading.barter.networks import Acquaintances
+from market.scenario.data_files import MAX_ROWS, Data, read_data, read_pairs
 from market.scenario.models import FILE_MODELS, MAX_COUNT, MODELS, Entry, KnownNames
 from market.scenario.overrides import Override
 from market.scenario.toml_text import Place, Source, describe, escape, format_place
@@ -318,6 +319,12 @@ def _money(values: dict[str, Any]) -> Iterator[Finding]:
     money = values.get("economy")
     if money in (Money.QUASILINEAR, Money.FISHER) and "numeraire" in values:
         yield Finding(("numeraire",), f'only under economy = "exchange"; with {money} money omit it')
+    if money in (Money.FISHER, Money.EXCHANGE):
+        for index, group in _tables(values, "agents"):
+            utility = group.get("utility")
+            if isinstance(utility, dict) and utility.get("family") == "steps":
+                message = 'bids are in money that has a value of its own: only under economy = "quasilinear"'
+                yield Finding(("agents", index, "utility", "family"), message)
     for index, entry in _tables(values, "mechanisms"):
         name = entry.get("rule")
         rule = RULES[name] if isinstance(name, str) and name in RULES else None
@@ -414,3 +421,31 @@ def read_all_data(values: dict[str, Any], folder: Path | None) -> tuple[dict[int
             Finding(place, f"{escape(file)}: {wrong[name]}") for place, name in wanted if name in wrong
         ]
     return data, findings, unreadable
+
+
+def read_acquaintances(
+    values: dict[str, Any], folder: Path | None
+) -> tuple[dict[int, Acquaintances], list[Finding], bool]:
+    """Read the data file of edges of each mechanism that names one in `meets`.
+
+    Returns:
+        The rows by the mechanism's index; the faults of the files; True if the operating system did not let
+        one of them be read.
+    """
+    found: dict[int, Acquaintances] = {}
+    findings, unreadable = [], False
+    for index, entry in _tables(values, "mechanisms"):
+        meets = entry.get("meets")
+        file = meets.get("data") if isinstance(meets, dict) else None
+        if not isinstance(meets, dict) or not isinstance(file, str):
+            continue
+        columns = str(meets.get("from", "from")), str(meets.get("to", "to"))
+        try:
+            found[index] = Acquaintances(file, *read_pairs(folder, file, columns))
+        except InputError as error:
+            findings.append(Finding(("mechanisms", index, "meets"), f"'{escape(file)}': {error}"))
+        except OSError as error:
+            message = f"'{escape(file)}': cannot be read: {(error.strerror or str(error)).lower()}"
+            findings.append(Finding(("mechanisms", index, "meets"), message))
+            unreadable = True
+    return found, findings, unreadable

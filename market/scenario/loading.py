@@ -7,23 +7,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import InstanceOf, ValidationError
 
 from market.display import Displayed
 from market.errors import Fault, InputError, ScenarioError, UnreadableError, did_you_mean
-from market.mechanisms import Mechanism
+from market.mechanisms import Barter, Mechanism
+from market.mechanisms.trading.barter.networks import Acquaintances
 from market.scenario.data_files import Data
 from market.scenario.document import Document
 from market.scenario.error_messages import (
     cross_checks,
     make_scenario_error,
     model_findings,
+    read_acquaintances,
     read_all_data,
     read_names,
 )
 from market.scenario.overrides import Override, apply_overrides
+from market.scenario.step_files import put_steps
 from market.scenario.toml_text import Source, decode, escape, read_bytes
 
 
@@ -38,6 +42,8 @@ class Scenario(Document, Displayed):
         overrides: changes to single values, `path=value`, in the order in which they apply.
         places: the keys that the overrides set.
         data: columns of the agents' data files, by index in `agents`.
+        acquaintances: rows of the data files of edges, by index in `mechanisms`.
+        step_files: data files from which bids and offers were read.
     """
 
     file: str
@@ -47,6 +53,8 @@ class Scenario(Document, Displayed):
     overrides: tuple[str, ...]
     places: tuple[Override, ...]
     data: dict[int, InstanceOf[Data]]
+    acquaintances: dict[int, InstanceOf[Acquaintances]]
+    step_files: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return title, goods and mechanisms, on a line."""
@@ -65,9 +73,11 @@ class Scenario(Document, Displayed):
         Raises:
             InputError: no mechanism has it.
         """
-        for entry in self.mechanisms:
+        for index, entry in enumerate(self.mechanisms):
             if entry.name == label:
-                return entry.make()
+                made = entry.make()
+                known = self.acquaintances.get(index)
+                return replace(made, acquaintances=known) if isinstance(made, Barter) and known else made
         raise InputError(f"no mechanism '{escape(label)}'; {did_you_mean(label, self.mechanism_names)}")
 
 
@@ -140,6 +150,9 @@ def _validated(
     values = source.parse()
     places, astray = apply_overrides(values, overrides)
     data, findings, unreadable = read_all_data(values, folder)
+    step_files, wrong, unread = put_steps(values, folder)
+    acquaintances, more, unread_too = read_acquaintances(values, folder)
+    findings, unreadable = findings + wrong + more, unreadable or unread or unread_too
     known = read_names(values, data)
     document = None
     try:
@@ -161,4 +174,6 @@ def _validated(
         overrides=overrides,
         places=tuple(places),
         data=data,
+        step_files=step_files,
+        acquaintances=acquaintances,
     )

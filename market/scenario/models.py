@@ -26,6 +26,7 @@ from pydantic import (
     Discriminator,
     Field,
     GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     StringConstraints,
     Tag,
     ValidationInfo,
@@ -322,6 +323,8 @@ def make_parameter_field(parameter: Parameter) -> tuple[Any, Any]:
     required = parameter.absent is None
     if parameter.axis == "one good":
         return GoodName, Field(description=words)
+    if parameter.axis == "steps":
+        return _make_steps_type(parameter), Field(description=words)
     if parameter.axis == "agent":
         default: Any = {} if required else {"default": parameter.absent}
         return make_number_type(parameter), Field(**default, description=words)
@@ -333,6 +336,65 @@ def make_parameter_field(parameter: Parameter) -> tuple[Any, Any]:
     if parameter.required:
         return by_good, Field(description=words)
     return by_good, Field(default_factory=dict, description=words)
+
+
+def _make_steps_type(parameter: Parameter) -> Any:
+    """Return the type of a list of [price, amount], alone if there is one good, else by good."""
+    amount = Parameter("agent", meaning="an amount", unit="units")
+    step = TUPLE[make_number_type(parameter), make_number_type(amount)]
+    one: Any = Annotated[step, BeforeValidator(_require_pair), BeforeValidator(as_tuple)]
+    steps: Any = Annotated[TUPLE[one, ...], BeforeValidator(as_tuple), BeforeValidator(_require_steps)]
+    return Annotated[DICT[GoodName, steps], BeforeValidator(_name_the_good), _StepsForEditors()]
+
+
+STEP_FILE = {
+    "type": "object",
+    "properties": {key: {"type": "string"} for key in ("file", "price", "amount", "agent")},
+    "required": ["file"],
+    "additionalProperties": False,
+}
+"""JSON Schema of a table that stands in the place of steps (`step_files.py`)."""
+
+
+class _StepsForEditors:
+    """Mark of steps in the JSON Schema: a list, a file, or either of them by good."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the schema of all ways to write steps; called by pydantic."""
+        by_good = handler(schema)
+        steps = by_good["additionalProperties"] | {"minItems": 1}
+        each = {"type": "object", "additionalProperties": {"anyOf": [steps, STEP_FILE]}}
+        return {"anyOf": [steps, STEP_FILE, each]}
+
+
+def _name_the_good(value: object, info: ValidationInfo) -> object:
+    """Return a list of steps as that of the only good."""
+    names: KnownNames | None = info.context
+    if isinstance(value, dict) or names is None:
+        return value
+    if isinstance(value, list) and len(names.goods) == 1:
+        return {next(iter(names.goods)): value}
+    good = escape(next(iter(names.goods), "power"))
+    found = "a list for no good" if isinstance(value, list) else describe(value)
+    raise make_fault(f"found {found}; write steps for each good, such as {{ {good} = [[3.5, 1.0]] }}")
+
+
+def _require_steps(value: object) -> object:
+    """Refuse a value that is not a list of steps, or an empty list."""
+    if isinstance(value, list) and value:
+        return value
+    found = "an empty list" if value == [] else describe(value)
+    raise make_fault(f"found {found}; write steps [price, amount], such as [[3.5, 1.0], [2.5, 2.0]]")
+
+
+def _require_pair(value: object) -> object:
+    """Refuse a step that is not a price and an amount."""
+    if isinstance(value, tuple) and len(value) == 2:
+        return value
+    found = f"{len(value)} numbers" if isinstance(value, tuple) else describe(value)
+    raise make_fault(f"found {found}; a step is [price, amount], such as [3.5, 1.0]")
 
 
 def _refuse_one_for_all(value: object, info: ValidationInfo) -> object:

@@ -405,6 +405,9 @@ def source_of_ties(economy: Economy) -> str | None:
         names = [block.family.name for block in economy.utilities if block.family.proportional]
         none = Utility.linear_weights
         names += [b.family.name for b in economy.utilities if b.family.linear_weights is not none]
+        names += [
+            b.family.name for b in economy.utilities if b.family.constant_steps(**b.parameters) is not None
+        ]
         names += [f"cost {block.family.name}" for block in economy.costs]
         return f"a constant worth or cost of goods (one of {', '.join(dict.fromkeys(names))})"
     if any(len(prices) for prices in economy.indifference_prices):

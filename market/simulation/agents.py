@@ -19,6 +19,7 @@ from market.economy.correspondences import Array, Correspondence
 from market.economy.primitives import Answers
 
 if TYPE_CHECKING:
+    from market.mechanisms.trading.double_auction import Book
     from market.simulation.model import MarketModel
 
 
@@ -124,6 +125,16 @@ class Trader(Numbered):
         """
         return self._answers(prices).supply.lowest[0].copy()
 
+    def quote(self, book: Book) -> float | None:
+        """Return the price that it says for its next lot in a double auction, or None if it says nothing.
+
+        Unless a class overrides it, its limit: the truth.
+
+        Args:
+            book: its side, the limit of its next lot, the standing bid and offer, and the range of prices.
+        """
+        return min(max(book.limit, book.low), book.high)
+
     def _answers(self, prices: Array) -> Answers:
         """Return its row of the economy's answers."""
         economy, row = self.model.economy, self.row
@@ -141,6 +152,11 @@ class Trader(Numbered):
     def answers_by_itself(cls) -> bool:
         """Return True if this class overrides `demand` or `supply`."""
         return cls.demand is not Trader.demand or cls.supply is not Trader.supply
+
+    @classmethod
+    def quotes_by_itself(cls) -> bool:
+        """Return True if this class overrides `quote`."""
+        return cls.quote is not Trader.quote
 
 
 class Auctioneer(Numbered):

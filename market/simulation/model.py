@@ -25,6 +25,7 @@ from market.economy.correspondences import Array
 from market.economy.primitives import Answers
 from market.errors import InputError, MarketError, NumericalError, did_you_mean
 from market.mechanisms.base import begin
+from market.mechanisms.trading.double_auction import Book
 from market.outcome import Outcome, Status, shown
 from market.scenario.building import build
 from market.scenario.loading import Scenario
@@ -80,13 +81,17 @@ class MarketModel(LazyModel):
         super().__init__(self.economy.seed)
         label = scenario.mechanism_names[0] if mechanism is None else mechanism
         self.mechanism = scenario.mechanism(label)
-        self.state = begin(self.mechanism, self.economy)
         self._outcome: tuple[int, Outcome] | None = None
         self._classes = self._classes_by_row(traders or {})
         if self._classes and self.economy.public_goods:
             raise InputError(
                 "with public goods traders cannot answer by rules of their own; leave out traders"
             )
+        quoting = {
+            row: partial(_quote, self, row) for row, kind in self._classes.items() if kind.quotes_by_itself()
+        }
+        self.mechanism = self.mechanism.hearing(quoting)
+        self.state = begin(self.mechanism, self.economy)
         self._own = [self._trader(row) for row, kind in self._classes.items() if kind.answers_by_itself()]
         self._together = AggregateDemand(
             self.economy, np.array([own.row for own in self._own], dtype=np.intp)
@@ -230,6 +235,11 @@ def _on_the_way(stopped: Outcome) -> str:
         f"closest to clearing (largest relative excess demand {shown(stopped.disequilibrium)}), with the "
         f"longer side of each market rationed."
     )
+
+
+def _quote(model: MarketModel, row: int, book: Book) -> float | None:
+    """Return the quote of one trader of a user's class."""
+    return model._trader(row).quote(book)
 
 
 def _observed(model: MarketModel, name: str, good: int | None) -> float:

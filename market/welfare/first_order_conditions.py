@@ -12,6 +12,9 @@ Where `u_i` has a kink (goods wanted in fixed proportions and equally scarce) `m
 superdifferential. The one along `p` is taken (`Utility.marginal_along`): its relative violation is equal in
 all goods of the agent, so that no other element has a smaller one.
 
+Where marginal utility or cost falls or rises in steps, `m_ig` and `c_ig` in the inequalities above are those
+of the next unit, and in the opposite ones (where some is consumed, or made) those of the last unit.
+
 For concave `u_i` and convex `C_i` these conditions are also sufficient: they are the first-order conditions
 of a concave program. Of a `u_i` that is not concave they prove nothing (where one good is absent every
 slope of `x y^2` is 0), so no weights and prices support it unless its weight is 0; efficiency in goods is
@@ -100,10 +103,21 @@ class Margins:
         return self.economy.kinks(self.x)
 
     @cached_property
+    def last_slopes(self) -> Array:
+        """Marginal utilities of the last unit, (agents, goods): `slopes`, unless utility bends there."""
+        return self.economy.marginal_utility_of_last(self.x) if self.economy.has_steps else self.slopes
+
+    @cached_property
+    def last_costs(self) -> Array:
+        """Marginal costs of the last unit, (agents, goods): `costs`, unless the cost bends there."""
+        return self.economy.marginal_cost_of_last(self.y) if self.economy.has_steps else self.costs
+
+    @cached_property
     def turnover(self) -> float:
         """Value at the margin of consumption and production, money: the scale of sums over agents."""
+        slopes = self.last_slopes
         worth = np.multiply(
-            self.slopes, self.x, out=np.zeros_like(self.x), where=(self.x > 0) & np.isfinite(self.slopes)
+            slopes, self.x, out=np.zeros_like(self.x), where=(self.x > 0) & np.isfinite(slopes)
         )
         at_a_cost = (self.y > 0) & np.isfinite(self.costs)  # not that of technologies, which use goods
         made = np.multiply(self.costs, self.y, out=np.zeros_like(self.y), where=at_a_cost)
@@ -237,12 +251,21 @@ def residuals(
         binds = _active(part, x[rows], y[rows], some, left_over, own)
         empty[rows] = binds.empty & (w[rows] > 0)
         along = part.marginal_utility_along(x[rows], p) if part.has_kinks else own
-        largest = max(largest, _violation(part, along, y[rows], w[rows], p, binds, size))
+        last = _last(part, along, own, x[rows])
+        largest = max(largest, _violation(part, (along, last), y[rows], w[rows], p, binds, size))
     if empty.any():
         first = np.where(empty, w, 0.0) * np.where(empty, economy.first_worth(p), 0.0)
         largest = max(largest, float((first - 1.0).max()))
     (everywhere,) = yield (Largest(max(largest, foregone_profit(economy, y, p))),)
     return float(everywhere.value)
+
+
+def _last(economy: Economy, along: Array, slopes: Array, x: Array) -> Array:
+    """Return slopes towards less, (agents, goods): those along prices unless a utility has steps."""
+    if not economy.has_steps:
+        return along
+    last = economy.marginal_utility_of_last(x)
+    return np.where(last == slopes, along, last)
 
 
 def _prove_nothing(economy: Economy, w: Array, p: Array) -> bool:
@@ -275,19 +298,26 @@ def _worth(slopes: Array, w: Array) -> Array:
 
 
 def _violation(
-    economy: Economy, slopes: Array, y: Array, w: Array, p: Array, binds: Active, size: Array
+    economy: Economy, slopes: tuple[Array, Array], y: Array, w: Array, p: Array, binds: Active, size: Array
 ) -> float:
-    """Return the largest violation of the conditions of agents; `slopes` are those along p."""
+    """Return the largest violation of agents' conditions; `slopes` are along p, of next and last unit."""
     empty = binds.empty & (w > 0)
-    worth = np.where(empty[:, None], 0.0, _worth(slopes, w))
+    worth, last = (np.where(empty[:, None], 0.0, _worth(each, w)) for each in slopes)
     parts = [
         np.maximum(worth - p, 0.0),
-        np.where(binds.consumed & (binds.wanting | (p > 0)), np.abs(p - worth), 0.0),
+        np.where(binds.consumed & (binds.wanting | (p > 0)), np.maximum(p - last, 0.0), 0.0),
     ]
     if economy.costs:
-        with np.errstate(invalid="ignore"):
-            cost = np.nan_to_num(w[:, None] * economy.marginal_cost(y), nan=0.0, posinf=np.inf)
-        parts.append(np.where(binds.could_make, np.maximum(p - cost, 0.0), 0.0))
-        parts.append(np.where(binds.made, np.maximum(cost - p, 0.0), 0.0))
+        parts.append(
+            np.where(binds.could_make, np.maximum(p - _asked(w, economy.marginal_cost(y)), 0.0), 0.0)
+        )
+        asked = economy.marginal_cost_of_last(y) if economy.has_steps else economy.marginal_cost(y)
+        parts.append(np.where(binds.made, np.maximum(_asked(w, asked) - p, 0.0), 0.0))
     with np.errstate(over="ignore"):
         return max(float((part / size).max(initial=0.0)) for part in parts)
+
+
+def _asked(w: Array, costs: Array) -> Array:
+    """Return `w_i c_ig`, (agents, goods); 0 times infinity is 0."""
+    with np.errstate(invalid="ignore"):
+        return np.nan_to_num(w[:, None] * costs, nan=0.0, posinf=np.inf)

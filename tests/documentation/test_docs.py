@@ -223,7 +223,7 @@ def test_the_rounds_shown_are_those_that_it_takes(name):
 def test_the_gallery_shows_every_figure_and_every_picture_that_is_drawn():
     from market import plots
 
-    sweeps = {"sweep_curve", "sweep_heat_map"}
+    sweeps = {"sweep_curve", "sweep_heat_map", "surplus_by_number"}
     shown = set(re.findall(r"^### `(\w+)`$", GALLERY, flags=re.MULTILINE))
     assert shown == {figure.draw.__name__ for figure in plots.FIGURES} | sweeps
     source = (DOCS / "figures.py").read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -142,6 +143,15 @@ def test_an_outcome_without_prices_leaves_a_measure_unknown_unless_prices_are_st
     stated = variation(alone, traded, {"good0": 3.0, "good1": 0.5})
     np.testing.assert_allclose(stated.equivalent, found.compensating)
     assert not stated.unknown
+
+
+def test_with_a_tax_prices_are_those_that_buyers_pay():
+    """Sellers get P1, buyers pay twice that: e is homogeneous of degree one in prices."""
+    world = one("log", weights=[[1.0, 1.0]])
+    free, taxed = at(world, X0, P1), at(world, X1, P1)
+    object.__setattr__(taxed, "intervention", SimpleNamespace(buyer_prices=2.0 * P1))
+    found = variation(free, taxed)
+    np.testing.assert_allclose(found.compensating, 2.0 * found.equivalent, rtol=1e-11)
 
 
 def test_shadow_prices_of_a_planner_are_not_used():

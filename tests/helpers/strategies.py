@@ -41,6 +41,9 @@ def parameters(draw, family: type[Family], agents: int, goods: int) -> dict[str,
     """
     drawn = {}
     for name, parameter in family.parameters.items():  # type: ignore[attr-defined]
+        if parameter.axis == "steps":
+            drawn[name] = draw(steps(family, agents, goods))
+            continue
         shape = (agents, goods) if parameter.axis == "good" else (agents,)
         count = int(np.prod(shape))
         if family.terms is not None and not name.endswith("_weight"):
@@ -55,6 +58,19 @@ def parameters(draw, family: type[Family], agents: int, goods: int) -> dict[str,
             has = np.array([form in names for names in sets]).reshape(agents, goods)
             drawn[f"{form}_weight"] = np.where(has, drawn[f"{form}_weight"], 0.0)
     return _that_go_together(family, drawn)
+
+
+@st.composite
+def steps(draw, family: type[Family], agents: int, goods: int) -> np.ndarray:
+    """Up to three steps for each good, (agents, goods, 3, 2): falling bids, or rising offers."""
+    count = agents * goods * 3
+    prices = np.array(draw(st.lists(st.floats(0.05, 5.0), min_size=count, max_size=count)))
+    amounts = np.array(draw(st.lists(st.sampled_from([0.0, 0.5, 1.0, 2.0]), min_size=count, max_size=count)))
+    prices = np.sort(prices.reshape(agents, goods, 3), axis=2)
+    amounts = amounts.reshape(agents, goods, 3)
+    amounts[:, 0, 0] = np.maximum(amounts[:, 0, 0], 0.5)
+    ordered = prices[..., ::-1] if issubclass(family, Utility) else prices
+    return np.stack([ordered, amounts], axis=-1)
 
 
 def _that_go_together(family: type[Family], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -73,6 +89,8 @@ def ones(family: type[Family], weights: np.ndarray) -> dict[str, np.ndarray]:
     for name, parameter in family.parameters.items():  # type: ignore[attr-defined]
         if name == "weights" or name == "log_weight":
             given[name] = weights
+        elif parameter.axis == "steps":
+            given[name] = np.stack([weights, np.ones(weights.shape)], axis=-1)[:, :, None]
         elif family.terms is not None:
             given[name] = np.full(weights.shape, parameter.absent)
         else:
@@ -83,6 +101,9 @@ def ones(family: type[Family], weights: np.ndarray) -> dict[str, np.ndarray]:
 def scaled_utility(family: type[Utility], given: dict[str, np.ndarray], factor) -> dict[str, np.ndarray]:
     """Multiply parameters measured in utility by a factor, (agents,)."""
     factor = np.broadcast_to(factor, (len(next(iter(given.values()))),))
+    if family.name == "steps":
+        prices = given["bids"] * [1.0, 0.0] * factor[:, None, None, None]
+        return {"bids": prices + given["bids"] * [0.0, 1.0]}
     in_utility = {name for name in given if family.parameters[name].unit.startswith("utility")}
     return {
         name: array * factor.reshape(-1, *(1,) * (array.ndim - 1)) if name in in_utility else array
@@ -110,8 +131,8 @@ def well_behaved(family: type[Utility], money: Money) -> bool:
     Satiable agents may have income left over, and then an exchange need not clear.
     """
     if money is Money.QUASILINEAR:
-        return family.name not in ("linear", "leontief", "ces")
-    return family.name not in ("linear", "leontief", "quadratic")
+        return family.name not in ("linear", "leontief", "ces", "steps")
+    return family.name not in ("linear", "leontief", "quadratic", "steps")
 
 
 def tamed(family: type[Utility], given: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -212,7 +233,8 @@ def economies(
         if kind is Money.EXCHANGE:  # who wants nothing never spends its income, and there is no equilibrium
             idle = (family.bliss(**given) == 0).all(axis=1)
             name = "weights" if "weights" in given else "log_weight"
-            given = given | {name: np.where(idle[:, None], 0.5 / goods, given[name])}
+            if idle.any():  # steps always have a bid
+                given = given | {name: np.where(idle[:, None], 0.5 / goods, given[name])}
         blocks.append(Block(family, slice(row, row + count), given))
         row += count
     costs = []
@@ -256,11 +278,21 @@ def one_of_each_mechanism(economy, rules=tuple(RULES)):
             yield Auction(f"rule {rule.name}", rule(), max_rounds=2000 if rule is Tatonnement else 150)
     for game in GAMES:
         required = {"movers": economy.agents[:1]} if game.name == "seize" else {}
-        yield Unmediated(f"game {game.name}", game(**required), max_rounds=50)
+        mechanism = Unmediated(f"game {game.name}", game(**required), max_rounds=50)
+        able = game.knows_public_goods == bool(economy.public_goods)
+        if able and (game.name != "trading_post" or _can_start(mechanism, economy)):
+            yield mechanism
     yield Planner("planner")
     for kind in MECHANISMS:
-        if kind not in (Auction, Unmediated, Planner) and _can_start(kind(kind.name), economy):
-            yield kind(kind.name)
+        if kind in (Auction, Unmediated, Planner):
+            continue
+        mechanism = kind(kind.name, **NEEDED.get(kind.name, {}))
+        if _can_start(mechanism, economy):
+            yield mechanism
+
+
+NEEDED = {"double_auction": {"price_range": (0.0, 20.0), "lot": 0.5, "patience": 60, "max_rounds": 40}}
+"""Options without a default, and such as keep random plays short, by kind."""
 
 
 def _can_start(mechanism, economy) -> bool:

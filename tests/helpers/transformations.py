@@ -39,6 +39,15 @@ IN_OTHER_UNITS: dict[str, Callable] = {
     },
 }
 
+
+def _per_amount(steps, c):
+    """Steps when goods are measured in units c times smaller, (goods,) or one number."""
+    factors = np.broadcast_to(c, steps.shape[1])[:, None]
+    return np.stack([steps[..., 0] / factors, steps[..., 1] * factors], axis=-1)
+
+
+IN_OTHER_UNITS["steps"] = lambda given, c: {"bids": _per_amount(given["bids"], c)}
+
 # Parameters of a utility when it is multiplied by c.
 TIMES: dict[str, Callable] = {
     "log": lambda given, c: {"weights": given["weights"] * c},
@@ -49,6 +58,7 @@ TIMES: dict[str, Callable] = {
     "leontief": lambda given, c: {"weights": given["weights"] / c},
     "quadratic": lambda given, c: {"weights": given["weights"] * c, "slope": given["slope"] * c},
     "stone_geary": lambda given, c: {"weights": given["weights"] * c},
+    "steps": lambda given, c: {"bids": given["bids"] * np.array([c, 1.0])},
     "separable": lambda given, c: {
         key: array * c for key, array in given.items() if key.endswith("_weight") or key == "quadratic_slope"
     },
@@ -58,6 +68,8 @@ TIMES: dict[str, Callable] = {
 def convert_costs(block: Block, c, money: float) -> Block:
     """Convert costs to units of goods `c` times smaller and a unit of money `money` times smaller."""
     given = dict(block.parameters)
+    if "offers" in given:
+        return replace(block, parameters={"offers": _per_amount(given["offers"], c) * [money, 1.0]})
     power = given.get("exponent", 1.0)
     given["unit_cost"] = money * given["unit_cost"] / c**power
     given["capacity"] = given["capacity"] * c

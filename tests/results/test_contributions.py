@@ -1,4 +1,4 @@
-"""Payoffs at prices beside Shapley values: reference answers through the planner, corners, and refusals."""
+"""Payoffs at prices next to Shapley values: reference answers through the planner, corners, and refusals."""
 
 from __future__ import annotations
 

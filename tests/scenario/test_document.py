@@ -61,8 +61,8 @@ def options_that_must_be_given(family) -> str:
     for option in dataclasses.fields(family):
         needed = option.default is dataclasses.MISSING and option.default_factory is dataclasses.MISSING
         if needed and "meaning" in option.metadata:
-            name = {"goods": "water", "agents": "alpha"}[option.metadata["names"]]
-            lines.append(f'{option.metadata["key"] or option.name} = ["{name}"]')
+            example = {"goods": '"water"', "agents": '"alpha"', None: "0.0, 1.0"}[option.metadata["names"]]
+            lines.append(f"{option.metadata['key'] or option.name} = [{example}]")
     return "\n".join(lines)
 
 

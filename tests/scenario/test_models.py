@@ -36,6 +36,9 @@ def test_families_take_their_declared_parameters(part, family):
     keys = []
     for key, parameter in family.parameters.items():
         value = number_within(parameter)
+        if parameter.axis == "steps":
+            keys.append(f"{key} = [[{value}, {value}]]")
+            continue
         keys.append(f"{key} = {{ water = {value} }}" if parameter.axis == "good" else f"{key} = {value}")
     if family.terms is not None:
         terms = (
@@ -54,7 +57,8 @@ def test_families_take_their_declared_parameters(part, family):
     assert block.family is family
     for key, parameter in family.parameters.items():
         assert block.parameters[key].dtype == np.float64
-        assert block.parameters[key].shape == ((1, 1) if parameter.axis == "good" else (1,))
+        shape = {"good": (1, 1), "steps": (1, 1, 1, 2)}.get(parameter.axis, (1,))
+        assert block.parameters[key].shape == shape
         assert (block.parameters[key] == number_within(parameter)).all()
 
 

@@ -53,6 +53,21 @@ def test_it_agrees_with_the_programme(primitives, drawn):
     np.testing.assert_allclose(p, other.prices, rtol=1e-6)
 
 
+@settings(max_examples=30 * SOAK)
+@given(economies(), st.lists(st.floats(0.3, 3.0), min_size=20, max_size=20))
+def test_from_a_nearby_optimum_it_ends_where_it_does_from_equal_shares(primitives, drawn):
+    near = optimum(primitives, np.ones(len(primitives.agents)))
+    weights = np.array(drawn[: len(primitives.agents)])
+    found = optimum(primitives, weights)
+    moved = None if near is None else optimum(primitives, weights, near)
+    if found is None or moved is None:
+        return
+    there = (primitives.resources + found.production.sum(axis=0))[found.prices > 0]
+    priced = found.prices > 0
+    assert (np.abs(found.consumption - moved.consumption)[:, priced] <= 1e-9 * there).all()
+    np.testing.assert_allclose(found.prices, moved.prices, rtol=1e-8)
+
+
 def test_shares_of_the_commons_are_in_proportion_to_weights():
     """Weighted log utility: w_i a_i / x_i = p, so x_i = 10 w_i a_i / 8 and p = 8/10."""
     found = optimum(economy("quasilinear", log=[[1.0], [5.0]], commons=[10.0]), np.array([3.0, 1.0]))

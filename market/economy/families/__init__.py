@@ -3,7 +3,8 @@
 Entry points: the registries `UTILITIES` (utilities/), `COSTS` (costs.py) and `TECHNOLOGIES`
 (technologies/). Reading order: `costs.py`, the smallest of the three and of the same build; then
 `utilities/__init__.py` and `technologies/__init__.py`. `arithmetic.py` holds what the three share:
-division, logarithms and sums that stay right at zero prices and absent goods.
+division, logarithms and sums that stay right at zero prices and absent goods; `step_functions.py` what bids
+and offers in steps share.
 
 Imports: `market.economy.correspondences` for set-valued answers, `market.registry` and `market.errors`. The
 three kinds do not import one another.

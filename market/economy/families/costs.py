@@ -2,6 +2,7 @@
 
 Symbols: y (agents, goods) production; p (goods,) prices; c (agents, goods) unit costs, inf where the agent
 cannot make the good; K (agents, goods) capacities; k (agents, goods) slopes; a (agents, goods) exponents.
+Offers in steps have symbols of their own (`step_functions.py`).
 
 A price-taking producer maximises `p.y - C(y)`. Costs are sums over goods, so each good is decided alone:
 supply equates marginal cost and price, cut at 0 and at capacity. Where marginal cost is constant, supply at
@@ -21,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array, Correspondence
+from market.economy.families import step_functions
 from market.economy.families.arithmetic import Expression, Held, Unit, sum_by_agent
 from market.registry import Family, Parameter, Registry
-from market.tolerances import TIED
+from market.tolerances import ROUNDING_OF_SUMS, TIED
 
 PRICE_STEP = 4e-15  # relative to the price: nearer prices are equal up to rounding
 UNRESOLVED = 1e-10  # share of a supply that rounding of prices may change before it counts as an interval
@@ -44,6 +46,31 @@ class Cost(Family):
         """Return `dC/dy_g`, (agents, goods), money per unit; inf where the good cannot be made."""
         raise NotImplementedError
 
+    @classmethod
+    def marginal_of_last(cls, y: Array, **parameters: Array) -> Array:
+        """Return the cost of the last unit, (agents, goods): `marginal` unless C bends at y."""
+        return cls.marginal(y, **parameters)
+
+    @classmethod
+    def constant_steps(cls, **parameters: Array) -> tuple[Array, Array]:
+        """Return constant costs and their amounts, (agents, goods, steps) each; nan where there is none."""
+        return cls.indifference_prices(**parameters)[..., None], cls.limit(**parameters)[..., None]
+
+    @staticmethod
+    def nearest_end(y: Array, within: Array, **parameters: Array) -> Array:
+        """Return outputs put to a kink no farther away than `within`, (goods,); y where there is none."""
+        return y
+
+    @classmethod
+    def limited_to(cls, most: Array, **parameters: Array) -> dict[str, Array]:
+        """Return parameters with outputs limited to `most`, (agents, goods), besides."""
+        return parameters | {"capacity": np.minimum(parameters["capacity"], most)}
+
+    @classmethod
+    def faults(cls, **parameters: Array) -> list[tuple[int, str]]:
+        """List rows of the block whose parameters are not admissible together, each with the reason."""
+        return []
+
     @staticmethod
     def supply(p: Array, **parameters: Array) -> Correspondence:
         """Return the outputs that maximise `p.y - C(y)`, (agents, goods); inf where none is largest."""
@@ -56,7 +83,10 @@ class Cost(Family):
 
     @classmethod
     def indifference_prices(cls, **parameters: Array) -> Array:
-        """Return prices at which supply is an interval, (agents, goods); nan where there is none."""
+        """Return prices at which supply is an interval, (agents, goods); nan where there is none.
+
+        (agents, goods, steps) for families with several such prices.
+        """
         constant = cls.flat(**parameters) & (cls.limit(**parameters) > 0)
         return np.where(constant, parameters["unit_cost"], np.nan)
 
@@ -290,4 +320,103 @@ class PowerCost(Cost):
         return total + sum_by_agent(cvxpy.multiply(costs, powers), rows, len(unit_cost)), [cones]
 
 
-COSTS: Registry[Cost] = Registry("cost", LinearCost, QuadraticCost, PowerCost)
+class StepsCost(Cost):
+    """C(y) = the area under offers, each a price for an amount; marginal cost rises in steps."""
+
+    # Supply is a staircase (`step_functions.py`); what all offers come to is the capacity.
+
+    name = "steps"
+    parameters: ClassVar[dict[str, Parameter]] = {
+        "offers": Parameter(
+            "steps",
+            meaning="[[price, amount], ...], the lowest price first",
+            unit="money per unit, units",
+            required=True,
+        )
+    }
+
+    @staticmethod
+    def value(y: Array, *, offers: Array) -> Array:
+        """Return the area under the offers up to y, (agents,); inf beyond the last one."""
+        most = step_functions.total(offers) * (1.0 + ROUNDING_OF_SUMS)
+        return _up_to(most, y, step_functions.integral(y, offers).sum(axis=1))
+
+    @staticmethod
+    def marginal(y: Array, *, offers: Array) -> Array:
+        """Return the offer for the next unit, the last one at capacity; inf where nothing is offered."""
+        highest = np.where(offers[..., 1] > 0, offers[..., 0], 0.0).max(axis=-1)
+        return np.where(
+            step_functions.total(offers) > 0, step_functions.next_price(y, offers, highest), np.inf
+        )
+
+    @staticmethod
+    def marginal_of_last(y: Array, *, offers: Array) -> Array:
+        """Return the offer for the last unit, which is lower at the end of a step."""
+        highest = np.where(offers[..., 1] > 0, offers[..., 0], 0.0).max(axis=-1)
+        return np.where(
+            step_functions.total(offers) > 0, step_functions.last_price(y, offers, highest), np.inf
+        )
+
+    @staticmethod
+    def flat(*, offers: Array) -> NDArray[np.bool_]:
+        """Return True for all goods with a single offer."""
+        return np.asarray((offers[..., 1] > 0).sum(axis=-1) == 1)
+
+    @staticmethod
+    def supply(p: Array, *, offers: Array) -> Correspondence:
+        """Return all that is offered below the price, and any part of what is offered at it.
+
+        Example:
+            One unit at 1 and two at 2:
+
+            >>> offers = np.array([[[[1.0, 1.0], [2.0, 2.0]]]])
+            >>> [tuple(map(float, map(np.squeeze, StepsCost.supply(np.array([p]), offers=offers).bounds)))
+            ...  for p in (0.5, 1.5, 2.0, 9.0)]
+            [(0.0, 0.0), (1.0, 1.0), (1.0, 3.0), (3.0, 3.0)]
+        """
+        least, most = step_functions.amounts_between(p, offers, -1.0)
+        return Correspondence.exactly(least) if np.array_equal(least, most) else Correspondence(least, most)
+
+    @classmethod
+    def indifference_prices(cls, *, offers: Array) -> Array:
+        """Return all offers, (agents, goods, steps)."""
+        return step_functions.prices_with_amounts(offers)
+
+    @classmethod
+    def constant_steps(cls, *, offers: Array) -> tuple[Array, Array]:
+        """Return offers and their amounts."""
+        return step_functions.prices_with_amounts(offers), offers[..., 1]
+
+    @staticmethod
+    def nearest_end(y: Array, within: Array, *, offers: Array) -> Array:
+        """Return outputs put to the end of a step that is near."""
+        return step_functions.nearest_end(y, offers, within)
+
+    @classmethod
+    def limit(cls, *, offers: Array) -> Array:
+        """Return the amount of all offers of each good."""
+        return step_functions.total(offers)
+
+    @classmethod
+    def limited_to(cls, most: Array, *, offers: Array) -> dict[str, Array]:
+        """Return the offers up to amounts `most`."""
+        before = np.cumsum(offers[..., 1], axis=-1) - offers[..., 1]
+        left = np.clip(most[..., None] - before, 0.0, offers[..., 1])
+        return {"offers": np.stack([offers[..., 0], left], axis=-1)}
+
+    @classmethod
+    def faults(cls, *, offers: Array) -> list[tuple[int, str]]:
+        """List agents with an offer below the one before."""
+        return [
+            (i, f"offers may not fall: {offers[i, g, k, 0]:g} comes after {offers[i, g, k - 1, 0]:g}")
+            for i, g, k in step_functions.disorder(offers, -1.0)
+        ]
+
+    @staticmethod
+    def convex(y: Expression, *, unit: Unit = 1.0, offers: Array) -> Held:
+        """Return the cost of the amounts made at each step, together at least y."""
+        value, needed = step_functions.filled(y, offers, unit)
+        return value, needed[:1] + [taken >= made for taken, made in needed[1:]]
+
+
+COSTS: Registry[Cost] = Registry("cost", LinearCost, QuadraticCost, PowerCost, StepsCost)

@@ -1,4 +1,4 @@
-"""`market contributions`: payoffs at prices beside Shapley values, marginal contributions and the core."""
+"""`market contributions`: payoffs at prices next to Shapley values, marginal contributions and the core."""
 
 from __future__ import annotations
 

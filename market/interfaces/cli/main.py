@@ -364,7 +364,7 @@ def list_() -> ExitCode:
                 "Costs: cost = { family = ... }": COSTS,
                 'Technologies: technology = { family = ... }, for economy = "exchange"': TECHNOLOGIES,
                 "Mechanisms: kind = ...": MECHANISMS,
-                'Games without prices: game = ..., for kind = "unmediated"': GAMES,
+                'Games without an auctioneer: game = ..., for kind = "unmediated"': GAMES,
                 'Price rules: rule = ..., for kind = "auctioneer"': RULES,
                 "Distributions: { dist = ... } in the place of a number": DISTRIBUTIONS,
             }

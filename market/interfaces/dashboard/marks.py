@@ -15,6 +15,7 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Money
+from market.plots import books
 from market.plots.paths import FEW_ROUNDS
 from market.plots.phase import free_prices
 from market.plots.style import GUIDE, POINT, plain
@@ -134,6 +135,41 @@ def path_artists(ax: Axes, compared: Comparison, mechanism: str) -> list[Line2D]
     """Return the line of a mechanism in the phase diagram, and the markers of its start and end."""
     at = [str(line.get_label()) for line in ax.lines].index(plain(mechanism))
     return list(ax.lines[at : at + 3])
+
+
+def draw_book(ax: Axes, compared: Comparison, mechanism: str) -> Sequence[Artist]:
+    """Draw the standing quotes before each trade of the day, and the prices."""
+    return books.draw_book(compared, mechanism, ax)
+
+
+def holds_book(ax: Axes, compared: Comparison, mechanism: str) -> bool:
+    """Return True if all trades of the day are in view."""
+    day = books.book_of_day(compared, mechanism)
+    top = float(day[np.isfinite(day)].max(initial=0.0))
+    return len(day) <= ax.get_xlim()[1] and top <= ax.get_ylim()[1]
+
+
+def points_of_book(ax: Axes, compared: Comparison, mechanism: str) -> list[Artist]:  # noqa: ARG001
+    """Return everything in the book of a day but the competitive price."""
+    return [*ax.collections, *ax.lines[:3]]  # the guide is drawn last
+
+
+def draw_trades_in(ax: Axes, compared: Comparison, mechanism: str) -> Sequence[Artist]:
+    """Draw the trades of the day over the steps of values and costs."""
+    return books.draw_trades(compared, mechanism, ax)
+
+
+def holds_lots(ax: Axes, compared: Comparison, mechanism: str) -> bool:
+    """Return True if the trades of the day fit into the view."""
+    today = books.book_of_day(compared, mechanism)
+    trades = compared.outcomes[mechanism].trades
+    lot = 0.0 if trades is None else float(trades.amount.max(initial=0.0))
+    return lot * len(today) <= ax.get_xlim()[1]
+
+
+def trades_of_lots(ax: Axes, compared: Comparison, mechanism: str) -> list[Artist]:  # noqa: ARG001
+    """Return the trades in the figure of lots: all lines but the competitive price, drawn last."""
+    return [line for line in ax.lines if not str(line.get_label()).startswith("competitive")]
 
 
 def point_in_box(ax: Axes, compared: Comparison, mechanism: str) -> Sequence[Artist]:

@@ -23,7 +23,11 @@ from market.interfaces.dashboard.marks import (
     Holds,
     Marks,
     all_but_curves,
+    draw_book,
+    draw_trades_in,
     highest_point,
+    holds_book,
+    holds_lots,
     holds_path,
     holds_paths,
     holds_price,
@@ -33,9 +37,12 @@ from market.interfaces.dashboard.marks import (
     paths,
     point_in_box,
     point_of_utilities,
+    points_of_book,
     price_line,
+    trades_of_lots,
 )
 from market.interfaces.dashboard.selection import rounds_of, without
+from market.plots.bartering import has_barter_prices, has_dispersion
 from market.plots.box import has_box
 from market.plots.phase import free_prices
 from market.plots.style import number
@@ -49,6 +56,7 @@ if TYPE_CHECKING:
 
 ROOM = 0.25  # of the axis, for values to come
 FIRST_PRICES = "Nothing yet: Step announces the first prices."
+FIRST_TRADE = "Nothing yet: Step goes on to the first trade."
 AT_THE_END = "Shown at the end: there is no other mechanism to compare with."
 RETRY = 1.5  # times the round: when a figure that cannot hold the play is tried again
 FIRST_ROUNDS = 12  # shown at first; afterwards half as many again as there are
@@ -91,6 +99,7 @@ class Panel:
         frame: draws the figure of a frame, if that is another one.
         size: in inches.
         small: as for `Picture`.
+        awaited: what is said as long as nothing is to be seen of the mechanism.
     """
 
     title: str
@@ -103,6 +112,7 @@ class Panel:
     frame: Draw | None = None
     size: tuple[float, float] = SIZE
     small: bool = False
+    awaited: str = FIRST_PRICES
 
 
 class Album:
@@ -111,10 +121,11 @@ class Album:
     Args:
         mechanism: the one that is stepped.
         priced: True if it announces prices.
+        kind: of the mechanism.
     """
 
-    def __init__(self, mechanism: str, priced: bool) -> None:
-        self._mechanism, self._priced = mechanism, priced
+    def __init__(self, mechanism: str, priced: bool, kind: str = "") -> None:
+        self._mechanism, self._priced, self._kind = mechanism, priced, kind
         self._frames: dict[str, Frame] = {}
         self._retry: dict[str, float] = {}  # title -> round from which a frame is drawn anew, if need be
 
@@ -127,12 +138,14 @@ class Album:
             in_play: True if the mechanism has begun and is not over.
         """
         panels = _panels(economy, self._mechanism, self._priced, compared)
+        if self._kind == "double_auction" and has_one_book(economy):
+            panels = [*_of_trades(economy, self._mechanism), *panels]
         return tuple(self._picture(panel, compared, in_play) for panel in panels)
 
     def _picture(self, panel: Panel, compared: Comparison | None, in_play: bool) -> Picture:
         begun = compared is not None and self._mechanism in compared.outcomes
         if panel.whole and not begun:
-            return Picture(panel.title, awaited=FIRST_PRICES)
+            return Picture(panel.title, awaited=panel.awaited)
         if compared is None or (in_play and not panel.whole and begun and len(compared.outcomes) == 1):
             return Picture(panel.title, awaited=AT_THE_END)
         if begun and not in_play and not panel.small:
@@ -175,6 +188,8 @@ def _panels(economy: Economy, mechanism: str, priced: bool, compared: Comparison
     announced = [] if compared is None else list(dict.fromkeys(compared.rounds["mechanism"]))
     others = [name for name in announced if name != mechanism]
     found = _of_prices(economy, mechanism, f" under '{mechanism}'" if others else "") if priced else []
+    if compared is not None and mechanism in compared.outcomes:
+        found += _of_barter(compared, mechanism)
     if has_box(economy):
         found.append(Panel("Edgeworth box", _square_box, point_in_box, size=SQUARE))
     if len(economy.agents) == 2:
@@ -184,6 +199,70 @@ def _panels(economy: Economy, mechanism: str, priced: bool, compared: Comparison
     return found + [
         Panel(f"Prices under '{name}'", _paths(plots.price_paths, name), small=True) for name in others
     ]
+
+
+def _of_barter(compared: Comparison, mechanism: str) -> list[Panel]:
+    """Return the panels of barter, which are drawn anew in each round."""
+    if compared.outcomes[mechanism].kind != "barter":
+        return []
+    shown = (
+        ("Prices of single trades", plots.barter_prices, has_barter_prices),
+        ("Dispersion of marginal rates of substitution", plots.dispersion, has_dispersion),
+    )
+    return [
+        Panel(title, _noting_round(draw, mechanism), holds=_is_of_round, whole=True)
+        for title, draw, applies in shown
+        if applies(compared)
+    ]
+
+
+def _noting_round(draw: Draw, mechanism: str) -> Draw:
+    """Return the function that draws a figure and notes the round that it shows on its axes."""
+
+    def drawn(compared: Comparison, ax: Axes) -> None:
+        draw(compared, ax)
+        ax.set_gid(f"round-{compared.outcomes[mechanism].rounds}")
+
+    return drawn
+
+
+def _is_of_round(ax: Axes, compared: Comparison, mechanism: str) -> bool:
+    """Return True if a figure shows the present round."""
+    return ax.get_gid() == f"round-{compared.outcomes[mechanism].rounds}"
+
+
+def has_one_book(economy: Economy) -> bool:
+    """Return True if one good is traded, for money or a numeraire."""
+    return len(economy.goods) - (economy.numeraire is not None) == 1
+
+
+def _of_trades(economy: Economy, mechanism: str) -> list[Panel]:
+    """Return the panels of a double auction, which are drawn anew after each trade."""
+
+    def lots(compared: Comparison, ax: Axes) -> None:
+        plots.steps_and_trades(compared, ax, mechanism)
+
+    def book(compared: Comparison, ax: Axes) -> None:
+        plots.order_book(compared, ax, mechanism)
+
+    found = [
+        Panel(
+            "Order book of the day",
+            book,
+            draw_book,
+            holds_book,
+            points_of_book,
+            True,
+            True,
+            awaited=FIRST_TRADE,
+        )
+    ]
+    if economy.numeraire is None:
+        moves = trades_of_lots
+        found.append(
+            Panel("Lots and trades", lots, draw_trades_in, holds_lots, moves, True, awaited=FIRST_TRADE)
+        )
+    return found
 
 
 def _of_prices(economy: Economy, mechanism: str, under: str) -> list[Panel]:

@@ -17,7 +17,7 @@ from market.interfaces.dashboard.dials import Dial, dials, draws
 from market.interfaces.dashboard.pictures import Album, Picture
 from market.interfaces.dashboard.play import Play, described
 from market.outcome import Outcome
-from market.results.comparison import Comparison, compare, path_of
+from market.results.comparison import Comparison, compare, observations_of, path_of
 from market.scenario.loading import Scenario, load, loads
 
 if TYPE_CHECKING:
@@ -125,12 +125,14 @@ class Scene:
         outcomes = {} if self.others is None else dict(self.others.outcomes)
         alignments = {} if self.others is None else dict(self.others.alignments)
         rounds = [] if self.others is None else [self.others.rounds]
+        seen = [] if self.others is None else [self.others.observations]
         if self.play.round > 0:
             outcome = self.play.outcome()
             judged = not self.in_play or (judged and len(outcome.economy.agents) <= MOST_JUDGED)
             outcomes[self.mechanism] = outcome
             alignments[self.mechanism] = self._judge(outcome) if judged else _unjudged(outcome)
             rounds.append(path_of(self.mechanism, self.play.model))
+            seen.append(observations_of(self.mechanism, self.play.model))
         if not outcomes:
             return None
         names = [name for name in self.scenario.mechanism_names if name in outcomes]
@@ -140,6 +142,7 @@ class Scene:
             {name: outcomes[name] for name in names},
             {name: alignments[name] for name in names},
             _in_order(rounds, names),
+            observations=pd.concat(seen, ignore_index=True),
         )
 
     def _judge(self, outcome: Outcome) -> Alignment:
@@ -193,7 +196,8 @@ def set_up(
         others = [name for name in scenario.mechanism_names if name != scene.mechanism]
         if others:
             scene.others = compare(scenario, others, choice.seed, progress, traders)
-        scene.album = Album(scene.mechanism, scene.play.model.auctioneer is not None)
+        model = scene.play.model
+        scene.album = Album(scene.mechanism, model.auctioneer is not None, model.mechanism.name)
         scene.scenario = scenario
     except InputError as error:
         scene.refused, scene.play = str(error), None

@@ -38,6 +38,9 @@ def _pairs(pairs: Iterable[tuple[str, str]], style: str, least: int) -> Table:
     return grid
 
 
+EACH = {"good": "for each good", "agent": "one number", "one good": "its name", "steps": "for each good"}
+
+
 def _values(family: type[Family]) -> Iterator[tuple[str, str]]:
     """Yield key and meaning of each value that a scenario may give to a family."""
     parameters: Mapping[str, Parameter] = getattr(family, "parameters", {})
@@ -48,7 +51,7 @@ def _values(family: type[Family]) -> Iterator[tuple[str, str]]:
             yield f"  {form.name}", f"{form.formula()} {'; '.join(keys)}"
         return
     for key, parameter in parameters.items():
-        each = {"good": "for each good", "agent": "one number", "one good": "its name"}[parameter.axis]
+        each = EACH[parameter.axis]
         yield key, f"{parameter.meaning} ({'; '.join((*_unit(parameter.unit), each))})"
     if knows := getattr(family, "knows", None):
         yield "knows", str(knows)

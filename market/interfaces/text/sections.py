@@ -41,8 +41,8 @@ from market.interfaces.text.sentences import (
     yes,
 )
 from market.mechanisms.regret import relative_regret
-from market.outcome import Outcome
-from market.tolerances import VIOLATION_THAT_PROVES
+from market.outcome import Outcome, Status
+from market.tolerances import NEGLIGIBLE_AMOUNT, VIOLATION_THAT_PROVES
 
 if TYPE_CHECKING:
     from market.results.comparison import Comparison
@@ -102,6 +102,10 @@ RANGE = (
     "[low to high]: any price in this range clears the market with the same quantities, other prices "
     "adjusting; payments are at the price before it."
 )
+SPLIT = (
+    "Some bids or offers at the price are filled in part: every other division of what trades at it among "
+    "them clears as well, with the same surplus."
+)
 LOST = "-inf: the agent has too little of an essential good."
 NEAREST = "~ not an equilibrium: prices of the round whose markets were closest to clearing."
 BENT = (
@@ -133,6 +137,7 @@ def notes(compared: Comparison, parts: Sequence[Section]) -> list[str]:
         SHADOW: any(cell.endswith(" *") for cell in cells),
         NEAREST: any(cell.endswith(" ~") for cell in cells),
         RANGE: any(report.price_interval and any(report.price_interval.values()) for report in shown),
+        SPLIT: compared.economy.has_steps and any(map(_splits, compared.outcomes.values())),
         LOST: any(cell.startswith("-inf") for cell in cells),
         WAR: WAR_PENALTY in cells,
         FIRST_UNIT: any(UNBOUNDED in row.cells for row in rows if row.label == CONSUMER_SURPLUS),
@@ -142,6 +147,21 @@ def notes(compared: Comparison, parts: Sequence[Section]) -> list[str]:
         ALONE: compared.baseline is None and len(compared.outcomes) > 1,
     }
     return [note for note, needed in there.items() if needed]
+
+
+def _splits(outcome: Outcome) -> bool:
+    """Return True if markets clear with an amount inside its range while another agent is indifferent too."""
+    economy, p = outcome.economy, outcome.prices
+    if p is None or outcome.status is not Status.CLEARED:
+        return False
+    answers = economy.answers(p)
+    several, inside = np.zeros(len(p)), np.zeros(len(p), dtype=bool)
+    for answer, amounts in ((answers.demand, outcome.consumption), (answers.supply, outcome.production)):
+        room = answer.highest - answer.lowest
+        several += (room > 0).sum(axis=0)
+        least = NEGLIGIBLE_AMOUNT * room
+        inside |= ((amounts > answer.lowest + least) & (amounts < answer.highest - least)).any(axis=0)
+    return bool((inside & (several > 1)).any())
 
 
 def _unbounded(compared: Comparison) -> dict[str, bool]:

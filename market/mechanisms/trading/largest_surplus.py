@@ -63,10 +63,9 @@ def largest_surplus(economy: Economy, near: Solution | None = None) -> LargestSu
     if not economy.most.any():  # the empty allocation is the only one
         value = float(economy.utility(nothing).sum())
         return LargestSurplus(value, Solution(nothing, nothing, np.zeros(len(economy.goods)), value), 0.0)
-    ones = np.ones(len(economy.agents))
-    found = best_allocation(economy, ones, near)
-    x, y, p = found.consumption, found.production, found.prices
-    return LargestSurplus(float(economy.welfare(x, y).sum()), found, residual(economy, x, y, ones, p))
+    found, violation = best_allocation(economy, np.ones(len(economy.agents)), near)
+    value = float(economy.welfare(found.consumption, found.production).sum())
+    return LargestSurplus(value, found, violation)
 
 
 def cannot_be_helped(economy: Economy) -> bool:
@@ -76,8 +75,8 @@ def cannot_be_helped(economy: Economy) -> bool:
     return bool(np.isneginf(economy.utility(plenty)).any() or ((needed > 0) & (needed >= economy.most)).any())
 
 
-def best_allocation(economy: Economy, weights: Array, near: Solution | None = None) -> Solution:
-    """Return the allocation of largest weighted welfare.
+def best_allocation(economy: Economy, weights: Array, near: Solution | None = None) -> tuple[Solution, float]:
+    """Return the allocation of largest weighted welfare, and the violation of its first-order conditions.
 
     Args:
         economy: the primitives.
@@ -89,14 +88,15 @@ def best_allocation(economy: Economy, weights: Array, near: Solution | None = No
     """
     if near is not None:
         found = optimum(economy, weights, near)
-        if found is not None and _violation(economy, found, weights) <= SHARP_ENOUGH:
-            return found
+        violation = np.inf if found is None else _violation(economy, found, weights)
+        if found is not None and violation <= SHARP_ENOUGH:
+            return found, violation
     others = dict(zip(economy.agents, weights.tolist(), strict=True))
     planner = Planner("planner", welfare_weights={name: w for name, w in others.items() if w != 1.0})
     state = planner.step(economy, planner.start(economy), economy.answers)
     if not isinstance(state.solution, Solution):
         raise NumericalError(state.solution or "the problem was not solved")
-    return state.solution
+    return state.solution, planner.outcome(economy, state).evidence["residual"]
 
 
 def _violation(economy: Economy, found: Solution, weights: Array) -> float:

@@ -185,16 +185,13 @@ class Pivot(Mechanism):
         gain = float(gains.max(initial=0.0))
         welfare, revenue = economy.welfare(x, y), float(done.payments.sum())
         small = GAIN_THAT_IS_NONE * Margins.at(economy, x, y).turnover
-        optimal = done.residual <= self.tolerance and gain <= small
-        nearest = (
-            "" if gain <= small else f" A false report gains {gain:.6g}, so this allocation is no optimum."
-        )
+        exact, truthful = done.residual <= self.tolerance, gain <= small
         return Outcome(
             economy=economy,
             name=self.label,
             kind=self.name,
-            status=Status.OPTIMAL if optimal else Status.FAILED,
-            reason=f"{_how(done)} {_truth(gain, reports)} {_balance(done.payments)}{nearest}",
+            status=Status.OPTIMAL if exact and truthful else Status.FAILED,
+            reason=f"{_how(done, exact)} {_truth(gain, reports, truthful)} {_balance(done.payments)}",
             rounds=state.round,
             consumption=x,
             production=y,
@@ -331,7 +328,7 @@ def gains_from_reports(economy: Economy, truth: Solution) -> tuple[Array, int]:
             weights = np.ones(agents)
             weights[agent] = scale
             try:
-                led_to = best_allocation(economy, weights, truth)
+                led_to, _ = best_allocation(economy, weights, truth)
             except NumericalError:
                 continue
             then = float(economy.welfare(led_to.consumption, led_to.production).sum())
@@ -406,17 +403,19 @@ GONE = 1e-15
 # --- sentences --------------------------------------------------------------------------------------------
 
 
-def _how(done: Settled) -> str:
+def _how(done: Settled, exact: bool) -> str:
     by = f"{done.optima:,} optima" if done.optima else "closed form"
     violated = f"first-order conditions violated by {shown(done.residual)} at most"
+    if not exact:
+        return f"Not all of {by} were found within the tolerance ({violated})."
     return f"Total surplus is maximal, by {by} ({violated})."
 
 
-def _truth(gain: float, reports: int) -> str:
+def _truth(gain: float, reports: int, truthful: bool) -> str:
     if not reports:
         return "No other report was tried."
-    tried = f"{reports:,} reports of another scale"
-    return f"Of {tried} the best gains {shown(gain)}: truth is a best report."
+    tried = f"Of {reports:,} reports of another scale the best gains {shown(gain)}"
+    return f"{tried}: {'truth is a best report' if truthful else 'this allocation is no optimum'}."
 
 
 def _balance(payments: Array) -> str:

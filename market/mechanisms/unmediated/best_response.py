@@ -1,4 +1,4 @@
-"""Games without prices, played by best replies in rounds.
+"""Games without an auctioneer, played by best replies in rounds.
 
 A game form states the actions of agents and their result; with the agents' preferences it is a game. In a
 round each player gives a best reply:
@@ -37,6 +37,8 @@ from market.registry import Family, option
 from market.tolerances import ROUNDING_OF_SUMS
 
 Schedule = Literal["sequential", "simultaneous", "random"]
+
+SWING = 1e-8  # of actions: profiles that come back after smaller moves are converging, up to rounding
 
 
 def left_of(stock: Array, taken: Array) -> Array:
@@ -120,6 +122,42 @@ class Game(Family):
         """Return a sentence on a profile for readers; empty if there is nothing to add."""
         return ""
 
+    def on_cycle(self, economy: Economy, period: int) -> str:  # noqa: ARG002
+        """Return a sentence on a cycle of this period for readers; empty if there is nothing to add."""
+        return ""
+
+    def key(self, economy: Economy, profile: Array) -> bytes:
+        """Return a key that is equal for profiles which differ by rounding: shares of a size, and the size."""
+        size = np.maximum(economy.resources, np.abs(profile).max(axis=0, initial=0.0))
+        tens = 10.0 ** np.floor(np.log10(np.where(size > 0, size, 1.0)))
+        whole = np.round(size / tens, self.digits - 1) * tens
+        return rounded(profile, size, self.digits).tobytes() + whole.tobytes()
+
+    def total(self, profile: Array) -> Array | None:  # noqa: ARG002
+        """Return the total of each good that is observed, (goods,); None: the sum of actions."""
+        return None
+
+    def figures(self, economy: Economy, profile: Array) -> Mapping[str, float]:  # noqa: ARG002
+        """Return numbers of a profile that stand in the evidence with its regret, >= 0, by name."""
+        return {}
+
+    def verdict(
+        self,
+        economy: Economy,  # noqa: ARG002
+        profile: Array,  # noqa: ARG002
+        gain: float,  # noqa: ARG002
+        tolerance: float,  # noqa: ARG002
+    ) -> tuple[Status, str] | None:
+        """Return the status of a profile that no agent changes, where it is one of this game alone.
+
+        Args:
+            economy: the primitives.
+            profile: (agents, goods), the actions.
+            gain: the largest gain from deviating alone, relative to utility.
+            tolerance: up to which a gain counts as none.
+        """
+        return None
+
 
 @dataclass(frozen=True)
 class GameState(State):
@@ -131,16 +169,20 @@ class GameState(State):
         settled: True if the last round changed nothing but for rounding.
         past: a key of each profile so far, in order.
         fault: why best replies to the last profile were not found; None if they were.
+        moved: the largest change in the last round, relative to the largest action at that good.
+        total: (goods,), of actions that do not add up as they are; None if they do.
     """
 
     profile: Array
     settled: bool
     past: tuple[bytes, ...]
     fault: str | None = None
+    moved: float = np.inf
+    total: Array | None = None
 
     def observed(self) -> Mapping[str, Any]:
-        """Return the total taken, claimed or made of each good."""
-        return {"action": self.profile.sum(axis=0)}
+        """Return the total taken, claimed, made or bid of each good."""
+        return {"action": self.profile.sum(axis=0) if self.total is None else self.total}
 
     def for_record(self) -> GameState:
         """Return the state with the key of its own profile alone."""
@@ -175,7 +217,8 @@ class Unmediated(Mechanism):
     def start(self, economy: Economy) -> GameState:
         """Return the state with the first profile."""
         profile = self.game.start(economy)
-        return GameState(0, profile, False, (_key(economy, profile, self.game.digits),))
+        key = self.game.key(economy, profile)
+        return GameState(0, profile, False, (key,), total=self.game.total(profile))
 
     def step(self, economy: Economy, state: State, answering: Answering) -> GameState:  # noqa: ARG002
         """Let each player reply once; where replies cannot be computed, actions stay, with the reason."""
@@ -184,8 +227,10 @@ class Unmediated(Mechanism):
             profile = self._replied(economy, state)
         except NumericalError as error:
             return replace(state, round=state.round + 1, fault=str(error))
-        key = _key(economy, profile, self.game.digits)
-        return GameState(state.round + 1, profile, key == state.past[-1], (*state.past, key))
+        key = self.game.key(economy, profile)
+        moved = _change(state.profile, profile)
+        past, total = (*state.past, key), self.game.total(profile)
+        return GameState(state.round + 1, profile, key == state.past[-1], past, moved=moved, total=total)
 
     def _replied(self, economy: Economy, state: GameState) -> Array:
         """Return the profile after one reply of each player."""
@@ -207,7 +252,8 @@ class Unmediated(Mechanism):
         )
 
     def _cycles(self, state: GameState) -> bool:
-        return self.game.schedule != "random" and not state.settled and state.period is not None
+        swings = state.moved > SWING
+        return self.game.schedule != "random" and not state.settled and swings and state.period is not None
 
     def outcome(self, economy: Economy, state: State) -> Outcome:
         """Return the result of the last profile.
@@ -222,7 +268,7 @@ class Unmediated(Mechanism):
         size = np.where(np.isfinite(welfare), np.abs(welfare), 0.0)
         relative = float((regret / np.maximum(size, economy.utility_scale)).max(initial=0.0))
         period = state.period if self._cycles(state) else None
-        status, reason = self._verdict(state, relative)
+        status, reason = self._verdict(economy, state, relative)
         return Outcome(
             economy=economy,
             name=self.label,
@@ -239,7 +285,9 @@ class Unmediated(Mechanism):
             prices=played.prices,
             regret=regret,
             actions=state.profile,
-            evidence={"relative_regret": relative} | ({"period": float(period)} if period else {}),
+            evidence={"relative_regret": relative}
+            | dict(self.game.figures(economy, state.profile))
+            | ({"period": float(period)} if period else {}),
         )
 
     def _regret(self, economy: Economy, state: GameState) -> tuple[Array, GameState]:
@@ -251,13 +299,19 @@ class Unmediated(Mechanism):
                 state = replace(state, fault=str(error))
         return np.full(len(economy.agents), np.inf), state
 
-    def _verdict(self, state: GameState, regret: float) -> tuple[Status, str]:
+    def _verdict(self, economy: Economy, state: GameState, regret: float) -> tuple[Status, str]:
         """Return the status that the evidence supports, and one sentence with its numbers."""
         if state.fault is not None:
             return Status.FAILED, f"The best replies to these actions were not found: {state.fault}."
         if self._cycles(state):
             again = f"the actions of all agents come back every {state.period} rounds"
-            return Status.CYCLING, f"Best replies do not converge: {again}; the last round is shown."
+            reason = f"Best replies do not converge: {again}; the last round is shown."
+            why = self.game.on_cycle(economy, state.period or 0)
+            return Status.CYCLING, f"{reason} {why}".strip()
+        if state.settled:
+            own = self.game.verdict(economy, state.profile, regret, self.tolerance)
+            if own is not None:
+                return own
         gain = shown(regret)
         if regret <= self.tolerance:
             return (
@@ -272,9 +326,16 @@ class Unmediated(Mechanism):
         )
 
 
-def _key(economy: Economy, profile: Array, figures: int) -> bytes:
-    """Return a key that is equal for profiles which differ by rounding: shares of a size, and the size."""
-    size = np.maximum(economy.resources, np.abs(profile).max(axis=0, initial=0.0))
-    shares = np.round(np.divide(profile, size, out=np.zeros_like(profile), where=size > 0), figures)
-    digits = 10.0 ** np.floor(np.log10(np.where(size > 0, size, 1.0)))
-    return shares.tobytes() + (np.round(size / digits, figures - 1) * digits).tobytes()
+def rounded(profile: Array, size: Array, digits: int = 10) -> Array:
+    """Return actions as shares of a size, rounded, with one kind of zero."""
+    shares = np.divide(
+        profile, size, out=np.zeros_like(profile), where=np.broadcast_to(size > 0, profile.shape)
+    )
+    return np.asarray(np.round(shares, digits) + 0.0)
+
+
+def _change(before: Array, after: Array) -> float:
+    """Return the largest change of an action, relative to the largest action at its good."""
+    size = np.maximum(np.abs(before), np.abs(after)).max(axis=0, initial=0.0)
+    change = np.abs(after - before).max(axis=0, initial=0.0)
+    return float(np.divide(change, size, out=np.zeros_like(size), where=size > 0).max(initial=0.0))

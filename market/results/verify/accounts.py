@@ -30,8 +30,8 @@ def feasible(economy: Economy, x: Array, y: Array) -> tuple[bool, str]:
 
 
 def worth(economy: Economy, record: Record) -> Array:
-    """Return the value of each agent's bundle at its marginal utilities, (agents,)."""
-    slopes = economy.marginal_utility(record.consumption)
+    """Return the value of each agent's bundle at the marginal utilities of last units, (agents,)."""
+    slopes = economy.marginal_utility_of_last(record.consumption)
     with np.errstate(invalid="ignore"):
         return np.where(
             record.consumption > 0, record.consumption * np.where(np.isfinite(slopes), slopes, 0.0), 0.0

@@ -138,6 +138,17 @@ def violation(economy: Economy, record: Record, w: Array, p: Array, left: float 
     counts = np.broadcast_to(w[:, None] > 0, x.shape)
     valued = np.multiply(w[:, None], slopes, out=np.zeros_like(x), where=counts)
     spent = np.multiply(w[:, None], costs, out=np.zeros_like(x), where=counts)
+    before, last_cost = valued, spent  # of the last unit, which differs from the next at the end of a step
+    if economy.has_steps:
+        jumps = economy.marginal_utility_of_last(x) != economy.marginal_utility(x)
+        ahead = np.where(jumps, economy.marginal_utility(x), slopes)
+        behind = np.where(jumps, economy.marginal_utility_of_last(x), slopes)
+        valued, before = (
+            np.multiply(w[:, None], each, out=np.zeros_like(x), where=counts) for each in (ahead, behind)
+        )
+        last_cost = np.multiply(
+            w[:, None], economy.marginal_cost_of_last(y), out=np.zeros_like(x), where=counts
+        )
     empty = np.asarray(~(x > 0).any(axis=1) & (economy.bliss > 0).any(axis=1))
     largest = valued.max(axis=0, initial=0.0)
     size = np.where(p > 0, p, np.where(largest > 0, largest, 1.0))
@@ -150,9 +161,9 @@ def violation(economy: Economy, record: Record, w: Array, p: Array, left: float 
     can_more = (economy.capacity > 0) & (y < economy.capacity * (1.0 - NEGLIGIBLE_AMOUNT))
     wrong = [
         np.maximum(above, 0.0),
-        np.where(wants, np.maximum(p - valued, 0.0), 0.0),
+        np.where(wants, np.maximum(p - before, 0.0), 0.0),
         np.where(can_more, np.maximum(p - spent, 0.0), 0.0),
-        np.where((y > none) & at_a_cost, np.maximum(spent - p, 0.0), 0.0),
+        np.where((y > none) & at_a_cost, np.maximum(last_cost - p, 0.0), 0.0),
         np.where(there - economy.taken(x, y) > left * there, p, 0.0)[None, :],
     ]
     with np.errstate(invalid="ignore"):  # a NaN stays one

@@ -19,15 +19,22 @@ from market.outcome import Status, shown
 from market.results.run_folder import RunFolder
 from market.results.verify.accounts import worth
 from market.results.verify.claim import Claim, difference
+from market.results.verify.post_claims import is_post_evidence
 from market.results.verify.record import Record
 from market.results.verify.rounds import path_of
 from market.tolerances import ROUNDING_OF_RESULTS
+
+STATED_ELSEWHERE = ("double_auction",)
+"""Kinds whose numbers are recomputed with their other claims."""
 
 _WORDS = {
     "relative_excess_demand": "relative excess demand",
     "relative_regret": "relative gain from deviating",
     "demand_queries": "number of demand queries",
     "demand_queries or amplitude": "number of demand queries or amplitude",
+    "pair_gain": "largest joint gain of a pair",
+    "mrs_spread": "range of ln MRS",
+    "pairs_checked": "number of pairs",
     "residual": "residual of the first-order conditions",
     "truth_regret": "gain from a false report",
     "reports": "number of reports",
@@ -48,17 +55,18 @@ def check_evidence(
     """
     stated = record.evidence
     names = _names(record)
-    right = set(stated) <= set(declared) if names is None else set(stated) in names
+    named = {key for key in stated if not (record.kind == "unmediated" and is_post_evidence(key))}
+    right = set(stated) <= set(declared) if names is None else named in names
     listed = ", ".join(_WORDS.get(key, key) for key in sorted(stated)) or "none"
     yield Claim(f"{record.name}: evidence has the numbers of its status", right, listed)
     if not right:
         return
     if names is None:
-        if stated:
+        if stated and record.kind not in STATED_ELSEWHERE:
             yield Claim(f"{record.name}: evidence", None, f"not checked: numbers of the kind {record.kind}")
         return
     counted = [stated[key] for key in ("demand_queries", "amplitude") if key in stated]
-    wrong = []
+    wrong = ["mrs_spread"] if not stated.get("mrs_spread", 0.0) >= 0 else []
     if not all(np.isfinite(each) and each >= 0 for each in counted):
         wrong += ["demand_queries or amplitude"]
     if "relative_excess_demand" in stated:
@@ -78,7 +86,7 @@ def _number(key: str, value: float) -> str:
     """Return a number in print; a number of queries or rounds without decimals."""
     return (
         f"{value:,.0f}"
-        if key in ("demand_queries", "period", "reports") and np.isfinite(value)
+        if key in ("demand_queries", "period", "pairs_checked", "reports") and np.isfinite(value)
         else shown(value)
     )
 
@@ -92,6 +100,8 @@ def _names(record: Record) -> list[set[str]] | None:
         return [known] if record.status is Status.OPTIMAL else [known, set()]
     if record.kind == "unmediated":
         return [{"relative_regret"} | ({"period"} if record.status is Status.CYCLING else set())]
+    if record.kind == "barter":
+        return [{"pair_gain", "mrs_spread", "pairs_checked"}]
     if record.kind != "auctioneer":
         return None
     always = {"relative_excess_demand", "relative_regret", "demand_queries"}

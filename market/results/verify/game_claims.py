@@ -13,6 +13,8 @@ outputs y_i, so that the conditions `s_g du/dx_g <= dC/dy_g`, with equality wher
 are sufficient; and some deviations are tried. For a utility that is not concave they prove nothing, so no
 best output of its agent is accepted.
 
+Trading posts have prices, and a module of their own (`post_claims.py`).
+
 A game that is not stated here is checked by its own pure functions `allowed`, `result` and `regret`, and the
 claims say so: the record then agrees with the code that played, without independent proof.
 """
@@ -32,12 +34,14 @@ from market.outcome import Status, shown
 from market.results.verify.accounts import Due, feasible, without_money
 from market.results.verify.claim import Claim, difference
 from market.results.verify.evidence import possible_period
+from market.results.verify.post_claims import check_posts, posts_due
 from market.tolerances import PLENTY, ROUNDING_OF_RESULTS
 
 if TYPE_CHECKING:
     from market.mechanisms.unmediated.best_response import Unmediated
     from market.results.verify.record import Record
 
+POSTS = "trading_post"  # stated in `post_claims.py`
 FITS = 1.0 + 1e-12  # claims that exceed the stock by rounding mean no war
 FIRST_ORDER = 1e-4  # relative; a gain is of second order in the violation
 PROBES = (0.0, 1e-6, 1e-3, 0.1, 0.5, 0.9, 1.1, 2.0)  # multiples of outputs that are tried
@@ -77,6 +81,8 @@ class Rules:
 
 def due(economy: Economy, record: Record, options: Unmediated) -> Due | None:
     """Return the payments and payoffs of the recorded actions; None if they are not actions of the game."""
+    if options.game.name == POSTS:
+        return None if record.actions is None else posts_due(economy, record)
     rules = _rules(options)
     if record.actions is None or not rules.allowed(economy, record.actions, options):
         return None
@@ -85,6 +91,9 @@ def due(economy: Economy, record: Record, options: Unmediated) -> Due | None:
 
 def check_game(economy: Economy, record: Record, options: Unmediated) -> Iterator[Claim]:
     """Check the actions of a game, its outcome and its status."""
+    if options.game.name == POSTS:
+        yield from check_posts(economy, record, options)
+        return
     if record.actions is None or record.regret is None:
         yield Claim(f"{record.name}: actions", False, "the outcome of a game must have actions and regrets")
         return

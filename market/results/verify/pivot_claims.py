@@ -12,7 +12,12 @@ the others meets what there is; what the others choose there, made feasible, is 
 `t_i + sum_{j != i} w_j` beyond these bounds is false; between them it holds if they are close, else it is
 not checked. No report can gain more than `D(p) - sum w`, so a stated regret above that is false.
 
-Payments of `MOST_CHECKED` agents are recomputed, of all types evenly.
+Payments of `MOST_CHECKED` agents are recomputed, of all types evenly. Where all utilities are log and nothing
+can be made, all of them are: with weights a, A their sums, the others have at best
+
+    V(N without i) = sum_g sum_{j != i} a_jg log(a_jg (r_g - e_ig) / (A_g - a_ig)),
+
+since `x_jg = a_jg / p_g` and `p_g = (A_g - a_ig) / (r_g - e_ig)`.
 """
 
 from __future__ import annotations
@@ -80,6 +85,13 @@ def check_pivot(economy: Economy, record: Record, options: Any) -> Iterator[Clai
 
 def _payments(economy: Economy, record: Record, welfare: Array, size: float) -> Iterator[Claim]:
     """Check payments of some agents, evenly over types, and that agents of one type pay alike."""
+    stated = record.payments + welfare.sum() - welfare
+    exact = _of_logs(economy)
+    if exact is not None:
+        apart = difference(stated, exact, size)
+        detail = f"all of them, by their formula; largest relative difference: {shown(apart)}"
+        yield Claim(f"{record.name}: payments are what the others lose", apart <= CLOSE, detail)
+        return
     label = types(economy)
     _, first = np.unique(label, return_index=True)
     chosen = first[
@@ -93,8 +105,7 @@ def _payments(economy: Economy, record: Record, welfare: Array, size: float) -> 
     )
     verdicts = []
     for agent in chosen.tolist():
-        stated = float(record.payments[agent] + welfare.sum() - welfare[agent])
-        holds, detail = _within(stated, bounds(economy, agent), size)
+        holds, detail = _within(float(stated[agent]), bounds(economy, agent), size)
         verdicts.append((holds, f"without {economy.agents[agent]}: {detail}"))
         if holds is False:
             break
@@ -135,6 +146,23 @@ def _turnover(economy: Economy, record: Record) -> float:
     y = record.production
     made = np.multiply(economy.marginal_cost(y), y, out=np.zeros_like(y), where=y > 0).sum()
     return float(worth(economy, record).sum() + made + np.abs(record.payments).sum())
+
+
+def _of_logs(economy: Economy) -> Array | None:
+    """Return V(N without i), (agents,), where all utilities are log and nothing is made; else None."""
+    if economy.costs or any(block.family.name != "log" for block in economy.utilities):
+        return None
+    a = np.zeros(economy.shape)
+    for block in economy.utilities:
+        a[block.rows] = block.parameters["weights"]
+    log_a = np.where(a > 0, np.log(np.where(a > 0, a, 1.0)), 0.0)
+    rest = np.maximum(a.sum(axis=0) - a, 0.0)
+    rest = np.where(rest > ROUNDING_OF_RESULTS * a.sum(axis=0), rest, 0.0)
+    there = np.maximum(economy.resources - economy.endowment, 0.0)
+    own = (a * log_a).sum(axis=0) - a * log_a
+    some = np.where(rest > 0, rest, 1.0)
+    shared = np.where(rest > 0, rest * (np.log(there) - np.log(some)), 0.0)
+    return np.asarray((np.where(rest > 0, own, 0.0) + shared).sum(axis=1))
 
 
 # --- the dual ---------------------------------------------------------------------------------------------

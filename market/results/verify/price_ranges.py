@@ -105,6 +105,7 @@ class _Conditions:
         agents, goods = economy.shape
         self.size = goods + agents
         self.slopes, self.kinks = economy.marginal_utility(self.x), economy.kinks(self.x)
+        self.last = economy.marginal_utility_of_last(self.x)
         self.weights = np.ones(agents)
         self.highest = np.full(agents, np.inf)
         self.rows: list[tuple[dict[int, float], float]] = []
@@ -181,6 +182,7 @@ class _Conditions:
         economy, x, y, goods = self.economy, self.x, self.y, len(self.p)
         some = NEGLIGIBLE_AMOUNT * economy.offered(y) / len(x)
         costs, capacity = economy.marginal_cost(y), economy.capacity
+        last_costs = economy.marginal_cost_of_last(y)
         eats = x > some
         makes = (y > some) & ~economy.turns_goods_into_goods[:, None]
         can_more = (capacity > 0) & (y < capacity * (1.0 - NEGLIGIBLE_AMOUNT))
@@ -194,11 +196,12 @@ class _Conditions:
                 if slope > 0:
                     self._weighed(i, {g: -1.0}, -slope)
                 if eats[i, g] and not self.kinks[i, g]:
-                    self._weighed(i, {g: 1.0}, slope)
+                    last = float(self.last[i, g])
+                    self._weighed(i, {g: 1.0}, last if np.isfinite(last) and not len(bent) else 0.0)
                 if can_more[i, g] and np.isfinite(costs[i, g]):
                     self.rows.append(({g: 1.0}, float(costs[i, g])))
                 if makes[i, g]:
-                    self.rows.append(({g: -1.0}, -float(costs[i, g])))
+                    self.rows.append(({g: -1.0}, -float(last_costs[i, g])))
 
     def _weighed(self, agent: int, prices: dict[int, float], factor: float) -> None:
         """State `prices.p <= factor w` of an agent's weight w."""

@@ -17,6 +17,8 @@ from market.results.run_folder import RunFolder, read_run
 from market.results.verify.accounts import Due, at_prices, check_accounts, without_money
 from market.results.verify.alignment_claims import check_alignment, violation
 from market.results.verify.auction_claims import check_auction
+from market.results.verify.barter_claims import check_barter, due_of_barter
+from market.results.verify.book_claims import check_book, due_of_book
 from market.results.verify.claim import Claim, Verification
 from market.results.verify.comparison_table import check_table
 from market.results.verify.evidence import check_evidence
@@ -59,6 +61,7 @@ def _verified(folder: Path) -> Verification:
     records = read_outcomes(run, economy)
     judged = [personalised(economy, record) if economy.public_goods else record for record in records]
     prices = [p for record in judged for p in _all_prices(record)]
+    prices += [p for record in judged for p in _in_money(record)]
     claims: list[Claim] = [_scenario(run, scenario)]
     for record, each in zip(records, judged, strict=True):
         claims += _mechanism(run, scenario, economy, record, each)
@@ -69,6 +72,13 @@ def _verified(folder: Path) -> Verification:
 
 def _all_prices(record: Record) -> list[Array]:
     return [p for p in (record.prices, record.supporting_prices) if p is not None and np.isfinite(p).all()]
+
+
+def _in_money(record: Record) -> list[Array]:
+    """Return supporting prices per unit of the largest weight: in money where weights are equal."""
+    p, weights = record.supporting_prices, record.weights
+    largest = 0.0 if weights is None else float(np.nanmax(weights, initial=0.0))
+    return [p / largest] if p is not None and largest > 0 and np.isfinite(p).all() else []
 
 
 def _scenario(run: RunFolder, scenario: Scenario) -> Claim:
@@ -163,6 +173,8 @@ KINDS = {
     "auctioneer": KindRules(at_prices, check_auction),
     "unmediated": KindRules(due, check_game),
     "planner": KindRules(without_money, _planned),
+    "barter": KindRules(due_of_barter, check_barter),
+    "double_auction": KindRules(due_of_book, check_book),
     "pivot": KindRules(due_of_reports, check_pivot),
 }
 """The kinds with rules that are stated here, by name."""

@@ -1,8 +1,10 @@
 """Claims about single trades: they explain what agents have at the end, and what they paid.
 
 What an agent bought less what it sold is `x - e - y`, good by good, and the money that it paid less what it
-got is its payment (`market.trades`). Both are summed anew from the table of trades, whatever the mechanism.
-What a mechanism observed once a round is read here too, and judged where its rules are stated.
+got is its payment (`market.trades`), apart from revenue that is handed back in lump sums. Where several days
+begin with the same endowments, these are the trades of the last one. Both are summed anew from the table of
+trades, whatever the mechanism. What a mechanism observed once a round is read here too, and judged where its
+rules are stated.
 """
 
 from __future__ import annotations
@@ -102,7 +104,9 @@ def check_trades(economy: Economy, record: Outcome) -> Iterator[Claim]:
     others = bool((trades.buyer != trades.seller).all() and (trades.good != trades.paid_in).all())
     detail = f"{len(trades):,} trades, each between two, of an amount above 0, in the order of their rounds"
     yield Claim(f"{record.name}: trades", in_order and sound and others, detail)
+    trades = trades.on_day(round(record.evidence.get("days", 1)))  # each day has the same endowments
     bought, paid = trades.net(*economy.shape)
+    paid = paid - economy.lump_sums(float(paid.sum()))
     moved, spent = _turnover(economy, trades)
     made = record.consumption - economy.endowment - record.production
     goods = _largest(bought - made, moved + economy.resources)

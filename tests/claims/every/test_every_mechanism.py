@@ -15,10 +15,15 @@ some = settings(max_examples=15 * SOAK)
 
 
 def test_every_mechanism_is_among_the_players():
+    from helpers.economies import economy as economy_of
     from helpers.economies import references
 
-    economy = references()["commons of two"].economy
-    assert {player.name for player in one_of_each_mechanism(economy)} == set(MECHANISMS.names)
+    stock, owned = (
+        references()["commons of two"].economy,
+        economy_of("exchange", log=[[1, 2], [2, 1]], endowment=[[1, 0], [0, 1]]),
+    )
+    players = (player for economy in (stock, owned) for player in one_of_each_mechanism(economy))
+    assert {player.name for player in players} == set(MECHANISMS.names)
 
 
 @some

@@ -84,7 +84,8 @@ def test_every_rule_finds_the_prices_at_which_neighbours_share_the_cost_of_a_par
     """Cobb-Douglas: north spends 0.4 of 10 and south 0.3 of 20 on one amount G, so that
     `p_n G = 4`, `p_s G = 6` and `p_n + p_s = 1` give G = 10 and prices of 0.4 and 0.6."""
     outcome = played(economy_of(PARK), rule)
-    assert outcome.status is Status.CLEARED and outcome.rounds <= 60
+    assert outcome.status is Status.CLEARED
+    assert outcome.rounds <= 60
     np.testing.assert_allclose(outcome.prices, [1.0, 0.4, 0.6], rtol=1e-7)
     np.testing.assert_allclose(outcome.production[2], [-10.0, 10.0, 10.0], rtol=1e-7)
 
@@ -93,7 +94,8 @@ def test_every_rule_finds_the_prices_at_which_neighbours_share_the_cost_of_a_par
 def test_every_rule_finds_the_prices_of_mutton_and_wool(rule):
     """The household spends 3 on mutton, 6 on wool; there is as much of both: `p_m + p_w = 1`, 9 of each."""
     outcome = played(economy_of(SHEEP), rule)
-    assert outcome.status is Status.CLEARED and outcome.rounds <= 60
+    assert outcome.status is Status.CLEARED
+    assert outcome.rounds <= 60
     np.testing.assert_allclose(outcome.prices, [1 / 3, 2 / 3, 1.0], rtol=1e-7)
     np.testing.assert_allclose(outcome.consumption[0], [9.0, 9.0, 3.0], rtol=1e-7)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from helpers.economies import economy, own_producers, with_utility
 from helpers.strategies import SOAK, economies
 from hypothesis import given, settings
 
+import market
 from market.economy.families.utilities import UTILITIES
 from market.economy.primitives import Block, Money
 from market.efficiency.report import alignment
@@ -23,6 +25,7 @@ from market.welfare.convex_program import Solution
 
 PIVOT = Pivot("pivot")
 INF = np.inf
+SCENARIO = Path(__file__).parents[3] / "scenarios" / "pivot.toml"
 LOG1P = UTILITIES["log1p"]
 ALONE = {"weights": [[3.0]]}, [[1.0]]
 
@@ -147,7 +150,7 @@ def test_no_report_on_a_grid_beats_the_truth(primitives):
             weights = np.ones(len(primitives.agents))
             weights[agent] = scale
             try:
-                led_to = best_allocation(primitives, weights)
+                led_to, _ = best_allocation(primitives, weights)
             except pivot.NumericalError:
                 continue
             value = true(led_to.consumption, led_to.production)
@@ -217,6 +220,35 @@ def test_many_agents_of_few_types_need_few_optima():
     assert outcome.status is Status.OPTIMAL
     assert "by 3 optima" in outcome.reason
     assert len(np.unique(outcome.payments)) == 2
+
+
+def test_two_of_three_gain_by_understating_together():
+    """Weights 1, 1, 1: log(1/3) - 2 log(3/2) = -1.909543 each. Two that report 1/2, true weights 1:
+
+    shares 1/4, payments 1.5 log(2 / 1.5), so log(1/4) - 0.431523 = -1.817818 each: not proof against two.
+    """
+    truth = play(PIVOT, shared([[1.0], [1.0], [1.0]], [1.0]))
+    lies = play(PIVOT, shared([[0.5], [0.5], [1.0]], [1.0]))
+    np.testing.assert_allclose(truth.payoffs[:2], -1.909543, atol=1e-6)
+    np.testing.assert_allclose(np.log(lies.consumption[:2, 0]) - lies.payments[:2], -1.817818, atol=1e-6)
+
+
+@pytest.mark.parametrize(("money", "grams"), [(1e-9, 1.0), (100.0, 1e6), (1.0, 1e-6)])
+def test_units_of_money_and_goods_change_no_verdict(money, grams):
+    """a, c in money a unit and k, s in money a unit squared; the deficit is in money."""
+    slope = money / grams**2
+    outcome = play(PIVOT, traders(2, 2, 12.0 * money / grams, slope, 2.0 * money / grams, slope))
+    assert outcome.status is Status.OPTIMAL
+    assert outcome.evidence["deficit"] == pytest.approx(50.0 / 3.0 * money, rel=1e-9)
+
+
+def test_a_model_steps_it_once_and_its_agents_have_paid():
+    model = market.MarketModel(market.load(SCENARIO), "pivot")
+    assert model.running
+    model.step()
+    assert not model.running
+    assert model.trader("buyer[0]").payment == pytest.approx(47.5 - 50 / 3)
+    assert model.outcome().evidence["deficit"] == pytest.approx(50 / 3)
 
 
 def test_the_report_counts_payments_as_revenue():

@@ -98,6 +98,39 @@ def test_bounds_of_the_others_hold_what_the_planner_finds(world):
             assert low - CLOSE * size <= value <= high + CLOSE * size
 
 
+LOGS = """
+schema = 1
+economy = "quasilinear"
+goods = ["water", "salt"]
+commons = { water = 10.0 }
+[[agents]]
+name = "alpha"
+count = 3
+endowment = { salt = 1.0 }
+utility = { family = "log", weights = { water = { dist = "uniform", low = 1.0, high = 2.0 }, salt = 1.0 } }
+[[agents]]
+name = "beta"
+endowment = { water = 1.0 }
+utility = { family = "log", weights = { water = 2.0 } }
+[[mechanisms]]
+name = "pivot"
+kind = "pivot"
+"""
+
+
+def test_all_payments_of_log_utilities_are_recomputed_and_a_forged_one_is_refused(tmp_path):
+    folder = write_run(market.compare(market.loads(LOGS)), tmp_path)
+    checked = verify(folder)
+    assert checked.holds, refused(checked)
+    assert not [claim for claim in checked.unchecked if claim.name.startswith("pivot: payments")]
+    forged = Tamper(folder, tmp_path / "forged")
+    stated = forged.mechanism("pivot")
+    forged.everywhere("pivot", "beta", "payments", "payment", stated["payments"]["beta"] + 0.1)
+    forged.everywhere("pivot", "beta", "payoffs", "payoff", stated["payoffs"]["beta"] - 0.1)
+    stated["revenue"] += 0.1
+    assert "pivot: payments are what the others lose" in refused(forged.verified())
+
+
 def test_bounds_meet_where_demand_is_linear_and_jumps():
     """Linear utilities 5, 3, 1 of one unit: without the first 3, without another 5."""
     from helpers.economies import LINEAR, with_utility

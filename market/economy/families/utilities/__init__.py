@@ -40,13 +40,14 @@ from market.economy.families.utilities.linear_and_quadratic import Linear, Quadr
 from market.economy.families.utilities.logarithmic import CobbDouglas, Log, Log1p, StoneGeary
 from market.economy.families.utilities.separable import Separable
 from market.economy.families.utilities.separable_terms import FORMS
+from market.economy.families.utilities.steps import Steps
 from market.registry import Registry
 
 __all__ = [
     "FORMS", "UTILITIES", "Ces", "CobbDouglas", "Crra", "Leontief", "Linear", "Log", "Log1p", "Quadratic",
-    "Separable", "StoneGeary", "Utility",
+    "Separable", "Steps", "StoneGeary", "Utility",
 ]  # fmt: skip
 
 UTILITIES: Registry[Utility] = Registry(
-    "utility", Log, Log1p, StoneGeary, CobbDouglas, Ces, Crra, Linear, Leontief, Quadratic, Separable
+    "utility", Log, Log1p, StoneGeary, CobbDouglas, Ces, Crra, Linear, Leontief, Quadratic, Separable, Steps
 )

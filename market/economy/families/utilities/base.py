@@ -51,6 +51,15 @@ class Utility(Family):
         """
         raise NotImplementedError
 
+    @classmethod
+    def marginal_of_last(cls, x: Array, **parameters: Array) -> Array:
+        """Return the slope towards less of each good, (agents, goods): `marginal` unless u bends at x.
+
+        For utilities that are sums over goods with kinks: `marginal` is the slope towards more, and every
+        number between the two is a slope.
+        """
+        return cls.marginal(x, **parameters)
+
     @staticmethod
     def kink(x: Array, **parameters: Array) -> Array:
         """Return coefficients b >= 0, (agents, goods), that describe all supergradients at a kink.
@@ -198,7 +207,7 @@ class Utility(Family):
     @staticmethod
     def subsistence(**parameters: Array) -> Array:
         """Return the amounts below which u is -inf, (agents, goods); 0 unless overridden."""
-        return np.zeros_like(first_of(parameters))
+        return np.zeros(shape_of(parameters))
 
     @classmethod
     def concave_value(cls, x: Array, **parameters: Array) -> Array:
@@ -259,13 +268,26 @@ class Utility(Family):
 
     @staticmethod
     def indifference_prices(**parameters: Array) -> Array:
-        """Return prices at which quasilinear demand for a good is an interval, (agents, goods); else nan."""
-        return np.full_like(first_of(parameters), np.nan)
+        """Return prices at which quasilinear demand for a good is an interval, (agents, goods); else nan.
+
+        (agents, goods, steps) for families with several such prices.
+        """
+        return np.full(shape_of(parameters), np.nan)
+
+    @staticmethod
+    def constant_steps(**parameters: Array) -> tuple[Array, Array] | None:
+        """Return bids and the amounts bid for, (agents, goods, steps) each, nan without one; None if none."""
+        return None
+
+    @staticmethod
+    def nearest_end(x: Array, within: Array, **parameters: Array) -> Array:
+        """Return amounts put to a kink no farther away than `within`, (goods,); x where there is none."""
+        return x
 
     @staticmethod
     def linear_weights(**parameters: Array) -> Array:
         """Return the marginal utility of goods in which u is linear, (agents, goods); 0 of others."""
-        return np.zeros_like(first_of(parameters))
+        return np.zeros(shape_of(parameters))
 
     @classmethod
     def other_purchases(cls, p: Array, b: Array, least: float, **parameters: Array) -> tuple[Array, Array]:
@@ -318,6 +340,11 @@ WEIGHTS = Parameter(
 def first_of(parameters: dict[str, Array]) -> Array:
     """Return the first parameter, which in every family has a number for each agent and good."""
     return next(iter(parameters.values()))
+
+
+def shape_of(parameters: dict[str, Array]) -> tuple[int, ...]:
+    """Return (agents, goods)."""
+    return first_of(parameters).shape[:2]
 
 
 def no_agent(parameters: dict[str, Array]) -> NDArray[np.bool_]:

@@ -16,6 +16,8 @@ it. Gains move with prices by the slopes `a_lg = dh_l / d log p_g`:
   the shares of spending. M is the budget, or inf; outside option.
 - Constant unit cost `c_g`: to make g, with `h = log p_g - log c_g` and `a = +1` at g. M is the worth of the
   capacity, or inf; outside option.
+- A bid of `v_k` for an amount (`steps`, quasilinear): to buy it, with `h = log v_k - log p_g` and `a = -1` at
+  g. M is the worth of the amount. Outside option. Each step of an offer is a constant unit cost of its own.
 - Constant returns: one unit of activity, with h the log of the worth of its outputs over the cost of its
   inputs, a the shares of outputs less those of inputs. M = inf; outside option.
 
@@ -83,12 +85,14 @@ class Choosers:
         economy: the primitives.
         linear: rows of the agents that choose among goods, one chooser each, in this order.
         rays: rows of the agents with one best bundle, next in order.
-        stepped: (steps, 2), agent and good of constant costs, next.
-        unit_cost: (steps,), these costs.
+        stepped: (steps, 2), agent and good of constant costs and of bids, next.
+        unit_cost: (steps,), these costs and bids.
+        sign: (steps,), 1 for costs, above which a step is made, -1 for bids, below which one is bought.
         scaled: rows of the agents with constant returns, last.
         substitution: (choosers,), elasticity of substitution within a bundle or among inputs; else 0.
         joint: (choosers,), True if an activity makes several goods.
-        convex: (choosers,), True if the gain is a convex function of log prices, so that tangents are below it.
+        convex: (choosers,), True if the gain is a convex function of log prices, so that its tangents are
+            below.
     """
 
     money: Array
@@ -99,6 +103,7 @@ class Choosers:
     rays: NDArray[np.intp]
     stepped: NDArray[np.intp]
     unit_cost: Array
+    sign: Array
     scaled: NDArray[np.intp]
     substitution: Array
     joint: NDArray[np.bool_]
@@ -113,7 +118,7 @@ class Choosers:
         if len(self.rays):
             parts.append(_bundles(self.economy, self.rays, p, first[1]))
         if len(self.stepped):
-            parts.append(_at_unit_cost(self.stepped[:, 1], self.unit_cost, p, first[2]))
+            parts.append(_at_unit_cost(self.stepped[:, 1], self.unit_cost, self.sign, p, first[2]))
         if len(self.scaled):
             parts.append(_activities(self.economy, self.scaled, p, first[3]))
         return parts[0].followed_by(parts[1:])
@@ -150,8 +155,10 @@ class Choices:
 
     Args:
         rays: rows of the agents with one best bundle for each unit of money, worth its price or not.
-        stepped: (steps, 2), agent and good wherever output is made at a constant unit cost.
-        unit_cost: (steps,), these costs.
+        stepped: (steps, 2), agent and good wherever output is made at a constant unit cost, or bid for.
+        unit_cost: (steps,), these costs and bids.
+        amount: (steps,), what can be made at the cost or is bid for.
+        sign: (steps,), 1 for costs, -1 for bids.
         scaled: rows of the agents with constant returns.
         substitution: (agents,), elasticity of substitution of a bundle or of a technology; else 0.
         outputs: (agents,), the number of goods that a technology makes.
@@ -161,6 +168,8 @@ class Choices:
     rays: NDArray[np.intp]
     stepped: NDArray[np.intp]
     unit_cost: Array
+    amount: Array
+    sign: Array
     scaled: NDArray[np.intp]
     substitution: Array
     outputs: NDArray[np.intp]
@@ -170,11 +179,11 @@ class Choices:
 def possible(economy: Economy) -> Choices | None:
     """Return the choices that there can be in an economy; None if no agent ever has one."""
     rays, scaled = _with_one_bundle(economy), _with_constant_returns(economy)
-    stepped, unit_cost = _constant_costs(economy)
+    steps = _steps(economy)
     linear = economy.has_ties and bool(economy.linear_weights.any())
-    if not (linear or len(rays) or len(stepped) or len(scaled)):
+    if not (linear or len(rays) or len(steps[0]) or len(scaled)):
         return None
-    return Choices(rays, stepped, unit_cost, scaled, _substitution(economy), *_goods_made_and_used(economy))
+    return Choices(rays, *steps, scaled, _substitution(economy), *_goods_made_and_used(economy))
 
 
 def choosers(
@@ -195,15 +204,21 @@ def choosers(
     linear, rest = _spend_last(economy, p, means, faithful, x)
     rays = choices.rays[faithful[choices.rays] & (means[choices.rays] > 0)]
     x[rays] = 0.0
-    kept = faithful[choices.stepped[:, 0]]
+    owners = choices.stepped[:, 0]
+    affordable = np.isinf(means)
+    if not affordable.all():
+        affordable = affordable | (np.minimum(answers.demand.highest, STANDS_FOR_UNBOUNDED) @ p <= means)
+    kept = faithful[owners] & ((choices.sign > 0) | affordable[owners])
     stepped, cost = choices.stepped[kept], choices.unit_cost[kept]
+    amount, sign = choices.amount[kept], choices.sign[kept]
     agents, goods = stepped.T
-    capacity = economy.capacity[agents, goods]
-    y[agents, goods] = 0.0
+    made = sign > 0
+    y[agents[made], goods[made]] = 0.0
+    x[agents[~made], goods[~made]] = 0.0
     scaled = choices.scaled[faithful[choices.scaled]]
     y[scaled] = 0.0
     money = np.concatenate(
-        [rest, means[rays], capacity * np.maximum(p[goods], cost), np.full(len(scaled), np.inf)]
+        [rest, means[rays], amount * _tie_or_trade(p[goods], cost, made), np.full(len(scaled), np.inf)]
     )
     outside = np.ones(len(money), dtype=bool)
     outside[: len(linear)] = economy.money is Money.QUASILINEAR
@@ -217,8 +232,9 @@ def choosers(
     one_input[len(money) - len(scaled) :] = choices.inputs[scaled] == 1
     convex = (substitution > 1.0) | (several & one_input)
     return Choosers(
-        money, outside, fixed, economy, linear, rays, stepped, cost, scaled, substitution, several, convex
-    )
+        money, outside, fixed, economy, linear, rays, stepped, cost, sign, scaled, substitution, several,
+        convex,
+    )  # fmt: skip
 
 
 def _spend_last(
@@ -281,15 +297,39 @@ def _rows_of(economy: Economy, parts: list[Rows]) -> NDArray[np.intp]:
     return np.concatenate([np.zeros(0, dtype=np.intp), *(agents[rows] for rows in parts)])
 
 
-def _constant_costs(economy: Economy) -> tuple[NDArray[np.intp], Array]:
-    """Return agent and good of each output at a constant unit cost, (steps, 2), and the costs, (steps,)."""
-    if not economy.costs:
-        return np.zeros((0, 2), dtype=np.intp), np.zeros(0)
-    prices = np.full(economy.shape, np.nan)
+def _tie_or_trade(p: Array, cost: Array, made: NDArray[np.bool_]) -> Array:
+    """Return the price at which each step is traded: the present one if it is, else that of indifference."""
+    return np.where(made, np.maximum(p, cost), np.minimum(p, cost))
+
+
+def _steps(economy: Economy) -> tuple[NDArray[np.intp], Array, Array, Array]:
+    """Return agent and good of each output at a constant unit cost, and of each bid, (steps, 2).
+
+    And their prices, amounts, and signs, 1 for outputs, (steps,) each. An offer at 0 has the least price > 0;
+    an output at a single cost of 0 needs no choice, since it is made at every price.
+    """
+    found: list[tuple[NDArray[np.intp], Array, Array, float]] = []
+    rows = np.arange(len(economy.agents))
     for block in economy.costs:
-        prices[block.rows] = block.family.indifference_prices(**block.parameters)
-    steps = np.argwhere((prices > 0) & (economy.capacity > 0))
-    return steps, prices[tuple(steps.T)]
+        prices, amounts = block.family.constant_steps(**block.parameters)
+        if prices.shape[2] > 1:
+            prices = np.maximum(prices, LEAST_POSITIVE)
+        found.append((rows[block.rows], prices, amounts, 1.0))
+    for bids in economy.utilities if economy.money is Money.QUASILINEAR else ():
+        known = bids.family.constant_steps(**bids.parameters)
+        if known is not None:
+            found.append((rows[bids.rows], *known, -1.0))
+    parts: list[tuple[NDArray[np.intp], Array, Array, Array]] = []
+    for own, prices, amounts, sign in found:
+        places = np.argwhere((prices > 0) & (amounts > 0))
+        pairs = np.stack([own[places[:, 0]], places[:, 1]], axis=1)
+        at = tuple(places.T)
+        parts.append((pairs, prices[at], amounts[at], np.full(len(places), sign)))
+    if not parts:
+        return np.zeros((0, 2), dtype=np.intp), np.zeros(0), np.zeros(0), np.zeros(0)
+    pairs, prices, amounts, signs = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.lexsort((pairs[:, 1], pairs[:, 0]))
+    return pairs[order], prices[order], amounts[order], signs[order]
 
 
 def _with_constant_returns(economy: Economy) -> NDArray[np.intp]:
@@ -315,9 +355,9 @@ def _bundles(economy: Economy, rows: NDArray[np.intp], p: Array, first: int) -> 
     return Gains(first + np.arange(len(rows)), -log_cost[rows], -shares[rows])
 
 
-def _at_unit_cost(goods: NDArray[np.intp], unit_cost: Array, p: Array, first: int) -> Gains:
-    log_gain = np.log(np.maximum(p[goods], LEAST_POSITIVE)) - np.log(unit_cost)
-    return Gains(first + np.arange(len(goods)), log_gain, _unit_rows(goods, len(p)))
+def _at_unit_cost(goods: NDArray[np.intp], unit_cost: Array, sign: Array, p: Array, first: int) -> Gains:
+    log_gain = sign * (np.log(np.maximum(p[goods], LEAST_POSITIVE)) - np.log(unit_cost))
+    return Gains(first + np.arange(len(goods)), log_gain, sign[:, None] * _unit_rows(goods, len(p)))
 
 
 def _activities(economy: Economy, rows: NDArray[np.intp], p: Array, first: int) -> Gains:

@@ -4,7 +4,8 @@ Its payoff is `-sum_g |z_g(p)|`, traders answering x(p): it is maximal, 0, exact
 it minimises the sum of squares of log(demand / supply), which has the same zeros in any units, by a
 trust-region method that asks for excess demand as often as it likes at prices within a factor of twenty, and
 announces what it has found. Where that is not much better (far from clearing, or at a jump of supply), or the
-last prices that it found did not turn out as they were to (`newton.Promised`), it makes an adaptive step of the default rule, and looks on from there in the next round.
+last prices that it found did not turn out as they were to (`newton.Promised`), it makes an adaptive step of
+the default rule, and looks on from there in the next round.
 
 Source: own statement of the game; Branch, Coleman and Li (1999) for the method, scipy's "trf".
 """

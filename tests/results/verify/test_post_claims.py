@@ -1,0 +1,119 @@
+"""Plays at trading posts are verified from bids, offers and prices; forged ones are refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers.tampering import Tamper, refused
+
+import market
+from market.results.run_folder import write_run
+from market.results.verify import verify
+
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
+
+
+PLAYED = {
+    "bids": ["bids", "price takers at the post"],
+    "cournot": ["firms", "all at once", "half as aware"],
+    "trading_post": ["no trade", "posts"],
+}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    parent = tmp_path_factory.mktemp("runs")
+    scenarios = {name: market.load(SCENARIOS / f"{name}.toml") for name in PLAYED}
+    return {name: write_run(market.compare(scenarios[name], PLAYED[name]), parent) for name in PLAYED}
+
+
+@pytest.mark.parametrize("name", list(PLAYED))
+def test_honest_plays_hold_in_every_claim(folders, name):
+    checked = verify(folders[name])
+    assert not refused(checked)
+    assert not checked.unchecked
+
+
+@pytest.fixture
+def forged(folders, tmp_path):
+    return lambda name: Tamper(folders[name], tmp_path / "copy")
+
+
+def test_forged_price_is_refused(forged):
+    changed = forged("bids")
+    changed.mechanism("bids")["prices"] = {"water": 0.15}
+    assert "bids: prices and goods follow from bids and offers" in refused(changed.verified())
+
+
+def test_forged_payment_is_refused(forged):
+    changed = forged("bids")
+    changed.everywhere("bids", "alpha", "payments", "payment", 0.1)
+    assert "bids: payments" in refused(changed.verified())
+
+
+def test_forged_bid_is_refused(forged):
+    changed = forged("bids")
+    row = changed.rows("bids") & (changed.agents["agent"] == "alpha")
+    changed.agents.loc[row, "action[water]"] = 0.5
+    assert "bids: prices and goods follow from bids and offers" in refused(changed.verified())
+
+
+def test_bid_of_a_price_taker_is_refused(forged):
+    changed = forged("cournot")
+    row = changed.rows("firms") & (changed.agents["agent"] == "town")
+    changed.agents.loc[row, "action[steel]"] = 1.0
+    assert "firms: actions are allowed" in refused(changed.verified())
+
+
+def test_regret_that_is_hidden_is_refused(forged):
+    """A play by conjecture is called Nash, and its regret 0."""
+    changed = forged("cournot")
+    stated = changed.mechanism("half as aware")
+    stated |= {"status": "nash", "max_regret": 0.0}
+    stated["evidence"]["relative_regret"] = 0.0
+    changed.agents.loc[changed.rows("half as aware"), "regret"] = 0.0
+    wrong = refused(changed.verified())
+    assert {"half as aware: regret", "half as aware: nash"} <= wrong
+
+
+def test_nash_play_called_a_conjecture_is_refused(forged):
+    changed = forged("cournot")
+    changed.mechanism("firms")["status"] = "settled"
+    assert "firms: settled" in refused(changed.verified())
+
+
+def test_equilibrium_called_impossible_is_refused(forged):
+    changed = forged("trading_post")
+    changed.mechanism("posts")["status"] = "no_equilibrium"
+    assert "posts: no_equilibrium" in refused(changed.verified())
+
+
+def test_cycle_that_does_not_come_back_is_refused(forged):
+    changed = forged("cournot")
+    changed.mechanism("firms")["status"] = "cycling"
+    changed.mechanism("firms")["evidence"]["period"] = 2.0
+    assert "firms: cycling" in refused(changed.verified())
+    changed = forged_again(changed)
+    changed.mechanism("all at once")["evidence"]["period"] = 1.0
+    assert "all at once: cycling" in refused(changed.verified())
+
+
+def forged_again(changed):
+    """Return the same copy with its first mechanism put right."""
+    changed.mechanism("firms")["status"] = "nash"
+    del changed.mechanism("firms")["evidence"]["period"]
+    return changed
+
+
+@pytest.mark.parametrize("name", ["price_taking_price[bread]", "lerner_index[bread]"])
+def test_forged_evidence_is_refused(forged, name):
+    changed = forged("trading_post")
+    changed.mechanism("posts")["evidence"][name] = 0.45
+    assert "posts: prices without market power" in refused(changed.verified())
+
+
+def test_lone_bidder_is_verified(tmp_path):
+    scenario = market.load(SCENARIOS / "bids.toml", ["agents.beta.utility.weights.water=0"])
+    checked = verify(write_run(market.compare(scenario, ["bids"]), tmp_path))
+    assert not refused(checked)
