@@ -127,7 +127,7 @@ class Game(Family):
         return ""
 
     def key(self, economy: Economy, profile: Array) -> bytes:
-        """Return a key that is equal for profiles which differ by rounding: shares of a size, and the size."""
+        """Return a key that is equal for profiles which differ by rounding: shares, and their size."""
         size = np.maximum(economy.resources, np.abs(profile).max(axis=0, initial=0.0))
         tens = 10.0 ** np.floor(np.log10(np.where(size > 0, size, 1.0)))
         whole = np.round(size / tens, self.digits - 1) * tens
