@@ -7,12 +7,15 @@ is made, never taken from a solver's report.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+import numpy as np
 
 from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
+from market.economy.public_goods import narrowed, personal_prices, wide_prices, widened
 from market.intervention import Intervention
 from market.trades import Trades
 
@@ -92,6 +95,8 @@ class Outcome(Displayed):
         evidence: the numbers behind the status, by name.
         trades: single trades, where the mechanism makes and records them; None elsewhere.
         intervention: the accounts of taxes, caps, floors and quotas; None without them.
+        personal_prices: what each agent pays for a unit of each good, (agents, goods), where public goods
+            have a price for each agent (Lindahl); None elsewhere.
     """
 
     economy: Economy
@@ -114,6 +119,7 @@ class Outcome(Displayed):
     evidence: Mapping[str, float] = field(default_factory=dict)
     trades: Trades | None = None
     intervention: Intervention | None = None
+    personal_prices: Array | None = None
 
     def __repr__(self) -> str:
         """Return name, status and rounds, on a line."""
@@ -129,6 +135,53 @@ class Outcome(Displayed):
     def max_regret(self) -> float | None:
         """Largest gain of any agent from deviating alone; None without choices."""
         return None if self.regret is None else float(self.regret.max(initial=0.0))
+
+
+def narrow_outcome(economy: Economy, had: Outcome) -> Outcome:
+    """Return an outcome of the personalised economy as one of its economy with public goods."""
+    agents = len(economy.agents)
+    x, y = narrowed(economy, had.consumption, had.production)
+    p, each = (None, None) if had.prices is None else personal_prices(economy, had.prices)
+    return replace(
+        had,
+        economy=economy,
+        consumption=x,
+        production=y,
+        payments=had.payments[:agents],
+        revenue=float(had.payments[:agents].sum()),
+        utilities=had.utilities[:agents],
+        payoffs=had.payoffs[:agents],
+        prices=p,
+        personal_prices=each,
+        regret=None if had.regret is None else had.regret[:agents],
+    )
+
+
+def widen_outcome(outcome: Outcome) -> Outcome:
+    """Return an outcome of an economy with public goods as one of its personalised economy.
+
+    Prices are left out where no personal ones are known: a seller's price alone supports nothing.
+    """
+    economy, each = outcome.economy, outcome.personal_prices
+    x, y = widened(economy, outcome.consumption, outcome.production)
+    known = outcome.prices is not None and each is not None
+
+    def taller(values: Array) -> Array:
+        return np.append(values, np.zeros(len(x) - len(values)))
+
+    return replace(
+        outcome,
+        economy=economy.personalised,
+        consumption=x,
+        production=y,
+        payments=taller(outcome.payments),
+        utilities=taller(outcome.utilities),
+        payoffs=taller(outcome.payoffs),
+        prices=wide_prices(economy, outcome.prices, each) if known else None,  # type: ignore[arg-type]
+        personal_prices=None,
+        regret=None if outcome.regret is None else taller(outcome.regret),
+        actions=None,
+    )
 
 
 def shown(value: float) -> str:

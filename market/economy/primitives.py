@@ -20,6 +20,9 @@ The role of money (`Money`):
   j. Producers have technologies, and y are netputs: outputs positive, inputs negative. Only relative prices
   matter.
 
+A public good g is consumed in one amount by all agents, x_ig = G_g <= q_g + sum e_ig + sum y_ig. What reads
+sums of consumption reads the `personalised` economy in place of one with public goods.
+
 `Economy` depends on no scenario and no mechanism. Families are evaluated in *blocks*: all agents of one
 family together, on arrays.
 """
@@ -45,8 +48,11 @@ from market.economy.correspondences import (
     sum_over_agents,
     uncoupled,
 )
+from market.economy.families.technologies.activity import Activity
 from market.economy.families.utilities.base import Utility
 from market.economy.harm import Harm
+from market.economy.provision import Provision, provision
+from market.economy.public_goods import netputs_of_provision, personalise, without_shared_wants
 from market.registry import Family
 from market.tolerances import PLENTY, STANDS_FOR_UNBOUNDED
 
@@ -195,6 +201,7 @@ class Economy:
             under `exchange` they always get it, as income.
         harm: to agents by what others make, money; None without any. A part of an economy (`part`) has none,
             since it depends on the output of all.
+        public_goods: column numbers of goods of which all agents consume one amount (`public_goods.py`).
     """
 
     money: Money
@@ -213,6 +220,7 @@ class Economy:
     seed: int = 0
     shares_revenue: bool = False
     harm: Harm | None = None
+    public_goods: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         """Return its size, on a line."""
@@ -222,6 +230,34 @@ class Economy:
     def shape(self) -> tuple[int, int]:
         """(number of agents, number of goods)."""
         return len(self.agents), len(self.goods)
+
+    @property
+    def personalised_shape(self) -> tuple[int, int]:
+        """The shape of the personalised economy, known before its arrays are made."""
+        public, consumers = len(self.public_goods), sum(block.size for block in self.utilities)
+        return len(self.agents) + public, len(self.goods) + public * consumers
+
+    @cached_property
+    def personalised(self) -> Economy:
+        """The equivalent economy of private goods (`public_goods.py`); this one without public goods."""
+        if not self.public_goods:
+            return self
+        rows = slice(len(self.agents), len(self.agents) + len(self.public_goods))
+        return personalise(self, Block(Activity, rows, {"netput": netputs_of_provision(self)}))
+
+    @cached_property
+    def provision(self) -> Provision:
+        """The means of making public goods at constant unit costs.
+
+        Raises:
+            InputError: there are no public goods, or one has no constant unit cost.
+        """
+        return provision(self)
+
+    @cached_property
+    def without_shared_wants(self) -> Economy:
+        """The economy as a market sees it whose demand for public goods comes from outside."""
+        return without_shared_wants(self) if self.public_goods else self
 
     @cached_property
     def owned(self) -> Array:
@@ -493,6 +529,8 @@ class Economy:
     def taken(self, x: Array, y: Array) -> Array:
         """Return consumption and inputs, (goods,)."""
         eaten = sum_over_agents(x)
+        if self.public_goods:
+            eaten[list(self.public_goods)] = x[:, list(self.public_goods)].max(axis=0, initial=0.0)
         return eaten + np.maximum(-y, 0.0).sum(axis=0) if self.technologies else eaten
 
     def welfare(self, x: Array, y: Array) -> Array:
@@ -540,10 +578,12 @@ class Economy:
         """
         if not self.has_producers:
             return Correspondence.exactly(self._zeros)
-        at_a_cost = self._gather(self.costs, lambda block: block.family.supply(p, **block.parameters))
-        if not self.technologies:
-            return at_a_cost
-        return self._gather(self.technologies, lambda block: block.family.netput(p, **block.parameters))
+
+        def answer(block: Block[Any]) -> Correspondence:
+            answers = block.family.netput if hasattr(block.family, "netput") else block.family.supply
+            return answers(p, **block.parameters)
+
+        return self._gather((*self.costs, *self.technologies), answer)
 
     def demand(self, p: Array, supply: Correspondence) -> Correspondence:
         """Return the consumption demanded at prices p, (agents, goods).

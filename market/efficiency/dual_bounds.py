@@ -46,9 +46,10 @@ class CertifiedValue:
         value: of the figure.
         consumption: (agents, goods), of the allocation that reaches the value.
         production: (agents, goods), of that allocation.
-        prices: (goods,), multipliers of the resource constraints: no allocation does better.
-        kept: (agents,), multipliers of agents being no worse off where money may not go negative, else 0.
-        capped: (agents,), multipliers of money not going negative, else 0.
+        prices: (goods,), multipliers of the resource constraints: no allocation does better. With public
+            goods those of the personalised economy. kept: (agents,), multipliers of agents being no worse off
+            where money may not go negative, else 0. capped: (agents,), multipliers of money not going
+            negative, else 0.
     """
 
     value: float

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
-from market.outcome import Outcome
+from market.outcome import Outcome, widen_outcome
 
 
 class Accounts(NamedTuple):
@@ -45,6 +45,8 @@ def producers(economy: Economy) -> NDArray[np.bool_]:
 
 def accounts(outcome: Outcome) -> Accounts | None:
     """Return revenue, cost and profit of all agents; None where goods are made from goods without prices."""
+    if outcome.economy.public_goods and outcome.kind == "auctioneer":
+        return _of_agents(accounts(widen_outcome(outcome)), len(outcome.economy.agents))
     economy, y, cost = outcome.economy, outcome.production, outcome.economy.cost(outcome.production)
     if outcome.kind == "auctioneer" and outcome.prices is not None:
         own = np.where(economy.wants_something[:, None], 0.0, economy.endowment)
@@ -59,3 +61,10 @@ def accounts(outcome: Outcome) -> Accounts | None:
         return Accounts(None, cost, None)
     revenue = np.where(economy.wants_something, 0.0, -outcome.payments)
     return Accounts(revenue, cost, revenue - cost)
+
+
+def _of_agents(found: Accounts | None, agents: int) -> Accounts | None:
+    """Return the accounts of the first agents: those of an economy with public goods, without provision."""
+    if found is None:
+        return None
+    return Accounts(*(None if each is None else each[:agents] for each in found))  # type: ignore[arg-type]

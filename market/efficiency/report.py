@@ -38,7 +38,7 @@ Source: Mas-Colell, Whinston and Green (1995), sections 10.D, 16.C to 16.E; Debr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -47,6 +47,7 @@ from numpy.typing import NDArray
 from market.display import Displayed
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
+from market.economy.public_goods import narrowed, personal_prices
 from market.efficiency.dual_bounds import CertifiedValue, proved_bounds
 from market.efficiency.negishi_weights import Support, support
 from market.efficiency.pareto_improvement import (
@@ -61,7 +62,7 @@ from market.efficiency.resource_utilisation import resource_utilisation
 from market.efficiency.surplus_gap import nothing_to_gain, proof_of_no_gap, surplus_gap
 from market.efficiency.unavoidable_harm import cannot_be_relieved
 from market.errors import NumericalError
-from market.outcome import Outcome
+from market.outcome import Outcome, widen_outcome
 from market.tolerances import (
     NO_SURPLUS_GAP,
     PLENTY,
@@ -102,6 +103,8 @@ class Alignment(Displayed):
         unknown: figure -> the reason why it is unknown, and the bound that is proved without a program.
         bounds: figure -> its proof from both sides, where a program was solved for it.
         outcome: the outcome reported on; None for a market in shards, which keeps none.
+        personal_supporting_prices: the parts of supporting prices of public goods that each agent's weighted
+            marginal utility is, (agents, goods); None without public goods.
     """
 
     efficient: bool | None
@@ -117,6 +120,7 @@ class Alignment(Displayed):
     unknown: Mapping[str, str] = field(default_factory=dict)
     bounds: Mapping[str, CertifiedValue] = field(default_factory=dict)
     outcome: Outcome | None = None
+    personal_supporting_prices: Array | None = None
 
     def __repr__(self) -> str:
         """Return the verdicts on a line."""
@@ -193,6 +197,8 @@ def alignment(outcome: Outcome) -> Alignment:
     """
     if _is_unbounded(outcome):
         return _of_unbounded_amounts(outcome)
+    if outcome.economy.public_goods:
+        return narrow_report(alignment(widen_outcome(outcome)), outcome)
     case = _supported(outcome)
     utilisation = _utilisation(case)
     efficient, better = _efficient(case, utilisation.bound)
@@ -218,6 +224,37 @@ def alignment(outcome: Outcome) -> Alignment:
         price_interval=_price_intervals(case),
         unknown=_with_proved_bounds(case, unknown),
         bounds={figure: each.bound for figure, each in findings.items() if each.bound is not None},
+        outcome=outcome,
+    )
+
+
+def narrow_report(report: Alignment, outcome: Outcome) -> Alignment:
+    """Return a report on an outcome of the personalised economy as one on its economy with public goods.
+
+    Bounds keep the prices of the personalised economy. Ranges of prices are left out: those of
+    one agent's price for a good depend on the other agents'.
+    """
+    economy = outcome.economy
+    agents, goods = economy.shape
+
+    def narrow(bound: CertifiedValue) -> CertifiedValue:
+        x, y = narrowed(economy, bound.consumption, bound.production)
+        return replace(
+            bound, consumption=x, production=y, kept=bound.kept[:agents], capped=bound.capped[:agents]
+        )
+
+    better, weights = report.improvement, report.negishi_weights
+    found = (
+        None if better is None else Reallocation(*narrowed(economy, better.consumption, better.production))
+    )
+    return replace(
+        report,
+        negishi_weights=None if weights is None else weights[:agents],
+        supporting_prices=report.supporting_prices[:goods],
+        personal_supporting_prices=personal_prices(economy, report.supporting_prices)[1],
+        improvement=found,
+        price_interval=None,
+        bounds={figure: narrow(bound) for figure, bound in report.bounds.items()},
         outcome=outcome,
     )
 

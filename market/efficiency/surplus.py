@@ -46,7 +46,7 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Money
-from market.outcome import Outcome
+from market.outcome import Outcome, widen_outcome
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,8 @@ def surplus(outcome: Outcome) -> Surplus | None:
         >>> round(found.consumer, 6), round(found.revenue, 6), round(found.total, 6)
         (0.193147, 0.5, 0.693147)
     """
+    if outcome.economy.public_goods:
+        outcome = widen_outcome(outcome)  # where each agent has its own price
     economy, x, y = outcome.economy, outcome.consumption, outcome.production
     if economy.money is not Money.QUASILINEAR:
         return None

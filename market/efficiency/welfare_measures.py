@@ -117,6 +117,10 @@ def variation(before: Outcome, after: Outcome, prices: Mapping[str, float] | Non
         [-1.693147, inf]
     """
     economy = before.economy
+    if economy.public_goods and economy.money is not Money.QUASILINEAR:
+        raise InputError(
+            "with public goods agents do not choose their amounts, so that no income is equivalent"
+        )
     if economy.money is Money.QUASILINEAR:
         if prices is not None:
             raise InputError("with quasilinear money variations are differences of payoffs, at any prices")

@@ -29,6 +29,7 @@ from market.equilibrium.reference import (
 )
 from market.equilibrium.search import Equilibria, Equilibrium, search
 from market.equilibrium.starts import Progress
+from market.errors import InputError
 from market.outcome import Outcome, Status, shown
 
 AGREEMENT = 1e-6
@@ -40,6 +41,8 @@ FLAT_DEMAND_DIFFERENCE = 1e-3
 of third order, prices off by this clear up to 1e-9."""
 
 # A quick search for other equilibria is made up to this size, from so many starting points.
+NO_REFERENCE = "no reference solution is known for economies with public goods; leave out --check"
+
 SEARCHED_GOODS, SEARCHED_AGENTS, SEARCH_STARTS = 6, 50, 32
 
 SEARCH = "search for all equilibria"
@@ -77,6 +80,8 @@ def check(outcome: Outcome, progress: Progress | None = None) -> Check:
         outcome: of an auctioneer; its prices are not None.
         progress: called with the number of starting points done, and of all.
     """
+    if outcome.economy.public_goods:
+        raise InputError(NO_REFERENCE)
     limit = budget_for_check(outcome.economy)
     known = find_reference(outcome.economy, limit, progress)
     searched = None if known.method == PROOF else _search_others(outcome.economy, limit, progress)

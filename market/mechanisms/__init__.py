@@ -21,14 +21,16 @@ from market.mechanisms.unmediated.autarky import Autarky
 from market.mechanisms.unmediated.best_response import Game, Unmediated
 from market.mechanisms.unmediated.claims import Claims
 from market.mechanisms.unmediated.gift import Gift
+from market.mechanisms.unmediated.groves_ledyard import GrovesLedyard
 from market.mechanisms.unmediated.seize import Seize
 from market.mechanisms.unmediated.trading_post.game import TradingPost
+from market.mechanisms.unmediated.voluntary import Voluntary
 from market.registry import Registry
 
 MECHANISMS: Registry[Mechanism] = Registry(
     "mechanism", Unmediated, Auction, Planner, Barter, DoubleAuction, Pivot, Bargaining
 )
-GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky, TradingPost)
+GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky, TradingPost, Voluntary, GrovesLedyard)
 
 __all__ = [
     "GAMES",

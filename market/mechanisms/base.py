@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from market.economy.aggregate_demand import AggregateDemand
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers, Economy
+from market.errors import InputError
 from market.outcome import Outcome
 from market.registry import Family
 
@@ -61,6 +62,18 @@ class Mechanism(Family):
         """Return the names of what a round shows of each good; those of the class by default."""
         return self.observed_by_good
 
+    def why_not(self, economy: Economy) -> str | None:
+        """Return why the mechanism cannot play an economy, as the end of a sentence; None if it can."""
+        if economy.public_goods and not self.knows_public_goods:
+            good = economy.goods[economy.public_goods[0]]
+            return f"it divides goods among agents, and {good} is public; {_FOR_PUBLIC_GOODS}"
+        return None
+
+    @property
+    def knows_public_goods(self) -> bool:
+        """True if the mechanism can play economies with public goods."""
+        return False
+
     def faults(self, economy: Economy) -> Iterator[tuple[str, str]]:  # noqa: ARG002
         """Yield keys that do not fit the economy, each with a message; by default none.
 
@@ -100,6 +113,23 @@ class Mechanism(Family):
         return {}
 
 
+_FOR_PUBLIC_GOODS = (
+    'use the game "voluntary" or "groves_ledyard", or the kind "auctioneer", "pivot" or "planner"'
+)
+
+
+def begin(mechanism: Mechanism, economy: Economy) -> State:
+    """Return the state before the first round.
+
+    Raises:
+        InputError: the mechanism cannot play such an economy; says why.
+    """
+    why = mechanism.why_not(economy)
+    if why is not None:
+        raise InputError(f"'{mechanism.label}' cannot be played here: {why}")
+    return mechanism.start(economy)
+
+
 def play(
     mechanism: Mechanism,
     economy: Economy,
@@ -135,7 +165,7 @@ def played(
         observe: as for `play`.
         first: the state to begin with; the mechanism's own by default.
     """
-    state = mechanism.start(economy) if first is None else first
+    state = begin(mechanism, economy) if first is None else first
     while not mechanism.done(economy, state):
         state = mechanism.step(economy, state, answering)
         if observe:

@@ -5,6 +5,8 @@
 and netputs y of technologies in their production sets. D_i is the harm to i by the output of others
 (`economy/harm.py`); where there is some, the prices below are what a unit is worth to consumers, which is
 more than it costs its producer by what it costs all others.
+and netputs y of technologies in their production sets. With public goods the problem is that of the
+personalised economy (`economy/public_goods.py`): the sum of weighted marginal utilities is marginal cost.
 
 For concave utilities the solutions with w > 0 are efficient, and every efficient allocation solves it for
 some w >= 0. The multipliers of the resource constraints are the planner's shadow prices: at the optimum
@@ -32,9 +34,10 @@ from numpy.typing import NDArray
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy
 from market.economy.production import used_as_input
+from market.economy.public_goods import shared, widened
 from market.errors import NumericalError
 from market.mechanisms.base import Answering, Mechanism, State
-from market.outcome import Outcome, Status, shown
+from market.outcome import Outcome, Status, narrow_outcome, shown
 from market.registry import option
 from market.welfare.convex_program import (
     SETTINGS,
@@ -46,6 +49,7 @@ from market.welfare.convex_program import (
 )
 from market.welfare.first_order_conditions import residual
 from market.welfare.newton import optimum, sharpen
+from market.welfare.public_amounts import public_amounts
 
 BISECTIONS, LEAST_OUTPUT = 60, 1e-30  # of the search for tiny outputs; its lower end, a share of the upper
 SHARP_ENOUGH = 1e-8  # relative violation of first-order conditions at which no further attempt is made
@@ -77,13 +81,18 @@ class Planner(Mechanism):
         {}, "weight of an agent or group in the sum; 1 if not named", low=0.0, names="agents", key="weights"
     )
 
+    @property
+    def knows_public_goods(self) -> bool:
+        """True: by personal multipliers."""
+        return True
+
     def start(self, economy: Economy) -> PlannerState:  # noqa: ARG002
         """Return a state without a decision."""
         return PlannerState(0)
 
     def step(self, economy: Economy, state: State, answering: Answering) -> PlannerState:  # noqa: ARG002
         """Solve the problem."""
-        return PlannerState(state.round + 1, self._impossible(economy) or self._solve(economy))
+        return PlannerState(state.round + 1, self._impossible(economy.personalised) or self._solve(economy))
 
     def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
         """Return True after one round."""
@@ -118,8 +127,11 @@ class Planner(Mechanism):
 
     def _solve(self, economy: Economy) -> Solution | str:
         """Return the answer with the least violation, recomputed from the primitives, of as few as needed."""
+        stated, economy = economy, economy.personalised
         weights = self.weights(economy)
         ways: list[Callable[[], Solution | None]] = [partial(optimum, economy, weights)]
+        if stated.public_goods:
+            ways.insert(0, partial(public_amounts, stated, weights[: len(stated.agents)]))
         ways += [partial(self._by_programme, economy, weights, attempt) for attempt in range(len(SETTINGS))]
         ways.append(partial(_nothing_made, economy, weights))
         best, least, why = None, np.inf, ""
@@ -132,9 +144,13 @@ class Planner(Mechanism):
                 continue
             if found is None:
                 continue
-            violation = residual(economy, found.consumption, found.production, weights, found.prices)
-            if best is None or violation < least:
-                best, least = found, violation
+            near = [found]
+            if stated.public_goods:
+                near.append(public_amounts(stated, weights[: len(stated.agents)], found) or found)
+            for each in near:
+                violation = residual(economy, each.consumption, each.production, weights, each.prices)
+                if best is None or violation < least:
+                    best, least = each, violation
             if least <= SHARP_ENOUGH:
                 break
         return best or why
@@ -179,16 +195,21 @@ class Planner(Mechanism):
         found = state.solution
         if isinstance(found, Solution):
             x, y, p = found.consumption, found.production, found.prices
-            violation = residual(economy, x, y, self.weights(economy), p)
+            wide = economy.personalised
+            violation = residual(wide, x, y, self.weights(wide), p)
             status = Status.OPTIMAL if violation <= self.tolerance else Status.FAILED
             reason = f"Largest relative violation of the first-order conditions {shown(violation)}."
             evidence = {"residual": violation}
         else:
             x, y, p = economy.endowment, np.zeros(economy.shape), None
+            if economy.public_goods:
+                there = economy.resources[list(economy.public_goods)]
+                x, y = widened(economy, shared(economy, x, there), y)
             status, reason, evidence = Status.FAILED, f"{found or 'The problem was not solved'}.", {}
-        welfare = economy.welfare(x, y)
-        return Outcome(
-            economy=economy,
+        played = economy.personalised
+        welfare = played.welfare(x, y)
+        decided = Outcome(
+            economy=played,
             name=self.label,
             kind=self.name,
             status=status,
@@ -196,13 +217,14 @@ class Planner(Mechanism):
             rounds=state.round,
             consumption=x,
             production=y,
-            payments=np.zeros(len(economy.agents)),
+            payments=np.zeros(len(played.agents)),
             revenue=0.0,
             utilities=welfare,
             payoffs=welfare,
             prices=p,
             evidence=evidence,
         )
+        return narrow_outcome(economy, decided) if economy.public_goods else decided
 
 
 def _nothing_made(economy: Economy, weights: Array) -> Solution | None:

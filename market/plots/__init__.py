@@ -57,6 +57,7 @@ from market.plots.paths import excess_demand_paths, has_rounds, price_paths
 from market.plots.phase import has_two_free_prices, phase_portrait
 from market.plots.possibilities import frontier, has_two_agents
 from market.plots.producers import has_producers, producers_by_mechanism
+from market.plots.provision import has_public_good, public_provision
 from market.plots.style import STYLE, plain, styled
 from market.plots.sweep_maps import sweep_heat_map
 from market.plots.sweep_sheets import sweep_figure, sweep_overview
@@ -91,6 +92,7 @@ __all__ = [
     "phase_portrait",
     "price_paths",
     "producers_by_mechanism",
+    "public_provision",
     "save",
     "shards_overview",
     "steps_and_trades",
@@ -123,6 +125,7 @@ FIGURES = (
     Shown(excess_demand_paths, has_rounds),
     Shown(supply_and_demand, has_one_price),
     Shown(tax_wedge, has_wedge),
+    Shown(public_provision, has_public_good),
     Shown(phase_portrait, has_two_free_prices),
     Shown(edgeworth_box, fits_into_a_box),
     Shown(barter_prices, has_barter_prices),

@@ -54,7 +54,7 @@ def has_box(economy: Economy) -> bool:
 
 def fits_into_a_box(comparison: Comparison) -> bool:
     """Return True if outcomes are points of an Edgeworth box."""
-    return has_box(comparison.economy)
+    return has_box(comparison.economy) and not comparison.economy.public_goods
 
 
 @styled

@@ -33,7 +33,7 @@ FEW = 2  # consumers: their shares are seen without a curve
 
 def has_shares(comparison: Comparison) -> bool:
     """Return True if there are shares, and of more than `FEW` consumers."""
-    if _consumers(comparison.economy).sum() <= FEW:
+    if _consumers(comparison.economy).sum() <= FEW or comparison.economy.public_goods:
         return False
     try:
         measured(comparison)

@@ -65,7 +65,7 @@ class Curve(NamedTuple):
 def has_one_price(comparison: Comparison) -> bool:
     """Return True if there is one good, and its price was announced, one for buyers and sellers."""
     economy = comparison.economy
-    one = len(economy.goods) == 1 and economy.money is not Money.EXCHANGE
+    one = len(economy.goods) == 1 and not economy.public_goods and economy.money is not Money.EXCHANGE
     priced = [each for each in comparison.outcomes.values() if each.kind == "auctioneer"]
     return one and len(comparison.rounds) > 0 and any(each.intervention is None for each in priced)
 

@@ -48,7 +48,8 @@ def free_prices(economy: Economy) -> list[int]:
 
 def has_two_free_prices(comparison: Comparison) -> bool:
     """Return True if two prices are free to move, and were announced."""
-    return len(comparison.rounds) > 0 and len(free_prices(comparison.economy)) == 2
+    private = not comparison.economy.public_goods
+    return private and len(comparison.rounds) > 0 and len(free_prices(comparison.economy)) == 2
 
 
 @styled

@@ -37,7 +37,7 @@ LONGEST_REASON = 150  # characters
 
 def has_two_agents(comparison: Comparison) -> bool:
     """Return True if there are two agents."""
-    return len(comparison.economy.agents) == 2
+    return len(comparison.economy.agents) == 2 and not comparison.economy.public_goods
 
 
 @styled

@@ -234,6 +234,10 @@ def refuse(economy: Economy) -> None:
     Raises:
         InputError: with the reason.
     """
+    if economy.public_goods:
+        raise InputError(
+            "a coalition cannot keep others from its public goods; contributions need private ones"
+        )
     if economy.money is not Money.QUASILINEAR:
         raise InputError(
             f'a coalition divides its surplus in money: economy = "quasilinear", not "{economy.money.value}"'

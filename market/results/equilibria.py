@@ -71,6 +71,10 @@ def equilibria(
     if seconds is not None and not seconds > 0:
         raise InputError(f"seconds must be above 0, not {seconds}")
     economy = build(scenario, seed)
+    if economy.public_goods:
+        raise InputError(
+            "the search is for economies of private goods; an auctioneer finds Lindahl prices of public ones"
+        )
     limit = Budget(
         budget or size_for(economy, SEARCH_EVALUATIONS), SEARCH_SECONDS if seconds is None else seconds
     )

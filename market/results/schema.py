@@ -165,6 +165,11 @@ class AlignmentResult(_Strict):
         "without such prices, with unequal weights of a planner, or if unknown",
     )
     unknown: list[Text] = Field(description="figures that could not be computed, and why")
+    personal_supporting_prices: ByBoth | None = Field(
+        None,
+        description="`{agent: {good: p}}`, parts of the supporting prices of public goods, one for each "
+        "agent; only with public goods",
+    )
 
 
 class SurplusResult(_Strict):
@@ -263,6 +268,11 @@ class MechanismResult(_Strict):
     consumption: ByBoth | None = Field(description="`{agent: {good: x}}`; null above 1000 agents")
     production: ByBoth | None = Field(
         description="`{agent: {good: y}}`, netputs of technologies; null above 1000 agents"
+    )
+    personal_prices: ByBoth | None = Field(
+        None,
+        description="`{agent: {good: p}}`, what each agent pays for a unit (Lindahl), of a planner the "
+        "personal shadow price; only with public goods, null without such prices or above 1000 agents",
     )
     payments: dict[str, Finite] | None = Field(
         description="`{agent: money}`, net money paid; null above 1000 agents"

@@ -6,7 +6,9 @@ numbers, infinities the strings "Infinity" and "-Infinity", and NaN is refused.
 The table of agents, `agents.parquet`, has one row per mechanism and agent: `mechanism`, `agent`,
 `consumption[g]`, `production[g]` and `action[g]` (taken, claimed or made in a game, else null) for each good
 g, `payment`, `utility`, `payoff`, `regret` (null under the planner), `weight` (null where no weights support
-the outcome), `improvement[g]` and `improvement_production[g]` (null where no improvement was found).
+the outcome), `improvement[g]` and `improvement_production[g]` (null where no improvement was found); with
+public goods also `personal_price[g]` and `personal_support[g]`, what each agent pays for a unit and its part
+of the supporting price (null without such prices).
 
 The table of bounds, `bounds.parquet`, proves `surplus_gap` and `resource_utilisation` from both sides where a
 program was solved for them, one row per mechanism, `figure`, agent and good: `consumption` and `production`,
@@ -30,6 +32,8 @@ import pandas as pd
 from pydantic import ValidationError
 
 from market.economy.correspondences import Array
+from market.economy.primitives import Economy
+from market.economy.public_goods import personal_prices
 from market.efficiency.surplus import Surplus, payoffs_with_revenue, surplus
 from market.errors import NumericalError
 from market.intervention import Intervention
@@ -147,9 +151,17 @@ def mechanism_result(
         split, handed_back = surplus(outcome), payoffs_with_revenue(outcome)
     else:
         split, handed_back = outcome.surplus, outcome.payoffs_with_revenue
-    parts: dict[str, Any] = {} if check is None else {"check": _check_result(check, goods)}
-    if levied is not None:
-        parts["intervention"] = _intervention_result(levied, goods)
+    more: dict[str, Any] = {} if levied is None else {"intervention": _intervention_result(levied, goods)}
+    public = isinstance(outcome, Outcome) and bool(outcome.economy.public_goods)
+    own, supporting = (
+        (by_both(outcome.personal_prices), by_both(report.personal_supporting_prices))
+        if isinstance(outcome, Outcome)
+        else (None, None)
+    )
+    if public:
+        more["personal_prices"] = own
+    if check is not None:
+        more["check"] = _check_result(check, goods)
     try:
         return MechanismResult(
             name=outcome.name,
@@ -183,8 +195,9 @@ def mechanism_result(
                 improvement_production=by_both(better.production if better else None),
                 price_interval=plain(_lists(report.price_interval)),
                 unknown=list(report.reasons),
+                **({"personal_supporting_prices": supporting if supported else None} if public else {}),
             ),
-            **parts,
+            **more,
         )
     except ValidationError as error:
         raise NumericalError(
@@ -390,7 +403,7 @@ def bounds_table(comparison: Comparison) -> pd.DataFrame:
                 "good": np.tile(np.array(economy.goods, dtype=object), agents),
                 "consumption": bound.consumption.ravel(),
                 "production": bound.production.ravel(),
-                "price": np.tile(bound.prices, agents),
+                "price": _by_agent(economy, bound.prices).ravel(),
                 "kept": np.repeat(bound.kept, goods),
                 "capped": np.repeat(bound.capped, goods),
             }
@@ -399,6 +412,13 @@ def bounds_table(comparison: Comparison) -> pd.DataFrame:
         for figure, bound in report.bounds.items()
     ]
     return pd.concat(parts, ignore_index=True) if parts else no_bounds()
+
+
+def _by_agent(economy: Economy, prices: Array) -> Array:
+    """Return multipliers of resources, (agents, goods): one row for all, but for public goods."""
+    if economy.public_goods:
+        return personal_prices(economy, prices)[1]
+    return np.tile(prices, (len(economy.agents), 1))
 
 
 def no_bounds() -> pd.DataFrame:
@@ -422,11 +442,15 @@ AGENTS = (
 """The columns of numbers in the table of agents, [g] standing for each good."""
 
 
-def agent_columns(goods: Sequence[str]) -> list[str]:
+PERSONAL = ("personal_price[g]", "personal_support[g]")
+"""More columns where there are public goods: each agent's price, and its part of the supporting price."""
+
+
+def agent_columns(goods: Sequence[str], *, public: bool = False) -> list[str]:
     """Return the columns of numbers in the table of agents."""
     return [
         column.replace("[g]", f"[{good}]")
-        for column in AGENTS
+        for column in (*AGENTS, *(PERSONAL if public else ()))
         for good in (goods if column.endswith("[g]") else ("",))
     ]
 
@@ -451,13 +475,16 @@ def agents_of(outcome: Outcome, report: Alignment) -> pd.DataFrame:
         "weight": report.negishi_weights,
         "improvement[g]": None if better is None else better.consumption,
         "improvement_production[g]": None if better is None else better.production,
+        "personal_price[g]": outcome.personal_prices,
+        "personal_support[g]": report.personal_supporting_prices,
     }
+    public = bool(economy.public_goods)
     agents, _ = economy.shape
     numbers: list[Array] = []
-    for column in AGENTS:
+    for column in (*AGENTS, *(PERSONAL if public else ())):
         values, width = amounts[column], len(economy.goods) if column.endswith("[g]") else 1
         numbers += list(
             np.full((width, agents), np.nan) if values is None else values.T.reshape(width, agents)
         )
-    named = zip(agent_columns(economy.goods), numbers, strict=True)
+    named = zip(agent_columns(economy.goods, public=public), numbers, strict=True)
     return pd.DataFrame({"mechanism": outcome.name, "agent": list(economy.agents), **dict(named)})

@@ -25,6 +25,7 @@ from market.economy.families.technologies import TECHNOLOGIES, Technology
 from market.economy.families.utilities import UTILITIES, Utility
 from market.economy.harm import RATE, SLOPE, Harm
 from market.economy.primitives import Block, Economy, Money, Rows
+from market.economy.production import used_as_input
 from market.errors import InputError
 from market.random_streams import generator
 from market.registry import Family, Parameter, Registry
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from market.scenario.loading import Scenario
 
 F = TypeVar("F", bound=Family)
+
+MAX_PERSONAL = 20_000_000  # agents times goods, one personalised good for each consumer and public good
 
 
 def build(scenario: Scenario, seed: int | None = None, rows: range | None = None) -> Economy:
@@ -149,7 +152,10 @@ class _Builder:
             seed=self.seed,
             shares_revenue=bool(scenario.commons_shares) and scenario.economy is not Money.EXCHANGE,
             harm=self._harm(),
+            public_goods=tuple(self.columns[good] for good in scenario.public),
         )
+        if not self.findings and self.whole:
+            self._refuse_odd_public_goods(economy)
         if not self.findings:
             parts = (
                 ("technology", economy.technologies), ("utility", economy.utilities), ("cost", economy.costs)
@@ -167,6 +173,20 @@ class _Builder:
         if self.findings:
             raise make_scenario_error(Source(scenario.file, scenario.text), scenario.places, self.findings)
         return economy
+
+    def _refuse_odd_public_goods(self, economy: Economy) -> None:
+        """Report public goods that no agent can have, and those that a technology uses up."""
+        used = used_as_input(economy)
+        for index, (good, g) in enumerate(zip(self.scenario.public, economy.public_goods, strict=True)):
+            if used[g]:
+                why = "a technology uses it up, so that it is not public; name another input"
+                self.findings.append(Finding(("public", index), f"'{escape(good)}': {why}"))
+            if economy.most[g] == 0:
+                why = "there is none of it, and no agent can make it; give an agent a cost or a technology"
+                self.findings.append(Finding(("public", index), f"'{escape(good)}': {why}"))
+        if economy.public_goods and np.prod(economy.personalised_shape) > MAX_PERSONAL:
+            why = "agents have a personal price each, and so many numbers do not fit; take fewer agents"
+            self.findings.append(Finding(("public",), why))
 
     # --- rows ---
 

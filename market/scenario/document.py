@@ -50,6 +50,7 @@ from market.scenario.models import (
     make_union,
     refuse_control_characters,
     refuse_control_in_lines,
+    refuse_repeated_words,
     require_column,
 )
 from market.scenario.toml_text import describe
@@ -267,6 +268,9 @@ class Document(Entry):
     goods: Annotated[
         tuple[Name, ...], Field(min_length=1, max_length=MAX_GOODS), BeforeValidator(as_tuple)
     ] = Field(description="the names of the goods")
+    public: Annotated[
+        tuple[GoodName, ...], BeforeValidator(as_tuple), AfterValidator(refuse_repeated_words)
+    ] = Field((), description="public goods: all agents consume one amount, and none is excluded")
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(0, description="root of all random draws")
     numeraire: GoodName | None = Field(None, description="the good with price 1, under exchange")
     commons: Annotated[dict[str, float], _BY_GOOD] = Field(

@@ -259,6 +259,7 @@ def cross_checks(values: dict[str, Any], known: KnownNames, data: Mapping[int, D
     for index, entry in _tables(values, "mechanisms"):
         for below, message in intervention_faults(entry, values):
             yield Finding(("mechanisms", index, *below), message)
+    yield from _public_goods(values)
     for index, group in _tables(values, "agents"):
         for key, message in _group_faults(group, values.get("economy")):
             yield Finding(("agents", index, key), message)
@@ -337,6 +338,25 @@ def _money(values: dict[str, Any]) -> Iterator[Finding]:
     shares = values.get("commons_shares")
     if _sums_to_zero(shares):
         yield Finding(("commons_shares",), NO_SHARES)
+
+
+def _public_goods(values: dict[str, Any]) -> Iterator[Finding]:
+    """Yield public goods that do not fit the kind of money, the numeraire or a technology."""
+    public = values.get("public")
+    if not isinstance(public, list) or not public:
+        return
+    if values.get("economy") == Money.FISHER:
+        yield Finding(("public",), 'only under economy = "quasilinear" or "exchange"')
+    for index, good in enumerate(public):
+        if good == values.get("numeraire"):
+            message = f"'{escape(str(good))}' is the numeraire, which agents pay with; it cannot be public"
+            yield Finding(("public", index), message)
+    for index, group in _tables(values, "agents"):
+        if group.get("harm"):
+            remedy = "harm is of private goods here: leave out public goods, or harm"
+            yield Finding(("agents", index, "harm"), remedy)
+    if len(public) == len(values.get("goods") or ()) and values.get("economy") == Money.EXCHANGE:
+        yield Finding(("public",), "under exchange some good must be private, to pay with")
 
 
 def _group_faults(group: dict[str, Any], money: object) -> Iterator[tuple[str, str]]:

@@ -158,6 +158,14 @@ def refuse_control_in_lines(text: str) -> str:
     return text
 
 
+def refuse_repeated_words(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse a list with a word that comes twice."""
+    for index, word in enumerate(words):
+        if word in words[:index]:
+            raise make_fault(f"'{escape(word)}' comes twice; name it once", index)
+    return words
+
+
 def _refuse_padding(word: str) -> str:
     """Refuse blanks at the ends of a name."""
     if word != word.strip():

@@ -71,6 +71,8 @@ def _not_in_shards(scenario: Scenario, name: str) -> str | None:
     mechanism = scenario.mechanism(name)
     if not isinstance(mechanism, Auction):
         return mechanism.needs_all_agents
+    if scenario.public:
+        return "of public goods each agent has a price of its own, and they must add up over all agents"
     if mechanism.rule.knows is Knows.SPENDING:
         return f"the rule {mechanism.rule.name} uses the bids of every agent for each good"
     if any(group.harm for group in scenario.agents):

@@ -24,6 +24,7 @@ from market.economy.aggregate_demand import AggregateDemand, OwnAnswers
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers
 from market.errors import InputError, MarketError, NumericalError, did_you_mean
+from market.mechanisms.base import begin
 from market.mechanisms.trading.double_auction import Book
 from market.outcome import Outcome, Status, shown
 from market.scenario.building import build
@@ -82,11 +83,15 @@ class MarketModel(LazyModel):
         self.mechanism = scenario.mechanism(label)
         self._outcome: tuple[int, Outcome] | None = None
         self._classes = self._classes_by_row(traders or {})
+        if self._classes and self.economy.public_goods:
+            raise InputError(
+                "with public goods traders cannot answer by rules of their own; leave out traders"
+            )
         quoting = {
             row: partial(_quote, self, row) for row, kind in self._classes.items() if kind.quotes_by_itself()
         }
         self.mechanism = self.mechanism.hearing(quoting)
-        self.state = self.mechanism.start(self.economy)
+        self.state = begin(self.mechanism, self.economy)
         self._own = [self._trader(row) for row, kind in self._classes.items() if kind.answers_by_itself()]
         self._together = AggregateDemand(
             self.economy, np.array([own.row for own in self._own], dtype=np.intp)

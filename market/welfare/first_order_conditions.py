@@ -121,7 +121,8 @@ class Margins:
         worth = np.multiply(
             slopes, self.x, out=np.zeros_like(self.x), where=(self.x > 0) & np.isfinite(slopes)
         )
-        made = np.multiply(self.costs, self.y, out=np.zeros_like(self.y), where=self.y > 0)
+        at_a_cost = (self.y > 0) & np.isfinite(self.costs)  # not that of technologies, which use goods
+        made = np.multiply(self.costs, self.y, out=np.zeros_like(self.y), where=at_a_cost)
         return float(worth.sum() + made.sum())
 
     def along(self, p: Array) -> Array:

@@ -279,7 +279,8 @@ def one_of_each_mechanism(economy, rules=tuple(RULES)):
     for game in GAMES:
         required = {"movers": economy.agents[:1]} if game.name == "seize" else {}
         mechanism = Unmediated(f"game {game.name}", game(**required), max_rounds=50)
-        if game.name != "trading_post" or _can_start(mechanism, economy):
+        able = game.knows_public_goods == bool(economy.public_goods)
+        if able and (game.name != "trading_post" or _can_start(mechanism, economy)):
             yield mechanism
     yield Planner("planner")
     for kind in MECHANISMS:

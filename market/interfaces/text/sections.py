@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.economy.primitives import Economy, Money
+from market.economy.public_goods import consumers
 from market.efficiency.contrast import Contrast
 from market.efficiency.report import Alignment
 from market.interfaces.text.layout import Row, Section
@@ -200,6 +201,7 @@ def _endings_in_words(outcomes: Sequence[Outcome]) -> list[Row]:
 
 _MARKS = {"planner": " *", "bargaining": " +"}
 """Kind of mechanism -> mark of prices at which nothing is traded; see the notes below the table."""
+FEW_PERSONAL = 12  # agents whose personal prices are listed
 
 
 def _prices(economy: Economy, outcomes: Sequence[Outcome], reports: Sequence[Alignment | None]) -> list[Row]:
@@ -215,7 +217,7 @@ def _prices(economy: Economy, outcomes: Sequence[Outcome], reports: Sequence[Ali
 
     cells = list(zip(outcomes, reports, strict=True))
     rows = [Row(visible(good), [cell(*each, g) for each in cells]) for g, good in enumerate(economy.goods)]
-    return rows + _two_prices(economy, outcomes)
+    return rows + _two_prices(economy, outcomes) + _personal_prices(economy, outcomes)
 
 
 def _two_prices(economy: Economy, outcomes: Sequence[Outcome]) -> list[Row]:
@@ -247,6 +249,25 @@ def _incidence(economy: Economy, levied: Sequence[Intervention | None]) -> list[
             cells = [NOT_HERE if s is None or np.isnan(s[g]) else percent(float(s[g])) for s in shares]
             rows.append(Row(f"{visible(good)}, share borne by buyers", cells))
     return rows
+
+
+def _personal_prices(economy: Economy, outcomes: Sequence[Outcome]) -> list[Row]:
+    """Return what each agent pays for a unit of each public good, of up to `FEW_PERSONAL` agents."""
+    own = consumers(economy).tolist() if economy.public_goods else []
+    if not 0 < len(own) <= FEW_PERSONAL:
+        return []
+
+    def cell(outcome: Outcome, i: int, g: int) -> str:
+        return NOT_HERE if outcome.personal_prices is None else number(float(outcome.personal_prices[i, g]))
+
+    return [
+        Row(
+            f"{visible(economy.goods[g])}, for {visible(economy.agents[i])}",
+            [cell(o, i, g) for o in outcomes],
+        )
+        for g in economy.public_goods
+        for i in own
+    ]
 
 
 def _range(report: Alignment | None, good: str) -> str:

@@ -39,6 +39,7 @@ from market.mechanisms.auction.interventions.bounds import bounded
 from market.mechanisms.auction.interventions.outcome import intervened
 from market.mechanisms.auction.interventions.policy import Policy, make_policy
 from market.mechanisms.auction.jumps.alternatives import Choices, possible
+from market.mechanisms.auction.lindahl import CommonDemand, lindahl_outcome
 from market.mechanisms.auction.price_rules import Knows, Memory, Rule, Seen
 from market.mechanisms.auction.rationing import settle
 from market.mechanisms.auction.verdict import Evidence, verdict, widest_range
@@ -156,8 +157,17 @@ class Auction(Mechanism):
 
     def seen_by_good(self) -> tuple[str, ...]:
         """Return the names of what a round shows of each good; with interventions what buyers pay too."""
-        levied = (self.tax, self.tax_rate, self.price_cap, self.price_floor, self.quota)
-        return (*self.observed_by_good, "buyer_price") if any(levied) else self.observed_by_good
+        return (*self.observed_by_good, "buyer_price") if self._intervenes else self.observed_by_good
+
+    @property
+    def _intervenes(self) -> bool:
+        """True if there is a tax, cap, floor or quota."""
+        return any((self.tax, self.tax_rate, self.price_cap, self.price_floor, self.quota))
+
+    @property
+    def knows_public_goods(self) -> bool:
+        """True without taxes, caps, floors and quotas: by personal prices."""
+        return not self._intervenes
 
     def start(self, economy: Economy) -> AuctionState:
         """Return the state with the first prices, not yet announced.
@@ -167,15 +177,15 @@ class Auction(Mechanism):
         """
         self._refuse(economy)
         policy = make_policy(self, economy)
-        first = self._first(economy)
+        seen, first = economy.without_shared_wants, self._first(economy)
         first = first if policy is None else policy.within(first)
         return AuctionState(
             round=0,
             next_prices=first,
             memory=self.rule.start(first),
             free_goods=FreeGoods.at_first(first),
-            impossible=no_equilibrium(economy) if policy is None else None,
-            choices=possible(economy),
+            impossible=None if economy.public_goods or policy is not None else no_equilibrium(economy),
+            choices=possible(seen),
             policy=policy,
         )
 
@@ -194,6 +204,8 @@ class Auction(Mechanism):
         """Announce prices, look at excess demand, and adjust."""
         assert isinstance(state, AuctionState)
         answering = answering if state.policy is None else under(state.policy, answering)
+        if economy.public_goods:
+            economy, answering = economy.without_shared_wants, CommonDemand(economy)
         announced, free_goods = announce(economy, state.next_prices, state.free_goods, answering)
         announced = announced if state.policy is None else bounded(state.policy, announced)
         seen = announced.imbalance
@@ -318,6 +330,8 @@ class Auction(Mechanism):
         if state.policy is not None:
             return intervened(self, state.policy, state)
         seen = self.reported(state)
+        if economy.public_goods:
+            return self._lindahl(economy, state, seen)
         chosen = by_trader(economy, seen)
         p = chosen.prices
         x, y = settle(economy, chosen.answers, p)
@@ -337,6 +351,42 @@ class Auction(Mechanism):
             auctioneer_payoff=-float(np.abs(chosen.imbalance.z).sum()),
             evidence=evidence,
         )
+
+    def _lindahl(self, economy: Economy, state: AuctionState, seen: Announcement) -> Outcome:
+        """Return the trades at personal prices if all agents agree on the amounts, else no trade."""
+        p, view = seen.prices, economy.without_shared_wants
+        trades = settle(view, seen.answers, p) if self.cleared(state) else None
+        had, wide = lindahl_outcome(economy, p, trades, traded)
+        assert wide.prices is not None
+        assert wide.regret is not None
+        agents = np.arange(len(wide.regret)) < len(
+            economy.agents
+        )  # provision has no profit, but for rounding
+        regretted = relative_regret(
+            economy.personalised,
+            wide.prices,
+            wide.consumption,
+            wide.production,
+            np.where(agents, wide.regret, 0.0),
+        )
+        status, reason, evidence = self.judged(view, state, seen, regretted)
+        said = _AGREED if trades is not None else _NOT_AGREED
+        return replace(
+            had,
+            name=self.label,
+            status=status,
+            reason=f"{reason} {said}",
+            rounds=state.round,
+            disequilibrium=seen.imbalance.disequilibrium,
+            auctioneer_payoff=-float(np.abs(seen.imbalance.z).sum()),
+            evidence=evidence,
+        )
+
+
+_AGREED = (
+    "At personal (Lindahl) prices that add up to the seller's all agents want one amount of public goods."
+)
+_NOT_AGREED = "Without agreement on the amount of public goods there is no trade."
 
 
 def traded(

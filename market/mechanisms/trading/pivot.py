@@ -39,6 +39,8 @@ refused.
 V(N without i) is -inf: i would be owed more than any amount, and there is no outcome. If some agent is at
 -inf in every allocation, V(N) is -inf and every allocation is as good.
 
+With public goods (`clarke.py`) agents pay equal shares of the cost besides.
+
 Source: Vickrey (1961), "Counterspeculation, auctions, and competitive sealed tenders"; Clarke (1971),
 "Multipart pricing of public goods"; Groves (1973), "Incentives in teams"; Mas-Colell, Whinston and Green
 (1995), section 23.C.
@@ -54,8 +56,10 @@ from market.economy.coalitions import types, without
 from market.economy.correspondences import Array
 from market.economy.families.utilities import Log
 from market.economy.primitives import Economy, Money
+from market.economy.public_goods import shared
 from market.errors import InputError, NumericalError
 from market.mechanisms.base import Answering, Mechanism, State
+from market.mechanisms.trading import clarke
 from market.mechanisms.trading.largest_surplus import (
     LargestSurplus,
     best_allocation,
@@ -124,7 +128,7 @@ class PivotState(State):
         settled: allocation and payments, or why there are none.
     """
 
-    settled: Settled | str | None = None
+    settled: Settled | clarke.Clarke | str | None = None
 
 
 @dataclass(frozen=True)
@@ -144,12 +148,21 @@ class Pivot(Mechanism):
         Raises:
             InputError: truth would not be a best report in such an economy, or it is too large.
         """
-        refuse(economy)
+        if economy.public_goods:
+            clarke.refuse(economy)
+        else:
+            refuse(economy)
         return PivotState(0)
+
+    @property
+    def knows_public_goods(self) -> bool:
+        """True: Clarke's payments (`clarke.py`)."""
+        return True
 
     def step(self, economy: Economy, state: State, answering: Answering) -> PivotState:  # noqa: ARG002
         """Take true reports, and find the best allocation and all payments."""
-        return PivotState(state.round + 1, _settled(economy))
+        found = clarke.clarke(economy) if economy.public_goods else _settled(economy)
+        return PivotState(state.round + 1, found)
 
     def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
         """Return True after one round."""
@@ -162,6 +175,8 @@ class Pivot(Mechanism):
         report of another scale, in `reports` tried, and `deficit`, the money that must come from outside.
         """
         assert isinstance(state, PivotState)
+        if isinstance(state.settled, clarke.Clarke):
+            return self._of_public_goods(economy, state.settled)
         if not isinstance(state.settled, Settled):
             return self._without(economy, state)
         done = state.settled
@@ -193,9 +208,20 @@ class Pivot(Mechanism):
             },
         )
 
+    def _of_public_goods(self, economy: Economy, found: clarke.Clarke) -> Outcome:
+        """Return the outcome of Clarke's payments, judged by the same evidence."""
+        had = clarke.clarke_outcome(economy, found)
+        worth = float(np.nan_to_num(economy.worth(had.consumption), posinf=0.0).sum())
+        optimal = found.residual <= self.tolerance and found.gains.max() <= GAIN_THAT_IS_NONE * max(
+            worth, 1e-300
+        )
+        return replace(had, name=self.label, status=Status.OPTIMAL if optimal else Status.FAILED)
+
     def _without(self, economy: Economy, state: PivotState) -> Outcome:
         """Return the outcome in which agents keep what they have, with the reason."""
         x, y = economy.endowment, np.zeros(economy.shape)
+        if economy.public_goods:
+            x = shared(economy, x, economy.resources[list(economy.public_goods)])
         welfare = economy.welfare(x, y)
         return Outcome(
             economy=economy,

@@ -80,6 +80,8 @@ class Game(Family):
 
     name: ClassVar[str]
     schedule = "sequential"  # subclasses may make it an option
+    knows_public_goods: ClassVar[bool] = False
+    digits: ClassVar[int] = 10  # of a profile that may not change in a round for play to have settled
 
     def start(self, economy: Economy) -> Array:
         """Return the profile before the first round: nothing taken or made."""
@@ -125,10 +127,11 @@ class Game(Family):
         return ""
 
     def key(self, economy: Economy, profile: Array) -> bytes:
-        """Return a key that is equal for profiles which differ by rounding."""
-        return rounded(
-            profile, np.maximum(economy.resources, np.abs(profile).max(axis=0, initial=0.0))
-        ).tobytes()
+        """Return a key that is equal for profiles which differ by rounding: shares, and their size."""
+        size = np.maximum(economy.resources, np.abs(profile).max(axis=0, initial=0.0))
+        tens = 10.0 ** np.floor(np.log10(np.where(size > 0, size, 1.0)))
+        whole = np.round(size / tens, self.digits - 1) * tens
+        return rounded(profile, size, self.digits).tobytes() + whole.tobytes()
 
     def total(self, profile: Array) -> Array | None:  # noqa: ARG002
         """Return the total of each good that is observed, (goods,); None: the sum of actions."""
@@ -205,6 +208,11 @@ class Unmediated(Mechanism):
     tolerance: float = option(
         1e-9, "largest gain from deviating alone, relative to utility, that counts as none", low=0.0
     )
+
+    @property
+    def knows_public_goods(self) -> bool:
+        """True if the game has rules for public goods."""
+        return self.game.knows_public_goods
 
     def start(self, economy: Economy) -> GameState:
         """Return the state with the first profile."""
@@ -318,12 +326,12 @@ class Unmediated(Mechanism):
         )
 
 
-def rounded(profile: Array, size: Array) -> Array:
+def rounded(profile: Array, size: Array, digits: int = 10) -> Array:
     """Return actions as shares of a size, rounded, with one kind of zero."""
     shares = np.divide(
         profile, size, out=np.zeros_like(profile), where=np.broadcast_to(size > 0, profile.shape)
     )
-    return np.asarray(np.round(shares, 10) + 0.0)
+    return np.asarray(np.round(shares, digits) + 0.0)
 
 
 def _change(before: Array, after: Array) -> float:

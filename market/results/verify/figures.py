@@ -257,7 +257,8 @@ def _allocations(found: Proof | None, others: Sequence[Record]) -> list[tuple[Ar
 def _turnover(economy: Economy, record: Record) -> float:
     """Return the value of all consumption and production at the margin, money."""
     y, costs = record.production, economy.marginal_cost(record.production)
-    made = np.multiply(costs, y, out=np.zeros_like(y), where=y > 0).sum()
+    at_a_cost = (y > 0) & np.isfinite(costs)  # not that of technologies, which use goods
+    made = np.multiply(costs, y, out=np.zeros_like(y), where=at_a_cost).sum()
     return float(worth(economy, record).sum() + made)
 
 

@@ -18,6 +18,7 @@ from market.results.run_folder import RunFolder
 from market.results.schema import LARGEST_MAP, number
 from market.results.tables import BOUNDS, agent_columns
 from market.results.verify.claim import Claim
+from market.results.verify.public_goods import prices_of_personalised
 from market.results.verify.trade_claims import read_observations, read_trades
 from market.scenario.loading import load
 
@@ -61,14 +62,16 @@ class Record(Outcome):
         stated: its part of result.json.
         weights: (agents,), welfare weights; None if none support the outcome.
         supporting_prices: (goods,), of these weights.
-        improvement: an allocation (x', y') claimed to be a Pareto improvement; None if there is none.
-        proofs: figure -> its recorded proof; only where a program found it.
-        observations: measure -> its value in each round, (rounds,), of mechanisms without announced prices.
+        personal_supporting: (agents, goods), of these prices the parts of each agent; None without public
+            goods. improvement: an allocation (x', y') claimed to be a Pareto improvement; None if there is
+            none. proofs: figure -> its recorded proof; only where a program found it. observations: measure
+            -> its value in each round, (rounds,), of mechanisms without announced prices.
     """
 
     stated: Mapping[str, Any] = field(default_factory=dict)
     weights: Array | None = None
     supporting_prices: Array | None = None
+    personal_supporting: Array | None = None
     improvement: tuple[Array, Array] | None = None
     proofs: Mapping[str, Proof] = field(default_factory=dict)
     observations: Mapping[str, Array] = field(default_factory=dict)
@@ -117,7 +120,12 @@ def read_outcomes(run: RunFolder, economy: Economy) -> list[Record]:
 
 def _check_agents(run: RunFolder, economy: Economy) -> None:
     """Check the columns and rows of the table of agents."""
-    check_columns("agents.parquet", run.agents, ("mechanism", "agent"), agent_columns(economy.goods))
+    check_columns(
+        "agents.parquet",
+        run.agents,
+        ("mechanism", "agent"),
+        agent_columns(economy.goods, public=bool(economy.public_goods)),
+    )
     names = [stated["name"] for stated in run.result["mechanisms"]]
     rows = [(name, agent) for name in names for agent in economy.agents]
     if list(zip(run.agents["mechanism"], run.agents["agent"], strict=True)) != rows:
@@ -157,7 +165,8 @@ def _proofs(run: RunFolder, economy: Economy, name: str) -> dict[str, Proof]:
         x, y, p, kept, capped = (
             table[column].to_numpy(dtype=float).reshape(economy.shape) for column in BOUNDS
         )
-        found[figure] = Proof(x, y, p[0], kept[:, 0], capped[:, 0])
+        prices = prices_of_personalised(economy, p) if economy.public_goods else p[0]
+        found[figure] = Proof(x, y, prices, kept[:, 0], capped[:, 0])
     return found
 
 
@@ -198,6 +207,10 @@ def _record(run: RunFolder, economy: Economy, stated: Mapping[str, Any]) -> Reco
 
     better = _unless_missing(run.by_good(name, "improvement"))
     levied = stated.get("intervention")
+    personal, parts = (
+        _unless_missing(run.by_good(name, column)) if economy.public_goods else None
+        for column in ("personal_price", "personal_support")
+    )
     return Record(
         economy=economy,
         name=name,
@@ -221,6 +234,8 @@ def _record(run: RunFolder, economy: Economy, stated: Mapping[str, Any]) -> Reco
         stated=stated,
         weights=_unless_missing(run.by_agent(name, "weight")),
         supporting_prices=prices(report["supporting_prices"]),
+        personal_prices=personal,
+        personal_supporting=parts,
         improvement=None if better is None else (better, run.by_good(name, "improvement_production")),
         proofs=_proofs(run, economy, name),
     )

@@ -26,6 +26,8 @@ from market.results.verify.evidence import check_evidence
 from market.results.verify.game_claims import check_game, due
 from market.results.verify.intervention_claims import due_under, has_interventions
 from market.results.verify.pivot_claims import check_pivot, due_of_reports
+from market.results.verify.public_goods import personalised
+from market.results.verify.public_goods_claims import check_public_goods
 from market.results.verify.record import Record, check_files, read_outcomes
 from market.results.verify.rounds import check_path
 from market.results.verify.trade_claims import check_trades
@@ -59,12 +61,13 @@ def _verified(folder: Path) -> Verification:
         raise RunError(f"'{folder}': its scenario has no mechanism '{unknown[0]}'")
     economy = build(scenario, run.result["seed"])
     records = read_outcomes(run, economy)
-    prices = [p for record in records for p in _all_prices(record)]
-    prices += [p for record in records for p in _in_money(record)]
+    judged = [personalised(economy, record) if economy.public_goods else record for record in records]
+    prices = [p for record in judged for p in _all_prices(record)]
+    prices += [p for record in judged for p in _in_money(record)]
     claims: list[Claim] = [_scenario(run, scenario)]
-    for record in records:
-        claims += _mechanism(run, scenario, economy, record)
-        claims += check_alignment(economy, record, prices, records)
+    for record, each in zip(records, judged, strict=True):
+        claims += _mechanism(run, scenario, economy, record, each)
+        claims += check_alignment(economy.personalised, each, prices, judged)
     claims.append(check_table(run, economy, records))
     return Verification(Path(folder), tuple(claims), tuple(record.name for record in records))
 
@@ -91,14 +94,27 @@ def _scenario(run: RunFolder, scenario: Scenario) -> Claim:
     return Claim("the scenario is the one that was played", same, f"sha256 {scenario.sha256[:16]}")
 
 
-def _mechanism(run: RunFolder, scenario: Scenario, economy: Economy, record: Record) -> Iterator[Claim]:
-    """Check the outcome of one mechanism, without its alignment report."""
+def _mechanism(
+    run: RunFolder, scenario: Scenario, economy: Economy, record: Record, judged: Record
+) -> Iterator[Claim]:
+    """Check the outcome of one mechanism, without its alignment report.
+
+    Args:
+        run: the folder.
+        scenario: that was played.
+        economy: rebuilt from it.
+        record: of the mechanism.
+        judged: the record in the personalised economy; of an economy without public goods the record itself.
+    """
     options: Any = scenario.mechanism(record.name)
     yield Claim(f"{record.name}: kind", record.kind == options.name, record.kind)
     if record.kind != options.name:
         return
     kind = KINDS.get(record.kind, UNSTATED)
     yield from check_files(record, run, economy)
+    if economy.public_goods:
+        yield from check_public_goods(run, economy, record, judged, options)
+        return
     if record.kind == "auctioneer":
         yield from check_path(run, economy, record, options)
     tolerance = options.tolerance if record.kind == "auctioneer" else 0.0
