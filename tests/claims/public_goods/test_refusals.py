@@ -26,6 +26,10 @@ BAD = {
         ),
         "no agent can make it",
     ),
+    "harm": (
+        TEXT.replace('{ name = "gardener"', '{ name = "hurt", harm = { park = 1.0 } }, { name = "gardener"'),
+        "leave out public goods, or harm",
+    ),
     "an input": (
         cobb_douglas([1.0]).replace("park = 1.0, bread = -1.0", "bread = 1.0, park = -1.0"),
         "uses it up",
@@ -48,6 +52,7 @@ def test_games_that_divide_goods_refuse(game):
 
 
 REFUSED = {
+    "a tax": (TEXT, f"{LINDAHL}, tax = {{ park = 0.1 }}", "park is public"),
     "no public good": (TEXT.replace('public = ["park"]', ""), VOLUNTARY, "no public good"),
     "no unit cost": (logs([1.0, 2.0, 3.0], "quadratic", slope=1.0), VOLUNTARY, "no constant unit cost"),
     "budgets and taxes": (logs([1.0] * 3, budget=5.0), taxed(1.0), "budget"),
