@@ -355,7 +355,7 @@ class Auction(Mechanism):
     def _lindahl(self, economy: Economy, state: AuctionState, seen: Announcement) -> Outcome:
         """Return the trades at personal prices if all agents agree on the amounts, else no trade."""
         p, view = seen.prices, economy.without_shared_wants
-        trades = settle(view, seen.answers, p) if self.cleared(state) else None
+        trades = settle(view, seen.answers, p) if self.settled(state) else None
         had, wide = lindahl_outcome(economy, p, trades, traded)
         assert wide.prices is not None
         assert wide.regret is not None
