@@ -46,6 +46,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from market.plots.box import edgeworth_box, fits_into_a_box
+from market.plots.games import game_overview
 from market.plots.lorenz import has_shares, lorenz
 from market.plots.markets import has_one_price, supply_and_demand
 from market.plots.paths import excess_demand_paths, has_rounds, price_paths
@@ -77,6 +78,7 @@ __all__ = [
     "edgeworth_box",
     "excess_demand_paths",
     "frontier",
+    "game_overview",
     "lorenz",
     "negishi_weights",
     "overview",

@@ -1,0 +1,27 @@
+"""Mechanisms that play games: left alone, with a planner, with advice, with prices.
+
+Entry points: `GAME_MECHANISMS` (the registry), `base.play` (a mechanism to its end).
+To add one: a file here and its class in `GAME_MECHANISMS`.
+"""
+
+from market.games.mechanisms.base import GameMechanism, GameState, play
+from market.games.mechanisms.best_replies import BestReplies
+from market.games.mechanisms.mediator import Mediator
+from market.games.mechanisms.planner import GamePlanner
+from market.games.mechanisms.select import Equilibria
+from market.registry import Registry
+
+GAME_MECHANISMS: Registry[GameMechanism] = Registry(
+    "mechanism", BestReplies, Equilibria, Mediator, GamePlanner
+)
+
+__all__ = [
+    "GAME_MECHANISMS",
+    "BestReplies",
+    "Equilibria",
+    "GameMechanism",
+    "GamePlanner",
+    "GameState",
+    "Mediator",
+    "play",
+]
