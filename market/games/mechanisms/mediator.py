@@ -81,7 +81,7 @@ class Mediator(GameMechanism):
         return state.round >= 1
 
     def outcome(self, game: StrategicGame, state: GameState) -> GameOutcome:
-        """Return the advice. Evidence: gains from disobedience, and from one action in place of all advice."""
+        """Return the advice. Evidence: gains from disobedience, and from one action in its place."""
         assert isinstance(state, AdviceState)
         assert isinstance(game, Table)
         if state.fault is not None or not isinstance(state.play, Joint):

@@ -33,7 +33,7 @@ class SelectState(GameState):
 
 @dataclass(frozen=True)
 class Equilibria(GameMechanism):
-    """All Nash equilibria that a search finds; that of the least, or the largest, sum of payoffs is played."""
+    """All Nash equilibria that a search finds; the worst, or the best, by sum of payoffs is played."""
 
     name = "equilibria"
     forms = (Table,)
@@ -79,7 +79,8 @@ class Equilibria(GameMechanism):
         chosen = which.get(self.select, "the first")
         count = f"{many} Nash equilibri{'um' if many == 1 else 'a'}"
         others = "there is no other" if found.complete else "there may be others"
-        why = f"{count} by {found.scope}, and {others}; {chosen} is played (largest gain from deviating {shown(relative)})."
+        why = f"{count} by {found.scope}, and {others}; {chosen} is played (largest gain from deviating "
+            f"{shown(relative)})."
         evidence = {"relative_regret": relative, "equilibria": float(many), "complete": float(found.complete)}
         status = Status.NASH if relative <= self.tolerance else Status.FAILED
         return self.ended(game, state, status, why, evidence, regret=regret)

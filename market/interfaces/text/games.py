@@ -348,6 +348,13 @@ def _judged(compared: GameComparison, name: str) -> str:
     return f"{begins}the players are not aligned: with {how} {some} {verb} and no player loses."
 
 
+def _listed(names: Sequence[str]) -> str:
+    """Return a few names with an "and"; of many the first ones and the number of the others."""
+    if len(names) > 3:
+        return f"{', '.join(names[:3])} and {len(names) - 3} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
 def _against_baseline(compared: GameComparison) -> list[str]:
     """Compare payoffs of the other mechanisms with those of players left alone."""
     base = compared.baseline
