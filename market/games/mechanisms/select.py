@@ -79,8 +79,8 @@ class Equilibria(GameMechanism):
         chosen = which.get(self.select, "the first")
         count = f"{many} Nash equilibri{'um' if many == 1 else 'a'}"
         others = "there is no other" if found.complete else "there may be others"
-        why = f"{count} by {found.scope}, and {others}; {chosen} is played (largest gain from deviating "
-            f"{shown(relative)})."
+        gain = f"largest gain from deviating {shown(relative)}"
+        why = f"{count} by {found.scope}, and {others}; {chosen} is played ({gain})."
         evidence = {"relative_regret": relative, "equilibria": float(many), "complete": float(found.complete)}
         status = Status.NASH if relative <= self.tolerance else Status.FAILED
         return self.ended(game, state, status, why, evidence, regret=regret)
