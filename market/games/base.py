@@ -73,7 +73,20 @@ class StrategicGame:
 
     def utilities(self, play: Play) -> Array:
         """Return U, (n,): own payoffs and, weighed by concern, those of others."""
-        return self.weighs @ self.payoffs(play)
+        return self.cared_for(self.payoffs(play))
+
+    def cared_for(self, v: Array) -> Array:
+        """Return own payoffs and, weighed by concern, those of others, (n,).
+
+        Args:
+            v: (n,), payoffs; may be -inf.
+        """
+        if self.concern is None:
+            return v
+        if np.isfinite(v).all():
+            return np.asarray(self.weighs @ v)
+        some = self.weighs != 0
+        return np.array([float(row[own] @ v[own]) for row, own in zip(self.weighs, some, strict=True)])
 
     def reply(self, player: int, play: Play) -> Reply:
         """Return a best reply of a player to what the others do; the play itself where nothing gains."""

@@ -32,6 +32,9 @@ FIRST = 200
 ADDED = 200
 """Profiles added at a time, those that violate an answer most."""
 
+SHARED = 1e-6
+"""Weight of the least gain beside their sum: of lotteries with equal sums that with the most equal gains."""
+
 EXACT = 1e-9
 """Part of the ranges of payoffs: violations and gains below it are rounding of the linear program."""
 
@@ -91,19 +94,21 @@ def improvement(points: Array, v: Array) -> Lottery:
     n, chosen = len(v), _first(scaled, goal)
     while True:
         some = scaled[chosen]
-        upper = np.hstack([-some.T, np.eye(n)])  # goal + s - P'q <= 0
+        upper = np.block(  # goal + s - P'q <= 0, and t <= s
+            [[-some.T, np.eye(n), np.zeros((n, 1))], [np.zeros_like(some.T), -np.eye(n), np.ones((n, 1))]]
+        )
         answer = linprog(
-            np.concatenate([np.zeros(len(chosen)), -np.ones(n)]),
+            np.concatenate([np.zeros(len(chosen)), -np.ones(n), [-SHARED]]),
             A_ub=upper,
-            b_ub=-goal + ROUNDING_OF_SUMS * (1.0 + np.abs(goal)),
-            A_eq=np.concatenate([np.ones(len(chosen)), np.zeros(n)])[None, :],
+            b_ub=np.concatenate([-goal + ROUNDING_OF_SUMS * (1.0 + np.abs(goal)), np.zeros(n)]),
+            A_eq=np.concatenate([np.ones(len(chosen)), np.zeros(n + 1)])[None, :],
             b_eq=[1.0],
             method="highs",
             options=_OPTIONS,
         )
         if answer.status != 0:
             raise NumericalError(f"the linear program over lotteries was not solved: {answer.message}")
-        prices, level = -answer.ineqlin.marginals, -answer.eqlin.marginals[0]
+        prices, level = -answer.ineqlin.marginals[:n], -answer.eqlin.marginals[0]
         new = _worst(scaled @ prices - level, chosen)
         if not len(new):
             break

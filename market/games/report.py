@@ -20,7 +20,7 @@ Sums are compared only where payoffs have one unit (`comparable`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -33,10 +33,13 @@ from market.games.outcome import GameOutcome
 from market.games.plays import Actions, Joint, Mixtures, Play, pure
 from market.games.smooth import Smooth
 from market.games.table import Table
-from market.games.welfare import best_amounts, first_order_gap
+from market.games.welfare import Best, best_amounts, first_order_gap, random_plays
 
 PROVED = 1e-7
 """Part of the range of payoffs: first-order conditions violated by no more prove efficiency."""
+
+MORE_STARTS = 4
+"""Random plays from which an improvement is looked for, beside the outcome itself and the largest sum."""
 
 IMPROVES = 1e-7
 """Part of the range of payoffs that some player gains by an improvement, at least."""
@@ -196,12 +199,14 @@ def _of_amounts(game: Smooth, outcome: GameOutcome) -> GameReport:
     a, v = outcome.play.values, outcome.payoffs
     unknown: dict[str, str] = {}
     weights, residual = local_weights(game, a)
+    ones, none = np.ones(game.size), np.zeros(game.size)
+    best = best_amounts(game, "sum", ones, none) if game.comparable or not game.family.concave else None
     efficient: bool | None = None
     improved, gains = None, None
     if game.family.concave and residual <= PROVED:
         efficient = True
     else:
-        better = improvement(game, a)
+        better = improvement(game, a, [] if best is None else [best.play.values])
         if better is not None:
             efficient, improved = False, Actions(better)
             gains = game.payoffs(improved) - v
@@ -220,16 +225,15 @@ def _of_amounts(game: Smooth, outcome: GameOutcome) -> GameReport:
         ratio=float((weights * game.scale).max() / (least * game.scale.max())) if least > 0 else np.inf,
         improvement=improved,
         gains=gains,
-        totals=_sums(game, a, v) if game.comparable else None,
+        totals=None if best is None or not game.comparable else _sums(best, a, v),
         equality=equality(v) if game.comparable else None,
         unknown=unknown,
         outcome=outcome,
     )
 
 
-def _sums(game: Smooth, a: Array, v: Array) -> Totals:
+def _sums(best: Best, a: Array, v: Array) -> Totals:
     """Return the sum of payoffs, the largest that is found, and a bound if there is one."""
-    best = best_amounts(game, "sum", np.ones(game.size), np.zeros(game.size))
     assert isinstance(best.play, Actions)
     own = float(v.sum())
     most = None if best.gap is None else max(best.value + best.gap, own)
@@ -278,8 +282,14 @@ def local_weights(game: Smooth, a: Array) -> tuple[Array, float]:
     return w / w.sum(), max(gap, 0.0)
 
 
-def improvement(game: Smooth, a: Array) -> Array | None:
-    """Return a play that is better for some and worse for none, re-evaluated; None if none is found."""
+def improvement(game: Smooth, a: Array, others: Sequence[Array] = ()) -> Array | None:
+    """Return a play that is better for some and worse for none, re-evaluated; None if none is found.
+
+    Args:
+        game: of amounts.
+        a: (n, d), what is to be improved on.
+        others: plays that may be better, or from which a better one may be found.
+    """
     from scipy.optimize import minimize
 
     v, scale, shape = game.payoffs(Actions(a)), game.scale, a.shape
@@ -299,7 +309,9 @@ def improvement(game: Smooth, a: Array) -> Array | None:
     inward = 0.98 * a + 0.02 * (
         game.first if game.total is None else np.full(shape, game.total.mean() / shape[1])
     )
-    for start in (a, inward):
+    for start in (*others, a, inward, *random_plays(game, MORE_STARTS)):
+        if _better(game, start, v):
+            return start
         found = minimize(
             lambda x: -x[-1],
             np.append(start.ravel(), 0.0),
@@ -310,7 +322,12 @@ def improvement(game: Smooth, a: Array) -> Array | None:
             options={"ftol": 1e-14, "maxiter": 500},
         )
         end = game.feasible(np.asarray(found.x[:-1]).reshape(shape))
-        better = (game.payoffs(Actions(end)) - v) / scale
-        if np.isfinite(better).all() and (better >= -lotteries.EXACT).all() and better.max() > IMPROVES:
+        if _better(game, end, v):
             return end
     return None
+
+
+def _better(game: Smooth, a: Array, v: Array) -> bool:
+    """Return True if a play is better than payoffs v for some and worse for none."""
+    gains = (game.payoffs(Actions(a)) - v) / game.scale
+    return bool(np.isfinite(gains).all() and (gains >= -lotteries.EXACT).all() and gains.max() > IMPROVES)

@@ -16,7 +16,7 @@ are compared with differences of its payoffs in the tests that run over all fami
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -32,6 +32,10 @@ BISECTIONS = 200
 
 EQUAL = 1e-13
 """Part of a payoff's scale: a smaller gain is rounding, and the player keeps what it does."""
+
+NEAR = 1e-4
+"""Part of the reach of an amount: an exact reply that near is taken though it gains less than rounding, since
+payoffs are flat at their maximum."""
 
 
 class SmoothFamily(GameFamily):
@@ -83,8 +87,16 @@ class SmoothFamily(GameFamily):
         raise NotImplementedError
 
     @staticmethod
-    def reply(a: Array, player: int, weighs: Array, **p: Any) -> Array | None:  # noqa: ARG004
-        """Return an exact best reply of a player, (d,); None where the general search is to be used."""
+    def reply(a: Array, player: int, weighs: Array, prices: Array, **p: Any) -> Array | None:  # noqa: ARG004
+        """Return an exact best reply of a player, (d,); None where the general search is to be used.
+
+        Args:
+            a: (n, d), the play.
+            player: its row.
+            weighs: (n, n), W.
+            prices: (d,), what a unit of each of its numbers costs the player.
+            p: parameters of the family.
+        """
         return None
 
     @staticmethod
@@ -95,6 +107,11 @@ class SmoothFamily(GameFamily):
     @classmethod
     def build(cls, setting: Setting) -> Smooth:
         """Return the game."""
+        return cls.game(setting, {**setting.parameters, **{key: setting.keys[key] for key in cls.file_keys}})
+
+    @classmethod
+    def game(cls, setting: Setting, parameters: Mapping[str, Any]) -> Smooth:
+        """Return the game with parameters as the family's functions take them."""
         n = len(setting.players)
         return Smooth(
             players=setting.players,
@@ -103,8 +120,8 @@ class SmoothFamily(GameFamily):
             concern=setting.concern,
             seed=setting.seed,
             family=cls,
-            parameters=setting.parameters,
-            first=cls.start(n, **setting.parameters),
+            parameters=parameters,
+            first=cls.start(n, **parameters),
         )
 
 
@@ -160,6 +177,10 @@ class Smooth(StrategicGame):
         """Return the first play."""
         return Actions(self.first)
 
+    def starting_at(self, first: Array) -> Smooth:
+        """Return the game with another first play, (n, d)."""
+        return replace(self, first=first)
+
     def payoffs(self, play: Play) -> Array:
         """Return material payoffs, (n,)."""
         assert isinstance(play, Actions)
@@ -173,42 +194,50 @@ class Smooth(StrategicGame):
         """Return the slope of a player's U in its own numbers, (d,)."""
         return np.asarray(self.weighs[player] @ self.slopes(a)[:, player])
 
-    def reply(self, player: int, play: Play) -> Reply:
-        """Return a best reply; what is played if nothing gains."""
+    def reply(self, player: int, play: Play, prices: Array | None = None) -> Reply:
+        """Return a best reply; what is played if nothing gains.
+
+        Args:
+            player: its row.
+            play: of all players.
+            prices: (d,), what a unit of each of the player's numbers costs it; 0 by default.
+        """
         assert isinstance(play, Actions)
-        a = play.values
-        found = self.family.reply(a, player, self.weighs, **self.parameters)
+        a, t = play.values, np.zeros(self.first.shape[1]) if prices is None else prices
+        found = self.family.reply(a, player, self.weighs, t, **self.parameters)
         exact = found is not None or self._concave_in_own(player)
-        action = self._searched(a, player) if found is None else found
-        gain = self._utility(a, player, action) - self._utility(a, player, a[player])
-        if not gain > EQUAL * self.scale[player]:
-            return Reply(a[player], max(float(np.nan_to_num(gain)), 0.0), exact)
-        return Reply(action, float(gain), exact)
+        action = self._searched(a, player, t) if found is None else found
+        gain = self._utility(a, player, action, t) - self._utility(a, player, a[player], t)
+        if gain > EQUAL * self.scale[player]:
+            return Reply(action, float(gain), exact)
+        near = np.abs(action - a[player]).max() <= NEAR * self.reach[player].max()
+        kept = action if exact and near else a[player]  # a tie far away changes nothing; rounding is refined
+        return Reply(kept, max(float(np.nan_to_num(gain)), 0.0), exact)
 
     def _concave_in_own(self, player: int) -> bool:
         """Return True if a player's U is concave in its own single number."""
         single = self.first.shape[1] == 1
         return single and self.family.own_concave and bool((self.weighs[player] >= 0).all())
 
-    def _utility(self, a: Array, player: int, action: Array) -> float:
+    def _utility(self, a: Array, player: int, action: Array, prices: Array) -> float:
         changed = a.copy()
         changed[player] = action
-        return float(self.weighs[player] @ self.payoffs(Actions(changed)))
+        return float(self.utilities(Actions(changed))[player] - prices @ action)
 
-    def _searched(self, a: Array, player: int) -> Array:
+    def _searched(self, a: Array, player: int, prices: Array) -> Array:
         """Return the reply by bisection of the slope, or the best of several local searches."""
         low, high = (bound[player] for bound in self.limits)
         if self._concave_in_own(player):
-            return np.array([self._root(a, player, float(low[0]), float(high[0]))])
-        return self._local(a, player)
+            return np.array([self._root(a, player, float(low[0]), float(high[0]), float(prices[0]))])
+        return self._local(a, player, prices)
 
-    def _root(self, a: Array, player: int, low: float, high: float) -> float:
+    def _root(self, a: Array, player: int, low: float, high: float, price: float) -> float:
         """Return where a slope that falls changes its sign, or the bound towards which it points."""
 
         def slope(value: float) -> float:
             changed = a.copy()
             changed[player, 0] = value
-            return float(self.own_slope(changed, player)[0])
+            return float(self.own_slope(changed, player)[0]) - price
 
         if slope(high) >= 0:
             return high
@@ -221,7 +250,7 @@ class Smooth(StrategicGame):
             low, high = (middle, high) if slope(middle) > 0 else (low, middle)
         return (low + high) / 2.0
 
-    def _local(self, a: Array, player: int) -> Array:
+    def _local(self, a: Array, player: int, prices: Array) -> Array:
         """Return the best end of local searches from where the player is, the bounds and the middle."""
         from scipy.optimize import minimize  # deferred: an eighth of a second
 
@@ -235,16 +264,16 @@ class Smooth(StrategicGame):
         ends = [a[player]]
         for x in starts:
             found = minimize(
-                lambda x: -self._utility(a, player, x),
+                lambda x: -self._utility(a, player, x, prices),
                 x,
-                jac=lambda x: -self._slope_at(a, player, x),
+                jac=lambda x: prices - self._slope_at(a, player, x),
                 bounds=list(zip(low, high, strict=True)),
                 constraints=constraint,
                 method="SLSQP",
                 options={"ftol": 1e-15, "maxiter": 200},
             )
             ends.append(self.projected(np.asarray(found.x), player))
-        return max(ends, key=lambda x: self._utility(a, player, x))
+        return max(ends, key=lambda x: self._utility(a, player, x, prices))
 
     def _slope_at(self, a: Array, player: int, action: Array) -> Array:
         changed = a.copy()

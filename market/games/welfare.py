@@ -145,16 +145,7 @@ def _lottery(points: Array, kind: Welfare, weights: Array, disagreement: Array) 
 
 def best_amounts(game: Smooth, kind: Welfare, weights: Array, disagreement: Array) -> Best:
     """Return the play of largest welfare that local searches find, with a bound where there is one."""
-    rng = generator(game.seed, "planner", game.family.name)
-    low, high = game.limits
-    starts = [game.first, *(low + (high - low) * rng.random(low.shape) for _ in range(STARTS))]
-    if game.total is not None:
-        d = low.shape[1]
-        starts = [
-            game.first,
-            *(game.total[:, None] * rng.dirichlet(np.ones(d), game.size) for _ in range(STARTS)),
-        ]
-        starts += [game.total[:, None] * np.eye(d)[rng.integers(d, size=game.size)] for _ in range(STARTS)]
+    starts = [game.first, *random_plays(game, STARTS)]
 
     def value(a: Array) -> float:
         return level(kind, game.payoffs(Actions(a)), weights, disagreement)
@@ -168,6 +159,28 @@ def best_amounts(game: Smooth, kind: Welfare, weights: Array, disagreement: Arra
         known = game.family.bound(game.size, **game.parameters)
         gap = None if known is None else max(known * float(weights[0]) - value(best), 0.0)
     return Best(Actions(best), value(best), gap, len(starts))
+
+
+def random_plays(game: Smooth, count: int) -> list[Array]:
+    """Return plays of finite payoffs, drawn within the bounds; of shares half of them at corners."""
+    rng = generator(game.seed, "plays", game.family.name)
+    low, high = game.limits
+    if game.total is None:
+        drawn = [low + (high - low) * rng.random(low.shape) for _ in range(count)]
+    else:
+        n, d, total = *low.shape, game.total[:, None]
+        drawn = [total * rng.dirichlet(np.ones(d), n) for _ in range(count - count // 2)]
+        drawn += [total * np.eye(d)[rng.integers(d, size=n)] for _ in range(count // 2)]
+    return [inside(game, a) for a in drawn]
+
+
+def inside(game: Smooth, a: Array) -> Array:
+    """Return a play, (n, d), or the nearest one on the way to the first play whose payoffs are finite."""
+    for _ in range(60):
+        if np.isfinite(game.payoffs(Actions(a))).all():
+            return a
+        a = (a + game.first) / 2.0
+    return game.first
 
 
 def first_order_gap(game: Smooth, a: Array, slopes: Array) -> float:

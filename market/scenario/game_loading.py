@@ -234,6 +234,8 @@ class _Builder:
             numbers[rows] = given if isinstance(given, int | float) else self._numbers(index, key, given)
             for row in rows.tolist():
                 value = float(numbers[row])
+                if value == parameter.absent:
+                    continue
                 wrong = parameter.fault(value) if np.isfinite(value) else f"{value} is not a finite number"
                 if wrong := wrong or describe_size_fault(value):
                     who = self._source(index, given, row - int(rows[0]), self.players[row])

@@ -4,6 +4,12 @@ Entry points: `GAME_FAMILIES` (the registry), `family.GameFamily` in the room ab
 To add one: a file here and its class below.
 """
 
+from market.games.families.aga_toy import AgaToy
+from market.games.families.coopetition import Coopetition
+from market.games.families.cournot import Cournot
+from market.games.families.facility import Facility
+from market.games.families.fish_war import FishWar
+from market.games.families.fishery import Commons
 from market.games.families.from_file import FromFile
 from market.games.families.matrices import (
     BattleOfTheSexes,
@@ -13,7 +19,9 @@ from market.games.families.matrices import (
     Shapley,
     StagHunt,
 )
+from market.games.families.mixed import Mixed
 from market.games.families.public_goods import PublicGoods
+from market.games.families.water_filling import WaterFilling
 from market.games.family import GameFamily
 from market.registry import Registry
 
@@ -26,7 +34,15 @@ GAME_FAMILIES: Registry[GameFamily] = Registry(
     BattleOfTheSexes,
     MatchingPennies,
     Shapley,
+    Mixed,
     PublicGoods,
+    Commons,
+    FishWar,
+    Cournot,
+    Coopetition,
+    WaterFilling,
+    Facility,
+    AgaToy,
 )
 
 __all__ = ["GAME_FAMILIES"]

@@ -4,6 +4,7 @@ Entry points: `GAME_MECHANISMS` (the registry), `base.play` (a mechanism to its 
 To add one: a file here and its class in `GAME_MECHANISMS`.
 """
 
+from market.games.mechanisms.auctioneer import ActionPrices
 from market.games.mechanisms.base import GameMechanism, GameState, play
 from market.games.mechanisms.best_replies import BestReplies
 from market.games.mechanisms.mediator import Mediator
@@ -12,11 +13,12 @@ from market.games.mechanisms.select import Equilibria
 from market.registry import Registry
 
 GAME_MECHANISMS: Registry[GameMechanism] = Registry(
-    "mechanism", BestReplies, Equilibria, Mediator, GamePlanner
+    "mechanism", BestReplies, ActionPrices, Equilibria, Mediator, GamePlanner
 )
 
 __all__ = [
     "GAME_MECHANISMS",
+    "ActionPrices",
     "BestReplies",
     "Equilibria",
     "GameMechanism",

@@ -97,7 +97,7 @@ class GameMechanism(Family):
             rounds=state.round,
             play=more.pop("play", state.play),
             payoffs=payoffs,
-            utilities=game.weighs @ payoffs,
+            utilities=game.cared_for(payoffs),
             transfers=transfers,
             evidence=evidence,
             **more,

@@ -159,7 +159,7 @@ class _Recorded:
         yield self._claim(
             "payoffs", apart <= ROUNDING_OF_RESULTS, f"largest relative difference: {shown(apart)}"
         )
-        u = self.game.weighs @ pi
+        u = self.game.cared_for(pi)
         apart = difference(self.columns["utility"], u, np.abs(self.game.weighs) @ size)
         yield self._claim(
             "payoffs and concern",
@@ -426,7 +426,7 @@ def _best_gain(game: Smooth, a: Array, player: int) -> float:
     def utility(action: Array) -> float:
         changed = a.copy()
         changed[player] = action
-        return float(game.weighs[player] @ game.payoffs(Actions(changed)))
+        return float(game.utilities(Actions(changed))[player])
 
     now = utility(a[player])
     if d == 1:
