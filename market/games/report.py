@@ -206,7 +206,7 @@ def _of_amounts(game: Smooth, outcome: GameOutcome) -> GameReport:
     if game.family.concave and residual <= PROVED:
         efficient = True
     else:
-        better = improvement(game, a, [] if best is None else [best.play.values])
+        better = improvement(game, a, [] if best is None else [best.play.values])  # type: ignore[union-attr]
         if better is not None:
             efficient, improved = False, Actions(better)
             gains = game.payoffs(improved) - v

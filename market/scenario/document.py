@@ -79,6 +79,8 @@ def _make_option_type(hint: Any, metadata: Mapping[str, Any]) -> tuple[Any, str]
     if hint in (int, float):
         bounds = (metadata[key] for key in ("low", "high", "open_low"))
         return make_bounded_type(*bounds, kind=hint), "a number"
+    if hint is bool:
+        return bool, "true or false"
     if hint is str:
         return _WORDS[metadata["names"]], "a text"
     if origin is Literal:

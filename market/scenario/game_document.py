@@ -6,7 +6,9 @@ the word under `game`. A new family or mechanism needs no change in this module.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import itertools
 import typing
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -15,6 +17,7 @@ from pydantic import BeforeValidator, Field, create_model
 
 from market.games.families import GAME_FAMILIES
 from market.games.family import GameFamily
+from market.games.learning import RULES
 from market.games.mechanisms import GAME_MECHANISMS, GameMechanism
 from market.registry import Registry
 from market.scenario.document import (
@@ -69,27 +72,53 @@ class GameMechanismEntry(Entry):
     def make(self) -> GameMechanism:
         """Return the mechanism."""
         family: Any = GAME_MECHANISMS[self.kind]
-        mechanism: GameMechanism = family(
-            label=self.name, **{option.name: getattr(self, option.name) for option in options(family)}
-        )
+        own: dict[str, Any] = {option.name: getattr(self, option.name) for option in options(family)}
+        for part, registry in PARTS.items():
+            if part in _parts(family):
+                chosen: Any = registry[getattr(self, part)]
+                own[part] = chosen(**{each.name: getattr(self, each.name) for each in options(chosen)})
+        mechanism: GameMechanism = family(label=self.name, **own)
         return mechanism
 
 
+PARTS: dict[str, Registry[Any]] = {"rule": RULES}
+"""Parts of a mechanism that are families themselves: field, which is the key too -> registry."""
+
+
+def _parts(family: Any) -> list[str]:
+    return [part.name for part in dataclasses.fields(family) if part.name in PARTS]
+
+
 def _mechanism_models() -> Any:
-    """Return the union of the models of all mechanisms, chosen by the key `kind`."""
+    """Return the union of the models of all mechanisms with each of their parts, by `kind` and part."""
     models = []
     for mechanism in GAME_MECHANISMS:
-        hints = typing.get_type_hints(mechanism)
-        keys: dict[str, Any] = {"kind": LITERAL[mechanism.name]}
-        keys |= {option.name: make_option_field(option, hints[option.name]) for option in options(mechanism)}
-        tag = f"game mechanism {mechanism.name}"
-        models.append(make_tagged_model(tag, GameMechanismEntry, mechanism.formula(), keys))
+        parts = _parts(mechanism)
+        for chosen in itertools.product(*(PARTS[part] for part in parts)):
+            keys: dict[str, Any] = {"kind": LITERAL[mechanism.name]}
+            keys |= {part: LITERAL[each.name] for part, each in zip(parts, chosen, strict=True)}
+            for family in (mechanism, *chosen):
+                hints = typing.get_type_hints(family)
+                keys |= {each.name: make_option_field(each, hints[each.name]) for each in options(family)}
+            words = (chosen[0] if chosen else mechanism).formula()
+            tag = " ".join(("game mechanism", mechanism.name, *(each.name for each in chosen)))
+            models.append(make_tagged_model(tag, GameMechanismEntry, words, keys))
+    return make_union(models, _tag, _refuse_unknown)
 
-    def check(table: object) -> object:
-        choose_family(table, "kind", GAME_MECHANISMS)
-        return table
 
-    return make_union(models, lambda table: f"game mechanism {table['kind']}", check)
+def _chosen(table: Any) -> tuple[str, ...]:
+    """Return the kind of mechanism and its parts."""
+    kind = choose_family(table, "kind", GAME_MECHANISMS)
+    return (kind, *(choose_family(table, part, PARTS[part]) for part in _parts(GAME_MECHANISMS[kind])))
+
+
+def _refuse_unknown(table: object) -> object:
+    _chosen(table)
+    return table
+
+
+def _tag(table: object) -> str:
+    return " ".join(("game mechanism", *_chosen(table)))
 
 
 _MECHANISM = OfType(_mechanism_models())

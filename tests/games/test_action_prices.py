@@ -25,7 +25,8 @@ def test_priced_rest_points_of_concave_games_are_planner_optima(game_of, name):
 
 
 def test_a_subsidy_on_gifts_is_what_others_get_of_them(game_of):
-    """Public goods: a unit gives each other rho/n = 0.2, so the price is -0.4. Rebates leave 0.18 each (Lindahl)."""
+    """Public goods: a unit gives each other rho/n = 0.2, so the price is -0.4. Rebates leave 0.18 each
+    (Lindahl)."""
     found = priced(game_of("public_goods"), rebate="equal")
     np.testing.assert_allclose(found.prices, -0.4, atol=1e-7)
     np.testing.assert_allclose(found.play.values, 0.6, atol=1e-7)
@@ -48,7 +49,8 @@ def test_concern_for_others_takes_the_place_of_prices(game_of, name, more, subsi
 
 
 def test_prices_of_interference_separate_the_carriers(game_of):
-    """Left alone both split equally, 5.12 bits; priced each ends on a carrier of its own, 6.918863, and pays 0."""
+    """Left alone both split equally, 5.12 bits; priced each ends on a carrier of its own, 6.918863, and pays
+    0."""
     game = game_of("water_filling")
     start = game.starting_at(np.array([[0.6, 0.4], [0.4, 0.6]]))
     assert play(BestReplies("alone"), start).payoffs.sum() == pytest.approx(5.120432, abs=1e-6)

@@ -1,4 +1,5 @@
-"""Families whose actions are amounts: slopes are derivatives of payoffs, replies are best, reference answers."""
+"""Families whose actions are amounts: slopes are derivatives of payoffs, replies are best, reference
+answers."""
 
 from __future__ import annotations
 
@@ -149,7 +150,8 @@ def test_full_dependence_is_the_planner(game_of):
 
 
 def test_water_filling_settles_at_equal_split_and_the_planner_separates(game_of):
-    """Cross gain 0.5: the equal split is the only Nash equilibrium, 5.120432 bits; one carrier each has 6.918863."""
+    """Cross gain 0.5: the equal split is the only Nash equilibrium, 5.120432 bits; one carrier each has
+    6.918863."""
     game = game_of("water_filling")
     left, best = alone(game), planned(game)
     assert left.status == "nash"
@@ -162,7 +164,8 @@ def test_water_filling_settles_at_equal_split_and_the_planner_separates(game_of)
 
 @pytest.mark.parametrize(("schedule", "status"), [("simultaneous", "cycling"), ("sequential", "nash")])
 def test_strong_interference_cycles_at_once_and_separates_in_turn(game_of, schedule, status):
-    """Cross gain 1.5 from (0.6, 0.4) for both: rushing to the quieter carrier has period 2, in turn they separate."""
+    """Cross gain 1.5 from (0.6, 0.4) for both: rushing to the quieter carrier has period 2, in turn they
+    separate."""
     base = game_of("water_filling")
     gains = np.broadcast_to(np.where(np.eye(2) > 0, 1.0, 1.5), (2, 2, 2))
     changed = type(base)(**{**base.__dict__, "parameters": {**base.parameters, "gains": gains}})

@@ -81,7 +81,8 @@ def test_sums_over_correlated_equilibria(name, least, largest, kind):
     ],
 )
 def test_lotteries_that_improve_on_the_worst_equilibrium(name, payoffs, gains, residual):
-    """Dilemma: (3, 3) adds 4 in all; no weights support (1, 1), the nearest miss by 2 of a range of 5, 0.4."""
+    """Dilemma: (3, 3) adds 4 in all; no weights support (1, 1), the nearest miss by 2 of a range of 5,
+    0.4."""
     points = game(name).outcomes.reshape(-1, 2)
     found = lotteries.improvement(points, np.array(payoffs, dtype=float))
     assert found.gains.sum() == pytest.approx(gains, abs=1e-9)
@@ -96,7 +97,8 @@ def test_lotteries_that_improve_on_the_worst_equilibrium(name, payoffs, gains, r
 
 @pytest.mark.parametrize(("payoffs", "weights"), [((2, 7), (0.2, 0.8)), ((7, 2), (0.8, 0.2))])
 def test_an_efficient_profile_of_a_table_has_positive_weights(payoffs, weights):
-    """(6, 6) and (2, 7): 4 w1 = w2 makes them equal, and every other weight closer to equal prefers (6, 6)."""
+    """(6, 6) and (2, 7): 4 w1 = w2 makes them equal, and every other weight closer to equal prefers (6,
+    6)."""
     points = game("chicken").outcomes.reshape(-1, 2)
     assert lotteries.improvement(points, np.array(payoffs, dtype=float)).slack == 0.0
     np.testing.assert_allclose(
@@ -118,7 +120,8 @@ def test_a_degenerate_game_is_not_called_complete():
 
 
 def test_three_players_are_searched_in_pure_profiles_alone():
-    """Each wants to be the only one of the three that differs: the six profiles with one odd are equilibria."""
+    """Each wants to be the only one of the three that differs: the six profiles with one odd are
+    equilibria."""
     odd = np.zeros((2, 2, 2, 3))
     for s in np.ndindex(2, 2, 2):
         for i in range(3):

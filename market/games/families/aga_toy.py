@@ -38,7 +38,7 @@ class AgaToy(SmoothFamily):
         return np.full((n, 1), -window), np.full((n, 1), window)
 
     @classmethod
-    def start(cls, n: int, *, start_first: float, start_second: float, **_: Any) -> Array:  # type: ignore[override] # noqa: ARG003
+    def start(cls, n: int, *, start_first: float, start_second: float, **_: Any) -> Array:  # type: ignore[override]
         """Return the two starts."""
         return np.array([[start_first], [start_second]])
 

@@ -39,7 +39,7 @@ class Facility(SmoothFamily):
         return np.zeros((n, 1)), np.ones((n, 1))
 
     @classmethod
-    def start(cls, n: int, *, home: Array, **_: Any) -> Array:  # type: ignore[override] # noqa: ARG003
+    def start(cls, n: int, *, home: Array, **_: Any) -> Array:  # type: ignore[override]
         """Return true reports."""
         return home[:, None].copy()
 

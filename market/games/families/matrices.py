@@ -40,7 +40,7 @@ class TwoByTwo(TableFamily):
     """The letters from the largest payoff to the least."""
 
     @classmethod
-    def actions(cls, setting: Setting) -> Sequence[Sequence[str]]:  # noqa: ARG003
+    def actions(cls, setting: Setting) -> Sequence[Sequence[str]]:
         """Return the two actions of each player."""
         return (cls.names, cls.names)
 
@@ -143,7 +143,7 @@ class Shapley(TableFamily):
     game_parameters: ClassVar = {"prize": _number("what is won", 1.0)}
 
     @classmethod
-    def actions(cls, setting: Setting) -> Sequence[Sequence[str]]:  # noqa: ARG003
+    def actions(cls, setting: Setting) -> Sequence[Sequence[str]]:
         """Return three actions of each."""
         return (("1", "2", "3"),) * 2
 

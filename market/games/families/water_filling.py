@@ -104,7 +104,7 @@ class WaterFilling(SmoothFamily):
         return np.zeros(shape), np.broadcast_to(power[:, None], shape)
 
     @staticmethod
-    def total(n: int, *, power: Array, **_: Any) -> Array:  # type: ignore[override] # noqa: ARG004
+    def total(n: int, *, power: Array, **_: Any) -> Array:  # type: ignore[override]
         """Return all powers."""
         return power
 

@@ -7,13 +7,14 @@ To add one: a file here and its class in `GAME_MECHANISMS`.
 from market.games.mechanisms.auctioneer import ActionPrices
 from market.games.mechanisms.base import GameMechanism, GameState, play
 from market.games.mechanisms.best_replies import BestReplies
+from market.games.mechanisms.learning import Learning
 from market.games.mechanisms.mediator import Mediator
 from market.games.mechanisms.planner import GamePlanner
 from market.games.mechanisms.select import Equilibria
 from market.registry import Registry
 
 GAME_MECHANISMS: Registry[GameMechanism] = Registry(
-    "mechanism", BestReplies, ActionPrices, Equilibria, Mediator, GamePlanner
+    "mechanism", BestReplies, Learning, ActionPrices, Equilibria, Mediator, GamePlanner
 )
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "GameMechanism",
     "GamePlanner",
     "GameState",
+    "Learning",
     "Mediator",
     "play",
 ]

@@ -83,7 +83,7 @@ class ActionPrices(GameMechanism):
     )
     max_rounds: int = option(10_000, "rounds after which the play stops", low=1)
     tolerance: float = option(
-        1e-8, "largest relative distance of prices from costs to others, and gain, that count as none", low=0.0,
+        1e-8, "largest distance of prices from costs to others, and gain, that count as none", low=0.0,
         open_low=True,
     )  # fmt: skip
 
@@ -135,7 +135,7 @@ class ActionPrices(GameMechanism):
         return PricedState(state.round + 1, play, state.prices, 0.0, moved)
 
     def done(self, game: StrategicGame, state: GameState) -> bool:  # noqa: ARG002
-        """Return True if prices are what actions cost the others and no player moves, or rounds are used up."""
+        """Return True if prices are costs to others and no player moves, or rounds are used up."""
         assert isinstance(state, PricedState)
         at_rest = state.gap <= self.tolerance and state.moved <= self.tolerance
         return at_rest or state.round >= self.max_rounds
@@ -160,8 +160,8 @@ class ActionPrices(GameMechanism):
         if relative <= enough and gap <= enough and exact:
             status = Status.CLEARED
             reason = (
-                f"Each price is what one more unit costs the others (largest difference {shown(gap)}), and at these "
-                f"prices no player would act otherwise (largest gain {shown(relative)} of its payoffs' range)."
+                f"Prices are what one more unit costs the others (largest difference {shown(gap)}), and at "
+                f"these no player would act otherwise (largest gain {shown(relative)} of its payoffs' range)."
             )
         elif relative <= enough and gap <= enough:
             status = Status.SETTLED
@@ -169,8 +169,8 @@ class ActionPrices(GameMechanism):
         else:
             status = Status.MAX_ROUNDS
             reason = (
-                f"After {state.round} rounds prices differ from what actions cost the others by {shown(gap)}, and a "
-                f"player would gain {shown(relative)} of its payoffs' range."
+                f"After {state.round} rounds prices differ from costs to the others by {shown(gap)}, and "
+                f"a player would gain {shown(relative)} of its payoffs' range."
             )
         return self.ended(
             game, state, status, reason, {"disequilibrium": gap, "relative_regret": relative},
@@ -199,7 +199,7 @@ class ActionPrices(GameMechanism):
 
 
 def costs_to_others(game: Smooth, a: Array) -> Array:
-    """Return what one more unit of each number costs the other players and its player does not feel, (n, d)."""
+    """Return what one more unit costs the other players and its player does not feel, (n, d)."""
     return -np.einsum("ij,jid->id", 1.0 - game.weighs, game.slopes(a))
 
 

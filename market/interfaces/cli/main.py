@@ -370,6 +370,7 @@ def list_() -> ExitCode:
     from market.economy.families.technologies import TECHNOLOGIES
     from market.economy.families.utilities import UTILITIES
     from market.games.families import GAME_FAMILIES
+    from market.games.learning import RULES as LEARNING
     from market.games.mechanisms import GAME_MECHANISMS
     from market.interfaces.text.catalogue import catalogue
     from market.mechanisms import GAMES, MECHANISMS
@@ -387,6 +388,7 @@ def list_() -> ExitCode:
                 'Price rules: rule = ..., for kind = "auctioneer"': RULES,
                 "Games stated directly: game = ..., in the place of economy": GAME_FAMILIES,
                 "Mechanisms of games: kind = ..., under game = ...": GAME_MECHANISMS,
+                'Learning rules: rule = ..., for kind = "learning"': LEARNING,
                 "Distributions: { dist = ... } in the place of a number": DISTRIBUTIONS,
             }
         ),
