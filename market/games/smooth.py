@@ -23,6 +23,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from market.economy.correspondences import Array
+from market.errors import InputError
 from market.games.base import Reply, StrategicGame
 from market.games.family import GameFamily, Setting
 from market.games.plays import Actions, Play
@@ -39,7 +40,10 @@ payoffs are flat at their maximum."""
 
 
 class SmoothFamily(GameFamily):
-    """Base of the families; functions take plays (..., n, d) and the parameters by name."""
+    """Base of the families; functions take plays (..., n, d) and the parameters by name.
+
+    Every family has the key `start` in the file, rows of numbers of each player before the first round.
+    """
 
     own_concave: ClassVar[bool] = False
     """True if every payoff is concave in each player's own numbers."""
@@ -106,8 +110,29 @@ class SmoothFamily(GameFamily):
 
     @classmethod
     def build(cls, setting: Setting) -> Smooth:
-        """Return the game."""
-        return cls.game(setting, {**setting.parameters, **{key: setting.keys[key] for key in cls.file_keys}})
+        """Return the game.
+
+        Raises:
+            InputError: the first play is not within bounds.
+        """
+        made = cls.made(setting)
+        given = setting.keys.get("start") or ()
+        if not given:
+            return made
+        first = np.array(given, dtype=float) if len({len(row) for row in given}) == 1 else np.zeros(0)
+        n, d = made.first.shape
+        if first.shape != (n, d):
+            numbers = "number" if d == 1 else "numbers"
+            raise InputError(f"start: {n} rows of {d} {numbers} are needed, one row for each player")
+        if np.abs(made.feasible(first) - first).max() > 1e-9 * made.reach.max():
+            raise InputError("start: the first play is not within bounds, or does not sum to the total")
+        return made.starting_at(made.feasible(first))
+
+    @classmethod
+    def made(cls, setting: Setting) -> Smooth:
+        """Return the game with the family's own first play."""
+        own = {key: setting.keys[key] for key in cls.file_keys if key != "start"}
+        return cls.game(setting, {**setting.parameters, **own})
 
     @classmethod
     def game(cls, setting: Setting, parameters: Mapping[str, Any]) -> Smooth:

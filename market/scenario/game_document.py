@@ -19,6 +19,7 @@ from market.games.families import GAME_FAMILIES
 from market.games.family import GameFamily
 from market.games.learning import RULES
 from market.games.mechanisms import GAME_MECHANISMS, GameMechanism
+from market.games.smooth import SmoothFamily
 from market.registry import Registry
 from market.scenario.document import (
     Description,
@@ -80,6 +81,13 @@ class GameMechanismEntry(Entry):
         mechanism: GameMechanism = family(label=self.name, **own)
         return mechanism
 
+
+def _rows(value: object) -> object:
+    """Return a list of lists as tuples."""
+    return tuple(map(as_tuple, value)) if isinstance(value, list) else value
+
+
+Rows = Annotated[tuple[tuple[float, ...], ...], BeforeValidator(_rows)]
 
 PARTS: dict[str, Registry[Any]] = {"rule": RULES}
 """Parts of a mechanism that are families themselves: field, which is the key too -> registry."""
@@ -180,6 +188,9 @@ def _models_of(name: str) -> Mapping[str, type[Entry]]:
         "parameters": (numbers, Field(**absent, description="numbers of the game")),
         **family.file_keys,
     }
+    if issubclass(family, SmoothFamily):
+        words = "the first play: a row of numbers for each player; by default the family's own"
+        keys["start"] = (Rows, Field((), description=words))
     words = f"A scenario of the game {family.name}: {family.formula()}"
     document: Any = create_model(
         f"{title}Document", __base__=GameDocument, __module__=__name__, __doc__=words, **keys

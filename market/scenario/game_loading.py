@@ -197,7 +197,9 @@ class _Builder:
             concern=self._concern(),
             seed=self.seed,
             parameters=numbers,
-            keys={key: getattr(document, key) for key in family.file_keys}
+            keys={
+                key: getattr(document, key) for key in (*family.file_keys, "start") if hasattr(document, key)
+            }
             | {"players": [{key: getattr(each, key) for key in family.player_keys} for each in self.entries]},
             folder=self.scenario.folder,
         )
@@ -206,7 +208,10 @@ class _Builder:
         if self.findings:
             source = Source(self.scenario.file, self.scenario.text)
             raise make_scenario_error(source, self.scenario.places, self.findings)
-        return family.build(setting)
+        try:
+            return family.build(setting)
+        except InputError as error:
+            raise InputError(f"{escape(self.scenario.file, 1000)}: {error}") from error
 
     def _named(self) -> tuple[tuple[str, ...], dict[str, NDArray[np.intp]]]:
         """Return the players' names, and the rows of each group."""

@@ -28,7 +28,8 @@ from market.scenario.game_loading import build_game
 
 
 def toy(start):
-    text = 'schema = 1\ngame = "aga_toy"\nparameters = {{ window = 100.0, start_first = {}, start_second = {} }}\n'
+    text = 'schema = 1\ngame = "aga_toy"\n'
+    text += "parameters = {{ window = 100.0, start_first = {}, start_second = {} }}\n"
     text += '[[mechanisms]]\nname = "a"\nkind = "unmediated"\n'
     return build_game(market.loads(text.format(*start)))
 
@@ -154,7 +155,7 @@ mechanisms = [{ name = "a", kind = "unmediated" }]
     ],
 )
 def test_the_public_goods_table(rule, total, equality, steps):
-    """Two players with a budget of 1, starts in [0, 1]^2, steps of 0.01, at most 100, until one leaves the square.
+    """Budgets of 1, starts in [0, 1]^2, steps of 0.01, at most 100, until one leaves the square.
 
     With 2,000 runs: 4 standard errors are 0.015 of the total and 0.005 of equality.
     """

@@ -132,7 +132,7 @@ def test_three_players_are_searched_in_pure_profiles_alone():
 
 
 def test_obedience_and_one_action_for_all_differ_in_a_distribution():
-    """Pennies drawn equal: the second, told heads, knows the first shows heads too, and gains 2 by the other side.
+    """Pennies drawn equal: the second, told heads, knows the first shows heads too: it gains 2.
 
     By one action for all it gains 1: half of the time it wins instead of never.
     """

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import Field
 
 from market.economy.correspondences import Array
 from market.games.families.from_file import FromFile
@@ -27,13 +26,6 @@ class Mixed(SmoothFamily):
     player_keys: ClassVar[dict[str, Key]] = FromFile.player_keys
     file_keys: ClassVar[dict[str, Key]] = {
         **FromFile.file_keys,
-        "first": (
-            list[list[float]],
-            Field(
-                default_factory=list,
-                description="each player's mixture before the first round; default equal",
-            ),
-        ),
     }
 
     @classmethod
@@ -43,19 +35,12 @@ class Mixed(SmoothFamily):
         sizes = {len(own) for own in FromFile.actions(setting)}
         if not found and len(sizes) > 1:
             found = [(("players",), "all players need the same number of actions in a game of mixtures")]
-        first, n = setting.keys["first"], len(setting.players)
-        if not found and first:
-            shapes = len(first) == n and all(len(row) in sizes for row in first)
-            if not shapes or any(min(row) < 0 or abs(sum(row) - 1.0) > 1e-9 for row in first):
-                found = [(("first",), f"{n} rows of probabilities that sum to 1 are needed")]
         return found
 
     @classmethod
-    def build(cls, setting: Setting) -> Smooth:
-        """Return the game."""
-        first = setting.keys["first"]
-        game = cls.game(setting, {"table": FromFile.payoffs(setting)})
-        return game if not first else game.starting_at(np.array(first, dtype=float))
+    def made(cls, setting: Setting) -> Smooth:
+        """Return the game with the table as an array."""
+        return cls.game(setting, {"table": FromFile.payoffs(setting)})
 
     @staticmethod
     def limits(n: int, *, table: Array) -> tuple[Array, Array]:  # type: ignore[override]

@@ -83,7 +83,7 @@ class WaterFilling(SmoothFamily):
         return found
 
     @classmethod
-    def build(cls, setting: Setting) -> Smooth:
+    def made(cls, setting: Setting) -> Smooth:
         """Return the game, with gains and noises as arrays."""
         n, given = len(setting.players), dict(setting.parameters)
         k, cross, noise = int(given.pop("carriers")), given.pop("cross_gain"), given.pop("noise")
