@@ -220,7 +220,7 @@ def _of_amounts(game: Smooth, outcome: GameOutcome) -> GameReport:
     return GameReport(
         efficient=efficient,
         efficient_among_profiles=None,
-        weights=weights / weights.sum() if residual <= PROVED else None,
+        weights=weights if efficient else None,
         residual=residual,
         ratio=float((weights * game.scale).max() / (least * game.scale.max())) if least > 0 else np.inf,
         improvement=improved,
@@ -270,16 +270,29 @@ def local_weights(game: Smooth, a: Array) -> tuple[Array, float]:
     for row, (gain, places) in zip(rows, parts, strict=True):
         row[:n] = gain
         row[[n + place for place in places]] = -1.0
-    cost = np.concatenate([np.zeros(n), np.ones(bounds_used)])
-    unit = np.concatenate([np.ones(n), np.zeros(bounds_used)])[None, :]
     if not np.isfinite(rows).all():
-        return np.ones(n), np.inf
-    answer = linprog(cost, A_ub=rows, b_ub=np.zeros(len(rows)), A_eq=unit, b_eq=[1.0], method="highs")
-    if answer.status != 0:
-        return np.ones(n), np.inf
-    w = np.maximum(answer.x[:n], 0.0) / game.scale
-    gap = first_order_gap(game, a, w)
-    return w / w.sum(), max(gap, 0.0)
+        return np.full(n, 1.0 / n), np.inf
+    gains = np.concatenate([np.zeros(n), np.ones(bounds_used)])
+    unit = np.concatenate([np.ones(n), np.zeros(bounds_used)])
+    zero = np.zeros(len(rows))
+    first = linprog(gains, A_ub=rows, b_ub=zero, A_eq=unit[None, :], b_eq=[1.0], method="highs")
+    if first.status != 0:
+        return np.full(n, 1.0 / n), np.inf
+    # among the weights of least violation those whose least is largest
+    least = np.hstack([-np.eye(n), np.zeros((n, bounds_used)), np.ones((n, 1))])
+    held = np.hstack([np.vstack([rows, gains]), np.zeros((len(rows) + 1, 1))])
+    second = linprog(
+        np.append(np.zeros(n + bounds_used), -1.0),
+        A_ub=np.vstack([held, least]),
+        b_ub=np.concatenate([zero, [first.fun * (1.0 + 1e-9) + PROVED / 10.0], np.zeros(n)]),
+        A_eq=np.append(unit, 0.0)[None, :],
+        b_eq=[1.0],
+        method="highs",
+    )
+    chosen = first if second.status != 0 else second
+    w = np.maximum(chosen.x[:n], 0.0) / game.scale
+    w = w / w.sum()
+    return w, max(first_order_gap(game, a, w), 0.0) / float(w @ game.scale)
 
 
 def improvement(game: Smooth, a: Array, others: Sequence[Array] = ()) -> Array | None:

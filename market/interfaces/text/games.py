@@ -372,10 +372,13 @@ def _against_baseline(compared: GameComparison) -> list[str]:
             continue
         said.append(
             f"Under '{visible(name)}', compared with '{visible(base)}', {_many(gain, compared.game.size)} "
-            f"{'gains' if gain == 1 else 'gain'} and {_many(lose, compared.game.size)} "
-            f"{'loses' if lose == 1 else 'lose'}."
+            f"{_verb('gain', gain)} and {_many(lose, compared.game.size)} {_verb('lose', lose)}."
         )
     return said
+
+
+def _verb(word: str, many: int) -> str:
+    return word if many > 1 else f"{word}s"
 
 
 def _many(some: int, players: int) -> str:

@@ -41,7 +41,10 @@ REFINED = 60
 PROVES = 1e-6
 """Part of the range of payoffs: first-order conditions violated by no more count as met."""
 
-SLOPE = 1e-6
+SEEN = 1e-4
+"""Part of the range of payoffs: differences see a price no better, where a step to one side is all there is."""
+
+SLOPE = 1e-7
 """Part of the reach of an amount: step of the differences that stand for slopes."""
 
 
@@ -140,6 +143,9 @@ class _Recorded:
     def _claim(self, what: str, holds: bool | None, detail: str) -> Claim:
         return Claim(f"{self.name}: {what}", None if holds is None else bool(holds), detail)
 
+    def _equal(self, what: str, apart: float) -> Claim:
+        return self._claim(what, apart <= ROUNDING_OF_RESULTS, f"largest relative difference: {shown(apart)}")
+
     def _possible(self) -> Claim:
         """Check that players may do what is recorded."""
         play = self.play
@@ -167,12 +173,8 @@ class _Recorded:
             f"largest relative difference: {shown(apart)}",
         )
         paid, revenue = -self.columns["transfer"].sum(), number(self.stated["revenue"])
-        apart = difference(
-            np.array([revenue]), np.array([paid]), np.abs(self.columns["transfer"]).sum() + 1e-300
-        )
-        yield self._claim(
-            "transfers add up to revenue", apart <= ROUNDING_OF_RESULTS, f"{shown(apart)} apart"
-        )
+        turnover = float(np.abs(self.columns["transfer"]).sum() + self._scale.sum())
+        yield self._equal("transfers add up to revenue", difference(revenue, paid, turnover))
         for key, column in (("payoffs", "payoff"), ("utilities", "utility"), ("regret", "regret")):
             stated = self.stated[key]
             if stated is None:
@@ -203,8 +205,8 @@ class _Recorded:
             return
         worst = number(self.stated["max_regret"])
         yield self._claim("largest regret", worst == recorded.max(initial=0.0), f"stated: {shown(worst)}")
-        if self.columns["transfer"].any():
-            yield self._claim("regret", None, "not checked: transfers follow rules of the mechanism")
+        if self.stated["kind"] == "auctioneer":
+            yield from self._priced(recorded)
             return
         found = self._gains()
         if isinstance(self.play, Actions) and not self.stated["regret_exact"]:
@@ -217,6 +219,37 @@ class _Recorded:
             "regret", apart <= most, f"largest difference: {shown(apart)} of the range of payoffs"
         )
 
+    def _priced(self, recorded: Array) -> Iterator[Claim]:
+        """Check prices of actions, payments at them, and gains at them; in tables payments of others' payoffs."""
+        game, play = self.game, self.play
+        if isinstance(game, Table):
+            assert not isinstance(play, Actions)
+            pi = self._payoffs_of(play)
+            due = pi.sum() - pi
+            apart = difference(self.columns["transfer"], due, self._scale)
+            yield self._equal("each is paid what the others get", apart)
+            total = np.repeat(game.outcomes.sum(axis=-1, keepdims=True), game.size, axis=-1)
+            found = _table_gains(total, game.sizes, play)
+        else:
+            assert isinstance(game, Smooth)
+            assert isinstance(play, Actions)
+            a, prices = play.values, self._amounts("price")
+            felt = 1.0 - game.weighs
+            costs = np.stack([_slopes(game, a, -felt[i])[i] for i in range(game.size)])
+            apart = float((np.abs(prices - costs) * game.reach / self._scale.max()).max())
+            yield self._claim(
+                "prices are costs to others", apart <= PROVES, f"largest difference: {shown(apart)}"
+            )
+            paid = (prices * a).sum(axis=1)
+            back = paid.sum() / game.size if self.options.rebate == "equal" else 0.0
+            size = np.abs(paid) + self._scale
+            yield self._equal(
+                "payments at these prices", difference(self.columns["transfer"], back - paid, size)
+            )
+            found = np.array([_best_gain(game, a, i, prices[i]) for i in range(game.size)])
+        apart = float((np.abs(found - recorded) / self._scale).max())
+        yield self._claim("regret", apart <= PROVES, f"largest difference: {shown(apart)} of the range")
+
     def _gains(self) -> Array:
         """Return the largest gain of each player, by trials."""
         game, play = self.game, self.play
@@ -224,17 +257,7 @@ class _Recorded:
             assert isinstance(game, Smooth)
             return np.array([_best_gain(game, play.values, i) for i in range(game.size)])
         assert isinstance(game, Table)
-        p, gains = joint(play), np.zeros(game.size)
-        for i in range(game.size):
-            own = np.moveaxis(p, i, 0).reshape(game.sizes[i], -1)
-            values = np.moveaxis(game.choices[..., i], i, 0).reshape(game.sizes[i], -1)
-            if isinstance(play, Joint):
-                by_advice = np.array([[row @ other for other in values] for row in own])
-                gains[i] = (by_advice.max(axis=1) - np.diagonal(by_advice)).sum()
-            else:
-                rest = own.sum(axis=0)
-                gains[i] = (values @ rest).max() - (own * values).sum()
-        return np.maximum(gains, 0.0)
+        return _table_gains(game.choices, game.sizes, play)
 
     # --- the status ---
 
@@ -254,6 +277,9 @@ class _Recorded:
             yield self._claim(word, none, f"largest gain {shown(relative)} of the range of payoffs")
         elif status is Status.OPTIMAL:
             yield from self._optimal()
+        elif status is Status.CLEARED:
+            at_prices = relative <= 100 * tolerance + PROVES
+            yield self._claim(word, at_prices, f"largest gain at the prices {shown(relative)} of the range")
         elif status is Status.CYCLING:
             yield self._claim(
                 word, not none, f"a player would gain {shown(relative)} of the range of payoffs"
@@ -415,7 +441,27 @@ def _priced_gains(game: Table, multipliers: Array) -> Array:
     return total
 
 
-def _best_gain(game: Smooth, a: Array, player: int) -> float:
+def _table_gains(choices: Array, sizes: tuple[int, ...], play: Mixtures | Joint) -> Array:
+    """Return the largest gain of each player of a table by trials of all its actions, (n,).
+
+    Args:
+        choices: (A_1, ..., A_n, n), what players choose by.
+        sizes: (A_1, ..., A_n).
+        play: of a distribution gains are those of another action for each advice.
+    """
+    p, gains = joint(play), np.zeros(len(sizes))
+    for i, size in enumerate(sizes):
+        own = np.moveaxis(p, i, 0).reshape(size, -1)
+        values = np.moveaxis(choices[..., i], i, 0).reshape(size, -1)
+        if isinstance(play, Joint):
+            by_advice = np.array([[row @ other for other in values] for row in own])
+            gains[i] = (by_advice.max(axis=1) - np.diagonal(by_advice)).sum()
+        else:
+            gains[i] = (values @ own.sum(axis=0)).max() - (own * values).sum()
+    return np.maximum(gains, 0.0)
+
+
+def _best_gain(game: Smooth, a: Array, player: int, prices: Array | float = 0.0) -> float:
     """Return the largest gain of a player that trials find: a grid, and golden sections around its best.
 
     Players with several amounts are tried at mixtures of what they do with each of their extreme choices.
@@ -426,7 +472,7 @@ def _best_gain(game: Smooth, a: Array, player: int) -> float:
     def utility(action: Array) -> float:
         changed = a.copy()
         changed[player] = action
-        return float(game.utilities(Actions(changed))[player])
+        return float(game.utilities(Actions(changed))[player] - np.sum(prices * action))
 
     now = utility(a[player])
     if d == 1:
@@ -451,8 +497,8 @@ def _best_gain(game: Smooth, a: Array, player: int) -> float:
     return max(best - now, 0.0)
 
 
-def _first_order(game: Smooth, a: Array, weights: Array) -> float:
-    """Return how much a weighted sum could rise to first order, with slopes by differences of payoffs."""
+def _slopes(game: Smooth, a: Array, weights: Array) -> Array:
+    """Return the slopes of a weighted sum of payoffs, (n, d), by differences."""
     low, high = game.limits
     upward = np.zeros(a.shape)
     for index in np.ndindex(*a.shape):
@@ -462,6 +508,13 @@ def _first_order(game: Smooth, a: Array, weights: Array) -> float:
         down[index] = max(a[index] - h, low[index])
         values = [float(weights @ game.payoffs(Actions(each))) for each in (up, down)]
         upward[index] = (values[0] - values[1]) / max(float(up[index] - down[index]), 1e-300)
+    return upward
+
+
+def _first_order(game: Smooth, a: Array, weights: Array) -> float:
+    """Return how much a weighted sum could rise to first order, with slopes by differences of payoffs."""
+    low, high = game.limits
+    upward = _slopes(game, a, weights)
     if game.total is not None:
         return float((game.total * upward.max(axis=1)).sum() - (upward * a).sum())
     steps = np.where(upward > 0, upward * (high - a), upward * (low - a))
