@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from market.interfaces.dashboard.server import dashboard
     from market.mechanisms.base import play
     from market.outcome import Outcome, Status
-    from market.results.comparison import Comparison, compare
+    from market.results.comparison import Comparison
     from market.results.equilibria import equilibria
     from market.results.games.comparison import GameComparison
+    from market.results.playing import compare
     from market.scenario.building import build
     from market.scenario.game_loading import GameScenario
     from market.scenario.loading import Scenario, load, loads
@@ -83,7 +84,7 @@ _HOMES = {
     "Trader": "simulation.agents",
     "alignment": "efficiency.report",
     "build": "scenario.building",
-    "compare": "results.comparison",
+    "compare": "results.playing",
     "dashboard": "interfaces.dashboard.server",
     "equilibria": "results.equilibria",
     "load": "scenario.loading",

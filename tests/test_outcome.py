@@ -15,8 +15,9 @@ from market.outcome import Status, shown
 PRIMITIVES = economy("quasilinear", log=[[1.0], [1.0]], commons=[10.0])
 
 
-def test_settled_statuses_are_equilibria_and_optima():
-    assert {status for status in Status if status.settled} == {Status.CLEARED, Status.NASH, Status.OPTIMAL}
+def test_settled_statuses_are_those_in_which_a_mechanism_reached_its_goal():
+    settled = {status for status in Status if status.settled}
+    assert settled == {Status.CLEARED, Status.NASH, Status.OPTIMAL, Status.SETTLED, Status.RATIONED}
 
 
 def test_statuses_have_one_sentence_each():

@@ -1,7 +1,7 @@
 """Efficiency: how far an outcome is from Pareto efficiency, with a proof of each figure.
 
-Entry points: `report.alignment` (the report on one outcome) and `contrast.contrast` (gains and losses between
-two outcomes).
+Entry points: `report.alignment` (the report on one outcome), `contrast.contrast` (gains and losses between
+two outcomes) and `welfare_measures.variation` (these in money).
 
 Reading order: `report`, which asks the others; `negishi_weights` (the weights and prices that support an
 outcome prove it efficient), `pareto_improvement` (the search where none do), `resource_utilisation` (Debreu's

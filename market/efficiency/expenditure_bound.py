@@ -67,7 +67,7 @@ def _share(economy: Economy, p: Array, x: Array) -> float:
     """Return `(sum_i e_i - Pi(p)) / p.r`; 0 where it is not finite or profits are unbounded."""
     worth = float(p @ economy.resources)
     try:
-        spent = float(_expenditure(economy, p, x).sum())
+        spent = float(expenditure(economy, p, x).sum())
         profit = float((economy.supply(p).lowest @ p).sum())
     except UnboundedDemandError:
         return 0.0
@@ -75,12 +75,22 @@ def _share(economy: Economy, p: Array, x: Array) -> float:
     return share if np.isfinite(share) else 0.0
 
 
-def _expenditure(economy: Economy, p: Array, x: Array) -> Array:
-    """Return `e_i(p, u_i(x_i))`, (agents,), from below; 0 at -inf and where an empty bundle is as good."""
+def expenditure(economy: Economy, p: Array, x: Array, slack: float = ROUNDING_OF_SUMS) -> Array:
+    """Return `e_i(p, u_i(x_i))`, (agents,), from below; 0 at -inf and where an empty bundle is as good.
+
+    Args:
+        economy: the primitives.
+        p: (goods,), prices.
+        x: (agents, goods), consumption, whose utility is to be bought.
+        slack: share of the utility that may be missed, as rounding.
+
+    Raises:
+        UnboundedDemandError: a wanted good is free.
+    """
     now, slopes = economy.concave_utility(x), economy.concave_marginal_utility(x)
     worth = np.multiply(x, slopes, out=np.zeros_like(x), where=(x > 0) & np.isfinite(slopes)).sum(axis=1)
     size = np.abs(now) + worth
-    goal = now - ROUNDING_OF_SUMS * np.where(np.isfinite(size), size, 0.0)
+    goal = now - slack * np.where(np.isfinite(size), size, 0.0)
     held = np.isfinite(now) & (goal > economy.concave_utility(np.zeros_like(x)))
     low, high = np.zeros_like(now), np.where(held, x @ p, 0.0)  # its own bundle is enough
     for _ in range(INCOME_BISECTIONS):

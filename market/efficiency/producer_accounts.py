@@ -5,8 +5,8 @@ output, at prices
 
     revenue = p.max(y, 0) + value of own goods sold,  cost = C(y) + p.max(-y, 0),  profit = revenue - cost.
 
-Without prices revenue is the money received in a game, and a planner pays none: there only costs are known.
-Where goods are made from goods and none has a price, no cost in money is known.
+Without prices revenue is the money received, by whatever rules; a planner pays none, so that only costs are
+known. Where goods are made from goods and none has a price, no cost in money is known.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def accounts(outcome: Outcome) -> Accounts | None:
         return Accounts(revenue, cost, revenue - cost)
     if economy.technologies:
         return None
-    if outcome.kind != "unmediated":
+    if outcome.kind == "planner":
         return Accounts(None, cost, None)
     revenue = np.where(economy.wants_something, 0.0, -outcome.payments)
     return Accounts(revenue, cost, revenue - cost)

@@ -33,7 +33,7 @@ ADDED = 200
 """Profiles added at a time, those that violate an answer most."""
 
 SHARED = 1e-6
-"""Weight of the least gain beside their sum: of lotteries with equal sums that with the most equal gains."""
+"""Weight of the least gain next to their sum: of lotteries with equal sums that with the most equal gains."""
 
 EXACT = 1e-9
 """Part of the ranges of payoffs: violations and gains below it are rounding of the linear program."""

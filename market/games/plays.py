@@ -1,4 +1,4 @@
-"""What players did: mixtures chosen apart, a joint distribution over profiles, or numbers.
+"""Plays: mixtures chosen apart, a joint distribution over profiles, or numbers.
 
 Symbols: players i = 1..n; A_i the number of i's actions in a table; a profile names an action of each.
 

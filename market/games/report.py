@@ -39,7 +39,7 @@ PROVED = 1e-7
 """Part of the range of payoffs: first-order conditions violated by no more prove efficiency."""
 
 MORE_STARTS = 4
-"""Random plays from which an improvement is looked for, beside the outcome itself and the largest sum."""
+"""Random plays from which an improvement is looked for, besides the outcome itself and the largest sum."""
 
 IMPROVES = 1e-7
 """Part of the range of payoffs that some player gains by an improvement, at least."""
@@ -74,7 +74,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class GameReport(Displayed):
-    """How far an outcome is from the best that players could do together.
+    """Distance of an outcome from the best that players could do together.
 
     Args:
         efficient: True if no play, or lottery over plays, is better for one and worse for none; None unknown.

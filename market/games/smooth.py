@@ -172,7 +172,7 @@ class Smooth(StrategicGame):
 
     @cached_property
     def total(self) -> Array | None:
-        """What each player's numbers sum to, (n,); None if they are free."""
+        """Sum of each player's numbers, (n,); None if they are free."""
         return self.family.total(self.size, **self.parameters)
 
     @cached_property

@@ -11,7 +11,7 @@ solved as convex programs, and accepted by that bound alone (for `min` g are the
 
 *Amounts.* Local searches from several plays; where welfare is concave, `max over plays of
 grad W . (a' - a)` (Frank and Wolfe 1956) bounds what any other play adds, and proves an optimum. Otherwise
-the best play found is reported as that, beside a bound of the family if there is one.
+the best play found is reported as that, with a bound of the family if there is one.
 
 Source: Nash (1950), "The bargaining problem"; Boyd and Vandenberghe (2004), *Convex Optimization*.
 """

@@ -13,6 +13,7 @@ auction/price_rules and its class in `RULES`. To add another kind of mechanism: 
 from market.mechanisms.auction.auctioneer import Auction
 from market.mechanisms.base import Mechanism, State, play
 from market.mechanisms.planner import Planner
+from market.mechanisms.trading.pivot import Pivot
 from market.mechanisms.unmediated.autarky import Autarky
 from market.mechanisms.unmediated.best_response import Game, Unmediated
 from market.mechanisms.unmediated.claims import Claims
@@ -20,7 +21,7 @@ from market.mechanisms.unmediated.gift import Gift
 from market.mechanisms.unmediated.seize import Seize
 from market.registry import Registry
 
-MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auction, Planner)
+MECHANISMS: Registry[Mechanism] = Registry("mechanism", Unmediated, Auction, Planner, Pivot)
 GAMES: Registry[Game] = Registry("game", Seize, Claims, Gift, Autarky)
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Game",
     "Gift",
     "Mechanism",
+    "Pivot",
     "Planner",
     "Seize",
     "State",

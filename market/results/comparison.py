@@ -15,6 +15,7 @@ from market.economy.primitives import Economy, Money
 from market.efficiency.contrast import Contrast, contrast
 from market.efficiency.report import Alignment, alignment
 from market.efficiency.surplus import payoffs_with_revenue
+from market.efficiency.welfare_measures import Variation, variation
 from market.errors import InputError, did_you_mean
 from market.outcome import Outcome
 from market.results.summary_table import AgentNumbers, Gains, counted, row, table
@@ -82,6 +83,23 @@ class Comparison(Displayed):
             for name, outcome in self.outcomes.items()
             if name != self.baseline
         }
+
+    def variation(self, before: str, after: str, prices: Mapping[str, float] | None = None) -> Variation:
+        """Return the change from one outcome to another in money: equivalent and compensating variation.
+
+        Args:
+            before: name of the mechanism before the change.
+            after: name of the mechanism after it.
+            prices: of all goods, to measure at; by default EV at the prices before and CV at those after.
+                Not with quasilinear money, where both are differences of payoffs.
+
+        Raises:
+            InputError: no such mechanism, or prices that are of no use here.
+        """
+        for name in (before, after):
+            if name not in self.outcomes:
+                raise InputError(f"no mechanism '{name}' was played; {did_you_mean(name, self.outcomes)}")
+        return variation(self.outcomes[before], self.outcomes[after], prices)
 
     @property
     def settled(self) -> bool:

@@ -88,12 +88,13 @@ DENSE_SYSTEM = 60
 """Unknowns up to which dense matrices take less time than sparse ones."""
 
 
-def optimum(economy: Economy, weights: Array) -> Solution | None:
+def optimum(economy: Economy, weights: Array, near: Solution | None = None) -> Solution | None:
     """Find the optimum of weighted welfare from equal shares, with its prices.
 
     Args:
         economy: the primitives.
         weights: (agents,), welfare weights w >= 0.
+        near: an allocation to start from instead, such as the optimum of nearly this economy.
 
     Returns:
         The optimum; None where it is not found, or may not be the only one.
@@ -110,7 +111,7 @@ def optimum(economy: Economy, weights: Array) -> Solution | None:
     if economy.technologies or agents * goods * goods > LARGEST_SLOPES:
         return None
     with np.errstate(all="ignore"):
-        return _FromEqualShares(economy, weights, (economy.bliss > 0) & (weights > 0)[:, None]).end()
+        return _FromEqualShares(economy, weights, (economy.bliss > 0) & (weights > 0)[:, None]).end(near)
 
 
 def sharpen(economy: Economy, found: Solution, weights: Array, steps: int = 8) -> Solution:
@@ -201,9 +202,11 @@ class _FromEqualShares:
         self.share = np.zeros(len(self.priced))
         self.flat = np.zeros(wanted.shape, dtype=bool)
 
-    def end(self) -> Solution | None:
+    def end(self, near: Solution | None = None) -> Solution | None:
         """Return the optimum that the steps reach; None without one, or where another may be."""
         at, before = self._start(), np.inf
+        if at is not None and near is not None:
+            at = self._started_near(at, near)
         for _ in range(MOST_STEPS):
             if at is None:
                 return None
@@ -238,6 +241,16 @@ class _FromEqualShares:
             return None
         self.share = self._rest(y) / eaters
         return _Point(self._shared(y), y, wanted, makes)
+
+    def _started_near(self, equal: _Point, near: Solution) -> _Point:
+        """Return an allocation scaled to what there is; equal shares where that leaves nothing to share."""
+        x, y = near.consumption, near.production
+        eats, makes = self.wanted & (x > self.vital), (y > 0) & (y < self.economy.capacity) & self.priced
+        rest, eaten = self._rest(y), np.asarray(eats.any(axis=0))
+        if (rest[self.priced] <= 0).any() or not eaten[self.priced].all():
+            return equal
+        alone = (makes & self.flat).sum(axis=0) <= 1
+        return self._scaled(_Point(x, y, eats, makes)) if alone.all() else equal
 
     def _rest(self, y: Array) -> Array:
         """Return resources and output beyond subsistence, (goods,), units."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from market.economy.families.costs import COSTS
 from market.economy.families.utilities import UTILITIES, Utility
 from market.economy.primitives import Block, Economy, Money
+from market.errors import InputError
 from market.mechanisms import GAMES, MECHANISMS, Auction, Planner, Unmediated
 from market.mechanisms.auction.price_rules import RULES, Tatonnement
 from market.registry import Family, Parameter
@@ -258,8 +259,17 @@ def one_of_each_mechanism(economy, rules=tuple(RULES)):
         yield Unmediated(f"game {game.name}", game(**required), max_rounds=50)
     yield Planner("planner")
     for kind in MECHANISMS:
-        if kind not in (Auction, Unmediated, Planner):
+        if kind not in (Auction, Unmediated, Planner) and _can_start(kind(kind.name), economy):
             yield kind(kind.name)
+
+
+def _can_start(mechanism, economy) -> bool:
+    """Return False if a mechanism refuses such an economy."""
+    try:
+        mechanism.start(economy)
+    except InputError:
+        return False
+    return True
 
 
 @st.composite

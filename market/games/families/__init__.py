@@ -1,7 +1,9 @@
 """Families of games, by the name under `game` in a scenario.
 
 Entry points: `GAME_FAMILIES` (the registry), `family.GameFamily` in the room above (what a family declares).
-To add one: a file here and its class below.
+Read from_file and matrices for tables, public_goods for amounts.
+Imports the forms of games (table, smooth) and what a family declares.
+To add one: a file here and its class below; tests over all families then find it.
 """
 
 from market.games.families.aga_toy import AgaToy

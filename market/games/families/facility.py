@@ -1,4 +1,4 @@
-"""Where to build: each reports where it lives, a rule places one facility, and nearer is better.
+"""Placing a facility: each reports where it lives, a rule decides, and nearer is better.
 
     pi_i = 1 - |place(x) - home_i|,   reports x and homes in [0, 1].
 

@@ -8,7 +8,7 @@ same four letters in chicken and the stag hunt, whose order differs.
 - stag hunt, R > T >= P > S: two pure equilibria, of which one is better for both and the other is safer;
 - battle of the sexes: both want to meet, each elsewhere;
 - matching pennies: zero-sum, one mixed equilibrium;
-- Shapley's game (1964): fictitious play goes round without end.
+- Shapley's game (1964): fictitious play goes round for ever.
 
 Source: Osborne and Rubinstein (1994), section 2.3; Shapley (1964), "Some topics in two-person games".
 """

@@ -1,6 +1,8 @@
 """Mechanisms that play games: left alone, with a planner, with advice, with prices.
 
 Entry points: `GAME_MECHANISMS` (the registry), `base.play` (a mechanism to its end).
+Read base, then best_replies; the others are short.
+Imports the forms of games, learning rules and welfare; no other room of mechanisms.
 To add one: a file here and its class in `GAME_MECHANISMS`.
 """
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from market.errors import ExitCode, InputError, nearest
+from market.errors import ExitCode, InputError, did_you_mean, nearest
+from market.interfaces.cli.contributions import contributions
 from market.interfaces.cli.equilibria import equilibria
 from market.interfaces.cli.options import DataDir, Figures, NoFigures, formats
 from market.interfaces.cli.plot import plot
@@ -34,7 +35,10 @@ if TYPE_CHECKING:
     from market.scenario.loading import Scenario
     from market.shards import Shared
 
-COMMANDS = ("run", "sweep", "plot", "equilibria", "validate", "schema", "list", "verify", "dashboard")
+COMMANDS = (
+    "run", "sweep", "plot", "equilibria", "contributions",
+    "validate", "schema", "list", "verify", "dashboard",
+)  # fmt: skip
 GENERAL = ("--help", "-h", "--version")
 
 app = typer.Typer(
@@ -137,6 +141,12 @@ def run(
     check: Annotated[
         bool, typer.Option("--check", help="Check prices against an independently computed equilibrium.")
     ] = False,
+    variation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Show equivalent and compensating variations from this mechanism's outcome."
+        ),
+    ] = None,
     data_dir: DataDir = None,
     as_json: Json = False,
     figures: Figures = None,
@@ -168,10 +178,15 @@ def run(
     if shards is not None or backend == "dask" or address is not None:
         if check:
             raise InputError("--check needs all agents in one place; leave out --shards and --backend")
+        if variation is not None:
+            raise InputError("--variation needs all agents in one place; leave out --shards and --backend")
         return _in_shards(read, out, mechanism, seed, shards, backend, address, as_json, drawn, quiet)
+    if variation is not None and variation not in (mechanism or read.mechanism_names):
+        played = did_you_mean(variation, mechanism or read.mechanism_names)
+        raise InputError(f"--variation: no mechanism '{variation}' is played; {played}")
     compared = _play(read, mechanism, seed, check, quiet)
     if not (as_json or quiet):
-        _show(compared)  # before the figures are drawn, which takes as long again
+        _show(compared, variation)  # before the figures are drawn, which takes as long again
         sys.stdout.flush()
     folder = results.write_run(compared, out, _drawings(compared.plot, drawn))
     if as_json:
@@ -303,11 +318,11 @@ def _drawings(draw: Callable[[], Figure], kinds: Sequence[str]) -> dict[str, Dra
     return {f"overview.{kind}": saved for kind in kinds}
 
 
-def _show(compared: Comparison) -> None:
+def _show(compared: Comparison, variation: str | None = None) -> None:
     from market.interfaces.text import report
 
     on = terminal()
-    show(report.comparison(compared, on.width), on)
+    show(report.comparison(compared, on.width, variation_from=variation), on)
 
 
 app.command()(sweep)
@@ -317,6 +332,9 @@ app.command()(plot)
 
 
 app.command()(equilibria)
+
+
+app.command()(contributions)
 
 
 @app.command()

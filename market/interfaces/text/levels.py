@@ -219,9 +219,10 @@ def surplus_section(
         rows.append(Row(UTILITY_MINUS_PAYMENTS, cells))
     if economy.costs or any(each.producers.any() for each in split):
         rows.append(Row("producer surplus", [number(_clean(s.producer, o.payments)) for o, s in found]))
-    if economy.commons.any():
-        revenue = [number(without_rounding(outcome, each.revenue)) for outcome, each in found]
-        rows.append(Row("revenue of the common stock", revenue))
+    revenue = [without_rounding(outcome, each.revenue) for outcome, each in found]
+    if economy.commons.any() or any(revenue):
+        name = "revenue of the common stock" if economy.commons.any() else "revenue; a deficit below 0"
+        rows.append(Row(name, [number(each) for each in revenue]))
     rows.append(Row("total surplus", [number(each.total) for each in split]))
     rows.append(Row(DEADWEIGHT_LOSS, [lost(report) for report in reports]))
     return Section("Surplus", rows)

@@ -16,29 +16,35 @@ from market.economy.primitives import Economy, Money
 from market.interfaces.text.layout import STYLES, Section, heading, pairs, points, story, tables
 from market.interfaces.text.sections import notes, sections
 from market.interfaces.text.sentences import count, ending, number, reading, status_word, visible
+from market.interfaces.text.variations import variation_sections
 
 if TYPE_CHECKING:
     from market.outcome import Outcome
     from market.results.comparison import Comparison
 
 
-def comparison(compared: Comparison, width: int, story_first: bool = True) -> RenderableType:
+def comparison(
+    compared: Comparison, width: int, story_first: bool = True, variation_from: str | None = None
+) -> RenderableType:
     """Return the text that `market run` prints of a comparison.
 
     Args:
         compared: the outcomes of all mechanisms.
         width: columns of the terminal.
         story_first: False if the scenario's description is left out.
+        variation_from: the mechanism from which equivalent and compensating variations are measured; None
+            leaves them out.
     """
     parts = sections(compared)
+    added, said = ([], []) if variation_from is None else variation_sections(compared, variation_from)
     blank = Text()
     names = [visible(name) for name in compared.outcomes]
     return Group(
         heading(visible(compared.scenario.title)),
         *story(compared.scenario.description if story_first else ""),
         Text(economy_in_a_line(compared.economy)),
-        *(part for table in tables(names, parts, width) for part in (blank, table)),
-        *_notes(compared, parts),
+        *(part for table in tables(names, [*parts, *added], width) for part in (blank, table)),
+        *_notes(compared, parts, said),
         blank,
         heading("How each mechanism ended"),
         _endings(compared),
@@ -75,9 +81,9 @@ _KINDS = {
 }
 
 
-def _notes(compared: Comparison, parts: Sequence[Section]) -> list[Text]:
-    """Return the explanations of signs in the table, below a blank line."""
-    lines = notes(compared, parts)
+def _notes(compared: Comparison, parts: Sequence[Section], more: Sequence[str]) -> list[Text]:
+    """Return the explanations of signs in the table, and more, below a blank line."""
+    lines = [*notes(compared, parts), *more]
     return [Text(line, style="dim") for line in ("", *lines)] if lines else []
 
 

@@ -240,10 +240,10 @@ def _change(economy: Economy, contrast: Contrast) -> str:
         joined = ", and " if " and " in gain else " and "
         return f"{_subject(gain, contrast.winners, 'gain')}{joined}{_subject(lose, contrast.losers, 'lose')}."
     if contrast.winners.any():
-        less = ", but the auctioneer's revenue falls"
+        less = ", but revenue falls"
         end = ": a Pareto improvement" if contrast.pareto_improvement else less
         return f"{_subject(gain, contrast.winners, 'gain')} and no agent loses{end}."
-    more = ", but the auctioneer's revenue rises: a Pareto improvement" if contrast.pareto_improvement else ""
+    more = ", but revenue rises: a Pareto improvement" if contrast.pareto_improvement else ""
     return f"no agent gains or loses{more}."
 
 

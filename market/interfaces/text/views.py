@@ -20,11 +20,13 @@ from market.interfaces.text.sentences import visible
 
 if TYPE_CHECKING:
     from market.efficiency.report import Alignment
+    from market.efficiency.welfare_measures import Variation
     from market.equilibrium import Equilibria
     from market.games.outcome import GameOutcome
     from market.games.report import GameReport
     from market.outcome import Outcome
     from market.results.comparison import Comparison
+    from market.results.contributions import Contributions
     from market.results.games.comparison import GameComparison
     from market.scenario.game_loading import GameScenario
     from market.scenario.loading import Scenario
@@ -137,9 +139,22 @@ def _game_report(shown: GameReport, width: int) -> RenderableType:
     return Group(heading("Report on a game"), *tables([""], of_game_report(shown), width), *unknown)
 
 
+def _contributions(shown: Contributions, width: int) -> RenderableType:
+    from market.interfaces.text.contributions import contributions_table
+
+    return contributions_table("Contributions to total surplus", shown, width)
+
+
+def _variation(shown: Variation, width: int) -> RenderableType:
+    from market.interfaces.text.variations import variation_table
+
+    return variation_table(shown, width)
+
+
 _VIEWS: dict[str, Callable[..., RenderableType]] = {
     "Alignment": _alignment,
     "Comparison": _comparison,
+    "Contributions": _contributions,
     "Equilibria": _equilibria,
     "GameComparison": _game_comparison,
     "GameOutcome": _game_outcome,
@@ -149,4 +164,5 @@ _VIEWS: dict[str, Callable[..., RenderableType]] = {
     "Scenario": _scenario,
     "Shared": _shared,
     "Sweep": _sweep,
+    "Variation": _variation,
 }

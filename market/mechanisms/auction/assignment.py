@@ -11,7 +11,9 @@ A demand set is a box (lowest, highest) cut by a range of total spending p.x, or
 a ray. That is a least-squares problem with bounds; ranges of spending enter as rows with a heavy weight, and
 that is exact where the markets can be balanced. With w_g^2 the value of the market, p_g S_g, moving spending
 from one good to another leaves both with the same relative excess demand. Products of constant returns count
-more, since their prices follow costs and only their quantities can balance them. Of a good of which there is
+more, since their prices follow costs and only their quantities can balance them. If a good is free, what is
+left over of it counts for nothing (a by-product in excess supply must not hold back the goods made with it):
+there z_g + d_g takes the place of z_g, with an amount d_g >= 0 thrown away. Of a good of which there is
 nothing, S is the most that a direction gives when another good is used up by it.
 
 Source: own derivation; solved by the active-set method of Stark and Parker (1995), scipy's "bvls".
@@ -67,7 +69,8 @@ def assign(economy: Economy, answers: Answers, p: Array) -> Assigned:
     if columns.columns:
         products = np.zeros(len(p), dtype=bool)
         if answers.supply.joint is not None:
-            products = np.asarray((answers.supply.joint.direction > 0).any(axis=0))
+            made = answers.supply.joint.direction > 0
+            products = np.asarray(made[made.sum(axis=1) == 1].any(axis=0))
         excess = x.sum(axis=0) - economy.resources - y.sum(axis=0)
         size = columns.sizes(_there(economy, x, y))
         levels = columns.solve(excess, size, products, answers.demand)
@@ -139,6 +142,11 @@ class _Columns:
             share[agent] = direction[agent]
             self.columns.append(_Column(side, share, limit))
 
+    @property
+    def activities(self) -> bool:
+        """True if some level is that of an activity with constant returns."""
+        return any((column.share > 0).any() and (column.share < 0).any() for column in self.columns)
+
     @cached_property
     def effects(self) -> Array:
         """Excess demand that one unit of each unknown adds, (goods, unknowns)."""
@@ -164,11 +172,16 @@ class _Columns:
         effects = self.effects
         upper = np.array([column.upper for column in self.columns])
         rows, targets, slack = self._spending(demand)
+        free = np.flatnonzero(self.p == 0) if self.activities else np.zeros(0, dtype=np.intp)
+        disposed = np.diag(weight)[:, free]
         matrix = np.block(
-            [[effects * weight[:, None], np.zeros((len(size), len(slack)))], [rows, np.diag(slack)]]
+            [
+                [effects * weight[:, None], np.zeros((len(size), len(slack))), disposed],
+                [rows, np.diag(slack), np.zeros((len(rows), len(free)))],
+            ]
         )
         right = np.concatenate([-excess * weight, targets])
-        upper = np.concatenate([upper, np.ones(len(slack))])
+        upper = np.concatenate([upper, np.ones(len(slack)), np.full(len(free), STANDS_FOR_UNBOUNDED)])
         unit = 1.0 / np.maximum(np.abs(matrix).max(axis=0), LEAST_POSITIVE)  # unknowns of size one
         bounds = (
             np.zeros(len(unit)),

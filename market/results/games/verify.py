@@ -42,7 +42,7 @@ PROVES = 1e-6
 """Part of the range of payoffs: first-order conditions violated by no more count as met."""
 
 SEEN = 1e-4
-"""Part of the range of payoffs: differences see a price no better, where a step to one side is all there is."""
+"""Part of the range of payoffs: a difference to one side of a bound sees a price no better."""
 
 SLOPE = 1e-7
 """Part of the reach of an amount: step of the differences that stand for slopes."""
@@ -93,7 +93,7 @@ def _claims(
 
 
 class _Recorded:
-    """What is recorded of one mechanism."""
+    """Record of one mechanism."""
 
     def __init__(
         self, scenario: GameScenario, game: StrategicGame, stated: Mapping[str, Any], own: pd.DataFrame
@@ -220,7 +220,7 @@ class _Recorded:
         )
 
     def _priced(self, recorded: Array) -> Iterator[Claim]:
-        """Check prices of actions, payments at them, and gains at them; in tables payments of others' payoffs."""
+        """Check prices of actions, payments and gains at them; in tables payments of others' payoffs."""
         game, play = self.game, self.play
         if isinstance(game, Table):
             assert not isinstance(play, Actions)
@@ -238,7 +238,7 @@ class _Recorded:
             costs = np.stack([_slopes(game, a, -felt[i])[i] for i in range(game.size)])
             apart = float((np.abs(prices - costs) * game.reach / self._scale.max()).max())
             yield self._claim(
-                "prices are costs to others", apart <= PROVES, f"largest difference: {shown(apart)}"
+                "prices are costs to others", apart <= SEEN, f"largest difference: {shown(apart)}"
             )
             paid = (prices * a).sum(axis=1)
             back = paid.sum() / game.size if self.options.rebate == "equal" else 0.0

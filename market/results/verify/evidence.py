@@ -29,6 +29,8 @@ _WORDS = {
     "demand_queries": "number of demand queries",
     "demand_queries or amplitude": "number of demand queries or amplitude",
     "residual": "residual of the first-order conditions",
+    "truth_regret": "gain from a false report",
+    "reports": "number of reports",
 }
 """Names of evidence in result.json, in words."""
 
@@ -74,13 +76,20 @@ def check_evidence(
 
 def _number(key: str, value: float) -> str:
     """Return a number in print; a number of queries or rounds without decimals."""
-    return f"{value:,.0f}" if key in ("demand_queries", "period") and np.isfinite(value) else shown(value)
+    return (
+        f"{value:,.0f}"
+        if key in ("demand_queries", "period", "reports") and np.isfinite(value)
+        else shown(value)
+    )
 
 
 def _names(record: Record) -> list[set[str]] | None:
     """Return the possible sets of names; None for a kind that is not stated here."""
     if record.kind == "planner":
         return [set() if record.prices is None else {"residual"}]
+    if record.kind == "pivot":
+        known = {"residual", "truth_regret", "reports", "deficit"}
+        return [known] if record.status is Status.OPTIMAL else [known, set()]
     if record.kind == "unmediated":
         return [{"relative_regret"} | ({"period"} if record.status is Status.CYCLING else set())]
     if record.kind != "auctioneer":

@@ -21,6 +21,7 @@ from market.results.verify.claim import Claim, Verification
 from market.results.verify.comparison_table import check_table
 from market.results.verify.evidence import check_evidence
 from market.results.verify.game_claims import check_game, due
+from market.results.verify.pivot_claims import check_pivot, due_of_reports
 from market.results.verify.record import Record, check_files, read_outcomes
 from market.results.verify.rounds import check_path
 from market.results.verify.trade_claims import check_trades
@@ -146,6 +147,7 @@ KINDS = {
     "auctioneer": KindRules(at_prices, check_auction),
     "unmediated": KindRules(due, check_game),
     "planner": KindRules(without_money, _planned),
+    "pivot": KindRules(due_of_reports, check_pivot),
 }
 """The kinds with rules that are stated here, by name."""
 

@@ -11,7 +11,3 @@ from market.outcome import Status
 def test_every_status_has_a_sentence(status):
     assert status.meaning.endswith(".")
     assert len(status.meaning.split()) >= 6
-
-
-def test_only_three_statuses_are_settled():
-    assert {status for status in Status if status.settled} == {Status.CLEARED, Status.NASH, Status.OPTIMAL}

@@ -84,14 +84,14 @@ def test_with_budgets_efficiency_with_transfers_is_not_called_maximal_surplus(co
     [
         ([1.0, 1.0], True, "all agents gain and no agent loses: a Pareto improvement."),
         ([1.0, 0.0], True, "alpha gains and no agent loses: a Pareto improvement."),
-        ([1.0, 0.0], False, "alpha gains and no agent loses, but the auctioneer's revenue falls."),
+        ([1.0, 0.0], False, "alpha gains and no agent loses, but revenue falls."),
         ([1.0, -1.0], False, "alpha gains and beta loses."),
         ([0.0, -1.0], False, "no agent gains and beta loses."),
         ([-1.0, -1.0], False, "no agent gains and all agents lose."),
         (
             [0.0, 0.0],
             True,
-            "no agent gains or loses, but the auctioneer's revenue rises: a Pareto improvement.",
+            "no agent gains or loses, but revenue rises: a Pareto improvement.",
         ),
         ([0.0, 0.0], False, "no agent gains or loses."),
     ],

@@ -92,9 +92,14 @@ def test_repr_stays_one_line(compared):
 def test_every_view_is_of_a_class_that_asks_for_it(name):
     from market import shards, sweep
     from market.display import Displayed
+    from market.efficiency.welfare_measures import Variation
     from market.equilibrium import Equilibria
+    from market.results.contributions import Contributions
 
-    homes = {"Shared": shards.Shared, "Sweep": sweep.Sweep, "Equilibria": Equilibria}
+    homes = {
+        "Shared": shards.Shared, "Sweep": sweep.Sweep, "Equilibria": Equilibria, "Variation": Variation,
+        "Contributions": Contributions,
+    }  # fmt: skip
     kind = homes.get(name) or getattr(market, name)
     assert issubclass(kind, Displayed)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers.economies import LINEAR, economy, with_utility
@@ -105,4 +107,5 @@ def test_losses_by_rounding_are_no_spending():
         ("three", activity(g1=0.670343, g0=-0.36959)),
     ]
     scenario = loads(technologies(["g0", "g1"], *agents))
-    assert not play(scenario.mechanism("prices"), build(scenario)).consumption.any()
+    prices = replace(scenario.mechanism("prices"), max_rounds=1000)
+    assert not play(prices, build(scenario)).consumption.any()

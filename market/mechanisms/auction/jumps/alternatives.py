@@ -87,6 +87,8 @@ class Choosers:
         unit_cost: (steps,), these costs.
         scaled: rows of the agents with constant returns, last.
         substitution: (choosers,), elasticity of substitution within a bundle or among inputs; else 0.
+        joint: (choosers,), True if an activity makes several goods.
+        convex: (choosers,), True if the gain is a convex function of log prices, so that tangents are below it.
     """
 
     money: Array
@@ -99,6 +101,8 @@ class Choosers:
     unit_cost: Array
     scaled: NDArray[np.intp]
     substitution: Array
+    joint: NDArray[np.bool_]
+    convex: NDArray[np.bool_]
 
     def gains(self, p: Array) -> Gains:
         """Return the alternatives at prices p > 0, (goods,)."""
@@ -125,23 +129,19 @@ class Choosers:
         """True if some gains are not linear in log prices."""
         return len(self.rays) + len(self.scaled) > 0
 
-    @property
-    def convex(self) -> NDArray[np.bool_]:
-        """Mask, (choosers,): the gain is a convex function of log prices, so that tangents are below it."""
-        return self.substitution > 1.0
-
     def bend(self, gains: Gains, money: Array) -> Array:
         """Return the part of `sum_l money_l d2h_l / d log p^2` that bends upwards, (goods, goods).
 
         With elasticity of substitution sigma and spending shares s, `-log e` bends by `(sigma - 1)
-        (diag(s) - s s')`: upwards if sigma > 1, where linear gains promise too little.
+        (diag(s) - s s')`: upwards if sigma > 1, where linear gains promise too little. The log of the worth
+        of outputs in fixed proportions, with shares s of it, bends by `diag(s) - s s'`: not at all for one
+        output, and always upwards for several.
         """
         excess = (self.substitution - 1.0)[gains.chooser]
         used = (money > 0) & (excess > 0)
-        shares = np.maximum(-gains.slopes[used], 0.0)
-        total = np.maximum(shares.sum(axis=1, keepdims=True), LEAST_POSITIVE)
-        weighted = shares * (money[used] * excess[used])[:, None]
-        return np.asarray(np.diag(weighted.sum(axis=0)) - (weighted / total).T @ shares)
+        inputs = _curvature(np.maximum(-gains.slopes[used], 0.0), money[used] * excess[used])
+        joint = (money > 0) & self.joint[gains.chooser]
+        return inputs + _curvature(np.maximum(gains.slopes[joint], 0.0), money[joint])
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,8 @@ class Choices:
         unit_cost: (steps,), these costs.
         scaled: rows of the agents with constant returns.
         substitution: (agents,), elasticity of substitution of a bundle or of a technology; else 0.
+        outputs: (agents,), the number of goods that a technology makes.
+        inputs: (agents,), the number of goods that it uses.
     """
 
     rays: NDArray[np.intp]
@@ -161,6 +163,8 @@ class Choices:
     unit_cost: Array
     scaled: NDArray[np.intp]
     substitution: Array
+    outputs: NDArray[np.intp]
+    inputs: NDArray[np.intp]
 
 
 def possible(economy: Economy) -> Choices | None:
@@ -170,7 +174,7 @@ def possible(economy: Economy) -> Choices | None:
     linear = economy.has_ties and bool(economy.linear_weights.any())
     if not (linear or len(rays) or len(stepped) or len(scaled)):
         return None
-    return Choices(rays, stepped, unit_cost, scaled, _substitution(economy))
+    return Choices(rays, stepped, unit_cost, scaled, _substitution(economy), *_goods_made_and_used(economy))
 
 
 def choosers(
@@ -208,7 +212,13 @@ def choosers(
     substitution = np.zeros(len(money))
     substitution[len(linear) : len(linear) + len(rays)] = choices.substitution[rays]
     substitution[len(money) - len(scaled) :] = choices.substitution[scaled]
-    return Choosers(money, outside, fixed, economy, linear, rays, stepped, cost, scaled, substitution)
+    several, one_input = np.zeros((2, len(money)), dtype=bool)
+    several[len(money) - len(scaled) :] = choices.outputs[scaled] > 1
+    one_input[len(money) - len(scaled) :] = choices.inputs[scaled] == 1
+    convex = (substitution > 1.0) | (several & one_input)
+    return Choosers(
+        money, outside, fixed, economy, linear, rays, stepped, cost, scaled, substitution, several, convex
+    )
 
 
 def _spend_last(
@@ -243,11 +253,27 @@ def _substitution(economy: Economy) -> Array:
     return sigma
 
 
+def _goods_made_and_used(economy: Economy) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return how many goods each agent's technology makes, and how many it uses, (agents,) each."""
+    made, used = np.zeros((2, len(economy.agents)), dtype=np.intp)
+    for block in economy.technologies:
+        made[block.rows] = block.family.makes(**block.parameters).sum(axis=1)
+        used[block.rows] = block.family.uses(**block.parameters).sum(axis=1)
+    return made, used
+
+
 def _with_one_bundle(economy: Economy) -> NDArray[np.intp]:
     """Return rows of agents with one best bundle for each unit of money, worth its price or not."""
     if economy.money is not Money.QUASILINEAR:
         return np.zeros(0, dtype=np.intp)
     return _rows_of(economy, [block.rows for block in economy.utilities if block.family.proportional])
+
+
+def _curvature(shares: Array, weight: Array) -> Array:
+    """Return `sum_l weight_l (diag(s_l) - s_l s_l' / sum s_l)` of shares s, (alternatives, goods)."""
+    total = np.maximum(shares.sum(axis=1, keepdims=True), LEAST_POSITIVE)
+    weighted = shares * weight[:, None]
+    return np.asarray(np.diag(weighted.sum(axis=0)) - (weighted / total).T @ shares)
 
 
 def _rows_of(economy: Economy, parts: list[Rows]) -> NDArray[np.intp]:

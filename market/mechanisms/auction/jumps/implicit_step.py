@@ -159,13 +159,19 @@ def _step(
 
 
 def _market_values(economy: Economy, announced: Announcement) -> Array:
-    """Return the value of supply or demand, the larger, of each good, (goods,), money, > 0."""
+    """Return the value of supply or demand, the larger, of each good, (goods,), money, > 0.
+
+    A market in which there is nothing resists no more than the least valuable one: the price of a product
+    that is not made follows its costs, however low they are.
+    """
     wanted, made = (
         np.where(np.isfinite(amounts), np.maximum(amounts, 0.0), 0.0).sum(axis=0)
         for amounts in (announced.answers.demand.lowest, announced.answers.supply.lowest)
     )
     values = announced.prices * np.maximum(economy.resources + made, wanted)
-    return np.maximum(values, max(LEAST_VALUE * float(values.max()), LEAST_POSITIVE))
+    least = max(LEAST_VALUE * float(values.max()), LEAST_POSITIVE)
+    smallest = float(values.min(initial=least, where=values > 0))
+    return np.where(values > 0, np.maximum(values, least), smallest)
 
 
 def _minimise(step: _Step, who: Choosers, p: Array) -> _Move | None:

@@ -3,8 +3,8 @@
 Its payoff is `-sum_g |z_g(p)|`, traders answering x(p): it is maximal, 0, exactly where markets clear. Here
 it minimises the sum of squares of log(demand / supply), which has the same zeros in any units, by a
 trust-region method that asks for excess demand as often as it likes at prices within a factor of twenty, and
-announces what it has found. Where that is not much better (far from clearing, or at a jump of supply) it
-makes an adaptive step of the default rule, and looks on from there in the next round.
+announces what it has found. Where that is not much better (far from clearing, or at a jump of supply), or the
+last prices that it found did not turn out as they were to (`newton.Promised`), it makes an adaptive step of the default rule, and looks on from there in the next round.
 
 Source: own statement of the game; Branch, Coleman and Li (1999) for the method, scipy's "trf".
 """
@@ -26,6 +26,7 @@ from market.mechanisms.auction.price_rules.base import (
     logs,
     moved,
 )
+from market.mechanisms.auction.price_rules.newton import Promised
 from market.mechanisms.auction.price_rules.tatonnement import FALLBACK, AdaptiveSteps
 from market.registry import option
 
@@ -40,15 +41,19 @@ class Leader(Rule):
     knows = Knows.ANY_PRICES
     evaluations: int = option(50, "how many prices it tries between two announcements", low=1, high=100_000)
 
-    def start(self, p: Array) -> AdaptiveSteps:
+    def start(self, p: Array) -> Promised:
         """Return adaptive steps, for rounds in which the search finds nothing much better."""
-        return FALLBACK.start(p)
+        return Promised.by(FALLBACK.start(p), np.inf)
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
         """Return the best prices that were found."""
         from scipy.optimize import least_squares  # deferred: a fifth of a second, and only this rule needs it
 
         assert seen.ask is not None
+        assert isinstance(memory, Promised)
+        size = float(np.linalg.norm(log_ratio(seen.r)))
+        if memory.broken(size):
+            return self._adapted(seen, memory)
         ask, here = seen.ask, logs(seen.p[seen.p > 0])
 
         def excess(log_p: Array) -> Array:
@@ -63,6 +68,13 @@ class Leader(Rule):
             ftol=1e-15,
             gtol=1e-15,
         )
-        if np.linalg.norm(found.fun) < (1.0 - BETTER) * np.linalg.norm(log_ratio(seen.r)):
-            return moved(seen.p, found.x - here), memory
-        return FALLBACK.adjust(seen, memory)
+        promised = float(np.linalg.norm(found.fun))
+        if promised < (1.0 - BETTER) * size:
+            return moved(seen.p, found.x - here), Promised.by(memory, promised)
+        return self._adapted(seen, memory)
+
+    def _adapted(self, seen: Seen, memory: Promised) -> tuple[Array, Memory]:
+        """Return an adaptive step, which promises nothing."""
+        prices, steps = FALLBACK.adjust(seen, memory)
+        assert isinstance(steps, AdaptiveSteps)
+        return prices, Promised.by(steps, np.inf)

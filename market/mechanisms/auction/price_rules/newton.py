@@ -23,7 +23,24 @@ from market.mechanisms.auction.price_rules.tatonnement import FALLBACK, Adaptive
 from market.registry import option
 
 LONGEST_STEP = 2.0  # a factor of seven: the largest change of a log price in one round
+KEPT = 1.01  # times the promised size: a larger excess demand breaks the promise
 ONLY_RELATIVE = 1e-3  # relative to the largest slope: if all prices together change less, they change nothing
+
+
+@dataclass(frozen=True)
+class Promised(AdaptiveSteps):
+    """Adaptive steps, and the size of relative excess demand that the last prices were to have."""
+
+    size: float = np.inf
+
+    def broken(self, size: float) -> bool:
+        """Return True if excess demand turned out larger than it was to be."""
+        return size > KEPT * self.size
+
+    @classmethod
+    def by(cls, memory: AdaptiveSteps, size: float) -> Promised:
+        """Return the memory of adaptive steps with a promise; inf promises nothing."""
+        return cls(memory.steps, memory.seen, memory.moved, size)
 
 
 @dataclass(frozen=True)
@@ -37,22 +54,25 @@ class Newton(Rule):
         1e-6, "relative change of a price by which slopes are taken", low=1e-12, high=0.1
     )
 
-    def start(self, p: Array) -> AdaptiveSteps:
+    def start(self, p: Array) -> Promised:
         """Return adaptive steps, for rounds in which Newton's do not help."""
-        return FALLBACK.start(p)
+        return Promised.by(FALLBACK.start(p), np.inf)
 
     def adjust(self, seen: Seen, memory: Memory) -> tuple[Array, Memory]:
         """Make one damped Newton step."""
         assert seen.ask is not None
-        assert isinstance(memory, AdaptiveSteps)
+        assert isinstance(memory, Promised)
         adapted, kept = FALLBACK.adjust(seen, memory)
-        size, step = float(np.abs(seen.r).max()), self._step(seen.p, seen.r, seen.ask)
+        assert isinstance(kept, AdaptiveSteps)
+        size = float(np.abs(seen.r).max())
+        step = None if memory.broken(size) else self._step(seen.p, seen.r, seen.ask)
         if step is not None:
             for power in range(self.halvings + 1):
                 tried = moved(seen.p, 0.5**power * step)
-                if float(np.abs(seen.ask(tried)).max()) < (1.0 - 0.1 * 0.5**power) * size:
-                    return tried, kept
-        return adapted, kept
+                promised = float(np.abs(seen.ask(tried)).max())
+                if promised < (1.0 - 0.1 * 0.5**power) * size:
+                    return tried, Promised.by(kept, promised)
+        return adapted, Promised.by(kept, np.inf)
 
     def _step(self, p: Array, r: Array, ask: Callable[[Array], Array]) -> Array | None:
         """Return the full step of the log prices of goods with a price; None if there is none."""
