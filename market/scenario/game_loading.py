@@ -128,14 +128,14 @@ def read_game(
         raise make_scenario_error(source, places, [Finding(("game",), family)], astray)
     models = models_of(family)
     data, findings, unreadable = read_all_data(values, folder, "players")
+    if "economy" in values:
+        findings.append(Finding(("economy",), "a scenario has an economy or a game, not both; leave one out"))
     known = read_names(values, data, "players")
     document = None
     try:
         document = models["file"].model_validate(values, context=known)
     except ValidationError as error:
         findings += model_findings(error, known, models)
-    if "economy" in values:
-        findings.append(Finding(("economy",), "a scenario has an economy or a game, not both; leave one out"))
     findings += repeated_names(values, ("players", "mechanisms"))
     if document is None or findings or astray:
         refused = make_scenario_error(source, places, findings, astray)

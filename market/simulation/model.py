@@ -26,6 +26,7 @@ from market.economy.primitives import Answers
 from market.errors import InputError, MarketError, NumericalError, did_you_mean
 from market.outcome import Outcome, Status, shown
 from market.scenario.building import build
+from market.scenario.game_loading import GameScenario
 from market.scenario.loading import Scenario
 from market.simulation.agents import Auctioneer, Trader
 from market.simulation.collector import Collector
@@ -73,6 +74,8 @@ class MarketModel(LazyModel):
         seed: int | None = None,
         traders: Mapping[str, type[Trader]] | None = None,
     ) -> None:
+        if isinstance(scenario, GameScenario):
+            raise InputError(f"'{scenario.title}' states a game; use market.GameModel")
         if not isinstance(scenario, Scenario):
             raise InputError(f"a scenario is needed, not {scenario!r:.60}; use market.load(...)")
         self.economy = build(scenario, seed)
