@@ -60,7 +60,7 @@ class Player(Numbered):
 
     @property
     def action(self) -> object:
-        """What it does: the name of an action, probabilities by action, or a number or array."""
+        """Own action: its name, probabilities by action, or a number or array."""
         return shown_action(self.model.game, self.model.state.play, self.row)
 
     @property
