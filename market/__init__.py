@@ -21,14 +21,20 @@ if TYPE_CHECKING:
 
     from market.economy.primitives import Economy
     from market.efficiency.report import Alignment, alignment
+    from market.games.outcome import GameOutcome
+    from market.games.report import GameReport
     from market.interfaces.dashboard.server import dashboard
     from market.mechanisms.base import play
     from market.outcome import Outcome, Status
-    from market.results.comparison import Comparison, compare
+    from market.results.comparison import Comparison
     from market.results.equilibria import equilibria
+    from market.results.games.comparison import GameComparison
+    from market.results.playing import compare
     from market.scenario.building import build
+    from market.scenario.game_loading import GameScenario
     from market.scenario.loading import Scenario, load, loads
     from market.simulation.agents import Auctioneer, Trader
+    from market.simulation.game_model import GameModel, Player
     from market.simulation.model import MarketModel
 
     __version__: str
@@ -38,8 +44,14 @@ __all__ = [
     "Auctioneer",
     "Comparison",
     "Economy",
+    "GameComparison",
+    "GameModel",
+    "GameOutcome",
+    "GameReport",
+    "GameScenario",
     "MarketModel",
     "Outcome",
+    "Player",
     "Scenario",
     "Status",
     "Trader",
@@ -59,14 +71,20 @@ _HOMES = {
     "Auctioneer": "simulation.agents",
     "Comparison": "results.comparison",
     "Economy": "economy.primitives",
+    "GameComparison": "results.games.comparison",
+    "GameModel": "simulation.game_model",
+    "GameOutcome": "games.outcome",
+    "GameReport": "games.report",
+    "GameScenario": "scenario.game_loading",
     "MarketModel": "simulation.model",
     "Outcome": "outcome",
+    "Player": "simulation.game_model",
     "Scenario": "scenario.loading",
     "Status": "outcome",
     "Trader": "simulation.agents",
     "alignment": "efficiency.report",
     "build": "scenario.building",
-    "compare": "results.comparison",
+    "compare": "results.playing",
     "dashboard": "interfaces.dashboard.server",
     "equilibria": "results.equilibria",
     "load": "scenario.loading",

@@ -28,6 +28,9 @@ class Status(StrEnum):
     OPTIMAL = "optimal"
     SETTLED = "settled"
     RATIONED = "rationed"
+    CORRELATED = "correlated"
+    COARSE = "coarse"
+    SUBGAME_PERFECT = "subgame_perfect"
     CYCLING = "cycling"
     MAX_ROUNDS = "max_rounds"
     DIVERGED = "diverged"
@@ -51,7 +54,10 @@ class Status(StrEnum):
         return _MEANINGS[self]
 
 
-_REACHED = (Status.CLEARED, Status.NASH, Status.OPTIMAL, Status.SETTLED, Status.RATIONED)
+_REACHED = (
+    Status.CLEARED, Status.NASH, Status.OPTIMAL, Status.SETTLED, Status.RATIONED, Status.CORRELATED,
+    Status.COARSE, Status.SUBGAME_PERFECT,
+)  # fmt: skip
 
 _MEANINGS = {
     Status.CLEARED: "Demand equals supply within the tolerance, and no agent would choose another bundle, "
@@ -61,6 +67,9 @@ _MEANINGS = {
     Status.SETTLED: "No move is left that the mechanism allows; agents may still gain in other ways.",
     Status.RATIONED: "A cap, floor or quota binds: one side of a market trades all that it wants, "
     "the other is rationed.",
+    Status.CORRELATED: "No player gains by another action than it is advised to take.",
+    Status.COARSE: "No player gains by one action in the place of all that it does.",
+    Status.SUBGAME_PERFECT: "No player gains by another action at any point of the game that can be reached.",
     Status.CYCLING: "Prices or actions oscillate and do not converge; try another rule, step or schedule.",
     Status.MAX_ROUNDS: "max_rounds was reached before convergence; raise it or try another rule.",
     Status.DIVERGED: "Prices diverged; look for a wanted good that no agent owns, or reduce the step.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from commands import Commands, ExitCodes, Statuses
 from docstrings import quote
 from families import About, Families
+from games import GameFamilies
 from schema_keys import ResultKeys, ScenarioKeys
 from sphinx.application import Sphinx
 from sphinx.util.typing import ExtensionMetadata
@@ -12,6 +13,7 @@ from sphinx.util.typing import ExtensionMetadata
 DIRECTIVES = {
     "about": About,
     "families": Families,
+    "game-families": GameFamilies,
     "scenario-keys": ScenarioKeys,
     "result-keys": ResultKeys,
     "commands": Commands,

@@ -50,6 +50,7 @@ from market.plots.bartering import barter_prices, dispersion, has_barter_prices,
 from market.plots.books import has_books, has_limits, order_book, steps_and_trades, trade_prices
 from market.plots.box import edgeworth_box, fits_into_a_box
 from market.plots.competition import surplus_by_number
+from market.plots.games import game_overview
 from market.plots.interventions import has_wedge, tax_wedge
 from market.plots.lorenz import has_shares, lorenz
 from market.plots.markets import has_one_price, supply_and_demand
@@ -85,6 +86,7 @@ __all__ = [
     "edgeworth_box",
     "excess_demand_paths",
     "frontier",
+    "game_overview",
     "lorenz",
     "negishi_weights",
     "order_book",

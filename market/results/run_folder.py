@@ -44,6 +44,7 @@ from market.results.tables import agents_table, as_json, bounds_table, result, s
 
 if TYPE_CHECKING:
     from market.results.comparison import Comparison
+    from market.scenario.game_loading import GameScenario
     from market.scenario.loading import Scenario
 
 __all__ = [
@@ -51,10 +52,12 @@ __all__ = [
     "Drawing",
     "RunFolder",
     "as_json",
+    "check_listed",
     "check_writable",
     "copy_scenario",
     "data_files",
     "number",
+    "read_json",
     "read_run",
     "read_table",
     "refusals",
@@ -89,7 +92,7 @@ Drawing = Callable[[Path], None]
 """Writes a figure to a path."""
 
 
-def check_writable(scenario: Scenario, parent: Path) -> None:
+def check_writable(scenario: Scenario | GameScenario, parent: Path) -> None:
     """Check that a run of a scenario can be written to a folder, before it is played.
 
     Raises:
@@ -148,7 +151,7 @@ def write_run(comparison: Comparison, parent: Path, figures: Mapping[str, Drawin
     return parent / name
 
 
-def name_of_run(scenario: Scenario, now: datetime) -> str:
+def name_of_run(scenario: Scenario | GameScenario, now: datetime) -> str:
     """Return a new name for the folder of a run; it ends in a random number."""
     return f"{slug(Path(scenario.file).stem)}-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
@@ -256,7 +259,7 @@ def refusals(parent: Path, content: str = "a run folder", kept: str = "") -> Ite
         ) from error
 
 
-def copy_scenario(scenario: Scenario, folder: Path) -> None:
+def copy_scenario(scenario: Scenario | GameScenario, folder: Path) -> None:
     """Copy the scenario byte for byte and its data files, so that the folder can be verified on its own."""
     folder.mkdir()
     text = scenario.text.encode()
@@ -268,14 +271,12 @@ def copy_scenario(scenario: Scenario, folder: Path) -> None:
         shutil.copyfile(source, folder / place)
 
 
-def data_files(scenario: Scenario) -> dict[Path, Path]:
+def data_files(scenario: Scenario | GameScenario) -> dict[Path, Path]:
     """Return data file -> its path in a copy of the scenario's folder."""
     if scenario.folder is None:
         return {}
     places = {}
-    files = [data.file for data in scenario.data.values()]
-    files += [known.file for known in scenario.acquaintances.values()]
-    for file in (*files, *scenario.step_files):
+    for file in scenario.files:
         place = _inside(os.path.normpath(file))
         if place is None:
             raise InputError(f"the data file '{file}' is in its folder; write it without '..'")
@@ -290,7 +291,7 @@ def _inside(name: str) -> Path | None:
 
 
 def manifest_of(
-    scenario: Scenario,
+    scenario: Scenario | GameScenario,
     seed: int,
     mechanisms: Sequence[str],
     now: datetime,
@@ -398,10 +399,10 @@ def read_run(path: Path) -> RunFolder:
         raise RunError(f"'{path}' is not a folder; give a run folder, as `market run` writes it")
     if not (path / "manifest.json").exists():
         raise RunError(f"'{path}' is not a run folder: it has no manifest.json")
-    manifest = _read_json(path, "manifest.json")
+    manifest = read_json(path, "manifest.json")
     check_layout(path / "manifest.json", manifest, Manifest)
     _check_files(path, manifest)
-    read = _read_json(path, "result.json")
+    read = read_json(path, "result.json")
     check_layout(path / "result.json", read, Result)
     _check_names(path, manifest, read)
     return RunFolder(path, manifest, read, _agents(path, manifest), read_table(path / "bounds.parquet"))
@@ -443,12 +444,21 @@ def _check_names(folder: Path, manifest: Mapping[str, Any], result: Mapping[str,
 
 
 def _check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Check that every file of the manifest is as it was written, and that no file is missing there."""
+    """Check the files of the run of an economy."""
+    agents = () if any(name.startswith(PARTS) for name in manifest["files"]) else (AGENTS,)
+    check_listed(folder, manifest, (*agents, *NEEDED))
+
+
+def check_listed(folder: Path, manifest: Mapping[str, Any], needed: Sequence[str]) -> None:
+    """Check that every file of the manifest is as it was written, and that no needed file is missing there.
+
+    Raises:
+        RunError: a file is missing or changed.
+    """
     listed = manifest["files"]
-    agents = () if any(name.startswith(PARTS) for name in listed) else (AGENTS,)
-    for needed in (*agents, *NEEDED):
-        if needed not in listed:
-            raise RunError(f"'{folder / 'manifest.json'}' does not list {needed}")
+    for name in needed:
+        if name not in listed:
+            raise RunError(f"'{folder / 'manifest.json'}' does not list {name}")
     for name, recorded in listed.items():
         file = _regular(folder, name)
         if file.stat().st_size != recorded["bytes"] or recorded["sha256"] != sha256(file):
@@ -473,7 +483,7 @@ def _regular(folder: Path, name: str) -> Path:
     return file
 
 
-def _read_json(folder: Path, name: str) -> dict[str, Any]:
+def read_json(folder: Path, name: str) -> dict[str, Any]:
     """Read a strict JSON object."""
     path = _regular(folder, name)
     try:

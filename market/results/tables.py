@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from market.efficiency.report import Alignment
     from market.equilibrium import Check
     from market.results.comparison import Comparison
+    from market.scenario.game_loading import GameScenario
     from market.scenario.loading import Scenario
     from market.shards import SharedOutcome
 
@@ -101,7 +102,7 @@ def whole_result(
     ).model_dump(by_alias=True, exclude_unset=True)
 
 
-def scenario_reference(scenario: Scenario) -> ScenarioReference:
+def scenario_reference(scenario: Scenario | GameScenario) -> ScenarioReference:
     """Return the title, file and checksum that name a scenario in every file."""
     return ScenarioReference(title=scenario.title, file=str(scenario.file), sha256=scenario.sha256)
 

@@ -81,6 +81,8 @@ def _make_option_type(hint: Any, metadata: Mapping[str, Any]) -> tuple[Any, str]
     if hint in (int, float):
         bounds = (metadata[key] for key in ("low", "high", "open_low"))
         return make_bounded_type(*bounds, kind=hint), "a number"
+    if hint is bool:
+        return bool, "true or false"
     if hint is str:
         return _WORDS[metadata["names"]], "a text"
     if origin is Literal:
@@ -107,7 +109,7 @@ def _make_option_union(members: list[tuple[Any, str]]) -> tuple[Any, str]:
     return make_union(several, _shape, check), " or ".join(shapes)
 
 
-def _make_option_field(option: dataclasses.Field[Any], hint: Any) -> tuple[Any, Any]:
+def make_option_field(option: dataclasses.Field[Any], hint: Any) -> tuple[Any, Any]:
     """Return type and field of an option."""
     default: dict[str, Any] = {}
     if option.default is not dataclasses.MISSING:
@@ -118,7 +120,7 @@ def _make_option_field(option: dataclasses.Field[Any], hint: Any) -> tuple[Any, 
     return kind, Field(**default, alias=option.metadata["key"], description=option.metadata["meaning"])
 
 
-def _options(family: Any) -> list[dataclasses.Field[Any]]:
+def options(family: Any) -> list[dataclasses.Field[Any]]:
     """Return the fields that a scenario may set."""
     return [option for option in dataclasses.fields(family) if "meaning" in option.metadata]
 
@@ -140,7 +142,7 @@ class MechanismEntry(Entry):
         return mechanism
 
     def _fill(self, family: Any, **known: Any) -> Any:
-        return family(**known, **{option.name: getattr(self, option.name) for option in _options(family)})
+        return family(**known, **{option.name: getattr(self, option.name) for option in options(family)})
 
 
 def _parts(family: Any) -> list[str]:
@@ -159,12 +161,12 @@ def _mechanism_models() -> Iterator[Any]:
                 keys[part] = (LITERAL[family.name], default)
             for family in (mechanism, *chosen):
                 hints = typing.get_type_hints(family)
-                options = {
-                    option.name: _make_option_field(option, hints[option.name]) for option in _options(family)
+                own = {
+                    option.name: make_option_field(option, hints[option.name]) for option in options(family)
                 }
-                if twice := options.keys() & keys.keys():
+                if twice := own.keys() & keys.keys():
                     raise TypeError(f"{mechanism.name} and {family.name} both declare {sorted(twice)}")
-                keys |= options
+                keys |= own
             tag = " ".join(("mechanism", mechanism.name, *(family.name for family in chosen)))
             yield make_tagged_model(tag, MechanismEntry, (chosen[0] if chosen else mechanism).formula(), keys)
 
@@ -244,7 +246,8 @@ class Group(Entry):
     )
 
 
-def _require_version(value: object) -> object:
+def require_version(value: object) -> object:
+    """Refuse a format of another version."""
     if value != 1 or not isinstance(value, int) or isinstance(value, bool):
         raise make_fault(
             f"found {describe(value)}; write schema = 1, the version of the format that is read here"
@@ -255,7 +258,7 @@ def _require_version(value: object) -> object:
 class Document(Entry):
     """A scenario: an economy and the mechanisms to play it under."""
 
-    schema_: Annotated[Literal[1], BeforeValidator(_require_version)] = Field(
+    schema_: Annotated[Literal[1], BeforeValidator(require_version)] = Field(
         alias="schema", description="version of the file format"
     )
     title: Title = Field("", description="one line for tables and figures; by default the file's name")

@@ -76,13 +76,19 @@ def _field_and_line(source: Source, overrides: Sequence[Override], place: Place)
 # --- names in the file ----------------------------------------------------------------------------------
 
 
-def read_names(values: dict[str, Any], data: Mapping[int, Data]) -> KnownNames:
-    """Return the names that the file introduces, as far as they can be read."""
+def read_names(values: dict[str, Any], data: Mapping[int, Data], key: str = "agents") -> KnownNames:
+    """Return the names that the file introduces, as far as they can be read.
+
+    Args:
+        values: the file as parsed.
+        data: data files by the group's index.
+        key: of the groups, "agents" or "players".
+    """
     goods = values.get("goods")
     members: dict[str, int | None] = {}
     own: dict[str, None] = {}
     unknown = False
-    for index, group in _tables(values, "agents"):
+    for index, group in _tables(values, key):
         name, count = group.get("name"), group.get("count", 1)
         named = data[index].names if index in data else None
         unknown |= named is None and "names" in group
@@ -112,10 +118,18 @@ def _tables(values: dict[str, Any], key: str) -> Iterator[tuple[int, dict[str, A
 # --- findings of the models ------------------------------------------------------------------------------
 
 
-def model_findings(error: ValidationError, known: KnownNames) -> Iterator[Finding]:
-    """Yield the findings of pydantic, each at its place in the file."""
+def model_findings(
+    error: ValidationError, known: KnownNames, models: Mapping[str, type[Entry]] = FILE_MODELS
+) -> Iterator[Finding]:
+    """Yield the findings of pydantic, each at its place in the file.
+
+    Args:
+        error: of pydantic.
+        known: names that may be used in the file.
+        models: the model of the file ("file") and of the entries below its keys.
+    """
     items = error.errors(include_url=False)
-    misspelt = _misspelt(items)
+    misspelt = _misspelt(items, models)
     for item in items:
         if item["type"] == "too_short" and item["input"]:
             continue  # the entries that are there have their own findings
@@ -125,15 +139,15 @@ def model_findings(error: ValidationError, known: KnownNames) -> Iterator[Findin
         if item["type"] == "unknown" and place[-2:] == (item["input"], "[key]"):
             place = place[:-1]  # pydantic marks keys so: the key is at fault, not the value
         place += tuple(item.get("ctx", {}).get("below", ()))
-        yield Finding(place, partial(describe_finding, dict(item), place, known))
+        yield Finding(place, partial(describe_finding, dict(item), place, known, models))
 
 
-def _misspelt(items: Sequence[Any]) -> set[tuple[int | str | None, ...]]:
+def _misspelt(items: Sequence[Any], models: Mapping[str, type[Entry]]) -> set[tuple[int | str | None, ...]]:
     """Return the places of missing keys that other keys of the table probably meant."""
     lacking = {item["loc"][:-1] for item in items if item["type"] == "missing"}
     extra = (item["loc"] for item in items if item["type"] == "extra_forbidden")
     compared = islice((loc for loc in extra if loc[:-1] in lacking), 20 * MAX_FAULTS)
-    return {(*loc[:-1], nearest(str(loc[-1])[:100], _model(loc).keys())) for loc in compared}
+    return {(*loc[:-1], nearest(str(loc[-1])[:100], _model(loc, models).keys())) for loc in compared}
 
 
 _NEEDED = {
@@ -148,14 +162,17 @@ _NEEDED = {
 
 _MISSING = {
     ("schema",): "write schema = 1",
-    ("economy",): f"write economy = ..., {did_you_mean('', Money)}",
+    ("economy",): f"write economy = ..., {did_you_mean('', Money)}, or game = ... for a game stated directly",
     ("goods",): 'name at least one good, goods = ["water"]',
     ("agents",): "write a table [[agents]] for each agent or group",
+    ("players",): "write a table [[players]] for each player or group",
     ("mechanisms",): f"write a table [[mechanisms]] for each, with kind {did_you_mean('', MECHANISMS.names)}",
 }
 
 
-def describe_finding(item: dict[str, Any], place: Place, known: KnownNames) -> str:
+def describe_finding(
+    item: dict[str, Any], place: Place, known: KnownNames, models: Mapping[str, type[Entry]] = FILE_MODELS
+) -> str:
     """Describe a finding of pydantic in plain words, with a remedy."""
     kind, value, context = item["type"], item["input"], item.get("ctx", {})
     last = str(place[-1]) if place else ""
@@ -164,9 +181,9 @@ def describe_finding(item: dict[str, Any], place: Place, known: KnownNames) -> s
     if kind == "unknown":
         return _unknown(value, context["kind"], known)
     if kind == "extra_forbidden":
-        return f"no such key; {did_you_mean(last[:100], _model(item['loc']).keys())}"
+        return f"no such key; {did_you_mean(last[:100], _model(item['loc'], models).keys())}"
     if kind in ("missing", "too_short"):
-        return _missing(place, _model(item["loc"]), "empty" if kind == "too_short" else "missing")
+        return _missing(place, _model(item["loc"], models), "empty" if kind == "too_short" else "missing")
     if kind in ("enum", "literal_error"):
         words = re.findall(r"'([^']*)'", context["expected"])
         return (
@@ -174,7 +191,7 @@ def describe_finding(item: dict[str, Any], place: Place, known: KnownNames) -> s
         )
     if kind == "dict_type":
         return f"found {describe(value)}; a table is needed, such as {{ {_example(place, known)} = 1.0 }}"
-    if kind == "tuple_type" and place in (("agents",), ("mechanisms",)):
+    if kind == "tuple_type" and place in (("agents",), ("players",), ("mechanisms",)):
         return f"found {describe(value)}; tables in double brackets are needed, [[{last}]]"
     if kind in ("float_type", "int_type") and isinstance(value, str) and _is_number(value):
         return f"found {describe(value)}; {_NEEDED[kind]}, without quotes"
@@ -217,12 +234,12 @@ def _example(place: Place, known: KnownNames) -> str:
     return escape(next(iter(words), "name"))
 
 
-def _model(loc: tuple[int | str, ...]) -> type[Entry]:
+def _model(loc: tuple[int | str, ...], models: Mapping[str, type[Entry]]) -> type[Entry]:
     """Return the model that holds the last part of a path of pydantic."""
     tag = next((part for part in reversed(loc[:-1]) if part in MODELS), None)
     if isinstance(tag, int):
         return MODELS[tag]
-    return FILE_MODELS["agents" if len(loc) > 1 and loc[0] == "agents" else "file"]
+    return models[str(loc[0]) if len(loc) > 1 and loc[0] in models else "file"]
 
 
 def _out_of_bounds(kind: str, value: Any, context: dict[str, Any]) -> str | None:
@@ -250,9 +267,7 @@ def cross_checks(values: dict[str, Any], known: KnownNames, data: Mapping[int, D
     """Yield violations of rules that span several parts of the file."""
     goods = values.get("goods")
     yield from _repeated("goods", enumerate(goods if isinstance(goods, list) else ()))
-    for key in ("agents", "mechanisms"):
-        names = ((index, entry.get("name")) for index, entry in _tables(values, key))
-        yield from _repeated(key, names, "name")
+    yield from repeated_names(values, ("agents", "mechanisms"))
     yield from _numbered_names_taken(values, known)
     yield from _own_names_taken(values, known, data)
     yield from _money(values)
@@ -265,6 +280,13 @@ def cross_checks(values: dict[str, Any], known: KnownNames, data: Mapping[int, D
             yield Finding(("agents", index, key), message)
         for place, _ in () if "data" in group else _columns(group, ("agents", index)):
             yield Finding(place, 'a column needs a data file; write data = "....csv" in this table of agents')
+
+
+def repeated_names(values: dict[str, Any], keys: Iterable[str]) -> Iterator[Finding]:
+    """Yield names that are used twice among the tables under each of some keys."""
+    for key in keys:
+        names = ((index, entry.get("name")) for index, entry in _tables(values, key))
+        yield from _repeated(key, names, "name")
 
 
 def _repeated(key: str, names: Iterable[tuple[int, object]], *below: str) -> Iterator[Finding]:
@@ -404,8 +426,15 @@ def check_size(agents: int, goods: int) -> Iterator[Finding]:
 # --- data files -----------------------------------------------------------------------------------------
 
 
-def read_all_data(values: dict[str, Any], folder: Path | None) -> tuple[dict[int, Data], list[Finding], bool]:
+def read_all_data(
+    values: dict[str, Any], folder: Path | None, key: str = "agents"
+) -> tuple[dict[int, Data], list[Finding], bool]:
     """Read the data file of each group that has one.
+
+    Args:
+        values: the file as parsed.
+        folder: of the data files.
+        key: of the groups, "agents" or "players".
 
     Returns:
         The data by the group's index; the faults of the files; True if the operating system did not let
@@ -413,22 +442,22 @@ def read_all_data(values: dict[str, Any], folder: Path | None) -> tuple[dict[int
     """
     data: dict[int, Data] = {}
     findings, unreadable = [], False
-    for index, group in _tables(values, "agents"):
+    for index, group in _tables(values, key):
         file = group.get("data")
         if not isinstance(file, str):
             continue
-        wanted = list(_columns(group, ("agents", index)))
-        names = ("agents", index, "names", "column")
+        wanted = list(_columns(group, (key, index)))
+        names = (key, index, "names", "column")
         own = next((name for place, name in wanted if place == names), None)
         numbers = [name for place, name in wanted if place != names]
         try:
             data[index], wrong = read_data(folder, file, numbers, own)
         except InputError as error:
-            findings.append(Finding(("agents", index, "data"), f"'{escape(file)}': {error}"))
+            findings.append(Finding((key, index, "data"), f"'{escape(file)}': {error}"))
             continue
         except OSError as error:
             message = f"'{escape(file)}': cannot be read: {(error.strerror or str(error)).lower()}"
-            findings.append(Finding(("agents", index, "data"), message))
+            findings.append(Finding((key, index, "data"), message))
             unreadable = True
             continue
         findings += [

@@ -26,6 +26,7 @@ from market.scenario.error_messages import (
     read_all_data,
     read_names,
 )
+from market.scenario.game_loading import GameScenario, read_game
 from market.scenario.overrides import Override, apply_overrides
 from market.scenario.step_files import put_steps
 from market.scenario.toml_text import Source, decode, escape, read_bytes
@@ -63,6 +64,13 @@ class Scenario(Document, Displayed):
     __str__ = __repr__
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """All data files that were read, as the scenario names them."""
+        groups = (data.file for data in self.data.values())
+        edges = (known.file for known in self.acquaintances.values())
+        return (*groups, *edges, *self.step_files)
+
+    @property
     def mechanism_names(self) -> tuple[str, ...]:
         """The names of the mechanisms, in order."""
         return tuple(entry.name for entry in self.mechanisms)
@@ -81,8 +89,10 @@ class Scenario(Document, Displayed):
         raise InputError(f"no mechanism '{escape(label)}'; {did_you_mean(label, self.mechanism_names)}")
 
 
-def load(path: str | Path, overrides: Iterable[str] = (), data_dir: str | Path | None = None) -> Scenario:
-    """Read a scenario file.
+def load(
+    path: str | Path, overrides: Iterable[str] = (), data_dir: str | Path | None = None
+) -> Scenario | GameScenario:
+    """Read a scenario file: of an economy, or of a game if it has the key `game`.
 
     Args:
         path: the TOML file.
@@ -106,9 +116,31 @@ def load(path: str | Path, overrides: Iterable[str] = (), data_dir: str | Path |
     return _validated(Source(str(path), text), content, escape(path.stem), folder, tuple(overrides))
 
 
+def load_economy(
+    path: str | Path, overrides: Iterable[str] = (), data_dir: str | Path | None = None
+) -> Scenario:
+    """Read a scenario file of an economy, as `load` does.
+
+    Raises:
+        InputError: it states a game.
+    """
+    return as_economy(load(path, overrides, data_dir))
+
+
+def as_economy(read: Scenario | GameScenario) -> Scenario:
+    """Return a scenario of an economy unchanged.
+
+    Raises:
+        InputError: it states a game.
+    """
+    if isinstance(read, GameScenario):
+        raise InputError(f"'{escape(read.file, 1000)}' states a game, and this needs an economy")
+    return read
+
+
 def loads(
     text: str, name: str = "<text>", folder: Path | None = None, overrides: Iterable[str] = ()
-) -> Scenario:
+) -> Scenario | GameScenario:
     """Read a scenario from text.
 
     Args:
@@ -145,9 +177,11 @@ def loads(
 
 def _validated(
     source: Source, content: bytes, title: str, folder: Path | None, overrides: tuple[str, ...]
-) -> Scenario:
+) -> Scenario | GameScenario:
     """Return the scenario, or raise all faults of it."""
     values = source.parse()
+    if "game" in values:
+        return read_game(source, values, content, title, folder, overrides)
     places, astray = apply_overrides(values, overrides)
     data, findings, unreadable = read_all_data(values, folder)
     step_files, wrong, unread = put_steps(values, folder)

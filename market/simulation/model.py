@@ -28,6 +28,7 @@ from market.mechanisms.base import begin
 from market.mechanisms.trading.double_auction import Book
 from market.outcome import Outcome, Status, shown
 from market.scenario.building import build
+from market.scenario.game_loading import GameScenario
 from market.scenario.loading import Scenario
 from market.simulation.agents import Auctioneer, Trader
 from market.simulation.collector import Collector
@@ -75,6 +76,8 @@ class MarketModel(LazyModel):
         seed: int | None = None,
         traders: Mapping[str, type[Trader]] | None = None,
     ) -> None:
+        if isinstance(scenario, GameScenario):
+            raise InputError(f"'{scenario.title}' states a game; use market.GameModel")
         if not isinstance(scenario, Scenario):
             raise InputError(f"a scenario is needed, not {scenario!r:.60}; use market.load(...)")
         self.economy = build(scenario, seed)

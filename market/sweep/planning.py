@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from market.errors import InputError, ScenarioError, did_you_mean
 from market.results.run_folder import data_files
 from market.scenario.building import build
-from market.scenario.loading import Scenario, load
+from market.scenario.loading import Scenario, load_economy
 from market.scenario.models import Dist
 from market.scenario.toml_text import escape
 from market.sweep.axes import ColumnType
@@ -156,7 +156,7 @@ def _load(
 ) -> Scenario:
     """Return the scenario with values of the axes; faults of these name the option `--vary`."""
     try:
-        return load(scenario, (*overrides, *varied), data_dir)
+        return load_economy(scenario, (*overrides, *varied), data_dir)
     except ScenarioError as error:
         paths = tuple(f"--set {escape(value.split('=')[0])}" for value in varied)
         raise type(error)(

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from market.errors import InputError, RunError
-from market.scenario.loading import Scenario, load
+from market.scenario.loading import Scenario, load_economy
 from market.sweep.axes import Axis
 from market.sweep.columns import columns, has_interventions
 from market.sweep.design import Design, design
@@ -73,7 +73,7 @@ def _design(folder: Path, described: Mapping[str, Any]) -> Design:
 def _scenario(folder: Path, described: Mapping[str, Any], axes: Sequence[Axis]) -> Scenario:
     """Return the scenario with the first value of every axis."""
     first = [f"{axis.path}={axis.tried[0]}" for axis in axes]
-    return load(folder / "input" / "scenario.toml", (*described.get("set", ()), *first))
+    return load_economy(folder / "input" / "scenario.toml", (*described.get("set", ()), *first))
 
 
 def _groups(scenario: Scenario) -> list[str]:

@@ -15,7 +15,7 @@ import pandas as pd
 from market.display import Displayed
 from market.errors import InputError, UnfinishedError
 from market.outcome import Status
-from market.scenario.loading import Scenario, load
+from market.scenario.loading import Scenario, load_economy
 from market.sweep.backends import Backend, Dask, Loky, Serial, Work
 from market.sweep.design import Design, DesignKind, Run, design
 from market.sweep.execution import carry_out
@@ -171,7 +171,7 @@ def sweep(
     Example:
         >>> # sweep("scenarios/commons.toml", ["commons.water=5,10,20"], seeds=10, out="sweeps/water").runs
     """
-    root = load(scenario, overrides, data_dir).seed if seed is None else seed
+    root = load_economy(scenario, overrides, data_dir).seed if seed is None else seed
     planned = plan(scenario, design(vary, kind, points, seeds, root), overrides, mechanisms, data_dir)
     if once and seeds > 1 and not planned.draws:
         once()

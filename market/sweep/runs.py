@@ -34,7 +34,7 @@ from market.mechanisms import play
 from market.outcome import Outcome
 from market.results.summary_table import summarised
 from market.scenario.building import build
-from market.scenario.loading import Scenario, loads
+from market.scenario.loading import Scenario, as_economy, loads
 from market.sweep.axes import Axis
 from market.sweep.columns import column, named
 from market.sweep.design import Run
@@ -79,7 +79,7 @@ class Task:
         own = (f"{axis.path}={value}" for axis, value in zip(self.axes, values, strict=True))
         folder = None if self.folder is None else Path(self.folder)
         try:
-            return loads(self.text, self.file, folder, (*self.overrides, *own))
+            return as_economy(loads(self.text, self.file, folder, (*self.overrides, *own)))
         except ScenarioError as error:
             if folder is not None and not all((folder / name).is_file() for name in self.files):
                 raise UnreadableError(error.file, error.faults) from error

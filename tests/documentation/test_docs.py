@@ -195,8 +195,8 @@ def table(page: str, heading: str) -> dict[str, str]:
 
 def test_every_status_has_its_row():
     assert list(table("explanation/verdicts.md", "status")) == [
-        "cleared", "nash", "optimal", "settled", "rationed", "cycling", "max_rounds", "diverged",
-        "no_equilibrium", "failed", "in_play",
+        "cleared", "nash", "optimal", "settled", "rationed", "correlated", "coarse",
+        "subgame_perfect", "cycling", "max_rounds", "diverged", "no_equilibrium", "failed", "in_play",
     ]  # fmt: skip
     assert set(table("explanation/verdicts.md", "status")) == {status.value for status in market.Status}
 

@@ -47,9 +47,9 @@ def contributions(
     from market.interfaces.text.contributions import contributions_table
     from market.results import contributions as results
     from market.results.tables import as_json as text
-    from market.scenario.loading import load
+    from market.scenario.loading import load_economy
 
-    read = load(scenario, overrides or (), data_dir)
+    read = load_economy(scenario, overrides or (), data_dir)
     with _progress(quiet) as progress:
         found = results.contributions(read, most=coalitions, seed=seed, progress=progress)
     if as_json:

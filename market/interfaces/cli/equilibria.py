@@ -53,9 +53,9 @@ def equilibria(
     from market.interfaces.text.equilibria import multiplicity as printed
     from market.results import equilibria as multiplicity
     from market.results.tables import as_json as text
-    from market.scenario.loading import load
+    from market.scenario.loading import load_economy
 
-    read = load(scenario, overrides or (), data_dir)
+    read = load_economy(scenario, overrides or (), data_dir)
     with _progress(quiet) as progress:
         found = multiplicity.equilibria(
             read, starts=starts, seed=seed, budget=budget, seconds=seconds, progress=progress

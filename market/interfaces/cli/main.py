@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from market.results.comparison import Comparison
     from market.results.run_folder import Drawing
+    from market.scenario.game_loading import GameScenario
     from market.scenario.loading import Scenario
     from market.shards import Shared
 
@@ -165,11 +166,15 @@ def run(
 ) -> ExitCode:
     """Play a scenario under its mechanisms, compare them, and write a run folder."""
     from market.results import run_folder as results
-    from market.scenario.loading import load
+    from market.scenario.game_loading import GameScenario
+    from market.scenario.loading import as_economy, load
 
     drawn = formats(figures, no_figures)
-    read = load(scenario, overrides or (), data_dir)
-    results.check_writable(read, out)
+    any_kind = load(scenario, overrides or (), data_dir)
+    results.check_writable(any_kind, out)
+    if isinstance(any_kind, GameScenario) and shards is None and address is None and not check:
+        return _run_game(any_kind, out, mechanism, seed, as_json, drawn, quiet)
+    read = as_economy(any_kind)
     if shards is not None or backend == "dask" or address is not None:
         if check:
             raise InputError("--check needs all agents in one place; leave out --shards and --backend")
@@ -189,6 +194,35 @@ def run(
     if not quiet:
         _say_where(folder, drawn, as_json)
     return ExitCode.DONE if compared.settled and not compared.contradicted else ExitCode.NOT_IN_EQUILIBRIUM
+
+
+def _run_game(
+    scenario: GameScenario,
+    out: Path,
+    mechanisms: list[str] | None,
+    seed: int | None,
+    as_json: bool,
+    drawn: Sequence[str],
+    quiet: bool,
+) -> ExitCode:
+    """Play a game under its mechanisms, compare them, and write a run folder."""
+    from market.results.games.comparison import compare_games
+    from market.results.games.folder import write_game_run
+
+    with _progress(quiet) as progress:
+        compared = compare_games(scenario, mechanisms, seed, progress)
+    if not (as_json or quiet):
+        from market.interfaces.text.games import game_comparison
+
+        on = terminal()
+        show(game_comparison(compared, on.width), on)
+        sys.stdout.flush()
+    folder = write_game_run(compared, out, _drawings(compared.plot, drawn))
+    if as_json:
+        sys.stdout.write((folder / "result.json").read_text(encoding="utf-8"))
+    if not quiet:
+        _say_where(folder, drawn, as_json)
+    return ExitCode.DONE if compared.settled else ExitCode.NOT_IN_EQUILIBRIUM
 
 
 def _play(
@@ -313,23 +347,24 @@ def validate(
     """Check scenarios without playing them, and report every mistake."""
     from market.interfaces.text.sentences import count, visible
     from market.scenario.building import build
+    from market.scenario.game_loading import GameScenario, build_game
     from market.scenario.loading import load
 
     code = ExitCode.DONE
     for file in files:
         try:
             scenario = load(file, data_dir=data_dir)
-            economy = build(scenario)
+            if isinstance(scenario, GameScenario):
+                what: tuple[tuple[int, str], ...] = ((build_game(scenario).size, "player"),)
+            else:
+                economy = build(scenario)
+                what = ((len(economy.agents), "agent"), (len(economy.goods), "good"))
         except InputError as error:
             code = complain(str(error).splitlines(), ExitCode.INPUT_AT_FAULT)
             continue
         if not quiet:
-            what = (
-                (len(economy.agents), "agent"),
-                (len(economy.goods), "good"),
-                (len(scenario.mechanism_names), "mechanism"),
-            )
-            print(f"{visible(str(file))}: fine ({', '.join(count(*each) for each in what)})")
+            parts = (*what, (len(scenario.mechanism_names), "mechanism"))
+            print(f"{visible(str(file))}: fine ({', '.join(count(*each) for each in parts)})")
     return code
 
 
@@ -352,6 +387,9 @@ def list_() -> ExitCode:
     from market.economy.families.costs import COSTS
     from market.economy.families.technologies import TECHNOLOGIES
     from market.economy.families.utilities import UTILITIES
+    from market.games.families import GAME_FAMILIES
+    from market.games.learning import RULES as LEARNING
+    from market.games.mechanisms import GAME_MECHANISMS
     from market.interfaces.text.catalogue import catalogue
     from market.mechanisms import GAMES, MECHANISMS
     from market.mechanisms.auction.price_rules import RULES
@@ -366,6 +404,9 @@ def list_() -> ExitCode:
                 "Mechanisms: kind = ...": MECHANISMS,
                 'Games without an auctioneer: game = ..., for kind = "unmediated"': GAMES,
                 'Price rules: rule = ..., for kind = "auctioneer"': RULES,
+                "Games stated directly: game = ..., in the place of economy": GAME_FAMILIES,
+                "Mechanisms of games: kind = ..., under game = ...": GAME_MECHANISMS,
+                'Learning rules: rule = ..., for kind = "learning"': LEARNING,
                 "Distributions: { dist = ... } in the place of a number": DISTRIBUTIONS,
             }
         ),
@@ -385,11 +426,13 @@ def verify(
     """Recompute every verdict and figure of run folders from the scenario and the recorded quantities."""
     from market.interfaces.text.sentences import visible
     from market.interfaces.text.verification import verification
+    from market.results.games.folder import is_game_run
+    from market.results.games.verify import verify_game
     from market.results.verify import verify as recompute
 
     code = ExitCode.DONE
     for folder in folders:
-        checked = recompute(folder)
+        checked = verify_game(folder) if is_game_run(folder) else recompute(folder)
         if len(folders) > 1 and not (quiet and checked.holds):
             print(f"{visible(str(folder))}:")
         if not quiet or not checked.holds:
@@ -416,10 +459,10 @@ def dashboard(
 ) -> ExitCode:
     """Show scenarios in a browser: step them, change parameters, watch prices and verdicts."""
     from market.interfaces.dashboard.server import dashboard as show_pages
-    from market.scenario.loading import load
+    from market.scenario.loading import load_economy
 
     if data_dir is not None and scenario is None:
         raise InputError("--data-dir is the folder of one scenario's data; name the scenario too")
-    shown = scenario if data_dir is None or scenario is None else load(scenario, data_dir=data_dir)
+    shown = scenario if data_dir is None or scenario is None else load_economy(scenario, data_dir=data_dir)
     show_pages(shown, out=out, host=host, port=port)
     return ExitCode.DONE

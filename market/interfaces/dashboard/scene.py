@@ -18,7 +18,7 @@ from market.interfaces.dashboard.pictures import Album, Picture
 from market.interfaces.dashboard.play import Play, described
 from market.outcome import Outcome
 from market.results.comparison import Comparison, compare, observations_of, path_of
-from market.scenario.loading import Scenario, load, loads
+from market.scenario.loading import Scenario, as_economy, load_economy, loads
 
 if TYPE_CHECKING:
     from market.simulation.agents import Trader
@@ -57,8 +57,8 @@ class Choice:
         more = self.overrides if turned else ()
         if isinstance(self.source, Scenario):
             given = self.source
-            return loads(given.text, given.file, given.folder, (*given.overrides, *more))
-        return load(self.source, more)
+            return as_economy(loads(given.text, given.file, given.folder, (*given.overrides, *more)))
+        return load_economy(self.source, more)
 
     @property
     def overrides(self) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def dashboard(
         InputError: something is not installed, the scenario cannot be played with these traders, or the
             address cannot be used.
     """
-    from market.scenario.loading import Scenario, load  # deferred: a fifth of a second
+    from market.scenario.loading import Scenario, load_economy  # deferred: a fifth of a second
     from market.simulation.model import MarketModel  # deferred: Mesa
 
     if isinstance(scenario, Scenario):
@@ -94,7 +94,7 @@ def dashboard(
     if traders:
         known = dict([next(iter(known.items()))])  # they belong to the scenario that was given
         given = next(iter(known.values()))
-        MarketModel(given if isinstance(given, Scenario) else load(given), traders=traders)
+        MarketModel(given if isinstance(given, Scenario) else load_economy(given), traders=traders)
     offered = Offer(known, Path(out).resolve(), dict(traders or {}))
     if not _in_notebook():
         serve(offered, host, port, partial(print, flush=True))

@@ -44,6 +44,9 @@ EACH = {"good": "for each good", "agent": "one number", "one good": "its name", 
 def _values(family: type[Family]) -> Iterator[tuple[str, str]]:
     """Yield key and meaning of each value that a scenario may give to a family."""
     parameters: Mapping[str, Parameter] = getattr(family, "parameters", {})
+    for of, whose in (("game_parameters", "under [parameters]"), ("player_parameters", "of each player")):
+        for key, parameter in getattr(family, of, {}).items():
+            yield key, f"{parameter.meaning} ({'; '.join((*_unit(parameter.unit), whose))})"
     if family.terms is not None:
         yield "terms", "[{ good, form, ... }], at most one of each form for each good"
         for form in family.terms:

@@ -23,7 +23,8 @@ WIDER = 16  # the most that it needs so that words of its cells are not cut
 SHORTEST = 24  # columns of labels; narrower ones are hard to read
 LONGEST = 36  # columns of labels; longer ones are folded, so that cells stand near the others
 STYLES = {
-    "cleared": "green", "Nash": "green", "optimal": "green",
+    "cleared": "green", "Nash": "green", "optimal": "green", "settled": "green", "rationed": "green",
+    "correlated": "green", "coarse": "green", "subgame perfect": "green",
     "cycling": "yellow", "max rounds": "yellow", "unknown": "yellow",
     "diverged": "red", "no equilibrium": "red", "failed": "red", "-inf": "red", "unbounded": "red",
 }  # fmt: skip

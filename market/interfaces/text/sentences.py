@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # this module is also what error messages are written with, a
     from market.economy.primitives import Economy
     from market.efficiency.contrast import Contrast
     from market.efficiency.report import Alignment
+    from market.games.outcome import GameOutcome
     from market.outcome import Outcome, Status
     from market.results.comparison import Comparison
 
@@ -176,7 +177,7 @@ def _kept_revenue(compared: Comparison) -> list[str]:
     return sentences
 
 
-def ending(outcome: Outcome) -> str:
+def ending(outcome: Outcome | GameOutcome) -> str:
     """Return the status and the number of rounds, for instance `Cleared after 15 rounds.`."""
     first = {"max_rounds": "Stopped", "nash": "Nash equilibrium"}.get(outcome.status.value)
     return f"{first or status_word(outcome.status).capitalize()} after {count(outcome.rounds, 'round')}."

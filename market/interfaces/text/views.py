@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     from market.efficiency.report import Alignment
     from market.efficiency.welfare_measures import Variation
     from market.equilibrium import Equilibria
+    from market.games.outcome import GameOutcome
+    from market.games.report import GameReport
     from market.outcome import Outcome
     from market.results.comparison import Comparison
     from market.results.contributions import Contributions
+    from market.results.games.comparison import GameComparison
+    from market.scenario.game_loading import GameScenario
     from market.scenario.loading import Scenario
     from market.shards import Shared
     from market.sweep import Sweep
@@ -110,6 +114,31 @@ def _alignment(shown: Alignment, width: int) -> RenderableType:
     return Group(heading(f"Alignment report on '{name}'" if name else "Alignment report"), *table, *unknown)
 
 
+def _game_comparison(shown: GameComparison, width: int) -> RenderableType:
+    from market.interfaces.text.games import game_comparison
+
+    return game_comparison(shown, width)
+
+
+def _game_scenario(shown: GameScenario, _width: int) -> RenderableType:
+    played = f"Game: {shown.document.game}. Mechanisms: {', '.join(shown.mechanism_names)}."
+    return Group(heading(visible(shown.title)), *story(shown.description), Text(visible(played)))
+
+
+def _game_outcome(shown: GameOutcome, width: int) -> RenderableType:
+    from market.interfaces.text.games import of_game_outcome
+
+    table = tables([visible(shown.name)], of_game_outcome(shown), width)
+    return Group(heading(f"Outcome of '{visible(shown.name)}'"), *table, Text(), Text(visible(shown.reason)))
+
+
+def _game_report(shown: GameReport, width: int) -> RenderableType:
+    from market.interfaces.text.games import of_game_report
+
+    unknown = [Text(visible(f"unknown: {figure}: {why}")) for figure, why in shown.unknown.items()]
+    return Group(heading("Report on a game"), *tables([""], of_game_report(shown), width), *unknown)
+
+
 def _contributions(shown: Contributions, width: int) -> RenderableType:
     from market.interfaces.text.contributions import contributions_table
 
@@ -127,6 +156,10 @@ _VIEWS: dict[str, Callable[..., RenderableType]] = {
     "Comparison": _comparison,
     "Contributions": _contributions,
     "Equilibria": _equilibria,
+    "GameComparison": _game_comparison,
+    "GameOutcome": _game_outcome,
+    "GameReport": _game_report,
+    "GameScenario": _game_scenario,
     "Outcome": _outcome,
     "Scenario": _scenario,
     "Shared": _shared,

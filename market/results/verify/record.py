@@ -20,7 +20,7 @@ from market.results.tables import BOUNDS, agent_columns
 from market.results.verify.claim import Claim
 from market.results.verify.public_goods import prices_of_personalised
 from market.results.verify.trade_claims import read_observations, read_trades
-from market.scenario.loading import load
+from market.scenario.loading import load_economy
 
 COLUMNS = {
     "consumption": "consumption[g]",
@@ -249,7 +249,7 @@ def _intervention(economy: Economy, stated: Mapping[str, Any], run: RunFolder, n
             raise RunError(f"result.json: {key} of '{name}' is not about the scenario's goods")
         return np.array([number(stated[key][good]) for good in economy.goods])
 
-    options: Any = load(run.scenario_file, run.overrides).mechanism(name)
+    options: Any = load_economy(run.scenario_file, run.overrides).mechanism(name)
     taxed = np.zeros(len(economy.agents), dtype=bool)
     for agent in options.taxed:
         taxed[economy.rows(agent)] = True

@@ -32,7 +32,7 @@ from market.results.verify.record import Record, check_files, read_outcomes
 from market.results.verify.rounds import check_path
 from market.results.verify.trade_claims import check_trades
 from market.scenario.building import build
-from market.scenario.loading import Scenario, load
+from market.scenario.loading import Scenario, load_economy
 from market.tolerances import LEAST_POSITIVE, ROUNDING_OF_RESULTS
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def verify(folder: Path) -> Verification:
 
 def _verified(folder: Path) -> Verification:
     run = read_run(folder)
-    scenario = load(run.scenario_file, run.overrides)
+    scenario = load_economy(run.scenario_file, run.overrides)
     unknown = [name for name in run.manifest["mechanisms"] if name not in scenario.mechanism_names]
     if unknown:
         raise RunError(f"'{folder}': its scenario has no mechanism '{unknown[0]}'")

@@ -1,0 +1,346 @@
+"""The alignment report on a game's outcome: could the players do better together?
+
+Players are aligned when they could be one super-agent: no joint change would help one and hurt none. Judged
+are material payoffs; regret is in what players choose by (`base.py`).
+
+*Tables.* Efficient among pure profiles: by enumeration. Efficient, and weights: linear programs over
+lotteries (`lotteries.py`). Best sum: by enumeration. The sums of coarse correlated equilibria bound those of
+all Nash equilibria (`correlated.py`); the prices of anarchy and of stability are stated only where all Nash
+equilibria are known: two players, nondegenerate (`equilibria.py`).
+
+*Amounts.* Where all payoffs are concave first-order conditions prove efficiency, with weights. Elsewhere
+weights are local, and an outcome is called not efficient only with an improvement that was re-evaluated;
+otherwise it is unknown. Best sum: of local searches, with a bound that proves it where the sum is concave
+(`welfare.py`).
+
+Sums are compared only where payoffs have one unit (`comparable`).
+
+*Equality* is `1 - G` with the Gini coefficient G, where all payoffs are >= 0 and some positive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from market.display import Displayed
+from market.economy.correspondences import Array
+from market.errors import NumericalError
+from market.games import correlated, equilibria, lotteries
+from market.games.outcome import GameOutcome
+from market.games.plays import Actions, Joint, Mixtures, Play, pure
+from market.games.smooth import Smooth
+from market.games.table import Table
+from market.games.welfare import Best, best_amounts, first_order_gap, random_plays
+
+PROVED = 1e-7
+"""Part of the range of payoffs: first-order conditions violated by no more prove efficiency."""
+
+MORE_STARTS = 4
+"""Random plays from which an improvement is looked for, besides the outcome itself and the largest sum."""
+
+IMPROVES = 1e-7
+"""Part of the range of payoffs that some player gains by an improvement, at least."""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums of payoffs, where these have one unit.
+
+    Args:
+        own: of the outcome.
+        best: the largest known.
+        most: no sum is larger; None if no bound is known.
+        worst_coarse: the least over coarse correlated equilibria; None if not computed.
+        best_coarse: the largest.
+        multipliers: of the conditions on coarse equilibria, which prove the least and the largest sum.
+        anarchy: the best sum over that of the worst Nash equilibrium; None unless all are known.
+        stability: the best sum over that of the best Nash equilibrium; likewise.
+        best_play: (n, d), of the largest sum found, of amounts; None of tables.
+    """
+
+    own: float
+    best: float
+    most: float | None
+    worst_coarse: float | None = None
+    best_coarse: float | None = None
+    multipliers: tuple[Array, Array] | None = None
+    anarchy: float | None = None
+    stability: float | None = None
+    best_play: Array | None = None
+
+
+@dataclass(frozen=True)
+class GameReport(Displayed):
+    """Distance of an outcome from the best that players could do together.
+
+    Args:
+        efficient: True if no play, or lottery over plays, is better for one and worse for none; None unknown.
+        efficient_among_profiles: likewise among pure profiles alone; None of amounts, and if unknown.
+        weights: (n,), of the super-agent that would choose it, sum 1; None if none support it.
+        residual: how far the nearest weights are from supporting it, in units of ranges of payoffs.
+        ratio: largest over least weight, in units of ranges; inf if one is 0.
+        improvement: a play that is better for one, worse for none; None if there is or is known none.
+        gains: (n,), by the improvement.
+        totals: sums of payoffs; None where payoffs have no common unit.
+        equality: 1 - Gini of payoffs; None where some are negative or all 0.
+        unknown: figure -> why it is not known.
+        outcome: judged.
+    """
+
+    efficient: bool | None
+    efficient_among_profiles: bool | None
+    weights: Array | None
+    residual: float
+    ratio: float
+    improvement: Play | None
+    gains: Array | None
+    totals: Totals | None
+    equality: float | None
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    outcome: GameOutcome | None = None
+
+    def __repr__(self) -> str:
+        """Return the verdict, on a line."""
+        words = {True: "efficient", False: "not efficient", None: "unknown"}
+        return f"<GameReport: {words[self.efficient]}>"
+
+
+def report(outcome: GameOutcome) -> GameReport:
+    """Report on an outcome of a game."""
+    game = outcome.game
+    if isinstance(game, Table):
+        return _of_table(game, outcome)
+    assert isinstance(game, Smooth)
+    return _of_amounts(game, outcome)
+
+
+def equality(v: Array) -> float | None:
+    """Return 1 - Gini of payoffs, of two `1 - |v_1 - v_2| / (2 sum v)`; None where it is not defined."""
+    if not np.isfinite(v).all() or (v < 0).any() or v.sum() <= 0:
+        return None
+    ordered, n = np.sort(v), len(v)
+    return float(1.0 - 2.0 * (np.arange(1, n + 1) @ (ordered - v.mean())) / (n**2 * v.mean()))
+
+
+# --- tables ---------------------------------------------------------------------------------------------
+
+
+def _of_table(game: Table, outcome: GameOutcome) -> GameReport:
+    points, v = game.outcomes.reshape(-1, game.size), outcome.payoffs
+    r = lotteries.ranges(points)
+    unknown: dict[str, str] = {}
+    scaled, goal = points / r, v / r
+    better = (scaled >= goal - lotteries.EXACT).all(axis=1) & (scaled > goal + IMPROVES).any(axis=1)
+    efficient, improved, gains, weights, residual, ratio = None, None, None, None, np.inf, np.inf
+    try:
+        lottery = lotteries.improvement(points, v)
+        efficient = lottery.slack <= IMPROVES * game.size
+        if not efficient:
+            q = np.zeros(len(points))
+            q[lottery.profiles] = lottery.probabilities
+            improved, gains = _play(game, q), lottery.gains
+        found = lotteries.supporting(points, v)
+        residual, ratio = found.residual, found.ratio
+        weights = found.weights if efficient else None
+    except NumericalError as error:
+        unknown["efficient"] = str(error)
+    return GameReport(
+        efficient=efficient,
+        efficient_among_profiles=not bool(better.any()),
+        weights=weights,
+        residual=residual,
+        ratio=ratio,
+        improvement=improved,
+        gains=gains,
+        equality=equality(v) if game.comparable else None,
+        totals=_totals(game, v, unknown) if game.comparable else None,
+        unknown=unknown,
+        outcome=outcome,
+    )
+
+
+def _play(game: Table, q: Array) -> Mixtures | Joint:
+    """Return a lottery as a play; a profile of probability 1 as actions."""
+    place = int(q.argmax())
+    if q[place] >= 1.0 - lotteries.EXACT:
+        return pure(game.profile(place), game.sizes)
+    return Joint(q.reshape(game.sizes))
+
+
+def _totals(game: Table, v: Array, unknown: dict[str, str]) -> Totals:
+    """Return sums of payoffs and their comparison with the best."""
+    sums = game.outcomes.sum(axis=-1)
+    best = float(sums.max())
+    found = Totals(float(v.sum()), best, best)
+    try:
+        rows = correlated.obedience(game, "coarse")
+        worst, top = (correlated.extreme(game, sign * sums, "coarse", rows) for sign in (-1.0, 1.0))
+        low, high = (float((each.probabilities * sums).sum()) for each in (worst, top))
+        multipliers = (worst.multipliers, top.multipliers)
+        found = replace(found, worst_coarse=low, best_coarse=high, multipliers=multipliers)
+    except NumericalError as error:
+        unknown["worst_coarse"] = str(error)
+    known = equilibria.find(game)
+    if not known.complete:
+        unknown["anarchy"] = f"at least {len(known.equilibria)} Nash equilibria, by {known.scope}"
+        return found
+    nash = [float(game.payoffs(each).sum()) for each in known.equilibria]
+    return replace(found, anarchy=best / min(nash), stability=best / max(nash)) if min(nash) > 0 else found
+
+
+# --- amounts --------------------------------------------------------------------------------------------
+
+
+def _of_amounts(game: Smooth, outcome: GameOutcome) -> GameReport:
+    assert isinstance(outcome.play, Actions)
+    a, v = outcome.play.values, outcome.payoffs
+    unknown: dict[str, str] = {}
+    weights, residual = local_weights(game, a)
+    ones, none = np.ones(game.size), np.zeros(game.size)
+    best = best_amounts(game, "sum", ones, none) if game.comparable or not game.family.concave else None
+    efficient: bool | None = None
+    improved, gains = None, None
+    if game.family.concave and residual <= PROVED:
+        efficient = True
+    else:
+        better = improvement(game, a, [] if best is None else [best.play.values])  # type: ignore[union-attr]
+        if better is not None:
+            efficient, improved = False, Actions(better)
+            gains = game.payoffs(improved) - v
+        else:
+            unknown["efficient"] = (
+                "no better play was found, and payoffs are not concave"
+                if not game.family.concave
+                else "no better play was found, yet no weights support this one"
+            )
+    least = float(weights.min()) if len(weights) else 0.0
+    return GameReport(
+        efficient=efficient,
+        efficient_among_profiles=None,
+        weights=weights if efficient else None,
+        residual=residual,
+        ratio=float((weights * game.scale).max() / (least * game.scale.max())) if least > 0 else np.inf,
+        improvement=improved,
+        gains=gains,
+        totals=None if best is None or not game.comparable else _sums(best, a, v),
+        equality=equality(v) if game.comparable else None,
+        unknown=unknown,
+        outcome=outcome,
+    )
+
+
+def _sums(best: Best, a: Array, v: Array) -> Totals:
+    """Return the sum of payoffs, the largest that is found, and a bound if there is one."""
+    assert isinstance(best.play, Actions)
+    own = float(v.sum())
+    most = None if best.gap is None else max(best.value + best.gap, own)
+    top = best.play.values if best.value >= own else a
+    return Totals(own, max(best.value, own), most, best_play=top)
+
+
+def local_weights(game: Smooth, a: Array) -> tuple[Array, float]:
+    """Return weights, (n,), under which a play fulfils first-order conditions best, and their violation.
+
+    The violation is the largest gain to first order of the weighted sum, within the bounds, in units of the
+    ranges of payoffs: `max over a' of sum_i w_i J_i . (a' - a)` with `sum_i w_i r_i = 1`. It is a linear
+    program in w, and in a bound for each player's numbers.
+    """
+    from scipy.optimize import linprog  # deferred: an eighth of a second
+
+    n, d = a.shape
+    slopes = game.slopes(a) * game.scale[:, None, None] ** -1.0  # w r in the simplex
+    low, high = game.limits
+    parts = []  # gain of player j's numbers <= t_j, at each vertex of what it may choose
+    if game.total is not None:
+        for j in range(n):
+            for k in range(d):
+                vertex = game.total[j] * np.eye(d)[k] - a[j]
+                parts.append((slopes[:, j] @ vertex, [j]))
+        bounds_used = n
+    else:
+        for j in range(n):
+            for k in range(d):
+                ends = (low[j, k], high[j, k])
+                parts += [(slopes[:, j, k] * (end - a[j, k]), [j * d + k]) for end in ends]
+        bounds_used = n * d
+    rows = np.zeros((len(parts), n + bounds_used))
+    for row, (gain, places) in zip(rows, parts, strict=True):
+        row[:n] = gain
+        row[[n + place for place in places]] = -1.0
+    if not np.isfinite(rows).all():
+        return np.full(n, 1.0 / n), np.inf
+    gains = np.concatenate([np.zeros(n), np.ones(bounds_used)])
+    unit = np.concatenate([np.ones(n), np.zeros(bounds_used)])
+    zero = np.zeros(len(rows))
+    first = linprog(gains, A_ub=rows, b_ub=zero, A_eq=unit[None, :], b_eq=[1.0], method="highs")
+    if first.status != 0:
+        return np.full(n, 1.0 / n), np.inf
+    # among the weights of least violation those whose least is largest
+    least = np.hstack([-np.eye(n), np.zeros((n, bounds_used)), np.ones((n, 1))])
+    held = np.hstack([np.vstack([rows, gains]), np.zeros((len(rows) + 1, 1))])
+    second = linprog(
+        np.append(np.zeros(n + bounds_used), -1.0),
+        A_ub=np.vstack([held, least]),
+        b_ub=np.concatenate([zero, [first.fun * (1.0 + 1e-9) + PROVED / 10.0], np.zeros(n)]),
+        A_eq=np.append(unit, 0.0)[None, :],
+        b_eq=[1.0],
+        method="highs",
+    )
+    chosen = first if second.status != 0 else second
+    w = np.maximum(chosen.x[:n], 0.0) / game.scale
+    w = w / w.sum()
+    return w, max(first_order_gap(game, a, w), 0.0) / float(w @ game.scale)
+
+
+def improvement(game: Smooth, a: Array, others: Sequence[Array] = ()) -> Array | None:
+    """Return a play that is better for some and worse for none, re-evaluated; None if none is found.
+
+    Args:
+        game: of amounts.
+        a: (n, d), what is to be improved on.
+        others: plays that may be better, or from which a better one may be found.
+    """
+    from scipy.optimize import minimize
+
+    v, scale, shape = game.payoffs(Actions(a)), game.scale, a.shape
+    low, high = (bound.ravel() for bound in game.limits)
+
+    def gains(x: Array) -> Array:
+        return np.asarray((game.payoffs(Actions(x[:-1].reshape(shape))) - v) / scale - x[-1])
+
+    def slopes(x: Array) -> Array:
+        at = game.slopes(x[:-1].reshape(shape)).reshape(len(v), -1) / scale[:, None]
+        return np.hstack([at, -np.ones((len(v), 1))])
+
+    held = [{"type": "ineq", "fun": gains, "jac": slopes}]
+    if game.total is not None:
+        rows = np.hstack([np.kron(np.eye(shape[0]), np.ones(shape[1])), np.zeros((shape[0], 1))])
+        held.append({"type": "eq", "fun": lambda x: rows @ x - game.total, "jac": lambda _: rows})
+    inward = 0.98 * a + 0.02 * (
+        game.first if game.total is None else np.full(shape, game.total.mean() / shape[1])
+    )
+    for start in (*others, a, inward, *random_plays(game, MORE_STARTS)):
+        if _better(game, start, v):
+            return start
+        found = minimize(
+            lambda x: -x[-1],
+            np.append(start.ravel(), 0.0),
+            jac=lambda x: np.append(np.zeros(x.size - 1), -1.0),
+            bounds=[*zip(low, high, strict=True), (None, None)],
+            constraints=held,
+            method="SLSQP",
+            options={"ftol": 1e-14, "maxiter": 500},
+        )
+        end = game.feasible(np.asarray(found.x[:-1]).reshape(shape))
+        if _better(game, end, v):
+            return end
+    return None
+
+
+def _better(game: Smooth, a: Array, v: Array) -> bool:
+    """Return True if a play is better than payoffs v for some and worse for none."""
+    gains = (game.payoffs(Actions(a)) - v) / game.scale
+    return bool(np.isfinite(gains).all() and (gains >= -lotteries.EXACT).all() and gains.max() > IMPROVES)

@@ -1,0 +1,521 @@
+"""Recomputation of the run of a game from its scenario and the recorded plays alone.
+
+Payoffs are computed anew from what was played, profile by profile; gains from deviating by trying actions:
+all of them in a table, a fine grid with a search around its best point where actions are amounts. A *yes* to
+"efficient" needs weights under which no profile (no step, to first order and where payoffs are concave) has
+more; a *no* needs the recorded improvement. Bounds over coarse equilibria follow from recorded multipliers.
+What these cannot prove is said to be not checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from market.economy.correspondences import Array
+from market.errors import RunError
+from market.games.base import StrategicGame
+from market.games.plays import Actions, Joint, Mixtures, Play, joint
+from market.games.smooth import Smooth
+from market.games.table import Table
+from market.outcome import Status, shown
+from market.results.games.folder import read_game_run
+from market.results.games.tables import PLAYERS
+from market.results.run_folder import read_table
+from market.results.schema import number
+from market.results.verify.claim import Claim, Verification, difference
+from market.scenario.game_loading import GameScenario, build_game
+from market.scenario.loading import load
+from market.tolerances import ROUNDING_OF_RESULTS
+
+TRIED = 401
+"""Amounts of a player that are tried for a gain."""
+
+REFINED = 60
+"""Steps of golden sections around the best one."""
+
+PROVES = 1e-6
+"""Part of the range of payoffs: first-order conditions violated by no more count as met."""
+
+SEEN = 1e-4
+"""Part of the range of payoffs: a difference to one side of a bound sees a price no better."""
+
+SLOPE = 1e-7
+"""Part of the reach of an amount: step of the differences that stand for slopes."""
+
+
+def verify_game(folder: Path) -> Verification:
+    """Recompute every verdict and figure of the run of a game.
+
+    Args:
+        folder: as `market run` writes it.
+
+    Raises:
+        RunError: it is not a run folder, or it was changed.
+        ScenarioError: the scenario in it cannot be read.
+    """
+    with np.errstate(all="ignore"):  # recorded numbers may be anything, and NaN proves no claim
+        return _verified(Path(folder))
+
+
+def _verified(folder: Path) -> Verification:
+    manifest, result = read_game_run(folder)
+    scenario = load(folder / "input" / "scenario.toml", tuple(manifest["overrides"]))
+    if not isinstance(scenario, GameScenario):
+        raise RunError(f"'{folder}': its scenario states no game")
+    try:
+        game = build_game(scenario, result["seed"])
+        claims = list(_claims(folder, scenario, game, result, manifest))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(f"'{folder / 'result.json'}' is not as a run writes it: {error!r:.200}") from error
+    return Verification(folder, tuple(claims), tuple(each["name"] for each in result["mechanisms"]))
+
+
+def _claims(
+    folder: Path,
+    scenario: GameScenario,
+    game: StrategicGame,
+    result: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+) -> Iterator[Claim]:
+    same = [result["scenario"]["sha256"], manifest["scenario"]["sha256"]] == [scenario.sha256] * 2
+    yield Claim("the scenario is the one that was played", same, f"sha256 {scenario.sha256[:16]}")
+    table = read_table(folder / "players.parquet")
+    for stated in result["mechanisms"]:
+        own = table[table["mechanism"] == stated["name"]]
+        if list(own["player"]) != list(game.players):
+            raise RunError("players.parquet: its rows are not the players of the scenario, in their order")
+        yield from _Recorded(scenario, game, stated, own).claims()
+
+
+class _Recorded:
+    """Record of one mechanism."""
+
+    def __init__(
+        self, scenario: GameScenario, game: StrategicGame, stated: Mapping[str, Any], own: pd.DataFrame
+    ) -> None:
+        self.scenario, self.game, self.stated, self.own = scenario, game, stated, own
+        self.name = stated["name"]
+        self.options: Any = scenario.mechanism(self.name)
+        self.play = self._read(stated["play"], "amount")
+        self.columns = {name: own[name].to_numpy(dtype=float) for name in PLAYERS}
+        self.found = stated["report"]
+
+    def _read(self, stated: Mapping[str, Any], column: str) -> Play:
+        """Return a play from its record."""
+        game = self.game
+        if isinstance(game, Smooth):
+            return Actions(self._amounts(column))
+        assert isinstance(game, Table)
+        if "mixtures" in stated:
+            mixtures = []
+            for player, names in zip(game.players, game.actions, strict=True):
+                mixtures.append(
+                    np.array([float(stated["mixtures"][player].get(name, 0.0)) for name in names])
+                )
+            return Mixtures(tuple(mixtures))
+        p = np.zeros(game.sizes)
+        for each in stated["profiles"]:
+            place = tuple(
+                names.index(action) for names, action in zip(game.actions, each["actions"], strict=True)
+            )
+            p[place] = each["probability"]
+        return Joint(p)
+
+    def _amounts(self, name: str) -> Array:
+        assert isinstance(self.game, Smooth)
+        d = self.game.first.shape[1]
+        return np.stack([self.own[f"{name}[{k}]"].to_numpy(dtype=float) for k in range(d)], axis=1)
+
+    def claims(self) -> Iterator[Claim]:
+        yield self._claim("kind", self.stated["kind"] == self.options.name, self.stated["kind"])
+        yield self._possible()
+        yield from self._payoffs()
+        yield from self._regret()
+        yield from self._status()
+        yield from self._efficiency()
+        yield from self._totals()
+
+    def _claim(self, what: str, holds: bool | None, detail: str) -> Claim:
+        return Claim(f"{self.name}: {what}", None if holds is None else bool(holds), detail)
+
+    def _equal(self, what: str, apart: float) -> Claim:
+        return self._claim(what, apart <= ROUNDING_OF_RESULTS, f"largest relative difference: {shown(apart)}")
+
+    def _possible(self) -> Claim:
+        """Check that players may do what is recorded."""
+        play = self.play
+        if isinstance(play, Actions):
+            assert isinstance(self.game, Smooth)
+            apart = np.abs(self.game.feasible(play.values) - play.values).max()
+            fine = bool(apart <= 1e-9 * self.game.reach.max())
+            return self._claim("amounts are within bounds", fine, f"farthest beyond: {shown(float(apart))}")
+        parts = play.of if isinstance(play, Mixtures) else (play.probabilities,)
+        fine = all((p >= 0).all() and abs(p.sum() - 1.0) <= 1e-9 for p in parts)
+        return self._claim("probabilities are >= 0 and add up to 1", fine, f"{len(parts)} distributions")
+
+    def _payoffs(self) -> Iterator[Claim]:
+        """Check payoffs, choices, transfers, and that both files agree."""
+        pi, size = self._payoffs_of(self.play), np.abs(self.columns["payoff"]) + self._scale
+        apart = difference(self.columns["payoff"], pi, size)
+        yield self._claim(
+            "payoffs", apart <= ROUNDING_OF_RESULTS, f"largest relative difference: {shown(apart)}"
+        )
+        u = self.game.cared_for(pi)
+        apart = difference(self.columns["utility"], u, np.abs(self.game.weighs) @ size)
+        yield self._claim(
+            "payoffs and concern",
+            apart <= ROUNDING_OF_RESULTS,
+            f"largest relative difference: {shown(apart)}",
+        )
+        paid, revenue = -self.columns["transfer"].sum(), number(self.stated["revenue"])
+        turnover = float(np.abs(self.columns["transfer"]).sum() + self._scale.sum())
+        yield self._equal("transfers add up to revenue", difference(revenue, paid, turnover))
+        for key, column in (("payoffs", "payoff"), ("utilities", "utility"), ("regret", "regret")):
+            stated = self.stated[key]
+            if stated is None:
+                continue
+            listed = np.array([number(stated[player]) for player in self.game.players])
+            fine = bool(np.array_equal(listed, self.columns[column], equal_nan=True))
+            yield self._claim(f"{key} in both files", fine, "in every number" if fine else "different")
+
+    @property
+    def _scale(self) -> Array:
+        return self.game.scale
+
+    def _payoffs_of(self, play: Play) -> Array:
+        """Return payoffs, a sum over all profiles or the family's functions."""
+        if isinstance(play, Actions):
+            return self.game.payoffs(play)
+        assert isinstance(self.game, Table)
+        p = joint(play).ravel()
+        return np.asarray(p @ self.game.outcomes.reshape(len(p), -1))
+
+    # --- gains from deviating ---
+
+    def _regret(self) -> Iterator[Claim]:
+        recorded = self.columns["regret"]
+        if np.isnan(recorded).all():
+            none = self.stated["max_regret"] is None
+            yield self._claim("no regret is stated", none, "a planner chooses for all")
+            return
+        worst = number(self.stated["max_regret"])
+        yield self._claim("largest regret", worst == recorded.max(initial=0.0), f"stated: {shown(worst)}")
+        if self.stated["kind"] == "auctioneer":
+            yield from self._priced(recorded)
+            return
+        found = self._gains()
+        if isinstance(self.play, Actions) and not self.stated["regret_exact"]:
+            fine = bool((found <= recorded + 1e-6 * self._scale).all())
+            yield self._claim("no larger gain is found", fine, f"largest found: {shown(float(found.max()))}")
+            return
+        apart = float((np.abs(found - recorded) / self._scale).max())
+        most = ROUNDING_OF_RESULTS if isinstance(self.game, Table) else PROVES
+        yield self._claim(
+            "regret", apart <= most, f"largest difference: {shown(apart)} of the range of payoffs"
+        )
+
+    def _priced(self, recorded: Array) -> Iterator[Claim]:
+        """Check prices of actions, payments and gains at them; in tables payments of others' payoffs."""
+        game, play = self.game, self.play
+        if isinstance(game, Table):
+            assert not isinstance(play, Actions)
+            pi = self._payoffs_of(play)
+            due = pi.sum() - pi
+            apart = difference(self.columns["transfer"], due, self._scale)
+            yield self._equal("each is paid what the others get", apart)
+            total = np.repeat(game.outcomes.sum(axis=-1, keepdims=True), game.size, axis=-1)
+            found = _table_gains(total, game.sizes, play)
+        else:
+            assert isinstance(game, Smooth)
+            assert isinstance(play, Actions)
+            a, prices = play.values, self._amounts("price")
+            felt = 1.0 - game.weighs
+            costs = np.stack([_slopes(game, a, -felt[i])[i] for i in range(game.size)])
+            apart = float((np.abs(prices - costs) * game.reach / self._scale.max()).max())
+            yield self._claim(
+                "prices are costs to others", apart <= SEEN, f"largest difference: {shown(apart)}"
+            )
+            paid = (prices * a).sum(axis=1)
+            back = paid.sum() / game.size if self.options.rebate == "equal" else 0.0
+            size = np.abs(paid) + self._scale
+            yield self._equal(
+                "payments at these prices", difference(self.columns["transfer"], back - paid, size)
+            )
+            found = np.array([_best_gain(game, a, i, prices[i]) for i in range(game.size)])
+        apart = float((np.abs(found - recorded) / self._scale).max())
+        yield self._claim("regret", apart <= PROVES, f"largest difference: {shown(apart)} of the range")
+
+    def _gains(self) -> Array:
+        """Return the largest gain of each player, by trials."""
+        game, play = self.game, self.play
+        if isinstance(play, Actions):
+            assert isinstance(game, Smooth)
+            return np.array([_best_gain(game, play.values, i) for i in range(game.size)])
+        assert isinstance(game, Table)
+        return _table_gains(game.choices, game.sizes, play)
+
+    # --- the status ---
+
+    def _status(self) -> Iterator[Claim]:
+        status, stated = Status(self.stated["status"]), self.stated
+        relative = float(np.nanmax(self.columns["regret"] / self._scale, initial=0.0))
+        if "relative_regret" in stated["evidence"]:
+            said = number(stated["evidence"]["relative_regret"])
+            yield self._claim("relative regret", abs(said - relative) <= 1e-12, f"stated: {shown(said)}")
+        tolerance = getattr(self.options, "tolerance", 0.0)
+        none = relative <= tolerance + ROUNDING_OF_RESULTS
+        word = status.value.replace("_", " ")
+        if status is Status.NASH:
+            fine = none and not isinstance(self.play, Joint) and bool(stated["regret_exact"])
+            yield self._claim(word, fine, f"largest gain {shown(relative)} of the range of payoffs")
+        elif status in (Status.CORRELATED, Status.COARSE):
+            yield self._claim(word, none, f"largest gain {shown(relative)} of the range of payoffs")
+        elif status is Status.OPTIMAL:
+            yield from self._optimal()
+        elif status is Status.CLEARED:
+            at_prices = relative <= 100 * tolerance + PROVES
+            yield self._claim(word, at_prices, f"largest gain at the prices {shown(relative)} of the range")
+        elif status is Status.CYCLING:
+            yield self._claim(
+                word, not none, f"a player would gain {shown(relative)} of the range of payoffs"
+            )
+        else:
+            yield self._claim(word, None, "not checked: the path of play is not recorded")
+
+    def _optimal(self) -> Iterator[Claim]:
+        kind = getattr(self.options, "welfare", None)
+        if kind != "sum":
+            yield self._claim("optimal", None, f'not checked: the bound of welfare = "{kind}"')
+            return
+        weights = np.ones(self.game.size)
+        for name, weight in self.options.weights.items():
+            rows = self.game.groups.get(name)
+            weights[[self.game.players.index(name)] if rows is None else rows] = weight
+        value, most = float(weights @ self._payoffs_of(self.play)), self._most(weights)
+        size = float(self._scale @ weights)
+        fine = None if most is None else value >= most - (self.options.tolerance + PROVES) * size
+        detail = "not checked: no bound is known" if most is None else f"{value:.6g} of at most {most:.6g}"
+        yield self._claim("optimal", fine, detail)
+
+    def _most(self, weights: Array) -> float | None:
+        """Return a number that no weighted sum of payoffs exceeds."""
+        if isinstance(self.game, Table):
+            return float((self.game.outcomes.reshape(-1, self.game.size) @ weights).max())
+        assert isinstance(self.game, Smooth)
+        family = self.game.family
+        if not (family.concave or (family.sum_concave and np.ptp(weights) == 0)):
+            return None
+        assert isinstance(self.play, Actions)
+        return float(weights @ self.game.payoffs(self.play)) + _first_order(
+            self.game, self.play.values, weights
+        )
+
+    # --- efficiency ---
+
+    def _efficiency(self) -> Iterator[Claim]:
+        efficient, game = self.found["efficient"], self.game
+        weights, v = self.columns["weight"], self.columns["payoff"]
+        if isinstance(game, Table):
+            points = game.outcomes.reshape(-1, game.size)
+            better = (
+                (points >= v - 1e-9 * self._range).all(axis=1) & (points > v + 1e-7 * self._range).any(axis=1)
+            ).any()
+            fine = self.found["efficient_among_profiles"] is (not better)
+            yield self._claim("efficient among profiles", fine, "by all profiles")
+        if efficient is None:
+            yield self._claim("efficient", None, "unknown, and said so")
+            return
+        if efficient:
+            yield from self._supported(weights, v)
+            return
+        improved = self._read(self.found["improvement"], "improvement")
+        gains = self._payoffs_of(improved) - v
+        fine = bool((gains >= -1e-8 * self._range).all() and (gains > 1e-8 * self._range).any())
+        yield self._claim(
+            "not efficient", fine, f"by the recorded improvement; largest gain {shown(float(gains.max()))}"
+        )
+        apart = difference(self.columns["gain"], gains, np.abs(v) + self._range)
+        yield self._claim("gains of the improvement", apart <= ROUNDING_OF_RESULTS, f"{shown(apart)} apart")
+
+    @property
+    def _range(self) -> Array:
+        if isinstance(self.game, Table):
+            spread = np.ptp(self.game.outcomes.reshape(-1, self.game.size), axis=0)
+            return np.where(spread > 0, spread, 1.0)
+        return self._scale
+
+    def _supported(self, weights: Array, v: Array) -> Iterator[Claim]:
+        """Check that weights, all > 0, make the outcome the best of all."""
+        positive = bool((weights > 0).all()) and abs(weights.sum() - 1.0) <= 1e-9
+        game = self.game
+        if isinstance(game, Table):
+            points = game.outcomes.reshape(-1, game.size)
+            beyond = float(((points - v) @ weights).max())
+            fine = positive and beyond <= 1e-8 * float(weights @ self._range)
+            yield self._claim(
+                "efficient", fine, f"no profile has more by its weights (at most {shown(beyond)})"
+            )
+            return
+        assert isinstance(game, Smooth)
+        assert isinstance(self.play, Actions)
+        gap = _first_order(game, self.play.values, weights)
+        fine = (
+            bool(game.family.concave)
+            and bool((weights >= 0).all())
+            and gap <= 10 * PROVES * float(weights @ self._scale)
+        )
+        yield self._claim("efficient", fine, f"no play has more by its weights (at most {shown(gap)})")
+
+    def _totals(self) -> Iterator[Claim]:
+        stated = self.found["totals"]
+        if stated is None:
+            yield self._claim("totals are left out", not self.game.comparable, "payoffs have no common unit")
+            return
+        v = self.columns["payoff"]
+        size = float(np.abs(v).sum() + self._scale.sum())
+        fine = abs(stated["own"] - v.sum()) <= ROUNDING_OF_RESULTS * size
+        yield self._claim("total payoff", fine and self.game.comparable, f"{stated['own']:.6g}")
+        yield from self._best_total(stated, size)
+        if isinstance(self.game, Table) and stated["multipliers"] is not None:
+            yield from self._coarse(self.game, stated, size)
+        if stated["anarchy"] is not None:
+            yield self._claim(
+                "prices of anarchy and stability", None, "not checked: that no other Nash equilibrium exists"
+            )
+
+    def _best_total(self, stated: Mapping[str, Any], size: float) -> Iterator[Claim]:
+        """Check the largest sum that is stated, and the bound on it."""
+        if isinstance(self.game, Table):
+            best = float(self.game.outcomes.sum(axis=-1).max())
+            fine = max(abs(stated["best"] - best), abs(stated["most"] - best)) <= ROUNDING_OF_RESULTS * size
+            yield self._claim("largest total", fine, f"{best:.6g}, by all profiles")
+            return
+        assert isinstance(self.game, Smooth)
+        at = self._amounts("best")
+        value = float(self.game.payoffs(Actions(at)).sum())
+        fine = abs(value - stated["best"]) <= ROUNDING_OF_RESULTS * size
+        possible = np.abs(self.game.feasible(at) - at).max() <= 1e-9 * self.game.reach.max()
+        yield self._claim("largest total found", bool(fine and possible), f"{value:.6g}")
+        if stated["most"] is None:
+            return
+        ones = np.ones(self.game.size)
+        if self.game.family.concave or self.game.family.sum_concave:
+            most: float | None = value + _first_order(self.game, at, ones)
+        else:
+            most = self.game.family.bound(self.game.size, **self.game.parameters)
+        fine = most is not None and bool(stated["most"] >= most - PROVES * size)
+        yield self._claim("no total is above", fine, f"{stated['most']:.6g}")
+
+    def _coarse(self, game: Table, stated: Mapping[str, Any], size: float) -> Iterator[Claim]:
+        """Check the bounds on sums over coarse equilibria by weak duality."""
+        sums = game.outcomes.sum(axis=-1)
+        for key, sign, y in zip(
+            ("worst_coarse", "best_coarse"), (-1.0, 1.0), stated["multipliers"], strict=True
+        ):
+            gains = _priced_gains(game, np.maximum(np.array(y, dtype=float), 0.0))
+            bound = sign * float((sign * sums - gains).max())
+            apart = abs(bound - stated[key])
+            yield self._claim(
+                f"{key.replace('_', ' ')} total", apart <= 1e-7 * size, f"bound by multipliers: {bound:.6g}"
+            )
+
+
+def _priced_gains(game: Table, multipliers: Array) -> Array:
+    """Return `sum_i sum_a' y_ia' (U_i(a', s_-i) - U_i(s)) / r_i` for each profile s, (A_1, ..., A_n).
+
+    Args:
+        game: the table.
+        multipliers: y, player by player, a number for each of its actions.
+    """
+    total, start = np.zeros(game.sizes), 0
+    for i, size in enumerate(game.sizes):
+        u = game.choices[..., i] / game.scale[i]
+        for action in range(size):
+            total += multipliers[start + action] * (np.take(u, [action], axis=i) - u)
+        start += size
+    return total
+
+
+def _table_gains(choices: Array, sizes: tuple[int, ...], play: Mixtures | Joint) -> Array:
+    """Return the largest gain of each player of a table by trials of all its actions, (n,).
+
+    Args:
+        choices: (A_1, ..., A_n, n), what players choose by.
+        sizes: (A_1, ..., A_n).
+        play: of a distribution gains are those of another action for each advice.
+    """
+    p, gains = joint(play), np.zeros(len(sizes))
+    for i, size in enumerate(sizes):
+        own = np.moveaxis(p, i, 0).reshape(size, -1)
+        values = np.moveaxis(choices[..., i], i, 0).reshape(size, -1)
+        if isinstance(play, Joint):
+            by_advice = np.array([[row @ other for other in values] for row in own])
+            gains[i] = (by_advice.max(axis=1) - np.diagonal(by_advice)).sum()
+        else:
+            gains[i] = (values @ own.sum(axis=0)).max() - (own * values).sum()
+    return np.maximum(gains, 0.0)
+
+
+def _best_gain(game: Smooth, a: Array, player: int, prices: Array | float = 0.0) -> float:
+    """Return the largest gain of a player that trials find: a grid, and golden sections around its best.
+
+    Players with several amounts are tried at mixtures of what they do with each of their extreme choices.
+    """
+    low, high = (bound[player] for bound in game.limits)
+    d = len(low)
+
+    def utility(action: Array) -> float:
+        changed = a.copy()
+        changed[player] = action
+        return float(game.utilities(Actions(changed))[player] - np.sum(prices * action))
+
+    now = utility(a[player])
+    if d == 1:
+        ends = [(low, high)]
+    elif game.total is not None:
+        ends = [(a[player], game.total[player] * corner) for corner in np.eye(d)]
+    else:
+        ends = [(np.where(np.arange(d) == k, low, a[player]), np.where(np.arange(d) == k, high, a[player]))
+                for k in range(d)]  # fmt: skip
+    best = now
+    for first, last in ends:
+        shares = np.linspace(0.0, 1.0, TRIED)
+        values = np.array([utility(first + s * (last - first)) for s in shares])
+        place = int(np.nanargmax(values))
+        left, right = shares[max(place - 1, 0)], shares[min(place + 1, TRIED - 1)]
+        for _ in range(REFINED):
+            span = 0.3819660112501051 * (right - left)
+            one, two = left + span, right - span
+            better = utility(first + one * (last - first)) > utility(first + two * (last - first))
+            left, right = (left, two) if better else (one, right)
+        best = max(best, float(values[place]), utility(first + (left + right) / 2.0 * (last - first)))
+    return max(best - now, 0.0)
+
+
+def _slopes(game: Smooth, a: Array, weights: Array) -> Array:
+    """Return the slopes of a weighted sum of payoffs, (n, d), by differences."""
+    low, high = game.limits
+    upward = np.zeros(a.shape)
+    for index in np.ndindex(*a.shape):
+        h = SLOPE * game.reach[index]
+        up, down = a.copy(), a.copy()
+        up[index] = min(a[index] + h, high[index]) if game.total is None else a[index] + h
+        down[index] = max(a[index] - h, low[index])
+        values = [float(weights @ game.payoffs(Actions(each))) for each in (up, down)]
+        upward[index] = (values[0] - values[1]) / max(float(up[index] - down[index]), 1e-300)
+    return upward
+
+
+def _first_order(game: Smooth, a: Array, weights: Array) -> float:
+    """Return how much a weighted sum could rise to first order, with slopes by differences of payoffs."""
+    low, high = game.limits
+    upward = _slopes(game, a, weights)
+    if game.total is not None:
+        return float((game.total * upward.max(axis=1)).sum() - (upward * a).sum())
+    steps = np.where(upward > 0, upward * (high - a), upward * (low - a))
+    return float(np.where(np.abs(steps) > 0, steps, 0.0).sum())

@@ -1,0 +1,143 @@
+"""Run folders of games: whole, verified from the scenario and what was played, and refused where they are
+forged."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import market
+from market.errors import RunError
+from market.results.games.folder import is_game_run, write_game_run
+from market.results.games.verify import verify_game
+from market.results.run_folder import sha256
+
+SCENARIOS = Path(__file__).parents[3] / "scenarios"
+GAMES = sorted(path.stem for path in SCENARIOS.glob("*.toml") if "\neconomy = " not in path.read_text())
+LEFT, GIVER = "left alone", "giver[0]"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Name of a shipped game -> its run folder, written when it is first asked for."""
+    parent, known = tmp_path_factory.mktemp("runs"), {}
+
+    def folder(name: str) -> Path:
+        if name not in known:
+            known[name] = write_game_run(market.compare(market.load(SCENARIOS / f"{name}.toml")), parent)
+        return known[name]
+
+    return folder
+
+
+def test_there_are_games():
+    assert {"chicken", "prisoners_dilemma", "public_goods", "frequency", "partners", "fishing"} <= set(GAMES)
+
+
+@pytest.mark.parametrize("name", GAMES)
+def test_every_shipped_game_is_verified(written, name):
+    folder = written(name)
+    assert is_game_run(folder)
+    checked = verify_game(folder)
+    assert checked.holds, [claim for claim in checked.claims if claim.holds is False]
+    assert sum(claim.holds is True for claim in checked.claims) > 20
+
+
+def forged(folder: Path, into: Path, change) -> set[str]:
+    """Names of the claims that do not hold after a change of result.json and players.parquet."""
+    copy = Path(shutil.copytree(folder, into))
+    result = json.loads((copy / "result.json").read_text())
+    table = pd.read_parquet(copy / "players.parquet")
+    change(result, table)
+    (copy / "result.json").write_text(json.dumps(result))
+    table.to_parquet(copy / "players.parquet", index=False)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    for name in ("result.json", "players.parquet"):
+        path = copy / name
+        manifest["files"][name] = {"bytes": path.stat().st_size, "sha256": sha256(path)}
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    return {claim.name for claim in verify_game(copy).claims if claim.holds is False}
+
+
+def of(result, name):
+    return next(each for each in result["mechanisms"] if each["name"] == name)
+
+
+def status(name, word):
+    return lambda result, table: of(result, name).update(status=word)
+
+
+def report(name, **changes):
+    return lambda result, table: of(result, name)["report"].update(changes)
+
+
+def totals(name, **changes):
+    return lambda result, table: of(result, name)["report"]["totals"].update(changes)
+
+
+def column(name, player, key, value, also=None):
+    def change(result, table):
+        rows = (table["mechanism"] == name) & (table["player"] == player)
+        table.loc[rows, key] = value
+        if also is not None:
+            of(result, name)[also][player] = value
+
+    return change
+
+
+def action(result, table):
+    of(result, "left alone")["play"]["mixtures"]["row"] = {"swerve": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("game", "change", "claim"),
+    [
+        ("chicken", action, "left alone: payoffs"),
+        ("chicken", column("left alone", "row", "payoff", 7.1, "payoffs"), "left alone: payoffs"),
+        ("chicken", column("left alone", "row", "regret", 0.1, "regret"), "left alone: regret"),
+        ("chicken", column(LEFT, "row", "utility", 7.1, "utilities"), f"{LEFT}: payoffs and concern"),
+        ("chicken", column("left alone", "row", "weight", 0.6), "left alone: efficient"),
+        ("chicken", column("mediator", "row", "gain", 2.0), "mediator: gains of the improvement"),
+        ("chicken", report("mediator", efficient=True), "mediator: efficient"),
+        ("chicken", report(LEFT, efficient_among_profiles=False), f"{LEFT}: efficient among profiles"),
+        ("chicken", totals("planner", own=13.0), "planner: total payoff"),
+        ("chicken", totals("planner", best=13.0, most=13.0), "planner: largest total"),
+        ("chicken", totals("planner", worst_coarse=8.0), "planner: worst coarse total"),
+        ("chicken", totals("planner", best_coarse=10.0), "planner: best coarse total"),
+        ("chicken", status("mediator", "nash"), "mediator: nash"),
+        ("frequency", status("all at once", "nash"), "all at once: nash"),
+        ("frequency", status("in turn", "cycling"), "in turn: cycling"),
+        ("frequency", status("all at once", "cleared"), "all at once: cleared"),
+        ("public_goods", column("prices", GIVER, "price[0]", -0.5), "prices: prices are costs to others"),
+        ("public_goods", column("prices", "giver[0]", "transfer", 0.1), "prices: payments at these prices"),
+        ("public_goods", column("planner", "giver[0]", "amount[0]", 0.5), "planner: payoffs"),
+        ("public_goods", column("planner", GIVER, "amount[0]", 1.5), "planner: amounts are within bounds"),
+        ("public_goods", column(LEFT, GIVER, "improvement[0]", 0.0), f"{LEFT}: gains of the improvement"),
+        ("public_goods", totals("planner", most=0.5), "planner: no total is above"),
+        ("prisoners_dilemma", column("each paid what the other gets", "row", "transfer", 2.0),
+         "each paid what the other gets: each is paid what the others get"),
+    ],
+)  # fmt: skip
+def test_a_forged_figure_is_refused(written, tmp_path, game, change, claim):
+    assert claim in forged(written(game), tmp_path / "copy", change)
+
+
+def test_a_changed_file_is_refused_by_its_checksum(written, tmp_path):
+    copy = Path(shutil.copytree(written("chicken"), tmp_path / "copy"))
+    (copy / "players.parquet").write_bytes(b"")
+    with pytest.raises(RunError, match="is not what the run wrote"):
+        verify_game(copy)
+
+
+def test_a_folder_without_its_keys_is_one_message(written, tmp_path):
+    copy = Path(shutil.copytree(written("chicken"), tmp_path / "copy"))
+
+    def change(result, table):
+        del of(result, "planner")["play"]
+
+    with pytest.raises(RunError, match="is not as a run writes it"):
+        forged(copy, tmp_path / "other", change)
