@@ -104,7 +104,7 @@ def records_of(economy, party):
     with tempfile.TemporaryDirectory() as folder:
         for file, table in tables.items():
             table.to_parquet(Path(folder) / file, index=False)
-        manifest = {"files": dict.fromkeys(tables, {}), "mechanisms": list(party.outcomes)}
+        manifest = {"files": {file: {} for file in tables}, "mechanisms": list(party.outcomes)}
         told_so = told(economy, party)
         run = RunFolder(Path(folder), manifest, told_so, agents_table(party), bounds_table(party))
         return read_outcomes(run, economy)

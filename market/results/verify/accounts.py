@@ -177,8 +177,8 @@ def _split(economy: Economy, record: Record, turnover: Array) -> tuple[dict[str,
     """Return the parts of total surplus by key, and the size that their rounding is relative to, money.
 
     Agents that want some good gain `u(x) - u(e)` and pay for x - e; all others are producers or sellers.
-    Utility minus payments counts the utility of all agents, so that the parts add up to total surplus: an agent
-    that wants nothing may have some, for instance 1 where `u = prod_g x_g^a_g` and each a_g is 0.
+    Utility minus payments counts the utility of all agents, so that the parts add up to total surplus: an
+    agent that wants nothing may have some, for instance 1 where `u = prod_g x_g^a_g` and each a_g is 0.
     """
     x, y, e, wants = record.consumption, record.production, economy.endowment, economy.wants_something
     utility, owned, cost = economy.utility(x), economy.utility(e), economy.cost(y)

@@ -133,7 +133,7 @@ mechanisms = [{ name = "posts", kind = "unmediated", game = "trading_post" }]
 
 
 def test_cycle_in_which_an_agent_is_alone_for_a_round_is_verified(tmp_path):
-    """Beta bids more than alpha's first unit is worth, alpha nothing, beta then next to nothing, and so on."""
+    """Beta bids more than alpha's first unit is worth, alpha nothing, beta then next to nothing."""
     folder = write_run(market.compare(market.loads(LONG_CYCLE)), tmp_path)
     run = read_run(folder)
     record = run.result["mechanisms"][0]
