@@ -66,8 +66,8 @@ def _one(policy: Policy, chosen: Announcement, account: Intervention, g: int) ->
     good, bound, price = policy.economy.goods[g], account.binding[g], chosen.prices[g]
     if bound == "quota" and policy.quota[g] == 0:
         return (
-            f"The quota of 0 {good} binds: none may be sold. Prices of {account.buyer_prices[g]:.6g} for buyers "
-            f"and {price:.6g} for sellers are among many at which none is."
+            f"The quota of 0 {good} binds: none may be sold. Prices of {account.buyer_prices[g]:.6g} for "
+            f"buyers and {price:.6g} for sellers are among many at which none is."
         )
     if bound == "quota":
         return (
