@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from market.economy.correspondences import Array
 from market.games.family import Key, Setting, TableFamily
-from market.games.table import MOST_PROFILES
+from market.games.table import LARGEST_PAYOFF, MOST_AXES, MOST_PROFILES
 
 MOST_NAMED = 5  # profiles that a message names
 
@@ -66,10 +66,18 @@ class FromFile(TableFamily):
         if found:
             return found
         actions = cls.actions(setting)
+        if len(actions) > MOST_AXES:
+            return [(("players",), f"{len(actions):,} players; at most {MOST_AXES} fit a table")]
         count = math.prod(map(len, actions))
         if count > MOST_PROFILES:
             return [(("players",), f"{count:,} profiles; at most {MOST_PROFILES:,} fit a table")]
+        if any(abs(x) > LARGEST_PAYOFF for own in setting.keys["payoffs"].values() for x in own):
+            return [(("payoffs",), f"a payoff is beyond {LARGEST_PAYOFF:g} in size; write them in a larger unit")]
         given = {_profile(key): key for key in setting.keys["payoffs"]}
+        for key in setting.keys["payoffs"]:
+            if given[_profile(key)] != key:
+                why = f"the profile is listed again as '{given[_profile(key)]}'; leave one out"
+                found.append((("payoffs", key), why))
         needed = itertools.product(*actions)
         missing = [", ".join(profile) for profile in needed if profile not in given]
         if missing:
