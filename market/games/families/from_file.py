@@ -26,6 +26,7 @@ def _as_tuple(value: object) -> object:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 Numbers = Annotated[tuple[float, ...], BeforeValidator(_as_tuple)]
+Rows = Annotated[tuple[Numbers, ...], BeforeValidator(_as_tuple)]
 
 
 class FromFile(TableFamily):
