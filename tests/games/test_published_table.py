@@ -26,8 +26,8 @@ from market.scenario.game_loading import build_game
 def test_means_of_learners_are_those_of_their_paths(rule, total, equality):
     """Both move in parallel, by at most tau; with M the way to the bound, uniform starts:
 
-    `SW = 2 + (1 -+ 2 E[min(M, tau)]) / 2`, `E[min(M, tau)] = tau - tau^2 + tau^3 / 3`, down or up; 40,000 runs
-    in steps of .01 miss it by the last step, at most .0075 in SW.
+    `SW = 2 + (1 -+ 2 E[min(M, tau)]) / 2`, `E[min(M, tau)] = tau - tau^2 + tau^3 / 3`, down or up;
+    40,000 runs in steps of .01 miss it by the last step, at most .0075 in SW.
     """
     game = build_game(market.loads(aga.SCENARIO))
     starts = np.random.default_rng(3).random((40_000, 2, 1))
