@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +112,17 @@ class Table(StrategicGame):
             if other != player:
                 values = np.tensordot(values, play.of[other], axes=(other, 0))
         return values
+
+    def to_payoffs(self, player_axis: Literal["first", "last"] = "last") -> Array:
+        """Return a copy of the material payoffs, with the axis of the players last or first.
+
+        Args:
+            player_axis: "last" for (A_1, ..., A_n, n); "first" for (n, A_1, ..., A_n), which unpacks into
+                one array for each player.
+        """
+        if player_axis not in ("first", "last"):
+            raise InputError(f"player_axis = {player_axis!r:.40}; it is 'first' or 'last'")
+        return np.moveaxis(self.outcomes, -1, 0 if player_axis == "first" else -1).copy()
 
     def profile(self, index: int) -> tuple[int, ...]:
         """Return the actions of the profile at a place of the flattened array."""

@@ -1,4 +1,7 @@
-"""A table of payoffs in the scenario itself: `game = "table"`, `actions` of each player, and `[payoffs]`."""
+"""A table of payoffs: `game = "table"`, `actions` of each player, and `[payoffs]`, or a file in `data`.
+
+What a data file says is put in the place of both when the scenario is read.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,7 @@ def _as_tuple(value: object) -> object:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 Numbers = Annotated[tuple[float, ...], BeforeValidator(_as_tuple)]
+Rows = Annotated[tuple[Numbers, ...], BeforeValidator(_as_tuple)]
 
 
 class FromFile(TableFamily):
@@ -39,6 +43,15 @@ class FromFile(TableFamily):
                 default_factory=dict,
                 description="a list of payoffs, in the order of the players, for each profile, such as "
                 '"cooperate, defect"',
+            ),
+        ),
+        "data": (
+            str | None,
+            Field(
+                None,
+                description="a data file in the place of payoffs: CSV or Parquet with a row a profile, a "
+                "column with each player's action, named as the player, and a column `payoff[player]`; "
+                "or a game of Gambit, .nfg. Players and their actions may be left out",
             ),
         ),
     }
