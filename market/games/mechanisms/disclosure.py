@@ -30,7 +30,7 @@ from market.games.disclosure import Disclosure, members
 from market.games.mechanisms.base import Acting, GameMechanism, GameState
 from market.games.outcome import GameOutcome
 from market.games.plays import pure
-from market.outcome import Status, shown
+from market.outcome import Status
 from market.registry import option
 
 FIGURES = ("share", "hull", "bound")
@@ -145,7 +145,7 @@ class Silent(Protocol):
         """Return silence, and what each would gain by being the only one to speak."""
         nothing = (0,) * game.size
         regret = game.deviations(nothing)
-        why = f"Nothing is said; a provider who spoke would gain up to {shown(float(regret.max()))}."
+        why = f"Nothing is said; a provider who spoke would gain up to {float(regret.max()):.6g}."
         return Settled(nothing, game.by_partition[0], Status.SETTLED, why, regret)
 
 
@@ -202,7 +202,7 @@ class Alone(Protocol):
             f"these schemes for the user is used."
         )
         nothing = (0,) * game.size
-        return Settled(nothing, game.expected(law), Status.OPTIMAL, why, evidence=evidence)
+        return Settled(nothing, game.expected(law), Status.SETTLED, why, evidence=evidence)
 
 
 @dataclass(frozen=True)
