@@ -9,6 +9,7 @@ To add one: a file here and its class in `GAME_MECHANISMS`.
 from market.games.mechanisms.auctioneer import ActionPrices
 from market.games.mechanisms.base import GameMechanism, GameState, play
 from market.games.mechanisms.best_replies import BestReplies
+from market.games.mechanisms.in_order import BackwardInduction
 from market.games.mechanisms.learning import Learning
 from market.games.mechanisms.mediator import Mediator
 from market.games.mechanisms.planner import GamePlanner
@@ -16,12 +17,13 @@ from market.games.mechanisms.select import Equilibria
 from market.registry import Registry
 
 GAME_MECHANISMS: Registry[GameMechanism] = Registry(
-    "mechanism", BestReplies, Learning, ActionPrices, Equilibria, Mediator, GamePlanner
+    "mechanism", BestReplies, Learning, ActionPrices, BackwardInduction, Equilibria, Mediator, GamePlanner
 )
 
 __all__ = [
     "GAME_MECHANISMS",
     "ActionPrices",
+    "BackwardInduction",
     "BestReplies",
     "Equilibria",
     "GameMechanism",
