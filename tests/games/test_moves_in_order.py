@@ -46,8 +46,9 @@ def in_order(game, ties="least", **redesign):
 )
 def test_gifts_in_order_under_each_redesign(redesign, given, total):
     """Without a redesign w_i is separable, so each gives (rho / n) / kappa = 0.2. With a bonus of 1 the
-    slope of r_i is 0.2 - c_i + C_i: the second gives 0.2 + 0.2 and foresees what it moves the third to,
-    and so on to the bound. Totals are of payoffs without bonus and penalty: sum of 0.6 S - sum c^2 / 2."""
+    third gives 0.2 + C, at most 1; for the second S rises by 2 with its gift until then, so that it gives
+    0.4 + c_1; for the first by 4 until the third is at 1, which is at c_1 = 0.2, and then not at all.
+    Totals are of payoffs without bonus and penalty: sum of 0.6 S - sum c^2 / 2."""
     found = in_order(gifts(), **redesign)
     assert found.status == "subgame_perfect"
     np.testing.assert_allclose(found.play.values[:, 0], given, atol=1e-12)

@@ -413,9 +413,7 @@ class _Recorded:
         if np.isnan(weights).all():
             better = dominated(game, v)
             fine = better is False  # without weights a run says yes only after a trial of all profiles
-            return self._claim(
-                "efficient", fine, "not checked: too many" if fine is None else "by all profiles"
-            )
+            return self._claim("efficient", fine, "by all profiles, unless these are too many to be tried")
         most = best_sum(game, weights)
         beyond = np.inf if most is None else most - float(weights @ v)
         fine = bool((weights > 0).all()) and beyond <= 1e-8 * float(weights @ self._scale)
