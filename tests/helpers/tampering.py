@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -11,8 +12,19 @@ from helpers.strategies import economies, fixed_proportions, one_of_each_mechani
 from market.efficiency.report import alignment
 from market.mechanisms import play
 from market.mechanisms.auction.price_rules import Multiplicative, Tatonnement
-from market.results.tables import result
+from market.results.run_folder import OBSERVATIONS as OBSERVATIONS_FILE
+from market.results.run_folder import TRADES as TRADES_FILE
+from market.results.run_folder import RunFolder
+from market.results.tables import (
+    OBSERVATIONS,
+    agents_table,
+    bounds_table,
+    no_observations,
+    result,
+    trades_table,
+)
 from market.results.verify import verify
+from market.results.verify.record import read_outcomes
 
 
 def refused(checked):
@@ -63,13 +75,39 @@ class Tamper:
 class Party:
     """What was played on one economy, as the record wants it."""
 
-    def __init__(self, economy) -> None:
+    def __init__(self, economy, players=None) -> None:
         self.economy = economy
-        self.players = list(one_of_each_mechanism(economy, [Tatonnement, Multiplicative]))
-        self.outcomes = {player.label: play(player, economy) for player in self.players}
+        every = one_of_each_mechanism(economy, [Tatonnement, Multiplicative])
+        self.players = list(every if players is None else players)
+        self.outcomes, seen = {}, [no_observations()]
+        for player in self.players:
+            rounds = []
+            self.outcomes[player.label] = play(
+                player, economy, observe=lambda state, rounds=rounds: rounds.append(state.observed())
+            )
+            seen.append(_observations(player, rounds))
+        self.observations = pd.concat(seen, ignore_index=True).astype(OBSERVATIONS)
         self.checks = {}
         self.alignments = {name: alignment(outcome) for name, outcome in self.outcomes.items()}
-        self.checks = {}
+
+
+def _observations(player, rounds):
+    """The rows of the table of observations, a number for each round, as a run writes them."""
+    names = () if player.name == "auctioneer" else player.observed_once
+    rows = [(player.label, t, name, seen[name]) for name in names for t, seen in enumerate(rounds, start=1)]
+    return pd.DataFrame(rows, columns=list(OBSERVATIONS)).astype(OBSERVATIONS)
+
+
+def records_of(economy, party):
+    """The records of a party, read back from tables with its single trades and observations."""
+    tables = {TRADES_FILE: trades_table(party), OBSERVATIONS_FILE: party.observations}
+    with tempfile.TemporaryDirectory() as folder:
+        for file, table in tables.items():
+            table.to_parquet(Path(folder) / file, index=False)
+        manifest = {"files": {file: {} for file in tables}, "mechanisms": list(party.outcomes)}
+        told_so = told(economy, party)
+        run = RunFolder(Path(folder), manifest, told_so, agents_table(party), bounds_table(party))
+        return read_outcomes(run, economy)
 
 
 small = economies(max_agents=4, max_goods=2)

@@ -23,7 +23,9 @@ from market.games.families.matrices import (
     StagHunt,
 )
 from market.games.families.mixed import Mixed
+from market.games.families.preferences import Preferences
 from market.games.families.public_goods import PublicGoods
+from market.games.families.repeated import Repeated
 from market.games.families.water_filling import WaterFilling
 from market.games.family import GameFamily
 from market.registry import Registry
@@ -37,6 +39,8 @@ GAME_FAMILIES: Registry[GameFamily] = Registry(
     BattleOfTheSexes,
     MatchingPennies,
     Shapley,
+    Repeated,
+    Preferences,
     Mixed,
     PublicGoods,
     Commons,

@@ -22,8 +22,12 @@ from market.errors import RunError
 from market.games.base import StrategicGame
 from market.games.plays import Actions, Joint, Mixtures, Play, joint
 from market.games.smooth import Smooth
+<<<<<<< HEAD
 from market.games.stages import Stages
 from market.games.table import Table
+=======
+from market.games.table import Table, spread_of
+>>>>>>> main
 from market.outcome import Status, shown
 from market.results.games.folder import read_game_run
 from market.results.games.tables import PLAYERS
@@ -46,6 +50,9 @@ PROVES = 1e-6
 
 SEEN = 1e-4
 """Part of the range of payoffs: a difference to one side of a bound sees a price no better."""
+
+SMALL = 1e-2
+"""Part of the least weight: a gain to first order that is larger could be a gain of that player alone."""
 
 SLOPE = 1e-7
 """Part of the reach of an amount: step of the differences that stand for slopes."""
@@ -73,7 +80,7 @@ def _verified(folder: Path) -> Verification:
     try:
         game = build_game(scenario, result["seed"])
         claims = list(_claims(folder, scenario, game, result, manifest))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise RunError(f"'{folder / 'result.json'}' is not as a run writes it: {error!r:.200}") from error
     return Verification(folder, tuple(claims), tuple(each["name"] for each in result["mechanisms"]))
 
@@ -379,8 +386,7 @@ class _Recorded:
     @property
     def _range(self) -> Array:
         if isinstance(self.game, Table):
-            spread = np.ptp(self.game.outcomes.reshape(-1, self.game.size), axis=0)
-            return np.where(spread > 0, spread, 1.0)
+            return spread_of(self.game.outcomes.reshape(-1, self.game.size))
         return self._scale
 
     def _supported(self, weights: Array, v: Array) -> Iterator[Claim]:
@@ -401,11 +407,8 @@ class _Recorded:
         assert isinstance(game, Smooth)
         assert isinstance(self.play, Actions)
         gap = _first_order(game, self.play.values, weights)
-        fine = (
-            bool(game.family.concave)
-            and bool((weights >= 0).all())
-            and gap <= 10 * PROVES * float(weights @ self._scale)
-        )
+        size, least = float(weights @ self._scale), float((weights * self._scale).min())
+        fine = bool(game.family.concave) and positive and gap <= min(10 * PROVES * size, SMALL * least)
         yield self._claim("efficient", fine, f"no play has more by its weights (at most {shown(gap)})")
 
     def _efficient_in_order(self, game: Stages, weights: Array, v: Array) -> Claim:

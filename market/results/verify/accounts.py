@@ -177,6 +177,8 @@ def _split(economy: Economy, record: Record, turnover: Array) -> tuple[dict[str,
     """Return the parts of total surplus by key, and the size that their rounding is relative to, money.
 
     Agents that want some good gain `u(x) - u(e)` and pay for x - e; all others are producers or sellers.
+    Utility minus payments counts the utility of all agents, so that the parts add up to total surplus: an
+    agent that wants nothing may have some, for instance 1 where `u = prod_g x_g^a_g` and each a_g is 0.
     """
     x, y, e, wants = record.consumption, record.production, economy.endowment, economy.wants_something
     utility, owned, cost = economy.utility(x), economy.utility(e), economy.cost(y)
@@ -187,14 +189,14 @@ def _split(economy: Economy, record: Record, turnover: Array) -> tuple[dict[str,
     if levied is not None and record.prices is not None:
         earned, transfers = levied.proceeds(record.prices, y), levied.transfers
         paid = record.payments + economy.lump_sums(levied.commons_revenue) + earned
-    net = [(utility[i], owned[i], paid[i]) for i in np.flatnonzero(wants)]
-    gains = [(0.0 if u == before else u - before) - spent for u, before, spent in net]
+    of_buyers = [(utility[i], owned[i], paid[i]) for i in np.flatnonzero(wants)]
+    gains = [(0.0 if u == before else u - before) - spent for u, before, spent in of_buyers]
     both = -np.inf in gains and np.inf in gains
     parts: dict[str, float | None] = {
         "consumer": None if both else float(sum(gains)),
         "producer": float((earned - cost).sum() - paid[~wants].sum()),
         "revenue": float((paid - earned).sum()) - transfers,
-        "utility_minus_payments": float(sum(u - spent for u, _, spent in net)),
+        "utility_minus_payments": float(utility.sum() - paid[wants].sum()),
         "total": float(utility.sum() - cost.sum() - harm.sum()),
     }
     sizes = (utility, owned, cost, harm, paid, earned, turnover)

@@ -216,8 +216,13 @@ class Market:
         return float(_more(np.array(now), np.array(self._best(row, takers, now)[1])))
 
     def reply(self, row: int, takers: NDArray[np.bool_]) -> Array:
-        """Return the best action found of one player, (goods,)."""
-        z, _, p = self._best(row, takers, -np.inf)
+        """Return the best action found of one player, (goods,); none if the search finds nothing better.
+
+        Where a first unit is not worth its price, a search over prices comes near to no trade, but not to it.
+        """
+        z, best, p = self._best(row, takers, -np.inf)
+        if self.payoff(row, np.zeros(len(z)), p) >= best:
+            return np.zeros(len(z))
         return np.where(z > 0, z * p, z)
 
     def _best(self, row: int, takers: NDArray[np.bool_], now: float) -> tuple[Array, float, Array]:
@@ -455,7 +460,11 @@ def _status(seen: Market, options: Unmediated, takers: NDArray[np.bool_], larges
 
 
 def _cycling(seen: Market, options: Unmediated, takers: NDArray[np.bool_], gains: Claim) -> Claim:
-    """Check that replies, found by the search over prices, lead back to the actions, if they are few."""
+    """Check that replies, found by the search over prices, lead back to the actions, if they are few.
+
+    The difference is relative to the largest action on the way: in a cycle an agent may stay alone for a
+    round, and it then bids next to nothing.
+    """
     record, economy = seen.record, seen.economy
     period = record.evidence_value("period")
     if not (1 <= period <= record.rounds and period == round(period)):
@@ -463,13 +472,15 @@ def _cycling(seen: Market, options: Unmediated, takers: NDArray[np.bool_], gains
     if not gains.holds or period > LONGEST or options.game.schedule == "random":
         return Claim(gains.name, False if not gains.holds else None, f"not checked: {gains.detail}")
     players, actions = np.flatnonzero(~takers), seen.actions
+    largest = np.abs(actions).max(axis=0)
     for _ in range(int(period)):
         replies = actions.copy()
         for row in players:
             against = actions if options.game.schedule == "simultaneous" else replies
             replies[row] = Market(economy, replace(record, actions=against)).reply(int(row), takers)
         actions = replies
-    apart = difference(actions, seen.actions, np.maximum(np.abs(seen.actions), np.abs(actions)).max(axis=0))
+        largest = np.maximum(largest, np.abs(actions).max(axis=0))
+    apart = difference(actions, seen.actions, largest)
     detail = f"after {period:.0f} rounds of replies actions differ by {shown(apart)}; {gains.detail}"
     if apart > COMES_BACK and seen.has_jumps(takers):
         return Claim(

@@ -4,7 +4,7 @@ import pytest
 from helpers.tampering import refused
 
 import market
-from market.results.run_folder import write_run
+from market.results.run_folder import read_run, write_run
 from market.results.verify import verify
 
 IDLE = """
@@ -95,3 +95,25 @@ def test_payoffs_with_another_share_of_the_revenue_are_refused(tamper, payoffs):
     changed = tamper("commons")
     changed.mechanism("prices")["payoffs_with_revenue"] = payoffs
     assert "prices: payoffs with revenue handed back" in refused(changed.verified())
+
+
+WITHOUT_WANTS = """
+schema = 1
+economy = "quasilinear"
+goods = ["water"]
+commons.water = 1
+agents = [
+    { name = "alpha", utility = { family = "cobb_douglas", weights = { water = 0.5 } } },
+    { name = "beta", utility = { family = "cobb_douglas", weights = { water = 0.0 } } },
+]
+mechanisms = [{ name = "prices", kind = "auctioneer" }]
+"""
+
+
+def test_utility_of_an_agent_that_wants_nothing_counts_in_utility_minus_payments(tmp_path):
+    """With `u = x^0 = 1` for beta, total surplus 1 + 1 is utility minus payments 1.5 plus the revenue 0.5."""
+    folder = write_run(market.compare(market.loads(WITHOUT_WANTS)), tmp_path)
+    split = read_run(folder).result["mechanisms"][0]["surplus"]
+    assert split["utility_minus_payments"] == pytest.approx(1.5)
+    assert split["total"] == pytest.approx(split["utility_minus_payments"] + split["revenue"])
+    assert not refused(verify(folder))

@@ -8,7 +8,7 @@ import pytest
 from helpers.tampering import Tamper, refused
 
 import market
-from market.results.run_folder import write_run
+from market.results.run_folder import read_run, write_run
 from market.results.verify import verify
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
@@ -117,3 +117,31 @@ def test_lone_bidder_is_verified(tmp_path):
     scenario = market.load(SCENARIOS / "bids.toml", ["agents.beta.utility.weights.water=0"])
     checked = verify(write_run(market.compare(scenario, ["bids"]), tmp_path))
     assert not refused(checked)
+
+
+LONG_CYCLE = """
+schema = 1
+economy = "quasilinear"
+goods = ["bread"]
+commons.bread = 1
+agents = [
+    { name = "alpha", utility = { family = "log1p", weights = { bread = 0.1328125 } } },
+    { name = "beta", utility = { family = "log1p", weights = { bread = 2 } } },
+]
+mechanisms = [{ name = "posts", kind = "unmediated", game = "trading_post" }]
+"""
+
+
+def test_cycle_in_which_an_agent_is_alone_for_a_round_is_verified(tmp_path):
+    """Beta bids more than alpha's first unit is worth, alpha nothing, beta then next to nothing."""
+    folder = write_run(market.compare(market.loads(LONG_CYCLE)), tmp_path)
+    run = read_run(folder)
+    record = run.result["mechanisms"][0]
+    assert (record["status"], record["evidence"]["period"]) == ("cycling", 12)
+    assert run.by_good("posts", "action")[0] == 0
+    checked = verify(folder)
+    assert not refused(checked)
+    assert next(claim for claim in checked.claims if claim.name == "posts: cycling").holds
+    forged = Tamper(folder, tmp_path / "forged")
+    forged.mechanism("posts")["evidence"]["period"] = 6.0
+    assert "posts: cycling" in refused(forged.verified())

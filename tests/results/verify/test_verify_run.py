@@ -7,17 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.strategies import SOAK
-from helpers.tampering import STORIES, Party, refused, small, told, with_kinks
+from helpers.tampering import STORIES, Party, records_of, refused, small, with_kinks
 from hypothesis import given, settings
 
+import market
 from market.errors import InputError, RunError
-from market.results.run_folder import RunFolder
-from market.results.tables import agents_table, bounds_table
 from market.results.verify import verify
 from market.results.verify.accounts import check_accounts
 from market.results.verify.alignment_claims import check_alignment
-from market.results.verify.record import read_outcomes
 from market.results.verify.run import KINDS, UNSTATED
+from market.results.verify.trade_claims import check_trades
+from market.scenario.building import build
 
 
 @pytest.mark.parametrize("story", STORIES)
@@ -197,14 +197,44 @@ UNPROVED = {"reason", "file", "demand_queries", "amplitude", "title", "unknown"}
 @given(small | with_kinks)
 def test_claims_about_random_economies_hold(economy):
     party = Party(economy)
-    run = RunFolder(Path(), {}, told(economy, party), agents_table(party), bounds_table(party))
-    records = read_outcomes(run, economy)
+    _every_claim_holds(economy, party)
+
+
+def _every_claim_holds(economy, party):
+    records = records_of(economy, party)
     prices = [p for record in records for p in (record.prices, record.supporting_prices) if p is not None]
     for record, player in zip(records, party.players, strict=True):
         kind = KINDS.get(record.kind, UNSTATED)
         for claim in (
             *check_accounts(economy, record, kind.due(economy, record, player)),
+            *check_trades(economy, record),
             *kind.claims(economy, record, player),
             *check_alignment(economy, record, prices, records),
         ):
             assert claim.holds is not False, claim
+
+
+COMMONS_IN_LOTS = """
+schema = 1
+economy = "quasilinear"
+goods = ["water"]
+commons.water = 1
+agents = [{ name = "alpha", utility = { family = "log", weights = { water = 1 } } }]
+mechanisms = [
+    { name = "book", kind = "double_auction", price_range = [0, 20], lot = 0.5, patience = 60 },
+]
+"""
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_one_agent_that_buys_the_commons_in_an_order_book_paid_for_them(shared):
+    """The payments of an order book are those of its single trades, which the records must hold."""
+    text = COMMONS_IN_LOTS + ("[commons_shares]\nalpha = 1\n" if shared else "")
+    scenario = market.loads(text)
+    economy = build(scenario)
+    party = Party(economy, [scenario.mechanism("book")])
+    trades = party.outcomes["book"].trades
+    assert trades.amount.tolist() == [0.5, 0.5]
+    paid = 0.0 if shared else float(trades.amount @ trades.price)
+    assert party.outcomes["book"].payments.tolist() == pytest.approx([paid])
+    _every_claim_holds(economy, party)
