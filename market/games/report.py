@@ -37,12 +37,8 @@ from market.games.in_order import best_in_order
 from market.games.outcome import GameOutcome
 from market.games.plays import Actions, Joint, Mixtures, Play, pure
 from market.games.smooth import Smooth
-<<<<<<< HEAD
 from market.games.stages import Integers, Stages
-from market.games.table import Table
-=======
 from market.games.table import Table, spread_of
->>>>>>> main
 from market.games.welfare import Best, best_amounts, first_order_gap, random_plays
 from market.random_streams import generator
 

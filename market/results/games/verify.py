@@ -22,12 +22,8 @@ from market.errors import RunError
 from market.games.base import StrategicGame
 from market.games.plays import Actions, Joint, Mixtures, Play, joint
 from market.games.smooth import Smooth
-<<<<<<< HEAD
 from market.games.stages import Stages
-from market.games.table import Table
-=======
 from market.games.table import Table, spread_of
->>>>>>> main
 from market.outcome import Status, shown
 from market.results.games.folder import read_game_run
 from market.results.games.tables import PLAYERS
