@@ -3,8 +3,9 @@
 Symbols: players i = 1..n; a play (`plays.py`); material payoffs pi_i(play); concern c_ij, how much i's choice
 weighs j's payoff, c_ii = 0; U_i = pi_i + sum_j c_ij pi_j, by which i chooses. Without concern U = pi.
 
-A game has one of two forms: `Table` (finite actions, payoffs in an array) or `Smooth` (amounts within bounds,
-payoffs and slopes as functions). What both can do is stated here, and mechanisms and judges use no more.
+A game has one of three forms: `Table` (finite actions, payoffs in an array), `Smooth` (amounts within bounds,
+payoffs and slopes as functions) or `Stages` (moves in order, on a grid of amounts). What all can do is stated
+here, and mechanisms and judges use no more.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class Reply(NamedTuple):
 
 @dataclass(frozen=True)
 class StrategicGame:
-    """Base of the two forms.
+    """Base of the three forms.
 
     Args:
         players: their names, (n,).

@@ -13,6 +13,10 @@ weights are local, and an outcome is called not efficient only with an improveme
 otherwise it is unknown. Best sum: of local searches, with a bound that proves it where the sum is concave
 (`welfare.py`).
 
+*Moves in order.* Judged are amounts on the grid. The largest sum is exact, by dynamic programming, and proves
+an outcome that has it efficient; few profiles are all tried; of many an improvement is looked for among plays
+some steps away, and else it is unknown.
+
 Sums are compared only where payoffs have one unit (`comparable`).
 
 *Equality* is `1 - G` with the Gini coefficient G, where all payoffs are >= 0 and some positive.
@@ -30,11 +34,14 @@ from market.economy.correspondences import Array
 from market.errors import NumericalError
 from market.games import correlated, equilibria, lotteries
 from market.games.disclosure import Disclosure
+from market.games.in_order import best_in_order
 from market.games.outcome import GameOutcome
 from market.games.plays import Actions, Joint, Mixtures, Play, pure
 from market.games.smooth import Smooth
+from market.games.stages import Integers, Stages
 from market.games.table import Table, spread_of
 from market.games.welfare import Best, best_amounts, first_order_gap, random_plays
+from market.random_streams import generator
 
 PROVED = 1e-7
 """Part of the range of payoffs: first-order conditions violated by no more prove efficiency."""
@@ -52,6 +59,16 @@ MORE_STARTS = 4
 
 IMPROVES = 1e-7
 """Part of the range of payoffs that some player gains by an improvement, at least."""
+
+MOST_TRIED = 100_000
+"""Profiles in order of which all are tried."""
+
+AWAY = (1, 2, 4, 8, 16)
+"""Units, in steps, of the changes by which an improvement on one of more profiles is looked for."""
+
+MOST_CHANGES = 3125
+"""Changes of each unit, at most: all of -2 to 2 units of five players, more units of fewer players; of more
+players some that are drawn."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +139,8 @@ def report(outcome: GameOutcome) -> GameReport:
     game = outcome.game
     if isinstance(game, Table):
         return _of_table(game, outcome)
+    if isinstance(game, Stages):
+        return _in_order(game, outcome)
     assert isinstance(game, Smooth)
     return _of_amounts(game, outcome)
 
@@ -362,3 +381,72 @@ def _better(game: Smooth, a: Array, v: Array) -> bool:
     """Return True if a play is better than payoffs v for some and worse for none."""
     gains = (game.payoffs(Actions(a)) - v) / game.scale
     return bool(np.isfinite(gains).all() and (gains >= -lotteries.EXACT).all() and gains.max() > IMPROVES)
+
+
+# --- moves in order -------------------------------------------------------------------------------------
+
+
+def _in_order(game: Stages, outcome: GameOutcome) -> GameReport:
+    k, v = game.in_steps(outcome.play), outcome.payoffs
+    unknown: dict[str, str] = {}
+    totals, efficient, improved = None, None, None
+    plays = profiles_in_order(game)
+    try:
+        best, most = best_in_order(game, np.ones(game.size))
+        totals = Totals(float(v.sum()), most, most, best_play=game.as_play(best).values)
+        efficient = True if v.sum() >= most - lotteries.EXACT * game.scale.sum() else None
+    except NumericalError as error:
+        unknown["totals"] = str(error)
+    weights = np.full(game.size, 1.0 / game.size) if efficient else None
+    if efficient is None:
+        candidates = _away(game, k) if plays is None else plays
+        improved = _improving(game, candidates, v)
+        efficient = False if improved is not None else None if plays is None else True
+        if efficient is None:
+            unknown["efficient"] = "no better play was found, and there are too many to try all"
+    play = None if improved is None else game.as_play(improved)
+    return GameReport(
+        efficient=efficient,
+        efficient_among_profiles=None,
+        weights=weights,
+        residual=0.0 if weights is not None else np.inf,
+        ratio=1.0 if weights is not None else np.inf,
+        improvement=play,
+        gains=None if play is None else game.payoffs(play) - v,
+        totals=totals if game.comparable else None,
+        equality=equality(v) if game.comparable else None,
+        unknown=unknown,
+        outcome=outcome,
+    )
+
+
+def profiles_in_order(game: Stages) -> Integers | None:
+    """Return all profiles of a game in order, (profiles, n) in steps; None if they are too many."""
+    if float(np.prod((game.most - game.least + 1).astype(float))) > MOST_TRIED:
+        return None
+    return np.stack(np.meshgrid(*map(game.amounts, range(game.size)), indexing="ij"), -1).reshape(
+        -1, game.size
+    )
+
+
+def _away(game: Stages, k: Integers) -> Integers:
+    """Return plays some steps away from one, (plays, n), that are on the grid."""
+    farthest = int((MOST_CHANGES ** (1.0 / game.size) - 1.0) / 2.0 + 1e-9)
+    if farthest >= 2:
+        farthest = min(farthest, 6)
+        changes = np.stack(np.meshgrid(*[np.arange(-farthest, farthest + 1)] * game.size, indexing="ij"), -1)
+        changes = changes.reshape(-1, game.size)
+    else:
+        changes = generator(game.seed, "changes").integers(-2, 3, size=(MOST_CHANGES, game.size))
+    plays = np.concatenate([k + unit * changes for unit in AWAY])
+    return plays[((plays >= game.least) & (plays <= game.most)).all(axis=1)]
+
+
+def _improving(game: Stages, plays: Integers, v: Array) -> Integers | None:
+    """Return the play, (n,), better for some and worse for none, in which the least gain is largest."""
+    gains = (game.payoffs_of(plays) - v) / game.scale
+    better = (gains >= -lotteries.EXACT).all(axis=1) & (gains.max(axis=1) > IMPROVES)
+    if not better.any():
+        return None
+    least = np.where(better, gains.min(axis=1), -np.inf)
+    return np.asarray(plays[int(least.argmax())])

@@ -20,6 +20,7 @@ from market.games.mechanisms.base import GameMechanism, GameState
 from market.games.outcome import GameOutcome
 from market.games.plays import Joint, Mixtures, Play
 from market.games.smooth import Smooth
+from market.games.stages import Stages
 from market.games.table import Table
 from market.outcome import Status
 from market.scenario.game_loading import GameScenario, build_game
@@ -226,11 +227,16 @@ def checked_action(game: StrategicGame, player: Player, said: object) -> Array:
         raise NumericalError(
             f"{player.name} acted with {said!r:.60}; one of {', '.join(names)} is needed, or probabilities"
         )
-    assert isinstance(game, Smooth)
     try:
         numbers = np.atleast_1d(np.asarray(said, dtype=float))
     except (TypeError, ValueError):
         raise NumericalError(f"{player.name} acted with {said!r:.60}; numbers are needed") from None
+    if isinstance(game, Stages):
+        near = game.with_action(game.start(), player.row, numbers[:1]).values[player.row]
+        if numbers.shape != (1,) or not abs(near - numbers)[0] <= 1e-9 / game.steps:
+            raise NumericalError(f"{player.name} acted with {said!r:.60}, which is not an amount of its grid")
+        return near
+    assert isinstance(game, Smooth)
     shape = game.first.shape[1:]
     allowed = numbers.shape == shape and bool(np.isfinite(numbers).all())
     if not allowed or np.abs(game.projected(numbers, player.row) - numbers).max() > 1e-9 * game.reach.max():

@@ -1,8 +1,8 @@
 """Families of games, by the name under `game` in a scenario.
 
 Entry points: `GAME_FAMILIES` (the registry), `family.GameFamily` in the room above (what a family declares).
-Read from_file and matrices for tables, public_goods for amounts.
-Imports the forms of games (table, smooth) and what a family declares.
+Read from_file and matrices for tables, public_goods for amounts, in_order for moves in order.
+Imports the forms of games (table, smooth, stages) and what a family declares.
 To add one: a file here and its class below; tests over all families then find it.
 """
 
@@ -14,6 +14,7 @@ from market.games.families.facility import Facility
 from market.games.families.fish_war import FishWar
 from market.games.families.fishery import Commons
 from market.games.families.from_file import FromFile
+from market.games.families.in_order import Dictator, PublicGoodsInOrder, Stackelberg, Ultimatum
 from market.games.families.matrices import (
     BattleOfTheSexes,
     Chicken,
@@ -51,6 +52,10 @@ GAME_FAMILIES: Registry[GameFamily] = Registry(
     Facility,
     AgaToy,
     InformationGame,
+    PublicGoodsInOrder,
+    Stackelberg,
+    Dictator,
+    Ultimatum,
 )
 
 __all__ = ["GAME_FAMILIES"]

@@ -10,6 +10,7 @@ from market.games.mechanisms.auctioneer import ActionPrices
 from market.games.mechanisms.base import GameMechanism, GameState, play
 from market.games.mechanisms.best_replies import BestReplies
 from market.games.mechanisms.disclosure import Aligned, Alone, BestAI, Quantal, Silent, Together
+from market.games.mechanisms.in_order import BackwardInduction
 from market.games.mechanisms.learning import Learning
 from market.games.mechanisms.mediator import Mediator
 from market.games.mechanisms.planner import GamePlanner
@@ -21,6 +22,7 @@ GAME_MECHANISMS: Registry[GameMechanism] = Registry(
     BestReplies,
     Learning,
     ActionPrices,
+    BackwardInduction,
     Equilibria,
     Mediator,
     GamePlanner,
@@ -37,6 +39,7 @@ __all__ = [
     "ActionPrices",
     "Aligned",
     "Alone",
+    "BackwardInduction",
     "BestAI",
     "BestReplies",
     "Equilibria",

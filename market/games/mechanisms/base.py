@@ -88,6 +88,7 @@ class GameMechanism(Family):
         """Return an outcome with payoffs computed from the play."""
         payoffs = game.payoffs(state.play)
         transfers = more.pop("transfers", np.zeros(game.size))
+        utilities = more.pop("utilities", None)
         return GameOutcome(
             game=game,
             name=self.label,
@@ -97,7 +98,7 @@ class GameMechanism(Family):
             rounds=state.round,
             play=more.pop("play", state.play),
             payoffs=payoffs,
-            utilities=game.cared_for(payoffs),
+            utilities=game.cared_for(payoffs) if utilities is None else utilities,
             transfers=transfers,
             evidence=evidence,
             **more,

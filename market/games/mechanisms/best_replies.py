@@ -28,6 +28,7 @@ from market.games.mechanisms.base import Acting, GameMechanism, GameState
 from market.games.outcome import GameOutcome
 from market.games.plays import Actions, Mixtures, Play
 from market.games.smooth import Smooth
+from market.games.stages import Stages
 from market.games.table import Table
 from market.outcome import Status, shown
 from market.random_streams import generator
@@ -68,7 +69,7 @@ class BestReplies(GameMechanism):
     """Players are left alone: each answers the others with a best reply, in rounds."""
 
     name = "unmediated"
-    forms = (Table, Smooth)
+    forms = (Table, Smooth, Stages)
     evidence = ("relative_regret", "period")
     schedule: Schedule = option("sequential", "who moves when")
     step_size: float = option(
@@ -130,8 +131,9 @@ class BestReplies(GameMechanism):
 
     def _same(self, game: StrategicGame, before: Play, after: Play) -> bool:
         """Return True if a round changed nothing but for rounding."""
-        if isinstance(after, Actions) and isinstance(before, Actions):
-            assert isinstance(game, Smooth)
+        if isinstance(game, Smooth):
+            assert isinstance(after, Actions)
+            assert isinstance(before, Actions)
             return bool((np.abs(after.values - before.values) <= 1e-13 * game.reach).all())
         return game.key(before) == game.key(after)
 

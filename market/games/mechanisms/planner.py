@@ -9,9 +9,11 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.errors import InputError, NumericalError
 from market.games.base import StrategicGame
+from market.games.in_order import best_in_order
 from market.games.mechanisms.base import Acting, GameMechanism, GameState
 from market.games.outcome import GameOutcome
 from market.games.smooth import Smooth
+from market.games.stages import Stages
 from market.games.table import Table
 from market.games.welfare import Best, Welfare, best_amounts, best_in_table, refuse_disagreement
 from market.outcome import Status, shown
@@ -36,7 +38,7 @@ class GamePlanner(GameMechanism):
     """A planner chooses for all players what has the largest weighted sum, product of gains, or minimum."""
 
     name = "planner"
-    forms = (Table, Smooth)
+    forms = (Table, Smooth, Stages)
     evidence = ("welfare", "gap", "starts")
     welfare: Welfare = option(
         "sum", "what is maximised: the sum of payoffs, the product of gains, or the least"
@@ -64,6 +66,10 @@ class GamePlanner(GameMechanism):
         refuse_disagreement(self.welfare, self.disagreement)
         if not self._weights(game).any():
             raise InputError(f"'{self.label}': all weights are 0")
+        if isinstance(game, Stages) and self.welfare != "sum":
+            raise InputError(
+                f"'{self.label}': of games with moves in order the planner knows welfare = \"sum\""
+            )
 
     def _weights(self, game: StrategicGame) -> Array:
         return by_player(game, self.weights, 1.0)
@@ -78,6 +84,9 @@ class GamePlanner(GameMechanism):
         try:
             if isinstance(game, Table):
                 best = best_in_table(game, self.welfare, weights, disagreement)
+            elif isinstance(game, Stages):
+                k, value = best_in_order(game, weights)
+                best = Best(game.as_play(k), value, 0.0, 0)
             else:
                 assert isinstance(game, Smooth)
                 best = best_amounts(game, self.welfare, weights, disagreement)

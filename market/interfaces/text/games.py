@@ -11,6 +11,7 @@ from rich.text import Text
 
 from market.games.disclosure import Disclosure
 from market.games.plays import Actions, Joint, Mixtures
+from market.games.stages import Stages
 from market.games.table import Table
 from market.interfaces.text.layout import STYLES, Row, Section, heading, pairs, points, story, tables
 from market.interfaces.text.sentences import (
@@ -26,6 +27,7 @@ from market.interfaces.text.sentences import (
 
 if TYPE_CHECKING:
     from market.economy.correspondences import Array
+    from market.games.base import StrategicGame
     from market.games.outcome import GameOutcome
     from market.games.report import GameReport
     from market.results.games.comparison import GameComparison
@@ -73,11 +75,19 @@ def game_in_a_line(compared: GameComparison) -> str:
         sizes = sorted(set(game.sizes))
         many = f"{sizes[0]} actions each" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} actions"
     else:
+        if isinstance(game, Stages):
+            many = f"moves in order, in steps of {number(1 / game.steps)}"
+            return (
+                f"{compared.scenario.document.game}: {count(game.size, 'player')} with {many}{_unit(game)}."
+            )
         d = game.start().values.shape[1]  # type: ignore[union-attr]
         many = "an amount each" if d == 1 else f"{d} amounts each"
-    unit = "; payoffs in one unit" if game.comparable else ""
     cares = "; players care for others' payoffs" if game.concern is not None else ""
-    return f"{compared.scenario.document.game}: {count(game.size, 'player')} with {many}{unit}{cares}."
+    return f"{compared.scenario.document.game}: {count(game.size, 'player')} with {many}{_unit(game)}{cares}."
+
+
+def _unit(game: StrategicGame) -> str:
+    return "; payoffs in one unit" if game.comparable else ""
 
 
 def _ended(outcome: GameOutcome) -> Text:
@@ -105,6 +115,8 @@ def sections(compared: GameComparison) -> list[Section]:
     if compared.game.concern is not None:
         title = "Payoff and concern for others"
         parts.append(Section(title, _by_player(outcomes, lambda o: o.utilities)))
+    if isinstance(compared.game, Stages) and any((o.utilities != o.payoffs).any() for o in outcomes):
+        parts.append(Section("Reward", _by_player(outcomes, lambda o: o.utilities)))
     if any(o.transfers.any() for o in outcomes):
         title = "Payoff after transfers"
         parts.append(Section(title, _by_player(outcomes, lambda o: o.payoffs + o.transfers)))
@@ -322,6 +334,10 @@ def notes(compared: GameComparison, parts: Sequence[Section]) -> list[str]:
             "distance of the hull: of the user's utility from the nearest weighted sum of the providers' "
             "and a constant. No equilibrium in which the user hears all gives less than full information "
             "less twice that. Efficiency is judged among partitions and lotteries over them."
+        )
+    if any(part.title == "Reward" for part in parts):
+        found.append(
+            "reward: payoff, bonus and penalty, by which players choose; all else is of payoffs alone."
         )
     if any(part.title == "Welfare weights" for part in parts):
         found.append(

@@ -10,6 +10,7 @@ What these cannot prove is said to be not checked.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ from market.games.base import StrategicGame
 from market.games.disclosure import Disclosure
 from market.games.plays import Actions, Joint, Mixtures, Play, joint
 from market.games.smooth import Smooth
+from market.games.stages import Stages
 from market.games.table import Table, spread_of
 from market.outcome import Status, shown
 from market.results.games.disclosure_claims import KINDS, Recomputed
 from market.results.games.folder import read_game_run
 from market.results.games.tables import PLAYERS
+from market.results.games.verify_in_order import Walk, best_sum, dominated, gains_at_once
 from market.results.run_folder import read_table
 from market.results.schema import number
 from market.results.verify.claim import Claim, Verification, difference
@@ -117,7 +120,7 @@ class _Recorded:
     def _read(self, stated: Mapping[str, Any], column: str) -> Play:
         """Return a play from its record."""
         game = self.game
-        if isinstance(game, Smooth):
+        if isinstance(game, Smooth | Stages):
             return Actions(self._amounts(column))
         assert isinstance(game, Table)
         if "mixtures" in stated:
@@ -136,8 +139,7 @@ class _Recorded:
         return Joint(p)
 
     def _amounts(self, name: str) -> Array:
-        assert isinstance(self.game, Smooth)
-        d = self.game.first.shape[1]
+        d = self.game.start().values.shape[1]  # type: ignore[union-attr]
         return np.stack([self.own[f"{name}[{k}]"].to_numpy(dtype=float) for k in range(d)], axis=1)
 
     def claims(self) -> Iterator[Claim]:
@@ -161,13 +163,24 @@ class _Recorded:
         """Check that players may do what is recorded."""
         play = self.play
         if isinstance(play, Actions):
-            assert isinstance(self.game, Smooth)
-            apart = np.abs(self.game.feasible(play.values) - play.values).max()
-            fine = bool(apart <= 1e-9 * self.game.reach.max())
+            apart, reach = self._beyond(play.values)
+            fine = bool(apart <= 1e-9 * reach)
             return self._claim("amounts are within bounds", fine, f"farthest beyond: {shown(float(apart))}")
         parts = play.of if isinstance(play, Mixtures) else (play.probabilities,)
         fine = all((p >= 0).all() and abs(p.sum() - 1.0) <= 1e-9 for p in parts)
         return self._claim("probabilities are >= 0 and add up to 1", fine, f"{len(parts)} distributions")
+
+    def _beyond(self, a: Array) -> tuple[float, float]:
+        """Return how far amounts, (n, d), are from those that are possible, and a length of reference."""
+        assert isinstance(self.game, Smooth | Stages)
+        reach = 1.0 / self.game.steps if isinstance(self.game, Stages) else float(self.game.reach.max())
+        return float(np.abs(self.game.feasible(a) - a).max()), reach
+
+    @property
+    def _rules(self) -> StrategicGame:
+        """The game with the rewards of the mechanism."""
+        redesign = getattr(self.options, "redesign", {})
+        return self.game.redesigned(redesign) if isinstance(self.game, Stages) else self.game
 
     def _payoffs(self) -> Iterator[Claim]:
         """Check payoffs, choices, transfers, and that both files agree."""
@@ -177,10 +190,10 @@ class _Recorded:
         yield self._claim(
             "payoffs", apart <= ROUNDING_OF_RESULTS, f"largest relative difference: {shown(apart)}"
         )
-        u = self.game.cared_for(pi)
-        apart = difference(self.columns["utility"], u, np.abs(self.game.weighs) @ size)
+        u = self._rules.utilities(self.play) if isinstance(self.game, Stages) else self.game.cared_for(pi)
+        apart = difference(self.columns["utility"], u, np.abs(self.game.weighs) @ size + np.abs(u))
         yield self._claim(
-            "payoffs and concern",
+            "rewards" if isinstance(self.game, Stages) else "payoffs and concern",
             apart <= ROUNDING_OF_RESULTS,
             f"largest relative difference: {shown(apart)}",
         )
@@ -267,6 +280,8 @@ class _Recorded:
         game, play = self.game, self.play
         if self.protocol is not None:
             return self.protocol.gains()
+        if isinstance(game, Stages):
+            return self._walk.gains if self._walk else gains_at_once(game, game.in_steps(play))
         if isinstance(play, Actions):
             assert isinstance(game, Smooth)
             return np.array([_best_gain(game, play.values, i) for i in range(game.size)])
@@ -274,6 +289,14 @@ class _Recorded:
         return _table_gains(game.choices, game.sizes, play)
 
     # --- the status ---
+
+    @cached_property
+    def _walk(self) -> Walk | None:
+        """The play in order, walked again; None if players moved at once."""
+        rules = self._rules
+        if self.stated["kind"] != "backward_induction" or not isinstance(rules, Stages):
+            return None
+        return Walk(rules, rules.in_steps(self.play), self.options.ties)
 
     def _status(self) -> Iterator[Claim]:
         status, stated = Status(self.stated["status"]), self.stated
@@ -291,6 +314,14 @@ class _Recorded:
             yield self._claim(word, none, f"largest gain {shown(relative)} of the range of payoffs")
         elif self.protocol is not None and status in (Status.OPTIMAL, Status.SETTLED):
             pass  # by the claims of the protocol
+        elif status is Status.SUBGAME_PERFECT and self._walk is None:
+            yield self._claim(word, False, "players did not move in order")
+        elif status is Status.SUBGAME_PERFECT:
+            assert self._walk is not None
+            fine = none and self._walk.follows
+            yield self._claim(word, fine, f"largest gain {shown(relative)}, by all amounts of each player")
+            ties = number(stated["evidence"]["ties"])
+            yield self._claim("ties", ties == self._walk.ties, f"{self._walk.ties:,} recounted")
         elif status is Status.OPTIMAL:
             yield from self._optimal()
         elif status is Status.CLEARED:
@@ -322,6 +353,8 @@ class _Recorded:
         """Return a number that no weighted sum of payoffs exceeds."""
         if isinstance(self.game, Table):
             return float((self.game.outcomes.reshape(-1, self.game.size) @ weights).max())
+        if isinstance(self.game, Stages):
+            return best_sum(self.game, weights)
         assert isinstance(self.game, Smooth)
         family = self.game.family
         if not (family.concave or (family.sum_concave and np.ptp(weights) == 0)):
@@ -351,7 +384,8 @@ class _Recorded:
             return
         improved = self._read(self.found["improvement"], "improvement")
         gains = self._payoffs_of(improved) - v
-        fine = bool((gains >= -1e-8 * self._range).all() and (gains > 1e-8 * self._range).any())
+        possible = not isinstance(game, Stages) or self._beyond(improved.values)[0] <= 1e-9 / game.steps  # type: ignore[union-attr]
+        fine = possible and bool((gains >= -1e-8 * self._range).all() and (gains > 1e-8 * self._range).any())
         yield self._claim(
             "not efficient", fine, f"by the recorded improvement; largest gain {shown(float(gains.max()))}"
         )
@@ -376,6 +410,9 @@ class _Recorded:
                 "efficient", fine, f"no profile has more by its weights (at most {shown(beyond)})"
             )
             return
+        if isinstance(game, Stages):
+            yield self._efficient_in_order(game, weights, v)
+            return
         assert isinstance(game, Smooth)
         assert isinstance(self.play, Actions)
         gap = _first_order(game, self.play.values, weights)
@@ -383,10 +420,24 @@ class _Recorded:
         fine = bool(game.family.concave) and positive and gap <= min(10 * PROVES * size, SMALL * least)
         yield self._claim("efficient", fine, f"no play has more by its weights (at most {shown(gap)})")
 
+    def _efficient_in_order(self, game: Stages, weights: Array, v: Array) -> Claim:
+        """Check that no profile is better, by weights or by trials of all profiles."""
+        if np.isnan(weights).all():
+            better = dominated(game, v)
+            fine = better is False  # without weights a run says yes only after a trial of all profiles
+            return self._claim("efficient", fine, "by all profiles, unless these are too many to be tried")
+        most = best_sum(game, weights)
+        beyond = np.inf if most is None else most - float(weights @ v)
+        fine = bool((weights > 0).all()) and beyond <= 1e-8 * float(weights @ self._scale)
+        return self._claim("efficient", fine, f"no profile has more by its weights (at most {shown(beyond)})")
+
     def _totals(self) -> Iterator[Claim]:
         stated = self.found["totals"]
         if stated is None:
-            yield self._claim("totals are left out", not self.game.comparable, "payoffs have no common unit")
+            fine = not self.game.comparable or any(
+                line.startswith("totals:") for line in self.found["unknown"]
+            )
+            yield self._claim("totals are left out", fine, "payoffs have no common unit, or it is unknown")
             return
         v = self.columns["payoff"]
         size = float(np.abs(v).sum() + self._scale.sum())
@@ -407,17 +458,20 @@ class _Recorded:
             fine = max(abs(stated["best"] - best), abs(stated["most"] - best)) <= ROUNDING_OF_RESULTS * size
             yield self._claim("largest total", fine, f"{best:.6g}, by all profiles")
             return
-        assert isinstance(self.game, Smooth)
+        assert isinstance(self.game, Smooth | Stages)
         at = self._amounts("best")
         value = float(self.game.payoffs(Actions(at)).sum())
         fine = abs(value - stated["best"]) <= ROUNDING_OF_RESULTS * size
-        possible = np.abs(self.game.feasible(at) - at).max() <= 1e-9 * self.game.reach.max()
+        apart, reach = self._beyond(at)
+        possible = apart <= 1e-9 * reach
         yield self._claim("largest total found", bool(fine and possible), f"{value:.6g}")
         if stated["most"] is None:
             return
         ones = np.ones(self.game.size)
-        if self.game.family.concave or self.game.family.sum_concave:
-            most: float | None = value + _first_order(self.game, at, ones)
+        if isinstance(self.game, Stages):
+            most: float | None = best_sum(self.game, ones)
+        elif self.game.family.concave or self.game.family.sum_concave:
+            most = value + _first_order(self.game, at, ones)
         else:
             most = self.game.family.bound(self.game.size, **self.game.parameters)
         fine = most is not None and bool(stated["most"] >= most - PROVES * size)

@@ -75,6 +75,10 @@ def report(name, **changes):
     return lambda result, table: of(result, name)["report"].update(changes)
 
 
+def ties(name, count):
+    return lambda result, table: of(result, name)["evidence"].update(ties=count)
+
+
 def totals(name, **changes):
     return lambda result, table: of(result, name)["report"]["totals"].update(changes)
 
@@ -118,6 +122,15 @@ def action(result, table):
         ("public_goods", column("planner", GIVER, "amount[0]", 1.5), "planner: amounts are within bounds"),
         ("public_goods", column(LEFT, GIVER, "improvement[0]", 0.0), f"{LEFT}: gains of the improvement"),
         ("public_goods", totals("planner", most=0.5), "planner: no total is above"),
+        ("in_order", column("bonus", GIVER, "amount[0]", 0.25), "bonus: payoffs"),
+        ("in_order", column("bonus", GIVER, "amount[0]", 0.2001), "bonus: amounts are within bounds"),
+        ("in_order", column("bonus", GIVER, "utility", 0.3, "utilities"), "bonus: rewards"),
+        ("in_order", column("bonus", GIVER, "regret", 0.1, "regret"), "bonus: regret"),
+        ("in_order", report("bonus", efficient=True), "bonus: efficient"),
+        ("in_order", column("bonus", GIVER, "improvement[0]", 0.9), "bonus: not efficient"),
+        ("in_order", totals("planner", most=0.5), "planner: no total is above"),
+        ("in_order", ties("in order", 1.0), "in order: ties"),
+        ("in_order", status("at once", "subgame_perfect"), "at once: subgame perfect"),
         ("prisoners_dilemma", column("each paid what the other gets", "row", "transfer", 2.0),
          "each paid what the other gets: each is paid what the others get"),
     ],
