@@ -38,6 +38,7 @@ PICTURES: dict[str, tuple[str, Callable[..., object]]] = {
     "order_book": ("smith", plots.order_book),
     "tax_wedge": ("tax", plots.tax_wedge),
     "social_cost": ("smoke", plots.supply_and_demand),
+    "public_provision": ("park", plots.public_provision),
     "phase_portrait": ("scarf", plots.phase_portrait),
     "edgeworth_box": ("edgeworth", plots.edgeworth_box),
     "barter_prices": ("bazaar", plots.barter_prices),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from market.economy.primitives import Economy
     from market.efficiency.report import Alignment, alignment
+    from market.games.arrays import from_payoffs
     from market.games.outcome import GameOutcome
     from market.games.report import GameReport
     from market.interfaces.dashboard.server import dashboard
@@ -61,6 +62,7 @@ __all__ = [
     "compare",
     "dashboard",
     "equilibria",
+    "from_payoffs",
     "load",
     "loads",
     "play",
@@ -87,6 +89,7 @@ _HOMES = {
     "compare": "results.playing",
     "dashboard": "interfaces.dashboard.server",
     "equilibria": "results.equilibria",
+    "from_payoffs": "games.arrays",
     "load": "scenario.loading",
     "loads": "scenario.loading",
     "play": "mechanisms.base",

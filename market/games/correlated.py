@@ -56,7 +56,8 @@ def obedience(game: Table, kind: Kind) -> scipy.sparse.csr_matrix:
                 for advised in range(size)
                 if advised != other
             ]
-    return scipy.sparse.vstack(rows).tocsr()
+    empty = scipy.sparse.csr_matrix((0, places.size))  # players with one action each have no conditions
+    return scipy.sparse.vstack([empty, *rows]).tocsr()
 
 
 def _row(values: Array, where: NDArray[np.intp], size: int) -> scipy.sparse.csr_matrix:
@@ -98,7 +99,7 @@ def extreme(game: Table, figure: Array, kind: Kind, rows: scipy.sparse.csr_matri
     known = obedience(game, kind) if rows is None else rows
     size = float(np.ptp(figure)) or 1.0
     answer = linprog(
-        -figure.ravel() / size,
+        (figure.max() - figure.ravel()) / size,  # a distribution sums to 1: what is added changes nothing
         A_ub=known,
         b_ub=np.zeros(known.shape[0]),
         A_eq=np.ones((1, count)),
@@ -130,6 +131,7 @@ def extreme_least(game: Table, kind: Kind) -> Array:
         raise NumericalError(f"a linear program over {count:,} profiles is too large to be solved")
     rows = obedience(game, kind)
     points = game.outcomes.reshape(count, -1)
+    points = (points - points.min()) / (float(np.ptp(points)) or 1.0)
     least = scipy.sparse.hstack([scipy.sparse.csr_matrix(-points.T), np.ones((points.shape[1], 1))])
     held = scipy.sparse.hstack([rows, scipy.sparse.csr_matrix((rows.shape[0], 1))])
     answer = linprog(

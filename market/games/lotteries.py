@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.errors import NumericalError
+from market.games.table import spread_of
 from market.tolerances import ROUNDING_OF_SUMS
 
 FIRST = 200
@@ -31,6 +32,9 @@ FIRST = 200
 
 ADDED = 200
 """Profiles added at a time, those that violate an answer most."""
+
+ROUNDING_OF_A_SUM = 2e-15
+"""Part of a payoff: by so much rounding puts an expectation out of the hull."""
 
 SHARED = 1e-6
 """Weight of the least gain next to their sum: of lotteries with equal sums that with the most equal gains."""
@@ -71,12 +75,6 @@ class Weights(NamedTuple):
     ratio: float
 
 
-def ranges(points: Array) -> Array:
-    """Return the range of each player's payoffs, (n,); 1 where they are all equal."""
-    spread = np.ptp(points, axis=0)
-    return np.where(spread > 0, spread, 1.0)
-
-
 def improvement(points: Array, v: Array) -> Lottery:
     """Return the lottery of largest gain among those in which no player is worse off.
 
@@ -89,18 +87,18 @@ def improvement(points: Array, v: Array) -> Lottery:
     """
     from scipy.optimize import linprog  # deferred: an eighth of a second
 
-    r = ranges(points)
-    scaled, goal = points / r, v / r
-    n, chosen = len(v), _first(scaled, goal)
+    r = spread_of(points)
+    scaled, rounding = (points - v) / r, ROUNDING_OF_SUMS + ROUNDING_OF_A_SUM * np.abs(v) / r
+    n, chosen = len(v), _first(scaled, np.zeros(len(v)))
     while True:
         some = scaled[chosen]
-        upper = np.block(  # goal + s - P'q <= 0, and t <= s
+        upper = np.block(  # s - (P - v)'q <= 0, and t <= s
             [[-some.T, np.eye(n), np.zeros((n, 1))], [np.zeros_like(some.T), -np.eye(n), np.ones((n, 1))]]
         )
         answer = linprog(
             np.concatenate([np.zeros(len(chosen)), -np.ones(n), [-SHARED]]),
             A_ub=upper,
-            b_ub=np.concatenate([-goal + ROUNDING_OF_SUMS * (1.0 + np.abs(goal)), np.zeros(n)]),
+            b_ub=np.concatenate([rounding, np.zeros(n)]),
             A_eq=np.concatenate([np.ones(len(chosen)), np.zeros(n + 1)])[None, :],
             b_eq=[1.0],
             method="highs",
@@ -116,7 +114,7 @@ def improvement(points: Array, v: Array) -> Lottery:
     q = answer.x[: len(chosen)]
     used = q > EXACT
     q = q[used] / q[used].sum()
-    gains = np.maximum(points[chosen[used]].T @ q - v, 0.0)
+    gains = np.maximum((points[chosen[used]] - v).T @ q, 0.0)
     slack = float((gains / r).sum())
     if slack <= EXACT * n:
         return Lottery(0.0, np.zeros(0, dtype=np.intp), np.zeros(0), np.zeros(n))
@@ -133,7 +131,7 @@ def supporting(points: Array, v: Array) -> Weights:
     Raises:
         NumericalError: the linear program was not solved.
     """
-    r = ranges(points)
+    r = spread_of(points)
     scaled = (points - v) / r
     n = len(v)
     eps = _least(scaled, np.concatenate([np.zeros(n), [1.0]]), None)[-1]

@@ -29,14 +29,23 @@ from market.display import Displayed
 from market.economy.correspondences import Array
 from market.errors import NumericalError
 from market.games import correlated, equilibria, lotteries
+from market.games.disclosure import Disclosure
 from market.games.outcome import GameOutcome
 from market.games.plays import Actions, Joint, Mixtures, Play, pure
 from market.games.smooth import Smooth
-from market.games.table import Table
+from market.games.table import Table, spread_of
 from market.games.welfare import Best, best_amounts, first_order_gap, random_plays
 
 PROVED = 1e-7
 """Part of the range of payoffs: first-order conditions violated by no more prove efficiency."""
+
+LEAST_WEIGHT = 1e-3
+"""Violations of first-order conditions prove efficiency if they are below this part of every weight: a player
+of a smaller weight could gain, as if its weight were 0."""
+
+MOST_SEARCHED = 300
+"""Numbers that all players choose together: with more of them only equal weights are tried, and improvements
+on the way to the largest sum, since programs over all of them take minutes."""
 
 MORE_STARTS = 4
 """Random plays from which an improvement is looked for, besides the outcome itself and the largest sum."""
@@ -130,7 +139,7 @@ def equality(v: Array) -> float | None:
 
 def _of_table(game: Table, outcome: GameOutcome) -> GameReport:
     points, v = game.outcomes.reshape(-1, game.size), outcome.payoffs
-    r = lotteries.ranges(points)
+    r = spread_of(points)
     unknown: dict[str, str] = {}
     scaled, goal = points / r, v / r
     better = (scaled >= goal - lotteries.EXACT).all(axis=1) & (scaled > goal + IMPROVES).any(axis=1)
@@ -146,7 +155,8 @@ def _of_table(game: Table, outcome: GameOutcome) -> GameReport:
         residual, ratio = found.residual, found.ratio
         weights = found.weights if efficient else None
     except NumericalError as error:
-        unknown["efficient"] = str(error)
+        beyond = "no lottery over partitions gives all players as much; stochastic schemes are not searched"
+        unknown["efficient"] = beyond if isinstance(game, Disclosure) else str(error)
     return GameReport(
         efficient=efficient,
         efficient_among_profiles=not bool(better.any()),
@@ -200,10 +210,12 @@ def _of_amounts(game: Smooth, outcome: GameOutcome) -> GameReport:
     unknown: dict[str, str] = {}
     weights, residual = local_weights(game, a)
     ones, none = np.ones(game.size), np.zeros(game.size)
-    best = best_amounts(game, "sum", ones, none) if game.comparable or not game.family.concave else None
+    needed = game.comparable or not game.family.concave or a.size > MOST_SEARCHED
+    best = best_amounts(game, "sum", ones, none) if needed else None
     efficient: bool | None = None
     improved, gains = None, None
-    if game.family.concave and residual <= PROVED:
+    share = float((weights * game.scale).min() / (weights @ game.scale))
+    if game.family.concave and residual <= min(PROVED, LEAST_WEIGHT * share):
         efficient = True
     else:
         better = improvement(game, a, [] if best is None else [best.play.values])  # type: ignore[union-attr]
@@ -251,6 +263,9 @@ def local_weights(game: Smooth, a: Array) -> tuple[Array, float]:
     from scipy.optimize import linprog  # deferred: an eighth of a second
 
     n, d = a.shape
+    if a.size > MOST_SEARCHED:
+        equal = np.full(n, 1.0 / n)
+        return equal, max(first_order_gap(game, a, equal), 0.0) / float(equal @ game.scale)
     slopes = game.slopes(a) * game.scale[:, None, None] ** -1.0  # w r in the simplex
     low, high = game.limits
     parts = []  # gain of player j's numbers <= t_j, at each vertex of what it may choose
@@ -306,6 +321,9 @@ def improvement(game: Smooth, a: Array, others: Sequence[Array] = ()) -> Array |
     from scipy.optimize import minimize
 
     v, scale, shape = game.payoffs(Actions(a)), game.scale, a.shape
+    if a.size > MOST_SEARCHED:
+        ways = (a + part * (other - a) for other in others for part in 0.5 ** np.arange(12))
+        return next((way for way in ways if _better(game, way, v)), None)
     low, high = (bound.ravel() for bound in game.limits)
 
     def gains(x: Array) -> Array:

@@ -7,7 +7,7 @@ has a `total`, a player's numbers are >= 0 and sum to its total.
 
 *Best replies.* i chooses by `U_i = sum_j W_ij pi_j`. Where every payoff is concave in each player's own
 numbers (`own_concave`) and W >= 0, U_i is concave in i's one number, and the reply is the root of its slope,
-by bisection to the last digit: exact. A family may state replies of its own.
+by Brent's method to the last digits: exact. A family may state replies of its own.
 
 To add a family: a file in `families` with a subclass of `SmoothFamily`, and its name in `SMOOTH`. Its slopes
 are compared with differences of its payoffs in the tests that run over all families.
@@ -27,9 +27,6 @@ from market.errors import InputError
 from market.games.base import Reply, StrategicGame
 from market.games.family import GameFamily, Setting
 from market.games.plays import Actions, Play
-
-BISECTIONS = 200
-"""Halvings of an interval of actions: beyond the last digit of any number."""
 
 EQUAL = 1e-13
 """Part of a payoff's scale: a smaller gain is rounding, and the player keeps what it does."""
@@ -78,6 +75,14 @@ class SmoothFamily(GameFamily):
     def slopes(a: Array, **p: Any) -> Array:
         """Return J, (..., n, n, d)."""
         raise NotImplementedError
+
+    @classmethod
+    def slopes_in(cls, a: Array, player: int, **p: Any) -> Array:
+        """Return the slopes of all payoffs in one player's numbers, (n, d), at a play (n, d).
+
+        Families of many players state it by itself, since J has n times as many numbers.
+        """
+        return np.asarray(cls.slopes(a, **p)[:, player])
 
     @staticmethod
     def slopes_along(a: Array, v: Array, **p: Any) -> Array:
@@ -217,7 +222,10 @@ class Smooth(StrategicGame):
 
     def own_slope(self, a: Array, player: int) -> Array:
         """Return the slope of a player's U in its own numbers, (d,)."""
-        return np.asarray(self.weighs[player] @ self.slopes(a)[:, player])
+        slopes = self.family.slopes_in(a, player, **self.parameters)
+        if self.concern is None:
+            return np.asarray(slopes[player])
+        return np.asarray(self.weighs[player] @ slopes)
 
     def reply(self, player: int, play: Play, prices: Array | None = None) -> Reply:
         """Return a best reply; what is played if nothing gains.
@@ -250,7 +258,7 @@ class Smooth(StrategicGame):
         return float(self.utilities(Actions(changed))[player] - prices @ action)
 
     def _searched(self, a: Array, player: int, prices: Array) -> Array:
-        """Return the reply by bisection of the slope, or the best of several local searches."""
+        """Return the reply as the root of the slope, or the best of several local searches."""
         low, high = (bound[player] for bound in self.limits)
         if self._concave_in_own(player):
             return np.array([self._root(a, player, float(low[0]), float(high[0]), float(prices[0]))])
@@ -258,9 +266,11 @@ class Smooth(StrategicGame):
 
     def _root(self, a: Array, player: int, low: float, high: float, price: float) -> float:
         """Return where a slope that falls changes its sign, or the bound towards which it points."""
+        from scipy.optimize import brentq  # deferred: an eighth of a second
+
+        changed = a.copy()
 
         def slope(value: float) -> float:
-            changed = a.copy()
             changed[player, 0] = value
             return float(self.own_slope(changed, player)[0]) - price
 
@@ -268,12 +278,7 @@ class Smooth(StrategicGame):
             return high
         if slope(low) <= 0:
             return low
-        for _ in range(BISECTIONS):
-            middle = (low + high) / 2.0
-            if middle in (low, high):
-                break
-            low, high = (middle, high) if slope(middle) > 0 else (low, middle)
-        return (low + high) / 2.0
+        return float(brentq(slope, low, high, xtol=1e-300, rtol=1e-15, maxiter=1000))
 
     def _local(self, a: Array, player: int, prices: Array) -> Array:
         """Return the best end of local searches from where the player is, the bounds and the middle."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,16 @@ from market.games.plays import Actions, Joint, Mixtures, Play, pure
 from market.tolerances import ROUNDING_OF_SUMS
 
 MOST_PROFILES = 1_000_000
+
+MOST_AXES = 30
+"""Players: each is an axis of the array, and a table of more has too many profiles, or players with
+one action each."""
+
+LARGEST_PAYOFF = 1e100
+"""Beyond it sums of squares and of products are no longer finite."""
+
+EQUAL = 1e-14
+"""Part of the size of payoffs: a smaller range is rounding, and they are all equal."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +67,8 @@ class Table(StrategicGame):
 
     @cached_property
     def scale(self) -> Array:
-        """Range of each player's payoffs; 1 where they are all equal."""
-        flat = self.choices.reshape(-1, self.size)
-        spread = np.ptp(flat, axis=0)
-        return np.where(spread > 0, spread, 1.0)
+        """Range of each player's payoffs; where they are all equal their size, or 1."""
+        return spread_of(self.choices.reshape(-1, self.size))
 
     def start(self) -> Mixtures:
         """Return the first action of each player."""
@@ -104,6 +113,17 @@ class Table(StrategicGame):
                 values = np.tensordot(values, play.of[other], axes=(other, 0))
         return values
 
+    def to_payoffs(self, player_axis: Literal["first", "last"] = "last") -> Array:
+        """Return a copy of the material payoffs, with the axis of the players last or first.
+
+        Args:
+            player_axis: "last" for (A_1, ..., A_n, n); "first" for (n, A_1, ..., A_n), which unpacks into
+                one array for each player.
+        """
+        if player_axis not in ("first", "last"):
+            raise InputError(f"player_axis = {player_axis!r:.40}; it is 'first' or 'last'")
+        return np.moveaxis(self.outcomes, -1, 0 if player_axis == "first" else -1).copy()
+
     def profile(self, index: int) -> tuple[int, ...]:
         """Return the actions of the profile at a place of the flattened array."""
         return tuple(int(place) for place in np.unravel_index(index, self.sizes))
@@ -111,6 +131,16 @@ class Table(StrategicGame):
     def named(self, profile: Sequence[int]) -> tuple[str, ...]:
         """Return the names of the actions of a profile."""
         return tuple(names[place] for names, place in zip(self.actions, profile, strict=True))
+
+
+def spread_of(points: Array) -> Array:
+    """Return the range of each column, (n,), > 0; where that is rounding the size of its numbers, or 1.
+
+    Args:
+        points: (profiles, n), payoffs.
+    """
+    spread, size = np.ptp(points, axis=0), np.abs(points).max(axis=0)
+    return np.where(spread > EQUAL * size, spread, np.where(size > 0, size, 1.0))
 
 
 def expected(values: Array, play: Mixtures | Joint) -> Array:
@@ -202,10 +232,12 @@ def table(
             f"payoffs have the shape {outcomes.shape}; for n players it is (A_1, ..., A_n, n), with A_i the "
             f"number of actions of player i"
         )
+    if outcomes.ndim > MOST_AXES + 1:
+        raise InputError(f"{outcomes.ndim - 1} players; at most {MOST_AXES} fit a table")
     if outcomes[..., 0].size > MOST_PROFILES:
         raise InputError(f"{outcomes[..., 0].size:,} profiles; at most {MOST_PROFILES:,} fit a table")
-    if not np.isfinite(outcomes).all():
-        raise InputError("some payoff is not a finite number")
+    if not (np.abs(outcomes) <= LARGEST_PAYOFF).all():
+        raise InputError(f"some payoff is not a finite number of at most {LARGEST_PAYOFF:g} in size")
     count, sizes = outcomes.shape[-1], outcomes.shape[:-1]
     names = tuple(players or (f"player{i + 1}" for i in range(count)))
     choices = actions or [[str(a + 1) for a in range(size)] for size in sizes]

@@ -38,6 +38,9 @@ LARGEST_LOTTERY = 20_000
 STARTS = 20
 """Random plays from which a search begins."""
 
+MANY = 100
+"""Numbers that all players choose together: with more of them a concave welfare is climbed once."""
+
 USED = 1e-7
 """Probability below which a profile of a lottery is the solver's rounding."""
 
@@ -82,7 +85,8 @@ def gradient(kind: Welfare, v: Array, weights: Array, disagreement: Array) -> Ar
         return weights
     if kind == "nash":
         return np.asarray(weights / (v - disagreement))
-    worst = weights * v <= (weights * v).min() * (1 + 1e-12) + 1e-12
+    weighed = weights * v
+    worst = weighed <= weighed.min() + 1e-12 * np.abs(weighed).max()
     return np.asarray(np.where(worst, weights, 0.0) / worst.sum())
 
 
@@ -150,8 +154,10 @@ def best_amounts(game: Smooth, kind: Welfare, weights: Array, disagreement: Arra
     def value(a: Array) -> float:
         return level(kind, game.payoffs(Actions(a)), weights, disagreement)
 
-    best = max((_climbed(game, a, kind, weights, disagreement) for a in starts), key=value)
     concave = game.family.concave or (kind == "sum" and game.family.sum_concave and np.ptp(weights) == 0)
+    if concave and game.first.size > MANY:
+        starts = starts[:1]  # there is one maximum
+    best = max((_climbed(game, a, kind, weights, disagreement) for a in starts), key=value)
     gap = None
     if concave and kind != "min":
         gap = first_order_gap(game, best, gradient(kind, game.payoffs(Actions(best)), weights, disagreement))

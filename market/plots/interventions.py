@@ -9,6 +9,7 @@ would be traded. With D and S the inverse demand and supply, quasilinear money a
 
 The triangle is the whole loss if Q goes to those who value it most and is made where it costs least. Where a
 market is rationed otherwise more is lost; the proved loss is named beside it (`Alignment.surplus_gap`).
+With harm to others the triangle is no loss, and is left out.
 
 Source: Mas-Colell, Whinston and Green (1995), section 10.D.
 """
@@ -109,7 +110,7 @@ def tax_wedge(comparison: Comparison, ax: Axes, mechanism: str | None = None) ->
     if areas_are_money(economy):
         _shade(ax, outcome, demand, supply, traded)
         _shade_transfer(ax, outcome, traded, free)
-        if before is not None:
+        if before is not None and np.isfinite(before) and economy.harm is None:
             _triangle(ax, demand, supply, traded, before, comparison.alignments[name].surplus_gap)
     for curve, colour, dashes, label in (
         (demand, COLOURS[0], DASHES[0], "demand"),
@@ -145,9 +146,9 @@ def _title(outcome: Outcome) -> str:
 
 
 def _amount(demand: Curve, supply: Curve, price: float) -> float:
-    """Return what is traded at a price: the shorter side at most."""
+    """Return what is traded at a price: the shorter side at most; either may be unbounded there."""
     ends = [
-        curve.amounts[np.isclose(curve.prices, price, rtol=1e-12) & np.isfinite(curve.amounts)]
+        curve.amounts[np.isclose(curve.prices, price, rtol=1e-12) & ~np.isnan(curve.amounts)]
         for curve in (demand, supply)
     ]
     return float(min(each.max(initial=0.0) if len(each) else np.inf for each in ends))

@@ -56,9 +56,12 @@ def public_provision(comparison: Comparison, ax: Axes, good: str | None = None) 
     ax.plot(drawn, benefits[:, own].sum(axis=1), "k-", linewidth=2.0, label="sum of all marginal benefits")
     cost = np.array([_marginal_cost(economy, g, amount) for amount in drawn])
     ax.plot(drawn, cost, "k--", linewidth=1.4, label="marginal cost")
-    for (name, amount), (colour, dashes, _) in zip(amounts.items(), looks(), strict=False):
-        label = f"{plain(name)}: {amount:.4g}"
-        ax.axvline(amount, color=colour, linestyle=dashes, linewidth=1.2, label=label)
+    alike: dict[str, list[str]] = {}  # mechanisms by the amount that the legend has
+    for name, amount in amounts.items():
+        alike.setdefault(f"{amount:.4g}", []).append(name)
+    for (shown, names), (_, dashes, _) in zip(alike.items(), looks(), strict=False):
+        label = f"{plain(', '.join(names), longest=48)}: {shown}"
+        ax.axvline(amounts[names[0]], color="grey", linestyle=dashes, linewidth=1.4, label=label)
     known = cost[np.isfinite(cost)]
     top = 3.0 * float(known.max()) if len(known) else float(np.median(benefits[:, own].sum(axis=1)))
     ax.set(xlim=(0.0, float(drawn[-1])), ylim=(0.0, top))

@@ -23,7 +23,7 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.errors import InputError, did_you_mean
-from market.scenario.toml_text import escape, not_a_file
+from market.scenario.toml_text import decode, escape, not_a_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 10_000_000
 MAX_FILE = 2_000_000_000  # bytes
 MAX_NAME = 100  # characters
+TABLES = (".csv", ".parquet")
 _PIECE = 100_000  # rows
 
 
@@ -114,19 +115,10 @@ def read_pairs(
         InputError: the file cannot be used.
         OSError: the operating system does not let it be read.
     """
-    path = _inside(folder, file)
-    header = _read_header(path)
-    for name in columns:
-        if wrong := _describe_column_fault(name, header):
-            _refuse_other_separators(header)
-            raise InputError(f"column '{escape(name, 40)}': {wrong}")
-    one, other = (
-        [str(cell).strip() for piece in _read_pieces(path, header, [name], name) for cell in piece[name]]
-        for name in columns
-    )
+    one, other = read_words(folder, file, columns)
     if not one:
         raise InputError("no rows; it needs one per edge")
-    csv_lines = path.suffix.lower() == ".csv"
+    csv_lines = Path(file).suffix.lower() == ".csv"
     places = tuple(f"line {row + 2}" if csv_lines else f"row {row + 1}" for row in range(len(one)))
     return tuple(zip(one, other, strict=True)), places
 
@@ -175,7 +167,59 @@ def row_name(folder: Path | None, file: str, row: int) -> str:
         return f"row {row + 1}"
 
 
-def _inside(folder: Path | None, file: str) -> Path:
+def read_text(folder: Path | None, file: str, most: int) -> str:
+    """Return the text of a file that is no table, such as a game of another package.
+
+    Args:
+        folder: in which the file lies, or below.
+        file: its path in the folder.
+        most: bytes.
+
+    Raises:
+        InputError: the file cannot be used.
+        OSError: the operating system does not let it be read.
+    """
+    path = _inside(folder, file, (Path(file).suffix.lower(),))
+    if path.stat().st_size > most:
+        raise InputError(f"larger than {most // 1_000_000} MB")
+    return decode(path.read_bytes())
+
+
+def read_words(folder: Path | None, file: str, columns: Sequence[str]) -> list[list[str]]:
+    """Return the texts in some columns of a data file, a list for each column.
+
+    Args:
+        folder: in which the file lies, or below.
+        file: its path in the folder.
+        columns: their names; all must be there.
+
+    Raises:
+        InputError: the file cannot be used.
+        OSError: the operating system does not let it be read.
+    """
+    path = _inside(folder, file)
+    header = _read_header(path)
+    for name in columns:
+        if wrong := _describe_column_fault(name, header):
+            _refuse_other_separators(header)
+            raise InputError(f"column '{escape(name, 40)}': {wrong}")
+    return [
+        [str(cell).strip() for piece in _read_pieces(path, header, [name], name) for cell in piece[name]]
+        for name in columns
+    ]
+
+
+def read_columns(folder: Path | None, file: str) -> list[str]:
+    """Return the names of the columns of a data file, in its order.
+
+    Raises:
+        InputError: the file cannot be used.
+        OSError: the operating system does not let it be read.
+    """
+    return _read_header(_inside(folder, file))
+
+
+def _inside(folder: Path | None, file: str, endings: Sequence[str] = TABLES) -> Path:
     """Return the path of a data file, which must lie in the folder or below, links followed."""
     if folder is None:
         raise InputError("a scenario given as text has no folder; give `folder`")
@@ -196,7 +240,7 @@ def _inside(folder: Path | None, file: str) -> Path:
         raise InputError(f"cannot be read: {os.strerror(error.errno).lower()}") from None
     except (RuntimeError, ValueError):  # a circle of links
         raise InputError("cannot be read") from None
-    if path.suffix.lower() not in (".csv", ".parquet"):
+    if path.suffix.lower() not in endings:
         raise InputError("data files end in .csv or .parquet; save the table as one of these")
     if size > MAX_FILE:
         raise InputError(f"larger than {MAX_FILE // 1_000_000} MB")

@@ -36,6 +36,7 @@ from market.scenario.error_messages import (
 from market.scenario.game_document import GameDocument, family_of, models_of
 from market.scenario.models import Column, describe_size_fault
 from market.scenario.overrides import Override, apply_overrides
+from market.scenario.payoff_files import put_payoffs
 from market.scenario.toml_text import Source, escape
 
 
@@ -52,6 +53,7 @@ class GameScenario(Displayed):
         overrides: changes to single values, `path=value`, in the order in which they apply.
         places: the keys that the overrides set.
         data: columns of the players' data files, by index in `players`.
+        payoff_files: data files of payoffs that were read.
         title: of the scenario; the file's name if it has none.
     """
 
@@ -63,6 +65,7 @@ class GameScenario(Displayed):
     overrides: tuple[str, ...]
     places: tuple[Override, ...]
     data: Mapping[int, Data]
+    payoff_files: tuple[str, ...]
     title: str
 
     def __repr__(self) -> str:
@@ -87,7 +90,7 @@ class GameScenario(Displayed):
     @property
     def files(self) -> tuple[str, ...]:
         """All data files that were read, as the scenario names them."""
-        return tuple(data.file for data in self.data.values())
+        return (*(data.file for data in self.data.values()), *self.payoff_files)
 
     @property
     def mechanism_names(self) -> tuple[str, ...]:
@@ -132,7 +135,9 @@ def read_game(
     if isinstance(family, str):
         raise make_scenario_error(source, places, [Finding(("game",), family)], astray)
     models = models_of(family)
+    payoff_files, wrong, unread = put_payoffs(values, folder)
     data, findings, unreadable = read_all_data(values, folder, "players")
+    findings, unreadable = findings + wrong, unreadable or unread
     if "economy" in values:
         findings.append(Finding(("economy",), "a scenario has an economy or a game, not both; leave one out"))
     known = read_names(values, data, "players")
@@ -155,6 +160,7 @@ def read_game(
         overrides=overrides,
         places=tuple(places),
         data=data,
+        payoff_files=payoff_files,
         title=document.title or title,
     )
 

@@ -56,6 +56,7 @@ def test_the_public_names_are_pinned():
         "Alignment", "Auctioneer", "Comparison", "Economy", "MarketModel", "Outcome", "Scenario", "Status",
         "Trader", "__version__", "alignment", "build", "compare", "dashboard", "equilibria", "load", "loads",
         "play", "GameComparison", "GameModel", "GameOutcome", "GameReport", "GameScenario", "Player",
+        "from_payoffs",
     }  # fmt: skip
     for name in market.__all__:
         assert getattr(market, name) is not None

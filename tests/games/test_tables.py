@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from market.errors import InputError
 from market.games import correlated, equilibria, lotteries
 from market.games.plays import Joint, Mixtures, joint
-from market.games.table import Table, disobedience, external, table
+from market.games.table import Table, disobedience, external, spread_of, table
 
 PENNIES = [[[1, -1], [-1, 1]], [[-1, 1], [1, -1]]]
 GAMES = {
@@ -148,6 +148,8 @@ def test_obedience_and_one_action_for_all_differ_in_a_distribution():
         (np.zeros((2, 2)), "for n players it is"),
         (np.zeros((2, 2, 3)), "for n players it is"),
         (np.full((2, 2, 2), np.inf), "not a finite number"),
+        (np.full((2, 2, 2), 1e308), "not a finite number"),
+        (np.zeros((1,) * 40 + (40,)), "40 players; at most 30"),
         (np.zeros((0, 2, 2)), "for n players it is"),
     ],
 )
@@ -186,7 +188,7 @@ def test_properties_of_random_tables(found, random):
     )
     points, v = found.outcomes.reshape(-1, found.size), found.payoffs(mixtures)
     better = lotteries.improvement(points, v)
-    r = lotteries.ranges(points)
+    r = spread_of(points)
     if better.slack > 1e-7:
         gains = points[better.profiles].T @ better.probabilities - v
         assert (gains / r >= -1e-8).all()
@@ -213,3 +215,33 @@ def test_lotteries_over_many_profiles_are_exact(monkeypatch):
     monkeypatch.setattr(lotteries, "FIRST", 10**6)
     whole = lotteries.improvement(points, v)
     assert few.slack == pytest.approx(whole.slack, abs=1e-8)
+
+
+def test_players_of_one_action_each_are_in_equilibrium():
+    """No other action, so no conditions on advice: the one profile is all there is."""
+    one = table(np.ones((1, 1, 2)), comparable=True)
+    for kind in ("correlated", "coarse"):
+        assert correlated.extreme(one, one.outcomes[..., 0], kind).probabilities.item() == 1.0
+
+
+@pytest.mark.parametrize(("unit", "offset"), [(1e-9, 0.0), (1e9, 0.0), (1.0, 1e7)])
+def test_units_and_offsets_of_payoffs_change_no_verdict(unit, offset):
+    """Chicken: advice of largest sum has 10.5; of largest least payoff 5.25 each; slack of a crash 12/7."""
+    moved = table(np.array(GAMES["chicken"]) * unit + offset, comparable=True)
+    best = correlated.extreme(moved, moved.outcomes.sum(axis=-1), "correlated").probabilities
+    least = correlated.extreme_least(moved, "correlated")
+    for p, total in ((best, 10.5), (least, 10.5)):
+        v = moved.payoffs(Joint(p))
+        assert (v.sum() - 2 * offset) / unit == pytest.approx(total, abs=1e-5)
+    points = moved.outcomes.reshape(-1, 2)
+    assert lotteries.improvement(points, points[3]).slack == pytest.approx(12 / 7, abs=1e-6)
+    assert lotteries.improvement(points, points[1]).slack == 0.0
+
+
+def test_equal_payoffs_have_their_size_as_scale():
+    """In the unit of 1 the rounding of 1e9 would be a gain; concern may leave rounding in the place of 0."""
+    same = table(np.full((2, 2, 2), 1e9))
+    np.testing.assert_array_equal(same.scale, [1e9, 1e9])
+    thirds = np.array([[[0.1, 0.2], [0.3, 0.0]], [[0.7, -0.4], [0.1, 0.2]]])
+    caring = table(thirds, concern=1.0 - np.eye(2))
+    assert (caring.scale > 0.1).all()

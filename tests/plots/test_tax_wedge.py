@@ -4,6 +4,8 @@ At a tax of 2 in the market 12 - Q against 2 + Q: prices 8 and 6, 4 traded, free
 the revenue of 8, and the triangle is 1.
 """
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from helpers.taxed_markets import TWO_BUYERS, edgeworth, one_each, text
@@ -14,6 +16,8 @@ from market import plots
 from market.errors import InputError
 from market.plots.interventions import has_wedge
 from market.plots.markets import has_one_price
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
 
 
 def drawn(scenario, mechanism=None):
@@ -73,3 +77,20 @@ def test_overview_shows_the_wedge_beside_the_free_market():
     titles = [ax.get_title(loc="left") for ax in plots.overview(compared).axes]
     assert "Supply and demand" in titles
     assert "Tax: taxed" in titles
+
+
+def test_wedge_with_constant_costs_starts_from_the_amount_that_is_traded_without():
+    """Supply at the price 3 of foreign steel is any amount, so that demand, 12 - 3, is what is traded."""
+    compared = market.compare(market.load(SCENARIOS / "tariff.toml"))
+    ax = plots.tax_wedge(compared, Figure().add_subplot(), "tax on all")
+    assert line(ax, "without").get_xydata() == pytest.approx(np.array([[9, 3]]), abs=1e-6)
+    assert "deadweight triangle: 2" in [words.get_text() for words in ax.get_legend().get_texts()]
+
+
+def test_wedge_of_a_tax_on_harm_has_no_deadweight_triangle():
+    """With smoke of 3 a unit the tax of 3 loses nothing, while 7 instead of 10 are made."""
+    compared = market.compare(market.load(SCENARIOS / "smoke.toml"))
+    ax = plots.tax_wedge(compared, Figure().add_subplot(), "tax")
+    assert line(ax, "without").get_xydata() == pytest.approx(np.array([[10, 2]]), abs=1e-6)
+    assert not any("deadweight" in words.get_text() for words in ax.get_legend().get_texts())
+    assert "none may be sold" in compared.outcomes["ban"].reason

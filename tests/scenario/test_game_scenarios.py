@@ -59,6 +59,9 @@ def test_a_table_is_read_profile_by_profile():
         ("[3, 4]", "[3]", ':11: payoffs."up, right": 1 payoffs for 2 players'),
         ("[3, 4]", '[3, "x"]', "a number is needed"),
         ("[3, 4]", "[3, nan]", "not a finite number"),
+        ("[3, 4]", "[3, 1e308]", "is too large"),
+        ('"up, right" = [3, 4]', '"up, right" = [3, 4]\n"up,right" = [5, 6]', "again as 'up,right'"),
+        ('name = "row"', 'name = "row"\ncount = 40', "41 players; at most 30"),
         ('"up, right"', '"up, rihgt"', "no such profile"),
         ('"left", "right"', '"left", "left"', "'left' is named twice"),
         ('"left", "right"', '"left", "a, b"', "leave out commas"),
@@ -89,6 +92,7 @@ def test_faults_of_a_table_are_one_readable_message(old, new, said):
         ('game = "public_goods"', 'game = "public_goods"\nstart = [[0.1]]', "3 rows of 1 number are needed"),
         ('game = "public_goods"', 'game = "public_goods"\nstart = [[2], [0], [0]]', "not within bounds"),
         ('game = "public_goods"', 'game = "aga_toy"', "no such key"),
+        ('game = "public_goods"', 'game = "aga_toy"\nstart = [[9], [0]]', "no such key"),
         ("count = 3", 'count = 3\ndata = "x.csv"', "x.csv"),
     ],
 )

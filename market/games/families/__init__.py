@@ -9,6 +9,7 @@ To add one: a file here and its class below; tests over all families then find i
 from market.games.families.aga_toy import AgaToy
 from market.games.families.coopetition import Coopetition
 from market.games.families.cournot import Cournot
+from market.games.families.disclosure import InformationGame
 from market.games.families.facility import Facility
 from market.games.families.fish_war import FishWar
 from market.games.families.fishery import Commons
@@ -22,7 +23,9 @@ from market.games.families.matrices import (
     StagHunt,
 )
 from market.games.families.mixed import Mixed
+from market.games.families.preferences import Preferences
 from market.games.families.public_goods import PublicGoods
+from market.games.families.repeated import Repeated
 from market.games.families.water_filling import WaterFilling
 from market.games.family import GameFamily
 from market.registry import Registry
@@ -36,6 +39,8 @@ GAME_FAMILIES: Registry[GameFamily] = Registry(
     BattleOfTheSexes,
     MatchingPennies,
     Shapley,
+    Repeated,
+    Preferences,
     Mixed,
     PublicGoods,
     Commons,
@@ -45,6 +50,7 @@ GAME_FAMILIES: Registry[GameFamily] = Registry(
     WaterFilling,
     Facility,
     AgaToy,
+    InformationGame,
 )
 
 __all__ = ["GAME_FAMILIES"]

@@ -82,6 +82,26 @@ class Coopetition(SmoothFamily):
         return np.asarray(cross + own[..., None, :] * np.eye(n))[..., None]
 
     @staticmethod
+    def slopes_in(  # type: ignore[override]
+        a: Array,
+        player: int,
+        *,
+        own_value: str,
+        synergy: float,
+        scale: float,
+        exponent: float,
+        share: Array,
+        **_: Any,
+    ) -> Array:
+        """Return a column of J, (n, 1)."""
+        x = a[player]
+        joint = np.exp(np.log(a).mean())
+        column = synergy * share[:, None] * (joint / (len(a) * x))
+        column[player] -= 1.0
+        column[player] += scale / (1.0 + x) if own_value == "log" else exponent * x ** (exponent - 1.0)
+        return np.asarray(column)
+
+    @staticmethod
     def slopes_along(  # type: ignore[override]
         a: Array,
         v: Array,

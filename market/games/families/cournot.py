@@ -61,6 +61,15 @@ class Cournot(SmoothFamily):
         return np.asarray(-slope * q[..., :, None] + own[..., None, :] * np.eye(n))[..., None]
 
     @staticmethod
+    def slopes_in(  # type: ignore[override]
+        a: Array, player: int, *, intercept: float, slope: float, cost: Array, curvature: Array, **_: Any
+    ) -> Array:
+        """Return a column of J, (n, 1)."""
+        column = -slope * a
+        column[player] += intercept - slope * a.sum() - cost[player] - curvature[player] * a[player]
+        return column
+
+    @staticmethod
     def slopes_along(a: Array, v: Array, *, slope: float, curvature: Array, **_: Any) -> Array:  # type: ignore[override]
         """Return the derivative of J along v, (..., n, n, 1)."""
         n = a.shape[-2]

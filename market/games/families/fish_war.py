@@ -66,6 +66,16 @@ class FishWar(SmoothFamily):
         return np.asarray(cost[..., None, None] + (1.0 / share)[..., None, :] * np.eye(n))[..., None]
 
     @classmethod
+    def slopes_in(  # type: ignore[override]
+        cls, a: Array, player: int, *, growth: float, discount: float
+    ) -> Array:
+        """Return a column of J, (n, 1)."""
+        left = max(1.0 - float(a.sum()), 1e-12)
+        column = np.full(a.shape, -cls.patience(growth, discount) / left)
+        column[player] += 1.0 / a[player]
+        return column
+
+    @classmethod
     def slopes_along(cls, a: Array, v: Array, *, growth: float, discount: float) -> Array:  # type: ignore[override]
         """Return the derivative of J along v, (..., n, n, 1)."""
         share, d = a[..., 0], v[..., 0]

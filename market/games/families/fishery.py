@@ -71,6 +71,24 @@ class Commons(SmoothFamily):
         return np.asarray(-slope * effort[..., :, None] + own[..., None, :] * np.eye(n))[..., None]
 
     @classmethod
+    def slopes_in(  # type: ignore[override]
+        cls,
+        a: Array,
+        player: int,
+        *,
+        cost: Array,
+        price: float,
+        catchability: float,
+        capacity: float,
+        growth: float,
+    ) -> Array:
+        """Return a column of J, (n, 1)."""
+        first, slope = cls._worth(price, catchability, capacity, growth)
+        column = -slope * a
+        column[player] += first - cost[player] - slope * a.sum()
+        return column
+
+    @classmethod
     def slopes_along(  # type: ignore[override]
         cls,
         a: Array,

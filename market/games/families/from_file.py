@@ -1,4 +1,7 @@
-"""A table of payoffs in the scenario itself: `game = "table"`, `actions` of each player, and `[payoffs]`."""
+"""A table of payoffs: `game = "table"`, `actions` of each player, and `[payoffs]`, or a file in `data`.
+
+What a data file says is put in the place of both when the scenario is read.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from pydantic import BeforeValidator, Field
 
 from market.economy.correspondences import Array
 from market.games.family import Key, Setting, TableFamily
-from market.games.table import MOST_PROFILES
+from market.games.table import LARGEST_PAYOFF, MOST_AXES, MOST_PROFILES
 
 MOST_NAMED = 5  # profiles that a message names
 
@@ -23,6 +26,7 @@ def _as_tuple(value: object) -> object:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 Numbers = Annotated[tuple[float, ...], BeforeValidator(_as_tuple)]
+Rows = Annotated[tuple[Numbers, ...], BeforeValidator(_as_tuple)]
 
 
 class FromFile(TableFamily):
@@ -39,6 +43,15 @@ class FromFile(TableFamily):
                 default_factory=dict,
                 description="a list of payoffs, in the order of the players, for each profile, such as "
                 '"cooperate, defect"',
+            ),
+        ),
+        "data": (
+            str | None,
+            Field(
+                None,
+                description="a data file in the place of payoffs: CSV or Parquet with a row a profile, a "
+                "column with each player's action, named as the player, and a column `payoff[player]`; "
+                "or a game of Gambit, .nfg. Players and their actions may be left out",
             ),
         ),
     }
@@ -66,10 +79,20 @@ class FromFile(TableFamily):
         if found:
             return found
         actions = cls.actions(setting)
+        if len(actions) > MOST_AXES:
+            return [(("players",), f"{len(actions):,} players; at most {MOST_AXES} fit a table")]
         count = math.prod(map(len, actions))
         if count > MOST_PROFILES:
             return [(("players",), f"{count:,} profiles; at most {MOST_PROFILES:,} fit a table")]
+        if any(abs(x) > LARGEST_PAYOFF for own in setting.keys["payoffs"].values() for x in own):
+            return [
+                (("payoffs",), f"a payoff is beyond {LARGEST_PAYOFF:g} in size; write them in a larger unit")
+            ]
         given = {_profile(key): key for key in setting.keys["payoffs"]}
+        for key in setting.keys["payoffs"]:
+            if given[_profile(key)] != key:
+                why = f"the profile is listed again as '{given[_profile(key)]}'; leave one out"
+                found.append((("payoffs", key), why))
         needed = itertools.product(*actions)
         missing = [", ".join(profile) for profile in needed if profile not in given]
         if missing:

@@ -61,6 +61,15 @@ class PublicGoods(SmoothFamily):
         return np.asarray(multiplier / n - own)[..., None]
 
     @staticmethod
+    def slopes_in(  # type: ignore[override]
+        a: Array, player: int, *, multiplier: float, cost: Array, curvature: Array, **_: Any
+    ) -> Array:
+        """Return a column of J, (n, 1)."""
+        column = np.full(a.shape, multiplier / len(a))
+        column[player] -= cost[player] + curvature[player] * a[player]
+        return column
+
+    @staticmethod
     def slopes_along(a: Array, v: Array, *, curvature: Array, **_: Any) -> Array:  # type: ignore[override]
         """Return the derivative of J along v, (..., n, n, 1)."""
         n = a.shape[-2]

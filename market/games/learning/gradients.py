@@ -264,7 +264,11 @@ def descend(
     Returns:
         (runs, n, d), which may lie outside of the bounds under "stop"; (runs,), steps.
     """
-    a, steps = starts.copy(), np.zeros(len(starts), dtype=np.int64)
+    a, steps = np.array(starts, order="F"), np.zeros(len(starts), dtype=np.int64)  # runs next to one another
+    if at_bounds == "project":
+        for _ in range(rounds):
+            a = game.feasible(a - step * rule.direction(game, a))
+        return np.ascontiguousarray(a), steps + rounds
     low, high = game.limits
     running = np.ones(len(starts), dtype=bool)
     for _ in range(rounds):
@@ -273,9 +277,6 @@ def descend(
         some = a[running]
         after = some - step * rule.direction(game, some)
         steps[running] += 1
-        if at_bounds == "project":
-            a[running] = game.feasible(after)
-            continue
         a[running] = after
         outside = ((after < low) | (after > high)).any(axis=(-2, -1))
         running[np.flatnonzero(running)[outside]] = False

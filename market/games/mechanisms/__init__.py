@@ -9,6 +9,7 @@ To add one: a file here and its class in `GAME_MECHANISMS`.
 from market.games.mechanisms.auctioneer import ActionPrices
 from market.games.mechanisms.base import GameMechanism, GameState, play
 from market.games.mechanisms.best_replies import BestReplies
+from market.games.mechanisms.disclosure import Aligned, Alone, BestAI, Quantal, Silent, Together
 from market.games.mechanisms.learning import Learning
 from market.games.mechanisms.mediator import Mediator
 from market.games.mechanisms.planner import GamePlanner
@@ -16,12 +17,27 @@ from market.games.mechanisms.select import Equilibria
 from market.registry import Registry
 
 GAME_MECHANISMS: Registry[GameMechanism] = Registry(
-    "mechanism", BestReplies, Learning, ActionPrices, Equilibria, Mediator, GamePlanner
+    "mechanism",
+    BestReplies,
+    Learning,
+    ActionPrices,
+    Equilibria,
+    Mediator,
+    GamePlanner,
+    Silent,
+    Alone,
+    Together,
+    BestAI,
+    Quantal,
+    Aligned,
 )
 
 __all__ = [
     "GAME_MECHANISMS",
     "ActionPrices",
+    "Aligned",
+    "Alone",
+    "BestAI",
     "BestReplies",
     "Equilibria",
     "GameMechanism",
@@ -29,5 +45,8 @@ __all__ = [
     "GameState",
     "Learning",
     "Mediator",
+    "Quantal",
+    "Silent",
+    "Together",
     "play",
 ]

@@ -104,7 +104,12 @@ class GameMechanism(Family):
         )
 
 
-WORDS = {"Table": "finitely many actions", "Smooth": "amounts", "Stages": "moves in order"}
+WORDS = {
+    "Disclosure": "information",
+    "Table": "finitely many actions",
+    "Smooth": "amounts",
+    "Stages": "moves in order",
+}
 """Form of a game, by its class -> its actions in words."""
 
 

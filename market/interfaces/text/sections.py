@@ -258,7 +258,9 @@ def _personal_prices(economy: Economy, outcomes: Sequence[Outcome]) -> list[Row]
         return []
 
     def cell(outcome: Outcome, i: int, g: int) -> str:
-        return NOT_HERE if outcome.personal_prices is None else number(float(outcome.personal_prices[i, g]))
+        if outcome.personal_prices is None:
+            return NOT_HERE
+        return number(float(outcome.personal_prices[i, g])) + _MARKS.get(outcome.kind, "")
 
     return [
         Row(

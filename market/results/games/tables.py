@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from market.results.games.comparison import GameComparison
 
 MOST_COLUMNS = 20  # players with columns of their own in the table of mechanisms
-MOST_PROFILES = 10_000  # of positive probability, that result.json lists
+MOST_PROFILES = 100_000  # of positive probability, that result.json lists
 
 OBSERVED = {"mechanism": "str", "round": "int64", "measure": "str", "value": "float64"}
 """The columns of the table of rounds, with their types."""

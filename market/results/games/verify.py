@@ -19,10 +19,12 @@ import pandas as pd
 from market.economy.correspondences import Array
 from market.errors import RunError
 from market.games.base import StrategicGame
+from market.games.disclosure import Disclosure
 from market.games.plays import Actions, Joint, Mixtures, Play, joint
 from market.games.smooth import Smooth
-from market.games.table import Table
+from market.games.table import Table, spread_of
 from market.outcome import Status, shown
+from market.results.games.disclosure_claims import KINDS, Recomputed
 from market.results.games.folder import read_game_run
 from market.results.games.tables import PLAYERS
 from market.results.run_folder import read_table
@@ -43,6 +45,9 @@ PROVES = 1e-6
 
 SEEN = 1e-4
 """Part of the range of payoffs: a difference to one side of a bound sees a price no better."""
+
+SMALL = 1e-2
+"""Part of the least weight: a gain to first order that is larger could be a gain of that player alone."""
 
 SLOPE = 1e-7
 """Part of the reach of an amount: step of the differences that stand for slopes."""
@@ -70,7 +75,7 @@ def _verified(folder: Path) -> Verification:
     try:
         game = build_game(scenario, result["seed"])
         claims = list(_claims(folder, scenario, game, result, manifest))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise RunError(f"'{folder / 'result.json'}' is not as a run writes it: {error!r:.200}") from error
     return Verification(folder, tuple(claims), tuple(each["name"] for each in result["mechanisms"]))
 
@@ -104,6 +109,10 @@ class _Recorded:
         self.play = self._read(stated["play"], "amount")
         self.columns = {name: own[name].to_numpy(dtype=float) for name in PLAYERS}
         self.found = stated["report"]
+        self.protocol: Recomputed | None = None
+        if isinstance(game, Disclosure) and stated["kind"] in KINDS:
+            assert isinstance(self.play, Mixtures)
+            self.protocol = Recomputed(game, self.options, stated, self.play)
 
     def _read(self, stated: Mapping[str, Any], column: str) -> Play:
         """Return a play from its record."""
@@ -139,6 +148,8 @@ class _Recorded:
         yield from self._status()
         yield from self._efficiency()
         yield from self._totals()
+        for what, holds, detail in () if self.protocol is None else self.protocol.checks():
+            yield self._claim(what, holds, detail)
 
     def _claim(self, what: str, holds: bool | None, detail: str) -> Claim:
         return Claim(f"{self.name}: {what}", None if holds is None else bool(holds), detail)
@@ -160,7 +171,8 @@ class _Recorded:
 
     def _payoffs(self) -> Iterator[Claim]:
         """Check payoffs, choices, transfers, and that both files agree."""
-        pi, size = self._payoffs_of(self.play), np.abs(self.columns["payoff"]) + self._scale
+        pi = self._payoffs_of(self.play) if self.protocol is None else self.protocol.payoffs()
+        size = np.abs(self.columns["payoff"]) + self._scale
         apart = difference(self.columns["payoff"], pi, size)
         yield self._claim(
             "payoffs", apart <= ROUNDING_OF_RESULTS, f"largest relative difference: {shown(apart)}"
@@ -214,7 +226,7 @@ class _Recorded:
             yield self._claim("no larger gain is found", fine, f"largest found: {shown(float(found.max()))}")
             return
         apart = float((np.abs(found - recorded) / self._scale).max())
-        most = ROUNDING_OF_RESULTS if isinstance(self.game, Table) else PROVES
+        most = ROUNDING_OF_RESULTS if isinstance(self.game, Table) and self.protocol is None else PROVES
         yield self._claim(
             "regret", apart <= most, f"largest difference: {shown(apart)} of the range of payoffs"
         )
@@ -253,6 +265,8 @@ class _Recorded:
     def _gains(self) -> Array:
         """Return the largest gain of each player, by trials."""
         game, play = self.game, self.play
+        if self.protocol is not None:
+            return self.protocol.gains()
         if isinstance(play, Actions):
             assert isinstance(game, Smooth)
             return np.array([_best_gain(game, play.values, i) for i in range(game.size)])
@@ -275,6 +289,8 @@ class _Recorded:
             yield self._claim(word, fine, f"largest gain {shown(relative)} of the range of payoffs")
         elif status in (Status.CORRELATED, Status.COARSE):
             yield self._claim(word, none, f"largest gain {shown(relative)} of the range of payoffs")
+        elif self.protocol is not None and status in (Status.OPTIMAL, Status.SETTLED):
+            pass  # by the claims of the protocol
         elif status is Status.OPTIMAL:
             yield from self._optimal()
         elif status is Status.CLEARED:
@@ -345,8 +361,7 @@ class _Recorded:
     @property
     def _range(self) -> Array:
         if isinstance(self.game, Table):
-            spread = np.ptp(self.game.outcomes.reshape(-1, self.game.size), axis=0)
-            return np.where(spread > 0, spread, 1.0)
+            return spread_of(self.game.outcomes.reshape(-1, self.game.size))
         return self._scale
 
     def _supported(self, weights: Array, v: Array) -> Iterator[Claim]:
@@ -364,11 +379,8 @@ class _Recorded:
         assert isinstance(game, Smooth)
         assert isinstance(self.play, Actions)
         gap = _first_order(game, self.play.values, weights)
-        fine = (
-            bool(game.family.concave)
-            and bool((weights >= 0).all())
-            and gap <= 10 * PROVES * float(weights @ self._scale)
-        )
+        size, least = float(weights @ self._scale), float((weights * self._scale).min())
+        fine = bool(game.family.concave) and positive and gap <= min(10 * PROVES * size, SMALL * least)
         yield self._claim("efficient", fine, f"no play has more by its weights (at most {shown(gap)})")
 
     def _totals(self) -> Iterator[Claim]:

@@ -41,6 +41,16 @@ def test_a_sparse_network_takes_longer_and_long_ties_help():
     assert 2 * rounds["anyone"] < rounds["friends"] < rounds["ring"]
 
 
+def test_all_gold_in_one_hand_is_enough():
+    """All 0.3 of it with the baker, as the description of `gold` says."""
+    hands = {"baker": 0.3, "dairy": 0, "fisher": 0}
+    changes = [f"agents.{name}.endowment.gold={amount}" for name, amount in hands.items()]
+    found = market.compare(market.load(SCENARIOS / "gold.toml", changes))
+    for name in ("barter", "everything for gold"):
+        assert found.alignments[name].efficient
+        assert found.outcomes[name].utilities.sum() == pytest.approx(6.3)
+
+
 def test_mesa_steps_barter_and_agents_show_what_they_hold():
     model = market.MarketModel(market.load(SCENARIOS / "bazaar.toml"), "anyone")
     before = np.array([trader.consumption for trader in model.traders])

@@ -64,6 +64,11 @@ def verdict_under(
 def _one(policy: Policy, chosen: Announcement, account: Intervention, g: int) -> str:
     """Return a sentence on a market in which a bound binds."""
     good, bound, price = policy.economy.goods[g], account.binding[g], chosen.prices[g]
+    if bound == "quota" and policy.quota[g] == 0:
+        return (
+            f"The quota of 0 {good} binds: none may be sold. Prices of {account.buyer_prices[g]:.6g} for "
+            f"buyers and {price:.6g} for sellers are among many at which none is."
+        )
     if bound == "quota":
         return (
             f"The quota of {policy.quota[g]:g} {good} binds: buyers pay {account.buyer_prices[g]:.6g}, "

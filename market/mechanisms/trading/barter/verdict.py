@@ -104,6 +104,12 @@ def stuck(
         yield describe(economy, found)
 
 
+def _apart(was: float, now: float) -> str:
+    """Return two utilities in words, by their difference where six digits do not show one."""
+    before, after = f"{was:.6g}", f"{now:.6g}"
+    return f"{before} to {after}" if before != after else f"{before} by {now - was:.1e}"
+
+
 def describe(economy: Economy, exchange: Exchange) -> str:
     """Return a sentence that names an exchange by which all its agents gain."""
     goods = [*economy.goods, "money"]
@@ -113,7 +119,7 @@ def describe(economy: Economy, exchange: Exchange) -> str:
         for gift in exchange.gifts
     )
     changes = ", ".join(
-        f"{names[i]} from {was:.6g} to {now:.6g}"
+        f"{names[i]} from {_apart(was, now)}"
         for i, was, now in zip(exchange.agents, exchange.before, exchange.after, strict=True)
     )
     count = {2: "Two that may not trade", 3: "Three", 4: "Four"}.get(

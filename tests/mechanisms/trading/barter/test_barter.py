@@ -21,6 +21,7 @@ from market.mechanisms.trading.barter.demands import CLOSED
 from market.mechanisms.trading.barter.large import FEW
 from market.mechanisms.trading.barter.pairs import Pairs
 from market.mechanisms.trading.barter.tastes import Tastes
+from market.mechanisms.trading.barter.verdict import _apart
 from market.outcome import Status
 
 some = settings(max_examples=12 * SOAK, deadline=None)
@@ -389,3 +390,8 @@ def test_stocks_and_producers_are_refused_from_python_too():
         Barter("b").start(replace(axtell(4, 2, 0), commons=np.ones(2)))
     with pytest.raises(InputError, match="not unique"):
         Barter("b", bargain="nash").start(owners("leontief", np.ones((2, 2)), weights=np.ones((2, 2))))
+
+
+def test_gain_below_six_digits_is_named_by_its_size():
+    assert _apart(1.1, 2.1) == "1.1 to 2.1"
+    assert _apart(4.95849, 4.95849 + 3e-8) == "4.95849 by 3.0e-08"
