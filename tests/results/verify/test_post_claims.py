@@ -145,3 +145,27 @@ def test_cycle_in_which_an_agent_is_alone_for_a_round_is_verified(tmp_path):
     forged = Tamper(folder, tmp_path / "forged")
     forged.mechanism("posts")["evidence"]["period"] = 6.0
     assert "posts: cycling" in refused(forged.verified())
+
+
+NEEDS_BOTH = """
+schema = 1
+economy = "quasilinear"
+goods = ["bread", "wine"]
+commons = { bread = 1, wine = 0.25 }
+agents = [
+    { name = "alpha", utility = { family = "cobb_douglas", weights = { bread = 0.6, wine = 0.3 } } },
+    { name = "beta", utility = { family = "log1p", weights = { bread = 0, wine = 0.25 } } },
+]
+mechanisms = [{ name = "posts", kind = "unmediated", game = "trading_post" }]
+"""
+
+
+def test_lone_buyer_of_one_good_still_bids_for_another_that_it_needs_with_it(tmp_path):
+    """All bread is alpha's for any bid, so that `u = x^0.6 w^0.3` is worth bidding for wine."""
+    folder = write_run(market.compare(market.loads(NEEDS_BOTH)), tmp_path)
+    bids = read_run(folder).by_good("posts", "action")
+    assert 0 < bids[0, 0] < 1e-11
+    w, others = bids[0, 1], bids[1, 1]
+    marginal = 0.3 * (0.25 * w / (w + others)) ** -0.7 * 0.25 * others / (w + others) ** 2
+    assert marginal == pytest.approx(1, rel=1e-6)
+    assert not refused(verify(folder))

@@ -92,6 +92,11 @@ def _gain(posts: Posts, profile: Array, row: int, smallest: float, near: Array) 
     now = payoff_of(posts, profile, row, near)
     best, changed = now, profile.copy()
     goods = [int(g) for g in posts.goods if _concerns(posts, row, int(g))]
+    for g in goods if len(goods) > 1 else ():  # each by itself: one that gains little may spoil another
+        other = profile.copy()
+        value = _improve(posts, other, row, now, _ray(posts, other, row, g, smallest), near)
+        if value > best:
+            best, changed = value, other
     for turn in range(PASSES):
         before = best
         for g in goods:

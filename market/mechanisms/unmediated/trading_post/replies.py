@@ -207,6 +207,7 @@ class Reply:
                 value, worth = self._margins(g, offers, 0.0, money)
                 price = value / worth
             self.forced[g] = max(self.least_bid[g], price * offers)
+            self.z[g], self.p[g] = offers, self.forced[g] / offers  # all of it, which other goods may need
         return True
 
     def _by_price(self, g: int, money: float | None) -> None:
