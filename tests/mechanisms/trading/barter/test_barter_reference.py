@@ -143,11 +143,15 @@ def test_a_little_gold_frees_them(gold, rule):
     assert alignment(outcome).efficient
 
 
-def test_three_with_a_unit_of_gold_each_gain_alike_in_every_order():
-    """A buyer with one gold buys one unit, worth one to its seller, at a price of one."""
+def test_with_a_unit_of_gold_each_those_who_buy_before_they_sell_pay_less():
+    """A pair clears at 1 if the buyer has one gold, and at 2 if it has sold and has two.
+
+    At p from 1 to 2 the buyer spends all its gold, m, on m / p units, and the seller sells one: p = m. The
+    last buyer has two gold in every order, so that the three end at 2, 3 and 4; each had 2.
+    """
     for seed in range(5):
         outcome = bartered(replace(feldman((1, 1, 1)), seed=seed), against="d")
-        np.testing.assert_allclose(outcome.utilities, 3.0)
+        np.testing.assert_allclose(np.sort(outcome.utilities), [2.0, 3.0, 4.0])
 
 
 def test_a_middle_that_wants_neither_good_keeps_the_ends_apart():
