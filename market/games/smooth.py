@@ -266,7 +266,6 @@ class Smooth(StrategicGame):
 
     def _root(self, a: Array, player: int, low: float, high: float, price: float) -> float:
         """Return where a slope that falls changes its sign, or the bound towards which it points."""
-
         from scipy.optimize import brentq  # deferred: an eighth of a second
 
         changed = a.copy()
