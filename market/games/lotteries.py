@@ -116,7 +116,7 @@ def improvement(points: Array, v: Array) -> Lottery:
     q = q[used] / q[used].sum()
     gains = np.maximum((points[chosen[used]] - v).T @ q, 0.0)
     slack = float((gains / r).sum())
-    if slack <= EXACT * n:
+    if slack <= EXACT * n + rounding.sum():
         return Lottery(0.0, np.zeros(0, dtype=np.intp), np.zeros(0), np.zeros(n))
     return Lottery(slack, chosen[used], q, gains)
 

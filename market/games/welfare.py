@@ -132,7 +132,8 @@ def _lottery(points: Array, kind: Welfare, weights: Array, disagreement: Array) 
         objective = weights @ cvxpy.log(gains)
     else:
         least = cvxpy.Variable()
-        held = [cvxpy.multiply(weights, points.T @ q) >= least]
+        size = float(np.abs(points).max()) or 1.0
+        held = [cvxpy.multiply(weights, (points / size).T @ q) >= least]
         objective = least
     problem = cvxpy.Problem(cvxpy.Maximize(objective), [cvxpy.sum(q) == 1, *held])
     try:

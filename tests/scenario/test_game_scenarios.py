@@ -59,8 +59,8 @@ def test_a_table_is_read_profile_by_profile():
         ("[3, 4]", "[3]", ':11: payoffs."up, right": 1 payoffs for 2 players'),
         ("[3, 4]", '[3, "x"]', "a number is needed"),
         ("[3, 4]", "[3, nan]", "not a finite number"),
-        ("[3, 4]", "[3, 1e308]", "is too large"),
-        ('"up, right" = [3, 4]', '"up, right" = [3, 4]\n"up,right" = [5, 6]', "again as 'up,right'"),
+        ("[3, 4]", "[3, 1e308]", ':11: payoffs."up, right": a payoff is beyond 1e+100'),
+        ("[3, 4]", '[3, 4]\n"up,right" = [5, 6]', "is listed again as 'up,right'"),
         ('name = "row"', 'name = "row"\ncount = 40', "41 players; at most 30"),
         ('"up, right"', '"up, rihgt"', "no such profile"),
         ('"left", "right"', '"left", "left"', "'left' is named twice"),
@@ -92,7 +92,6 @@ def test_faults_of_a_table_are_one_readable_message(old, new, said):
         ('game = "public_goods"', 'game = "public_goods"\nstart = [[0.1]]', "3 rows of 1 number are needed"),
         ('game = "public_goods"', 'game = "public_goods"\nstart = [[2], [0], [0]]', "not within bounds"),
         ('game = "public_goods"', 'game = "aga_toy"', "no such key"),
-        ('game = "public_goods"', 'game = "aga_toy"\nstart = [[9], [0]]', "no such key"),
         ("count = 3", 'count = 3\ndata = "x.csv"', "x.csv"),
     ],
 )
@@ -104,6 +103,12 @@ def test_letters_in_the_order_of_another_game_are_refused():
     text = 'schema = 1\ngame = "chicken"\nparameters = { P = 5.0 }\n'
     text += '[[mechanisms]]\nname = "a"\nkind = "planner"\n'
     assert "chicken needs T > R > S > P" in message(text)
+
+
+def test_a_first_play_beyond_the_window_is_refused():
+    text = 'schema = 1\ngame = "aga_toy"\nparameters = { window = 3.0, start_second = 9.0 }\n'
+    text += '[[mechanisms]]\nname = "a"\nkind = "planner"\n'
+    assert "parameters.start_second: 9 is beyond the window, -3 to 3" in message(text)
 
 
 def test_drawn_numbers_depend_on_the_seed_and_the_name_alone():

@@ -11,11 +11,13 @@ Source: Li et al. (2024), "Aligning individual and collective objectives in mult
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
 from market.economy.correspondences import Array
+from market.games.family import Setting
 from market.games.smooth import SmoothFamily
 from market.registry import Parameter
 
@@ -31,6 +33,16 @@ class AgaToy(SmoothFamily):
         "start_first": Parameter("agent", "of the first player", "none", low=-np.inf, absent=0.15),
         "start_second": Parameter("agent", "of the second player", "none", low=-np.inf, absent=0.5),
     }
+
+    @classmethod
+    def faults(cls, setting: Setting) -> Sequence[tuple[tuple[str | int, ...], str]]:
+        """Return starts beyond the window."""
+        p, window = setting.parameters, setting.parameters["window"]
+        return [
+            (("parameters", key), f"{p[key]:g} is beyond the window, {-window:g} to {window:g}")
+            for key in ("start_first", "start_second")
+            if abs(p[key]) > window
+        ]
 
     @staticmethod
     def limits(n: int, *, window: float, **_: Any) -> tuple[Array, Array]:  # type: ignore[override]

@@ -84,10 +84,10 @@ class FromFile(TableFamily):
         count = math.prod(map(len, actions))
         if count > MOST_PROFILES:
             return [(("players",), f"{count:,} profiles; at most {MOST_PROFILES:,} fit a table")]
-        if any(abs(x) > LARGEST_PAYOFF for own in setting.keys["payoffs"].values() for x in own):
-            return [
-                (("payoffs",), f"a payoff is beyond {LARGEST_PAYOFF:g} in size; write them in a larger unit")
-            ]
+        for key, numbers in setting.keys["payoffs"].items():
+            if max(map(abs, numbers), default=0.0) > LARGEST_PAYOFF:
+                why = f"a payoff is beyond {LARGEST_PAYOFF:g} in size; write payoffs in a larger unit"
+                found.append((("payoffs", key), why))
         given = {_profile(key): key for key in setting.keys["payoffs"]}
         for key in setting.keys["payoffs"]:
             if given[_profile(key)] != key:

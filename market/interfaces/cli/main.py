@@ -11,14 +11,14 @@ import functools
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from market.errors import ExitCode, InputError, did_you_mean, nearest
+from market.errors import ExitCode, InputError, ScenarioError, did_you_mean, nearest
 from market.interfaces.cli.contributions import contributions
 from market.interfaces.cli.equilibria import equilibria
 from market.interfaces.cli.options import DataDir, Figures, NoFigures, formats
@@ -459,10 +459,13 @@ def dashboard(
 ) -> ExitCode:
     """Show scenarios in a browser: step them, change parameters, watch prices and verdicts."""
     from market.interfaces.dashboard.server import dashboard as show_pages
-    from market.scenario.loading import load_economy
+    from market.scenario.loading import as_economy, load, load_economy
 
     if data_dir is not None and scenario is None:
         raise InputError("--data-dir is the folder of one scenario's data; name the scenario too")
+    if scenario is not None:
+        with suppress(ScenarioError):  # faults of a file are shown on its page
+            as_economy(load(scenario, data_dir=data_dir))
     shown = scenario if data_dir is None or scenario is None else load_economy(scenario, data_dir=data_dir)
     show_pages(shown, out=out, host=host, port=port)
     return ExitCode.DONE

@@ -49,6 +49,9 @@ PROVES = 1e-6
 SEEN = 1e-4
 """Part of the range of payoffs: a difference to one side of a bound sees a price no better."""
 
+SMALL_GAIN = 1e-6
+"""Part of the range of payoffs: a learner's gain below it is none."""
+
 SMALL = 1e-2
 """Part of the least weight: a gain to first order that is larger could be a gain of that player alone."""
 
@@ -286,7 +289,8 @@ class _Recorded:
             assert isinstance(game, Smooth)
             return np.array([_best_gain(game, play.values, i) for i in range(game.size)])
         assert isinstance(game, Table)
-        return _table_gains(game.choices, game.sizes, play)
+        averaged = self.stated["kind"] == "learning"  # gains by one action in the place of all play
+        return _table_gains(game.choices, game.sizes, play, coarse=averaged)
 
     # --- the status ---
 
@@ -304,14 +308,18 @@ class _Recorded:
         if "relative_regret" in stated["evidence"]:
             said = number(stated["evidence"]["relative_regret"])
             yield self._claim("relative regret", abs(said - relative) <= 1e-12, f"stated: {shown(said)}")
-        tolerance = getattr(self.options, "tolerance", 0.0)
+        learns = self.stated["kind"] == "learning"
+        tolerance = SMALL_GAIN if learns else getattr(self.options, "tolerance", 0.0)
         none = relative <= tolerance + ROUNDING_OF_RESULTS
         word = status.value.replace("_", " ")
         if status is Status.NASH:
             fine = none and not isinstance(self.play, Joint) and bool(stated["regret_exact"])
             yield self._claim(word, fine, f"largest gain {shown(relative)} of the range of payoffs")
-        elif status in (Status.CORRELATED, Status.COARSE):
-            yield self._claim(word, none, f"largest gain {shown(relative)} of the range of payoffs")
+        elif status is Status.CORRELATED:
+            fine = none and not learns
+            yield self._claim(word, fine, f"largest gain {shown(relative)} of the range of payoffs")
+        elif status is Status.COARSE:
+            yield self._coarse_status(self.options.regret_that_is_none if learns else tolerance)
         elif self.protocol is not None and status in (Status.OPTIMAL, Status.SETTLED):
             pass  # by the claims of the protocol
         elif status is Status.SUBGAME_PERFECT and self._walk is None:
@@ -333,6 +341,15 @@ class _Recorded:
             )
         else:
             yield self._claim(word, None, "not checked: the path of play is not recorded")
+
+    def _coarse_status(self, tolerance: float) -> Claim:
+        """Check that no player gains much by one action in the place of all that it does."""
+        game, play = self.game, self.play
+        assert isinstance(game, Table)
+        assert not isinstance(play, Actions)
+        gain = float((_table_gains(game.choices, game.sizes, play, coarse=True) / game.scale).max())
+        detail = f"largest gain by one action {shown(gain)} of the range of payoffs"
+        return self._claim("coarse", gain <= tolerance + ROUNDING_OF_RESULTS, detail)
 
     def _optimal(self) -> Iterator[Claim]:
         kind = getattr(self.options, "welfare", None)
@@ -405,7 +422,8 @@ class _Recorded:
         if isinstance(game, Table):
             points = game.outcomes.reshape(-1, game.size)
             beyond = float(((points - v) @ weights).max())
-            fine = positive and beyond <= 1e-8 * float(weights @ self._range)
+            size, least = float(weights @ self._range), float((weights * self._range).min())
+            fine = positive and beyond <= min(PROVES * size, SMALL * least)
             yield self._claim(
                 "efficient", fine, f"no profile has more by its weights (at most {shown(beyond)})"
             )
@@ -507,19 +525,22 @@ def _priced_gains(game: Table, multipliers: Array) -> Array:
     return total
 
 
-def _table_gains(choices: Array, sizes: tuple[int, ...], play: Mixtures | Joint) -> Array:
+def _table_gains(
+    choices: Array, sizes: tuple[int, ...], play: Mixtures | Joint, *, coarse: bool = False
+) -> Array:
     """Return the largest gain of each player of a table by trials of all its actions, (n,).
 
     Args:
         choices: (A_1, ..., A_n, n), what players choose by.
         sizes: (A_1, ..., A_n).
         play: of a distribution gains are those of another action for each advice.
+        coarse: True for gains by one action in the place of all advice.
     """
     p, gains = joint(play), np.zeros(len(sizes))
     for i, size in enumerate(sizes):
         own = np.moveaxis(p, i, 0).reshape(size, -1)
         values = np.moveaxis(choices[..., i], i, 0).reshape(size, -1)
-        if isinstance(play, Joint):
+        if isinstance(play, Joint) and not coarse:
             by_advice = np.array([[row @ other for other in values] for row in own])
             gains[i] = (by_advice.max(axis=1) - np.diagonal(by_advice)).sum()
         else:

@@ -7,6 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -45,6 +46,44 @@ def test_every_shipped_game_is_verified(written, name):
     checked = verify_game(folder)
     assert checked.holds, [claim for claim in checked.claims if claim.holds is False]
     assert sum(claim.holds is True for claim in checked.claims) > 20
+
+
+RANDOM = """
+schema = 1
+game = "table"
+comparable = true
+[[players]]
+name = "row"
+actions = ["a", "b", "c"]
+[[players]]
+name = "column"
+actions = ["x", "y"]
+"""
+KINDS = (
+    'kind = "unmediated"\nschedule = "simultaneous"',
+    'kind = "equilibria"',
+    'kind = "mediator"\nequilibrium = "coarse"\nselect = "worst"',
+    'kind = "mediator"\nfigure = "least"',
+    'kind = "planner"\nwelfare = "min"',
+    'kind = "learning"\nrule = "regret_matching"\nmax_rounds = 600',
+    'kind = "learning"\nrule = "fictitious_play"\nmax_rounds = 600',
+    'kind = "auctioneer"\ntransfers = "groves"',
+)
+
+
+@pytest.mark.parametrize("unit", [1.0, 1e-9, 1e9])
+def test_runs_of_random_tables_are_verified(tmp_path, unit):
+    """Coarse play is judged by one action in the place of all, to the accuracy that the scenario asks for."""
+    payoffs = np.random.default_rng(5).integers(-3, 4, size=(3, 2, 2)) * unit
+    lines = [f'"{"abc"[i]}, {"xy"[j]}" = {payoffs[i, j].tolist()}' for i in range(3) for j in range(2)]
+    plays = [f'[[mechanisms]]\nname = "{k}"\n{kind}' for k, kind in enumerate(KINDS)]
+    folder = write_game_run(
+        market.compare(market.loads("\n".join([RANDOM, "[payoffs]", *lines, *plays]))), tmp_path
+    )
+    checked = verify_game(folder)
+    assert checked.holds, [claim for claim in checked.claims if claim.holds is False]
+    ended = [each["status"] for each in json.loads((folder / "result.json").read_text())["mechanisms"]]
+    assert ended.count("coarse") >= 2  # of the mediator, and of learners
 
 
 def forged(folder: Path, into: Path, change) -> set[str]:
@@ -137,6 +176,32 @@ def action(result, table):
 )  # fmt: skip
 def test_a_forged_figure_is_refused(written, tmp_path, game, change, claim):
     assert claim in forged(written(game), tmp_path / "copy", change)
+
+
+def test_weights_of_zero_prove_no_amounts_efficient(written, tmp_path):
+    def change(result, table):
+        table.loc[table["mechanism"] == LEFT, "weight"] = 0.0
+        of(result, LEFT)["report"].update(efficient=True)
+
+    assert f"{LEFT}: efficient" in forged(written("public_goods"), tmp_path / "copy", change)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        totals("planner", multipliers=[[], []]),
+        totals("planner", multipliers=[[10**400] * 4] * 2),
+        totals("planner", own="6"),
+        report("planner", totals=3),
+        column("planner", "row", "payoff", 1.0),
+        lambda result, table: result.update(seed="0"),
+        lambda result, table: result.update(mechanisms=3),
+    ],
+)
+def test_wrong_types_are_one_message_or_a_claim_that_fails(written, tmp_path, change):
+    with pytest.raises(RunError, match=r"is not as a run writes it|are not true"):  # noqa: PT012
+        if forged(written("chicken"), tmp_path / "copy", change):
+            raise RunError("some claims are not true")
 
 
 def test_a_changed_file_is_refused_by_its_checksum(written, tmp_path):
