@@ -33,6 +33,7 @@ from market.display import Displayed
 from market.economy.correspondences import Array
 from market.errors import NumericalError
 from market.games import correlated, equilibria, lotteries
+from market.games.disclosure import Disclosure
 from market.games.in_order import best_in_order
 from market.games.outcome import GameOutcome
 from market.games.plays import Actions, Joint, Mixtures, Play, pure
@@ -173,7 +174,8 @@ def _of_table(game: Table, outcome: GameOutcome) -> GameReport:
         residual, ratio = found.residual, found.ratio
         weights = found.weights if efficient else None
     except NumericalError as error:
-        unknown["efficient"] = str(error)
+        beyond = "no lottery over partitions gives all players as much; stochastic schemes are not searched"
+        unknown["efficient"] = beyond if isinstance(game, Disclosure) else str(error)
     return GameReport(
         efficient=efficient,
         efficient_among_profiles=not bool(better.any()),

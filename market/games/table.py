@@ -31,7 +31,7 @@ from market.tolerances import ROUNDING_OF_SUMS
 MOST_PROFILES = 1_000_000
 
 MOST_AXES = 30
-"""Players: each is an axis of the array, and a table of more of them has more profiles than fit, or players with
+"""Players: each is an axis of the array, and a table of more has too many profiles, or players with
 one action each."""
 
 LARGEST_PAYOFF = 1e100

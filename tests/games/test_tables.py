@@ -226,7 +226,7 @@ def test_players_of_one_action_each_are_in_equilibrium():
 
 @pytest.mark.parametrize(("unit", "offset"), [(1e-9, 0.0), (1e9, 0.0), (1.0, 1e7)])
 def test_units_and_offsets_of_payoffs_change_no_verdict(unit, offset):
-    """Chicken: advice of largest sum has 10.5; of largest least payoff 5.25 each; slack of crashing is 12/7."""
+    """Chicken: advice of largest sum has 10.5; of largest least payoff 5.25 each; slack of a crash 12/7."""
     moved = table(np.array(GAMES["chicken"]) * unit + offset, comparable=True)
     best = correlated.extreme(moved, moved.outcomes.sum(axis=-1), "correlated").probabilities
     least = correlated.extreme_least(moved, "correlated")

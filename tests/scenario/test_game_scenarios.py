@@ -60,7 +60,7 @@ def test_a_table_is_read_profile_by_profile():
         ("[3, 4]", '[3, "x"]', "a number is needed"),
         ("[3, 4]", "[3, nan]", "not a finite number"),
         ("[3, 4]", "[3, 1e308]", "is too large"),
-        ('"up, right" = [3, 4]', '"up, right" = [3, 4]\n"up,right" = [5, 6]', "is listed again as 'up,right'"),
+        ('"up, right" = [3, 4]', '"up, right" = [3, 4]\n"up,right" = [5, 6]', "again as 'up,right'"),
         ('name = "row"', 'name = "row"\ncount = 40', "41 players; at most 30"),
         ('"up, right"', '"up, rihgt"', "no such profile"),
         ('"left", "right"', '"left", "left"', "'left' is named twice"),

@@ -9,6 +9,7 @@ To add one: a file here and its class below; tests over all families then find i
 from market.games.families.aga_toy import AgaToy
 from market.games.families.coopetition import Coopetition
 from market.games.families.cournot import Cournot
+from market.games.families.disclosure import InformationGame
 from market.games.families.facility import Facility
 from market.games.families.fish_war import FishWar
 from market.games.families.fishery import Commons
@@ -54,6 +55,7 @@ GAME_FAMILIES: Registry[GameFamily] = Registry(
     Stackelberg,
     Dictator,
     Ultimatum,
+    InformationGame,
 )
 
 __all__ = ["GAME_FAMILIES"]

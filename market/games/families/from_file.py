@@ -85,7 +85,9 @@ class FromFile(TableFamily):
         if count > MOST_PROFILES:
             return [(("players",), f"{count:,} profiles; at most {MOST_PROFILES:,} fit a table")]
         if any(abs(x) > LARGEST_PAYOFF for own in setting.keys["payoffs"].values() for x in own):
-            return [(("payoffs",), f"a payoff is beyond {LARGEST_PAYOFF:g} in size; write them in a larger unit")]
+            return [
+                (("payoffs",), f"a payoff is beyond {LARGEST_PAYOFF:g} in size; write them in a larger unit")
+            ]
         given = {_profile(key): key for key in setting.keys["payoffs"]}
         for key in setting.keys["payoffs"]:
             if given[_profile(key)] != key:

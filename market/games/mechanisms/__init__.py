@@ -9,6 +9,7 @@ To add one: a file here and its class in `GAME_MECHANISMS`.
 from market.games.mechanisms.auctioneer import ActionPrices
 from market.games.mechanisms.base import GameMechanism, GameState, play
 from market.games.mechanisms.best_replies import BestReplies
+from market.games.mechanisms.disclosure import Aligned, Alone, BestAI, Quantal, Silent, Together
 from market.games.mechanisms.in_order import BackwardInduction
 from market.games.mechanisms.learning import Learning
 from market.games.mechanisms.mediator import Mediator
@@ -17,13 +18,29 @@ from market.games.mechanisms.select import Equilibria
 from market.registry import Registry
 
 GAME_MECHANISMS: Registry[GameMechanism] = Registry(
-    "mechanism", BestReplies, Learning, ActionPrices, BackwardInduction, Equilibria, Mediator, GamePlanner
+    "mechanism",
+    BestReplies,
+    Learning,
+    ActionPrices,
+    BackwardInduction,
+    Equilibria,
+    Mediator,
+    GamePlanner,
+    Silent,
+    Alone,
+    Together,
+    BestAI,
+    Quantal,
+    Aligned,
 )
 
 __all__ = [
     "GAME_MECHANISMS",
     "ActionPrices",
+    "Aligned",
+    "Alone",
     "BackwardInduction",
+    "BestAI",
     "BestReplies",
     "Equilibria",
     "GameMechanism",
@@ -31,5 +48,8 @@ __all__ = [
     "GameState",
     "Learning",
     "Mediator",
+    "Quantal",
+    "Silent",
+    "Together",
     "play",
 ]

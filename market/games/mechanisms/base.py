@@ -105,7 +105,12 @@ class GameMechanism(Family):
         )
 
 
-WORDS = {"Table": "finitely many actions", "Smooth": "amounts", "Stages": "moves in order"}
+WORDS = {
+    "Disclosure": "information",
+    "Table": "finitely many actions",
+    "Smooth": "amounts",
+    "Stages": "moves in order",
+}
 """Form of a game, by its class -> its actions in words."""
 
 

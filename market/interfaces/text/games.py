@@ -9,6 +9,7 @@ import numpy as np
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from market.games.disclosure import Disclosure
 from market.games.plays import Actions, Joint, Mixtures
 from market.games.stages import Stages
 from market.games.table import Table
@@ -123,6 +124,7 @@ def sections(compared: GameComparison) -> list[Section]:
         *_totals(outcomes, reports),
         Section("Alignment", _alignment(compared, outcomes, reports)),
         *_weights(compared, reports),
+        *_information(compared, outcomes),
     ]
     return [part for part in parts if part.rows]
 
@@ -178,6 +180,8 @@ def _does(outcome: GameOutcome, player: int) -> str:
     if isinstance(play, Actions):
         return ", ".join(number(float(value)) for value in play.values[player])
     assert isinstance(game, Table)
+    if outcome.evidence.get("speaks") == player:
+        return "a stochastic scheme"
     if isinstance(play, Joint):
         axes = tuple(axis for axis in range(game.size) if axis != player)
         p = play.probabilities.sum(axis=axes)
@@ -288,6 +292,30 @@ def _weights(compared: GameComparison, reports: Sequence[GameReport]) -> list[Se
     return [Section("Welfare weights", rows)]
 
 
+def _information(compared: GameComparison, outcomes: Sequence[GameOutcome]) -> list[Section]:
+    """Return what the user of a game of information has of it, and the bound; empty of other games."""
+    game = compared.game
+    if not isinstance(game, Disclosure):
+        return []
+    had = [float(o.payoffs[-1]) for o in outcomes]
+    return [
+        Section(
+            "Information",
+            [
+                Row("user's utility", [number(v) for v in had]),
+                Row("share of value of information", [_share(game, v) for v in had]),
+                Row("distance of the hull", [number(game.nearest.gap)] * len(had)),
+                Row("no equilibrium gives less than", [number(game.bound)] * len(had)),
+            ],
+        )
+    ]
+
+
+def _share(game: Disclosure, value: float) -> str:
+    share = game.share(value)
+    return NOT_HERE if share is None else percent(round(share, 6) + 0.0)
+
+
 def notes(compared: GameComparison, parts: Sequence[Section]) -> list[str]:
     """Return the explanations of signs and words in the table."""
     labels = {row.label for part in parts for row in part.rows}
@@ -304,6 +332,12 @@ def notes(compared: GameComparison, parts: Sequence[Section]) -> list[str]:
     if any(part.title == "Reward" for part in parts):
         found.append(
             "reward: payoff, bonus and penalty, by which players choose; all else is of payoffs alone."
+        )
+    if "distance of the hull" in labels:
+        found.append(
+            "distance of the hull: of the user's utility from the nearest weighted sum of the providers' "
+            "and a constant. No equilibrium in which the user hears all gives less than full information "
+            "less twice that. Efficiency is judged among partitions and lotteries over them."
         )
     if any(part.title == "Welfare weights" for part in parts):
         found.append(

@@ -20,11 +20,13 @@ import pandas as pd
 from market.economy.correspondences import Array
 from market.errors import RunError
 from market.games.base import StrategicGame
+from market.games.disclosure import Disclosure
 from market.games.plays import Actions, Joint, Mixtures, Play, joint
 from market.games.smooth import Smooth
 from market.games.stages import Stages
 from market.games.table import Table, spread_of
 from market.outcome import Status, shown
+from market.results.games.disclosure_claims import KINDS, Recomputed
 from market.results.games.folder import read_game_run
 from market.results.games.tables import PLAYERS
 from market.results.games.verify_in_order import Walk, best_sum, dominated, gains_at_once
@@ -110,6 +112,10 @@ class _Recorded:
         self.play = self._read(stated["play"], "amount")
         self.columns = {name: own[name].to_numpy(dtype=float) for name in PLAYERS}
         self.found = stated["report"]
+        self.protocol: Recomputed | None = None
+        if isinstance(game, Disclosure) and stated["kind"] in KINDS:
+            assert isinstance(self.play, Mixtures)
+            self.protocol = Recomputed(game, self.options, stated, self.play)
 
     def _read(self, stated: Mapping[str, Any], column: str) -> Play:
         """Return a play from its record."""
@@ -144,6 +150,8 @@ class _Recorded:
         yield from self._status()
         yield from self._efficiency()
         yield from self._totals()
+        for what, holds, detail in () if self.protocol is None else self.protocol.checks():
+            yield self._claim(what, holds, detail)
 
     def _claim(self, what: str, holds: bool | None, detail: str) -> Claim:
         return Claim(f"{self.name}: {what}", None if holds is None else bool(holds), detail)
@@ -176,7 +184,8 @@ class _Recorded:
 
     def _payoffs(self) -> Iterator[Claim]:
         """Check payoffs, choices, transfers, and that both files agree."""
-        pi, size = self._payoffs_of(self.play), np.abs(self.columns["payoff"]) + self._scale
+        pi = self._payoffs_of(self.play) if self.protocol is None else self.protocol.payoffs()
+        size = np.abs(self.columns["payoff"]) + self._scale
         apart = difference(self.columns["payoff"], pi, size)
         yield self._claim(
             "payoffs", apart <= ROUNDING_OF_RESULTS, f"largest relative difference: {shown(apart)}"
@@ -230,7 +239,7 @@ class _Recorded:
             yield self._claim("no larger gain is found", fine, f"largest found: {shown(float(found.max()))}")
             return
         apart = float((np.abs(found - recorded) / self._scale).max())
-        most = ROUNDING_OF_RESULTS if isinstance(self.game, Table) else PROVES
+        most = ROUNDING_OF_RESULTS if isinstance(self.game, Table) and self.protocol is None else PROVES
         yield self._claim(
             "regret", apart <= most, f"largest difference: {shown(apart)} of the range of payoffs"
         )
@@ -271,6 +280,8 @@ class _Recorded:
         game, play = self.game, self.play
         if isinstance(game, Stages):
             return self._walk.gains if self._walk else gains_at_once(game, game.in_steps(play))
+        if self.protocol is not None:
+            return self.protocol.gains()
         if isinstance(play, Actions):
             assert isinstance(game, Smooth)
             return np.array([_best_gain(game, play.values, i) for i in range(game.size)])
@@ -309,6 +320,8 @@ class _Recorded:
             yield self._claim(word, fine, f"largest gain {shown(relative)}, by all amounts of each player")
             ties = number(stated["evidence"]["ties"])
             yield self._claim("ties", ties == self._walk.ties, f"{self._walk.ties:,} recounted")
+        elif self.protocol is not None and status in (Status.OPTIMAL, Status.SETTLED):
+            pass  # by the claims of the protocol
         elif status is Status.OPTIMAL:
             yield from self._optimal()
         elif status is Status.CLEARED:
