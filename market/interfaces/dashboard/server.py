@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import re
 import socket
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,7 @@ from market.errors import Fault, InputError, ScenarioError
 from market.interfaces.dashboard import extra, offer
 from market.interfaces.dashboard.guard import App, Guard, is_local
 from market.interfaces.dashboard.offer import Offer
+from market.scenario.toml_text import MAX_BYTES
 
 if TYPE_CHECKING:
     from reacton.core import Element
@@ -33,7 +35,7 @@ GRACE = 2  # seconds that open pages get at the end
 
 
 def scenarios(given: Path | None) -> dict[str, Path]:
-    """Return the scenarios on offer, by name: the one given, and all in `scenarios/`.
+    """Return the scenarios on offer, by name: the one given, and all economies in `scenarios/`.
 
     Args:
         given: the file of the command line; it comes first.
@@ -42,7 +44,9 @@ def scenarios(given: Path | None) -> dict[str, Path]:
         InputError: there is none at all.
     """
     folder = next((path for path in _folders() if path.is_dir()), None)
-    found = [] if folder is None else sorted(folder.glob("*.toml"))
+    found = (
+        [] if folder is None else sorted(path for path in folder.glob("*.toml") if not _states_a_game(path))
+    )
     if given is not None:
         if not given.is_file():
             raise ScenarioError(str(given), [Fault("no such file")])
@@ -51,6 +55,16 @@ def scenarios(given: Path | None) -> dict[str, Path]:
         raise InputError("there is no scenario to show; name one: market dashboard SCENARIO.toml")
     names = [path.stem for path in found]
     return {path.stem if names.count(path.stem) == 1 else str(path): path.resolve() for path in found}
+
+
+def _states_a_game(path: Path) -> bool:
+    """Return True if the file says `game =` before its first table; a file with faults is still on offer."""
+    try:
+        with path.open(errors="replace") as file:
+            top = file.read(MAX_BYTES).partition("\n[")[0]
+    except OSError:
+        return False
+    return re.search(r"^game\s*=", top, re.MULTILINE) is not None
 
 
 def _folders() -> Sequence[Path]:
