@@ -90,12 +90,29 @@ def ones(family: type[Family], weights: np.ndarray) -> dict[str, np.ndarray]:
         if name == "weights" or name == "log_weight":
             given[name] = weights
         elif parameter.axis == "steps":
-            given[name] = np.stack([weights, np.ones(weights.shape)], axis=-1)[:, :, None]
+            given[name] = np.stack([weights, 1.0 * (weights > 0)], axis=-1)[:, :, None]
         elif family.terms is not None:
             given[name] = np.full(weights.shape, parameter.absent)
         else:
             given[name] = np.ones(weights.shape if parameter.axis == "good" else len(weights))
     return given
+
+
+def step_ends(taken: dict[str, np.ndarray]) -> np.ndarray | None:
+    """Return the amounts at which steps of bids or offers end, (agents, goods, steps), or None."""
+    stated = taken.get("bids", taken.get("offers"))
+    return None if stated is None else stated[..., 1].cumsum(axis=2)
+
+
+def wanting_nothing(taken: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the parameters with weights of 0, and no amount bid for or offered."""
+    changed = {}
+    for name, array in taken.items():
+        if name.endswith(("weights", "_weight")):
+            changed[name] = np.zeros_like(array)
+        else:
+            changed[name] = array * [1.0, 0.0] if name in ("bids", "offers") else array
+    return changed
 
 
 def scaled_utility(family: type[Utility], given: dict[str, np.ndarray], factor) -> dict[str, np.ndarray]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from helpers.demand_properties import homothetic, substitutes_with_money
-from helpers.strategies import concave_with_money, ones, parameters, tamed
+from helpers.strategies import concave_with_money, ones, parameters, step_ends, tamed, wanting_nothing
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
@@ -89,6 +89,9 @@ def smooth_at(family, x, taken):
     if family.name == "stone_geary":
         near = np.abs(x - taken["subsistence"]) < 1e-2 * x
         return np.repeat(~near.any(axis=1)[:, None], GOODS, axis=1)
+    ends = step_ends(taken)
+    if ends is not None:
+        return (np.abs(x[:, :, None] - ends) > 1e-3 * x[:, :, None]).all(axis=2)
     return np.abs(x - family.bliss(**taken)) > 1e-3 * x
 
 
@@ -116,10 +119,10 @@ def test_no_first_bundle_is_worth_more_than_a_first_unit_of_money(family, data, 
 @every_utility
 @given(data=st.data(), x=amounts, missing=st.lists(st.booleans(), min_size=SIZE, max_size=SIZE))
 def test_a_bundle_is_worth_its_amounts_at_its_slopes(family, data, x, missing):
-    """Also at corners, where infinite slopes of what is missing do not count."""
+    """Towards less, and at corners, where infinite slopes of what is missing do not count."""
     taken = drawn(data, family)
     x = np.where(np.reshape(missing, x.shape), 0.0, x)
-    slopes = family.marginal(x, **taken)
+    slopes = family.marginal_of_last(x, **taken)
     expected = (x * np.where(np.isfinite(slopes), slopes, 0.0)).sum(axis=1)
     np.testing.assert_allclose(family.worth(x, **taken), expected, rtol=1e-9, atol=1e-250)
 
@@ -216,9 +219,10 @@ def test_unbounded_demand_gains_from_every_larger_bundle(family, data, p):
 def test_amounts_at_an_indifference_price_are_equally_good(family, data, g, share):
     taken = drawn(data, family)
     prices = family.indifference_prices(**taken)
-    for i in np.flatnonzero(np.isfinite(prices[:, g])):
+    prices = prices[:, g].reshape(AGENTS, -1)  # one of each agent, or one of each step
+    for i, k in np.argwhere(np.isfinite(prices)):
         p = np.full(GOODS, 1e3)
-        p[g] = prices[i, g]
+        p[g] = prices[i, k]
         answer = family.quasilinear_demand(p, **taken)
         assert answer.lowest[i, g] < answer.highest[i, g]
         lowest, some = answer.lowest[[i]], members(answer, p, share)[[i]]
@@ -330,10 +334,7 @@ def test_a_free_good_without_bliss_has_no_largest_bundle_and_an_unwanted_one_is_
 @every_utility
 @given(data=st.data(), p=price_vectors, b=incomes)
 def test_an_agent_that_wants_nothing_buys_nothing_and_has_finite_utility(family, data, p, b):
-    taken = data.draw(parameters(family, AGENTS, GOODS))
-    for name in taken:
-        if name.endswith(("weights", "_weight")):
-            taken[name] = np.zeros_like(taken[name])
+    taken = wanting_nothing(data.draw(parameters(family, AGENTS, GOODS)))
     nothing = np.zeros((AGENTS, GOODS))
     for answer in (family.budget_demand(p, b, **taken), family.quasilinear_demand(np.zeros(GOODS), **taken)):
         assert (answer.highest == 0).all()
