@@ -106,10 +106,8 @@ def test_without_quasilinear_money_there_is_no_surplus(money):
 
 @pytest.mark.parametrize("family", COSTS, ids=lambda family: family.name)
 def test_every_family_of_costs_charges_nothing_for_no_output(family):
-    ones = {
-        name: np.ones((1, 2) if parameter.axis == "good" else 1)
-        for name, parameter in family.parameters.items()
-    }
+    shapes = {"good": (1, 2), "steps": (1, 2, 1, 2)}
+    ones = {name: np.ones(shapes.get(parameter.axis, 1)) for name, parameter in family.parameters.items()}
     assert family.value(np.zeros((1, 2)), **ones).tolist() == [0.0]
 
 
