@@ -107,9 +107,9 @@ def test_mechanisms_take_their_required_options(mechanism):
         ("commons = { water = true }", "commons.water: found true; a number is needed"),
         ('commons.water = { dist = "uniform" }', "commons.water: found a table; a number is needed"),
         ("commons.watr = 1", "commons.watr: no good of that name; one of: water, bread. Did you mean 'water'?"),
-        ("sed = 1", "sed: no such key; one of: schema, title, description, economy, goods, seed, numeraire, "
-         "commons, commons_shares, agents, mechanisms. Did you mean 'seed'?"),
-        ('"" = 1', '"": no such key; one of: schema, title, description, economy, goods, seed, numeraire, '
+        ("sed = 1", "sed: no such key; one of: schema, title, description, economy, goods, public, seed, "
+         "numeraire, commons, commons_shares, agents, mechanisms. Did you mean 'seed'?"),
+        ('"" = 1', '"": no such key; one of: schema, title, description, economy, goods, public, seed, numeraire, '
          "commons, commons_shares, agents, mechanisms."),
     ],
 )  # fmt: skip
@@ -181,7 +181,8 @@ def test_wrong_top_level_key_gives_one_fault(line, message):
         ('"auctioneer"', '"auctioneer"\ninitial_prices = { wter = 1 }', "f.toml:16: "
          "mechanisms[0].initial_prices.wter: no good of that name; one of: water, bread. Did you mean 'water'?"),
         ('"auctioneer"', '"auctioneer"\ngame = "seize"', "f.toml:16: mechanisms[0].game: no such key; one of: name, "
-         "kind, rule, tolerance, max_rounds, initial_prices, step, growth, shrink. Did you mean 'name'?"),
+         "kind, rule, tolerance, max_rounds, initial_prices, tax, tax_rate, taxed, price_cap, price_floor, quota, ... "
+         "(18 in all). Did you mean 'name'?"),
         ('"auctioneer"', '"unmediated"', "f.toml:13: mechanisms[0]: missing key 'game'; one of: "
          f"{', '.join(GAMES.names)}."),
         ('"auctioneer"', '"unmediated"\ngame = "seize"', "f.toml:13: mechanisms[0].movers: missing; "
