@@ -51,6 +51,8 @@ def kind(entry: dict[str, Any]) -> str:
     choices = entry.get("oneOf") or entry.get("anyOf")
     if choices:
         return _choice([choice for choice in choices if choice.get("type") != "null"])
+    if "prefixItems" in entry:
+        return "[" + ", ".join(kind(item) for item in entry["prefixItems"]) + "]"
     if entry["type"] == "array":
         inside = kind(entry["items"])
         return "list of tables" if inside in ("table", "a mechanism") else f"list of: {inside}"
