@@ -86,10 +86,11 @@ def _markets(economy: Economy, record: Record, options: Bargaining, p: Array, y:
     size = np.maximum(there, most)
     short = np.where(p > 0, np.maximum(there - most, 0.0), 0.0) + np.maximum(least - there, 0.0)
     apart = float(np.divide(short, size, out=np.zeros_like(p), where=size > 0).max(initial=0.0))
-    costs = economy.marginal_cost(y)
+    _, ended = economy.at_ends_of_steps(np.zeros_like(y), y, MISSED * there)
+    costs, last = economy.marginal_cost(ended), economy.marginal_cost_of_last(ended)
     room, some = y < makes * (1.0 - MISSED), y > MISSED * there
     wrong = np.where(room & np.isfinite(costs), np.maximum(p - costs, 0.0), 0.0)
-    wrong = wrong + np.where(some, np.maximum(costs - p, 0.0), 0.0)
+    wrong = wrong + np.where(some, np.maximum(last - p, 0.0), 0.0)
     apart = max(apart, float(np.divide(wrong, p, out=np.where(wrong > 0, np.inf, 0.0), where=p > 0).max()))
     return Claim(name, apart <= 10 * MISSED, f"largest relative excess demand or cost: {shown(apart)}")
 

@@ -49,6 +49,7 @@ COSTS = (LinearCost, QuadraticCost, PowerCost, StepsCost)
 CAP = 1e250  # replaces infinite amounts in signs of excess supply
 FARTHEST = 1e60  # times the price to begin with: no price beyond it is looked for
 CLOSED = 0.0  # the price of a post at which nothing is traded
+FREE = 1e-30  # money: a good is free if no more is spent on all that is sold
 NEAR = 1e-9  # of log p: if nothing is in excess this far off too, a range of prices clears
 ROOT = 9e-16  # relative accuracy of a price
 
@@ -116,14 +117,17 @@ class Posts:
 
     @cached_property
     def scale(self) -> tuple[Array, Array]:
-        """Money bid and amounts sold at each post if all agents took prices, (goods,) each; 1 where none."""
+        """Money bid and amounts sold at each post if all agents took prices, (goods,) each; 1 where none.
+
+        The price of a good that is left over ends as a number near 0, whose size means nothing.
+        """
         known = self.price_taking
         if known is None:
             sold = np.where(self.economy.resources > 0, self.economy.resources, 1.0)
             return np.ones_like(sold), sold
         bought = np.maximum(known.trades, 0.0).sum(axis=0)
         spent = bought * known.prices
-        return np.where(spent > 0, spent, 1.0), np.where(bought > 0, bought, 1.0)
+        return np.where(spent > FREE, spent, 1.0), np.where(bought > 0, bought, 1.0)
 
     @cached_property
     def single(self) -> dict[int, Economy]:
