@@ -238,3 +238,46 @@ def test_one_agent_that_buys_the_commons_in_an_order_book_paid_for_them(shared):
     paid = 0.0 if shared else float(trades.amount @ trades.price)
     assert party.outcomes["book"].payments.tolist() == pytest.approx([paid])
     _every_claim_holds(economy, party)
+
+
+FREE_WITH_ONE_BUYER = """
+schema = 1
+economy = "quasilinear"
+goods = ["water"]
+commons.water = 0.99999
+agents = [
+    { name = "alpha", utility = { family = "quadratic", weights = { water = 1 }, slope = { water = 1.05 } } },
+]
+mechanisms = [{ name = "post", kind = "unmediated", game = "trading_post" }]
+"""
+
+END_OF_A_STEP = """
+schema = 1
+economy = "quasilinear"
+goods = ["water"]
+commons.water = 0.25
+agents = [
+    { name = "alpha", utility = { family = "log", weights = { water = 1 } } },
+    { name = "well", cost = { family = "steps", offers = [[1, 0.5], [3, 0.5]] } },
+]
+mechanisms = [{ name = "deal", kind = "bargaining" }]
+"""
+
+
+def test_the_only_buyer_of_a_good_that_others_would_leave_bids_an_amount_that_counts():
+    """Price takers pay nothing where there is more than anybody wants; which is no measure of bids."""
+    scenario = market.loads(FREE_WITH_ONE_BUYER)
+    economy = build(scenario)
+    party = Party(economy, [scenario.mechanism("post")])
+    assert party.outcomes["post"].actions[0, 0] > 1e-15
+    assert party.outcomes["post"].prices[0] > 0
+    _every_claim_holds(economy, party)
+
+
+def test_a_market_that_ends_where_a_step_of_offers_does_clears_between_two_costs():
+    """1 / p = 0.25 + 0.5 at 4/3, above the cost of the last unit, 1, and below that of the next, 3."""
+    scenario = market.loads(END_OF_A_STEP)
+    economy = build(scenario)
+    party = Party(economy, [scenario.mechanism("deal")])
+    assert party.outcomes["deal"].prices[0] == pytest.approx(4 / 3, rel=1e-6)
+    _every_claim_holds(economy, party)
