@@ -46,6 +46,7 @@ from market.plots.bartering import has_barter_prices, has_dispersion
 from market.plots.box import has_box
 from market.plots.interventions import has_wedge
 from market.plots.phase import free_prices
+from market.plots.provision import has_public_good
 from market.plots.style import number
 
 if TYPE_CHECKING:
@@ -193,11 +194,14 @@ def _panels(economy: Economy, mechanism: str, priced: bool, compared: Comparison
         found.append(Panel("Who bears it, and what is lost", _wedge(mechanism)))
     if compared is not None and mechanism in compared.outcomes:
         found += _of_barter(compared, mechanism)
-    if has_box(economy):
+    if compared is not None and has_public_good(compared):
+        found.append(Panel("Provision of a public good", plots.public_provision))
+    private = not economy.public_goods
+    if private and has_box(economy):
         found.append(Panel("Edgeworth box", _square_box, point_in_box, size=SQUARE))
-    if len(economy.agents) == 2:
+    if private and len(economy.agents) == 2:
         found.append(Panel("Utility possibility frontier", plots.frontier, point_of_utilities))
-    if len(economy.agents) != 2 or len(found) % 2:
+    if not private or len(economy.agents) != 2 or len(found) % 2:
         found.append(Panel("Utility by mechanism", plots.utilities_by_mechanism))
     return found + [
         Panel(f"Prices under '{name}'", _paths(plots.price_paths, name), small=True) for name in others
@@ -285,6 +289,8 @@ def _of_prices(economy: Economy, mechanism: str, under: str) -> list[Panel]:
             ("Excess demand", plots.excess_demand_paths, "excess_demand"),
         )
     ]
+    if economy.public_goods:  # bids for one amount add up; curves of amounts at a price say nothing
+        return found
     if len(economy.goods) == 1 and economy.money is not Money.EXCHANGE:
         found.append(
             Panel(

@@ -235,3 +235,13 @@ def test_wedge_of_a_tax_is_shown_when_the_play_is_over():
     ended = {picture.title: picture for picture in scene.pictures(scene.compared())}
     assert ended[title].still
     assert any("wedge 4" in entry.label for entry in ended[title].legend)
+
+
+def test_a_public_good_has_a_figure_of_bids_added_up_and_none_of_amounts_added_up():
+    """Demand is one amount for all: at a price of 1 it is 6 units of the park, and not three times as many."""
+    scene = shipped("park")
+    while not scene.play.over:
+        scene.play.step()
+    titles = [picture.title for picture in scene.pictures(scene.compared(judged=False))]
+    assert "Provision of a public good" in titles
+    assert not {"Supply and demand", "Utility possibility frontier", "Edgeworth box"} & set(titles)
