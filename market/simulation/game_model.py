@@ -116,7 +116,7 @@ class GameModel(mesa.Model):
         if not isinstance(scenario, GameScenario):
             raise InputError(f"a scenario of a game is needed, not {scenario!r:.60}; use market.load(...)")
         self.game: StrategicGame = build_game(scenario, seed)
-        super().__init__(seed=self.game.seed)
+        super().__init__(rng=self.game.seed)
         label = scenario.mechanism_names[0] if mechanism is None else mechanism
         self.mechanism: GameMechanism = scenario.mechanism(label)
         self.mechanism.refuse(self.game)
