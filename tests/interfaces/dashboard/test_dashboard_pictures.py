@@ -238,7 +238,7 @@ def test_wedge_of_a_tax_is_shown_when_the_play_is_over():
 
 
 def test_a_public_good_has_a_figure_of_bids_added_up_and_none_of_amounts_added_up():
-    """Demand is one amount for all: at a price of 1 it is 6 units of the park, and not three times as many."""
+    """Demand is one amount for all: at a price of 1 it is 6 units of the park, not three times as many."""
     scene = shipped("park")
     while not scene.play.over:
         scene.play.step()
