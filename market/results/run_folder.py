@@ -44,6 +44,7 @@ from market.results.tables import agents_table, as_json, bounds_table, result, s
 
 if TYPE_CHECKING:
     from market.results.comparison import Comparison
+    from market.results.games.comparison import GameComparison
     from market.scenario.game_loading import GameScenario
     from market.scenario.loading import Scenario
 
@@ -65,6 +66,7 @@ __all__ = [
     "sha256",
     "slug",
     "to_disk",
+    "write_folder",
     "write_run",
 ]
 
@@ -130,23 +132,50 @@ def write_run(comparison: Comparison, parent: Path, figures: Mapping[str, Drawin
         InputError: it cannot be written there.
         NumericalError: a number is NaN.
     """
-    text = as_json(result(comparison))
+    tables = {
+        "agents.parquet": agents_table(comparison),
+        "bounds.parquet": bounds_table(comparison),
+        "rounds.parquet": comparison.rounds,
+    }
+    single = {TRADES: comparison.trades, OBSERVATIONS: comparison.observations}
+    tables |= {file: table for file, table in single.items() if len(table)}
+    text, seed = as_json(result(comparison)), comparison.economy.seed
+    return write_folder(comparison, seed, text, tables, parent, figures)
+
+
+def write_folder(
+    comparison: Comparison | GameComparison,
+    seed: int,
+    text: str,
+    tables: Mapping[str, pd.DataFrame],
+    parent: Path,
+    figures: Mapping[str, Drawing] | None = None,
+) -> Path:
+    """Write the files of a run, whole or not at all, and return the new folder.
+
+    Args:
+        comparison: what was played.
+        seed: of all draws.
+        text: of `result.json`.
+        tables: file name -> table, beside `comparison.csv`.
+        parent: the folder in which a new folder is made; made itself if need be.
+        figures: file name -> function that writes it.
+
+    Raises:
+        InputError: it cannot be written there.
+    """
     now = datetime.now(UTC)
     scenario = comparison.scenario
     name = name_of_run(scenario, now)
     with refusals(parent, kept=UNFINISHED), whole_folder(parent, name) as folder:
         (folder / "result.json").write_text(text, encoding="utf-8")
-        agents_table(comparison).to_parquet(folder / "agents.parquet", index=False)
-        bounds_table(comparison).to_parquet(folder / "bounds.parquet", index=False)
-        comparison.rounds.to_parquet(folder / "rounds.parquet", index=False)
-        for file, table in ((TRADES, comparison.trades), (OBSERVATIONS, comparison.observations)):
-            if len(table):
-                table.to_parquet(folder / file, index=False)
+        for file, table in tables.items():
+            table.to_parquet(folder / file, index=False)
         comparison.table().to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
         copy_scenario(scenario, folder / "input")
         for file, draw in (figures or {}).items():
             draw(folder / file)
-        manifest = manifest_of(scenario, comparison.economy.seed, list(comparison.outcomes), now, folder)
+        manifest = manifest_of(scenario, seed, list(comparison.outcomes), now, folder)
         (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
     return parent / name
 

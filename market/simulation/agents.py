@@ -38,7 +38,24 @@ class Numbered(mesa.Agent):
     _ids = _Numbers()
 
 
-class Trader(Numbered):
+class Placed(Numbered):
+    """An agent that is a view of one place in the model's arrays, and has the name that is there."""
+
+    def __init__(self, model: mesa.Model, row: int) -> None:
+        super().__init__(model)
+        self.row = row
+
+    @property
+    def name(self) -> str:
+        """Name in the scenario."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        """Return class and name, for instance `<Trader 'alpha'>`."""
+        return f"<{type(self).__name__} '{self.name}'>"
+
+
+class Trader(Placed):
     """An agent that consumes, owns or produces goods; subclass it to change its answers to prices.
 
     Args:
@@ -56,14 +73,6 @@ class Trader(Numbered):
     """
 
     model: MarketModel
-
-    def __init__(self, model: MarketModel, row: int) -> None:
-        super().__init__(model)
-        self.row = row
-
-    def __repr__(self) -> str:
-        """Return class and name, for instance `<Trader 'alpha'>`."""
-        return f"<{type(self).__name__} '{self.name}'>"
 
     @property
     def name(self) -> str:

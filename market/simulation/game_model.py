@@ -24,10 +24,10 @@ from market.games.stages import Stages
 from market.games.table import Table
 from market.outcome import Status
 from market.scenario.game_loading import GameScenario, build_game
-from market.simulation.agents import Numbered
+from market.simulation.agents import Placed
 
 
-class Player(Numbered):
+class Player(Placed):
     """A player of a game; subclass it to decide by itself.
 
     Args:
@@ -45,14 +45,6 @@ class Player(Numbered):
     """
 
     model: GameModel
-
-    def __init__(self, model: GameModel, row: int) -> None:
-        super().__init__(model)
-        self.row = row
-
-    def __repr__(self) -> str:
-        """Return class and name, for instance `<Player 'row'>`."""
-        return f"<{type(self).__name__} '{self.name}'>"
 
     @property
     def name(self) -> str:

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from market.errors import ExitCode
-from market.interfaces.cli.options import DataDir
-from market.interfaces.cli.terminal import answers, show, terminal
-
-if TYPE_CHECKING:
-    from market.equilibrium.starts import Progress
+from market.interfaces.cli.options import DataDir, Json, Overrides, Quiet, Seed
+from market.interfaces.cli.terminal import answers, counted, show, terminal
 
 
 @answers
@@ -36,18 +31,11 @@ def equilibria(
     seconds: Annotated[
         float, typer.Option(min=1.0, metavar="S", help="Longest processor time, if the budget takes longer.")
     ] = 60.0,
-    seed: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Of all random draws, instead of the scenario's.")
-    ] = None,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the scenario; repeatable."),
-    ] = None,
+    seed: Seed = None,
+    overrides: Overrides = None,
     data_dir: DataDir = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the result as JSON and nothing else.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing unless something is wrong.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
 ) -> ExitCode:
     """Search for all competitive equilibria, each with its index and its stability."""
     from market.interfaces.text.equilibria import multiplicity as printed
@@ -56,7 +44,7 @@ def equilibria(
     from market.scenario.loading import load_economy
 
     read = load_economy(scenario, overrides or (), data_dir)
-    with _progress(quiet) as progress:
+    with counted("Starting points", quiet) as progress:
         found = multiplicity.equilibria(
             read, starts=starts, seed=seed, budget=budget, seconds=seconds, progress=progress
         )
@@ -66,17 +54,3 @@ def equilibria(
         on = terminal()
         show(printed(read.title, found, on.width), on)
     return ExitCode.DONE if found.found else ExitCode.NOT_IN_EQUILIBRIUM
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Progress | None]:
-    """Yield a function that moves a bar on a terminal; None without a terminal."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = TextColumn("Starting points"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=terminal(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, many: bar.update(task, completed=done, total=many)

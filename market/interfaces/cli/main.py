@@ -21,7 +21,16 @@ import typer
 from market.errors import ExitCode, InputError, ScenarioError, did_you_mean, nearest
 from market.interfaces.cli.contributions import contributions
 from market.interfaces.cli.equilibria import equilibria
-from market.interfaces.cli.options import DataDir, Figures, NoFigures, formats
+from market.interfaces.cli.options import (
+    DataDir,
+    Figures,
+    Json,
+    NoFigures,
+    Overrides,
+    Quiet,
+    Seed,
+    formats,
+)
 from market.interfaces.cli.plot import plot
 from market.interfaces.cli.sweep import sweep
 from market.interfaces.cli.terminal import answers, complain, prepared, show, terminal
@@ -50,16 +59,6 @@ app = typer.Typer(
     "is from Pareto efficiency. `market SCENARIO.toml` is `market run SCENARIO.toml`.",
     epilog="Exit codes: " + "; ".join(f"{code:d} {code.meaning}" for code in ExitCode) + ".",
 )
-
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing unless something is wrong.")]
-Seed = Annotated[
-    int | None, typer.Option(min=0, metavar="N", help="Seed of all random draws, instead of the scenario's.")
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the scenario; repeatable."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -23,6 +23,15 @@ Figures = Annotated[
     typer.Option("--figures", metavar="FORMATS", help="Draw svg (the default), pdf or png; or svg,pdf,png."),
 ]
 NoFigures = Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing unless something is wrong.")]
+Seed = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="Seed of all random draws, instead of the scenario's.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Change a value of the scenario; repeatable."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
 
 
 def formats(figures: str | None, no_figures: bool, option: str = "--figures") -> tuple[str, ...]:

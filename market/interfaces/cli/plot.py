@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from market.errors import ExitCode, InputError
-from market.interfaces.cli.options import FORMATS, formats
+from market.interfaces.cli.options import FORMATS, Quiet, formats
 from market.interfaces.cli.terminal import answers, show
 from market.scenario.toml_text import escape
 
@@ -45,7 +45,7 @@ def plot(
         str | None, typer.Option(metavar="W,H", help="Width and height in inches, such as 6.5,4.")
     ] = None,
     list_: Annotated[bool, typer.Option("--list", help="List measures and axes, and draw nothing.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing unless something is wrong.")] = False,
+    quiet: Quiet = False,
 ) -> ExitCode:
     """Draw measures of a finished sweep: curves over a parameter, or heat maps over two."""
     from market.interfaces.text.sentences import visible

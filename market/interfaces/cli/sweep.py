@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from market.errors import ExitCode
-from market.interfaces.cli.options import DataDir
+from market.interfaces.cli.options import DataDir, NoFigures, Quiet
 from market.interfaces.cli.plot import show_notes
 from market.interfaces.cli.terminal import answers, show, terminal
 
@@ -61,8 +61,8 @@ def sweep(
         str | None, typer.Option(metavar="tcp://HOST:PORT", help="Address of the Dask cluster's scheduler.")
     ] = None,
     data_dir: DataDir = None,
-    no_figures: Annotated[bool, typer.Option("--no-figures", help="Draw nothing.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing unless something is wrong.")] = False,
+    no_figures: NoFigures = False,
+    quiet: Quiet = False,
 ) -> ExitCode:
     """Play a scenario for many parameters and seeds, in parallel; an interrupted sweep continues."""
     from market.interfaces.text.sentences import visible

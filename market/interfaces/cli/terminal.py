@@ -187,3 +187,22 @@ def terminal(stderr: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
+@contextmanager
+def counted(words: str, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Yield a function of what is done and what is to be done that moves a bar; None without a terminal.
+
+    Args:
+        words: what is counted.
+        quiet: True if nothing may be shown.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = TextColumn(words), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=terminal(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, many: bar.update(task, completed=done, total=many)

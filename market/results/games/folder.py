@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,11 @@ from market.errors import RunError
 from market.results.games.comparison import GameComparison
 from market.results.games.tables import game_result, players_table
 from market.results.run_folder import (
-    UNFINISHED,
     Drawing,
     as_json,
     check_listed,
-    copy_scenario,
-    manifest_of,
-    name_of_run,
     read_json,
-    refusals,
-    whole_folder,
+    write_folder,
 )
 from market.results.schema import Manifest, check_layout
 
@@ -49,21 +43,9 @@ def write_game_run(
     Raises:
         InputError: it cannot be written there.
     """
+    tables = {"players.parquet": players_table(comparison), "rounds.parquet": comparison.rounds}
     text = as_json(game_result(comparison))
-    now = datetime.now(UTC)
-    scenario = comparison.scenario
-    name = name_of_run(scenario, now)
-    with refusals(parent, kept=UNFINISHED), whole_folder(parent, name) as folder:
-        (folder / "result.json").write_text(text, encoding="utf-8")
-        players_table(comparison).to_parquet(folder / "players.parquet", index=False)
-        comparison.rounds.to_parquet(folder / "rounds.parquet", index=False)
-        comparison.table().to_csv(folder / "comparison.csv", index=False, encoding="utf-8")
-        copy_scenario(scenario, folder / "input")
-        for file, draw in (figures or {}).items():
-            draw(folder / file)
-        manifest = manifest_of(scenario, comparison.game.seed, list(comparison.outcomes), now, folder)
-        (folder / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    return parent / name
+    return write_folder(comparison, comparison.game.seed, text, tables, parent, figures)
 
 
 def is_game_run(folder: Path) -> bool:

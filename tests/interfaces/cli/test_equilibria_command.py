@@ -17,7 +17,7 @@ from rich.console import Console
 import market
 from market.equilibrium import Check, search
 from market.errors import ExitCode
-from market.interfaces.cli import equilibria as cli_equilibria
+from market.interfaces.cli import terminal
 from market.interfaces.text.equilibria import multiplicity
 
 ROOT = Path(__file__).parents[3]
@@ -158,7 +158,7 @@ def test_progress_is_shown_on_a_terminal_only(shell, barter, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     _, _, quiet = shell("equilibria", barter, "--starts", 5, "--quiet")
     assert quiet == ""
-    with cli_equilibria._progress(quiet=False) as progress:
+    with terminal.counted("Starting points", quiet=False) as progress:
         assert progress is not None
         progress(1, 5)
 
