@@ -139,6 +139,8 @@ def blocking(values: Array, payoffs: Array) -> Blocking:
 def core_range(values: Array) -> tuple[Array, Array] | None:
     """Return the least and the largest mean payoff of each type in the core, (types,) each; None if empty.
 
+    They are infinite where coalitions without a finite surplus bound nothing.
+
     Args:
         values: v by members of each type; that of all agents finite.
     """
@@ -156,6 +158,9 @@ def core_range(values: Array) -> tuple[Array, Array] | None:
                 goal, A_ub=-members[kept], b_ub=-v[kept] / size, A_eq=all_of_them[None, :],
                 b_eq=[v[-1] / size], bounds=(None, None),
             )  # fmt: skip
+            if found.status == 3:  # a coalition at -inf bounds nothing
+                ends.append(-direction * np.inf)
+                continue
             if found.status != 0:
                 return None
             ends.append(float(found.x[kind]) * size)

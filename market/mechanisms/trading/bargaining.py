@@ -38,8 +38,7 @@ from typing import Literal
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.economy.families.costs import Cost
-from market.economy.primitives import Block, Economy, Money
+from market.economy.primitives import Economy, Money
 from market.errors import InputError
 from market.mechanisms.base import Answering, Mechanism, State, play
 from market.mechanisms.planner import Planner
@@ -225,10 +224,9 @@ def without_harmful_goods(economy: Economy) -> Economy:
     bad = (economy.harm.rate > 0) | (economy.harm.slope > 0)  # (agents, goods)
     others = bad.sum(axis=0) - bad > 0
 
-    def limited(block: Block[Cost]) -> Block[Cost]:
-        own = block.parameters["capacity"]
-        return replace(
-            block, parameters={**block.parameters, "capacity": np.where(others[block.rows], 0.0, own)}
-        )
-
-    return replace(economy, costs=tuple(limited(block) for block in economy.costs))
+    most = np.where(others, 0.0, np.inf)
+    limited = (
+        replace(block, parameters=block.family.limited_to(most[block.rows], **block.parameters))
+        for block in economy.costs
+    )
+    return replace(economy, costs=tuple(limited))

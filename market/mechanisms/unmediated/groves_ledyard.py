@@ -7,9 +7,13 @@ messages, and s_-i = sum_{h != i} (m_h - mu_-i)^2 / (n - 2) their variance. Agen
     t_i = c M / n + (gamma / 2) ((n - 1)/n (m_i - mu_-i)^2 - s_-i).
 
 *Nash amounts are efficient.* i's best message solves `u_i'(G) = c/n + gamma (n - 1)/n (m_i - mu_-i)`, since
-s_-i does not depend on it. The deviations `m_i - mu_-i = n/(n - 1) (m_i - M/n)` add up to 0 over i, so that
-`sum_i u_i'(G) = c`: Samuelson's condition for every gamma > 0. Payments add up to c M: the variances cancel
-the squares, `sum_i s_-i = (n - 1)/n sum_i (m_i - mu_-i)^2`.
+s_-i does not depend on it, where M is between 0 and the capacity. The deviations `m_i - mu_-i = n/(n - 1)
+(m_i - M/n)` add up to 0 over i, so that `sum_i u_i'(G) = c`: Samuelson's condition for every gamma > 0.
+Payments add up to c M: the variances cancel the squares, `sum_i s_-i = (n - 1)/n sum_i (m_i - mu_-i)^2`.
+
+*Ends.* The amount made is M within 0 and the capacity, in taxes too. Beyond an end one's message changes only
+what one pays for its distance from the others' mean, so that payoffs have two tops: that between the ends,
+and the mean. The better one is sent, and Nash amounts at an end may be inefficient.
 
 *What it does not claim.* Messages are a Nash equilibrium, not dominant: truth has no meaning here. An agent
 may be worse off than without it. And play need not get there: with simultaneous replies a small gamma
@@ -152,34 +156,52 @@ class _Sender:
         sent = self.profile[:, self.means.public]
         return np.asarray(sent[self.players].sum(axis=0) - sent[self.rows])
 
+    def made(self, message: Array) -> Array:
+        """Return the amounts made if each of these alone sends a message, (rows, public goods)."""
+        return np.clip(self.others + message[:, self.means.public], 0.0, self.means.capacity)
+
     def consumption(self, message: Array) -> Array:
         """Return what agents consume if each of these alone sends a message, (agents, goods)."""
         x, public = self.economy.endowment.copy(), self.means.public
-        there = self.economy.resources[public] + self.others + message[:, public]
-        x[self.rows[:, None], public] = np.maximum(there, 0.0)
+        x[self.rows[:, None], public] = self.economy.resources[public] + self.made(message)
         return x
 
+    def payoff(self, message: Array, gamma: float) -> Array:
+        """Return payoffs, (rows,), up to what does not depend on one's own message."""
+        n = len(self.players)
+        apart = message[:, self.means.public] - self.others / (n - 1)
+        due = self.made(message) * self.means.unit_cost / n + gamma / 2.0 * (n - 1) / n * apart**2
+        return np.asarray(self.economy.utility(self.consumption(message))[self.rows] - due.sum(axis=1))
+
     def best_of(self, message: Array, k: int, gamma: float) -> Array:
-        """Return messages, (rows, goods), with the best one on a single public good."""
+        """Return messages, (rows, goods), with the best one on a single public good.
+
+        Sums of messages outside [0, capacity] change what is paid for deviations and nothing else: beyond
+        an end the others' mean is best, if it lies there.
+        """
         g, n = int(self.means.public[k]), len(self.players)
         others, cost, room = self.others[:, k], self.means.unit_cost[k], self.means.capacity[k]
-        mean, least = others / (n - 1), -(self.economy.resources[g] + others)  # nothing of the good is left
+        mean, least = others / (n - 1), -others  # nothing is made
         part = self.economy
         if len(self.rows) == 1:  # one agent after the other: no need of all agents' slopes
             part = part.part(int(self.rows[0]), int(self.rows[0]) + 1)
 
         def slope(above: Array) -> Array:
             x = self.consumption(message)
-            x[self.rows, g] = above
+            x[self.rows, g] = self.economy.resources[g] + above
             own = part.marginal_utility(x[self.rows]) if part is not self.economy else None
             slopes = self.economy.marginal_utility(x)[self.rows] if own is None else own
             return np.asarray(slopes[:, g] - cost / n - gamma * (n - 1) / n * (least + above - mean))
 
-        most = np.full(len(others), room) - others - least
+        most = np.full(len(others), room)
         scale, found = np.maximum(np.abs(least), np.abs(mean)), message.copy()
         near = np.maximum(message[:, g] - least, scale)
         found[:, g] = least + falling_point(slope, most, scale, near)
-        return found
+        beyond = (mean < least) | (mean > least + room)
+        same = found.copy()
+        same[:, g] = mean
+        better = beyond & (self.payoff(same, gamma) > self.payoff(found, gamma))
+        return np.where(better[:, None], same, found)
 
 
 def _refuse(economy: Economy) -> None:

@@ -43,6 +43,9 @@ from market.results.verify.rounds import path_of
 from market.tolerances import ROUNDING_OF_RESULTS
 
 FIRST_ORDER = 1e-6  # relative violation of a first-order condition; a gain is of second order in it
+GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
+SECTIONS = 100  # of an interval: to its rounding
+DOUBLINGS = 200
 CLOSE = 1e-6  # relative to turnover: payments that a search over amounts finds as near are equal
 SEARCHES = 200  # narrowings of a bracket for an amount, to 0.62 of it each
 
@@ -234,6 +237,14 @@ def _unit_costs(economy: Economy) -> tuple[Array, int | None]:
     return cost, paid
 
 
+def _most(economy: Economy) -> Array:
+    """Return the most that can be made of each public good at its least unit cost, (public goods,)."""
+    public = list(economy.public_goods)
+    first = economy.marginal_cost(np.zeros(economy.shape))[:, public]
+    cheapest = np.isfinite(first) & (first == first.min(axis=0))
+    return np.where(cheapest, economy.capacity[:, public], 0.0).sum(axis=0)
+
+
 def _given_due(economy: Economy, record: Record, options: Any) -> Due | None:  # noqa: ARG001
     """Return payments of unit costs for what each agent gives, and receipts of producers' costs."""
     if record.actions is None:
@@ -336,7 +347,7 @@ def _taxes(economy: Economy, record: Record, gamma: float) -> Array:
     sent, n = record.actions[wants][:, public], int(wants.sum())
     cost, _ = _unit_costs(economy)
     paid = np.zeros(len(wants))
-    made = np.maximum(sent.sum(axis=0), 0.0)
+    made = np.clip(sent.sum(axis=0), 0.0, _most(economy))
     for place, i in enumerate(np.flatnonzero(wants)):
         others = np.delete(sent, place, axis=0)
         deviation = (n - 1) / n * (sent[place] - others.mean(axis=0)) ** 2 - others.var(axis=0, ddof=1)
@@ -369,7 +380,8 @@ def _groves_ledyard(
     outside[np.flatnonzero(wants)[:, None], public] = 0.0
     allowed = bool(np.isfinite(sent).all() and not outside.any())
     yield Claim(f"{record.name}: actions are allowed", allowed, "messages of consumers on public goods")
-    amount = economy.resources[public] + np.maximum(sent[:, public].sum(axis=0), 0.0)
+    total, most = sent[:, public].sum(axis=0), _most(economy)
+    amount = economy.resources[public] + np.clip(total, 0.0, most)
     made = np.maximum(record.production[:, public], 0.0).sum(axis=0)
     apart = max(
         difference(x[0, public], amount, amount), difference(made, amount - economy.resources[public], amount)
@@ -385,11 +397,55 @@ def _groves_ledyard(
     due = cost / n + options.game.gamma * (n - 1) / n * (own - mean)
     slopes = economy.marginal_utility(x)[wants][:, public]
     with np.errstate(invalid="ignore"):
-        wrong = np.where(amount > 0, np.abs(slopes - due), np.maximum(slopes - due, 0.0))
-        wrong = wrong / np.maximum(np.abs(slopes) + np.abs(due), np.finfo(float).tiny)
-    violated = float(np.nan_to_num(wrong, nan=1.0).max(initial=0.0))
+        wrong = np.abs(slopes - due) / np.maximum(np.abs(slopes) + np.abs(due), np.finfo(float).tiny)
+    inside = total > ROUNDING_OF_RESULTS * np.abs(sent[:, public]).max(initial=0.0)
+    inside &= total < most * (1.0 - ROUNDING_OF_RESULTS)
+    violated = float(np.where(inside, np.nan_to_num(wrong, nan=1.0), 0.0).max(initial=0.0))
+    violated = max(violated, _best_message_gains(economy, record, options.game.gamma, most))
     bent = economy.not_concave & wants
     yield from _game_ended(economy, record, options, violated, proves=not bent.any())
+
+
+def _best_message_gains(economy: Economy, record: Record, gamma: float, most: Array) -> float:
+    """Return the largest gain by another message on one public good, relative to utility.
+
+    The amount made stops at 0 and at the capacity, so that payoffs are concave in a message only between the
+    two: there golden sections find the best one. Outside, only what is paid for deviations changes, and the
+    others' mean is best.
+    """
+    assert record.actions is not None
+    public, wants = list(economy.public_goods), _consumers(economy)
+    cost, _ = _unit_costs(economy)
+    n, worst = int(wants.sum()), 0.0
+    size = np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0)
+    size = np.maximum(size, economy.utility_scale)[wants]
+    for k, g in enumerate(public):
+        own = record.actions[wants, g]
+        others = own.sum() - own
+
+        def payoff(message: Array, k: int = k, g: int = g, others: Array = others) -> Array:
+            made = np.clip(others + message, 0.0, most[k])
+            x = record.consumption.copy()
+            x[wants, g] = economy.resources[g] + made
+            apart = gamma / 2.0 * (n - 1) / n * (message - others / (n - 1)) ** 2
+            return economy.utility(x)[wants] - cost[k] * made / n - apart
+
+        low, high = -others, np.minimum(np.abs(own) + np.abs(others) + 1.0, most[k]) - others
+        for _ in range(DOUBLINGS):
+            further = np.minimum(high + (high - low), most[k] - others)
+            rises = payoff(further) > payoff(high)
+            if not rises.any():
+                break
+            high = np.where(rises, further, high)
+        for _ in range(SECTIONS):
+            left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+            falls = payoff(left) >= payoff(right)
+            low, high = np.where(falls, low, left), np.where(falls, right, high)
+        best = np.maximum(payoff((low + high) / 2.0), payoff(others / (n - 1)))
+        with np.errstate(invalid="ignore"):
+            gains = np.where(best > payoff(own), best - payoff(own), 0.0)
+        worst = max(worst, float((gains / size).max(initial=0.0)))
+    return worst
 
 
 # --- Clarke -------------------------------------------------------------------------------------------

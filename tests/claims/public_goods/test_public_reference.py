@@ -20,6 +20,7 @@ from helpers.parks import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import market
 from market.efficiency.report import alignment
 from market.mechanisms import play
 from market.outcome import Status
@@ -272,3 +273,39 @@ def test_a_contraction_of_replies_is_no_cycle():
     read = scenario(cobb_douglas([10.0, 20.0], [0.6, 0.7]), f'{VOLUNTARY}, schedule = "simultaneous"')
     found = play(read.mechanism("m0"), build(read))
     assert found.status is Status.NASH
+
+
+def groves_ledyard_at_an_end(**ends):
+    stated = "".join(f"{key} = {value}\n" for key, value in ends.items() if key != "cost")
+    return market.loads(f"""
+schema = 1
+economy = "quasilinear"
+goods = ["park"]
+public = ["park"]
+{stated}
+agents = [
+    {{ name = "a", utility = {{ family = "log", weights = {{ park = 1.0 }} }} }},
+    {{ name = "b", utility = {{ family = "log", weights = {{ park = 2.0 }} }} }},
+    {{ name = "c", utility = {{ family = "log", weights = {{ park = 3.0 }} }} }},
+    {{ name = "maker", cost = {{ family = "linear", unit_cost = {{ park = 1.0 }}{ends.get("cost", "")} }} }},
+]
+mechanisms = [{{ name = "messages", kind = "unmediated", game = "groves_ledyard" }}]
+""")
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [{"cost": ", capacity = { park = 2.0 }"}, {"commons": "{ park = 20.0 }"}],
+    ids=["capacity", "stock"],
+)
+def test_where_the_amount_is_at_an_end_no_other_message_gains(ends):
+    """The amount made stops at 0 and at the capacity; messages are tried on a grid."""
+    scenario = groves_ledyard_at_an_end(**ends)
+    outcome = market.compare(scenario).outcomes["messages"]
+    assert outcome.status is market.Status.NASH
+    game, economy = scenario.mechanism("messages").game, outcome.economy
+    for i in range(3):
+        for message in np.linspace(-25.0, 25.0, 1001):
+            tried = outcome.actions.copy()
+            tried[i, 0] = message
+            assert game.result(economy, tried).payoffs[i] <= outcome.payoffs[i] + 1e-9
