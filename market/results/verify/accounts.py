@@ -91,8 +91,9 @@ def check_accounts(
     else:
         with_shares = economy.money is Money.EXCHANGE or economy.shares_revenue
         shared = turnover.sum() * economy.commons_share if with_shares else np.zeros_like(turnover)
-        yield _equal(record, "payments", difference(record.payments, due.payments, turnover + shared))
-        size = float(turnover.sum() + np.abs(due.payments).sum())
+        money = turnover + shared if p is not None else worth(economy, record)  # what payments round to
+        yield _equal(record, "payments", difference(record.payments, due.payments, money))
+        size = float(money.sum() + np.abs(due.payments).sum())
         apart = max(difference(revenue, due.revenue, size), difference(paid, due.revenue, size))
         yield _equal(record, "revenue", apart)
         apart = difference(record.payoffs, due.payoffs, turnover + shared + worth(economy, record))

@@ -167,3 +167,48 @@ def test_a_call_asks_traders_of_a_users_class():
     outcome = market.MarketModel(scenario, traders={"b0": Shading}).run()
     assert outcome.prices.tolist() == [20.0]
     assert outcome.status is Status.SETTLED
+
+
+def test_a_budget_is_spent_once_over_all_goods():
+    """One who has 10 buys one good at 9.5, and has 0.5 left when the other is called."""
+    scenario = market.loads("""
+schema = 1
+economy = "quasilinear"
+goods = ["a", "b"]
+agents = [
+    { name = "buyer", budget = 10, utility = { family = "steps", bids = { a = [[10, 1]], b = [[10, 1]] } } },
+    { name = "seller", cost = { family = "steps", offers = { a = [[9, 1]], b = [[9, 1]] } } },
+]
+[[mechanisms]]
+name = "call"
+kind = "double_auction"
+clearing = "call"
+traders = "truthful"
+price_range = [0, 20]
+""")
+    outcome = market.compare(scenario).outcomes["call"]
+    assert outcome.payments[0] == pytest.approx(9.5)
+    assert outcome.consumption[0].tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_maker_without_constraint_sells_below_its_cost_no_more_than_it_can_pay(seed):
+    """With no money, what it gets for a lot must pay for making it."""
+    scenario = market.loads(f"""
+schema = 1
+economy = "quasilinear"
+goods = ["a"]
+seed = {seed}
+agents = [
+    {{ name = "buyer", utility = {{ family = "steps", bids = {{ a = [[10, 1]] }} }} }},
+    {{ name = "maker", budget = 0.0, cost = {{ family = "steps", offers = {{ a = [[9, 1]] }} }} }},
+]
+[[mechanisms]]
+name = "call"
+kind = "double_auction"
+clearing = "call"
+traders = "zi_u"
+price_range = [0, 20]
+""")
+    trades = market.compare(scenario).outcomes["call"].trades
+    assert (np.asarray(trades.price) >= 9.0).all()

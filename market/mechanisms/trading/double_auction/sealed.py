@@ -49,16 +49,16 @@ def call(day: Day, at: int, k: float) -> tuple[Called, int]:
     limits, numbers = day.floor.limits, Numbers(day.floor.random, at)
     seats, trades, regret, count = limits.seats, [], 0.0, 0
     prices = np.full(len(limits.lots), math.nan)
-    reports = {
-        place: _in_order(list(_reports(day, place, numbers)), seats[place].buys)
-        for place in range(len(seats))
-    }
     for good in np.flatnonzero(limits.lots).tolist():
+        reports = {  # after the trades in the goods before, which moved money
+            place: _in_order(list(_reports(day, place, numbers)), seat.buys)
+            for place, seat in enumerate(seats)
+            if seat.good == good
+        }
         bids, offers = (
-            [report for place, seat in enumerate(seats) if seat.good == good and seat.buys is buys
-             for report in reports[place]]
+            [report for place, own in reports.items() if seats[place].buys is buys for report in own]
             for buys in (True, False)
-        )  # fmt: skip
+        )
         found, lot = cross(bids, offers), float(limits.lots[good])
         count += len(bids) + len(offers)
         if not found.pairs:
@@ -85,9 +85,9 @@ def _reports(day: Day, place: int, numbers: Numbers) -> Iterator[Report]:
         limit = limits.after(seat.agent, counts)[own.index(place)]
         limit = min(limit, last) if seat.buys else max(limit, last)  # a call needs lists in order
         last = limit
-        bound = 0.0
-        if seat.buys:  # that many lots at this price can be paid
-            bound = budget.get(seat.agent, math.inf) / (lot * (number + 1))
+        each = budget.get(seat.agent, math.inf) / (lot * (number + 1))  # that many lots can be paid
+        makes = seat.agent != STOCK and number >= limits.owned[seat.agent, seat.good]
+        bound = each if seat.buys else limit - each if makes else 0.0
         said = quotes(kind, seat.buys, limit, bound, floor.prices)
         enough = number >= _on_offer(day, place) if seat.buys else limit > floor.prices.high
         if said is None or enough:  # also of a seller without constraint, that could make any amount
