@@ -27,7 +27,7 @@ from market.intervention import Intervention
 from market.mechanisms.auction.announcement import Announcement, held_against
 from market.mechanisms.auction.auctioneer import Auction, AuctionState
 from market.mechanisms.auction.interventions.answers import AnswersToWedge
-from market.mechanisms.auction.interventions.bounds import bounded
+from market.mechanisms.auction.interventions.bounds import judged_at_bounds
 from market.mechanisms.auction.interventions.outcome import Totals, account_of, free_prices
 from market.mechanisms.auction.interventions.policy import Policy
 from market.mechanisms.auction.interventions.quota import within_quotas
@@ -154,7 +154,7 @@ class _Auction:
         ended = AgentTotals(*add_up([each.ended for each in closed]))
         judgement = closed[0].judgement
         chosen = held_against(self._economy, seen, _total_answers(*closed[0].answered))
-        chosen = chosen if policy is None else bounded(policy, chosen)
+        chosen = chosen if policy is None else judged_at_bounds(policy, chosen, self._mechanism.tolerance)
         regretted = float(ended.relative_regret.value)
         status, reason, evidence = self._mechanism.judged(self._economy, state, chosen, regretted)
         account = None

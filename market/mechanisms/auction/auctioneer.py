@@ -207,7 +207,7 @@ class Auction(Mechanism):
         if economy.public_goods:
             economy, answering = economy.without_shared_wants, CommonDemand(economy)
         announced, free_goods = announce(economy, state.next_prices, state.free_goods, answering)
-        announced = announced if state.policy is None else bounded(state.policy, announced)
+        announced = announced if state.policy is None else bounded(state.policy, announced, self.tolerance)
         seen = announced.imbalance
         changed: dict[str, Any] = {  # put together first, because making a state takes its time
             "round": state.round + 1,

@@ -330,7 +330,7 @@ def check_interventions(economy: Economy, record: Record, options: Auction) -> I
         yield Claim(f"{record.name}: demand is bounded", False, str(error))
         return
     z, relative, coupled = _excess(economy, record, terms, best)
-    at_bound = _at_bound(terms, z)
+    at_bound = _at_bound(terms, z, relative, options.tolerance)
     yield _disequilibrium(record, relative, at_bound, coupled, options.tolerance)
     yield _binding(economy, record, terms, stated, z, at_bound, coupled)
     size = worth(economy, record) + np.abs(record.production) @ terms.p + record.consumption @ terms.paid
@@ -396,11 +396,13 @@ def _excess(economy: Economy, record: Record, terms: Terms, best: Answers) -> tu
     return *balance(economy, record, terms.p), True
 
 
-def _at_bound(terms: Terms, z: Array) -> NDArray[np.bool_]:
-    """Return a mask of goods whose price a cap or floor holds against excess demand, (goods,)."""
-    return np.asarray(
-        ((terms.p >= terms.cap) & (z > 0)) | ((terms.p <= terms.floor) & (terms.p > 0) & (z < 0))
-    )
+def _at_bound(terms: Terms, z: Array, relative: Array, tolerance: float) -> NDArray[np.bool_]:
+    """Return a mask of goods whose price a cap or floor holds against excess demand, (goods,).
+
+    Excess demand within the tolerance is that of a market that clears, at a bound or not.
+    """
+    cap, floor = (terms.p >= terms.cap) & (z > 0), (terms.p <= terms.floor) & (terms.p > 0) & (z < 0)
+    return np.asarray((cap | floor) & (np.abs(relative) > tolerance))
 
 
 def check_paid(economy: Economy, record: Record, options: Auction, prices: Array, paid: Array) -> Claim:
@@ -451,7 +453,11 @@ def at_two_prices(
     z, relative = excess_demand(economy, best, p)
     with np.errstate(invalid="ignore"):
         sides = best.demand.lowest.sum(axis=0) + best.supply.highest.sum(axis=0) + economy.resources
-    return z, np.where(_at_bound(terms, z), 0.0, relative), np.where(np.isfinite(sides), sides, 1.0)
+    return (
+        z,
+        np.where(_at_bound(terms, z, relative, options.tolerance), 0.0, relative),
+        np.where(np.isfinite(sides), sides, 1.0),
+    )
 
 
 def _disequilibrium(

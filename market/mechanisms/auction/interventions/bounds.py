@@ -15,11 +15,23 @@ from market.mechanisms.auction.announcement import Announcement
 from market.mechanisms.auction.interventions.policy import Policy
 
 
-def bounded(policy: Policy, announced: Announcement) -> Announcement:
-    """Return an announcement in which a market at a bound that binds counts as settled."""
+def bounded(policy: Policy, announced: Announcement, tolerance: float) -> Announcement:
+    """Return an announcement in which a market at a bound that binds counts as settled.
+
+    A bound at the very price that clears binds no one: excess demand within the tolerance is that of a market
+    that clears, whichever sign rounding gave it.
+    """
     seen = announced.imbalance
-    binding = policy.binding(announced.prices, seen.z)
+    binding = policy.binding(announced.prices, seen.z) & (np.abs(seen.relative) > tolerance)
     if not binding.any():
         return announced
     settled = replace(seen, relative=np.where(binding, 0.0, seen.relative))
     return replace(announced, imbalance=settled)
+
+
+def judged_at_bounds(policy: Policy, announced: Announcement, tolerance: float) -> Announcement:
+    """Return the announcement to report: within the tolerance at a bound, nothing is in excess."""
+    near = announced.imbalance
+    clears = policy.binding(announced.prices, near.z) & (np.abs(near.relative) <= tolerance)
+    cleared = replace(near, z=np.where(clears, 0.0, near.z))
+    return bounded(policy, replace(announced, imbalance=cleared), tolerance)

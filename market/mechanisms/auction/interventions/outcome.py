@@ -27,7 +27,7 @@ from market.intervention import Intervention
 from market.mechanisms.auction.announcement import held_against
 from market.mechanisms.auction.interventions.accounts import Flows, flows
 from market.mechanisms.auction.interventions.answers import AnswersToWedge, built_in, follows_policy
-from market.mechanisms.auction.interventions.bounds import bounded
+from market.mechanisms.auction.interventions.bounds import judged_at_bounds
 from market.mechanisms.auction.interventions.policy import Policy
 from market.mechanisms.auction.interventions.rationing import traded
 from market.mechanisms.auction.interventions.verdict import Regret, verdict_under
@@ -50,7 +50,7 @@ def intervened(auction: Auction, policy: Policy, state: AuctionState) -> Outcome
         state: after at least one round.
     """
     economy, settled = policy.economy, auction.settled(state)
-    chosen = _by_agent(policy, auction.reported(state))
+    chosen = _by_agent(auction, policy, auction.reported(state))
     answers, p = chosen.answers, chosen.prices
     assert isinstance(answers, AnswersToWedge)
     x, y = traded(policy, chosen, settled)
@@ -107,10 +107,11 @@ def _played(economy: Economy, auction: Auction) -> AuctionState:
     return cast("AuctionState", played(auction, economy, AggregateDemand(economy)))
 
 
-def _by_agent(policy: Policy, seen: Announcement) -> Announcement:
+def _by_agent(auction: Auction, policy: Policy, seen: Announcement) -> Announcement:
     """Return an announcement with the answers of each agent, and with the imbalance that they add up to."""
     assert isinstance(seen.answers, AnswersToWedge)
-    return bounded(policy, held_against(policy.economy, seen, seen.answers.by_agent()))
+    added = held_against(policy.economy, seen, seen.answers.by_agent())
+    return judged_at_bounds(policy, added, auction.tolerance)
 
 
 def revenue_of(policy: Policy, totals: Totals) -> float:

@@ -34,6 +34,7 @@ from helpers.taxed_markets import (
     text,
 )
 
+import market
 from market.efficiency.surplus import surplus
 from market.outcome import Status
 
@@ -219,3 +220,29 @@ def test_tax_on_trade_ends_trade_at_a_ratio_of_54(tau, trades):
     assert (outcome.intervention.traded[0] > 1e-6) is np.bool_(trades)
     if not trades:
         assert outcome.consumption == pytest.approx(outcome.economy.endowment, abs=1e-9)
+
+
+WANTED = """
+    { name = "NAME", utility = { family = "quadratic", weights = { bread = AMOUNT }, slope = { bread = 1 } } },
+"""
+
+
+@pytest.mark.parametrize("bound", ["price_cap", "price_floor"])
+@pytest.mark.parametrize("weights", [(9.1, 5.3), (12.0, 8.0), (7.7, 3.1)])
+def test_a_bound_at_the_price_that_clears_rations_nobody(bound, weights):
+    """Demand and supply meet at (a + b) / 3; whichever sign rounding gives to excess demand, all trade."""
+    buyers = (WANTED.replace("NAME", f"b{w}").replace("AMOUNT", str(w)).strip() for w in weights)
+    stated = f"""
+schema = 1
+economy = "quasilinear"
+goods = ["bread"]
+agents = [
+    {" ".join(buyers)}
+    {{ name = "s", cost = {{ family = "quadratic", unit_cost = {{ bread = 0 }}, slope = {{ bread = 1 }} }} }},
+]
+mechanisms = [{{ name = "prices", kind = "auctioneer" }}]
+"""
+    price = float(market.compare(market.loads(stated)).outcomes["prices"].prices[0])
+    assert price == pytest.approx(sum(weights) / 3, rel=1e-8)
+    held = stated.replace('"auctioneer" }', f'"auctioneer", {bound} = {{ bread = {price!r} }} }}')
+    assert market.compare(market.loads(held)).outcomes["prices"].status is Status.CLEARED
