@@ -223,15 +223,15 @@ def test_tax_on_trade_ends_trade_at_a_ratio_of_54(tau, trades):
 
 
 WANTED = """
-    { name = "NAME", utility = { family = "quadratic", weights = { bread = AMOUNT }, slope = { bread = 1 } } },
+    { name = "NAME", utility = { family = "quadratic", weights = { bread = SIZE }, slope = { bread = 1 } } },
 """
 
 
 @pytest.mark.parametrize("bound", ["price_cap", "price_floor"])
-@pytest.mark.parametrize("weights", [(9.1, 5.3), (12.0, 8.0), (7.7, 3.1)])
+@pytest.mark.parametrize("weights", [(9.1, 5.3), (12.0, 8.0), (7.7, 5.1)])
 def test_a_bound_at_the_price_that_clears_rations_nobody(bound, weights):
     """Demand and supply meet at (a + b) / 3; whichever sign rounding gives to excess demand, all trade."""
-    buyers = (WANTED.replace("NAME", f"b{w}").replace("AMOUNT", str(w)).strip() for w in weights)
+    buyers = (WANTED.replace("NAME", f"b{w}").replace("SIZE", str(w)).strip() for w in weights)
     stated = f"""
 schema = 1
 economy = "quasilinear"
