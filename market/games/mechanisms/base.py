@@ -107,6 +107,7 @@ class GameMechanism(Family):
 
 WORDS = {
     "Disclosure": "information",
+    "Panel": "panels",
     "Table": "finitely many actions",
     "Smooth": "amounts",
     "Stages": "moves in order",
