@@ -18,13 +18,16 @@ from market.errors import InputError, NumericalError, did_you_mean
 from market.games.base import StrategicGame
 from market.games.mechanisms.base import GameMechanism, GameState
 from market.games.outcome import GameOutcome
-from market.games.plays import Joint, Mixtures, Play
+from market.games.plays import Actions, Joint, Mixtures, Play
 from market.games.smooth import Smooth
 from market.games.stages import Stages
 from market.games.table import Table
 from market.outcome import Status
 from market.scenario.game_loading import GameScenario, build_game
 from market.simulation.agents import Placed
+
+FOLLOWED = 6
+"""Players, and numbers of each, that are observed one by one in every round; of more only sums."""
 
 
 class Player(Placed):
@@ -119,7 +122,8 @@ class GameModel(mesa.Model):
         self._last: tuple[int, GameOutcome] | None = None
         self.datacollector = mesa.DataCollector(
             model_reporters={name: partial(_observed, name=name) for name in self.mechanism.observed_once}
-            | {"total_payoff": lambda model: float(model.game.payoffs(model.state.play).sum())},
+            | {"total_payoff": lambda model: float(model.game.payoffs(model.state.play).sum())}
+            | _followed(self.game),
             agent_reporters={"payoff": "payoff"},
         )
         self.running = not self.mechanism.done(self.game, self.state)
@@ -184,6 +188,35 @@ class GameModel(mesa.Model):
 
 def _observed(model: GameModel, name: str) -> float:
     return float(model.state.observed()[name])
+
+
+def _followed(game: StrategicGame) -> dict[str, partial[float]]:
+    """Return reporters of each player's payoff and amounts, where there are few of both."""
+    if game.size > FOLLOWED:
+        return {}
+    found = {f"payoff[{name}]": partial(_payoff, row=row) for row, name in enumerate(game.players)}
+    start = game.start()
+    if isinstance(start, Actions) and start.values.shape[1] <= FOLLOWED:
+        for row, name in enumerate(game.players):
+            for k in range(start.values.shape[1]):
+                found[amount_measure(game, name, k)] = partial(_amount, row=row, k=k)
+    return found
+
+
+def amount_measure(game: StrategicGame, player: str, k: int = 0) -> str:
+    """Return the measure of a player's number in the table of rounds: `amount[NAME]`, or `amount[NAME][k]`."""
+    start = game.start()
+    assert isinstance(start, Actions)
+    return f"amount[{player}]" if start.values.shape[1] == 1 else f"amount[{player}][{k}]"
+
+
+def _payoff(model: GameModel, row: int) -> float:
+    return float(model.game.payoffs(model.state.play)[row])
+
+
+def _amount(model: GameModel, row: int, k: int) -> float:
+    assert isinstance(model.state.play, Actions)
+    return float(model.state.play.values[row, k])
 
 
 def shown_action(game: StrategicGame, play: Play, row: int) -> object:
