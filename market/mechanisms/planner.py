@@ -6,8 +6,10 @@ and netputs y of technologies in their production sets. With `welfare = "nash"` 
 of the gains over a disagreement point, or the least of them, that is maximised (`welfare/gains.py`).
 
 D_i is the harm to i by the output of others (`economy/harm.py`); where there is some, the prices below are
-what a unit is worth to consumers, which is more than it costs its producer by what it costs all others. With public goods the problem is that of the
-personalised economy (`economy/public_goods.py`): the sum of weighted marginal utilities is marginal cost.
+what a unit is worth to consumers, which is more than it costs its producer by what it costs all others.
+
+With public goods the problem is that of the personalised economy (`economy/public_goods.py`): the sum of
+weighted marginal utilities is marginal cost.
 
 For concave utilities the solutions with w > 0 are efficient, and every efficient allocation solves it for
 some w >= 0. The multipliers of the resource constraints are the planner's shadow prices: at the optimum
@@ -55,6 +57,7 @@ from market.welfare.public_amounts import public_amounts
 
 BISECTIONS, LEAST_OUTPUT = 60, 1e-30  # of the search for tiny outputs; its lower end, a share of the upper
 SHARPENINGS = 4  # of weights by the gains that an allocation gives, and of the allocation by these weights
+NO_GAIN = "No allocation gives every agent more than it has without an agreement"
 SHARP_ENOUGH = 1e-8  # relative violation of first-order conditions at which no further attempt is made
 
 
@@ -229,16 +232,14 @@ class Planner(Mechanism):
                 refuse_large(economy)
                 found, units = divided(economy, self.welfare, powers, d, attempt)
             except InfeasibleError:
-                return "No allocation gives every agent more than it has without an agreement"
+                return NO_GAIN
             except NumericalError as error:
                 why = str(error)
                 continue
             for _ in range(SHARPENINGS):
                 weights = supporting(economy, self.welfare, powers, d, found)
                 if weights is None:
-                    why = (
-                        "No allocation was found that gives every agent more than it has without an agreement"
-                    )
+                    why = NO_GAIN
                     break
                 violation = residual(economy, found.consumption, found.production, weights, found.prices)
                 if violation < least:
@@ -246,7 +247,15 @@ class Planner(Mechanism):
                 if violation <= SHARP_ENOUGH:
                     return found
                 found = self._tidied(economy, weights, found, units)
-        return best or why
+        return best or (NO_GAIN if self._none_gains(economy, powers, d) else why)
+
+    def _none_gains(self, economy: Economy, powers: Array, d: Array) -> bool:
+        """Return True if the largest least gain is none, so that a product of gains has no maximum."""
+        try:
+            found, _ = divided(economy, "min", powers, d, 0)
+        except NumericalError:
+            return False
+        return supporting(economy, "nash", powers, d, found) is None
 
     def _by_programme(self, economy: Economy, weights: Array, attempt: int) -> Solution:
         import cvxpy  # deferred: takes a second to import
@@ -318,7 +327,7 @@ class Planner(Mechanism):
             gain = float(welfare.sum() - d.sum())
             if self.welfare == "nash" and not gain > 0:
                 status = Status.FAILED
-                reason = "No allocation gives every agent more than it has without an agreement."
+                reason = f"{NO_GAIN}."
             else:
                 payoffs = d + gain * shares(self.welfare, self.powers(economy))
                 reason += f" Payments divide a gain of {gain:.6g} over the disagreement point."

@@ -4,8 +4,8 @@ Symbols: U_i = u_i - C_i - D_i; d_i what agent i has without an agreement; g_i =
 
 - *Nash*: max sum_i a_i log g_i. It is concave, so that an allocation is the maximum exactly if it is
   that of the weighted sum with `w_i = a_i / g_i`: prices and these weights prove it.
-- *Least gain*: max min_i g_i. With multipliers w of `g_i >= t`, positive only where g_i is the least gain, any
-  other allocation has `min g' <= sum w g' / sum w <= sum w g / sum w = min g`.
+- *Least gain*: max min_i g_i. With multipliers w of `g_i >= t`, positive only where g_i is the least gain,
+  any other allocation has `min g' <= sum w g' / sum w <= sum w g / sum w = min g`.
 
 *With money that can be moved* (quasilinear utility) both are simpler: total surplus is maximal, and
 payments give each agent d_i plus its share of the gain `G = sum U - sum d`, in proportion to a_i (equal
@@ -82,9 +82,7 @@ def divided(
         constraints = [*constraints, gains / size >= least]
         objective = least
     held = [*constraints, *programme.limits()]
-    with np.errstate(
-        invalid="ignore", divide="ignore"
-    ):  # a gain of 0, up to rounding, is refused by the caller
+    with np.errstate(invalid="ignore", divide="ignore"):  # the caller refuses gains of 0
         found = programme.solve(objective, held, programme.balance(), [attempt])
     return Division(replace(found, prices=size * found.prices), programme.units)
 
