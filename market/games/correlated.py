@@ -157,9 +157,9 @@ def payoff_polygon(game: Table, kind: Kind) -> Array:
     """Return the corners of the payoffs of all equilibria of two players, (corners, 2), anticlockwise.
 
     Payoffs are linear in P, so that they are a polygon. Its farthest point in a direction is the answer of a
-    linear program. Beyond each side between two corners that are known a program in the direction across it
-    finds either a corner that is farther out, or that the side belongs to the polygon; there are at most twice
-    as many programs as corners. A segment has two corners, a point one.
+    linear program. Beyond each side between two corners that are known a program in the direction across
+    it finds either a corner that is farther out, or that the side belongs to the polygon; there are about
+    twice as many programs as corners. A segment has two corners, a point one.
 
     Args:
         game: a table of two players.
@@ -176,7 +176,7 @@ def payoff_polygon(game: Table, kind: Kind) -> Array:
         return np.tensordot(p, points, axes=2)
 
     def between(first: Array, last: Array) -> list[Array]:
-        """Return the corners from one to another, the first excluded, on the right of the way between them."""
+        """Return the corners from one to another, without the first, to the right of the way."""
         way = last - first
         length = float(np.hypot(*way))
         if length <= SAME:

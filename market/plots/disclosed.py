@@ -15,7 +15,7 @@ import numpy as np
 from market.errors import InputError
 from market.games.disclosure import Disclosure
 from market.games.mechanisms.disclosure import BestAI, Quantal, Together
-from market.plots.style import COLOURS, GUIDE, legend_below, limits, number, rows, styled
+from market.plots.style import COLOURS, GUIDE, PAPER, POINT, legend_below, limits, number, rows, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ def has_user(comparison: GameComparison) -> bool:
 
 
 def least_of(game: Disclosure, mechanism: GameMechanism) -> float | None:
-    """Return the least that any equilibrium of a protocol gives the user; None of protocols without a bound."""
+    """Return the least that any equilibrium of a protocol gives the user; None without a bound."""
     if isinstance(mechanism, Together | BestAI):
         return game.bound
     if isinstance(mechanism, Quantal):
@@ -65,13 +65,19 @@ def user_by_protocol(comparison: GameComparison, ax: Axes) -> Axes:
                     ha="center", fontsize=8, color="0.35")  # fmt: skip
     for row, (value, bound) in enumerate(zip(reached, bounds, strict=True)):
         if bound is not None:
-            ax.plot([bound, view[1]], [row, row], color=COLOURS[1], linewidth=7, alpha=0.25,
+            ax.plot([bound, view[1]], [row, row], color=COLOURS[1], linewidth=9, alpha=0.25,
                     solid_capstyle="butt", zorder=1.8)  # fmt: skip
-            label = "least in equilibrium" if known and bounds.index(bound) == row else None
-            ax.plot([bound], [row], "|", color=COLOURS[1], markersize=18, markeredgewidth=2.2, label=label)
-        ax.plot([value], [row], "o", color=COLOURS[0], markersize=8, markeredgecolor="white", zorder=4,
-                label="user's utility" if row == 0 else None)  # fmt: skip
-        ax.annotate(number(value), (value, row), (0, 8), textcoords="offset points", ha="center", fontsize=8)
+            ax.plot([bound], [row], "|", color=COLOURS[1], markersize=15, markeredgewidth=2.2)
+        ax.plot(
+            [value], [row], "o", color=COLOURS[0], markersize=8, label=None if row else "utility", **POINT
+        )
+        left = value > 0.5 * sum(view)
+        ax.annotate(number(value), (value, row), (-10 if left else 10, 0), textcoords="offset points",
+                    ha="right" if left else "left", va="center", fontsize=8, bbox=PAPER)  # fmt: skip
+    if known:
+        ax.fill_between(
+            [], [], color=COLOURS[1], alpha=0.25, linewidth=0, label="not less in any equilibrium"
+        )
     rows(names, ax)
     ax.set_xlim(*view)
     ax.set_title("The user's utility", pad=14)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
 from market.plots.payoff_space import has_payoff_space
 from market.plots.style import (
@@ -12,9 +14,12 @@ from market.plots.style import (
     GUIDE,
     NAMED,
     PAYOFF,
+    Thousands,
     legend_below,
     limits,
     looks,
+    looks_of,
+    number,
     plain,
     rows,
     spread,
@@ -28,6 +33,9 @@ if TYPE_CHECKING:
 
 LONG = 60
 """Rounds: a longer play has a logarithmic axis, on which a short one next to it can still be seen."""
+
+AWAY = 2.0
+"""Times the extent of plays of several rounds: sums of other mechanisms farther away are out of view."""
 
 FEW = 25
 """Rounds: those of a shorter play are marked one by one."""
@@ -69,8 +77,8 @@ def payoffs_by_mechanism(comparison: GameComparison, ax: Axes) -> Axes:
 
 
 def has_game_rounds(comparison: GameComparison) -> bool:
-    """Return True if some mechanism took more than one round."""
-    return any(outcome.rounds > 1 for outcome in comparison.outcomes.values())
+    """Return True if some mechanism took more than two rounds: the second may show that nothing moves."""
+    return any(outcome.rounds > 2 for outcome in comparison.outcomes.values())
 
 
 @styled
@@ -88,18 +96,42 @@ def payoff_by_round(comparison: GameComparison, ax: Axes) -> Axes:
     """
     seen = comparison.rounds[comparison.rounds["measure"] == "total_payoff"]
     last = max((int(seen["round"].max()) if len(seen) else 1), 2)
-    for name, (colour, dashes, marker) in zip(comparison.outcomes, looks(), strict=False):
+    low, high = _view(seen)
+    known = looks_of(comparison.scenario.mechanism_names)
+    for name in comparison.outcomes:
+        colour, dashes, marker = known[name]
         own = seen[seen["mechanism"] == name]
         if own.empty:
             continue
         at, value = own["round"].to_numpy(), own["value"].to_numpy()
-        dots = {"marker": marker, "markersize": 4} if len(at) <= FEW else {}
-        ax.plot(at, value, color=colour, linestyle=dashes, linewidth=1.8, label=plain(name), **dots)
+        dots: dict[str, Any] = {"marker": marker, "markersize": 4} if len(at) <= FEW else {}
+        beyond = not low <= value[-1] <= high
+        label = f"{plain(name)}: {number(value[-1])}, out of view" if beyond else plain(name)
+        ax.plot(at, value, color=colour, linestyle=dashes, label=label, **dots)
         if at[-1] < last:
             ax.plot([at[-1], last], [value[-1]] * 2, **{**GUIDE, "color": colour})
+    ax.set_ylim(low, high)
     if last > LONG:
         ax.set_xscale("log")
+        ax.xaxis.set_major_formatter(Thousands())
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_title("Payoff by round")
     ax.set_xlabel("round")
     ax.set_ylabel("sum of payoffs" if comparison.game.comparable else "sum of payoffs (no common unit)")
     return legend_below(ax)
+
+
+def _view(seen: pd.DataFrame) -> tuple[float, float]:
+    """Return the limits of sums: around plays of several rounds, and around others unless they are far."""
+    finite = seen[np.isfinite(seen["value"])]
+    if finite.empty:
+        return -1.0, 1.0
+    long = finite.groupby("mechanism")["round"].transform("max") > 1
+    main = finite.loc[long if long.any() else long | True, "value"]
+    low, high = float(main.min()), float(main.max())
+    span = (high - low) or max(1.0, abs(high)) * 0.1
+    near = finite.loc[finite["value"].between(low - AWAY * span, high + AWAY * span), "value"]
+    low, high = float(near.min()), float(near.max())
+    margin = 0.06 * ((high - low) or max(1.0, abs(high)))
+    return low - margin, high + margin

@@ -2,8 +2,8 @@
 
 Contours are of the sum at a grid of plays. The way of a mechanism begins at its first play and goes through
 the play after each round, as observed (`rounds`); its marker is where it ended. What is drawn is a window
-around all ways and ends; a bound within it is a line. Where a player's numbers sum to a total and are two, the
-first of them is drawn.
+around all ways and ends; a bound within it is a line. Where a player's numbers are two that sum to a total,
+the first of them is drawn.
 
 Source: Li et al. (2024), "Aligning individual and collective objectives in multi-agent cooperation", arXiv
 2402.12416, figure 2, for the kind of figure.
@@ -11,16 +11,17 @@ Source: Li et al. (2024), "Aligning individual and collective objectives in mult
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap
 
 from market.economy.correspondences import Array
 from market.errors import InputError
 from market.games.plays import Actions
 from market.games.smooth import Smooth
 from market.plots.memory import Memory
-from market.plots.style import GUIDE, POINT, legend_below, looks, plain, styled, together
+from market.plots.style import GUIDE, POINT, even_markers, legend_below, nested, number, plain, styled
 from market.simulation.game_model import amount_measure
 
 if TYPE_CHECKING:
@@ -33,6 +34,12 @@ GRID = 121
 """Plays of each player at which the sum is calculated."""
 
 LEVELS = 14
+"""Bands between contours; all cover an equal part of the window, so that low and high hills are seen."""
+
+FLAT = 1e-9
+"""Part of a sum: where it varies by less there are no contours."""
+
+SHADES = LinearSegmentedColormap.from_list("paper", ["#ffffff", "#b9c6d2"])
 MARGIN = 0.14
 """Part of the extent of ways and ends that is seen around them."""
 
@@ -96,20 +103,17 @@ def learning_ways(comparison: GameComparison, ax: Axes) -> Axes:
     size = np.array([high - low for low, high in views])
     starts = np.unique([path[0] for path in ways.values()], axis=0)
     ax.plot(*starts.T, "o", color="white", markeredgecolor="0.1", markersize=7, zorder=3, label="start")
-    for (names, at), (colour, dashes, marker) in zip(together(ends, size), looks(), strict=False):
-        for name in names:
-            path = ways[name]
-            if len(path) > 2:  # a mechanism of one round goes no way
-                dots = {"marker": ".", "markersize": 4} if len(path) <= OFTEN else {}
-                ax.plot(*path.T, color=colour, linestyle=dashes, linewidth=1.8, zorder=2.6, **dots)
-        label = ", ".join(plain(name) for name in names)
-        ax.plot(at[:1], at[1:], marker, color=colour, markersize=9.5, label=label, **POINT)
+    for name, at, (colour, dashes, marker), large in nested(ends, size, comparison.scenario.mechanism_names):
+        if len(ways[name]) > 2:  # a mechanism of one round goes no way
+            dots: dict[str, Any] = {"marker": ".", "markersize": 4} if len(ways[name]) <= OFTEN else {}
+            ax.plot(*ways[name].T, color=colour, linestyle=dashes, zorder=2.6, **dots)
+        ax.plot(at[:1], at[1:], marker, color=colour, markersize=large, label=plain(name), **POINT)
     ax.set_xlim(*views[0])
     ax.set_ylim(*views[1])
-    ax.set_title("Ways over the sum of payoffs")
+    ax.set_title("Paths over the sum of payoffs")
     ax.set_xlabel(f"{game.family.amount} of {plain(game.players[0])}")
     ax.set_ylabel(f"{game.family.amount} of {plain(game.players[1])}")
-    return legend_below(ax)
+    return even_markers(legend_below(ax))
 
 
 def window(game: Smooth, points: Array) -> list[tuple[float, float]]:
@@ -130,7 +134,7 @@ def window(game: Smooth, points: Array) -> list[tuple[float, float]]:
 
 
 def sums(game: Smooth, views: list[tuple[float, float]]) -> tuple[Array, Array, Array]:
-    """Return a grid of the numbers of both, (GRID,) each, and the sum of payoffs, (GRID, GRID), NaN if none."""
+    """Return a grid of the numbers of both, (GRID,) each, and sums of payoffs, (GRID, GRID), NaN if none."""
     axes = [np.linspace(*view, GRID) for view in views]
     first, second = np.meshgrid(*axes)
     a = np.stack([first, second], axis=-1)[..., None]
@@ -146,11 +150,17 @@ def contours(game: Smooth, views: list[tuple[float, float]], ax: Axes) -> None:
     """Draw contours of the sum of payoffs, darker where it is larger, and the bounds within the window."""
     first, second, total = _SUMS.of(game, tuple(views), lambda: sums(game, views))
     seen = total[np.isfinite(total)]
-    if len(seen) and np.ptp(seen) > 0:
-        levels = np.linspace(max(seen.min(), np.quantile(seen, 0.02)), seen.max(), LEVELS + 1)
-        filled = ax.contourf(first, second, total, levels, cmap="Greys", alpha=0.55, extend="min", zorder=0)
-        ax.contour(first, second, total, levels, colors="white", linewidths=0.6, zorder=0.5)
-        bar = ax.figure.colorbar(filled, ax=ax, pad=0.02, aspect=30)
+    levels = np.unique(np.quantile(seen, np.linspace(0.0, 1.0, LEVELS + 1))) if len(seen) else seen
+    if len(levels) > 2 and levels[-1] - levels[0] > FLAT * np.abs(levels).max():
+        shades = BoundaryNorm(levels, 256)
+        filled = ax.contourf(first, second, total, levels, cmap=SHADES, norm=shades, zorder=0)
+        ax.contour(
+            first, second, total, levels, colors="0.62", linewidths=0.5, linestyles="solid", zorder=0.5
+        )
+        bar = ax.figure.colorbar(filled, ax=ax, pad=0.02, aspect=30, ticks=levels[::2], spacing="uniform")
+        bar.ax.set_yticklabels([number(level) for level in levels[::2]])
+        bar.minorticks_off()
+        bar.ax.tick_params(length=0, labelsize=8)
         bar.set_label("sum of payoffs" if game.comparable else "sum of payoffs (no common unit)")
         bar.outline.set_visible(False)
     for draw, view, bound in ((ax.axvline, views[0], 0), (ax.axhline, views[1], 1)):

@@ -1,6 +1,7 @@
-"""Memory of what figures calculate from an economy or a game alone, so that it is not done anew in every round.
+"""Memory of what figures calculate from an economy or a game alone, so that it is done once for all rounds.
 
-An economy, or a game, is immutable, so it is recognised by identity; entries hold it, and the oldest ones are dropped.
+Economies and games are immutable, so that they are recognised by identity; entries hold them, and the oldest
+ones are dropped.
 """
 
 from __future__ import annotations

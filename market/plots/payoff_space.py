@@ -19,7 +19,7 @@ from market.games.correlated import Kind, payoff_polygon
 from market.games.disclosure import Disclosure
 from market.games.table import Table, spread_of
 from market.plots.memory import Memory
-from market.plots.style import POINT, legend_below, looks, plain, styled, together
+from market.plots.style import POINT, even_markers, legend_below, nested, plain, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,14 +69,13 @@ def payoff_space(comparison: GameComparison, ax: Axes) -> Axes:
     if isinstance(game, Table):
         points = np.concatenate([points, _reachable(game, ax)])
     places = dict(zip(comparison.outcomes, points, strict=False))
-    for (names, at), (colour, _, marker) in zip(together(places, spread_of(points)), looks(), strict=False):
-        label = ", ".join(plain(name) for name in names)
-        ax.plot(at[:1], at[1:], marker, color=colour, markersize=10, label=label, **POINT)
+    for name, at, (colour, _, marker), large in nested(places, spread_of(points), comparison.scenario.mechanism_names):
+        ax.plot(at[:1], at[1:], marker, color=colour, markersize=large, label=plain(name), **POINT)
     ax.margins(0.08)
     ax.set_title("Payoffs")
     ax.set_xlabel(f"payoff of {plain(game.players[0])}")
     ax.set_ylabel(f"payoff of {plain(game.players[1])}")
-    return legend_below(ax)
+    return even_markers(legend_below(ax))
 
 
 def _reachable(game: Table, ax: Axes) -> Array:
@@ -90,7 +89,7 @@ def _reachable(game: Table, ax: Axes) -> Array:
     if correlated is not None:
         _area(correlated, "correlated", "correlated equilibria", ax)
     edge = pareto_edge(corners)
-    alone = {"marker": "P", "linestyle": "none"} if len(edge) == 1 else {}
+    alone: dict[str, Any] = {"marker": "P", "linestyle": "none"} if len(edge) == 1 else {}
     label = "Pareto frontier, in lotteries"
     ax.plot(*edge.T, color="0.15", linewidth=1.6, zorder=1.6, label=label, **alone)
     ax.plot(*points.T, "o", color="0.6", markersize=4.5, zorder=2, label="pure profiles", linestyle="none")

@@ -71,7 +71,7 @@ class Player(Placed):
     @property
     def payoff(self) -> float:
         """Material payoff if play stopped now."""
-        return float(self.model.game.payoffs(self.model.state.play)[self.row])
+        return float(self.model.payoffs[self.row])
 
     def act(self, others: Mapping[str, object], advised: object) -> object:  # noqa: ARG002
         """Return the action to take, where the mechanism asks for one.
@@ -129,9 +129,10 @@ class GameModel(mesa.Model):
         self._own = {row for row in classes if classes[row].act is not Player.act}
         self.state: GameState = self.mechanism.start(self.game)
         self._last: tuple[int, GameOutcome] | None = None
+        self._paid: tuple[GameState, Array] | None = None
         self.datacollector = mesa.DataCollector(
             model_reporters={name: partial(_observed, name=name) for name in self.mechanism.observed_once}
-            | {"total_payoff": lambda model: float(model.game.payoffs(model.state.play).sum())}
+            | {"total_payoff": lambda model: float(model.payoffs.sum())}
             | _followed(self.game),
             agent_reporters={"payoff": "payoff"},
         )
@@ -155,6 +156,13 @@ class GameModel(mesa.Model):
         if name not in self.game.players:
             raise InputError(f"no player '{name}'; {did_you_mean(name, self.game.players)}")
         return self.players[self.game.players.index(name)]
+
+    @property
+    def payoffs(self) -> Array:
+        """Material payoffs if play stopped now, (n,)."""
+        if self._paid is None or self._paid[0] is not self.state:
+            self._paid = self.state, self.game.payoffs(self.state.play)
+        return self._paid[1]
 
     def step(self) -> None:
         """Play one round, if the mechanism is not done."""
@@ -229,14 +237,14 @@ def _followed(game: StrategicGame) -> dict[str, partial[float]]:
 
 
 def amount_measure(game: StrategicGame, player: str, k: int = 0) -> str:
-    """Return the measure of a player's number in the table of rounds: `amount[NAME]`, or `amount[NAME][k]`."""
+    """Return the measure of a player's number in rounds: `amount[NAME]`, or `amount[NAME][k]` of several."""
     start = game.start()
     assert isinstance(start, Actions)
     return f"amount[{player}]" if start.values.shape[1] == 1 else f"amount[{player}][{k}]"
 
 
 def _payoff(model: GameModel, row: int) -> float:
-    return float(model.game.payoffs(model.state.play)[row])
+    return float(model.payoffs[row])
 
 
 def _amount(model: GameModel, row: int, k: int) -> float:
