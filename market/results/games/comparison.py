@@ -97,14 +97,19 @@ def compare_games(
         game = model.game
         outcomes[name] = model.run()
         reports[name] = report(outcomes[name])
-        rounds.append(_rounds(name, model))
+        rounds.append(rounds_of_model(name, model))
     if game is None:
         raise InputError("there is no mechanism to play")
     return GameComparison(scenario, game, outcomes, reports, pd.concat(rounds, ignore_index=True))
 
 
-def _rounds(name: str, model: GameModel) -> pd.DataFrame:
-    """Return what a model collected in its rounds, one row per round and measure."""
+def rounds_of_model(name: str, model: GameModel) -> pd.DataFrame:
+    """Return what a model collected in its rounds, one row per round and measure.
+
+    Args:
+        name: of its mechanism.
+        model: the simulation, after any number of rounds.
+    """
     collected = model.datacollector.get_model_vars_dataframe()
     if collected.empty:
         return no_observations()
