@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.errors import InputError
@@ -159,7 +160,7 @@ class Learning(GameMechanism):
         moved = float((np.abs(after - a) / game.reach).max())
         return LearningState(state.round + 1, Actions(after), moved, last=(*state.last, after)[-SWINGS:])
 
-    def moved(self, game: Smooth, a: Array, done: int) -> tuple[Array, Array]:
+    def moved(self, game: Smooth, a: Array, done: int) -> tuple[Array, NDArray[np.bool_]]:
         """Return the amounts after a step, and a mask of plays that end since they would leave the bounds.
 
         Args:
