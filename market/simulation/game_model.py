@@ -7,7 +7,6 @@ One `model.step()` is one round of the mechanism, and `run()` steps to the end. 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
 import mesa
@@ -16,13 +15,12 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.errors import InputError, NumericalError, did_you_mean
 from market.games.base import StrategicGame
-from market.games.mechanisms.base import GameMechanism, GameState
+from market.games.mechanisms.base import GameMechanism, GameState, outcome_so_far
 from market.games.outcome import GameOutcome
 from market.games.plays import Joint, Mixtures, Play
 from market.games.smooth import Smooth
 from market.games.stages import Stages
 from market.games.table import Table
-from market.outcome import Status
 from market.scenario.game_loading import GameScenario, build_game
 from market.simulation.agents import Placed
 
@@ -174,10 +172,7 @@ class GameModel(mesa.Model):
     def outcome(self) -> GameOutcome:
         """Return the outcome; while rounds remain, that of stopping now, with the status `in_play`."""
         if self._last is None or self._last[0] != self.state.round:
-            found = self.mechanism.outcome(self.game, self.state)
-            if not self.mechanism.done(self.game, self.state):
-                why = "Rounds remain to be played; the outcome is that of stopping now."
-                found = replace(found, status=Status.IN_PLAY, reason=why)
+            found = outcome_so_far(self.mechanism, self.game, self.state)
             self._last = (self.state.round, found)
         return self._last[1]
 
