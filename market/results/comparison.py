@@ -167,12 +167,15 @@ class Comparison(Displayed):
         mechanism = mechanism_result(outcome, report, goods, ())
         return row(mechanism, goods, numbers, self.total_surplus(name), gains)
 
-    def with_outcome(self, outcome: Outcome, name: str | None = None) -> Comparison:
+    def with_outcome(
+        self, outcome: Outcome, name: str | None = None, rounds: pd.DataFrame | None = None
+    ) -> Comparison:
         """Return the comparison with one more outcome, judged by a report as the others are.
 
         Args:
             outcome: of the same economy, as of an environment's episode (`market.env(...).outcome()`).
             name: of its column; that of its mechanism, whose outcome it then replaces, if not given.
+            rounds: of its prices, as in `rounds` (`market.env(...).history()`); none by default.
 
         Raises:
             InputError: it is an outcome of another economy.
@@ -181,11 +184,14 @@ class Comparison(Displayed):
             raise InputError(f"{outcome!r:.60} is not an outcome of the economy of '{self.scenario.title}'")
         label = outcome.name if name is None else name
         named = replace(outcome, name=label)
+        paths = [self.rounds[self.rounds["mechanism"] != label]]
+        if rounds is not None and len(rounds):
+            paths.append(rounds.assign(mechanism=label))
         return replace(
             self,
             outcomes={**self.outcomes, label: named},
             alignments={**self.alignments, label: alignment(named)},
-            rounds=self.rounds[self.rounds["mechanism"] != label],
+            rounds=pd.concat(paths, ignore_index=True),
             observations=self.observations[self.observations["mechanism"] != label],
             checks={key: check for key, check in self.checks.items() if key != label},
         )

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from market.economy.aggregate_demand import AggregateDemand, OwnAnswers
 from market.economy.correspondences import Array, Correspondence
@@ -23,6 +24,7 @@ from market.mechanisms.auction.auctioneer import Auction, AuctionState
 from market.mechanisms.auction.price_rules import Knows
 from market.mechanisms.base import begin, outcome_so_far
 from market.outcome import Outcome
+from market.results.tables import no_rounds, rounds_of
 from market.tolerances import PLENTY
 
 
@@ -133,6 +135,16 @@ class AuctionRounds(Rounds):
     def outcome(self, state: AuctionState) -> Outcome:
         """Return the outcome; while rounds remain, that of stopping now."""
         return outcome_so_far(self.mechanism, self.economy, state, self.economy.answers)
+
+    def history(self, observed: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+        """Return prices and excess demand by round and good."""
+        if not observed:
+            return no_rounds()
+        prices, excess = (
+            np.stack([each[key] for each in observed]) for key in self.mechanism.observed_by_good
+        )
+        gap, payoff = (np.array([each[key] for each in observed]) for key in self.mechanism.observed_once)
+        return rounds_of(self.label, self.economy.goods, prices, excess, gap, payoff)
 
     def received(self, outcome: Outcome, utility: bool) -> Array:
         """Return payoff or utility, (names,)."""

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from gymnasium import spaces
 from numpy.typing import NDArray
 from pettingzoo import ParallelEnv
@@ -49,6 +50,7 @@ class MarketEnv(ParallelEnv):
         self._state = rounds.start()
         self._last: Outcome | GameOutcome | None = None
         self._rewarded = np.zeros(len(rounds.names))
+        self._observed: list[Mapping[str, Any]] = []
         self._names = {agent: tuple(self._seen(agent)) for agent in self.possible_agents}
         self.action_spaces = {agent: self._actions(agent) for agent in self.possible_agents}
         self.observation_spaces = {
@@ -91,7 +93,7 @@ class MarketEnv(ParallelEnv):
             options: change nothing.
         """
         self._state, self._last = self.rounds.start(), None
-        self._rewarded = np.zeros(len(self.possible_agents))
+        self._rewarded, self._observed = np.zeros(len(self.possible_agents)), []
         self.agents = list(self.possible_agents)
         return self._observations(), {agent: {} for agent in self.agents}
 
@@ -127,6 +129,7 @@ class MarketEnv(ParallelEnv):
         if missing:
             raise InputError(f"no action of {missing[0]}; each of {', '.join(agents[:12])} needs one")
         self._state = self.rounds.step(self._state, said)
+        self._observed.append(self._state.observed())
         self._last = self.rounds.outcome(self._state)
         had = self.rounds.received(self._last, self._utility)
         rewards = np.maximum(had, self.floor) - self._rewarded
@@ -150,6 +153,10 @@ class MarketEnv(ParallelEnv):
         """
         return self.rounds.outcome(self._state) if self._last is None else self._last
 
+    def history(self) -> pd.DataFrame:
+        """Return the rounds of this episode, for `Comparison.with_outcome(..., rounds=...)`."""
+        return self.rounds.history(self._observed)
+
     def _place(self, agent: str) -> int:
         if agent not in self._places:
             raise InputError(f"no agent '{agent}'; {did_you_mean(str(agent), self._places)}")
@@ -158,19 +165,20 @@ class MarketEnv(ParallelEnv):
     def _checked(self, agent: str, action: Any) -> Any:
         """Return an action as a number or amounts within bounds; refuse what is neither."""
         space = self.action_spaces[agent]
-        said = f"{agent} acted with {action!r:.60}"
         try:
             numbers = np.asarray(action, dtype=float)
         except (TypeError, ValueError):
-            raise InputError(f"{said}; numbers are needed") from None
+            raise InputError(f"{agent} acted with {action!r:.60}; numbers are needed") from None
         if isinstance(space, spaces.Discrete):
-            if numbers.shape != () or not (numbers == np.floor(numbers) and 0 <= numbers < space.n):
-                names = ", ".join(f"{k} ({name})" for k, name in enumerate(self.action_names(agent)[:12]))
-                raise InputError(f"{said}; the number of an action is needed: {names}")
-            return int(numbers)
+            if numbers.shape == () and float(numbers) in range(int(space.n)):
+                return int(numbers)
+            names = ", ".join(f"{k} ({name})" for k, name in enumerate(self.action_names(agent)[:12]))
+            raise InputError(f"{agent} acted with {action!r:.60}; the number of an action is needed: {names}")
         if numbers.shape != space.shape or np.isnan(numbers).any():
             names = ", ".join(self.action_names(agent)[:12])
-            raise InputError(f"{said}; numbers of the shape {space.shape} are needed: {names}")
+            raise InputError(
+                f"{agent} acted with {action!r:.60}; numbers of the shape {space.shape} are needed: {names}"
+            )
         return np.clip(numbers, space.low, space.high)
 
     def _observations(self) -> dict[str, Observation]:

@@ -13,17 +13,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.errors import InputError, did_you_mean
 from market.games.outcome import GameOutcome
 from market.outcome import Outcome
+from market.results.tables import no_rounds
 
 
 @dataclass(frozen=True)
 class Amounts:
-    """What an agent may choose: numbers between bounds.
+    """Numbers between bounds, which an agent may choose.
 
     Args:
         names: of the numbers, (k,), as a reader knows them.
@@ -38,7 +40,7 @@ class Amounts:
 
 @dataclass(frozen=True)
 class OneOf:
-    """What an agent may choose: one of several actions, by its number from 0.
+    """Several actions, of which an agent may choose one, by its number from 0.
 
     Args:
         names: of the actions.
@@ -100,6 +102,14 @@ class Rounds(ABC):
             outcome: of stopping now; None before the first round.
             place: of the agent in `names`.
         """
+
+    def history(self, observed: Sequence[Mapping[str, Any]]) -> pd.DataFrame:  # noqa: ARG002
+        """Return the rounds as in `Comparison.rounds`; no rows where no prices are announced.
+
+        Args:
+            observed: what each round's state shows.
+        """
+        return no_rounds()
 
 
 def chosen(
