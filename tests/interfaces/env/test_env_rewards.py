@@ -142,7 +142,7 @@ game = "voluntary"
 
 
 def test_contributions_are_cut_to_means_and_to_what_can_be_made():
-    """anne asks for 8 and 4, of which 8 and 3 can be made at a cost of 4 + 3; with 4 she pays for 4/7 of them."""
+    """anne asks for 8 and 4, 8 and 3 can be made, at 4 + 3; her 4 pay for 4/7 of them."""
     env = market.env(market.loads(SHARED), max_rounds=1)
     np.testing.assert_allclose(env.action_space("anne").high, [8.0, 3.0])
     np.testing.assert_allclose(env.action_space("bert").high, [10.0, 3.0])
