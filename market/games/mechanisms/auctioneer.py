@@ -66,6 +66,7 @@ class ActionPrices(GameMechanism):
     """An auctioneer prices actions: each player pays for what one more unit costs the others."""
 
     name = "auctioneer"
+    asks_players = True
     forms = (Smooth, Table)
     observed_once = ("disequilibrium",)
     evidence = ("disequilibrium", "relative_regret")

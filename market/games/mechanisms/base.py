@@ -48,6 +48,8 @@ class GameMechanism(Family):
     name: ClassVar[str]
     forms: ClassVar[tuple[type[StrategicGame], ...]] = ()
     observed_once: ClassVar[tuple[str, ...]] = ()
+    asks_players: ClassVar[bool] = False
+    """True if players are asked for their actions; a planner, a mediator or a search chooses for all."""
     evidence: ClassVar[tuple[str, ...]] = ()
 
     def refuse(self, game: StrategicGame) -> None:
@@ -114,6 +116,7 @@ class GameMechanism(Family):
 
 WORDS = {
     "Disclosure": "information",
+    "Panel": "panels",
     "Table": "finitely many actions",
     "Smooth": "amounts",
     "Stages": "moves in order",

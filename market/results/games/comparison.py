@@ -119,7 +119,7 @@ def compare_games(
         game = model.game
         outcomes[name] = model.run()
         reports[name] = report(outcomes[name])
-        rounds.append(_rounds(name, model))
+        rounds.append(rounds_of_model(name, model))
     if game is None:
         raise InputError("there is no mechanism to play")
     return GameComparison(scenario, game, outcomes, reports, pd.concat(rounds, ignore_index=True))
@@ -132,8 +132,13 @@ def _same(one: StrategicGame, other: StrategicGame) -> bool:
     return bool(np.array_equal(one.payoffs(one.start()), other.payoffs(other.start())))
 
 
-def _rounds(name: str, model: GameModel) -> pd.DataFrame:
-    """Return what a model collected in its rounds, one row per round and measure."""
+def rounds_of_model(name: str, model: GameModel) -> pd.DataFrame:
+    """Return what a model collected in its rounds, one row per round and measure.
+
+    Args:
+        name: of its mechanism.
+        model: the simulation, after any number of rounds.
+    """
     collected = model.datacollector.get_model_vars_dataframe()
     if collected.empty:
         return no_observations()
