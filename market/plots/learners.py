@@ -80,12 +80,13 @@ def way(comparison: GameComparison, mechanism: str) -> Array:
 
 
 @styled
-def learning_ways(comparison: GameComparison, ax: Axes) -> Axes:
+def learning_ways(comparison: GameComparison, ax: Axes, also: Array | None = None) -> Axes:
     """Draw the way of every mechanism over contours of the sum of payoffs.
 
     Args:
         comparison: the result of `market.compare`, of two players with one free number each.
         ax: to draw on.
+        also: (k, 2), further plays that are to be in view.
 
     Returns:
         The same axes.
@@ -97,11 +98,13 @@ def learning_ways(comparison: GameComparison, ax: Axes) -> Axes:
     if not is_plane(game) or not isinstance(game, Smooth):
         raise InputError("ways are drawn for two players with one free number each")
     ways = {name: way(comparison, name) for name in comparison.outcomes}
-    views = window(game, np.concatenate(list(ways.values())))
+    views = window(
+        game, np.concatenate([game.first[:, :1].T, *ways.values(), *([] if also is None else [also])])
+    )
     contours(game, views, ax)
     ends = {name: path[-1] for name, path in ways.items()}
     size = np.array([high - low for low, high in views])
-    starts = np.unique([path[0] for path in ways.values()], axis=0)
+    starts = np.unique([path[0] for path in ways.values()] or [game.first[:, 0]], axis=0)
     ax.plot(*starts.T, "o", color="white", markeredgecolor="0.1", markersize=7, zorder=3, label="start")
     for name, at, (colour, dashes, marker), large in nested(ends, size, comparison.scenario.mechanism_names):
         if len(ways[name]) > 2:  # a mechanism of one round goes no way

@@ -65,12 +65,17 @@ def payoff_space(comparison: GameComparison, ax: Axes) -> Axes:
     game = comparison.game
     if game.size != 2:
         raise InputError(f"a payoff space is drawn for two players; there are {game.size}")
-    points = np.array([outcome.payoffs for outcome in comparison.outcomes.values()]).reshape(-1, 2)
+    places = {name: outcome.payoffs for name, outcome in comparison.outcomes.items()}
+    finite = {name: v for name, v in places.items() if np.isfinite(v).all()}
+    points = np.array(list(finite.values())).reshape(-1, 2)
     if isinstance(game, Table):
         points = np.concatenate([points, _reachable(game, ax)])
-    places = dict(zip(comparison.outcomes, points, strict=False))
-    for name, at, (colour, _, marker), large in nested(places, spread_of(points), comparison.scenario.mechanism_names):
+    size = spread_of(points) if len(points) else np.ones(2)
+    names = comparison.scenario.mechanism_names
+    for name, at, (colour, _, marker), large in nested(finite, size, names):
         ax.plot(at[:1], at[1:], marker, color=colour, markersize=large, label=plain(name), **POINT)
+    for name in places.keys() - finite.keys():
+        ax.plot([], [], " ", label=f"{plain(name)}: unbounded, out of view")
     ax.margins(0.08)
     ax.set_title("Payoffs")
     ax.set_xlabel(f"payoff of {plain(game.players[0])}")

@@ -1,8 +1,7 @@
 """A game under one mechanism as a `mesa.Model` that can be stepped, with a `mesa.Agent` for each player.
 
 One `model.step()` is one round of the mechanism, and `run()` steps to the end. A player whose class overrides
-`act` decides by itself: it is asked for its action where the mechanism would choose one for it. A mechanism
-that
+`act` decides by itself: it is asked for its action where the mechanism would choose one for it. A mechanism that
 chooses for all (a planner, a mediator, a search for equilibria, protocols, votes) asks no player, and says
 so.
 """
@@ -19,13 +18,12 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.errors import InputError, NumericalError, did_you_mean
 from market.games.base import StrategicGame
-from market.games.mechanisms.base import GameMechanism, GameState
+from market.games.mechanisms.base import GameMechanism, GameState, outcome_so_far
 from market.games.outcome import GameOutcome
 from market.games.plays import Actions, Joint, Mixtures, Play
 from market.games.smooth import Smooth
 from market.games.stages import Stages
 from market.games.table import Table
-from market.outcome import Status
 from market.scenario.game_loading import GameScenario, build_game
 from market.simulation.agents import Placed
 
@@ -209,10 +207,7 @@ class GameModel(mesa.Model):
     def outcome(self) -> GameOutcome:
         """Return the outcome; while rounds remain, that of stopping now, with the status `in_play`."""
         if self._last is None or self._last[0] != self.state.round:
-            found = self.mechanism.outcome(self.game, self.state)
-            if not self.mechanism.done(self.game, self.state):
-                why = "Rounds remain to be played; the outcome is that of stopping now."
-                found = replace(found, status=Status.IN_PLAY, reason=why)
+            found = outcome_so_far(self.mechanism, self.game, self.state)
             if self._own:
                 found = replace(found, reason=f"{found.reason} {self._on_own_rules(found)}")
             self._last = (self.state.round, found)

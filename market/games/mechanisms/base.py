@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -74,6 +74,13 @@ class GameMechanism(Family):
         """Return True if no further round is to be played."""
         raise NotImplementedError
 
+    def going_on(self, state: GameState) -> GameState:
+        """Return the state as that of players who learn: what they did tells nothing of what they will do.
+
+        That nothing moved in a round, or came back after some, then proves neither rest nor a cycle.
+        """
+        return state
+
     def outcome(self, game: StrategicGame, state: GameState) -> GameOutcome:
         """Return the outcome, its status recomputed from the primitives."""
         raise NotImplementedError
@@ -138,3 +145,18 @@ def play(mechanism: GameMechanism, game: StrategicGame, acting: Acting = as_told
     while not mechanism.done(game, state):
         state = mechanism.step(game, state, acting)
     return mechanism.outcome(game, state)
+
+
+def outcome_so_far(mechanism: GameMechanism, game: StrategicGame, state: GameState) -> GameOutcome:
+    """Return the outcome; while rounds remain, that of stopping now, with the status `in_play`.
+
+    Args:
+        mechanism: the mechanism.
+        game: the game.
+        state: that has been reached.
+    """
+    found = mechanism.outcome(game, state)
+    if mechanism.done(game, state):
+        return found
+    why = "Rounds remain to be played; the outcome is that of stopping now."
+    return replace(found, status=Status.IN_PLAY, reason=why)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from market.economy.correspondences import Array
     from market.games.base import StrategicGame
     from market.games.outcome import GameOutcome
+    from market.games.plays import Play
     from market.games.report import GameReport
     from market.results.games.comparison import GameComparison
 
@@ -53,7 +54,7 @@ def game_comparison(compared: GameComparison, width: int, story_first: bool = Tr
     return Group(
         heading(visible(compared.scenario.title)),
         *story(compared.scenario.description if story_first else ""),
-        Text(game_in_a_line(compared)),
+        Text(game_in_a_line(compared.scenario.document.game, compared.game)),
         *(part for table in tables(names, parts, width) for part in (blank, table)),
         *below,
         blank,
@@ -66,25 +67,22 @@ def game_comparison(compared: GameComparison, width: int, story_first: bool = Tr
     )
 
 
-def game_in_a_line(compared: GameComparison) -> str:
+def game_in_a_line(family: str, game: StrategicGame) -> str:
     """Return the family, the number of players and of actions in one line.
 
     Example: `table: 2 players with 2 actions each; payoffs in one unit.`
     """
-    game = compared.game
     if isinstance(game, Table):
         sizes = sorted(set(game.sizes))
         many = f"{sizes[0]} actions each" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} actions"
     else:
         if isinstance(game, Stages):
             many = f"moves in order, in steps of {number(1 / game.steps)}"
-            return (
-                f"{compared.scenario.document.game}: {count(game.size, 'player')} with {many}{_unit(game)}."
-            )
+            return f"{family}: {count(game.size, 'player')} with {many}{_unit(game)}."
         d = game.start().values.shape[1]  # type: ignore[union-attr]
         many = "an amount each" if d == 1 else f"{d} amounts each"
     cares = "; players care for others' payoffs" if game.concern is not None else ""
-    return f"{compared.scenario.document.game}: {count(game.size, 'player')} with {many}{_unit(game)}{cares}."
+    return f"{family}: {count(game.size, 'player')} with {many}{_unit(game)}{cares}."
 
 
 def _unit(game: StrategicGame) -> str:
@@ -178,12 +176,16 @@ def _plays(outcomes: Sequence[GameOutcome]) -> list[Row]:
 
 def _does(outcome: GameOutcome, player: int) -> str:
     """Return a player's action, its mixture, or its amounts."""
-    play, game = outcome.play, outcome.game
+    if outcome.evidence.get("speaks") == player:
+        return "a stochastic scheme"
+    return acts(outcome.game, outcome.play, player)
+
+
+def acts(game: StrategicGame, play: Play, player: int) -> str:
+    """Return a player's action in a play, its mixture, or its amounts, as text."""
     if isinstance(play, Actions):
         return ", ".join(number(float(value)) for value in play.values[player])
     assert isinstance(game, Table)
-    if outcome.evidence.get("speaks") == player:
-        return "a stochastic scheme"
     if isinstance(play, Joint):
         axes = tuple(axis for axis in range(game.size) if axis != player)
         p = play.probabilities.sum(axis=axes)
