@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from market.plots.payoff_space import has_payoff_space
 from market.plots.style import (
@@ -14,7 +14,6 @@ from market.plots.style import (
     GUIDE,
     NAMED,
     PAYOFF,
-    Thousands,
     legend_below,
     limits,
     looks,
@@ -113,7 +112,7 @@ def payoff_by_round(comparison: GameComparison, ax: Axes) -> Axes:
     ax.set_ylim(low, high)
     if last > LONG:
         ax.set_xscale("log")
-        ax.xaxis.set_major_formatter(Thousands())
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     else:
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_title("Payoff by round")
