@@ -45,7 +45,7 @@ def test_the_polygon_of_a_common_interest_is_a_segment():
 
 
 def test_an_upright_segment_has_both_its_ends():
-    """Row gets 1 in any case, column 2 q or 5 (1 - q) at least, if row plays its first action with q: 10/7."""
+    """Row gets 1 anyway; column 2 q or 5 (1 - q) at least, if row plays its first action with q: 10/7."""
     found = corners([[[1, 2], [1, 0]], [[1, 0], [1, 5]]])
     assert found == pytest.approx(np.array([[1, 10 / 7], [1, 5]]), abs=1e-6)
 

@@ -107,7 +107,7 @@ def test_the_payoff_space_has_profiles_frontier_polygon_and_outcomes(chicken, ax
         assert line(ax, name)[0] == pytest.approx(outcome.payoffs)
     [area] = [patch for patch in ax.patches if patch.get_label() == "correlated equilibria"]
     drawn = area.get_xy()[:-1]
-    assert sorted(drawn.tolist()) == pytest.approx(sorted(polygon(chicken.game, "correlated").tolist()))
+    assert np.array(drawn) == pytest.approx(polygon(chicken.game, "correlated"))
     assert np.abs(drawn - chicken.outcomes["mediator"].payoffs).sum(axis=1).min() < 1e-6
     assert "coarse correlated equilibria" not in words(ax)  # they are the same
 
@@ -170,11 +170,11 @@ def test_every_players_payoff_has_a_marker(advisers, ax):
     assert drawn == pytest.approx(sorted(v for o in advisers.outcomes.values() for v in o.payoffs))
 
 
-def test_a_thousand_players_are_drawn_as_ranges(ax):
-    many = compared(FISHERS.replace("count = 2", "count = 40"), "prices", "planner")
+def test_many_players_are_drawn_as_ranges(ax):
+    many = compared(FISHERS.replace("count = 2", "count = 12"), "learning")
     plots.payoffs_by_mechanism(many, ax)
     assert len(ax.lines) <= 3 * len(many.outcomes)
-    assert "40 players" in ax.get_xlabel()
+    assert "12 players" in ax.get_xlabel()
     assert not {f"payoff[{name}]" for name in many.game.players} & set(many.rounds["measure"])
 
 
@@ -200,7 +200,7 @@ schema = 1
 game = "fish_war"
 start = [[0.5], [0.5]]
 players = [{ name = "country", count = 2 }]
-mechanisms = [{ name = "frozen", kind = "learning", rule = "individual", step = 1e-300, max_rounds = 1 }]
+mechanisms = [{ name = "frozen", kind = "learning", rule = "individual", step = 1e-50, max_rounds = 1 }]
 """
     found = compared(text)
     assert np.isneginf(found.outcomes["frozen"].payoffs).all()
