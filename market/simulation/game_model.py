@@ -1,7 +1,9 @@
 """A game under one mechanism as a `mesa.Model` that can be stepped, with a `mesa.Agent` for each player.
 
 One `model.step()` is one round of the mechanism, and `run()` steps to the end. A player whose class overrides
-`act` decides by itself: it is asked for its action where the mechanism would choose one for it.
+`act` decides by itself: it is asked for its action where the mechanism would choose one for it. A mechanism that
+chooses for all (a planner, a mediator, a search for equilibria, protocols, votes) asks no player, and says
+so.
 """
 
 from __future__ import annotations
@@ -16,22 +18,27 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.errors import InputError, NumericalError, did_you_mean
 from market.games.base import StrategicGame
-from market.games.mechanisms.base import GameMechanism, GameState
+from market.games.mechanisms.base import GameMechanism, GameState, outcome_so_far
 from market.games.outcome import GameOutcome
 from market.games.plays import Actions, Joint, Mixtures, Play
 from market.games.smooth import Smooth
 from market.games.stages import Stages
 from market.games.table import Table
-from market.outcome import Status
 from market.scenario.game_loading import GameScenario, build_game
 from market.simulation.agents import Placed
 
 FOLLOWED = 6
 """Players, and numbers of each, that are observed one by one in every round; of more only sums."""
 
+NAMED = 3
+"""Players with rules of their own that a reason names."""
+
 
 class Player(Placed):
     """A player of a game; subclass it to decide by itself.
+
+    A subclass changes what the player does, not what it gets: payoffs, regret and efficiency are those of the
+    scenario.
 
     Args:
         model: the simulation.
@@ -183,13 +190,26 @@ class GameModel(mesa.Model):
         self.running = False
         return self.outcome()
 
+    def _on_own_rules(self, outcome: GameOutcome) -> str:
+        """Return a sentence on players with rules of their own: what they forgo, or that none is asked."""
+        rows = sorted(self._own)
+        shown = [self.game.players[row] for row in rows[:NAMED]]
+        more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""
+        who, one = f"{', '.join(shown)}{more}", len(rows) == 1
+        if not self.mechanism.asks_players:
+            return f"No player is asked here, so the rule of {who} is not used."
+        follows = f"{who} {'follows a rule of its own' if one else 'follow rules of their own'}"
+        if outcome.regret is None:
+            return f"{follows}."
+        most = float(outcome.regret[rows].max())
+        return f"{follows}, and {'forgoes' if one else 'forgo up to'} {most:.6g}."
+
     def outcome(self) -> GameOutcome:
         """Return the outcome; while rounds remain, that of stopping now, with the status `in_play`."""
         if self._last is None or self._last[0] != self.state.round:
-            found = self.mechanism.outcome(self.game, self.state)
-            if not self.mechanism.done(self.game, self.state):
-                why = "Rounds remain to be played; the outcome is that of stopping now."
-                found = replace(found, status=Status.IN_PLAY, reason=why)
+            found = outcome_so_far(self.mechanism, self.game, self.state)
+            if self._own:
+                found = replace(found, reason=f"{found.reason} {self._on_own_rules(found)}")
             self._last = (self.state.round, found)
         return self._last[1]
 
