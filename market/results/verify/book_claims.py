@@ -297,7 +297,11 @@ def _had(economy: Economy, record: Record, last: Holdings) -> Claim:
 
 
 def _left(last: Holdings, options: DoubleAuction) -> float:
-    """Return the most that two could gain from one more lot, per unit, at a price that can be said."""
+    """Return the most that two could gain from one more lot, per unit, at a price that can be said.
+
+    Left out are sides that are closed: an agent that has sold a good today does not buy it, nor sells it
+    after buying it.
+    """
     economy, (low, high) = last.economy, options.price_range
     best = 0.0
     for good in np.flatnonzero(last.lots).tolist():
@@ -319,10 +323,18 @@ def _left(last: Holdings, options: DoubleAuction) -> float:
             bid - ask
             for bid, buyer in sorted(bids, reverse=True)[:2]
             for ask, seller in sorted(asks)[:2]
-            if buyer != seller and bid - ask > FITS * max(abs(bid), abs(ask))
+            if buyer != seller
+            and bid - ask > FITS * max(abs(bid), abs(ask))
+            and _can_be_said_between(ask, bid, options)
         ]
         best = max(best, max(gains, default=0.0))
     return best
+
+
+def _can_be_said_between(ask: float, bid: float, options: DoubleAuction) -> bool:
+    """Return True if a price of the grid lies between the two: the lowest one and a multiple of the tick."""
+    low, tick = options.price_range[0], options.tick
+    return not tick or math.ceil((ask - low) / tick - FITS) <= math.floor((bid - low) / tick + FITS)
 
 
 def _money(last: Holdings, agent: int) -> float:

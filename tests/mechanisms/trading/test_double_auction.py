@@ -326,6 +326,43 @@ def test_no_gain_at_all_is_settled_without_a_round():
     assert (outcome.status, outcome.rounds, len(outcome.trades)) == (Status.SETTLED, 0, 0)
 
 
+def test_settled_speaks_of_those_that_may_still_trade_today():
+    """An agent that sold may not buy back, whatever it would gain: the reason says who is meant."""
+    settled = played(unit_market((10, 10), (30, 30), HIGH))
+    assert "No two that may still trade today could gain from one more lot" in settled.reason
+    called = played(unit_market((40, 25), (10, 30), HIGH, 'clearing = "call"\ntraders = "truthful"'))
+    assert called.status is Status.CLEARED
+    assert "no two that may still trade today could gain from one more lot" in called.reason
+
+
+@pytest.mark.parametrize("kind", ["zi_c", "zip", "truthful"])
+def test_a_gain_without_a_price_that_can_be_said_is_not_waited_for(kind):
+    """Value 10.4, cost 10.1, tick 1: no whole price lies between, so that no quote can ever trade."""
+    keys = f'traders = "{kind}"\ntick = 1.0'
+    text = unit_market((10.4,), (10.1,), 60, keys)
+    outcome = played(text)
+    assert (outcome.status, outcome.rounds) == (Status.SETTLED, 0)
+    assert outcome.evidence["lot_gain"] == outcome.evidence["quotes"] == 0.0
+    between = played(text.replace("tick = 1.0", "tick = 0.1"))
+    assert len(between.trades) == 1
+
+
+def test_the_best_pair_is_one_that_has_a_price():
+    """A gain of 0.3 without a whole price between (10.4, 10.1), and 0.2 with one (11.1, 10.9): it trades.
+
+    Both pairs are of different goods, so that neither seller can serve the other's buyer.
+    """
+    agents = "\n".join(
+        f'[[agents]]\nname = "b{g}"\nutility = {{ family = "steps", bids = {{ {g} = [[{value}, 1.0]] }} }}\n'
+        f'[[agents]]\nname = "s{g}"\ncost = {{ family = "linear", unit_cost = {{ {g} = {cost} }}, '
+        f"capacity = {{ {g} = 1.0 }} }}"
+        for g, value, cost in (("g", 10.4, 10.1), ("h", 11.1, 10.9))
+    )
+    outcome = played(book("tick = 1.0", agents=agents, goods='goods = ["g", "h"]'))
+    assert list(outcome.trades.price) == [11.0]
+    assert outcome.evidence["lot_gain"] == 0.0
+
+
 @pytest.mark.parametrize("kind", ["zi_c", "zi_u", "zip", "truthful"])
 def test_exchange_conserves_goods_and_hurts_none(kind):
     """Lots of 0.5 for gold: sums are kept, no amount is negative, and constrained traders gain."""
