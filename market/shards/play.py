@@ -161,7 +161,7 @@ class _Auction:
         if policy is not None:
             account = self._account(policy, chosen, seen.answers, ended, self._mechanism.settled(state))
             if self._mechanism.settled(state):
-                regret = Regret(regretted, float(ended.regret.value))
+                regret = Regret(regretted, float(ended.undenied_regret.value), float(ended.regret.value))
                 status, reason = verdict_under(
                     policy, chosen, account, regret, status, reason, self._mechanism
                 )

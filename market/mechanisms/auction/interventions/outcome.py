@@ -29,7 +29,7 @@ from market.mechanisms.auction.interventions.accounts import Flows, flows
 from market.mechanisms.auction.interventions.answers import AnswersToWedge, built_in, follows_policy
 from market.mechanisms.auction.interventions.bounds import judged_at_bounds
 from market.mechanisms.auction.interventions.policy import Policy
-from market.mechanisms.auction.interventions.rationing import traded
+from market.mechanisms.auction.interventions.rationing import denied, traded
 from market.mechanisms.auction.interventions.verdict import Regret, verdict_under
 from market.mechanisms.auction.interventions.wedge import Seen
 from market.mechanisms.base import played
@@ -63,10 +63,10 @@ def intervened(auction: Auction, policy: Policy, state: AuctionState) -> Outcome
     account = account_of(policy, chosen, answers.seen, money.totals, free)
     status, reason, evidence = auction.judged(economy, state, chosen, regretted, forgone)
     if settled:
-        most = float(regrets.max(initial=0.0))
-        status, reason = verdict_under(
-            policy, chosen, account, Regret(regretted, most), status, reason, auction
-        )
+        free_to_trade = faithful & ~denied(policy, answers, x, y)
+        undenied = relative_regret(economy, p, x, y, np.where(free_to_trade, regrets, 0.0))
+        regret = Regret(regretted, undenied, float(regrets.max(initial=0.0)))
+        status, reason = verdict_under(policy, chosen, account, regret, status, reason, auction)
     return replace(
         outcome_of(policy, p, x, y, money, regrets, account),
         name=auction.label,
