@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market.economy.correspondences import Array
+from market.economy.families.utilities import ADDITIVE
 from market.economy.primitives import Economy, Money
 from market.errors import MarketError
 from market.outcome import Status, shown
@@ -43,7 +44,6 @@ FITS = 1e-9  # relative, for prices and gains
 MOST = 50_000  # lots that the best reallocation moves; of more it is not stated
 SCALE = 1e9  # times the highest price: bounds of competitive prices
 STEPS = 200  # of a bisection
-ADDITIVE = {"log", "log1p", "linear", "quadratic", "separable", "stone_geary", "steps"}
 
 
 @dataclass
@@ -481,7 +481,7 @@ def _best_in_lots(economy: Economy, lots: Array) -> float | None:
 
 
 def _additive(economy: Economy) -> bool:
-    return all(block.family.name in ADDITIVE for block in economy.utilities)
+    return all(issubclass(block.family, ADDITIVE) for block in economy.utilities)
 
 
 def _competitive(economy: Economy, lots: Array, high: float) -> Array | None:

@@ -298,6 +298,21 @@ def test_several_goods_have_a_book_each():
     assert outcome.consumption[:, 2].sum() == 0.0
 
 
+def test_the_best_in_lots_of_two_goods_is_known_of_every_sum_over_goods():
+    """`u = -4 / g - 4 / h`, crra with rho = 2, is a sum over goods, whose lots are sorted good by good.
+
+    One lot of each is worth 4 - 2 = 2, above its cost of 1, and a second 2 - 4/3 is not.
+    """
+    agents = (
+        '[[agents]]\nname = "x"\ncount = 2\nutility = { family = "crra", weights = { g = 4.0, h = 4.0 }, '
+        "risk_aversion = 2.0 }\nendowment = { g = 1.0, h = 1.0 }\n"
+        '[[agents]]\nname = "y"\ncost = { family = "linear", unit_cost = { g = 1.0, h = 1.0 } }\n'
+    )
+    outcome = played(book("", agents=agents, goods='goods = ["g", "h"]'))
+    assert outcome.evidence["efficiency"] == pytest.approx(1.0)
+    assert outcome.consumption[:2] == pytest.approx(2.0)
+
+
 def test_a_state_can_be_stepped_twice():
     """A step does not change the state, and a second one from it gives an equal trade."""
     scenario = market.loads(unit_market(*SMITH, 400, 'traders = "zip"\ndays = 2'))
