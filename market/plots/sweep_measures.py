@@ -10,7 +10,7 @@ import pandas as pd
 
 from market.economy.correspondences import Array
 from market.plots.sweep_words import SHARES, axis_words, measure_words
-from market.sweep.columns import column, columns, has_interventions
+from market.sweep.columns import column, columns, has_books, has_interventions
 from market.sweep.summary import measures
 
 if TYPE_CHECKING:
@@ -31,10 +31,12 @@ def converged(runs: pd.DataFrame, measure: str) -> pd.Series:
 def drawable(swept: Sweep) -> dict[str, str]:
     """Return the measures that have a value in some run, each with its label."""
     goods, groups = swept.scenario.goods, [group.name for group in swept.scenario.agents]
-    levied = has_interventions(swept.scenario)
-    names = measures(columns(swept.design.axes, goods, groups, levied), swept.design.axes)
-    known = [name for name in names if name in swept.runs and swept.runs[name].notna().any()]
-    return {name: measure_words(name, swept.scenario) for name in known}
+    known = columns(
+        swept.design.axes, goods, groups, has_interventions(swept.scenario), has_books(swept.scenario)
+    )
+    names = measures(known, swept.design.axes)
+    drawn = [name for name in names if name in swept.runs and swept.runs[name].notna().any()]
+    return {name: measure_words(name, swept.scenario) for name in drawn}
 
 
 def not_drawn(swept: Sweep, names: Sequence[str]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from market.scenario.loading import Scenario, load_economy
 from market.scenario.models import Dist
 from market.scenario.toml_text import escape
 from market.sweep.axes import ColumnType
-from market.sweep.columns import columns, has_interventions
+from market.sweep.columns import columns, has_books, has_interventions
 from market.sweep.design import Design
 from market.sweep.runs import Task
 from market.workers import versions
@@ -69,7 +69,9 @@ class Plan:
     def columns(self) -> Mapping[str, ColumnType]:
         """Columns of the table of runs: name -> type."""
         groups = [group.name for group in self.base.agents]
-        return columns(self.design.axes, self.base.goods, groups, has_interventions(self.base))
+        return columns(
+            self.design.axes, self.base.goods, groups, has_interventions(self.base), has_books(self.base)
+        )
 
     def task(self, folder: Path) -> Task:
         """Return the task of the workers.
@@ -181,7 +183,8 @@ def _to_try(design: Design) -> Iterator[tuple[str, ...]]:
 
 def _refuse_taken(base: Scenario, design: Design) -> None:
     """Refuse a path that is also the name of another column."""
-    others = columns((), base.goods, [group.name for group in base.agents], has_interventions(base))
+    groups = [group.name for group in base.agents]
+    others = columns((), base.goods, groups, has_interventions(base), has_books(base))
     for axis in design.axes:
         if axis.path in others:
             raise InputError(

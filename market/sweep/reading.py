@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from market.errors import InputError, RunError
 from market.scenario.loading import Scenario, load_economy
 from market.sweep.axes import Axis
-from market.sweep.columns import columns, has_interventions
+from market.sweep.columns import columns, has_books, has_interventions
 from market.sweep.design import Design, design
 from market.sweep.run import Sweep
 from market.sweep.store import as_frame, read_design
@@ -45,7 +45,14 @@ def read(folder: str | Path) -> Sweep:
     scenario = _scenario(folder, described, made.axes)
     runs = _runs(folder / "runs.parquet", made, scenario)
     names = measures(
-        columns(made.axes, scenario.goods, _groups(scenario), has_interventions(scenario)), made.axes
+        columns(
+            made.axes,
+            scenario.goods,
+            _groups(scenario),
+            has_interventions(scenario),
+            has_books(scenario),
+        ),
+        made.axes,
     )
     table = summarise(runs, made.axes, [name for name in names if name in runs])
     return Sweep(scenario, made, folder, runs, table)

@@ -36,7 +36,7 @@ from market.results.summary_table import summarised
 from market.scenario.building import build
 from market.scenario.loading import Scenario, as_economy, loads
 from market.sweep.axes import Axis
-from market.sweep.columns import column, named
+from market.sweep.columns import OF_BOOKS, column, named
 from market.sweep.design import Run
 from market.workers import WAITS, alike_everywhere, of_the_machine, patiently
 
@@ -220,6 +220,8 @@ def _played(outcome: Outcome) -> Row:
         row["tax_revenue"], row["quota_rent"] = levied.tax_revenue, levied.quota_rent
         paid = zip(economy.goods, levied.buyer_prices.tolist(), strict=True)
         row |= {column("buyer_price", good): price for good, price in paid}
+    if outcome.kind == "double_auction":
+        row |= {name: outcome.evidence.get(name) for name in OF_BOOKS}
     split = surplus(outcome)
     if split is not None:
         row["total_surplus"] = split.total
