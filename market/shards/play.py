@@ -225,7 +225,7 @@ class _Auction:
     ) -> Intervention:
         """Return the accounts of the interventions over all agents."""
         assert isinstance(answers, AnswersToWedge)
-        totals = Totals(ended.bought, ended.collected, ended.commons)
+        totals = Totals(ended.bought, ended.levied, ended.collected, ended.commons)
         free = free_prices(self._mechanism, self._played) if settled else None
         return account_of(policy, chosen, answers.seen, totals, free)
 

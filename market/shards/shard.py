@@ -143,6 +143,7 @@ class AgentTotals(NamedTuple):
         differ: number of shards in which some payoff differs from the utility.
         agents: their number.
         bought: (goods,), under taxes, caps or floors, units; zeros without.
+        levied: (goods,), of which are taxed, units; zeros without.
         collected: the tax revenue, money; 0 without.
         commons: the value of the commons sold, money; 0 without.
         kept: the part of it that the auctioneer keeps, money; 0 without.
@@ -163,6 +164,7 @@ class AgentTotals(NamedTuple):
     differ: float
     agents: float
     bought: Array
+    levied: Array
     collected: float
     commons: float
     kept: float
@@ -312,7 +314,7 @@ class Shard:
 
     def _closing(self, p: Array, mechanism: str | None, rent: Array | None) -> Reduction[Closing]:
         """Calculate answers, quantities, payments, regrets, and the support of the outcome."""
-        economy, levied = self.economy, Totals(np.zeros(len(p)), 0.0, 0.0)
+        economy, levied = self.economy, Totals(np.zeros(len(p)), np.zeros(len(p)), 0.0, 0.0)
         if mechanism is None:
             answers = economy.answers(p)
             answered = yield *answers.total_demand.bounds, *answers.total_supply.bounds
@@ -354,6 +356,7 @@ class Shard:
             differ=float((payoffs != welfare).any()),
             agents=float(len(economy.agents)),
             bought=levied.bought,
+            levied=levied.levied,
             collected=levied.collected,
             commons=levied.commons,
             kept=0.0 if economy.shares_revenue else levied.commons,
@@ -455,6 +458,7 @@ def _had(policy: Policy, seen: Seen, p: Array, x: Array, y: Array, levied: Total
         taxed_prices=seen.taxed,
         rents=rents,
         traded=levied.bought,
+        levied=levied.levied,
         tax_revenue=levied.collected,
         returned=0.0,
         commons_revenue=whole.commons,

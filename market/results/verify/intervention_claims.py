@@ -158,6 +158,11 @@ class Terms:
             return float(((self.p - self.taxed_get) * sold[self.tariff]).sum())
         return float(((self.paid - self.rents - self.p) * bought).sum())
 
+    def levied(self, x: Array, y: Array) -> Array:
+        """Return the units that are taxed, (goods,): sales of the taxed sellers, or all that is bought."""
+        bought, sold = self.traded(x, y)
+        return bought.sum(axis=0) if self.tariff is None else sold[self.tariff].sum(axis=0)
+
     def commons_sold(self, x: Array, y: Array) -> float:
         """Return the value of the commons that were sold, money."""
         bought, sold = self.traded(x, y)
@@ -660,7 +665,7 @@ def _free(economy: Economy, record: Record, terms: Terms, stated: Any, tolerance
         return Claim(name, borne is None, "they are not known")
     free = _array(economy, stated["free_prices"])
     apart = terms.paid - terms.taxed_get
-    traded = terms.traded(record.consumption, record.production)[0].sum(axis=0) > 0
+    traded = terms.levied(record.consumption, record.production) > 0
     there = (np.abs(apart) > 1e-9 * np.maximum(terms.paid, free)) & traded
     due = np.divide(terms.paid - free, apart, out=np.full_like(apart, np.nan), where=there)
     given = [None if borne is None else borne.get(good) for good in economy.goods]

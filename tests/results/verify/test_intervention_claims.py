@@ -3,6 +3,7 @@
 Each forgery is made consistent where its author could: checksums are right, and both files agree.
 """
 
+import numpy as np
 import pandas as pd
 import pytest
 from helpers.tampering import Tamper, refused
@@ -50,6 +51,9 @@ HONEST = {
     ),
     "tariff": text(
         f"{buyer()}, {seller(name='home')}, {constant_cost(3, 'abroad')}", 'tax.bread = 2\ntaxed = ["abroad"]'
+    ),
+    "closed by a tariff": text(
+        f"{buyer()}, {seller(name='home')}, {constant_cost(3, 'abroad')}", 'tax.bread = 6\ntaxed = ["abroad"]'
     ),
     "efficient cap": text(TWO_BUYERS, 'price_cap.bread = 4\nrationing = "efficient"'),
     "random cap": text(TWO_BUYERS, 'price_cap.bread = 4\nrationing = "random"', "seed = 3"),
@@ -215,3 +219,15 @@ def test_harm_that_no_agent_suffers_is_refused(forge):
     changed = forge(one_each(""))
     changed.mechanism("taxed")["surplus"]["harm"] = 0.0
     assert "taxed: harm to agents" in refused(changed.verified())
+
+
+def test_a_tariff_that_ends_imports_has_no_incidence(tmp_path):
+    """With 6 on imports at 3 the home market clears at 7: no taxed unit is sold, so none bears the tax."""
+    levied = 'tax.bread = 6\ntaxed = ["abroad"]'
+    scenario = text(f"{buyer()}, {seller(name='home')}, {constant_cost(3, 'abroad')}", levied)
+    outcome = market.compare(market.loads(scenario)).outcomes["taxed"]
+    assert outcome.prices[0] == pytest.approx(7.0)
+    assert outcome.intervention.traded[0] == pytest.approx(5.0)
+    assert outcome.intervention.taxed_sales[0] == 0.0
+    assert np.isnan(outcome.intervention.borne_by_buyers[0])
+    assert "Nothing taxed is traded of bread." in outcome.reason

@@ -126,11 +126,13 @@ class Totals(NamedTuple):
 
     Args:
         bought: (goods,), units.
+        levied: (goods,), units that are taxed: sales of the taxed sellers; all that is bought if all are.
         collected: the tax revenue, money.
         commons: the value of the commons sold, money.
     """
 
     bought: Array
+    levied: Array
     collected: float
     commons: float
 
@@ -157,7 +159,8 @@ def totals_of(policy: Policy, seen: Seen, x: Array, y: Array) -> Totals:
     """Return the totals of trade where agents consume x and make y."""
     found = flows(policy, x, y)
     bought, sold = found.bought.sum(axis=0), found.sold.sum(axis=0)
-    return Totals(bought, found.collected(policy, seen), float((bought - sold) @ seen.sellers))
+    levied = found.sold[policy.taxed_rows].sum(axis=0) if policy.taxed else bought
+    return Totals(bought, levied, found.collected(policy, seen), float((bought - sold) @ seen.sellers))
 
 
 def money_of(policy: Policy, seen: Seen, x: Array, y: Array, totals: Totals | None = None) -> Money:
@@ -221,6 +224,7 @@ def account_of(
         taxed_prices=seen.taxed,
         rents=rents,
         traded=totals.bought,
+        levied=totals.levied,
         tax_revenue=totals.collected,
         returned=totals.collected if policy.economy.money is Role.EXCHANGE else 0.0,
         commons_revenue=totals.commons,

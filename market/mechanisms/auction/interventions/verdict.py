@@ -111,7 +111,9 @@ def _both_prices(policy: Policy, account: Intervention) -> str:
     goods, apart = policy.economy.goods, account.wedge
     levied = np.flatnonzero(np.abs(apart) > ROUNDING_OF_SUMS * account.buyer_prices)
     sellers = "taxed sellers" if policy.taxed else "sellers"
-    return "".join(
+    idle = [goods[g] for g in levied if account.taxed_sales[g] == 0]
+    nothing = f" Nothing taxed is traded of {', '.join(idle[:MOST_NAMED])}." if idle else ""
+    return nothing + "".join(
         f" Buyers of {goods[g]} pay {account.buyer_prices[g]:.6g}, {sellers} get "
         f"{account.taxed_prices[g]:.6g}."
         for g in levied[:MOST_NAMED]
