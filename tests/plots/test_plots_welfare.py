@@ -74,6 +74,12 @@ def test_the_penalty_of_war_does_not_flatten_everything_else(ax):
     assert -5.0 < ax.get_xlim()[0] < ax.get_xlim()[1] < 10.0
 
 
+def test_equal_values_out_of_view_are_written_once(ax):
+    """Labels of three tribes that all pay the penalty would overlap; their markers say whose it is."""
+    plots.utilities_by_mechanism(compared(stories.WAR, "all at once"), ax)
+    assert [text.get_text() for text in ax.texts].count("war penalty") == 1
+
+
 def test_names_are_shown_as_they_are_written(ax):
     text = stories.COMMONS.replace('"alpha"', '"$x_1$"').replace('"beta"', '"_hidden"')
     plots.utilities_by_mechanism(compared(text), ax)
