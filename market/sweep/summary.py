@@ -31,6 +31,7 @@ _TITLES = {  # in tables and figures; columns keep names
     "surplus_gap": "deadweight loss",
     "tax_revenue": "tax revenue",
     "alpha": "Smith's alpha, per cent",
+    "max_regret": "largest gain from deviating",
 }
 
 
