@@ -9,13 +9,14 @@ What these cannot prove is said to be not checked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.errors import RunError
@@ -46,6 +47,12 @@ _BOUNDS = ("worst_coarse", "best_coarse")
 
 TRIED = 401
 """Amounts of a player that are tried for a gain."""
+
+FEW, TRIED_OF_MANY = 50, 41
+"""Players, and amounts that are tried of each of more players."""
+
+AT_ONCE = 200_000
+"""Numbers in all plays that are tried at once."""
 
 REFINED = 60
 """Steps of golden sections around the best one."""
@@ -306,7 +313,7 @@ class _Recorded:
             assert isinstance(play, Actions)
             a, prices = play.values, self._amounts("price")
             felt = 1.0 - game.weighs
-            costs = np.stack([_slopes(game, a, -felt[i])[i] for i in range(game.size)])
+            costs = _slopes(game, a, -felt)
             apart = float((np.abs(prices - costs) * game.reach / self._scale.max()).max())
             yield self._claim(
                 "prices are costs to others", apart <= SEEN, f"largest difference: {shown(apart)}"
@@ -317,7 +324,7 @@ class _Recorded:
             yield self._equal(
                 "payments at these prices", difference(self.columns["transfer"], back - paid, size)
             )
-            found = np.array([_best_gain(game, a, i, prices[i]) for i in range(game.size)])
+            found = _best_gains(game, a, prices)
         apart = float((np.abs(found - recorded) / self._scale).max())
         yield self._claim("regret", apart <= PROVES, f"largest difference: {shown(apart)} of the range")
 
@@ -330,7 +337,7 @@ class _Recorded:
             return self._walk.gains if self._walk else gains_at_once(game, game.in_steps(play))
         if isinstance(play, Actions):
             assert isinstance(game, Smooth)
-            return np.array([_best_gain(game, play.values, i) for i in range(game.size)])
+            return _best_gains(game, play.values)
         assert isinstance(game, Table)
         averaged = self.stated["kind"] == "learning"  # gains by one action in the place of all play
         return _table_gains(game.choices, game.sizes, play, coarse=averaged)
@@ -625,53 +632,103 @@ def _table_gains(
     return np.maximum(gains, 0.0)
 
 
-def _best_gain(game: Smooth, a: Array, player: int, prices: Array | float = 0.0) -> float:
-    """Return the largest gain of a player that trials find: a grid, and golden sections around its best.
+def _best_gains(game: Smooth, a: Array, prices: Array | None = None) -> Array:
+    """Return the largest gain of each player that trials find, (n,).
 
-    Players with several amounts are tried at mixtures of what they do with each of their extreme choices.
+    A grid is tried, and golden sections around its best. Players with several amounts are tried at mixtures
+    of what they do with each of their extreme choices. Players are tried together, so far as memory goes.
+
+    Args:
+        game: of amounts.
+        a: (n, d), the play.
+        prices: (n, d), of a unit of each amount; 0 by default.
     """
-    low, high = (bound[player] for bound in game.limits)
-    d = len(low)
+    t = np.zeros(a.shape) if prices is None else prices
+    return np.concatenate([_gains_of(game, a, rows, t) for rows in _in_parts(a)])
 
-    def utility(action: Array) -> float:
-        changed = a.copy()
-        changed[player] = action
-        return float(game.utilities(Actions(changed))[player] - np.sum(prices * action))
 
-    now = utility(a[player])
+def _in_parts(a: Array) -> list[NDArray[np.intp]]:
+    """Return players in parts, such that a play for each player of a part is not too much at once."""
+    size = max(AT_ONCE // a.size, 1)
+    return np.split(np.arange(len(a)), range(size, len(a), size))
+
+
+def _gains_of(game: Smooth, a: Array, rows: NDArray[np.intp], prices: Array) -> Array:
+    """Return the gains of some players, (rows,)."""
+    low, high = (bound[rows] for bound in game.limits)
+    own, d = a[rows], a.shape[1]
+
+    def utility(actions: Array) -> Array:
+        pi = game.payoffs(Actions(_changed(a, rows, actions)))
+        if game.concern is None:
+            u = pi[np.arange(len(rows)), rows]
+        else:
+            w = game.weighs[rows]
+            u = np.where(w != 0, w * pi, 0.0).sum(axis=1)
+        return np.asarray(u - (prices[rows] * actions).sum(axis=1))
+
     if d == 1:
         ends = [(low, high)]
     elif game.total is not None:
-        ends = [(a[player], game.total[player] * corner) for corner in np.eye(d)]
+        ends = [(own, game.total[rows, None] * corner) for corner in np.eye(d)]
     else:
-        ends = [(np.where(np.arange(d) == k, low, a[player]), np.where(np.arange(d) == k, high, a[player]))
-                for k in range(d)]  # fmt: skip
+        each = [np.arange(d) == k for k in range(d)]
+        ends = [(np.where(chosen, low, own), np.where(chosen, high, own)) for chosen in each]
+    now = utility(own)
     best = now
     for first, last in ends:
-        shares = np.linspace(0.0, 1.0, TRIED)
-        values = np.array([utility(first + s * (last - first)) for s in shares])
-        place = int(np.nanargmax(values))
-        left, right = shares[max(place - 1, 0)], shares[min(place + 1, TRIED - 1)]
-        for _ in range(REFINED):
-            span = 0.3819660112501051 * (right - left)
-            one, two = left + span, right - span
-            better = utility(first + one * (last - first)) > utility(first + two * (last - first))
-            left, right = (left, two) if better else (one, right)
-        best = max(best, float(values[place]), utility(first + (left + right) / 2.0 * (last - first)))
-    return max(best - now, 0.0)
+        best = np.fmax(
+            best, _largest_between(utility, first, last, TRIED if len(a) <= FEW else TRIED_OF_MANY)
+        )
+    return np.maximum(best - now, 0.0)
+
+
+def _largest_between(utility: Callable[[Array], Array], first: Array, last: Array, tried: int) -> Array:
+    """Return the largest utilities found on the ways from `first` to `last`, (rows, d) each."""
+
+    def at(share: Array) -> Array:
+        return utility(first + share[:, None] * (last - first))
+
+    values = np.stack([at(np.full(len(first), share)) for share in np.linspace(0.0, 1.0, tried)])
+    values = np.where(np.isnan(values), -np.inf, values)
+    place, step = values.argmax(axis=0), 1.0 / (tried - 1)
+    left, right = np.maximum(place - 1, 0) * step, np.minimum((place + 1) * step, 1.0)
+    for _ in range(REFINED):
+        span = 0.3819660112501051 * (right - left)
+        one, two = left + span, right - span
+        better = at(one) > at(two)
+        left, right = np.where(better, left, one), np.where(better, two, right)
+    return np.fmax(values.max(axis=0), at((left + right) / 2.0))
+
+
+def _changed(a: Array, rows: NDArray[np.intp], actions: Array) -> Array:
+    """Return for each of some players the play, (rows, n, d), in which it alone does something else."""
+    plays = np.repeat(a[None], len(rows), axis=0)
+    plays[np.arange(len(rows)), rows] = actions
+    return plays
 
 
 def _slopes(game: Smooth, a: Array, weights: Array) -> Array:
-    """Return the slopes of a weighted sum of payoffs, (n, d), by differences."""
+    """Return the slopes of a sum of payoffs in each player's amounts, (n, d), by differences.
+
+    Args:
+        game: of amounts.
+        a: (n, d), the play.
+        weights: (n,), of payoffs, or (n, n), those in the slopes of the row.
+    """
     low, high = game.limits
     upward = np.zeros(a.shape)
-    for index in np.ndindex(*a.shape):
-        h = SLOPE * game.reach[index]
-        up, down = a.copy(), a.copy()
-        up[index] = min(a[index] + h, high[index]) if game.total is None else a[index] + h
-        down[index] = max(a[index] - h, low[index])
-        values = [float(weights @ game.payoffs(Actions(each))) for each in (up, down)]
-        upward[index] = (values[0] - values[1]) / max(float(up[index] - down[index]), 1e-300)
+    weighed = np.broadcast_to(weights, (len(a), len(a)))
+    for rows in _in_parts(a):
+        w = weighed[rows]
+        for k in range(a.shape[1]):
+            h = SLOPE * game.reach[rows, k]
+            up, down = a[rows].copy(), a[rows].copy()
+            up[:, k] = up[:, k] + h if game.total is not None else np.minimum(up[:, k] + h, high[rows, k])
+            down[:, k] = np.maximum(down[:, k] - h, low[rows, k])
+            more, less = (game.payoffs(Actions(_changed(a, rows, each))) for each in (up, down))
+            change = np.where(w != 0, w * (more - less), 0.0).sum(axis=1)
+            upward[rows, k] = change / np.maximum(up[:, k] - down[:, k], 1e-300)
     return upward
 
 

@@ -13,9 +13,11 @@ import pytest
 
 import market
 from market.errors import RunError
+from market.results.games import verify
 from market.results.games.folder import is_game_run, write_game_run
 from market.results.games.verify import verify_game
 from market.results.run_folder import sha256
+from market.scenario.game_loading import build_game
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
 GAMES = sorted(path.stem for path in SCENARIOS.glob("*.toml") if "\neconomy = " not in path.read_text())
@@ -268,6 +270,36 @@ def test_a_figure_of_amounts_in_the_place_of_another_form_is_one_message(written
     """ "coarse" is a word for tables; a contribution to a public good has no distribution."""
     with pytest.raises(RunError, match="is not as a run writes it"):
         forged(written("public_goods"), tmp_path / "copy", status("planner", "coarse"))
+
+
+@pytest.mark.parametrize("concern", ["", "concern = 0.5"])
+def test_gains_of_many_players_are_those_of_few_and_of_closed_forms(monkeypatch, concern):
+    """Cournot, q_i = 1 of all of n = 60, price a - n: `U_i = (P - c) q_i + k sum_j!=i (P - c) q_j` has its
+    maximum at `q = (a - (n - 1) - k (n - 1)) / 2`, where it is larger by `(q - 1)^2` (slope 1). Players are
+    tried in parts, whose size must not matter."""
+    text = f"""
+schema = 1
+game = "cournot"
+comparable = true
+{concern}
+[parameters]
+intercept = 200.0
+[[players]]
+name = "firm"
+count = 60
+[[mechanisms]]
+name = "planner"
+kind = "planner"
+"""
+    game = build_game(market.loads(text))
+    a = np.ones((60, 1))
+    k = 0.5 if concern else 0.0
+    q = (200.0 - 59.0 * (1.0 + k)) / 2.0
+    for size in (1, 500, 10**6):
+        monkeypatch.setattr(verify, "AT_ONCE", size)
+        assert verify._best_gains(game, a) == pytest.approx(np.full(60, (q - 1.0) ** 2), rel=1e-9)
+        slopes = verify._slopes(game, a, np.ones(60))
+        assert slopes == pytest.approx(np.full((60, 1), 200.0 - 2.0 * 60.0), rel=1e-6)
 
 
 def test_a_changed_file_is_refused_by_its_checksum(written, tmp_path):
