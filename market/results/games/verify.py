@@ -3,8 +3,8 @@
 Payoffs are computed anew from what was played, profile by profile; gains from deviating by trying actions:
 all of them in a table, a fine grid with a search around its best point where actions are amounts. A *yes* to
 "efficient" needs weights under which no profile (no step, to first order and where payoffs are concave) has
-more; a *no* needs the recorded improvement. Bounds over coarse equilibria follow from recorded multipliers.
-What these cannot prove is said to be not checked.
+more, or a sum of payoffs at the bound of its family; a *no* needs the recorded improvement. Bounds over
+coarse equilibria follow from recorded multipliers. What these cannot prove is said to be not checked.
 """
 
 from __future__ import annotations
@@ -40,8 +40,14 @@ from market.tolerances import ROUNDING_OF_RESULTS
 TRIED = 401
 """Amounts of a player that are tried for a gain."""
 
-REFINED = 60
-"""Steps of golden sections around the best one."""
+REFINED = 41
+"""Amounts that are tried on each finer grid."""
+
+FINER = 5
+"""Finer grids, each around the best point of the one before: in all a part of 1e-9 of the way."""
+
+PASSES = 20
+"""Rounds in which a player with several amounts changes one after the other."""
 
 PROVES = 1e-6
 """Part of the range of payoffs: first-order conditions violated by no more count as met."""
@@ -373,9 +379,10 @@ class _Recorded:
         if isinstance(self.game, Stages):
             return best_sum(self.game, weights)
         assert isinstance(self.game, Smooth)
-        family = self.game.family
-        if not (family.concave or (family.sum_concave and np.ptp(weights) == 0)):
-            return None
+        family, equal = self.game.family, np.ptp(weights) == 0
+        if not (family.concave or (family.sum_concave and equal)):
+            most = family.bound(self.game.size, **self.game.parameters) if equal else None
+            return None if most is None else most * float(weights[0])
         assert isinstance(self.play, Actions)
         return float(weights @ self.game.payoffs(self.play)) + _first_order(
             self.game, self.play.values, weights
@@ -433,9 +440,16 @@ class _Recorded:
             return
         assert isinstance(game, Smooth)
         assert isinstance(self.play, Actions)
+        if not game.family.concave:
+            most = self._most(weights)
+            beyond = np.inf if most is None else most - float(weights @ v)
+            fine = positive and beyond <= 1e-8 * float(weights @ self._scale)
+            detail = f"no play has a larger sum by the family's bound (at most {shown(beyond)} more)"
+            yield self._claim("efficient", fine, detail)
+            return
         gap = _first_order(game, self.play.values, weights)
         size, least = float(weights @ self._scale), float((weights * self._scale).min())
-        fine = bool(game.family.concave) and positive and gap <= min(10 * PROVES * size, SMALL * least)
+        fine = positive and gap <= min(10 * PROVES * size, SMALL * least)
         yield self._claim("efficient", fine, f"no play has more by its weights (at most {shown(gap)})")
 
     def _efficient_in_order(self, game: Stages, weights: Array, v: Array) -> Claim:
@@ -549,39 +563,58 @@ def _table_gains(
 
 
 def _best_gain(game: Smooth, a: Array, player: int, prices: Array | float = 0.0) -> float:
-    """Return the largest gain of a player that trials find: a grid, and golden sections around its best.
+    """Return the largest gain of a player that trials find: grids, each finer around the best point before.
 
-    Players with several amounts are tried at mixtures of what they do with each of their extreme choices.
+    A player with several amounts changes one after the other, round by round, each along its whole range; one
+    whose amounts have a sum goes towards each of its extreme choices. In a decision process, where amounts are
+    chances at a state, no such change gains only where no other policy does.
     """
-    low, high = (bound[player] for bound in game.limits)
-    d = len(low)
-
-    def utility(action: Array) -> float:
-        changed = a.copy()
-        changed[player] = action
-        return float(game.utilities(Actions(changed))[player] - np.sum(prices * action))
-
-    now = utility(a[player])
-    if d == 1:
-        ends = [(low, high)]
-    elif game.total is not None:
-        ends = [(a[player], game.total[player] * corner) for corner in np.eye(d)]
-    else:
-        ends = [(np.where(np.arange(d) == k, low, a[player]), np.where(np.arange(d) == k, high, a[player]))
-                for k in range(d)]  # fmt: skip
-    best = now
-    for first, last in ends:
-        shares = np.linspace(0.0, 1.0, TRIED)
-        values = np.array([utility(first + s * (last - first)) for s in shares])
-        place = int(np.nanargmax(values))
-        left, right = shares[max(place - 1, 0)], shares[min(place + 1, TRIED - 1)]
-        for _ in range(REFINED):
-            span = 0.3819660112501051 * (right - left)
-            one, two = left + span, right - span
-            better = utility(first + one * (last - first)) > utility(first + two * (last - first))
-            left, right = (left, two) if better else (one, right)
-        best = max(best, float(values[place]), utility(first + (left + right) / 2.0 * (last - first)))
+    action = a[player].copy()
+    best = now = float(_tried(game, a, player, action[None], prices)[0])
+    for _ in range(1 if len(action) == 1 else PASSES):
+        before = best
+        for k in range(len(action)):
+            first, last = _way(game, player, action, k)
+            share, value = _best_share(game, a, player, (first, last), prices)
+            if value > best:
+                action, best = first + share * (last - first), value
+        if best <= before + 1e-13 * game.scale[player]:
+            break
     return max(best - now, 0.0)
+
+
+def _way(game: Smooth, player: int, action: Array, k: int) -> tuple[Array, Array]:
+    """Return the ends, (d,) each, between which a player tries its k-th amount."""
+    if game.total is not None:
+        return action, game.total[player] * np.eye(len(action))[k]
+    here = np.arange(len(action)) == k
+    low, high = (bound[player] for bound in game.limits)
+    return np.where(here, low, action), np.where(here, high, action)
+
+
+def _best_share(
+    game: Smooth, a: Array, player: int, ends: tuple[Array, Array], prices: Array | float
+) -> tuple[float, float]:
+    """Return the part of the way between two actions at which a player's U is largest, and that U."""
+    (first, last), left, right = ends, 0.0, 1.0
+    best = (0.0, -np.inf)
+    for many in (TRIED, *[REFINED] * FINER):
+        shares = np.linspace(left, right, many)
+        values = _tried(game, a, player, first + shares[:, None] * (last - first), prices)
+        place = int(np.argmax(np.where(np.isnan(values), -np.inf, values)))
+        best = max(best, (float(shares[place]), float(values[place])), key=lambda found: found[1])
+        left, right = float(shares[max(place - 1, 0)]), float(shares[min(place + 1, many - 1)])
+    return best
+
+
+def _tried(game: Smooth, a: Array, player: int, actions: Array, prices: Array | float) -> Array:
+    """Return a player's U, less what actions cost, at each of some actions, (many, d), of its own."""
+    plays = np.repeat(a[None], len(actions), axis=0)
+    plays[:, player] = actions
+    weighs = game.weighs[player]
+    own = weighs != 0  # payoffs of others may be -inf
+    v = np.asarray(game.family.payoffs(plays, **game.parameters))[:, own]
+    return np.asarray(v @ weighs[own] - (prices * actions).sum(axis=-1))
 
 
 def _slopes(game: Smooth, a: Array, weights: Array) -> Array:
