@@ -2,11 +2,11 @@
 
 Grid, many episodes side by side (axis `e`). Apples stand on 25 cells in five patches; an eaten apple grows
 back in a step with a chance that rises with the apples in the 5 x 5 cells around it (`CHANCE`): where none
-is left, none grows. Agents see the 5 x 5 cells around themselves, stay or go to a neighbouring cell, and eat the
-apple that they come to. Two do not share a cell: in a random order each goes only where it is free.
+is left, none grows. Agents see the 5 x 5 cells around themselves, stay or go to a neighbouring cell, and eat
+the apple that they come to. Two do not share a cell: in a random order each goes only where it is free.
 
-Networks have 51 inputs (apples and others in view, and a constant), 24 hidden units of tanh and 5 logits. Each
-agent climbs the mean of `sum_t A_t log p(action_t)`, with A_t what it gets from t on, discounted, less the
+Networks have 51 inputs (apples and others in view, and a constant), 24 hidden units of tanh and 5 logits.
+Each agent climbs the mean of `sum_t A_t log p(action_t)`, with A_t what it gets from t on, discounted, less the
 mean over episodes: REINFORCE (Williams 1992) with a baseline at each time.
 """
 
@@ -37,17 +37,13 @@ def orchard():
 
 
 TREES = orchard()
+NEAR = (np.abs(np.subtract.outer(np.arange(COLUMNS), np.arange(COLUMNS))) <= 2).astype(np.float32)
 
 
 def neighbours(apples):
-    """Return how many apples hang in the 5 x 5 cells around each cell, without its own, (e, rows, columns)."""
-    padded = np.pad(apples, ((0, 0), (2, 2), (2, 2))).astype(np.int8)
-    total = np.zeros(apples.shape, dtype=np.int8)
-    for down in range(-2, 3):
-        for right in range(-2, 3):
-            if (down, right) != (0, 0):
-                total += padded[:, 2 + down : 2 + down + ROWS, 2 + right : 2 + right + COLUMNS]
-    return total
+    """Return how many apples hang in the 5 x 5 cells around each cell, without its own, (e, rows, cols)."""
+    hanging = apples.astype(np.float32)
+    return (NEAR[:ROWS, :ROWS] @ hanging @ NEAR[:COLUMNS, :COLUMNS] - hanging).astype(int)
 
 
 def regrow(apples, taken, rng):
@@ -84,7 +80,7 @@ class Orchards:
     def views(self):
         """Return what agents see, (e, agents, inputs): apples, then others, around themselves."""
         edge, size = VIEW, 2 * VIEW + 1
-        layers = np.stack([self.apples, self.taken()]).astype(float)
+        layers = np.stack([self.apples, self.taken()]).astype(np.float32)
         padded = np.pad(layers, ((0, 0), (0, 0), (edge, edge), (edge, edge)))
         rows = self.places[..., 0, None] + np.arange(size)
         columns = self.places[..., 1, None] + np.arange(size)
@@ -92,7 +88,7 @@ class Orchards:
         seen = padded[:, episode, rows[..., :, None], columns[..., None, :]]
         seen[1, :, :, edge, edge] = 0.0  # not oneself
         flat = np.moveaxis(seen, 0, 2).reshape(*self.places.shape[:2], -1)
-        return np.concatenate([flat, np.ones((*flat.shape[:2], 1))], axis=-1)
+        return np.concatenate([flat, np.ones((*flat.shape[:2], 1), dtype=np.float32)], axis=-1)
 
     def step(self, actions, rng):
         """Move agents one after the other in a random order, let them eat, let apples grow.
@@ -127,8 +123,8 @@ class Orchards:
 
 def networks(rng):
     """Return the weights of one network an agent: hidden (agents, 24, 51), output (agents, 5, 24)."""
-    hidden = rng.normal(size=(AGENTS, HIDDEN, INPUTS)) / np.sqrt(INPUTS)
-    return hidden, rng.normal(size=(AGENTS, len(MOVES), HIDDEN)) * 0.1
+    hidden = rng.standard_normal((AGENTS, HIDDEN, INPUTS), dtype=np.float32) / np.float32(np.sqrt(INPUTS))
+    return hidden, rng.standard_normal((AGENTS, len(MOVES), HIDDEN), dtype=np.float32) * np.float32(0.1)
 
 
 def chances(weights, views):
@@ -157,7 +153,7 @@ def slopes(weights, views, actions, advantages):
     hidden, p = chances(weights, views)
     log = np.log(p + 1e-12)
     entropy = -(p * log).sum(axis=-1, keepdims=True)
-    chosen = np.eye(len(MOVES))[actions]
+    chosen = np.eye(len(MOVES), dtype=p.dtype)[actions]
     logits = advantages[..., None] * (chosen - p) - ENTROPY * p * (log + entropy)
     logits /= views.shape[1]
     back = (logits @ weights[1]) * (1.0 - hidden**2)
@@ -187,7 +183,7 @@ def play(weights, episodes, steps, rng):
     """Play episodes side by side."""
     grid = Orchards.full(episodes, rng)
     views = np.empty((steps, episodes, AGENTS, INPUTS), dtype=np.float32)
-    actions, eaten = np.empty(views.shape[:-1], dtype=int), np.empty(views.shape[:-1])
+    actions, eaten = np.empty(views.shape[:-1], dtype=int), np.empty(views.shape[:-1], dtype=np.float32)
     left = np.empty(steps)
     for t in range(steps):
         views[t] = grid.views()
@@ -236,7 +232,7 @@ class Adam:
             self.squares[k] = 0.999 * self.squares[k] + 0.001 * slope**2
             mean = self.means[k] / (1.0 - 0.9**self.count)
             square = self.squares[k] / (1.0 - 0.999**self.count)
-            after.append(weight + self.rate * mean / (np.sqrt(square) + 1e-8))
+            after.append(weight + np.float32(self.rate) * mean / (np.sqrt(square) + np.float32(1e-8)))
         return tuple(after)
 
 

@@ -9,9 +9,9 @@ all Nash equilibria (`correlated.py`); the prices of anarchy and of stability ar
 equilibria are known: two players, nondegenerate (`equilibria.py`).
 
 *Amounts.* Where all payoffs are concave first-order conditions prove efficiency, with weights. A play whose
-sum of payoffs is the family's bound is efficient, with equal weights. Elsewhere weights are local, and an outcome is called not efficient only with an improvement that was re-evaluated;
-otherwise it is unknown. Best sum: of local searches, with a bound that proves it where the sum is concave
-(`welfare.py`).
+sum of payoffs is the family's bound is efficient, with equal weights. Elsewhere weights are local, and an
+outcome is called not efficient only with an improvement that was re-evaluated; otherwise it is unknown. Best
+sum: of local searches, with a bound that proves it where the sum is concave (`welfare.py`).
 
 *Moves in order.* Judged are amounts on the grid. The largest sum is exact, by dynamic programming, and proves
 an outcome that has it efficient; few profiles are all tried; of many an improvement is looked for among plays

@@ -27,11 +27,11 @@ and the derivative of J follows by the product rule: second derivatives are exac
 policy is best among all, those that remember the past included; policy iteration with exact solves finds one.
 With prices on a player's numbers there is no such process, and replies are searched locally.
 
-*The largest sum.* Neither payoffs nor their sum are concave. But the sum of harvests and the next level depend
-on *how many* clean, not on who. So the best sum over all joint policies, also coordinated, random and with
+*The largest sum.* Neither payoffs nor their sum are concave. But the sum of harvests and the next level
+depend on *how many* clean, not on who. So the best sum over all joint policies, also coordinated, random and with
 memory, is that of a decision process whose action is a number 0..n, and a deterministic policy attains it:
-players 1..m(s) clean at level s, which is a play of this game. `bound` is its value and `best_sum` the play; a
-play of that sum is efficient. Of other plays a report says no with an improvement, or that it does not know.
+players 1..m(s) clean at level s, which is a play of this game. `bound` is its value and `best_sum` the play;
+a play of that sum is efficient. Of other plays a report says no with an improvement, or that it does not know.
 
 Source: the grid Cleanup of Hughes et al. (2018), "Inequity aversion improves cooperation in intertemporal
 social dilemmas", reduced to its level of pollution; policy iteration: Howard (1960).
@@ -89,7 +89,7 @@ class Valued(NamedTuple):
 
 
 class Cleanup(SmoothFamily):
-    """mean harvests of policies a_i(s) of cleaning at each level s of pollution, harvest max(0, 1 - s / h)."""
+    """mean harvests of policies a_i(s) of cleaning at each level s of pollution; apples max(0, 1 - s / h)."""
 
     name = "cleanup"
     most_players = 12
@@ -97,9 +97,7 @@ class Cleanup(SmoothFamily):
         "levels": Parameter(
             "agent", "the highest level of pollution, L", "levels", low=1.0, high=50.0, absent=8.0
         ),
-        "barren": Parameter(
-            "agent", "level at which nothing grows, h", "levels", open_low=True, absent=6.0
-        ),
+        "barren": Parameter("agent", "level at which nothing grows, h", "levels", open_low=True, absent=6.0),
         "pollution": Parameter(
             "agent", "chance that pollution rises in a period, p", "none", high=1.0, absent=0.6
         ),
@@ -169,9 +167,7 @@ class Cleanup(SmoothFamily):
         )
 
     @classmethod
-    def reply(  # type: ignore[override]
-        cls, a: Array, player: int, weighs: Array, prices: Array, **p: Any
-    ) -> Array | None:
+    def reply(cls, a: Array, player: int, weighs: Array, prices: Array, **p: Any) -> Array | None:
         """Return a deterministic policy that is a best reply; None at prices that are not 0."""
         if prices.any():
             return None
@@ -184,7 +180,7 @@ class Cleanup(SmoothFamily):
 
     @classmethod
     def bound(cls, n: int, **p: Any) -> float:
-        """Return the largest sum of all joint policies, by Bellman's equation, above by its rounding alone."""
+        """Return the largest sum of all joint policies, by Bellman's equation; above it by rounding alone."""
         rules = _rules(n, **p)
         rewards, transitions = _by_number(n, rules)
         _, values = policy_iteration(rewards, transitions, rules.discount)
@@ -214,14 +210,14 @@ def policy_iteration(rewards: Array, transitions: Array, discount: float) -> tup
         ([1, 0], [1.0, 2.0])
     """
     states = np.arange(rewards.shape[1])
-    policy = np.zeros(len(states), dtype=np.intp)
+    policy: NDArray[np.intp] = np.zeros(len(states), dtype=np.intp)
     while True:
         matrix = np.eye(len(states)) - discount * transitions[policy, states]
         values = np.linalg.solve(matrix, rewards[policy, states])
         each = rewards + discount * transitions @ values
         better = each.max(axis=0) > each[policy, states] + TIED * max(float(np.abs(values).max()), 1e-300)
         if not better.any():
-            return policy, values
+            return policy, np.asarray(values, dtype=float)
         policy = np.where(better, each.argmax(axis=0), policy)
 
 
@@ -312,8 +308,8 @@ def _valued(a: Array, rules: Rules) -> Valued:
     return Valued(
         matrix=matrix,
         turned=_turned(a, rules),
-        worth=np.linalg.solve(matrix, _harvests(a, rules)),
-        time=np.linalg.solve(np.swapaxes(matrix, -1, -2), unit)[..., 0],
+        worth=np.asarray(np.linalg.solve(matrix, _harvests(a, rules)), dtype=float),
+        time=np.asarray(np.linalg.solve(np.swapaxes(matrix, -1, -2), unit)[..., 0], dtype=float),
     )
 
 

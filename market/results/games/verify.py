@@ -566,8 +566,8 @@ def _best_gain(game: Smooth, a: Array, player: int, prices: Array | float = 0.0)
     """Return the largest gain of a player that trials find: grids, each finer around the best point before.
 
     A player with several amounts changes one after the other, round by round, each along its whole range; one
-    whose amounts have a sum goes towards each of its extreme choices. In a decision process, where amounts are
-    chances at a state, no such change gains only where no other policy does.
+    whose amounts have a sum goes towards each of its extreme choices. In a decision process, where amounts
+    are chances at a state, no such change gains only where no other policy does.
     """
     action = a[player].copy()
     best = now = float(_tried(game, a, player, action[None], prices)[0])
