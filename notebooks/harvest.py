@@ -6,9 +6,8 @@ is left, none grows. Agents see the 5 x 5 cells around themselves, stay or go to
 the apple that they come to. Two do not share a cell: in a random order each goes only where it is free.
 
 Networks have 51 inputs (apples and others in view, and a constant), 24 hidden units of tanh and 5 logits.
-Each agent climbs the mean of `sum_t A_t log p(action_t)`, with A_t what it gets from t on, discounted, less the
-mean over episodes: REINFORCE (Williams 1992) with a baseline at each time.
-"""
+Each agent climbs the mean of `sum_t A_t log p(action_t)`, with A_t what it gets from t on, discounted, less
+the mean over episodes: REINFORCE (Williams 1992) with a baseline at each time. """
 
 from __future__ import annotations
 

@@ -28,10 +28,11 @@ policy is best among all, those that remember the past included; policy iteratio
 With prices on a player's numbers there is no such process, and replies are searched locally.
 
 *The largest sum.* Neither payoffs nor their sum are concave. But the sum of harvests and the next level
-depend on *how many* clean, not on who. So the best sum over all joint policies, also coordinated, random and with
-memory, is that of a decision process whose action is a number 0..n, and a deterministic policy attains it:
-players 1..m(s) clean at level s, which is a play of this game. `bound` is its value and `best_sum` the play;
-a play of that sum is efficient. Of other plays a report says no with an improvement, or that it does not know.
+depend on *how many* clean, not on who. So the best sum over all joint policies, also coordinated, random and
+with memory, is that of a decision process whose action is a number 0..n, and a deterministic policy attains
+it: players 1..m(s) clean at level s, which is a play of this game. `bound` is its value and `best_sum` the
+play; a play of that sum is efficient. Of other plays a report says no with an improvement, or that it does
+not know.
 
 Source: the grid Cleanup of Hughes et al. (2018), "Inequity aversion improves cooperation in intertemporal
 social dilemmas", reduced to its level of pollution; policy iteration: Howard (1960).
@@ -92,6 +93,7 @@ class Cleanup(SmoothFamily):
     """mean harvests of policies a_i(s) of cleaning at each level s of pollution; apples max(0, 1 - s / h)."""
 
     name = "cleanup"
+    amount = "chance of cleaning"
     most_players = 12
     game_parameters: ClassVar = {
         "levels": Parameter(
