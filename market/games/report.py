@@ -8,10 +8,10 @@ lotteries (`lotteries.py`). Best sum: by enumeration. The sums of coarse correla
 all Nash equilibria (`correlated.py`); the prices of anarchy and of stability are stated only where all Nash
 equilibria are known: two players, nondegenerate (`equilibria.py`).
 
-*Amounts.* Where all payoffs are concave first-order conditions prove efficiency, with weights. Elsewhere
-weights are local, and an outcome is called not efficient only with an improvement that was re-evaluated;
-otherwise it is unknown. Best sum: of local searches, with a bound that proves it where the sum is concave
-(`welfare.py`).
+*Amounts.* Where all payoffs are concave first-order conditions prove efficiency, with weights. A play whose
+sum of payoffs is the family's bound is efficient, with equal weights. Elsewhere weights are local, and an
+outcome is called not efficient only with an improvement that was re-evaluated; otherwise it is unknown. Best
+sum: of local searches, with a bound that proves it where the sum is concave (`welfare.py`).
 
 *Moves in order.* Judged are amounts on the grid. The largest sum is exact, by dynamic programming, and proves
 an outcome that has it efficient; few profiles are all tried; of many an improvement is looked for among plays
@@ -237,6 +237,9 @@ def _of_amounts(game: Smooth, outcome: GameOutcome) -> GameReport:
     share = float(sizes.min() / sizes.sum())
     if game.family.concave and residual <= min(PROVED, LEAST_WEIGHT * share):
         efficient = True
+    elif _has_the_largest_sum(game, v):
+        efficient, weights = True, np.full(game.size, 1.0 / game.size)
+        residual = max(first_order_gap(game, a, weights), 0.0) / float(weights @ game.scale)
     else:
         better = improvement(game, a, [] if best is None else [best.play.values])  # type: ignore[union-attr]
         if better is not None:
@@ -261,6 +264,12 @@ def _of_amounts(game: Smooth, outcome: GameOutcome) -> GameReport:
         unknown=unknown,
         outcome=outcome,
     )
+
+
+def _has_the_largest_sum(game: Smooth, v: Array) -> bool:
+    """Return True if the family proves that no play has a larger sum of payoffs."""
+    most = game.family.bound(game.size, **game.parameters)
+    return most is not None and bool(v.sum() >= most - lotteries.EXACT * game.scale.sum())
 
 
 def _sums(best: Best, a: Array, v: Array) -> Totals:

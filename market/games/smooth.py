@@ -115,6 +115,11 @@ class SmoothFamily(GameFamily):
         """Return a number that no sum of payoffs exceeds; None if none is known."""
         return None
 
+    @staticmethod
+    def best_sum(n: int, **p: Any) -> Array | None:  # noqa: ARG004
+        """Return a play of the largest sum of payoffs, (n, d), where the family finds one; None elsewhere."""
+        return None
+
     @classmethod
     def build(cls, setting: Setting) -> Smooth:
         """Return the game.

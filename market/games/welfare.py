@@ -11,7 +11,8 @@ solved as convex programs, and accepted by that bound alone (for `min` g are the
 
 *Amounts.* Local searches from several plays; where welfare is concave, `max over plays of
 grad W . (a' - a)` (Frank and Wolfe 1956) bounds what any other play adds, and proves an optimum. Otherwise
-the best play found is reported as that, with a bound of the family if there is one.
+the best play found is reported as that, with a bound of the family if there is one. A family may also
+find a play of the largest sum by itself, from which searches start, too.
 
 Source: Nash (1950), "The bargaining problem"; Boyd and Vandenberghe (2004), *Convex Optimization*.
 """
@@ -151,6 +152,9 @@ def _lottery(points: Array, kind: Welfare, weights: Array, disagreement: Array) 
 def best_amounts(game: Smooth, kind: Welfare, weights: Array, disagreement: Array) -> Best:
     """Return the play of largest welfare that local searches find, with a bound where there is one."""
     starts = [game.first, *random_plays(game, STARTS)]
+    by_family = game.family.best_sum(game.size, **game.parameters)
+    if by_family is not None:
+        starts.append(by_family)
 
     def value(a: Array) -> float:
         return level(kind, game.payoffs(Actions(a)), weights, disagreement)

@@ -46,6 +46,7 @@ SMOOTH = {
     "public_goods": 'game = "public_goods"\n[parameters]\nmultiplier = 0.6\n' + group(3, curvature=1.0),
     "commons": 'game = "commons"\n' + group(4, cost=0.25),
     "fish_war": 'game = "fish_war"\n' + group(2),
+    "cleanup": 'game = "cleanup"\n' + group(3),
     "cournot": 'game = "cournot"\n[parameters]\nintercept = 12.0\n' + group(2),
     "coopetition": 'game = "coopetition"\n' + TWO_FIRMS,
     "power": 'game = "coopetition"\nown_value = "power"\n[parameters]\nsynergy = 0.5\n' + TWO_FIRMS,

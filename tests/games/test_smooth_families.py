@@ -14,7 +14,7 @@ from market.games.smooth import SmoothFamily, to_simplex
 
 NAMES = (
     "public_goods", "commons", "fish_war", "cournot", "coopetition", "power", "water_filling", "mixed",
-    "facility", "aga_toy",
+    "facility", "aga_toy", "cleanup",
 )  # fmt: skip
 
 

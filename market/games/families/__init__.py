@@ -7,6 +7,7 @@ To add one: a file here and its class below; tests over all families then find i
 """
 
 from market.games.families.aga_toy import AgaToy
+from market.games.families.cleanup import Cleanup
 from market.games.families.coopetition import Coopetition
 from market.games.families.cournot import Cournot
 from market.games.families.disclosure import InformationGame
@@ -47,6 +48,7 @@ GAME_FAMILIES: Registry[GameFamily] = Registry(
     PublicGoods,
     Commons,
     FishWar,
+    Cleanup,
     Cournot,
     Coopetition,
     WaterFilling,

@@ -3,8 +3,8 @@
 Payoffs are computed anew from what was played, profile by profile; gains from deviating by trying actions:
 all of them in a table, a fine grid with a search around its best point where actions are amounts. A *yes* to
 "efficient" needs weights under which no profile (no step, to first order and where payoffs are concave) has
-more; a *no* needs the recorded improvement. Bounds over coarse equilibria follow from recorded multipliers.
-What these cannot prove is said to be not checked.
+more, or a sum of payoffs at the bound of its family; a *no* needs the recorded improvement. Bounds over
+coarse equilibria follow from recorded multipliers. What these cannot prove is said to be not checked.
 """
 
 from __future__ import annotations
@@ -58,6 +58,12 @@ AT_ONCE = 200_000
 
 REFINED = 60
 """Steps of golden sections around the best one."""
+
+PASSES = 20
+"""Rounds in which a player with several amounts changes one after the other."""
+
+NO_MORE = 1e-13
+"""Part of the range of payoffs: a pass that gains no more was the last."""
 
 PROVES = 1e-6
 """Part of the range of payoffs: first-order conditions violated by no more count as met."""
@@ -446,9 +452,10 @@ class _Recorded:
         if isinstance(self.game, Stages):
             return best_sum(self.game, weights)
         assert isinstance(self.game, Smooth)
-        family = self.game.family
-        if not (family.concave or (family.sum_concave and np.ptp(weights) == 0)):
-            return None
+        family, equal = self.game.family, np.ptp(weights) == 0
+        if not (family.concave or (family.sum_concave and equal)):
+            most = family.bound(self.game.size, **self.game.parameters) if equal else None
+            return None if most is None else most * float(weights[0])
         assert isinstance(self.play, Actions)
         return float(weights @ self.game.payoffs(self.play)) + _first_order(
             self.game, self.play.values, weights
@@ -506,9 +513,16 @@ class _Recorded:
             return
         assert isinstance(game, Smooth)
         assert isinstance(self.play, Actions)
+        if not game.family.concave:
+            most = self._most(weights)
+            beyond = np.inf if most is None else most - float(weights @ v)
+            fine = positive and beyond <= 1e-8 * float(weights @ self._scale)
+            detail = f"no play has a larger sum by the family's bound (at most {shown(beyond)} more)"
+            yield self._claim("efficient", fine, detail)
+            return
         gap = _first_order(game, self.play.values, weights)
         size, least = float(weights @ self._scale), float((weights * self._scale).min())
-        fine = bool(game.family.concave) and positive and gap <= min(10 * PROVES * size, SMALL * least)
+        fine = positive and gap <= min(10 * PROVES * size, SMALL * least)
         yield self._claim("efficient", fine, f"no play has more by its weights (at most {shown(gap)})")
 
     def _efficient_in_order(self, game: Stages, weights: Array, v: Array) -> Claim:
@@ -640,8 +654,10 @@ def _table_gains(
 def _best_gains(game: Smooth, a: Array, prices: Array | None = None) -> Array:
     """Return the largest gain of each player that trials find, (n,).
 
-    A grid is tried, and golden sections around its best. Players with several amounts are tried at mixtures
-    of what they do with each of their extreme choices. Players are tried together, so far as memory goes.
+    A grid is tried, and golden sections around its best. Players with several amounts change one after the
+    other, pass by pass, each along its whole range; those whose amounts have a sum go towards each of their
+    extreme choices. In a decision process, where amounts are chances at a state, no such change gains only
+    where no other policy does. Players are tried together, so far as memory goes.
 
     Args:
         game: of amounts.
@@ -660,8 +676,8 @@ def _in_parts(a: Array) -> list[NDArray[np.intp]]:
 
 def _gains_of(game: Smooth, a: Array, rows: NDArray[np.intp], prices: Array) -> Array:
     """Return the gains of some players, (rows,)."""
-    low, high = (bound[rows] for bound in game.limits)
-    own, d = a[rows], a.shape[1]
+    action, d = a[rows], a.shape[1]
+    tried = TRIED if len(a) <= FEW else TRIED_OF_MANY
 
     def utility(actions: Array) -> Array:
         pi = game.payoffs(Actions(_changed(a, rows, actions)))
@@ -672,24 +688,37 @@ def _gains_of(game: Smooth, a: Array, rows: NDArray[np.intp], prices: Array) -> 
             u = np.where(w != 0, w * pi, 0.0).sum(axis=1)
         return np.asarray(u - (prices[rows] * actions).sum(axis=1))
 
-    if d == 1:
-        ends = [(low, high)]
-    elif game.total is not None:
-        ends = [(own, game.total[rows, None] * corner) for corner in np.eye(d)]
-    else:
-        each = [np.arange(d) == k for k in range(d)]
-        ends = [(np.where(chosen, low, own), np.where(chosen, high, own)) for chosen in each]
-    now = utility(own)
-    best = now
-    for first, last in ends:
-        best = np.fmax(
-            best, _largest_between(utility, first, last, TRIED if len(a) <= FEW else TRIED_OF_MANY)
-        )
+    best = now = utility(action)
+    for _ in range(1 if d == 1 else PASSES):
+        before = best
+        for k in range(d):
+            first, last = _way(game, rows, action, k)
+            share, value = _largest_between(utility, first, last, tried)
+            gains = value > best
+            action = np.where(gains[:, None], first + share[:, None] * (last - first), action)
+            best = np.where(gains, value, best)
+        if (best <= before + NO_MORE * game.scale[rows]).all():
+            break
     return np.maximum(best - now, 0.0)
 
 
-def _largest_between(utility: Callable[[Array], Array], first: Array, last: Array, tried: int) -> Array:
-    """Return the largest utilities found on the ways from `first` to `last`, (rows, d) each."""
+def _way(game: Smooth, rows: NDArray[np.intp], action: Array, k: int) -> tuple[Array, Array]:
+    """Return the ends, (rows, d) each, between which players try their k-th amount."""
+    here = np.arange(action.shape[1]) == k
+    if game.total is not None:
+        return action, game.total[rows, None] * here
+    low, high = (bound[rows] for bound in game.limits)
+    return np.where(here, low, action), np.where(here, high, action)
+
+
+def _largest_between(
+    utility: Callable[[Array], Array], first: Array, last: Array, tried: int
+) -> tuple[Array, Array]:
+    """Return the parts of the ways from `first` to `last`, (rows, d) each, at which utilities are largest.
+
+    Returns:
+        (rows,), the parts; (rows,), the utilities there.
+    """
 
     def at(share: Array) -> Array:
         return utility(first + share[:, None] * (last - first))
@@ -703,7 +732,9 @@ def _largest_between(utility: Callable[[Array], Array], first: Array, last: Arra
         one, two = left + span, right - span
         better = at(one) > at(two)
         left, right = np.where(better, left, one), np.where(better, two, right)
-    return np.fmax(values.max(axis=0), at((left + right) / 2.0))
+    middle = (left + right) / 2.0
+    refined, found = at(middle), values.max(axis=0)
+    return np.where(refined > found, middle, place * step), np.fmax(refined, found)
 
 
 def _changed(a: Array, rows: NDArray[np.intp], actions: Array) -> Array:
