@@ -58,9 +58,9 @@ def check_bargaining(economy: Economy, record: Record, options: Bargaining) -> I
     yield Claim(f"{name}: gain by the agreement", apart <= MISSED, f"recomputed: {gain:.6g}")
     residual = record.evidence_value("residual")
     within = 0.0 <= residual <= options.tolerance
-    p, w = record.supporting_prices, record.weights
-    if p is not None and w is not None and np.ptp(w) == 0.0 and w[0] > 0:
-        found = violation(economy, record, w / w[0], p / w[0])
+    support, w = record.supporting_prices, record.weights
+    if support is not None and w is not None and np.ptp(w) == 0.0 and w[0] > 0:
+        found = violation(economy, record, w / w[0], support / w[0])
         within = within and found <= options.tolerance
         detail = f"stated: {shown(residual)}, with the supporting prices: {shown(found)}"
     else:

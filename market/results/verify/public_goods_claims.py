@@ -181,8 +181,8 @@ def _lindahl(
     size = worth(economy, record) + np.abs(record.production) @ p
     apart = difference(np.inf if record.regret is None else record.regret, gains, size)
     yield equal(record, "regret", apart)
-    nothing = np.where(gains > 0, np.inf, 0.0)
-    share = np.divide(gains, size, out=nothing, where=(gains > 0) & (size > 0))
+    infinite = np.where(gains > 0, np.inf, 0.0)
+    share = np.divide(gains, size, out=infinite, where=(gains > 0) & (size > 0))
     largest = float(share.max(initial=0.0))
     good = worst <= near and largest <= max(10 * options.tolerance, 1e-8) and stated <= options.tolerance
     detail = (
