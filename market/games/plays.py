@@ -74,7 +74,16 @@ def joint(play: Mixtures | Joint) -> Array:
     """Return the probability of each profile, (A_1, ..., A_n)."""
     if isinstance(play, Joint):
         return play.probabilities
-    together = np.ones(())
-    for p in play.of:
-        together = np.multiply.outer(together, p)
-    return together
+    return together(play.of)
+
+
+def together(of: Sequence[Array]) -> Array:
+    """Return the probability of each profile under independent mixtures, (..., A_1, ..., A_n).
+
+    Args:
+        of: (..., A_i), the mixtures of each player.
+    """
+    found = np.ones(of[0].shape[:-1])
+    for k, p in enumerate(of):
+        found = found[..., None] * p.reshape(*p.shape[:-1], *(1,) * k, p.shape[-1])
+    return found

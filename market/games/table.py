@@ -113,6 +113,23 @@ class Table(StrategicGame):
                 values = np.tensordot(values, play.of[other], axes=(other, 0))
         return values
 
+    def against_each(self, player: int, of: Sequence[Array]) -> Array:
+        """Return U of each of a player's actions in many plays at once, (..., A_i).
+
+        Sums are taken along the last axis, so that a play's numbers do not depend on the plays beside it.
+
+        Args:
+            player: its row.
+            of: (..., A_j), the mixtures of each player j.
+        """
+        others = [other for other in range(self.size) if other != player]
+        values = np.moveaxis(self.choices[..., player], player, 0)  # (A_i, the others' actions)
+        for k, other in reversed(list(enumerate(others))):
+            p = of[other]
+            axes = (1,) * (k + 1)  # of the player, and of others whose mixtures are still to be applied
+            values = (values * p.reshape(*p.shape[:-1], *axes, p.shape[-1])).sum(axis=-1)
+        return values if len(others) else np.broadcast_to(values, of[player].shape)
+
     def to_payoffs(self, player_axis: Literal["first", "last"] = "last") -> Array:
         """Return a copy of the material payoffs, with the axis of the players last or first.
 

@@ -24,6 +24,7 @@ from market.plots.style import legend_below, looks, styled
 from market.plots.sweep_measures import converged
 from market.plots.sweep_words import axis_words
 from market.scenario.building import build
+from market.scenario.game_loading import GameScenario
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,6 +37,8 @@ LEAST = 2  # values of a count
 
 def has_number_of_traders(swept: Sweep, parameter: str) -> bool:
     """Return True if a sweep varies the number of agents of a group that trades at posts for money."""
+    if isinstance(swept.scenario, GameScenario):
+        return False
     games = [getattr(entry, "game", None) for entry in swept.scenario.mechanisms]
     runs = swept.runs
     return (
@@ -96,6 +99,8 @@ def _shares(runs: pd.DataFrame) -> pd.Series:
 
 def _is_straight_line(swept: Sweep, parameter: str) -> bool:
     """Return True if the counted agents are firms of one constant cost that all face one straight demand."""
+    if isinstance(swept.scenario, GameScenario):
+        return False
     games = [entry for entry in swept.scenario.mechanisms if getattr(entry, "game", None) == "trading_post"]
     cournot = any(
         (entry.strategic, entry.conduct) == ("sellers", 1.0)  # type: ignore[attr-defined]

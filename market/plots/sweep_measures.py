@@ -10,15 +10,17 @@ import pandas as pd
 
 from market.economy.correspondences import Array
 from market.plots.sweep_words import SHARES, axis_words, measure_words
-from market.sweep.columns import column, columns, has_interventions
+from market.scenario.game_loading import GameScenario
+from market.sweep.columns import column
 from market.sweep.summary import measures
+from market.sweep.table import columns_of
 
 if TYPE_CHECKING:
     from market.sweep import Sweep
 
 MOST_MEASURES = 4  # on a sheet that is not asked for in detail
 ROUNDING = 1e-9  # of the largest surplus: smaller values are 0
-OF_ALL_RUNS = ("settled", "agents")  # measures of a run, whether it converged or not
+OF_ALL_RUNS = ("settled", "agents", "players")  # measures of a run, whether it converged or not
 
 
 def converged(runs: pd.DataFrame, measure: str) -> pd.Series:
@@ -30,16 +32,15 @@ def converged(runs: pd.DataFrame, measure: str) -> pd.Series:
 
 def drawable(swept: Sweep) -> dict[str, str]:
     """Return the measures that have a value in some run, each with its label."""
-    goods, groups = swept.scenario.goods, [group.name for group in swept.scenario.agents]
-    levied = has_interventions(swept.scenario)
-    names = measures(columns(swept.design.axes, goods, groups, levied), swept.design.axes)
+    names = measures(columns_of(swept.scenario, swept.design.axes), swept.design.axes)
     known = [name for name in names if name in swept.runs and swept.runs[name].notna().any()]
     return {name: measure_words(name, swept.scenario) for name in known}
 
 
 def not_drawn(swept: Sweep, names: Sequence[str]) -> dict[str, str]:
     """Return the measures that are not drawn, each with the reason: 0, or infinite, everywhere."""
-    surplus = np.abs(_floats(swept.runs["total_surplus"]))
+    of_game = isinstance(swept.scenario, GameScenario)
+    surplus = np.abs(_floats(swept.runs["lowest_payoff" if of_game else "total_surplus"]))
     least = ROUNDING * max(1.0, surplus[np.isfinite(surplus)].max(initial=0.0))
     found = {}
     for name in names:
@@ -62,13 +63,27 @@ def _floats(values: pd.Series) -> Array:
 
 
 def main_measures(swept: Sweep) -> list[str]:
-    """Return the main measures: prices, surplus, surplus lost, lowest utility, share that converged."""
+    """Return the main measures.
+
+    Of economies prices, surplus, surplus lost and lowest utility; of games the sum of payoffs, the lowest
+    one, gains from deviating and equality; of both the share of runs that converged.
+    """
+    if isinstance(swept.scenario, GameScenario):
+        return _of_game(swept)
     wanted = [*(column("price", good) for good in swept.scenario.goods[:2]), "total_surplus", "surplus_gap"]
     wanted += (
         ["lowest_utility"] if swept.runs["settled"].fillna(False).all() else ["lowest_utility", "settled"]
     )
     known = drawable(swept)
     return [name for name in wanted if name in known]
+
+
+def _of_game(swept: Sweep) -> list[str]:
+    known = drawable(swept)
+    wanted = ["total_payoff", "lowest_payoff", "max_regret"]
+    if not swept.runs["settled"].fillna(False).all():
+        wanted.append("settled")
+    return [name for name in (*wanted, "equality", "efficient", "revenue") if name in known]
 
 
 def sweep_measures(swept: Sweep) -> list[str]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 
 from market.economy.primitives import Money
+from market.scenario.game_loading import GameScenario
 from market.scenario.loading import Scenario
 from market.scenario.overrides import split_path
 from market.sweep.columns import parts
 
-SHARES = ("settled", "efficient", "degenerate", "efficient_with_transfers", "pareto_improvement")
+SHARES = (
+    "settled", "efficient", "degenerate", "efficient_with_transfers", "efficient_among_profiles",
+    "pareto_improvement", "regret_exact",
+)  # fmt: skip
 """Truth values, of which the mean is a share of runs."""
 
 _WHOLE = {  # of an outcome: words and unit; {money} is the unit of payments
@@ -78,8 +82,50 @@ _OF_MECHANISMS = {
     "welfare_weights": ("Welfare weight of {1} under '{0}'", ""),
 }
 
+_WHOLE_OF_GAMES = {
+    "players": ("Number of players", ""),
+    "total_payoff": ("Sum of payoffs", "{payoff}"),
+    "best_total": ("Largest sum of payoffs known", "{payoff}"),
+    "most_total": ("Bound on the sum of payoffs", "{payoff}"),
+    "shortfall": ("Sum of payoffs below the best", "{payoff}"),
+    "share_of_best": ("Sum of payoffs", "parts of the best"),
+    "gain_realised": ("Gain over being left alone", "parts of the largest"),
+    "anarchy": ("Price of anarchy", "best total over worst Nash"),
+    "stability": ("Price of stability", "best total over best Nash"),
+    "mean_payoff": ("Mean payoff", "{payoff}"),
+    "equality": ("Equality of payoffs", "1 - Gini"),
+    "lowest_payoff": ("Lowest payoff", "{payoff}"),
+    "revenue": ("Revenue of the mechanism", "{payoff}"),
+    "max_regret": ("Largest gain from deviating", "{payoff}"),
+    "relative_regret": ("Largest gain from deviating", "parts of the range of payoffs"),
+    "regret_exact": ("Share of runs in which gains from deviating are exact", ""),
+    "efficient": ("Share of runs that are Pareto efficient", ""),
+    "efficient_among_profiles": ("Share of runs efficient among pure profiles", ""),
+    "gain": ("Number of players who gain", ""),
+    "lose": ("Number of players who lose", ""),
+}
+_OF_PLAYERS = {
+    "payoff": ("Payoff of {0}", "{payoff}"),
+    "lowest_payoff": ("Lowest payoff in {0}", "{payoff}"),
+    "transfer": ("Transfer to {0}", "{payoff}"),
+    "regret": ("Largest gain of {0} from deviating", "{payoff}"),
+    "weight": ("Welfare weight of {0}", "share of all"),
+    "amount": ("Amount that {0} chooses", "mean"),
+}
+_MECHANISMS_OF_GAMES = {
+    "step": ("Step of '{0}'", ""),
+    "lambda": ("Weight of the adjustment (lambda) of '{0}'", ""),
+    "alpha": ("Weight alpha of '{0}'", ""),
+    "temperature": ("Temperature of '{0}'", ""),
+    "decay": ("Rounds after which steps of '{0}' are halved", ""),
+    "max_rounds": ("Largest number of rounds of '{0}'", ""),
+    "tolerance": ("Tolerance of '{0}'", ""),
+    "schedule": ("Schedule of '{0}'", ""),
+    "rule": ("Rule of '{0}'", ""),
+}
 
-def measure_words(measure: str, scenario: Scenario) -> str:
+
+def measure_words(measure: str, scenario: Scenario | GameScenario) -> str:
     """Return a measure in words, with its unit in brackets.
 
     Args:
@@ -87,12 +133,15 @@ def measure_words(measure: str, scenario: Scenario) -> str:
         scenario: of the sweep; its kind of money determines the unit of prices.
     """
     name, *of = parts(measure)
+    if isinstance(scenario, GameScenario):
+        words, unit = (_OF_PLAYERS if of else _WHOLE_OF_GAMES).get(name) or _WHOLE.get(name, ("", ""))
+        return _filled(words or _sentence(measure), unit.replace("{payoff}", "units of payoff"), of)
     known = (_WHOLE, _OF_ONE, _OF_TWO)[min(len(of), 2)]
     words, unit = known.get(name, (_sentence(measure), ""))
     return _labelled(words, unit, of, scenario)
 
 
-def axis_words(path: str, scenario: Scenario) -> str:
+def axis_words(path: str, scenario: Scenario | GameScenario) -> str:
     """Return a parameter in words, with its unit in brackets where it is known.
 
     Args:
@@ -103,6 +152,8 @@ def axis_words(path: str, scenario: Scenario) -> str:
     if len(steps) < 2:
         return _sentence(path)
     table, owner, keys = steps[0], steps[1], [str(step) for step in steps[2:]]
+    if isinstance(scenario, GameScenario):
+        return _of_game(str(table), owner, keys, scenario) or _sentence(path)
     if table == "commons":
         return _labelled("Common stock of {0}", "units", [str(owner)], scenario)
     named = {"agents": [group.name for group in scenario.agents], "mechanisms": scenario.mechanism_names}
@@ -120,6 +171,26 @@ def axis_words(path: str, scenario: Scenario) -> str:
     return f"{_sentence(' '.join(keys))} of {name if table == 'agents' else repr(name)}"
 
 
+def _of_game(table: str, owner: str | int, keys: list[str], scenario: GameScenario) -> str:
+    """Return a parameter of a game in words, with the unit that its family states; empty if it is unknown."""
+    family = scenario.family
+    if table == "parameters" and not keys and owner in family.game_parameters:
+        parameter = family.game_parameters[str(owner)]
+        return f"{_sentence(str(owner))}: {parameter.meaning} ({parameter.unit})"
+    named = {"players": scenario.group_names, "mechanisms": scenario.mechanism_names}
+    if table not in named or not keys:
+        return ""
+    name = named[table][owner] if isinstance(owner, int) else owner
+    if table == "players":
+        if keys == ["count"]:
+            return f"Number of players in {name}"
+        known = family.player_parameters.get(keys[0])
+        unit = "" if known is None else f" ({known.unit})"
+        return f"{_sentence(' '.join(keys))} of {name}{unit}"
+    words, _ = _MECHANISMS_OF_GAMES.get(".".join(keys), ("", ""))
+    return _filled(words, "", [name]) if words else f"{_sentence(' '.join(keys))} of {name!r}"
+
+
 def _only_makes(scenario: Scenario, name: str) -> bool:
     """Return True if a group makes goods and wants none."""
     group = next(group for group in scenario.agents if group.name == name)
@@ -128,11 +199,16 @@ def _only_makes(scenario: Scenario, name: str) -> bool:
 
 def _labelled(words: str, unit: str, of: list[str], scenario: Scenario) -> str:
     """Fill in names and the unit; under `exchange` values are in the unit of account."""
-    words = re.sub(r"\{(\d)\}", lambda place: of[int(place[1])], words)
     in_money = scenario.economy is Money.QUASILINEAR
     if scenario.economy is Money.EXCHANGE:
         unit = unit.replace("{money} per unit", "{money}").replace("{money}", _unit_of_account(scenario))
     unit = unit.replace("{money}", "money").replace("{utility}", "money" if in_money else "")
+    return _filled(words, unit, of)
+
+
+def _filled(words: str, unit: str, of: list[str]) -> str:
+    """Return words with names filled in, and the unit in brackets."""
+    words = re.sub(r"\{(\d)\}", lambda place: of[int(place[1])], words)
     return f"{words} ({unit})" if unit else words
 
 

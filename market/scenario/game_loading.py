@@ -22,6 +22,7 @@ from market.games.base import StrategicGame
 from market.games.families import GAME_FAMILIES
 from market.games.family import GameFamily, Setting
 from market.games.mechanisms import GameMechanism
+from market.games.mechanisms.learning import Learning
 from market.random_streams import generator
 from market.scenario.data_files import Data, row_name
 from market.scenario.distributions import DISTRIBUTIONS, draw, split_by_stream
@@ -93,9 +94,20 @@ class GameScenario(Displayed):
         return (*(data.file for data in self.data.values()), *self.payoff_files)
 
     @property
+    def group_names(self) -> tuple[str, ...]:
+        """The names of the groups of players, in order; those of the family where the file names none."""
+        entries: tuple[Any, ...] = self.document.players  # type: ignore[attr-defined]
+        return tuple(entry.name for entry in entries) or tuple(self.family.usual_players)
+
+    @property
     def mechanism_names(self) -> tuple[str, ...]:
         """The names of the mechanisms, in order."""
         return tuple(entry.name for entry in self.document.mechanisms)
+
+    @property
+    def learns(self) -> bool:
+        """True if players learn under some mechanism."""
+        return any(entry.kind == Learning.name for entry in self.document.mechanisms)
 
     def mechanism(self, label: str) -> GameMechanism:
         """Return the mechanism of that name.

@@ -18,16 +18,17 @@ from pydantic import BaseModel
 from market.errors import InputError, ScenarioError, did_you_mean
 from market.results.run_folder import data_files
 from market.scenario.building import build
-from market.scenario.loading import Scenario, load_economy
+from market.scenario.game_loading import GameScenario, build_game
+from market.scenario.loading import Scenario, load
 from market.scenario.models import Dist
 from market.scenario.toml_text import escape
 from market.sweep.axes import ColumnType
-from market.sweep.columns import columns, has_interventions
 from market.sweep.design import Design
 from market.sweep.runs import Task
+from market.sweep.table import columns_of
 from market.workers import versions
 
-RANDOM = "random"  # the schedule whose order is drawn
+RANDOM = ("random", "asynchronous")  # schedules whose order is drawn, and first plays that are
 UNREAD = (
     "text",
     "title",
@@ -51,25 +52,25 @@ class Plan:
     """
 
     design: Design
-    scenarios: tuple[Scenario, ...]
+    scenarios: tuple[Scenario | GameScenario, ...]
     overrides: tuple[str, ...]
     mechanisms: tuple[str, ...]
 
     @property
-    def base(self) -> Scenario:
+    def base(self) -> Scenario | GameScenario:
         """Scenario with the first value of every axis."""
         return self.scenarios[0]
 
     @property
     def draws(self) -> bool:
         """True if some number is drawn, so that seeds matter."""
-        return any(_draws(scenario) for scenario in self.scenarios)
+        parts = (each.document if isinstance(each, GameScenario) else each for each in self.scenarios)
+        return any(map(_draws, parts))
 
     @property
     def columns(self) -> Mapping[str, ColumnType]:
         """Columns of the table of runs: name -> type."""
-        groups = [group.name for group in self.base.agents]
-        return columns(self.design.axes, self.base.goods, groups, has_interventions(self.base))
+        return columns_of(self.base, self.design.axes)
 
     def task(self, folder: Path) -> Task:
         """Return the task of the workers.
@@ -115,7 +116,7 @@ def _draws(part: object) -> bool:
         return any(map(_draws, part.values()))
     if isinstance(part, list | tuple):
         return any(map(_draws, part))
-    return part == RANDOM
+    return isinstance(part, str) and part in RANDOM
 
 
 def plan(
@@ -142,7 +143,10 @@ def plan(
     _refuse_same_place(base, design)
     for other in tried[1:]:
         _refuse_other_names(base, other)
-    build(base)
+    if isinstance(base, GameScenario):
+        build_game(base)
+    else:
+        build(base)
     _refuse_taken(base, design)
     names = base.mechanism_names if mechanisms is None else tuple(dict.fromkeys(mechanisms))
     for name in names:
@@ -153,10 +157,10 @@ def plan(
 
 def _load(
     scenario: str | Path, overrides: Sequence[str], varied: Sequence[str], data_dir: str | Path | None
-) -> Scenario:
+) -> Scenario | GameScenario:
     """Return the scenario with values of the axes; faults of these name the option `--vary`."""
     try:
-        return load_economy(scenario, (*overrides, *varied), data_dir)
+        return load(scenario, (*overrides, *varied), data_dir)
     except ScenarioError as error:
         paths = tuple(f"--set {escape(value.split('=')[0])}" for value in varied)
         raise type(error)(
@@ -179,9 +183,9 @@ def _to_try(design: Design) -> Iterator[tuple[str, ...]]:
             yield (*first[:place], f"{axis.path}={text}", *first[place + 1 :])
 
 
-def _refuse_taken(base: Scenario, design: Design) -> None:
+def _refuse_taken(base: Scenario | GameScenario, design: Design) -> None:
     """Refuse a path that is also the name of another column."""
-    others = columns((), base.goods, [group.name for group in base.agents], has_interventions(base))
+    others = columns_of(base, ())
     for axis in design.axes:
         if axis.path in others:
             raise InputError(
@@ -190,7 +194,7 @@ def _refuse_taken(base: Scenario, design: Design) -> None:
             )
 
 
-def _refuse_same_place(base: Scenario, design: Design) -> None:
+def _refuse_same_place(base: Scenario | GameScenario, design: Design) -> None:
     """Refuse two paths that are written differently and lead to one number."""
     varied = base.places[len(base.places) - len(design.axes) :]
     seen: dict[object, str] = {}
@@ -203,14 +207,20 @@ def _refuse_same_place(base: Scenario, design: Design) -> None:
         seen[override.place] = override.written
 
 
-def _refuse_other_names(base: Scenario, other: Scenario) -> None:
+def _refuse_other_names(base: Scenario | GameScenario, other: Scenario | GameScenario) -> None:
     """Refuse values that change names: the table of runs has one set of columns and rows."""
-    for what, here, there in (
-        ("goods", base.goods, other.goods),
-        ("agents", [group.name for group in base.agents], [group.name for group in other.agents]),
-        ("mechanisms", base.mechanism_names, other.mechanism_names),
-    ):
+    names_there = _names(other)
+    for what, here in _names(base).items():
+        there = names_there.get(what, ())
         if list(here) != list(there):
             raise InputError(
                 f"--vary may not change the names of {what}: each has its place in the table of runs"
             )
+
+
+def _names(scenario: Scenario | GameScenario) -> Mapping[str, Sequence[str]]:
+    """Return the names that have a place in the table of runs, by what they are of."""
+    mechanisms: Mapping[str, Sequence[str]] = {"mechanisms": scenario.mechanism_names}
+    if isinstance(scenario, GameScenario):
+        return {"players": scenario.group_names, **mechanisms}
+    return {"goods": scenario.goods, "agents": [group.name for group in scenario.agents], **mechanisms}

@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from market.errors import InputError, RunError
-from market.scenario.loading import Scenario, load_economy
+from market.scenario.game_loading import GameScenario
+from market.scenario.loading import Scenario, load
 from market.sweep.axes import Axis
-from market.sweep.columns import columns, has_interventions
 from market.sweep.design import Design, design
 from market.sweep.run import Sweep
 from market.sweep.store import as_frame, read_design
 from market.sweep.summary import measures, summarise
+from market.sweep.table import columns_of
 
 
 def read(folder: str | Path) -> Sweep:
@@ -44,9 +45,7 @@ def read(folder: str | Path) -> Sweep:
     made = _design(folder, described)
     scenario = _scenario(folder, described, made.axes)
     runs = _runs(folder / "runs.parquet", made, scenario)
-    names = measures(
-        columns(made.axes, scenario.goods, _groups(scenario), has_interventions(scenario)), made.axes
-    )
+    names = measures(columns_of(scenario, made.axes), made.axes)
     table = summarise(runs, made.axes, [name for name in names if name in runs])
     return Sweep(scenario, made, folder, runs, table)
 
@@ -70,17 +69,13 @@ def _design(folder: Path, described: Mapping[str, Any]) -> Design:
         raise RunError(f"'{folder / 'sweep.json'}' does not describe a sweep ({error})") from error
 
 
-def _scenario(folder: Path, described: Mapping[str, Any], axes: Sequence[Axis]) -> Scenario:
+def _scenario(folder: Path, described: Mapping[str, Any], axes: Sequence[Axis]) -> Scenario | GameScenario:
     """Return the scenario with the first value of every axis."""
     first = [f"{axis.path}={axis.tried[0]}" for axis in axes]
-    return load_economy(folder / "input" / "scenario.toml", (*described.get("set", ()), *first))
+    return load(folder / "input" / "scenario.toml", (*described.get("set", ()), *first))
 
 
-def _groups(scenario: Scenario) -> list[str]:
-    return [group.name for group in scenario.agents]
-
-
-def _runs(path: Path, made: Design, scenario: Scenario) -> pd.DataFrame:
+def _runs(path: Path, made: Design, scenario: Scenario | GameScenario) -> pd.DataFrame:
     """Read the table of runs, and check that it has the columns that any sweep has."""
     try:
         frame = as_frame(pq.read_table(path))

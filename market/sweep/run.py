@@ -15,7 +15,8 @@ import pandas as pd
 from market.display import Displayed
 from market.errors import InputError, UnfinishedError
 from market.outcome import Status
-from market.scenario.loading import Scenario, load_economy
+from market.scenario.game_loading import GameScenario
+from market.scenario.loading import Scenario, load
 from market.sweep.backends import Backend, Dask, Loky, Serial, Work
 from market.sweep.design import Design, DesignKind, Run, design
 from market.sweep.execution import carry_out
@@ -97,7 +98,7 @@ class Sweep(Displayed):
             again.
     """
 
-    scenario: Scenario
+    scenario: Scenario | GameScenario
     design: Design
     folder: Path
     runs: pd.DataFrame
@@ -171,7 +172,7 @@ def sweep(
     Example:
         >>> # sweep("scenarios/commons.toml", ["commons.water=5,10,20"], seeds=10, out="sweeps/water").runs
     """
-    root = load_economy(scenario, overrides, data_dir).seed if seed is None else seed
+    root = load(scenario, overrides, data_dir).seed if seed is None else seed
     planned = plan(scenario, design(vary, kind, points, seeds, root), overrides, mechanisms, data_dir)
     if once and seeds > 1 and not planned.draws:
         once()

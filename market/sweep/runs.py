@@ -16,7 +16,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,17 @@ from market.efficiency.producer_accounts import accounts, producers
 from market.efficiency.report import Alignment, alignment
 from market.efficiency.surplus import surplus
 from market.errors import MarketError, ScenarioError, UnreadableError
+from market.games.outcome import GameOutcome
 from market.mechanisms import play
 from market.outcome import Outcome
 from market.results.summary_table import summarised
 from market.scenario.building import build
-from market.scenario.loading import Scenario, as_economy, loads
+from market.scenario.game_loading import GameScenario, build_game
+from market.scenario.loading import Scenario, loads
 from market.sweep.axes import Axis
 from market.sweep.columns import column, named
 from market.sweep.design import Run
+from market.sweep.game_runs import Ahead, game_row, learned
 from market.workers import WAITS, alike_everywhere, of_the_machine, patiently
 
 Row = dict[str, Any]
@@ -69,7 +72,7 @@ class Task:
     mechanisms: tuple[str, ...]
     columns: tuple[str, ...]
 
-    def scenario(self, values: Sequence[str]) -> Scenario:
+    def scenario(self, values: Sequence[str]) -> Scenario | GameScenario:
         """Return the scenario at a point of the design.
 
         Raises:
@@ -79,7 +82,7 @@ class Task:
         own = (f"{axis.path}={value}" for axis, value in zip(self.axes, values, strict=True))
         folder = None if self.folder is None else Path(self.folder)
         try:
-            return as_economy(loads(self.text, self.file, folder, (*self.overrides, *own)))
+            return loads(self.text, self.file, folder, (*self.overrides, *own))
         except ScenarioError as error:
             if folder is not None and not all((folder / name).is_file() for name in self.files):
                 raise UnreadableError(error.file, error.faults) from error
@@ -113,14 +116,33 @@ def execute(task: Task, chunk: Sequence[Run]) -> ChunkResult:
     unfinished: dict[int, str] = {}
     with _ONE_AT_A_TIME, alike_everywhere():
         read = _Reader(task)
+        ahead = _learned(task, chunk, read)
         for run in chunk:
             waits = () if unfinished else WAITS  # waited once, and it did not help
             try:
-                rows += patiently(lambda run=run: list(_rows(task, run, read(run.values))), waits)  # type: ignore[misc]
+                rows += patiently(lambda run=run: list(_rows(task, run, read(run.values), ahead)), waits)  # type: ignore[misc]
             except Exception as error:
                 what, _ = _described(error)
                 unfinished[run.number] = what.removeprefix(f"{UnreadableError.__name__}: ")
     return ChunkResult(_by_column(task, rows), time.perf_counter() - start, unfinished)
+
+
+def _learned(task: Task, chunk: Sequence[Run], read: _Reader) -> Ahead:
+    """Return the outcomes of learners in games, whose runs make their steps together; none of economies.
+
+    Where that fails all are played one by one, and errors are recorded run by run.
+    """
+    runs = []
+    try:
+        for run in chunk:
+            scenario = read(run.values)
+            if isinstance(scenario, Scenario):
+                return {}
+            if isinstance(scenario, GameScenario) and scenario.learns:
+                runs.append((run.number, scenario, build_game(scenario, run.seed)))
+        return learned(runs, task.mechanisms)
+    except Exception:
+        return {}
 
 
 def failed_run(task: Task, run: Run, error: str) -> ChunkResult:
@@ -139,9 +161,9 @@ class _Reader:
     def __init__(self, task: Task) -> None:
         self._task = task
         self._values: tuple[str, ...] | None = None
-        self._scenario: Scenario | Exception = MarketError("no scenario was read")
+        self._scenario: Scenario | GameScenario | Exception = MarketError("no scenario was read")
 
-    def __call__(self, values: tuple[str, ...]) -> Scenario | Exception:
+    def __call__(self, values: tuple[str, ...]) -> Scenario | GameScenario | Exception:
         """Return the scenario, or the error with which it refuses these values together."""
         if values != self._values:
             self._values = None
@@ -159,29 +181,59 @@ def _raise_if_of_the_machine(error: Exception) -> None:
         raise error
 
 
-def _rows(task: Task, run: Run, scenario: Scenario | Exception) -> Iterator[Row]:
+def _rows(task: Task, run: Run, scenario: Scenario | GameScenario | Exception, ahead: Ahead) -> Iterator[Row]:
     """Yield a row for each mechanism of a run; errors of the machine are raised."""
     try:
         if isinstance(scenario, Exception):
             raise scenario
-        economy = build(scenario, run.seed)
+        of_one = (
+            _of_game(scenario, run, ahead)
+            if isinstance(scenario, GameScenario)
+            else _of_economy(scenario, run)
+        )
     except Exception as error:
         _raise_if_of_the_machine(error)
         yield from _failed(task, run, *_described(error))
         return
-    baseline: Outcome | None = None
     for name in task.mechanisms:
         row = _identity(task, run) | {"mechanism": name}
         try:
-            outcome = play(scenario.mechanism(name), economy)
-            row |= _played(outcome) | _judged(economy, alignment(outcome)) | _against(outcome, baseline)
+            row |= of_one(name)
         except Exception as error:
             _raise_if_of_the_machine(error)
             row["error"], row["traceback"] = _described(error)
-        else:
-            if baseline is None and outcome.kind == "unmediated":
-                baseline = outcome
         yield row
+
+
+def _of_economy(scenario: Scenario, run: Run) -> Callable[[str], Row]:
+    """Return a function from a mechanism to its columns in a run; it is called in the scenario's order."""
+    economy = build(scenario, run.seed)
+    baseline: Outcome | None = None
+
+    def of_one(name: str) -> Row:
+        nonlocal baseline
+        outcome = play(scenario.mechanism(name), economy)
+        row = _played(outcome) | _judged(economy, alignment(outcome)) | _against(outcome, baseline)
+        if baseline is None and outcome.kind == "unmediated":
+            baseline = outcome
+        return row
+
+    return of_one
+
+
+def _of_game(scenario: GameScenario, run: Run, ahead: Ahead) -> Callable[[str], Row]:
+    """Return a function from a mechanism to its columns in a run; it is called in the scenario's order."""
+    game = build_game(scenario, run.seed)
+    baseline: GameOutcome | None = None
+
+    def of_one(name: str) -> Row:
+        nonlocal baseline
+        row, outcome = game_row(scenario, game, name, ahead.get((run.number, name)), baseline)
+        if baseline is None and outcome.kind == "unmediated":
+            baseline = outcome
+        return row
+
+    return of_one
 
 
 def _identity(task: Task, run: Run) -> Row:

@@ -39,6 +39,7 @@ import pyarrow.parquet as pq
 
 from market.errors import InputError, RunError, UnfinishedError
 from market.results.run_folder import FULL, copy_scenario, data_files, refusals, sha256, to_disk
+from market.scenario.game_loading import GameScenario
 from market.scenario.loading import Scenario
 from market.sweep.runs import ChunkResult
 from market.workers import patiently
@@ -195,7 +196,10 @@ def _checksum(path: Path) -> str:
 
 @contextmanager
 def opened(
-    folder: Path, description: Description, columns: Mapping[str, str], scenarios: Sequence[Scenario]
+    folder: Path,
+    description: Description,
+    columns: Mapping[str, str],
+    scenarios: Sequence[Scenario | GameScenario],
 ) -> Iterator[Store]:
     """Open the folder of a sweep, new or as it was left, and lock it.
 
@@ -223,7 +227,7 @@ def opened(
         yield store
 
 
-def _prepare(store: Store, description: Description, scenarios: Sequence[Scenario]) -> None:
+def _prepare(store: Store, description: Description, scenarios: Sequence[Scenario | GameScenario]) -> None:
     described = store.folder / "sweep.json"
     if described.exists():
         schema, there = read_design(described)
@@ -251,7 +255,7 @@ def _prepare(store: Store, description: Description, scenarios: Sequence[Scenari
         path.unlink()
 
 
-def _copy_input(folder: Path, scenarios: Sequence[Scenario]) -> None:
+def _copy_input(folder: Path, scenarios: Sequence[Scenario | GameScenario]) -> None:
     copy_scenario(scenarios[0], folder)
     for scenario in scenarios[1:]:
         for source, place in data_files(scenario).items():

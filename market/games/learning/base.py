@@ -35,7 +35,10 @@ class GradientRule(LearningRule):
 
 @dataclass(frozen=True)
 class MixtureRule(LearningRule):
-    """Base of the rules on tables: from what each action would have got to the next mixtures."""
+    """Base of the rules on tables: from what each action would have got to the next mixtures.
+
+    Arrays may have axes of runs before that of actions: many plays make their steps at once.
+    """
 
     default_step: ClassVar[float] = 0.1
 
@@ -50,8 +53,8 @@ class MixtureRule(LearningRule):
 
         Args:
             game: the table.
-            mixtures: (A_i,) of each player, played in this round.
-            values: (A_i,) of each player: U of its actions against the others' mixtures.
+            mixtures: (..., A_i) of each player, played in this round.
+            values: (..., A_i) of each player: U of its actions against the others' mixtures.
             memory: of the rule.
             step: the size of a step.
         """

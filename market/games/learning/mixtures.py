@@ -28,15 +28,21 @@ import numpy as np
 
 from market.economy.correspondences import Array
 from market.games.learning.base import MixtureRule
-from market.games.plays import Mixtures
 from market.games.table import Table
 from market.registry import option
 
 
 def softmax(logits: Array) -> Array:
-    """Return probabilities proportional to exp(logits), (A,)."""
-    e = np.exp(logits - logits.max())
-    return np.asarray(e / e.sum())
+    """Return probabilities proportional to exp(logits), (..., A)."""
+    e = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(e / e.sum(axis=-1, keepdims=True))
+
+
+def _in_proportion(positive: Array) -> Array:
+    """Return probabilities proportional to numbers >= 0, (..., A); equal ones where all are 0."""
+    total = positive.sum(axis=-1, keepdims=True)
+    equal = np.full(positive.shape, 1.0 / positive.shape[-1])
+    return np.divide(positive, total, out=equal, where=total > 0)
 
 
 @dataclass(frozen=True)
@@ -67,9 +73,11 @@ class RegretMatching(MixtureRule):
         self, game: Table, mixtures: tuple[Array, ...], values: tuple[Array, ...], memory: Any, step: float
     ) -> tuple[tuple[Array, ...], Any]:
         """Return mixtures proportional to positive regrets; equal ones where none is positive."""
-        regrets = tuple(r + u - x @ u for r, x, u in zip(memory, mixtures, values, strict=True))
-        positive = (np.maximum(r, 0.0) for r in regrets)
-        return tuple(p / p.sum() if p.sum() > 0 else np.full(len(p), 1.0 / len(p)) for p in positive), regrets
+        regrets = tuple(
+            r + u - (x * u).sum(axis=-1, keepdims=True)
+            for r, x, u in zip(memory, mixtures, values, strict=True)
+        )
+        return tuple(_in_proportion(np.maximum(r, 0.0)) for r in regrets), regrets
 
 
 @dataclass(frozen=True)
@@ -88,9 +96,9 @@ class FictitiousPlay(MixtureRule):
         """Return best replies to averages; of equal ones the first."""
         rounds, sums = memory
         sums = tuple(s + x for s, x in zip(sums, mixtures, strict=True))
-        average = Mixtures(tuple(s / (rounds + 1) for s in sums))
-        replies = (game.against(i, average) for i in range(game.size))
-        return tuple(np.eye(len(u))[int(u.argmax())] for u in replies), (rounds + 1, sums)
+        average = tuple(s / (rounds + 1) for s in sums)
+        replies = (game.against_each(i, average) for i in range(game.size))
+        return tuple(np.eye(u.shape[-1])[u.argmax(axis=-1)] for u in replies), (rounds + 1, sums)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.errors import InputError
@@ -71,6 +72,7 @@ class Learning(GameMechanism):
     """Players learn by a rule, in small steps."""
 
     name = "learning"
+    asks_players = True
     forms = (Smooth, Table)
     observed_once = ("movement",)
     evidence = ("relative_regret", "last_regret", "average_regret", "amplitude", "movement")
@@ -151,17 +153,34 @@ class Learning(GameMechanism):
     def _moved(self, game: Smooth, state: LearningState, acting: Acting) -> LearningState:
         assert isinstance(self.rule, GradientRule)
         assert isinstance(state.play, Actions)
-        a, step = state.play.values, self._step_in(state.round)
-        g = self.rule.direction(game, a)
-        low, high = game.limits
-        if self.at_bounds == "stop" and ((a - step * g < low) | (a - step * g > high)).any():
+        a = state.play.values
+        after, left = self.moved(game, a, state.round)
+        if left:
             return replace(state, round=state.round + 1, moved=0.0, left=True)
-        after = stepped(game, a, g, step, self.cap)
         after = np.stack([acting(i, state.play, row) for i, row in enumerate(after)])
         moved = float((np.abs(after - a) / game.reach).max())
         return LearningState(state.round + 1, Actions(after), moved, last=(*state.last, after)[-SWINGS:])
 
-    def _step_in(self, done: int) -> float:
+    def moved(self, game: Smooth, a: Array, done: int) -> tuple[Array, NDArray[np.bool_]]:
+        """Return the amounts after a step, and a mask of plays that end since they would leave the bounds.
+
+        Args:
+            game: of amounts.
+            a: (..., n, d), plays.
+            done: rounds played so far.
+
+        Returns:
+            (..., n, d); (...).
+        """
+        assert isinstance(self.rule, GradientRule)
+        step = self.step_in(done)
+        g = self.rule.direction(game, a)
+        low, high = game.limits
+        beyond = (a - step * g < low) | (a - step * g > high)
+        left = np.asarray((beyond & (self.at_bounds == "stop")).any(axis=(-2, -1)))
+        return stepped(game, a, g, step, self.cap), left
+
+    def step_in(self, done: int) -> float:
         """Return the size of a step after a number of rounds."""
         return self._step / (1.0 + done / self.decay) if self.decay else self._step
 
@@ -169,8 +188,8 @@ class Learning(GameMechanism):
         assert isinstance(self.rule, MixtureRule)
         assert isinstance(state.play, Mixtures)
         play = state.play
-        values = tuple(game.against(i, play) for i in range(game.size))
-        step = self._step_in(state.round)
+        values = tuple(game.against_each(i, play.of) for i in range(game.size))
+        step = self.step_in(state.round)
         mixtures, memory = self.rule.update(game, play.of, values, state.memory, step)
         after = Mixtures(tuple(acting(i, play, x) for i, x in enumerate(mixtures)))
         moved = max(float(np.abs(x - y).max()) for x, y in zip(play.of, after.of, strict=True))

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from market.games.disclosure import Disclosure
+from market.games.panel import Panel, weights_in_units
 from market.games.plays import Actions, Joint, Mixtures
 from market.games.stages import Stages
 from market.games.table import Table
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from market.economy.correspondences import Array
     from market.games.base import StrategicGame
     from market.games.outcome import GameOutcome
+    from market.games.plays import Play
     from market.games.report import GameReport
     from market.results.games.comparison import GameComparison
 
@@ -52,7 +54,7 @@ def game_comparison(compared: GameComparison, width: int, story_first: bool = Tr
     return Group(
         heading(visible(compared.scenario.title)),
         *story(compared.scenario.description if story_first else ""),
-        Text(game_in_a_line(compared)),
+        Text(game_in_a_line(compared.scenario.document.game, compared.game)),
         *(part for table in tables(names, parts, width) for part in (blank, table)),
         *below,
         blank,
@@ -65,25 +67,22 @@ def game_comparison(compared: GameComparison, width: int, story_first: bool = Tr
     )
 
 
-def game_in_a_line(compared: GameComparison) -> str:
+def game_in_a_line(family: str, game: StrategicGame) -> str:
     """Return the family, the number of players and of actions in one line.
 
     Example: `table: 2 players with 2 actions each; payoffs in one unit.`
     """
-    game = compared.game
     if isinstance(game, Table):
         sizes = sorted(set(game.sizes))
         many = f"{sizes[0]} actions each" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]} actions"
     else:
         if isinstance(game, Stages):
             many = f"moves in order, in steps of {number(1 / game.steps)}"
-            return (
-                f"{compared.scenario.document.game}: {count(game.size, 'player')} with {many}{_unit(game)}."
-            )
+            return f"{family}: {count(game.size, 'player')} with {many}{_unit(game)}."
         d = game.start().values.shape[1]  # type: ignore[union-attr]
         many = "an amount each" if d == 1 else f"{d} amounts each"
     cares = "; players care for others' payoffs" if game.concern is not None else ""
-    return f"{compared.scenario.document.game}: {count(game.size, 'player')} with {many}{_unit(game)}{cares}."
+    return f"{family}: {count(game.size, 'player')} with {many}{_unit(game)}{cares}."
 
 
 def _unit(game: StrategicGame) -> str:
@@ -125,6 +124,7 @@ def sections(compared: GameComparison) -> list[Section]:
         Section("Alignment", _alignment(compared, outcomes, reports)),
         *_weights(compared, reports),
         *_information(compared, outcomes),
+        *_panel(compared, outcomes),
     ]
     return [part for part in parts if part.rows]
 
@@ -176,12 +176,16 @@ def _plays(outcomes: Sequence[GameOutcome]) -> list[Row]:
 
 def _does(outcome: GameOutcome, player: int) -> str:
     """Return a player's action, its mixture, or its amounts."""
-    play, game = outcome.play, outcome.game
+    if outcome.evidence.get("speaks") == player:
+        return "a stochastic scheme"
+    return acts(outcome.game, outcome.play, player)
+
+
+def acts(game: StrategicGame, play: Play, player: int) -> str:
+    """Return a player's action in a play, its mixture, or its amounts, as text."""
     if isinstance(play, Actions):
         return ", ".join(number(float(value)) for value in play.values[player])
     assert isinstance(game, Table)
-    if outcome.evidence.get("speaks") == player:
-        return "a stochastic scheme"
     if isinstance(play, Joint):
         axes = tuple(axis for axis in range(game.size) if axis != player)
         p = play.probabilities.sum(axis=axes)
@@ -316,6 +320,28 @@ def _share(game: Disclosure, value: float) -> str:
     return NOT_HERE if share is None else percent(round(share, 6) + 0.0)
 
 
+def _panel(compared: GameComparison, outcomes: Sequence[GameOutcome]) -> list[Section]:
+    """Return what a panel guarantees to its principal, with its proof; empty of other games."""
+    game = compared.game
+    if not isinstance(game, Panel):
+        return []
+    base = float(game.baseline @ game.utility[-2])
+    weakest = game.weakest
+    members = [visible(game.players[i]) for i in weakest.members]
+    rows = [
+        Row("principal's gain over baseline", [number(float(o.payoffs[-2]) - base + 0.0) for o in outcomes]),
+        Row("sound for each proposal?", [yes(game.sound_for_each)] * len(outcomes)),
+        Row("sound for lotteries of them?", [yes(game.sound)] * len(outcomes)),
+    ]
+    if game.sound:
+        shown = zip(members, weights_in_units(game, weakest), strict=True)
+        rows += [Row(f"weight of {name}", [number(float(w) + 0.0)] * len(outcomes)) for name, w in shown]
+    else:
+        rows.append(Row("most that it may lose", [number(-weakest.worst)] * len(outcomes)))
+        rows.append(Row("if these approve", [", ".join(members)] * len(outcomes)))
+    return [Section("Panel", rows)]
+
+
 def notes(compared: GameComparison, parts: Sequence[Section]) -> list[str]:
     """Return the explanations of signs and words in the table."""
     labels = {row.label for part in parts for row in part.rows}
@@ -334,6 +360,12 @@ def notes(compared: GameComparison, parts: Sequence[Section]) -> list[str]:
             "distance of the hull: of the user's utility from the nearest weighted sum of the providers' "
             "and a constant. No equilibrium in which the user hears all gives less than full information "
             "less twice that. Efficiency is judged among partitions and lotteries over them."
+        )
+    if any(part.title == "Panel" for part in parts):
+        found.append(
+            "sound: nothing that passes is worse for the principal than the baseline. Weights of reviewers "
+            "prove it: on all proposals the principal gains at least their weighted gains. Where any one of "
+            "several committees can let a proposal pass, weights are of one of them."
         )
     if any(part.title == "Reward" for part in parts):
         found.append(

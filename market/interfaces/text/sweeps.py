@@ -14,6 +14,7 @@ from rich.text import Text
 
 from market.interfaces.text.layout import frameless, heading, points
 from market.interfaces.text.sentences import count, number, percent, visible
+from market.scenario.game_loading import GameScenario
 from market.sweep.summary import curve, title
 
 if TYPE_CHECKING:
@@ -127,6 +128,10 @@ def _spread_out(values: Sequence[object]) -> Iterator[object]:
 def _measures(found: Sweep) -> list[str]:
     """Return the measures for which 80 columns have room."""
     runs = found.runs
+    if isinstance(found.scenario, GameScenario):
+        total = ["total_payoff"] if runs["total_payoff"].notna().any() else []
+        best = ["share_of_best"] if runs["share_of_best"].notna().any() else []
+        return ["settled", *total, "lowest_payoff", *best, "max_regret"]
     prices = (f"price[{good}]" for good in found.scenario.goods)
     price = [name for name in prices if runs[name].notna().any()][:1]
     surplus = ["surplus_gap"] if runs["surplus_gap"].notna().any() else ["resource_utilisation"]

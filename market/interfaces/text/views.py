@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from market.results.comparison import Comparison
     from market.results.contributions import Contributions
     from market.results.games.comparison import GameComparison
+    from market.results.games.contributions import GameContributions
+    from market.results.games.equilibria import GameEquilibria
     from market.scenario.game_loading import GameScenario
     from market.scenario.loading import Scenario
     from market.shards import Shared
@@ -145,6 +147,18 @@ def _contributions(shown: Contributions, width: int) -> RenderableType:
     return contributions_table("Contributions to total surplus", shown, width)
 
 
+def _game_equilibria(shown: GameEquilibria, width: int) -> RenderableType:
+    from market.interfaces.text.game_equilibria import game_multiplicity
+
+    return game_multiplicity("Nash equilibria", "game", shown, width)
+
+
+def _game_contributions(shown: GameContributions, width: int) -> RenderableType:
+    from market.interfaces.text.game_contributions import game_contributions_table
+
+    return game_contributions_table("Contributions of players", "game", shown, width)
+
+
 def _variation(shown: Variation, width: int) -> RenderableType:
     from market.interfaces.text.variations import variation_table
 
@@ -157,6 +171,8 @@ _VIEWS: dict[str, Callable[..., RenderableType]] = {
     "Contributions": _contributions,
     "Equilibria": _equilibria,
     "GameComparison": _game_comparison,
+    "GameContributions": _game_contributions,
+    "GameEquilibria": _game_equilibria,
     "GameOutcome": _game_outcome,
     "GameReport": _game_report,
     "GameScenario": _game_scenario,

@@ -24,6 +24,7 @@ from market.games.base import StrategicGame
 from market.games.disclosure import Disclosure
 from market.games.equilibria import Found, find
 from market.games.mechanisms.planner import by_player
+from market.games.panel import Panel
 from market.games.plays import Actions, Joint, Mixtures, Play, joint
 from market.games.smooth import Smooth
 from market.games.stages import Stages
@@ -33,6 +34,7 @@ from market.results.games import figure_claims
 from market.results.games.disclosure_claims import KINDS, Recomputed
 from market.results.games.figure_claims import Check
 from market.results.games.folder import read_game_run
+from market.results.games.panel_claims import Rejudged
 from market.results.games.tables import PLAYERS, summary
 from market.results.games.verify_in_order import Walk, best_sum, dominated, gains_at_once
 from market.results.run_folder import read_table
@@ -144,10 +146,13 @@ class _Recorded:
         self.play = self._read(stated["play"], "amount")
         self.columns = {name: own[name].to_numpy(dtype=float) for name in PLAYERS}
         self.found = stated["report"]
-        self.protocol: Recomputed | None = None
+        self.protocol: Recomputed | Rejudged | None = None
         if isinstance(game, Disclosure) and stated["kind"] in KINDS:
             assert isinstance(self.play, Mixtures)
             self.protocol = Recomputed(game, self.options, stated, self.play)
+        if isinstance(game, Panel) and stated["kind"] == "approval" and stated["status"] != Status.FAILED:
+            assert isinstance(self.play, Mixtures)
+            self.protocol = Rejudged(game, self.options, stated, self.play)
 
     def _read(self, stated: Mapping[str, Any], column: str) -> Play:
         """Return a play from its record."""
