@@ -7,7 +7,7 @@ the apple that they come to. Two do not share a cell: in a random order each goe
 
 Networks have 51 inputs (apples and others in view, and a constant), 24 hidden units of tanh and 5 logits.
 Each agent climbs the mean of `sum_t A_t log p(action_t)`, with A_t what it gets from t on, discounted, less
-the mean over episodes: REINFORCE (Williams 1992) with a baseline at each time. """
+the mean over episodes: REINFORCE (Williams 1992) with a baseline at each time."""
 
 from __future__ import annotations
 
