@@ -6,6 +6,7 @@
     outcome = model.run()
     market.alignment(outcome)                        # the report
     market.equilibria(scenario)                      # all competitive equilibria that a search finds
+    market.env(scenario, "prices")                   # a PettingZoo ParallelEnv, for agents that learn
     market.dashboard(scenario)                       # in a browser; traders={"alpha": MyTrader}
 
 Everything is imported on first use, so that `market --help` answers at once.
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from market.games.outcome import GameOutcome
     from market.games.report import GameReport
     from market.interfaces.dashboard.server import dashboard
+    from market.interfaces.env.entry import env
     from market.mechanisms.base import play
     from market.outcome import Outcome, Status
     from market.results.comparison import Comparison
@@ -61,6 +63,7 @@ __all__ = [
     "build",
     "compare",
     "dashboard",
+    "env",
     "equilibria",
     "from_payoffs",
     "load",
@@ -88,6 +91,7 @@ _HOMES = {
     "build": "scenario.building",
     "compare": "results.playing",
     "dashboard": "interfaces.dashboard.server",
+    "env": "interfaces.env.entry",
     "equilibria": "results.equilibria",
     "from_payoffs": "games.arrays",
     "load": "scenario.loading",

@@ -24,10 +24,13 @@ from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.errors import NumericalError
-from market.games.table import Table
+from market.games.table import Table, spread_of
 
 MOST_VARIABLES = 200_000
 """Profiles: a linear program over more of them takes minutes."""
+
+SAME = 1e-8
+"""Part of the ranges of payoffs: points that are nearer are one, and what is no farther out is on a side."""
 
 Kind = Literal["correlated", "coarse"]
 
@@ -148,3 +151,58 @@ def extreme_least(game: Table, kind: Kind) -> Array:
         raise NumericalError(f"the linear program over distributions was not solved: {answer.message}")
     p = np.maximum(answer.x[:-1], 0.0)
     return (p / p.sum()).reshape(game.sizes)
+
+
+def payoff_polygon(game: Table, kind: Kind) -> Array:
+    """Return the corners of the payoffs of all equilibria of two players, (corners, 2), anticlockwise.
+
+    Payoffs are linear in P, so that they are a polygon. Its farthest point in a direction is the answer of a
+    linear program. Beyond each side between two corners that are known a program in the direction across
+    it finds either a corner that is farther out, or that the side belongs to the polygon; there are about
+    twice as many programs as corners. A segment has two corners, a point one.
+
+    Args:
+        game: a table of two players.
+        kind: of equilibrium.
+
+    Raises:
+        NumericalError: there are too many profiles, or a linear program was not solved.
+    """
+    rows, spread = obedience(game, kind), spread_of(game.outcomes.reshape(-1, 2))
+    points = game.outcomes / spread
+
+    def farthest(direction: Array) -> Array:
+        p = extreme(game, points @ direction, kind, rows).probabilities
+        return np.tensordot(p, points, axes=2)
+
+    def between(first: Array, last: Array) -> list[Array]:
+        """Return the corners from one to another, without the first, to the right of the way."""
+        way = last - first
+        length = float(np.hypot(*way))
+        if length <= SAME:
+            return []
+        across = np.array([way[1], -way[0]]) / length
+        found = farthest(across)
+        if across @ (found - first) <= SAME:
+            return [last]
+        return between(first, found) + between(found, last)
+
+    ends = [farthest(np.array(way)) for way in ((-1.0, 0.0), (0.0, -1.0), (1.0, 0.0), (0.0, 1.0))]
+    around = [
+        point
+        for first, last in zip(ends, [*ends[1:], ends[0]], strict=True)
+        for point in between(first, last)
+    ]
+    return _corners(around or ends[:1]) * spread
+
+
+def _corners(around: list[Array]) -> Array:
+    """Return points around a convex polygon without those that are on a side, (corners, 2)."""
+    kept = list(around)
+    for point in around:
+        place = next(i for i, each in enumerate(kept) if each is point)
+        to, on = point - kept[place - 1], kept[(place + 1) % len(kept)] - point
+        turn = to[0] * on[1] - to[1] * on[0]
+        if len(kept) > 2 and to @ on > 0 and abs(turn) <= SAME * float(np.hypot(*to) + np.hypot(*on)):
+            del kept[place]
+    return np.array(kept)

@@ -42,6 +42,8 @@ class SmoothFamily(GameFamily):
     Every family has the key `start` in the file, rows of numbers of each player before the first round.
     """
 
+    amount: ClassVar[str] = "number"
+    """What a player's number is, in a word or two: the label of an axis."""
     own_concave: ClassVar[bool] = False
     """True if every payoff is concave in each player's own numbers."""
     concave: ClassVar[bool] = False

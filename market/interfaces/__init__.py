@@ -1,9 +1,10 @@
-"""Interfaces: the command line, its text, and the dashboard.
+"""Interfaces: the command line, its text, the dashboard, and environments for learners.
 
-Entry points: `cli.main.main` (the script `market`), `text.report.comparison` (the printed table) and
-`dashboard.server.serve`.
+Entry points: `cli.main.main` (the script `market`), `text.report.comparison` (the printed table),
+`dashboard.server.serve` and `env.entry.env`.
 
-Read `text` first, then `cli`, then `dashboard`, which shows the rows and sentences of `text`.
+Read `text` first, then `cli`, then `dashboard`, which shows the rows and sentences of `text`; `env`
+stands by itself.
 
 Imports: all other rooms; no room imports this one.
 

@@ -8,14 +8,14 @@ else, so that it can be stepped by Mesa, by `play` or by a sweep's worker with t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from market.economy.aggregate_demand import AggregateDemand
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers, Economy
 from market.errors import InputError
-from market.outcome import Outcome
+from market.outcome import Outcome, Status, shown
 from market.registry import Family
 
 Answering = Callable[[Array], Answers]
@@ -92,6 +92,13 @@ class Mechanism(Family):
     def done(self, economy: Economy, state: State) -> bool:
         """Return True if no further round is to be played."""
         raise NotImplementedError
+
+    def going_on(self, state: State) -> State:
+        """Return the state as that of agents who learn: what they did tells nothing of what they will do.
+
+        That nothing moved in a round, or came back after some, then proves neither rest nor a cycle.
+        """
+        return state
 
     def outcome(self, economy: Economy, state: State) -> Outcome:
         """Return a feasible outcome, its status recomputed from the primitives."""
@@ -171,3 +178,32 @@ def played(
         if observe:
             observe(state)
     return state
+
+
+def outcome_so_far(mechanism: Mechanism, economy: Economy, state: State, answering: Answering) -> Outcome:
+    """Return the outcome; while rounds remain, that of stopping now, with the status `in_play`.
+
+    Args:
+        mechanism: as for `play`.
+        economy: as for `play`.
+        state: that has been reached.
+        answering: prices to the answers of all agents; asked if first prices have not been answered yet.
+    """
+    if mechanism.done(economy, state):
+        return mechanism.outcome(economy, state)
+    seen = state
+    if state.round == 0 and hasattr(state, "prices"):
+        seen = mechanism.step(economy, state, answering)
+    stopped = mechanism.outcome(economy, seen)
+    return replace(stopped, status=Status.IN_PLAY, reason=_on_the_way(stopped), rounds=state.round)
+
+
+def _on_the_way(stopped: Outcome) -> str:
+    """Return the reason of an outcome in play: the play is not over, and stopping now gives this."""
+    if stopped.disequilibrium is None:
+        return "Rounds remain to be played; the outcome is that of stopping now."
+    return (
+        f"Rounds remain to be played. If trade stopped now, it would be at the prices so far that are the "
+        f"closest to clearing (largest relative excess demand {shown(stopped.disequilibrium)}), with the "
+        f"longer side of each market rationed."
+    )

@@ -2,11 +2,14 @@
 
     max sum_i w_i (u_i(x_i) - C_i(y_i) - D_i)  subject to  sum x <= q + sum e + sum y, 0 <= y <= capacity,
 
-and netputs y of technologies in their production sets. D_i is the harm to i by the output of others
-(`economy/harm.py`); where there is some, the prices below are what a unit is worth to consumers, which is
-more than it costs its producer by what it costs all others.
-and netputs y of technologies in their production sets. With public goods the problem is that of the
-personalised economy (`economy/public_goods.py`): the sum of weighted marginal utilities is marginal cost.
+and netputs y of technologies in their production sets. With `welfare = "nash"` or `"min"` it is the product
+of the gains over a disagreement point, or the least of them, that is maximised (`welfare/gains.py`).
+
+D_i is the harm to i by the output of others (`economy/harm.py`); where there is some, the prices below are
+what a unit is worth to consumers, which is more than it costs its producer by what it costs all others.
+
+With public goods the problem is that of the personalised economy (`economy/public_goods.py`): the sum of
+weighted marginal utilities is marginal cost.
 
 For concave utilities the solutions with w > 0 are efficient, and every efficient allocation solves it for
 some w >= 0. The multipliers of the resource constraints are the planner's shadow prices: at the optimum
@@ -24,7 +27,7 @@ Mas-Colell, Whinston and Green (1995), section 16.E.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -32,10 +35,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.primitives import Economy
+from market.economy.primitives import Economy, Money
 from market.economy.production import used_as_input
 from market.economy.public_goods import shared, widened
-from market.errors import NumericalError
+from market.errors import InfeasibleError, NumericalError
 from market.mechanisms.base import Answering, Mechanism, State
 from market.outcome import Outcome, Status, narrow_outcome, shown
 from market.registry import option
@@ -48,10 +51,13 @@ from market.welfare.convex_program import (
     typical_amounts,
 )
 from market.welfare.first_order_conditions import residual
+from market.welfare.gains import Welfare, at_home, counting, divided, shares, supporting
 from market.welfare.newton import optimum, sharpen
 from market.welfare.public_amounts import public_amounts
 
 BISECTIONS, LEAST_OUTPUT = 60, 1e-30  # of the search for tiny outputs; its lower end, a share of the upper
+SHARPENINGS = 4  # of weights by the gains that an allocation gives, and of the allocation by these weights
+NO_GAIN = "No allocation gives every agent more than it has without an agreement"
 SHARP_ENOUGH = 1e-8  # relative violation of first-order conditions at which no further attempt is made
 
 
@@ -69,7 +75,7 @@ class PlannerState(State):
 
 @dataclass(frozen=True)
 class Planner(Mechanism):
-    """A planner decides for all agents, maximising a weighted sum of utilities."""
+    """A planner decides for all agents, maximising a weighted sum of utilities, or what gains they have."""
 
     name = "planner"
     evidence = ("residual",)
@@ -78,7 +84,22 @@ class Planner(Mechanism):
         1e-6, "largest relative violation of the conditions for an optimum", low=0.0, open_low=True
     )
     welfare_weights: dict[str, float] = option(
-        {}, "weight of an agent or group in the sum; 1 if not named", low=0.0, names="agents", key="weights"
+        {},
+        "weight of an agent or group in the sum, or its power in the product; 1 if not named",
+        low=0.0,
+        names="agents",
+        key="weights",
+    )
+    welfare: Welfare = option(
+        "sum",
+        "what is maximised: sum, the weighted sum of utilities; nash, the product of the gains over the "
+        "disagreement point; min, the least of these gains. With quasilinear money both move money",
+    )
+    disagreement: dict[str, float] = option(
+        {},
+        "utility of an agent or group without an agreement, for nash and min; if not named that of its "
+        "endowment alone",
+        names="agents",
     )
 
     @property
@@ -92,18 +113,65 @@ class Planner(Mechanism):
 
     def step(self, economy: Economy, state: State, answering: Answering) -> PlannerState:  # noqa: ARG002
         """Solve the problem."""
-        return PlannerState(state.round + 1, self._impossible(economy.personalised) or self._solve(economy))
+        solve = self._solve if self.welfare == "sum" or moves_money(economy) else self._divide
+        return PlannerState(state.round + 1, self._impossible(economy.personalised) or solve(economy))
 
     def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
         """Return True after one round."""
         return state.round >= 1
 
+    def powers(self, economy: Economy) -> Array:
+        """Return the weight that the scenario gives each agent, (agents,)."""
+        return _by_agent(economy, self.welfare_weights, np.ones(len(economy.agents)))
+
     def weights(self, economy: Economy) -> Array:
-        """Return the welfare weight of each agent, (agents,)."""
-        weights = np.ones(len(economy.agents))
-        for name, weight in self.welfare_weights.items():
-            weights[economy.rows(name)] = weight
-        return weights
+        """Return the weight of each agent in the sum, (agents,): 1 where gains are divided by money."""
+        if self.welfare != "sum" and moves_money(economy):
+            return np.ones(len(economy.agents))
+        return self.powers(economy)
+
+    def disagreements(self, economy: Economy) -> Array:
+        """Return what each agent has without an agreement, (agents,)."""
+        return _by_agent(economy, self.disagreement, at_home(economy))
+
+    def faults(self, economy: Economy) -> Iterator[tuple[str, str]]:
+        """Yield keys that do not fit the economy or one another, each with a message."""
+        if self.welfare == "sum":
+            if self.disagreement:
+                yield (
+                    "disagreement",
+                    'a weighted sum has none; write welfare = "nash" or "min", or leave it out',
+                )
+            return
+        if economy.public_goods:
+            yield "welfare", f'"{self.welfare}" is for private goods; write "sum", or use kind = "pivot"'
+            return
+        if self.welfare == "min" and self.welfare_weights:
+            yield "weights", 'welfare = "min" compares gains as they are; leave weights out'
+        if not moves_money(economy) and (economy.capacity > 0).any():
+            name = economy.agents[int((economy.capacity > 0).any(axis=1).argmax())]
+            why = f'{name} has costs that no payment makes up for; write "sum", or economy = "quasilinear"'
+            yield "welfare", why
+        if moves_money(economy) and np.isfinite(economy.budget).any():
+            name = economy.agents[int(np.isfinite(economy.budget).argmax())]
+            yield (
+                "welfare",
+                f'{name} has a budget, and "{self.welfare}" moves money without limit; leave it out',
+            )
+        d, powers = self.disagreements(economy), self.powers(economy)
+        if not (powers > 0).any():
+            yield "weights", "every power is 0, so no gain counts"
+        counted = powers > 0 if moves_money(economy) else counting(economy, powers)
+        ruined = np.flatnonzero(counted & ~np.isfinite(d))
+        if len(ruined):
+            name = economy.agents[int(ruined[0])]
+            why = f"{name} is at -inf with its endowment alone, over which no gain has a size; "
+            yield "disagreement", f"{why}write disagreement = {{ {name} = ... }}"
+
+    def why_not(self, economy: Economy) -> str | None:
+        """Return why the mechanism cannot play an economy, as the end of a sentence; None if it can."""
+        first = next(self.faults(economy), None)
+        return super().why_not(economy) or (None if first is None else f"{first[0]}: {first[1]}")
 
     def _impossible(self, economy: Economy) -> str | None:
         """Return why the weighted sum has no maximum that a convex program can find, if so."""
@@ -155,6 +223,40 @@ class Planner(Mechanism):
                 break
         return best or why
 
+    def _divide(self, economy: Economy) -> Solution | str:
+        """Return the allocation of the largest product of gains, or least gain, of least violation."""
+        powers, d = self.powers(economy), self.disagreements(economy)
+        best, least, why = None, np.inf, ""
+        for attempt in range(len(SETTINGS)):
+            try:
+                refuse_large(economy)
+                found, units = divided(economy, self.welfare, powers, d, attempt)
+            except InfeasibleError:
+                return NO_GAIN
+            except NumericalError as error:
+                why = str(error)
+                continue
+            for _ in range(SHARPENINGS):
+                weights = supporting(economy, self.welfare, powers, d, found)
+                if weights is None:
+                    why = NO_GAIN
+                    break
+                violation = residual(economy, found.consumption, found.production, weights, found.prices)
+                if violation < least:
+                    best, least = found, violation
+                if violation <= SHARP_ENOUGH:
+                    return found
+                found = self._tidied(economy, weights, found, units)
+        return best or (NO_GAIN if self._none_gains(economy, powers, d) else why)
+
+    def _none_gains(self, economy: Economy, powers: Array, d: Array) -> bool:
+        """Return True if the largest least gain is none, so that a product of gains has no maximum."""
+        try:
+            found, _ = divided(economy, "min", powers, d, 0)
+        except NumericalError:
+            return False
+        return supporting(economy, "nash", powers, d, found) is None
+
     def _by_programme(self, economy: Economy, weights: Array, attempt: int) -> Solution:
         import cvxpy  # deferred: takes a second to import
 
@@ -186,6 +288,13 @@ class Planner(Mechanism):
                 break
         return best
 
+    def _support(self, economy: Economy, found: Solution) -> Array:
+        """Return the weights under which an allocation must be the best, (agents,); nan if there are none."""
+        if self.welfare == "sum" or moves_money(economy):
+            return self.weights(economy)
+        weights = supporting(economy, self.welfare, self.powers(economy), self.disagreements(economy), found)
+        return np.full(len(economy.agents), np.nan) if weights is None else weights
+
     def outcome(self, economy: Economy, state: State) -> Outcome:
         """Return the allocation found, or endowments if there is none.
 
@@ -196,9 +305,13 @@ class Planner(Mechanism):
         if isinstance(found, Solution):
             x, y, p = found.consumption, found.production, found.prices
             wide = economy.personalised
-            violation = residual(wide, x, y, self.weights(wide), p)
+            violation = residual(wide, x, y, self._support(wide, found), p)
             status = Status.OPTIMAL if violation <= self.tolerance else Status.FAILED
             reason = f"Largest relative violation of the first-order conditions {shown(violation)}."
+            if self.welfare != "sum" and not moves_money(economy):
+                counted = counting(economy, self.powers(economy))
+                gains = (economy.welfare(x, y) - self.disagreements(economy))[counted]
+                reason += f" The least gain over the disagreement point is {gains.min():.6g}."
             evidence = {"residual": violation}
         else:
             x, y, p = economy.endowment, np.zeros(economy.shape), None
@@ -208,6 +321,16 @@ class Planner(Mechanism):
             status, reason, evidence = Status.FAILED, f"{found or 'The problem was not solved'}.", {}
         played = economy.personalised
         welfare = played.welfare(x, y)
+        payoffs = welfare
+        if self.welfare != "sum" and moves_money(economy) and status is Status.OPTIMAL:
+            d = self.disagreements(economy)
+            gain = float(welfare.sum() - d.sum())
+            if self.welfare == "nash" and not gain > 0:
+                status = Status.FAILED
+                reason = f"{NO_GAIN}."
+            else:
+                payoffs = d + gain * shares(self.welfare, self.powers(economy))
+                reason += f" Payments divide a gain of {gain:.6g} over the disagreement point."
         decided = Outcome(
             economy=played,
             name=self.label,
@@ -217,14 +340,27 @@ class Planner(Mechanism):
             rounds=state.round,
             consumption=x,
             production=y,
-            payments=np.zeros(len(played.agents)),
+            payments=welfare - payoffs if payoffs is not welfare else np.zeros(len(played.agents)),
             revenue=0.0,
             utilities=welfare,
-            payoffs=welfare,
+            payoffs=payoffs,
             prices=p,
             evidence=evidence,
         )
         return narrow_outcome(economy, decided) if economy.public_goods else decided
+
+
+def moves_money(economy: Economy) -> bool:
+    """Return True if utility is quasilinear in money, so that payments move it one for one."""
+    return economy.money is Money.QUASILINEAR
+
+
+def _by_agent(economy: Economy, given: Mapping[str, float], absent: Array) -> Array:
+    """Return a number for each agent, (agents,), from numbers by name of an agent or group."""
+    numbers = absent.copy()
+    for name, value in given.items():
+        numbers[economy.rows(name)] = value
+    return numbers
 
 
 def _nothing_made(economy: Economy, weights: Array) -> Solution | None:

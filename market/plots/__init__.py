@@ -50,11 +50,14 @@ from market.plots.bartering import barter_prices, dispersion, has_barter_prices,
 from market.plots.books import has_books, has_limits, order_book, steps_and_trades, trade_prices
 from market.plots.box import edgeworth_box, fits_into_a_box
 from market.plots.competition import surplus_by_number
-from market.plots.games import game_overview
+from market.plots.disclosed import has_user, user_by_protocol
+from market.plots.games import has_game_rounds, has_rows_of_payoffs, payoff_by_round, payoffs_by_mechanism
 from market.plots.interventions import has_wedge, tax_wedge
+from market.plots.learners import has_ways, learning_ways
 from market.plots.lorenz import has_shares, lorenz
 from market.plots.markets import has_one_price, supply_and_demand
 from market.plots.paths import excess_demand_paths, has_rounds, price_paths
+from market.plots.payoff_space import has_payoff_space, payoff_space
 from market.plots.phase import has_two_free_prices, phase_portrait
 from market.plots.possibilities import frontier, has_two_agents
 from market.plots.producers import has_producers, producers_by_mechanism
@@ -70,6 +73,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from market.results.comparison import Comparison
+    from market.results.games.comparison import GameComparison
     from market.shards import Shared
 
 RESOLUTION = 150  # dots an inch, where a format has dots
@@ -77,6 +81,7 @@ MOST_IN_TWO = 4  # figures in two columns on a sheet; more are in three
 
 __all__ = [
     "FIGURES",
+    "GAME_FIGURES",
     "STYLE",
     "Shown",
     "applicable",
@@ -87,10 +92,14 @@ __all__ = [
     "excess_demand_paths",
     "frontier",
     "game_overview",
+    "learning_ways",
     "lorenz",
     "negishi_weights",
     "order_book",
     "overview",
+    "payoff_by_round",
+    "payoff_space",
+    "payoffs_by_mechanism",
     "phase_portrait",
     "price_paths",
     "producers_by_mechanism",
@@ -106,6 +115,7 @@ __all__ = [
     "sweep_overview",
     "tax_wedge",
     "trade_prices",
+    "user_by_protocol",
     "utilities_by_mechanism",
 ]
 
@@ -145,6 +155,23 @@ FIGURES = (
 """All figures of a comparison, in the order in which they are shown."""
 
 
+class GameShown(NamedTuple):
+    """A figure of the sheet of a run of a game, and the comparisons to which it applies."""
+
+    draw: Callable[[GameComparison, Axes], Axes]
+    applies: Callable[[GameComparison], bool]
+
+
+GAME_FIGURES = (
+    GameShown(payoff_space, has_payoff_space),
+    GameShown(user_by_protocol, has_user),
+    GameShown(learning_ways, has_ways),
+    GameShown(payoffs_by_mechanism, has_rows_of_payoffs),
+    GameShown(payoff_by_round, has_game_rounds),
+)
+"""All figures of a comparison of a game, in the order in which they are shown."""
+
+
 def applicable(comparison: Comparison) -> list[Panel]:
     """Return the figures that apply to a comparison, in the order in which they are shown."""
     return [figure.draw for figure in FIGURES if figure.applies(comparison)]
@@ -161,6 +188,20 @@ def overview(comparison: Comparison) -> Figure:
         A figure of its own, not known to pyplot.
     """
     panels = applicable(comparison)
+    return _sheet(comparison.scenario.title, [partial(panel, comparison) for panel in panels])
+
+
+@styled
+def game_overview(comparison: GameComparison) -> Figure:
+    """Draw every figure of a game that applies on one sheet.
+
+    Args:
+        comparison: the result of `market.compare`, of a game.
+
+    Returns:
+        A figure of its own, not known to pyplot.
+    """
+    panels = [figure.draw for figure in GAME_FIGURES if figure.applies(comparison)]
     return _sheet(comparison.scenario.title, [partial(panel, comparison) for panel in panels])
 
 

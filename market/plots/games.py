@@ -1,103 +1,137 @@
-"""Figures of games: payoffs of two players, every mechanism's outcome, and payoffs by round.
-
-*Payoff space* of two players: all pure profiles, the hull that lotteries reach, its Pareto frontier, and the
-outcomes. For more players, or where payoffs are those of amounts, a row of markers a mechanism.
-"""
+"""Figures of any game: payoffs of every player by mechanism, and payoffs by round."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from scipy.spatial import ConvexHull, QhullError
+import pandas as pd
+from matplotlib.ticker import MaxNLocator
 
-from market.economy.correspondences import Array
-from market.games.table import Table
+from market.plots.payoff_space import has_payoff_space
+from market.plots.style import (
+    COLOURS,
+    GUIDE,
+    NAMED,
+    PAYOFF,
+    Thousands,
+    legend_below,
+    limits,
+    looks,
+    looks_of,
+    number,
+    plain,
+    rows,
+    spread,
+    styled,
+)
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from market.results.games.comparison import GameComparison
 
-MARKS = "osD^vP*Xhp"
+LONG = 60
+"""Rounds: a longer play has a logarithmic axis, on which a short one next to it can still be seen."""
+
+AWAY = 2.0
+"""Times the extent of plays of several rounds: sums of other mechanisms farther away are out of view."""
+
+FEW = 25
+"""Rounds: those of a shorter play are marked one by one."""
 
 
-def payoff_space(ax: Axes, compared: GameComparison) -> None:
-    """Draw the payoffs that two players can reach, and those of every mechanism."""
-    game = compared.game
-    if isinstance(game, Table):
-        points = np.unique(game.outcomes.reshape(-1, 2), axis=0)
-        corners = hull(points)
-        ax.fill(*corners.T, color="0.93", zorder=0)
-        edge = pareto_edge(corners)
-        ax.plot(*edge.T, color="0.2", linewidth=1.5, zorder=1, label="Pareto frontier, with lotteries")
-        ax.scatter(points[:, 0], points[:, 1], s=14, color="0.55", zorder=2, label="pure profiles")
-    for place, (name, outcome) in enumerate(compared.outcomes.items()):
-        ax.plot(*outcome.payoffs, MARKS[place % len(MARKS)], markersize=8, zorder=3 + place, label=name)
-    first, second = game.players
-    ax.set_xlabel(f"payoff of {first}")
-    ax.set_ylabel(f"payoff of {second}")
+def has_rows_of_payoffs(comparison: GameComparison) -> bool:
+    """Return True unless a payoff space shows the same payoffs."""
+    return not has_payoff_space(comparison)
 
 
-def hull(points: Array) -> Array:
-    """Return the corners of the convex hull of points in the plane, in their order around it."""
-    try:
-        return np.asarray(points[ConvexHull(points).vertices])
-    except (QhullError, ValueError):  # fewer than three points, or all on a line
-        order = np.lexsort(points.T[::-1])
-        return np.asarray(points[order][[0, -1]])
-
-
-def pareto_edge(corners: Array) -> Array:
-    """Return the corners of a hull between the best point of the one player and that of the other.
+@styled
+def payoffs_by_mechanism(comparison: GameComparison, ax: Axes) -> Axes:
+    """Draw a row of markers a mechanism: every player's payoff, or range, middle half and median of many.
 
     Args:
-        corners: (k, 2), of a convex hull.
+        comparison: the result of `market.compare`, of a game.
+        ax: to draw on.
 
     Returns:
-        By the first player's payoff, ascending; each corner undominated; one point without conflict.
+        The same axes.
     """
-    order = np.lexsort((-corners[:, 1], -corners[:, 0]))
-    kept, highest = [], -np.inf
-    for place in order.tolist():
-        if corners[place, 1] > highest:
-            kept.append(corners[place])
-            highest = corners[place, 1]
-    return np.array(kept[::-1])
+    game, names = comparison.game, list(comparison.outcomes)
+    reached = np.array([comparison.outcomes[name].payoffs for name in names])
+    view = limits(reached)
+    few = game.size <= NAMED
+    for row, v in enumerate(reached):
+        if not few:
+            spread(v, row, view, COLOURS[0], game.players, ax)
+            continue
+        for player, (colour, _, marker) in zip(range(game.size), looks(), strict=False):
+            label = plain(game.players[player]) if row == 0 else None
+            at = row + 0.09 * (player - (game.size - 1) / 2.0)
+            ax.plot(v[player], at, marker, color=colour, label=label, markeredgecolor="white")
+    rows(names, ax)
+    ax.set_xlim(*view)
+    ax.set_title("Payoffs by mechanism")
+    ax.set_xlabel(PAYOFF if few else f"{PAYOFF}: range, middle half and median of {game.size:,} players")
+    return legend_below(ax) if few else ax
 
 
-def payoffs_by_mechanism(ax: Axes, compared: GameComparison) -> None:
-    """Draw a row of markers a mechanism: every player's payoff, or the range and mean of many."""
-    names = list(compared.outcomes)
-    for row, name in enumerate(names):
-        v = compared.outcomes[name].payoffs
-        ax.plot(v, np.full(len(v), row), "o", alpha=0.7 if len(v) <= 20 else 0.3)
-        ax.plot(float(v.mean()), row, "|", color="0.1", markersize=16, label="mean" if row == 0 else None)
-    ax.set_yticks(range(len(names)), names)
-    ax.invert_yaxis()
-    ax.set_xlabel("payoff")
+def has_game_rounds(comparison: GameComparison) -> bool:
+    """Return True if some mechanism took more than two rounds: the second may show that nothing moves."""
+    return any(outcome.rounds > 2 for outcome in comparison.outcomes.values())
 
 
-def payoffs_by_round(ax: Axes, compared: GameComparison) -> None:
-    """Draw the sum of payoffs in each round, a line a mechanism."""
-    rounds = compared.rounds[compared.rounds["measure"] == "total_payoff"]
-    for name in compared.outcomes:
-        own = rounds[rounds["mechanism"] == name]
-        ax.plot(own["round"], own["value"], "o-" if len(own) < 40 else "-", markersize=3, label=name)
+@styled
+def payoff_by_round(comparison: GameComparison, ax: Axes) -> Axes:
+    """Draw the sum of payoffs in each round, a line a mechanism.
+
+    A dotted line goes on from the end of a play that needed fewer rounds than others.
+
+    Args:
+        comparison: the result of `market.compare`, of a game.
+        ax: to draw on.
+
+    Returns:
+        The same axes.
+    """
+    seen = comparison.rounds[comparison.rounds["measure"] == "total_payoff"]
+    last = max((int(seen["round"].max()) if len(seen) else 1), 2)
+    low, high = _view(seen)
+    known = looks_of(comparison.scenario.mechanism_names)
+    for name in comparison.outcomes:
+        colour, dashes, marker = known[name]
+        own = seen[seen["mechanism"] == name]
+        if own.empty:
+            continue
+        at, value = own["round"].to_numpy(), own["value"].to_numpy()
+        dots: dict[str, Any] = {"marker": marker, "markersize": 4} if len(at) <= FEW else {}
+        beyond = not low <= value[-1] <= high
+        label = f"{plain(name)}: {number(value[-1])}, out of view" if beyond else plain(name)
+        ax.plot(at, value, color=colour, linestyle=dashes, label=label, **dots)
+        if at[-1] < last:
+            ax.plot([at[-1], last], [value[-1]] * 2, **{**GUIDE, "color": colour})
+    ax.set_ylim(low, high)
+    if last > LONG:
+        ax.set_xscale("log")
+        ax.xaxis.set_major_formatter(Thousands())
+    else:
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_title("Payoff by round")
     ax.set_xlabel("round")
-    ax.set_ylabel("sum of payoffs" if compared.game.comparable else "sum of payoffs (no common unit)")
+    ax.set_ylabel("sum of payoffs" if comparison.game.comparable else "sum of payoffs (no common unit)")
+    return legend_below(ax)
 
 
-def game_overview(compared: GameComparison) -> Figure:
-    """Draw a comparison of a game: payoffs that players can reach and reached, and payoffs by round."""
-    figure = Figure(figsize=(10.0, 4.4), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    two = compared.game.size == 2
-    (payoff_space if two else payoffs_by_mechanism)(left, compared)
-    payoffs_by_round(right, compared)
-    for ax, title in ((left, "Payoffs"), (right, "By round")):
-        ax.set_title(title)
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(fontsize=8, frameon=False)
-    figure.suptitle(compared.scenario.title)
-    return figure
+def _view(seen: pd.DataFrame) -> tuple[float, float]:
+    """Return the limits of sums: around plays of several rounds, and around others unless they are far."""
+    finite = seen[np.isfinite(seen["value"])]
+    if finite.empty:
+        return -1.0, 1.0
+    long = finite.groupby("mechanism")["round"].transform("max") > 1
+    main = finite.loc[long if long.any() else long | True, "value"]
+    low, high = float(main.min()), float(main.max())
+    span = (high - low) or max(1.0, abs(high)) * 0.1
+    near = finite.loc[finite["value"].between(low - AWAY * span, high + AWAY * span), "value"]
+    low, high = float(near.min()), float(near.max())
+    margin = 0.06 * ((high - low) or max(1.0, abs(high)))
+    return low - margin, high + margin

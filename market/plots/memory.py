@@ -1,6 +1,7 @@
-"""Memory of what figures calculate from an economy alone, so that it is not calculated anew in every round.
+"""Memory of what figures calculate from an economy or a game alone, so that it is done once for all rounds.
 
-An economy is immutable, so it is recognised by identity; entries hold it, and the oldest ones are dropped.
+Economies and games are immutable, so that they are recognised by identity; entries hold them, and the oldest
+ones are dropped.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
 from market.economy.primitives import Economy
+from market.games.base import StrategicGame
 
 Value = TypeVar("Value")
 
@@ -17,13 +19,13 @@ KEPT = 12  # entries: some panels of some pages of a dashboard
 
 
 class Memory(Generic[Value]):
-    """The last few results of a calculation, by economy and key."""
+    """The last few results of a calculation, by economy or game and key."""
 
     def __init__(self) -> None:
-        self._entries: deque[tuple[Economy, Hashable, Value]] = deque(maxlen=KEPT)
+        self._entries: deque[tuple[Economy | StrategicGame, Hashable, Value]] = deque(maxlen=KEPT)
 
-    def of(self, economy: Economy, key: Hashable, calculate: Callable[[], Value]) -> Value:
-        """Return the result for an economy and a key, calculated if it is not remembered.
+    def of(self, economy: Economy | StrategicGame, key: Hashable, calculate: Callable[[], Value]) -> Value:
+        """Return the result for an economy or a game and a key, calculated if it is not remembered.
 
         Args:
             economy: recognised by identity.

@@ -13,6 +13,7 @@ import matplotlib
 import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import AutoLocator, MaxNLocator, ScalarFormatter
 from matplotlib.transforms import Bbox, ScaledTranslation
 
@@ -152,6 +153,28 @@ def together(
     yield from found
 
 
+def looks_of(names: Sequence[str]) -> dict[str, tuple[str, Any, str]]:
+    """Return the look of each mechanism of a scenario, by its place, so that it keeps it among fewer."""
+    return dict(zip(names, looks(), strict=False))
+
+
+def nested(
+    places: Mapping[str, Array], size: Array, names: Sequence[str]
+) -> Iterator[tuple[str, Array, tuple[str, Any, str], float]]:
+    """Yield name, place, look and size of a marker; of several at one place each is smaller than the last.
+
+    Args:
+        places: name of a mechanism -> coordinates.
+        size: of the view, in the units of each coordinate.
+        names: of all mechanisms of the scenario.
+    """
+    seen = looks_of(names)
+    for group, _ in together(places, size, apart=0.012):
+        for depth, name in enumerate(group):
+            large = max(10.0 + 4.0 * (len(group) > 1) - 4.0 * depth, 4.0)
+            yield name, places[name], seen[name], large
+
+
 def at_the_edge(text: str, left: bool, row: float, colour: str, ax: Axes, lift: float = 0.0) -> None:
     """Write a text at the left or right edge of the axes, `lift` points above its row."""
     ax.annotate(
@@ -230,6 +253,15 @@ def legend_below(ax: Axes, title: str | None = None) -> Axes:
         title=title,
         title_fontsize=8.5,
     )
+    return ax
+
+
+def even_markers(ax: Axes) -> Axes:
+    """Make the markers in a legend equally large, whatever they are on the axes."""
+    legend = ax.get_legend()
+    for handle in () if legend is None else legend.legend_handles:
+        if isinstance(handle, Line2D):
+            handle.set_markersize(min(handle.get_markersize(), 8.0))
     return ax
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from market.display import Displayed
@@ -166,6 +167,35 @@ class Comparison(Displayed):
         mechanism = mechanism_result(outcome, report, goods, ())
         return row(mechanism, goods, numbers, self.total_surplus(name), gains)
 
+    def with_outcome(
+        self, outcome: Outcome, name: str | None = None, rounds: pd.DataFrame | None = None
+    ) -> Comparison:
+        """Return the comparison with one more outcome, judged by a report as the others are.
+
+        Args:
+            outcome: of the same economy, as of an environment's episode (`market.env(...).outcome()`).
+            name: of its column; that of its mechanism, whose outcome it then replaces, if not given.
+            rounds: of its prices, as in `rounds` (`market.env(...).history()`); none by default.
+
+        Raises:
+            InputError: it is an outcome of another economy.
+        """
+        if not isinstance(outcome, Outcome) or not _same(outcome.economy, self.economy):
+            raise InputError(f"{outcome!r:.60} is not an outcome of the economy of '{self.scenario.title}'")
+        label = outcome.name if name is None else name
+        named = replace(outcome, name=label)
+        paths = [self.rounds[self.rounds["mechanism"] != label]]
+        if rounds is not None and len(rounds):
+            paths.append(rounds.assign(mechanism=label))
+        return replace(
+            self,
+            outcomes={**self.outcomes, label: named},
+            alignments={**self.alignments, label: alignment(named)},
+            rounds=pd.concat(paths, ignore_index=True),
+            observations=self.observations[self.observations["mechanism"] != label],
+            checks={key: check for key, check in self.checks.items() if key != label},
+        )
+
     def plot(self) -> Figure:
         """Draw the comparison."""
         from market import plots  # deferred: matplotlib takes half a second, and `plots` knows this module
@@ -224,6 +254,18 @@ def compare(
         raise InputError("there is no mechanism to play")
     rounds, observations = (pd.concat(parts, ignore_index=True) for parts in (paths, seen))
     return Comparison(scenario, economy, outcomes, alignments, rounds, checks, observations)
+
+
+def _same(one: Economy, other: Economy) -> bool:
+    """Return True if two economies have the same agents, goods, money, seed and resources of each agent."""
+    named = all(getattr(one, key) == getattr(other, key) for key in ("goods", "money", "seed"))
+    return (
+        named
+        and tuple(one.agents) == tuple(other.agents)
+        and np.array_equal(one.endowment, other.endowment)
+        and np.array_equal(one.budget, other.budget)
+        and np.array_equal(one.commons, other.commons)
+    )
 
 
 def observations_of(name: str, model: MarketModel) -> pd.DataFrame:

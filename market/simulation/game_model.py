@@ -1,7 +1,9 @@
 """A game under one mechanism as a `mesa.Model` that can be stepped, with a `mesa.Agent` for each player.
 
 One `model.step()` is one round of the mechanism, and `run()` steps to the end. A player whose class overrides
-`act` decides by itself: it is asked for its action where the mechanism would choose one for it.
+`act` decides by itself: it is asked for its action where the mechanism would choose one for it. A mechanism that
+chooses for all (a planner, a mediator, a search for equilibria, protocols, votes) asks no player, and says
+so.
 """
 
 from __future__ import annotations
@@ -16,19 +18,27 @@ import numpy as np
 from market.economy.correspondences import Array
 from market.errors import InputError, NumericalError, did_you_mean
 from market.games.base import StrategicGame
-from market.games.mechanisms.base import GameMechanism, GameState
+from market.games.mechanisms.base import GameMechanism, GameState, outcome_so_far
 from market.games.outcome import GameOutcome
-from market.games.plays import Joint, Mixtures, Play
+from market.games.plays import Actions, Joint, Mixtures, Play
 from market.games.smooth import Smooth
 from market.games.stages import Stages
 from market.games.table import Table
-from market.outcome import Status
 from market.scenario.game_loading import GameScenario, build_game
 from market.simulation.agents import Placed
+
+FOLLOWED = 6
+"""Players, and numbers of each, that are observed one by one in every round; of more only sums."""
+
+NAMED = 3
+"""Players with rules of their own that a reason names."""
 
 
 class Player(Placed):
     """A player of a game; subclass it to decide by itself.
+
+    A subclass changes what the player does, not what it gets: payoffs, regret and efficiency are those of the
+    scenario.
 
     Args:
         model: the simulation.
@@ -59,7 +69,7 @@ class Player(Placed):
     @property
     def payoff(self) -> float:
         """Material payoff if play stopped now."""
-        return float(self.model.game.payoffs(self.model.state.play)[self.row])
+        return float(self.model.payoffs[self.row])
 
     def act(self, others: Mapping[str, object], advised: object) -> object:  # noqa: ARG002
         """Return the action to take, where the mechanism asks for one.
@@ -117,9 +127,11 @@ class GameModel(mesa.Model):
         self._own = {row for row in classes if classes[row].act is not Player.act}
         self.state: GameState = self.mechanism.start(self.game)
         self._last: tuple[int, GameOutcome] | None = None
+        self._paid: tuple[GameState, Array] | None = None
         self.datacollector = mesa.DataCollector(
             model_reporters={name: partial(_observed, name=name) for name in self.mechanism.observed_once}
-            | {"total_payoff": lambda model: float(model.game.payoffs(model.state.play).sum())},
+            | {"total_payoff": lambda model: float(model.payoffs.sum())}
+            | _followed(self.game),
             agent_reporters={"payoff": "payoff"},
         )
         self.running = not self.mechanism.done(self.game, self.state)
@@ -142,6 +154,13 @@ class GameModel(mesa.Model):
         if name not in self.game.players:
             raise InputError(f"no player '{name}'; {did_you_mean(name, self.game.players)}")
         return self.players[self.game.players.index(name)]
+
+    @property
+    def payoffs(self) -> Array:
+        """Material payoffs if play stopped now, (n,)."""
+        if self._paid is None or self._paid[0] is not self.state:
+            self._paid = self.state, self.game.payoffs(self.state.play)
+        return self._paid[1]
 
     def step(self) -> None:
         """Play one round, if the mechanism is not done."""
@@ -171,19 +190,61 @@ class GameModel(mesa.Model):
         self.running = False
         return self.outcome()
 
+    def _on_own_rules(self, outcome: GameOutcome) -> str:
+        """Return a sentence on players with rules of their own: what they forgo, or that none is asked."""
+        rows = sorted(self._own)
+        shown = [self.game.players[row] for row in rows[:NAMED]]
+        more = f" and {len(rows) - NAMED:,} more" if len(rows) > NAMED else ""
+        who, one = f"{', '.join(shown)}{more}", len(rows) == 1
+        if not self.mechanism.asks_players:
+            return f"No player is asked here, so the rule of {who} is not used."
+        follows = f"{who} {'follows a rule of its own' if one else 'follow rules of their own'}"
+        if outcome.regret is None:
+            return f"{follows}."
+        most = float(outcome.regret[rows].max())
+        return f"{follows}, and {'forgoes' if one else 'forgo up to'} {most:.6g}."
+
     def outcome(self) -> GameOutcome:
         """Return the outcome; while rounds remain, that of stopping now, with the status `in_play`."""
         if self._last is None or self._last[0] != self.state.round:
-            found = self.mechanism.outcome(self.game, self.state)
-            if not self.mechanism.done(self.game, self.state):
-                why = "Rounds remain to be played; the outcome is that of stopping now."
-                found = replace(found, status=Status.IN_PLAY, reason=why)
+            found = outcome_so_far(self.mechanism, self.game, self.state)
+            if self._own:
+                found = replace(found, reason=f"{found.reason} {self._on_own_rules(found)}")
             self._last = (self.state.round, found)
         return self._last[1]
 
 
 def _observed(model: GameModel, name: str) -> float:
     return float(model.state.observed()[name])
+
+
+def _followed(game: StrategicGame) -> dict[str, partial[float]]:
+    """Return reporters of each player's payoff and amounts, where there are few of both."""
+    if game.size > FOLLOWED:
+        return {}
+    found = {f"payoff[{name}]": partial(_payoff, row=row) for row, name in enumerate(game.players)}
+    start = game.start()
+    if isinstance(start, Actions) and start.values.shape[1] <= FOLLOWED:
+        for row, name in enumerate(game.players):
+            for k in range(start.values.shape[1]):
+                found[amount_measure(game, name, k)] = partial(_amount, row=row, k=k)
+    return found
+
+
+def amount_measure(game: StrategicGame, player: str, k: int = 0) -> str:
+    """Return the measure of a player's number in rounds: `amount[NAME]`, or `amount[NAME][k]` of several."""
+    start = game.start()
+    assert isinstance(start, Actions)
+    return f"amount[{player}]" if start.values.shape[1] == 1 else f"amount[{player}][{k}]"
+
+
+def _payoff(model: GameModel, row: int) -> float:
+    return float(model.payoffs[row])
+
+
+def _amount(model: GameModel, row: int, k: int) -> float:
+    assert isinstance(model.state.play, Actions)
+    return float(model.state.play.values[row, k])
 
 
 def shown_action(game: StrategicGame, play: Play, row: int) -> object:

@@ -12,7 +12,6 @@ are made at the start. Built-in traders answer prices together (`aggregate_deman
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -24,9 +23,9 @@ from market.economy.aggregate_demand import AggregateDemand, OwnAnswers
 from market.economy.correspondences import Array
 from market.economy.primitives import Answers
 from market.errors import InputError, MarketError, NumericalError, did_you_mean
-from market.mechanisms.base import begin
+from market.mechanisms.base import begin, outcome_so_far
 from market.mechanisms.trading.double_auction import Book
-from market.outcome import Outcome, Status, shown
+from market.outcome import Outcome
 from market.scenario.building import build
 from market.scenario.game_loading import GameScenario
 from market.scenario.loading import Scenario
@@ -204,18 +203,9 @@ class MarketModel(LazyModel):
     def outcome(self) -> Outcome:
         """Return the outcome; while rounds remain, that of stopping now, with the status `in_play`."""
         if self._outcome is None or self._outcome[0] != self.state.round:
-            self._outcome = (self.state.round, self._outcome_now())
+            now = outcome_so_far(self.mechanism, self.economy, self.state, self.answers)
+            self._outcome = (self.state.round, now)
         return self._outcome[1]
-
-    def _outcome_now(self) -> Outcome:
-        economy, state = self.economy, self.state
-        if self.mechanism.done(economy, state):
-            return self.mechanism.outcome(economy, state)
-        seen = state
-        if state.round == 0 and self.auctioneer is not None:  # first prices that no trader has answered yet
-            seen = self.mechanism.step(economy, state, self.answers)
-        stopped = self.mechanism.outcome(economy, seen)
-        return replace(stopped, status=Status.IN_PLAY, reason=_on_the_way(stopped), rounds=state.round)
 
     def _reporters(self) -> dict[str, object]:
         """Return one column for each number observed: `price[water]`, ..., `disequilibrium`."""
@@ -227,17 +217,6 @@ class MarketModel(LazyModel):
         return reporters | {
             name: partial(_observed, name=name, good=None) for name in self.mechanism.observed_once
         }
-
-
-def _on_the_way(stopped: Outcome) -> str:
-    """Return the reason of an outcome in play: the play is not over, and stopping now gives this."""
-    if stopped.disequilibrium is None:
-        return "Rounds remain to be played; the outcome is that of stopping now."
-    return (
-        f"Rounds remain to be played. If trade stopped now, it would be at the prices so far that are the "
-        f"closest to clearing (largest relative excess demand {shown(stopped.disequilibrium)}), with the "
-        f"longer side of each market rationed."
-    )
 
 
 def _quote(model: MarketModel, row: int, book: Book) -> float | None:

@@ -30,7 +30,8 @@ def test_imports_go_one_way():
 @pytest.mark.parametrize(
     ("statement", "heavy"),
     [
-        ("import market", ("mesa", "matplotlib", "cvxpy", "pandas", "scipy")),
+        ("import market", ("mesa", "matplotlib", "cvxpy", "pandas", "scipy", "pettingzoo", "gymnasium")),
+        ("import market; market.env", ("mesa", "matplotlib", "cvxpy", "pandas", "pettingzoo", "gymnasium")),
         ("import market; market.load('scenarios/commons.toml')", ("mesa", "matplotlib", "cvxpy", "pandas")),
         (
             "import market; commons = market.load('scenarios/commons.toml'); "
@@ -56,7 +57,7 @@ def test_the_public_names_are_pinned():
         "Alignment", "Auctioneer", "Comparison", "Economy", "MarketModel", "Outcome", "Scenario", "Status",
         "Trader", "__version__", "alignment", "build", "compare", "dashboard", "equilibria", "load", "loads",
         "play", "GameComparison", "GameModel", "GameOutcome", "GameReport", "GameScenario", "Player",
-        "from_payoffs",
+        "env", "from_payoffs",
     }  # fmt: skip
     for name in market.__all__:
         assert getattr(market, name) is not None

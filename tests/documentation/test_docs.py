@@ -141,6 +141,7 @@ def typed(block: str, shell) -> None:
 FOLLOWED_ELSEWHERE = {
     "sweeps.md": "tests/sweep",
     "dashboard.md": "tests/interfaces/dashboard, since it serves until it is interrupted",
+    "train-learners.md": "tests/documentation/test_train_learners.py",
     "solaraviz.md": "tests/documentation/test_solaraviz.py",
 }
 

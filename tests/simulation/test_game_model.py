@@ -100,3 +100,28 @@ def test_a_comparison_speaks(scenario):
     assert "chicken" in str(scenario)
     assert "Outcome of 'alone'" in str(compared.outcomes["alone"])
     assert list(compared.table()["mechanism"]) == ["alone", "learn"]
+
+
+class Swerver(market.Player):
+    def act(self, others, advised):
+        return "swerve"
+
+
+def test_outcome_says_what_players_with_rules_of_their_own_forgo():
+    """Both swerve and have 6 each; one that went straight would have 7."""
+    scenario = market.loads(
+        'schema = 1\ngame = "chicken"\nmechanisms = [{ name = "m", kind = "unmediated" }]'
+    )
+    both = market.GameModel(scenario, players={"row": Swerver, "column": Swerver}).run()
+    assert both.reason.endswith("row, column follow rules of their own, and forgo up to 1.")
+    one = market.GameModel(scenario, players={"column": Swerver}).run()
+    assert one.reason.endswith("column follows a rule of its own, and forgoes 0.")
+
+
+@pytest.mark.parametrize("kind", ["planner", "mediator", "equilibria"])
+def test_mechanism_that_chooses_for_all_says_that_it_asks_no_player(kind):
+    scenario = market.loads(f'schema = 1\ngame = "chicken"\nmechanisms = [{{ name = "m", kind = "{kind}" }}]')
+    plain = market.GameModel(scenario).run()
+    found = market.GameModel(scenario, players={"row": Swerver}).run()
+    assert found.reason == f"{plain.reason} No player is asked here, so the rule of row is not used."
+    assert (found.payoffs == plain.payoffs).all()

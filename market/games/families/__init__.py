@@ -24,6 +24,7 @@ from market.games.families.matrices import (
     StagHunt,
 )
 from market.games.families.mixed import Mixed
+from market.games.families.panel import PanelGame
 from market.games.families.preferences import Preferences
 from market.games.families.public_goods import PublicGoods
 from market.games.families.repeated import Repeated
@@ -52,6 +53,7 @@ GAME_FAMILIES: Registry[GameFamily] = Registry(
     Facility,
     AgaToy,
     InformationGame,
+    PanelGame,
     PublicGoodsInOrder,
     Stackelberg,
     Dictator,

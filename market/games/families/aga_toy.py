@@ -26,6 +26,7 @@ class AgaToy(SmoothFamily):
     """r_1 = sin(a_1 a_2 + a_2^2), r_2 = cos(1 + a_1 - (1 + a_2)^2) + a_1 a_2^2."""
 
     name = "aga_toy"
+    amount = "action"
     least_players = most_players = 2
     usual_players = ("first", "second")
     game_parameters: ClassVar = {

@@ -30,6 +30,7 @@ class Coopetition(SmoothFamily):
     """pi_i = endowment_i - a_i + f(a_i) + share_i synergy (prod a)^(1/n)."""
 
     name = "coopetition"
+    amount = "investment"
     own_concave = concave = sum_concave = True
     least_players = 2
     file_keys: ClassVar[dict[str, Key]] = {

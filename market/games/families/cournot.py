@@ -24,6 +24,7 @@ class Cournot(SmoothFamily):
     """pi_i = (intercept - slope Q) q_i - cost_i q_i - (curvature_i / 2) q_i^2."""
 
     name = "cournot"
+    amount = "output"
     own_concave = sum_concave = True
     game_parameters: ClassVar = {
         "intercept": Parameter("agent", "price at which nothing is bought", "payoff per unit", open_low=True),

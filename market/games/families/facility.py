@@ -28,6 +28,7 @@ class Facility(SmoothFamily):
     """pi_i = 1 - |place of the facility - home_i|, by the mean, median or uniform phantoms of reports."""
 
     name = "facility"
+    amount = "report"
     file_keys: ClassVar[dict[str, Key]] = {
         "rule": (Literal["mean", "median", "phantoms"], Field("mean", description="how reports place it"))
     }

@@ -29,6 +29,7 @@ class FishWar(SmoothFamily):
     """pi_i = log a_i + k log(1 - sum a), k = growth discount / (1 - growth discount)."""
 
     name = "fish_war"
+    amount = "share of the stock"
     own_concave = concave = sum_concave = True
     game_parameters: ClassVar = {
         "growth": Parameter("agent", "exponent of growth, alpha", "none", open_low=True, high=1.0,

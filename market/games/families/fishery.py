@@ -27,6 +27,7 @@ class Commons(SmoothFamily):
     """pi_i = e_i (price catchability stock - cost_i), stock = capacity (1 - catchability E / growth)."""
 
     name = "commons"
+    amount = "effort"
     own_concave = sum_concave = True
     game_parameters: ClassVar = {
         "price": Parameter("agent", "of a unit of catch", "payoff per unit", open_low=True, absent=1.0),

@@ -23,6 +23,7 @@ class Mixed(SmoothFamily):
     """expected payoffs of a table in the players' mixtures of its actions."""
 
     name = "mixed"
+    amount = "probability of the first action"
     player_keys: ClassVar[dict[str, Key]] = FromFile.player_keys
     file_keys: ClassVar[dict[str, Key]] = {
         **FromFile.file_keys,

@@ -25,6 +25,7 @@ class PublicGoods(SmoothFamily):
     """pi_i = budget - cost a_i - (curvature / 2) a_i^2 + (multiplier / n) sum a."""
 
     name = "public_goods"
+    amount = "contribution"
     own_concave = concave = sum_concave = True
     game_parameters: ClassVar = {
         "multiplier": Parameter("agent", "worth to all together of a unit given", "payoff per unit")

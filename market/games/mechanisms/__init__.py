@@ -6,6 +6,7 @@ Imports the forms of games, learning rules and welfare; no other room of mechani
 To add one: a file here and its class in `GAME_MECHANISMS`.
 """
 
+from market.games.mechanisms.approval import Approval
 from market.games.mechanisms.auctioneer import ActionPrices
 from market.games.mechanisms.base import GameMechanism, GameState, play
 from market.games.mechanisms.best_replies import BestReplies
@@ -32,6 +33,7 @@ GAME_MECHANISMS: Registry[GameMechanism] = Registry(
     BestAI,
     Quantal,
     Aligned,
+    Approval,
 )
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "ActionPrices",
     "Aligned",
     "Alone",
+    "Approval",
     "BackwardInduction",
     "BestAI",
     "BestReplies",

@@ -23,7 +23,7 @@ revenue is negative.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -66,6 +66,7 @@ class ActionPrices(GameMechanism):
     """An auctioneer prices actions: each player pays for what one more unit costs the others."""
 
     name = "auctioneer"
+    asks_players = True
     forms = (Smooth, Table)
     observed_once = ("disequilibrium",)
     evidence = ("disequilibrium", "relative_regret")
@@ -140,6 +141,11 @@ class ActionPrices(GameMechanism):
         at_rest = state.gap <= self.tolerance and state.moved <= self.tolerance
         return at_rest or state.round >= self.max_rounds
 
+    def going_on(self, state: GameState) -> PricedState:
+        """Return the state as one in which players have just moved."""
+        assert isinstance(state, PricedState)
+        return replace(state, moved=np.inf)
+
     def outcome(self, game: StrategicGame, state: GameState) -> GameOutcome:
         """Return play, prices and payments. Evidence: the distance of prices, and gains at these prices."""
         assert isinstance(state, PricedState)
@@ -184,13 +190,14 @@ class ActionPrices(GameMechanism):
         regret, _ = _common(game).regret(state.play)
         relative = float((regret / game.scale).max(initial=0.0))
         transfers = v.sum() - v
-        settled = state.moved == 0.0
+        settled = relative <= self.tolerance
         status = Status.SETTLED if settled else Status.MAX_ROUNDS
         reason = (
             f"Each player is paid what the others get, and no single change raises the sum of all payoffs "
             f"(largest gain {shown(relative)}). Payments of {transfers.sum():.6g} come from outside."
             if settled
-            else f"Not settled after {state.round} rounds."
+            else f"Not settled after {state.round} rounds: a single change raises the sum of all payoffs by "
+            f"{shown(relative)} of a player's range."
         )
         return self.ended(
             game, state, status, reason, {"disequilibrium": 0.0, "relative_regret": relative},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -48,6 +48,8 @@ class GameMechanism(Family):
     name: ClassVar[str]
     forms: ClassVar[tuple[type[StrategicGame], ...]] = ()
     observed_once: ClassVar[tuple[str, ...]] = ()
+    asks_players: ClassVar[bool] = False
+    """True if players are asked for their actions; a planner, a mediator or a search chooses for all."""
     evidence: ClassVar[tuple[str, ...]] = ()
 
     def refuse(self, game: StrategicGame) -> None:
@@ -71,6 +73,13 @@ class GameMechanism(Family):
     def done(self, game: StrategicGame, state: GameState) -> bool:
         """Return True if no further round is to be played."""
         raise NotImplementedError
+
+    def going_on(self, state: GameState) -> GameState:
+        """Return the state as that of players who learn: what they did tells nothing of what they will do.
+
+        That nothing moved in a round, or came back after some, then proves neither rest nor a cycle.
+        """
+        return state
 
     def outcome(self, game: StrategicGame, state: GameState) -> GameOutcome:
         """Return the outcome, its status recomputed from the primitives."""
@@ -107,6 +116,7 @@ class GameMechanism(Family):
 
 WORDS = {
     "Disclosure": "information",
+    "Panel": "panels",
     "Table": "finitely many actions",
     "Smooth": "amounts",
     "Stages": "moves in order",
@@ -135,3 +145,18 @@ def play(mechanism: GameMechanism, game: StrategicGame, acting: Acting = as_told
     while not mechanism.done(game, state):
         state = mechanism.step(game, state, acting)
     return mechanism.outcome(game, state)
+
+
+def outcome_so_far(mechanism: GameMechanism, game: StrategicGame, state: GameState) -> GameOutcome:
+    """Return the outcome; while rounds remain, that of stopping now, with the status `in_play`.
+
+    Args:
+        mechanism: the mechanism.
+        game: the game.
+        state: that has been reached.
+    """
+    found = mechanism.outcome(game, state)
+    if mechanism.done(game, state):
+        return found
+    why = "Rounds remain to be played; the outcome is that of stopping now."
+    return replace(found, status=Status.IN_PLAY, reason=why)

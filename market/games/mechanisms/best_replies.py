@@ -17,7 +17,7 @@ as in Bertsekas and Tsitsiklis (1989), *Parallel and Distributed Computation*, c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -69,6 +69,7 @@ class BestReplies(GameMechanism):
     """Players are left alone: each answers the others with a best reply, in rounds."""
 
     name = "unmediated"
+    asks_players = True
     forms = (Table, Smooth, Stages)
     evidence = ("relative_regret", "period")
     schedule: Schedule = option("sequential", "who moves when")
@@ -150,6 +151,11 @@ class BestReplies(GameMechanism):
     def _cycles(self, state: ReplyState) -> bool:
         fixed = self.schedule in ("sequential", "simultaneous")
         return fixed and not state.settled and state.period is not None
+
+    def going_on(self, state: GameState) -> ReplyState:
+        """Return the state without what shows rest or a cycle of best replies."""
+        assert isinstance(state, ReplyState)
+        return replace(state, settled=False, past=state.past[-1:])
 
     def outcome(self, game: StrategicGame, state: GameState) -> GameOutcome:
         """Return the last play with every player's gain from deviating, computed anew."""

@@ -72,6 +72,7 @@ class Learning(GameMechanism):
     """Players learn by a rule, in small steps."""
 
     name = "learning"
+    asks_players = True
     forms = (Smooth, Table)
     observed_once = ("movement",)
     evidence = ("relative_regret", "last_regret", "average_regret", "amplitude", "movement")

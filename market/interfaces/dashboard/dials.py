@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from market.interfaces.text.sentences import visible
+from market.scenario.game_loading import GameScenario
 from market.scenario.loading import Scenario
 from market.scenario.overrides import apply_overrides
 from market.scenario.toml_text import Place, Source, format_place
@@ -21,7 +22,9 @@ from market.scenario.toml_text import Place, Source, format_place
 MOST = 24  # dials on a page
 REACH = 4.0  # times its value is as far as a number can be turned up
 LEAST_SIZE, MOST_SIZE = 1e-6, 1e9  # sizes that a dial can sensibly have
+NOT_OF_PLAYERS = ("name", "data", "columns", "actions")
 OF_AGENTS = ("count", "endowment", "budget", "utility", "cost", "technology", "harm")
+DRAWN = {"start": ("random",), "schedule": ("random", "asynchronous")}  # by mechanisms of games
 FAMILIES = ("utility", "cost", "technology")  # an agent hardly ever has two of them
 WITHIN_ONE = ("shares", "owners")  # parts of a whole: from 0 to 1
 
@@ -54,7 +57,7 @@ class Dial:
         return isinstance(self.value, int) and self.label == "count"
 
 
-def dials(scenario: Scenario, mechanism: str) -> tuple[Dial, ...]:
+def dials(scenario: Scenario | GameScenario, mechanism: str) -> tuple[Dial, ...]:
     """Return the dials of a scenario.
 
     Args:
@@ -71,16 +74,23 @@ def dials(scenario: Scenario, mechanism: str) -> tuple[Dial, ...]:
     return tuple(dial for dial in found if dial is not None)
 
 
-def _values(scenario: Scenario) -> dict[str, Any]:
-    """Return the values that the file has, and `--set` after it."""
+def _values(scenario: Scenario | GameScenario) -> dict[str, Any]:
+    """Return the values that the file has, and `--set` after it; of a game the defaults of parameters too."""
     values = Source(scenario.file, scenario.text).parse()
     apply_overrides(values, scenario.overrides)
+    if isinstance(scenario, GameScenario) and "parameters" in values:
+        known = scenario.family.game_parameters
+        absent = {key: each.absent for key, each in known.items() if each.absent is not None}
+        values["parameters"] = absent | values["parameters"]
     return values
 
 
-def draws(scenario: Scenario) -> bool:
+def draws(scenario: Scenario | GameScenario) -> bool:
     """Return True if a number in the scenario's file is drawn, so that the seed makes a difference."""
-    return any(_drawn(agent) for agent in _values(scenario)["agents"])
+    values = _values(scenario)
+    return any(_drawn(each) for each in (*values.get("agents", ()), *values.get("players", ()))) or any(
+        entry.get(key) in words for entry in values["mechanisms"] for key, words in DRAWN.items()
+    )
 
 
 def _drawn(tree: object) -> bool:
@@ -92,7 +102,13 @@ def _drawn(tree: object) -> bool:
 def _trees(values: dict[str, Any], mechanism: str) -> Iterator[tuple[str, Place, object]]:
     """Yield the parts of a scenario that may have dials: owner, path, and value."""
     yield "common stock", ("commons",), values.get("commons", {})
-    for index, agent in enumerate(values["agents"]):
+    yield "game", ("parameters",), values.get("parameters", {})
+    for index, player in enumerate(values.get("players", ())):
+        if isinstance(player, dict):
+            for key, value in player.items():
+                if key not in NOT_OF_PLAYERS:
+                    yield str(player.get("name", index)), ("players", index, key), value
+    for index, agent in enumerate(values.get("agents", ())):
         for key in OF_AGENTS:
             if key in agent:
                 yield agent["name"], ("agents", index, key), agent[key]
@@ -119,7 +135,7 @@ def _dial(owner: str, place: Place, value: float) -> Dial | None:
     path = format_place(place)
     if not (value == 0 or LEAST_SIZE <= abs(value) <= MOST_SIZE) or any('"' in str(part) for part in place):
         return None
-    words = place[1:] if place[0] == "commons" else place[2:]
+    words = place[1:] if place[0] in ("commons", "parameters") else place[2:]
     if words[0] in FAMILIES and len(words) > 1:
         words = words[1:]
     label = " \N{MIDDLE DOT} ".join(visible(str(part)).replace("_", " ") for part in words)

@@ -11,16 +11,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from market import plots
 from market.errors import InputError
 from market.interfaces.dashboard.offer import Offer
 from market.interfaces.dashboard.play import described
-from market.interfaces.dashboard.scene import Choice, Scene, set_up
+from market.interfaces.dashboard.scene import AnyScene, Choice, GameScene, set_up
 from market.interfaces.dashboard.view import State, View, view_of, visible_lines
 from market.interfaces.text.sentences import visible
 from market.results import run_folder as results
 from market.results.comparison import compare
+from market.results.games.comparison import compare_games
+from market.results.games.folder import write_game_run
 
 AT_ONCE = 500  # rounds between pictures when a finished play is played again with other numbers
 _WRITING = threading.Lock()  # held while a run folder is written
@@ -50,7 +53,7 @@ class Director:
         self._per_picture = 1
         self._hurry = False  # the rounds until the end of this play need not be seen
         self._ended = False  # with other numbers the play is played to its end too
-        self._scene: Scene | None = None  # the rest is touched by the director's own thread only
+        self._scene: AnyScene | None = None  # the rest is touched by the director's own thread only
         self._unjudged = False  # the view is of a round after which the play was to go on
         self._note: State | None = None
         self._view = View(None, State("info", "Setting up"))
@@ -163,7 +166,7 @@ class Director:
         self._put(replace(self._view, choice=choice, state=state, over=True, finished=False))
         self._unjudged = False
         self._scene = None  # the former scene is gone, even if this choice fails
-        self._scene = scene = set_up(choice, self._progress, self._offer.traders)
+        self._scene = scene = set_up(choice, self._progress, self._offer)
         if scene.play is None:
             self._pause()
         if not self._hurry:  # then only the end is worth a picture
@@ -207,19 +210,30 @@ class Director:
         self._note = None
         self._put(replace(self._view, busy="Playing all mechanisms for the run folder"))
         try:
-            if self._offer.traders:
-                raise InputError(
-                    "A run folder is replayed from its scenario, which has no traders of one's own."
-                )
-            results.check_writable(scene.scenario, self._offer.out)
-            compared = compare(scene.scenario, seed=scene.choice.seed)
-            figures = {"overview.svg": lambda path: plots.save(compared.plot(), path)}
-            with _WRITING:
-                folder = results.write_run(compared, self._offer.out, figures)
+            folder = self._written(scene)
             self._note = State("success", "Run folder", visible(str(folder.resolve())))
         except (InputError, MemoryError, OSError) as error:
             self._note = State("error", "No run folder was written", visible_lines(described(error)))
         self._put(replace(self._view, busy=""))
+
+    def _written(self, scene: AnyScene) -> Path:
+        """Play all mechanisms of a scene to their end, and return the folder that was written."""
+        out, seed = self._offer.out, scene.choice.seed
+        own = self._offer.players if isinstance(scene, GameScene) else self._offer.traders
+        if own:
+            who = "players" if isinstance(scene, GameScene) else "traders"
+            raise InputError(f"A run folder is replayed from its scenario, which has no {who} of one's own.")
+        assert scene.scenario is not None
+        results.check_writable(scene.scenario, out)
+        if isinstance(scene, GameScene):
+            assert scene.scenario is not None
+            game = compare_games(scene.scenario, seed=seed)
+            with _WRITING:
+                return write_game_run(game, out, {"overview.svg": lambda path: plots.save(game.plot(), path)})
+        compared = compare(scene.scenario, seed=seed)
+        with _WRITING:
+            figures = {"overview.svg": lambda path: plots.save(compared.plot(), path)}
+            return results.write_run(compared, out, figures)
 
     def _seen_playing(self, view: View) -> bool:
         """Return True if rounds are seen to follow one another: not while a new scene is set up."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 from market.errors import InputError
+from market.interfaces import extras
 
 NEEDED = ("solara", "solara-assets", "ipyvue", "ipyvuetify", "reacton", "starlette", "uvicorn", "altair")
-HOW = "install it with: pip install 'market[dashboard]' (in a checkout: pip install -e '.[dashboard]')"
 
 
 def check() -> None:
@@ -16,16 +14,10 @@ def check() -> None:
     Raises:
         InputError: a package is missing, or of a version with which the page has no pictures.
     """
-    missing = [name for name in NEEDED if _version(name) is None]
-    if missing:
-        raise InputError(f"the dashboard is not installed (missing: {', '.join(missing)}); {HOW}")
+    extras.check("the dashboard", "dashboard", NEEDED)
     for name in ("ipyvue", "ipyvuetify"):
-        if not str(_version(name)).startswith("1."):
-            raise InputError(f"{name} {_version(name)} shows no pictures, it must be below 2; {HOW}")
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+        found = str(extras.installed(name))
+        if not found.startswith("1."):
+            raise InputError(
+                f"{name} {found} shows no pictures, it must be below 2; {extras.how('dashboard')}"
+            )

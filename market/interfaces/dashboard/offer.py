@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from market.scenario.game_loading import GameScenario
     from market.scenario.loading import Scenario
     from market.simulation.agents import Trader
+    from market.simulation.game_model import Player
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,12 +24,14 @@ class Offer:
     Args:
         scenarios: name -> scenario or its file; the first is shown first.
         out: the folder in which exported runs are put.
-        traders: as for `market.compare`, in every scenario.
+        traders: as for `market.compare`, in every scenario of an economy.
+        players: likewise, in every scenario of a game.
     """
 
-    scenarios: Mapping[str, Path | Scenario]
+    scenarios: Mapping[str, Path | Scenario | GameScenario]
     out: Path
     traders: Mapping[str, type[Trader]] = field(default_factory=dict)
+    players: Mapping[str, type[Player]] = field(default_factory=dict)
 
 
 _made: list[Offer] = []  # the last one is that of the server in this process

@@ -35,7 +35,7 @@ def Page() -> None:
         solara.v.Html(tag="h1", children=[view.title])
     if view.description:
         Story(view.description).key(view.title)
-    with solara.v.Html(tag="div", class_="market-columns"):
+    with solara.v.Html(tag="div", class_=f"market-columns{' of-game' if view.actions else ''}"):
         with solara.v.Html(tag="main"):
             Toolbar(session)
             Banner(view.state, view.busy)

@@ -43,10 +43,15 @@ def Pictures(view: View) -> None:
     """Show all pictures, as many side by side as there is room for; the small ones in rows of their own."""
     large = [picture for picture in view.pictures if not picture.small]
     small = [picture for picture in view.pictures if picture.small]
-    for pictures, kind in ((large, f"of-{len(large)}"), (small, "small")):
+    many = len(large) + bool(view.actions)
+    for pictures, kind in ((large, f"of-{many}"), (small, "small")):
         with solara.v.Html(tag="div", class_=f"market-pictures {kind}").key(kind):
             for picture in pictures:
                 Shown(picture).key(picture.title)
+            if view.actions and kind != "small":
+                with solara.v.Html(tag="figure", class_="market-picture").key("actions"):
+                    solara.v.Html(tag="figcaption", children=["What players do now"])
+                    solara.HTML(tag="div", unsafe_innerHTML=view.actions)
 
 
 @solara.component

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from market.results.comparison import Comparison
+    from market.results.games.comparison import GameComparison
 
 
 def without(compared: Comparison, mechanism: str) -> Comparison:
@@ -33,4 +34,15 @@ def _of(compared: Comparison, names: Sequence[str]) -> Comparison:
         outcomes={name: compared.outcomes[name] for name in names},
         alignments={name: compared.alignments[name] for name in names},
         rounds=rounds_of(compared, names),
+    )
+
+
+def without_game(compared: GameComparison, mechanism: str) -> GameComparison:
+    """Return the comparison of all other mechanisms of a game."""
+    names = [name for name in compared.outcomes if name != mechanism]
+    return replace(
+        compared,
+        outcomes={name: compared.outcomes[name] for name in names},
+        reports={name: compared.reports[name] for name in names},
+        rounds=compared.rounds[compared.rounds["mechanism"].isin(names)],
     )

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import re
 import socket
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -23,19 +22,20 @@ from market.errors import Fault, InputError, ScenarioError
 from market.interfaces.dashboard import extra, offer
 from market.interfaces.dashboard.guard import App, Guard, is_local
 from market.interfaces.dashboard.offer import Offer
-from market.scenario.toml_text import MAX_BYTES
 
 if TYPE_CHECKING:
     from reacton.core import Element
 
+    from market.scenario.game_loading import GameScenario
     from market.scenario.loading import Scenario
     from market.simulation.agents import Trader
+    from market.simulation.game_model import Player
 
 GRACE = 2  # seconds that open pages get at the end
 
 
 def scenarios(given: Path | None) -> dict[str, Path]:
-    """Return the scenarios on offer, by name: the one given, and all economies in `scenarios/`.
+    """Return the scenarios on offer, by name: the one given, and all in `scenarios/`.
 
     Args:
         given: the file of the command line; it comes first.
@@ -44,9 +44,7 @@ def scenarios(given: Path | None) -> dict[str, Path]:
         InputError: there is none at all.
     """
     folder = next((path for path in _folders() if path.is_dir()), None)
-    found = (
-        [] if folder is None else sorted(path for path in folder.glob("*.toml") if not _states_a_game(path))
-    )
+    found = [] if folder is None else sorted(folder.glob("*.toml"))
     if given is not None:
         if not given.is_file():
             raise ScenarioError(str(given), [Fault("no such file")])
@@ -57,25 +55,16 @@ def scenarios(given: Path | None) -> dict[str, Path]:
     return {path.stem if names.count(path.stem) == 1 else str(path): path.resolve() for path in found}
 
 
-def _states_a_game(path: Path) -> bool:
-    """Return True if the file says `game =` before its first table; a file with faults is still on offer."""
-    try:
-        with path.open(errors="replace") as file:
-            top = file.read(MAX_BYTES).partition("\n[")[0]
-    except OSError:
-        return False
-    return re.search(r"^game\s*=", top, re.MULTILINE) is not None
-
-
 def _folders() -> Sequence[Path]:
     """Return the folders of scenarios: here, and in the checkout that is being run."""
     return Path("scenarios"), Path(market.__file__).resolve().parent.parent / "scenarios"
 
 
 def dashboard(
-    scenario: str | Path | Scenario | None = None,
+    scenario: str | Path | Scenario | GameScenario | None = None,
     traders: Mapping[str, type[Trader]] | None = None,
     *,
+    players: Mapping[str, type[Player]] | None = None,
     out: str | Path = "runs",
     host: str = "127.0.0.1",
     port: int = 8765,
@@ -87,6 +76,7 @@ def dashboard(
     Args:
         scenario: a file, or the result of `market.load`; if not given, those in `scenarios/`.
         traders: agent or group name -> a subclass of `Trader` with its own answers to prices.
+        players: player or group name -> a subclass of `Player` with its own actions, in a game.
         out: the folder in which exported runs are put.
         host: the address to listen on; the default is reached from this machine only.
         port: 0 for any that is free.
@@ -95,21 +85,21 @@ def dashboard(
         Nothing, or in a notebook the page.
 
     Raises:
-        InputError: something is not installed, the scenario cannot be played with these traders, or the
-            address cannot be used.
+        InputError: something is not installed, the scenario cannot be played with these traders or
+            players, or the address cannot be used.
     """
-    from market.scenario.loading import Scenario, load_economy  # deferred: a fifth of a second
-    from market.simulation.model import MarketModel  # deferred: Mesa
+    from market.scenario.game_loading import GameScenario  # deferred: a fifth of a second
+    from market.scenario.loading import Scenario, load
 
-    if isinstance(scenario, Scenario):
-        known: dict[str, Path | Scenario] = {Path(scenario.file).stem: scenario}
+    if isinstance(scenario, Scenario | GameScenario):
+        known: dict[str, Path | Scenario | GameScenario] = {Path(scenario.file).stem: scenario}
     else:
         known = dict(scenarios(None if scenario is None else Path(scenario)))
-    if traders:
+    if traders or players:
         known = dict([next(iter(known.items()))])  # they belong to the scenario that was given
         given = next(iter(known.values()))
-        MarketModel(given if isinstance(given, Scenario) else load_economy(given), traders=traders)
-    offered = Offer(known, Path(out).resolve(), dict(traders or {}))
+        _try(load(given) if isinstance(given, Path) else given, traders, players)
+    offered = Offer(known, Path(out).resolve(), dict(traders or {}), dict(players or {}))
     if not _in_notebook():
         serve(offered, host, port, partial(print, flush=True))
         return None
@@ -118,6 +108,30 @@ def dashboard(
 
     offer.make(offered)
     return Page()
+
+
+def _try(
+    scenario: Scenario | GameScenario,
+    traders: Mapping[str, type[Trader]] | None,
+    players: Mapping[str, type[Player]] | None,
+) -> None:
+    """Make a model with traders or players of one's own.
+
+    Raises:
+        InputError: there is nobody of such a name, or the scenario has players and no traders, or none.
+    """
+    from market.scenario.loading import Scenario
+    from market.simulation.game_model import GameModel
+    from market.simulation.model import MarketModel  # deferred: Mesa
+
+    if isinstance(scenario, Scenario):
+        if players:
+            raise InputError("players= is for games, and the scenario states an economy; use traders=")
+        MarketModel(scenario, traders=traders)
+    else:
+        if traders:
+            raise InputError("traders= is for economies, and the scenario states a game; use players=")
+        GameModel(scenario, players=players)
 
 
 def _in_notebook() -> bool:

@@ -9,9 +9,11 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from market.interfaces.text import games
 from market.interfaces.text.layout import STYLES, Row, Section
 from market.interfaces.text.sections import notes, sections
 from market.interfaces.text.sentences import NOT_HERE, visible, yes
+from market.results.games.comparison import GameComparison
 
 if TYPE_CHECKING:
     from market.results.comparison import Comparison
@@ -21,7 +23,7 @@ NEAREST = " ~"  # the mark of prices that are those of another round
 TONES = {"": "", "green": "good", "yellow": "doubtful", "red": "bad"}  # colour in a terminal -> class
 
 
-def table(compared: Comparison, stepped: str, status: str | None) -> str:
+def table(compared: Comparison | GameComparison, stepped: str, status: str | None) -> str:
     """Return the table as HTML.
 
     Args:
@@ -31,7 +33,7 @@ def table(compared: Comparison, stepped: str, status: str | None) -> str:
     """
     names = list(compared.outcomes)
     marked = names.index(stepped) if stepped in names else -1
-    parts = sections(compared)
+    parts = games.sections(compared) if isinstance(compared, GameComparison) else sections(compared)
     if marked >= 0 and status is not None:
         parts = [_of_the_round(part, marked, status) for part in parts]
     rows = [_heading(names, marked)]
@@ -39,7 +41,8 @@ def table(compared: Comparison, stepped: str, status: str | None) -> str:
         if part.title:
             rows.append(f'<tr class="part"><th colspan="{len(names) + 1}">{_text(part.title)}</th></tr>')
         rows += _rows(part, marked)
-    below = "".join(f'<p class="market-notes">{_text(note)}</p>' for note in notes(compared, parts))
+    said = games.notes(compared, parts) if isinstance(compared, GameComparison) else notes(compared, parts)
+    below = "".join(f'<p class="market-notes">{_text(note)}</p>' for note in said)
     return f"<table>{''.join(rows)}</table>{below}"
 
 

@@ -5,17 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from market.interfaces.dashboard.actions import actions
 from market.interfaces.dashboard.dials import Dial
 from market.interfaces.dashboard.pictures import Picture
-from market.interfaces.dashboard.selection import only, without
+from market.interfaces.dashboard.selection import only, without, without_game
 from market.interfaces.dashboard.table import table
+from market.interfaces.text import games
 from market.interfaces.text.layout import paragraphs
 from market.interfaces.text.sentences import count, ending, judgements, number, reading, visible
 from market.outcome import Outcome, Status
+from market.results.games.comparison import GameComparison
+from market.simulation.game_model import GameModel
 
 if TYPE_CHECKING:
-    from market.interfaces.dashboard.play import Play
-    from market.interfaces.dashboard.scene import Choice, Scene
+    from market.games.outcome import GameOutcome
+    from market.interfaces.dashboard.play import Stepped
+    from market.interfaces.dashboard.scene import AnyScene, Choice
     from market.results.comparison import Comparison
 
 Tone = Literal["info", "success", "warning", "error"]
@@ -45,6 +50,7 @@ class View:
         random: True if the seed makes a difference.
         seed: that is used.
         pictures: of the comparison; some are awaited until prices are announced.
+        actions: what players of a game do now, as HTML; empty for economies.
         table: the comparison as HTML; empty if there is none yet.
         verdict: the interpretation, in sentences.
         playing: True while rounds follow one another by themselves.
@@ -64,6 +70,7 @@ class View:
     random: bool = False
     seed: int = 0
     pictures: tuple[Picture, ...] = ()
+    actions: str = ""
     table: str = ""
     verdict: tuple[str, ...] = ()
     playing: bool = False
@@ -73,7 +80,7 @@ class View:
     note: State | None = None
 
 
-def view_of(scene: Scene, judged: bool = True) -> View:
+def view_of(scene: AnyScene, judged: bool = True) -> View:
     """Return the view of a scene.
 
     Args:
@@ -104,7 +111,8 @@ def view_of(scene: Scene, judged: bool = True) -> View:
     return replace(
         frame,
         state=state_of(scene.play),
-        pictures=scene.pictures(compared),
+        pictures=scene.pictures(compared),  # type: ignore[arg-type]
+        actions=actions(scene.play.model) if isinstance(scene.play.model, GameModel) else "",
         table="" if compared is None else table(compared, scene.mechanism, status),
         verdict=() if compared is None else _verdict(compared, scene),
         over=scene.play.over,
@@ -112,15 +120,23 @@ def view_of(scene: Scene, judged: bool = True) -> View:
     )
 
 
-def _seed(scene: Scene) -> int:
+def _seed(scene: AnyScene) -> int:
     if scene.choice.seed is not None:
         return scene.choice.seed
     return 0 if scene.written is None else scene.written.seed
 
 
-def _verdict(compared: Comparison, scene: Scene) -> tuple[str, ...]:
-    """Return the interpretation; of a mechanism in play only the judgement as if trade stopped now."""
-    if scene.mechanism not in compared.outcomes or not (scene.play and scene.play.unfinished):
+def _verdict(compared: Comparison | GameComparison, scene: AnyScene) -> tuple[str, ...]:
+    """Return the interpretation; of a mechanism in play only the judgement as if play stopped now."""
+    unfinished = scene.mechanism in compared.outcomes and scene.play is not None and scene.play.unfinished
+    if isinstance(compared, GameComparison):
+        if not unfinished:
+            return tuple(games.reading(compared))
+        return (
+            *_game_now(compared, scene.mechanism),
+            *games.reading(without_game(compared, scene.mechanism)),
+        )
+    if not unfinished:
         return tuple(reading(compared))
     ended = reading(without(compared, scene.mechanism))
     judged = compared.alignments[scene.mechanism].efficient is not None
@@ -128,7 +144,24 @@ def _verdict(compared: Comparison, scene: Scene) -> tuple[str, ...]:
     return (*now, *ended)
 
 
-def state_of(play: Play) -> State:
+def _game_now(compared: GameComparison, mechanism: str) -> list[str]:
+    """Return what holds if the play of a game stopped now: gains from deviating, and the sum of payoffs."""
+    outcome, totals = compared.outcomes[mechanism], compared.reports[mechanism].totals
+    said = []
+    if outcome.max_regret is not None:
+        words = (
+            "no player would gain"
+            if outcome.max_regret == 0
+            else f"a player would gain {number(outcome.max_regret)}"
+        )
+        said.append(f"If play under '{visible(mechanism)}' stopped now, {words} by deviating.")
+    if totals is not None and totals.best > totals.own:
+        short = number(totals.best - totals.own)
+        said.append(f"The payoffs of this round sum to {short} less than the largest sum found.")
+    return said
+
+
+def state_of(play: Stepped) -> State:
     """Return the state of a play; only a play that is over can be settled."""
     if play.broken is not None:
         return State("error", "Error", f"{visible(play.broken)} The page shows the state before.")
@@ -140,14 +173,18 @@ def state_of(play: Play) -> State:
     return State(_tone(outcome), ending(outcome), visible(outcome.reason))
 
 
-def _on_the_way(play: Play) -> str:
+def _on_the_way(play: Stepped) -> str:
+    if isinstance(play.model, GameModel):
+        gain = play.model.outcome().max_regret
+        words = "" if gain is None else f" Largest gain from deviating: {number(gain)}."
+        return f"In play.{words}"
     away = play.model.disequilibrium
     if away is None:
         return f"{count(play.round, 'round')} played; not finished."
     return f"In play: largest relative excess demand {number(away)}."
 
 
-def _tone(outcome: Outcome) -> Tone:
+def _tone(outcome: Outcome | GameOutcome) -> Tone:
     if outcome.status.settled:
         return "success"
     return "error" if outcome.status in (Status.FAILED, Status.DIVERGED) else "warning"

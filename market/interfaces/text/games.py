@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from market.games.disclosure import Disclosure
+from market.games.panel import Panel, weights_in_units
 from market.games.plays import Actions, Joint, Mixtures
 from market.games.stages import Stages
 from market.games.table import Table
@@ -123,6 +124,7 @@ def sections(compared: GameComparison) -> list[Section]:
         Section("Alignment", _alignment(compared, outcomes, reports)),
         *_weights(compared, reports),
         *_information(compared, outcomes),
+        *_panel(compared, outcomes),
     ]
     return [part for part in parts if part.rows]
 
@@ -318,6 +320,28 @@ def _share(game: Disclosure, value: float) -> str:
     return NOT_HERE if share is None else percent(round(share, 6) + 0.0)
 
 
+def _panel(compared: GameComparison, outcomes: Sequence[GameOutcome]) -> list[Section]:
+    """Return what a panel guarantees to its principal, with its proof; empty of other games."""
+    game = compared.game
+    if not isinstance(game, Panel):
+        return []
+    base = float(game.baseline @ game.utility[-2])
+    weakest = game.weakest
+    members = [visible(game.players[i]) for i in weakest.members]
+    rows = [
+        Row("principal's gain over baseline", [number(float(o.payoffs[-2]) - base + 0.0) for o in outcomes]),
+        Row("sound for each proposal?", [yes(game.sound_for_each)] * len(outcomes)),
+        Row("sound for lotteries of them?", [yes(game.sound)] * len(outcomes)),
+    ]
+    if game.sound:
+        shown = zip(members, weights_in_units(game, weakest), strict=True)
+        rows += [Row(f"weight of {name}", [number(float(w) + 0.0)] * len(outcomes)) for name, w in shown]
+    else:
+        rows.append(Row("most that it may lose", [number(-weakest.worst)] * len(outcomes)))
+        rows.append(Row("if these approve", [", ".join(members)] * len(outcomes)))
+    return [Section("Panel", rows)]
+
+
 def notes(compared: GameComparison, parts: Sequence[Section]) -> list[str]:
     """Return the explanations of signs and words in the table."""
     labels = {row.label for part in parts for row in part.rows}
@@ -336,6 +360,12 @@ def notes(compared: GameComparison, parts: Sequence[Section]) -> list[str]:
             "distance of the hull: of the user's utility from the nearest weighted sum of the providers' "
             "and a constant. No equilibrium in which the user hears all gives less than full information "
             "less twice that. Efficiency is judged among partitions and lotteries over them."
+        )
+    if any(part.title == "Panel" for part in parts):
+        found.append(
+            "sound: nothing that passes is worse for the principal than the baseline. Weights of reviewers "
+            "prove it: on all proposals the principal gains at least their weighted gains. Where any one of "
+            "several committees can let a proposal pass, weights are of one of them."
         )
     if any(part.title == "Reward" for part in parts):
         found.append(

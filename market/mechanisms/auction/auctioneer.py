@@ -269,6 +269,11 @@ class Auction(Mechanism):
             return True
         return self._cycles(state) or (state.impossible is not None and state.round >= ROUNDS_SHOWN)
 
+    def going_on(self, state: State) -> AuctionState:
+        """Return the state without the trail of prices, from which cycles are recognised."""
+        assert isinstance(state, AuctionState)
+        return replace(state, trail=Trail())
+
     def settled(self, state: AuctionState) -> bool:
         """Return True if every market cleared, or stands at a bound of its price, in the last round."""
         return state.last is not None and state.last.imbalance.disequilibrium <= self.tolerance

@@ -114,6 +114,24 @@ class Game(Family):
         """Return whether agents may act so; by default, if all amounts are finite and >= 0."""
         return bool(np.isfinite(profile).all() and (profile >= 0).all())
 
+    def most(self, economy: Economy) -> Array | None:  # noqa: ARG002
+        """Return the largest amounts that each agent may choose, (agents, goods), inf without a limit.
+
+        None, as by default, if the game does not say: then nobody from outside can play it (`market.env`).
+        """
+        return None
+
+    def within(self, economy: Economy, profile: Array, row: int, asked: Array) -> Array:
+        """Return the amounts nearest to those asked for that an agent can choose beside the others' actions.
+
+        Args:
+            economy: the primitives.
+            profile: (agents, goods), what all agents do now.
+            row: of the agent.
+            asked: (goods,), finite.
+        """
+        raise NotImplementedError
+
     def result(self, economy: Economy, profile: Array) -> GameOutcome:
         """Return the result of a profile; feasible."""
         raise NotImplementedError
@@ -222,9 +240,19 @@ class Unmediated(Mechanism):
 
     def step(self, economy: Economy, state: State, answering: Answering) -> GameState:  # noqa: ARG002
         """Let each player reply once; where replies cannot be computed, actions stay, with the reason."""
+        return self.stepped(economy, state, {})
+
+    def stepped(self, economy: Economy, state: State, said: Mapping[int, Array]) -> GameState:
+        """Play a round in which some players do what they say, as far as they can, and the others reply.
+
+        Args:
+            economy: the primitives.
+            state: before the round.
+            said: row of a player -> the amounts that it chooses, (goods,), units.
+        """
         assert isinstance(state, GameState)
         try:
-            profile = self._replied(economy, state)
+            profile = self._replied(economy, state, said)
         except NumericalError as error:
             return replace(state, round=state.round + 1, fault=str(error))
         key = self.game.key(economy, profile)
@@ -232,16 +260,23 @@ class Unmediated(Mechanism):
         past, total = (*state.past, key), self.game.total(profile)
         return GameState(state.round + 1, profile, key == state.past[-1], past, moved=moved, total=total)
 
-    def _replied(self, economy: Economy, state: GameState) -> Array:
-        """Return the profile after one reply of each player."""
+    def _replied(self, economy: Economy, state: GameState, said: Mapping[int, Array]) -> Array:
+        """Return the profile after one action of each player."""
         profile, rows = state.profile.copy(), self.game.players(economy)
         if self.game.schedule == "simultaneous":
-            profile[rows] = self.game.replies(economy, state.profile, rows)
+            replying = rows[~np.isin(rows, list(said))]
+            if len(replying):
+                profile[replying] = self.game.replies(economy, state.profile, replying)
+            for row in (row for row in rows.tolist() if row in said):
+                profile[row] = self.game.within(economy, profile, row, said[row])
         else:
             if self.game.schedule == "random":
                 rows = generator(economy.seed, self.label, f"round {state.round}").permutation(rows)
-            for row in rows:
-                profile[row] = self.game.replies(economy, profile, np.array([row]))[0]
+            for row in rows.tolist():
+                if row in said:
+                    profile[row] = self.game.within(economy, profile, row, said[row])
+                else:
+                    profile[row] = self.game.replies(economy, profile, np.array([row]))[0]
         return profile
 
     def done(self, economy: Economy, state: State) -> bool:  # noqa: ARG002
@@ -250,6 +285,11 @@ class Unmediated(Mechanism):
         return (
             state.settled or state.fault is not None or self._cycles(state) or state.round >= self.max_rounds
         )
+
+    def going_on(self, state: State) -> GameState:
+        """Return the state without what shows rest or a cycle of best replies."""
+        assert isinstance(state, GameState)
+        return replace(state, settled=False, past=state.past[-1:])
 
     def _cycles(self, state: GameState) -> bool:
         swings = state.moved > SWING

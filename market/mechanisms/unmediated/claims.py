@@ -61,6 +61,14 @@ class Claims(Game):
         )
         return np.tile(first, (len(economy.agents), 1))
 
+    def most(self, economy: Economy) -> Array:
+        """Return the largest claims."""
+        return np.tile(self._most(economy), (len(economy.agents), 1))
+
+    def within(self, economy: Economy, profile: Array, row: int, asked: Array) -> Array:  # noqa: ARG002
+        """Claim what may be claimed, whatever the others do."""
+        return np.clip(asked, 0.0, self._most(economy))
+
     def result(self, economy: Economy, profile: Array) -> GameOutcome:
         """Consume the claims in peace; in war consume nothing and pay the penalty."""
         claimed = economy.utility(economy.endowment + profile)

@@ -46,6 +46,14 @@ class Gift(Game):
         others = profile.sum(axis=0) - profile
         return best_outputs(economy, economy.endowment + shares * (economy.commons + others), shares, profile)
 
+    def most(self, economy: Economy) -> Array:
+        """Return the capacities."""
+        return economy.capacity.copy()
+
+    def within(self, economy: Economy, profile: Array, row: int, asked: Array) -> Array:  # noqa: ARG002
+        """Make at most what the capacity allows."""
+        return np.clip(asked, 0.0, economy.capacity[row])
+
     def result(self, economy: Economy, profile: Array) -> GameOutcome:
         """Consume endowments and shares of outputs and commons."""
         x = economy.endowment + _shares(economy) * (economy.commons + profile.sum(axis=0))

@@ -49,6 +49,16 @@ class Seize(Game):
         left = left_of(economy.commons, profile.sum(axis=0) - profile[rows])
         return np.minimum(np.maximum(economy.bliss[rows] - economy.endowment[rows], 0.0), left)
 
+    def most(self, economy: Economy) -> Array:
+        """Return the commons for movers, 0 for the others."""
+        most = np.zeros(economy.shape)
+        most[self.players(economy)] = economy.commons
+        return most
+
+    def within(self, economy: Economy, profile: Array, row: int, asked: Array) -> Array:
+        """Take at most what the others have not taken."""
+        return np.clip(asked, 0.0, left_of(economy.commons, profile.sum(axis=0) - profile[row]))
+
     def result(self, economy: Economy, profile: Array) -> GameOutcome:
         """Consume endowments and what was taken; agents that do not move share the rest equally."""
         x = economy.endowment + profile

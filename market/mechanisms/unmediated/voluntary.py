@@ -86,6 +86,32 @@ class Voluntary(Game):
         reply[:, means.public] = _givers(economy, means, profile, slice(row, row + 1)).best()
         return reply
 
+    def most(self, economy: Economy) -> Array:
+        """Return the most of each public good that an agent can pay for if it pays for no other."""
+        means, most = economy.provision, np.zeros(economy.shape)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            affordable = np.where(
+                means.unit_cost > 0, self._owned(economy)[:, None] / means.unit_cost, np.inf
+            )
+        players = self.players(economy)
+        most[np.ix_(players, means.public)] = np.minimum(means.capacity, affordable[players])
+        return most
+
+    def within(self, economy: Economy, profile: Array, row: int, asked: Array) -> Array:
+        """Pay for what the others leave of the capacity, in proportion to what is asked and within means."""
+        means, given = economy.provision, np.zeros(len(economy.goods))
+        public = profile[:, means.public]
+        left = np.maximum(means.capacity - (public.sum(axis=0) - public[row]), 0.0)
+        amounts = np.clip(asked[means.public], 0.0, left)
+        spent, owned = float(amounts @ means.unit_cost), float(self._owned(economy)[row])
+        given[means.public] = amounts * (owned / spent) if spent > owned else amounts
+        return given
+
+    def _owned(self, economy: Economy) -> Array:
+        """Return what each agent can spend on public goods, (agents,), money or the good it is paid in."""
+        paid_in = economy.provision.paid_in
+        return economy.budget if paid_in is None else economy.endowment[:, paid_in]
+
     def allowed(self, economy: Economy, profile: Array) -> bool:
         """Return True if agents with a utility pay for public goods alone, within capacity and means."""
         means = economy.provision
@@ -98,9 +124,7 @@ class Voluntary(Game):
         if profile[:, private].any() or profile[others].any():
             return False
         most = 1.0 + ROUNDING_OF_RESULTS
-        spent, owned = profile[:, means.public] @ means.unit_cost, economy.budget
-        if means.paid_in is not None:
-            owned = economy.endowment[:, means.paid_in]
+        spent, owned = profile[:, means.public] @ means.unit_cost, self._owned(economy)
         within = (profile[:, means.public].sum(axis=0) <= means.capacity * most).all()
         return bool(within and (spent <= owned * most).all())
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from market.display import Displayed
@@ -59,6 +60,27 @@ class GameComparison(Displayed):
         """Return one row per mechanism, numbers as numbers."""
         return comparison_table(self.outcomes, self.reports)
 
+    def with_outcome(self, outcome: GameOutcome, name: str | None = None) -> GameComparison:
+        """Return the comparison with one more outcome, judged by a report as the others are.
+
+        Args:
+            outcome: of the same game, as of an environment's episode (`market.env(...).outcome()`).
+            name: of its column; that of its mechanism, whose outcome it then replaces, if not given.
+
+        Raises:
+            InputError: it is an outcome of another game.
+        """
+        if not isinstance(outcome, GameOutcome) or not _same(outcome.game, self.game):
+            raise InputError(f"{outcome!r:.60} is not an outcome of the game of '{self.scenario.title}'")
+        label = outcome.name if name is None else name
+        named = replace(outcome, name=label)
+        return replace(
+            self,
+            outcomes={**self.outcomes, label: named},
+            reports={**self.reports, label: report(named)},
+            rounds=self.rounds[self.rounds["mechanism"] != label],
+        )
+
     def plot(self) -> Figure:
         """Draw the comparison."""
         from market import plots  # deferred: matplotlib takes half a second
@@ -97,14 +119,26 @@ def compare_games(
         game = model.game
         outcomes[name] = model.run()
         reports[name] = report(outcomes[name])
-        rounds.append(_rounds(name, model))
+        rounds.append(rounds_of_model(name, model))
     if game is None:
         raise InputError("there is no mechanism to play")
     return GameComparison(scenario, game, outcomes, reports, pd.concat(rounds, ignore_index=True))
 
 
-def _rounds(name: str, model: GameModel) -> pd.DataFrame:
-    """Return what a model collected in its rounds, one row per round and measure."""
+def _same(one: StrategicGame, other: StrategicGame) -> bool:
+    """Return True if two games have the same players and payoffs, as far as their first play shows."""
+    if one.players != other.players or one.seed != other.seed or type(one) is not type(other):
+        return False
+    return bool(np.array_equal(one.payoffs(one.start()), other.payoffs(other.start())))
+
+
+def rounds_of_model(name: str, model: GameModel) -> pd.DataFrame:
+    """Return what a model collected in its rounds, one row per round and measure.
+
+    Args:
+        name: of its mechanism.
+        model: the simulation, after any number of rounds.
+    """
     collected = model.datacollector.get_model_vars_dataframe()
     if collected.empty:
         return no_observations()

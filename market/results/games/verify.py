@@ -21,6 +21,7 @@ from market.economy.correspondences import Array
 from market.errors import RunError
 from market.games.base import StrategicGame
 from market.games.disclosure import Disclosure
+from market.games.panel import Panel
 from market.games.plays import Actions, Joint, Mixtures, Play, joint
 from market.games.smooth import Smooth
 from market.games.stages import Stages
@@ -28,6 +29,7 @@ from market.games.table import Table, spread_of
 from market.outcome import Status, shown
 from market.results.games.disclosure_claims import KINDS, Recomputed
 from market.results.games.folder import read_game_run
+from market.results.games.panel_claims import Rejudged
 from market.results.games.tables import PLAYERS
 from market.results.games.verify_in_order import Walk, best_sum, dominated, gains_at_once
 from market.results.run_folder import read_table
@@ -115,10 +117,13 @@ class _Recorded:
         self.play = self._read(stated["play"], "amount")
         self.columns = {name: own[name].to_numpy(dtype=float) for name in PLAYERS}
         self.found = stated["report"]
-        self.protocol: Recomputed | None = None
+        self.protocol: Recomputed | Rejudged | None = None
         if isinstance(game, Disclosure) and stated["kind"] in KINDS:
             assert isinstance(self.play, Mixtures)
             self.protocol = Recomputed(game, self.options, stated, self.play)
+        if isinstance(game, Panel) and stated["kind"] == "approval" and stated["status"] != Status.FAILED:
+            assert isinstance(self.play, Mixtures)
+            self.protocol = Rejudged(game, self.options, stated, self.play)
 
     def _read(self, stated: Mapping[str, Any], column: str) -> Play:
         """Return a play from its record."""

@@ -14,7 +14,7 @@ from market.economy.primitives import Economy
 from market.errors import RunError
 from market.outcome import Status, shown
 from market.results.run_folder import RunFolder, read_run
-from market.results.verify.accounts import Due, at_prices, check_accounts, without_money
+from market.results.verify.accounts import Due, at_prices, check_accounts
 from market.results.verify.alignment_claims import check_alignment, violation
 from market.results.verify.auction_claims import check_auction
 from market.results.verify.bargaining_claims import check_bargaining
@@ -26,6 +26,7 @@ from market.results.verify.evidence import check_evidence
 from market.results.verify.game_claims import check_game, due
 from market.results.verify.intervention_claims import due_under, has_interventions
 from market.results.verify.pivot_claims import check_pivot, due_of_reports
+from market.results.verify.planner_claims import due_of_planner, has_gain, planned_weights
 from market.results.verify.public_goods import personalised
 from market.results.verify.public_goods_claims import check_public_goods
 from market.results.verify.record import Record, check_files, read_outcomes
@@ -130,13 +131,11 @@ def _planned(economy: Economy, record: Record, options: Planner) -> Iterator[Cla
     if record.prices is None:
         yield Claim(name, record.status is Status.FAILED, "no allocation was found")
         return
-    weights = np.ones(len(economy.agents))
-    for agent, weight in options.welfare_weights.items():
-        weights[economy.rows(agent)] = weight
+    weights = planned_weights(economy, record, options)
     found = violation(economy, record, weights, record.prices)
     stated = record.evidence_value("residual")
     same = abs(found - stated) <= ROUNDING_OF_RESULTS + 1e-6 * min(found, stated)
-    optimal = found <= options.tolerance
+    optimal = found <= options.tolerance and has_gain(economy, record, options)
     detail = f"conditions for an optimum are violated by {shown(found)}, stated: {shown(stated)}"
     yield Claim(name, same and optimal == (record.status is Status.OPTIMAL) and record.rounds == 1, detail)
 
@@ -183,7 +182,7 @@ class KindRules:
 KINDS = {
     "auctioneer": KindRules(_due_of_auction, check_auction),
     "unmediated": KindRules(due, check_game),
-    "planner": KindRules(without_money, _planned),
+    "planner": KindRules(due_of_planner, _planned),
     "barter": KindRules(due_of_barter, check_barter),
     "double_auction": KindRules(due_of_book, check_book),
     "pivot": KindRules(due_of_reports, check_pivot),
