@@ -178,7 +178,7 @@ def _of_game(table: str, owner: str | int, keys: list[str], scenario: GameScenar
     family = scenario.family
     if table == "parameters" and not keys and owner in family.game_parameters:
         parameter = family.game_parameters[str(owner)]
-        return f"{_sentence(str(owner))}: {parameter.meaning} ({parameter.unit})"
+        return f"{_sentence(str(owner))} ({parameter.unit})"
     named = {"players": scenario.group_names, "mechanisms": scenario.mechanism_names}
     if table not in named or not keys:
         return ""

@@ -192,7 +192,7 @@ def test_measures_and_axes_have_words_and_units(givers, tmp_path):
     assert measure_words("total_payoff", scenario) == "Sum of payoffs (units of payoff)"
     assert measure_words("payoff[giver]", scenario) == "Payoff of giver (units of payoff)"
     assert axis_words("players.giver.count", scenario) == "Number of players in giver"
-    assert axis_words("parameters.multiplier", scenario).startswith("Multiplier: ")
+    assert axis_words("parameters.multiplier", scenario) == "Multiplier (payoff per unit)"
     assert axis_words("mechanisms.prices.step", scenario) == "Step of 'prices'"
     found = swept(givers, tmp_path, ["parameters.multiplier=0.2,0.4", "players.giver.count=2,3"])
     figure = plots.sweep_figure(found, ["total_payoff"])
