@@ -239,9 +239,11 @@ def rows(names: Sequence[str], ax: Axes) -> None:
 
 
 def legend_below(ax: Axes, title: str | None = None) -> Axes:
-    """Draw a legend under the axes, in as many columns as there is room for."""
+    """Draw a legend under the axes, in as many columns as there is room for; none of nothing."""
     labels = ax.get_legend_handles_labels()[1]
-    longest = max(map(len, labels), default=0)
+    if not labels:
+        return ax
+    longest = max(map(len, labels))
     room = LETTERS * ax.bbox.width / ax.figure.dpi
     ax.legend(
         loc="upper center",

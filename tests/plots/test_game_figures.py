@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers.figure_tests import compared, line, words
@@ -193,19 +195,11 @@ def test_figures_refuse_what_they_cannot_draw(advisers, chicken, ax):
         plots.user_by_protocol(chicken, ax)
 
 
-def test_unbounded_payoffs_are_named_and_not_drawn(ax):
-    """In the fish war all of the stock is taken at once if each first takes half of it."""
-    text = """
-schema = 1
-game = "fish_war"
-start = [[0.5], [0.5]]
-players = [{ name = "country", count = 2 }]
-mechanisms = [{ name = "frozen", kind = "learning", rule = "individual", step = 1e-50, max_rounds = 1 }]
-"""
-    found = compared(text)
-    assert np.isneginf(found.outcomes["frozen"].payoffs).all()
-    plots.payoff_space(found, ax)
-    assert "frozen: unbounded, out of view" in words(ax)
+def test_unbounded_payoffs_are_named_and_not_drawn(fishers, ax):
+    lost = replace(fishers.outcomes["learning"], payoffs=np.array([-np.inf, 1.0]))
+    plots.payoff_space(replace(fishers, outcomes={**fishers.outcomes, "learning": lost}), ax)
+    assert "learning: unbounded, out of view" in words(ax)
+    assert not np.isinf(np.concatenate([each.get_xydata() for each in ax.lines])).any()
 
 
 def test_a_sheet_has_every_figure_that_applies(fishers):
