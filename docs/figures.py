@@ -50,6 +50,11 @@ PICTURES: dict[str, tuple[str, Callable[..., object]]] = {
     "comparison_bars": ("war", plots.comparison_bars),
     "negishi_weights": ("war", plots.negishi_weights),
     "lorenz": ("engel", plots.lorenz),
+    "payoff_space": ("chicken", plots.payoff_space),
+    "learning_ways": ("aga_toy", plots.learning_ways),
+    "payoff_by_round": ("fishing", plots.payoff_by_round),
+    "payoffs_by_mechanism": ("two_drugs", plots.payoffs_by_mechanism),
+    "user_by_protocol": ("two_drugs", plots.user_by_protocol),
 }
 
 

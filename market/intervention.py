@@ -31,6 +31,7 @@ class Intervention:
         free_prices: (goods,), of the same auction without interventions; None if it did not clear, or if some
             traders follow rules of their own.
         taxed_rows: (agents,), True if the sales of an agent are taxed; None if all sales are.
+        levied: (goods,), units sold by taxed agents; None if all sales are taxed.
     """
 
     buyer_prices: Array
@@ -44,6 +45,7 @@ class Intervention:
     unserved: Array
     free_prices: Array | None = None
     taxed_rows: NDArray[np.bool_] | None = None
+    levied: Array | None = None
 
     def proceeds(self, p: Array, sold: Array) -> Array:
         """Return what agents get for what they sell, (agents,), money.
@@ -72,17 +74,22 @@ class Intervention:
         return self.buyer_prices - self.taxed_prices
 
     @property
+    def taxed_sales(self) -> Array:
+        """Units sold by taxed agents, (goods,): all that is traded if all sales are taxed."""
+        return self.traded if self.levied is None else self.levied
+
+    @property
     def borne_by_buyers(self) -> Array | None:
         """The share of the wedge that buyers bear, (goods,): the rise of their price over it, or nan.
 
-        Of a good that is not traded it is nan too, since many prices go with no trade. The rest is borne by
-        (taxed) sellers, as a fall of their price. None if the prices without
-        interventions are unknown.
+        Of a good of which nothing taxed is traded it is nan too, since many prices go with no trade. The rest
+        is borne by (taxed) sellers, as a fall of their price. None if the prices without interventions are
+        unknown.
         """
         if self.free_prices is None:
             return None
         apart = self.wedge
         size = np.maximum(self.buyer_prices, self.free_prices)
-        there = (np.abs(apart) > 1e-9 * size) & (self.traded > 0)
+        there = (np.abs(apart) > 1e-9 * size) & (self.taxed_sales > 0)
         rise = self.buyer_prices - self.free_prices
         return np.divide(rise, apart, out=np.full_like(apart, np.nan), where=there)

@@ -247,7 +247,7 @@ class _Case:
         return self._support(given / total, found.prices / total, zero)
 
     def _raised(self, weights: Array, prices: Array) -> Array:
-        """Raise the price of a good neither consumed nor made to the least weighted cost of making it.
+        """Raise the price of a good neither consumed, used nor made to the least weighted cost of making it.
 
         Up to that cost the conditions leave the price open, and a positive one shows more: that no agent can
         get some of the good without a cost to another.
@@ -260,7 +260,8 @@ class _Case:
         with np.errstate(invalid="ignore"):
             weighted = weights[:, None] * costs + external
             asked = np.where(binds.could_make & np.isfinite(costs), weighted, np.inf).min(axis=0)
-        unused = ~binds.consumed.any(axis=0) & ~binds.made.any(axis=0) & ~binds.left_over
+        idle = ~binds.consumed.any(axis=0) & ~binds.made.any(axis=0) & ~(y < 0).any(axis=0)
+        unused = idle & ~binds.left_over
         return np.where(unused & np.isfinite(asked), np.maximum(prices, asked), prices)
 
     def _polished(self, found: Support) -> Support:

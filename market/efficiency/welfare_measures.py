@@ -125,8 +125,6 @@ def variation(before: Outcome, after: Outcome, prices: Mapping[str, float] | Non
         if prices is not None:
             raise InputError("with quasilinear money variations are differences of payoffs, at any prices")
         return _in_payoffs(before, after)
-    if getattr(economy, "public_goods", ()):
-        raise InputError("no money buys more of a public good for one agent: variations need private goods")
     stated = None if prices is None else _stated(economy, prices)
     unknown: dict[str, None] = {}
     old = _prices(before, "equivalent", unknown) if stated is None else stated
@@ -178,8 +176,8 @@ def _prices(outcome: Outcome, label: str, unknown: dict[str, None]) -> Array | N
     else:
         if outcome.kind == "auctioneer" and outcome.status not in (Status.CLEARED, Status.RATIONED):
             unknown[f"'{outcome.name}' did not clear: its prices are no equilibrium"] = None
-        levied = getattr(outcome, "intervention", None)
-        return outcome.prices if levied is None else np.asarray(levied.buyer_prices, dtype=float)
+        levied = outcome.intervention
+        return outcome.prices if levied is None else levied.buyer_prices
     unknown[f"{label} variation is unknown: '{outcome.name}' {why}; state prices to measure at"] = None
     return None
 

@@ -107,7 +107,7 @@ class GameReport(Displayed):
         efficient_among_profiles: likewise among pure profiles alone; None of amounts, and if unknown.
         weights: (n,), of the super-agent that would choose it, sum 1; None if none support it.
         residual: how far the nearest weights are from supporting it, in units of ranges of payoffs.
-        ratio: largest over least weight, in units of ranges; inf if one is 0.
+        ratio: largest over least weight, in units of ranges; inf if one is 0, or without weights.
         improvement: a play that is better for one, worse for none; None if there is or is known none.
         gains: (n,), by the improvement.
         totals: sums of payoffs; None where payoffs have no common unit.
@@ -171,8 +171,8 @@ def _of_table(game: Table, outcome: GameOutcome) -> GameReport:
             q[lottery.profiles] = lottery.probabilities
             improved, gains = _play(game, q), lottery.gains
         found = lotteries.supporting(points, v)
-        residual, ratio = found.residual, found.ratio
-        weights = found.weights if efficient else None
+        residual = found.residual
+        weights, ratio = (found.weights, found.ratio) if efficient else (None, np.inf)
     except NumericalError as error:
         beyond = "no lottery over partitions gives all players as much; stochastic schemes are not searched"
         unknown["efficient"] = beyond if isinstance(game, Disclosure) else str(error)
@@ -233,7 +233,8 @@ def _of_amounts(game: Smooth, outcome: GameOutcome) -> GameReport:
     best = best_amounts(game, "sum", ones, none) if needed else None
     efficient: bool | None = None
     improved, gains = None, None
-    share = float((weights * game.scale).min() / (weights @ game.scale))
+    sizes = weights * game.scale
+    share = float(sizes.min() / sizes.sum())
     if game.family.concave and residual <= min(PROVED, LEAST_WEIGHT * share):
         efficient = True
     elif _has_the_largest_sum(game, v):
@@ -250,13 +251,12 @@ def _of_amounts(game: Smooth, outcome: GameOutcome) -> GameReport:
                 if not game.family.concave
                 else "no better play was found, yet no weights support this one"
             )
-    least = float(weights.min()) if len(weights) else 0.0
     return GameReport(
         efficient=efficient,
         efficient_among_profiles=None,
         weights=weights if efficient else None,
         residual=residual,
-        ratio=float((weights * game.scale).max() / (least * game.scale.max())) if least > 0 else np.inf,
+        ratio=float(sizes.max() / sizes.min()) if efficient and sizes.min() > 0 else np.inf,
         improvement=improved,
         gains=gains,
         totals=None if best is None or not game.comparable else _sums(best, a, v),

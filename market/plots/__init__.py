@@ -30,6 +30,10 @@ Imports: results and the rooms below it; matplotlib is imported only in this roo
 touched. Everything is shown by shape and line style as well as by colour, so that it can be printed in grey.
 Unbounded values, as a utility of -inf, are drawn at the edge and labelled; so are values far from all others.
 
+Figures of games take a comparison of a game and an axes: `payoff_space`, `learners` (`learning_ways`),
+`disclosed` (`user_by_protocol`) and `games` (`payoff_by_round`, `payoffs_by_mechanism`); `GAME_FIGURES` has
+them all, and `game_overview` draws those that apply.
+
 To add one: a module here with two functions, one that draws and one that returns True for the comparisons to
 which it applies, and the pair of them in `FIGURES`.
 """

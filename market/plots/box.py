@@ -160,10 +160,14 @@ def _level_lines(economy: Economy, start: Array) -> list[list[Array]]:
 
 
 def _at_prices(comparison: Comparison) -> Iterator[Outcome]:
-    """Yield one outcome for each vector of prices at which agents traded."""
+    """Yield one outcome for each vector of prices at which agents traded.
+
+    With taxes, caps, floors or quotas no single line bounds what an agent can have: it may buy and sell at
+    two prices, gets a share in the revenue, or is rationed.
+    """
     seen: list[Array] = []
     for outcome in comparison.outcomes.values():
-        if outcome.kind != "auctioneer" or outcome.prices is None:
+        if outcome.kind != "auctioneer" or outcome.prices is None or outcome.intervention is not None:
             continue
         if not any(np.allclose(outcome.prices, other, rtol=EQUAL_AMOUNTS, atol=0.0) for other in seen):
             seen.append(outcome.prices)

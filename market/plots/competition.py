@@ -116,13 +116,14 @@ def _is_straight_line(swept: Sweep, parameter: str) -> bool:
 
 
 def _is_straight(economy: Economy) -> bool:
-    """Return True for one good, buyers of one choke price, and producers of one constant cost."""
+    """Return True for one good without harm, buyers of one choke price, producers of one constant cost."""
     plain = (
         economy.money is Money.QUASILINEAR
         and len(economy.goods) == 1
         and not economy.commons.any()
         and not economy.endowment.any()
         and np.isinf(economy.budget).all()
+        and economy.harm is None
     )
     utilities, costs = economy.utilities, economy.costs
     if not plain or not utilities or not costs:

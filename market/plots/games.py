@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from market.plots.payoff_space import has_payoff_space
 from market.plots.style import (
@@ -14,9 +14,7 @@ from market.plots.style import (
     GUIDE,
     NAMED,
     PAYOFF,
-    Thousands,
     legend_below,
-    limits,
     looks,
     looks_of,
     number,
@@ -59,7 +57,8 @@ def payoffs_by_mechanism(comparison: GameComparison, ax: Axes) -> Axes:
     """
     game, names = comparison.game, list(comparison.outcomes)
     reached = np.array([comparison.outcomes[name].payoffs for name in names])
-    view = limits(reached)
+    finite = reached[np.isfinite(reached)]
+    view = around(float(finite.min()), float(finite.max())) if len(finite) else (-1.0, 1.0)
     few = game.size <= NAMED
     for row, v in enumerate(reached):
         if not few:
@@ -72,7 +71,7 @@ def payoffs_by_mechanism(comparison: GameComparison, ax: Axes) -> Axes:
     rows(names, ax)
     ax.set_xlim(*view)
     ax.set_title("Payoffs by mechanism")
-    ax.set_xlabel(PAYOFF if few else f"{PAYOFF}: range, middle half and median of {game.size:,} players")
+    ax.set_xlabel(PAYOFF if few else f"{PAYOFF} (range, middle half, median; {game.size:,} players)")
     return legend_below(ax) if few else ax
 
 
@@ -113,7 +112,7 @@ def payoff_by_round(comparison: GameComparison, ax: Axes) -> Axes:
     ax.set_ylim(low, high)
     if last > LONG:
         ax.set_xscale("log")
-        ax.xaxis.set_major_formatter(Thousands())
+        ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
     else:
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_title("Payoff by round")
@@ -130,8 +129,12 @@ def _view(seen: pd.DataFrame) -> tuple[float, float]:
     long = finite.groupby("mechanism")["round"].transform("max") > 1
     main = finite.loc[long if long.any() else long | True, "value"]
     low, high = float(main.min()), float(main.max())
-    span = (high - low) or max(1.0, abs(high)) * 0.1
+    span = high - low if high > low else np.inf
     near = finite.loc[finite["value"].between(low - AWAY * span, high + AWAY * span), "value"]
-    low, high = float(near.min()), float(near.max())
+    return around(float(near.min()), float(near.max()))
+
+
+def around(low: float, high: float) -> tuple[float, float]:
+    """Return limits of an axis a little beyond its values."""
     margin = 0.06 * ((high - low) or max(1.0, abs(high)))
     return low - margin, high + margin

@@ -192,6 +192,9 @@ def _shade_transfer(ax: Axes, outcome: Outcome, traded: float, free: float | Non
     assert found is not None
     if not _is_apart(outcome):
         return
+    if found.taxed_sales[0] == 0:
+        ax.plot([], [], " ", label="nothing taxed is traded")
+        return
     paid, received = float(found.buyer_prices[0]), float(found.taxed_prices[0])
     what = "quota rent" if found.quota_rent and not found.tax_revenue else "tax revenue"
     what = "subsidy" if found.wedge[0] < 0 else what

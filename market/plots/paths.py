@@ -94,8 +94,7 @@ def _panels(comparison: Comparison | Shared, ax: Axes) -> dict[str, Axes]:
     mechanisms = list(dict.fromkeys(comparison.rounds["mechanism"]))[:MOST_PANELS]
     if len(mechanisms) <= 1:
         return dict.fromkeys(mechanisms, ax)
-    columns = 2 if len(mechanisms) in (2, 4) else 3
-    rows = -(-len(mechanisms) // columns)
+    columns, rows = _grid(len(mechanisms))
     width = (1.0 - GAP * (columns - 1)) / columns
     height = (TOP - 3.0 * GAP * (rows - 1)) / rows  # with room for ticks and a name between rows
     ax.axis("off")
@@ -109,6 +108,12 @@ def _panels(comparison: Comparison | Shared, ax: Axes) -> dict[str, Axes]:
         panel.tick_params(labelsize=8.0, labelleft=column == 0)
         panels[mechanism] = panel
     return panels
+
+
+def _grid(panels: int) -> tuple[int, int]:
+    """Return the number of columns and rows of small panels."""
+    columns = 2 if panels in (2, 4) else 3
+    return columns, -(-panels // columns)
 
 
 def _draw(path: pd.DataFrame, column: str, marks: dict[str, str], economy: Economy, panel: Axes) -> None:
@@ -138,12 +143,15 @@ def _finish(
     ax.set_title(f"{title} ({', '.join(notes)})" if notes else title)
     ax.set_xlabel("round")
     ax.set_ylabel(values.replace(" (", "\n("))
+    columns, lines = _grid(len(panels))
     for place, (mechanism, panel) in enumerate(panels.items()):
         _rounds_below(int(rounds[rounds["mechanism"] == mechanism]["round"].max()), panel, few=several)
-        if several:
+        if several and place + columns >= len(panels):  # with no panel below
             panel.set_xlabel("round", fontsize=8.0)
-            if place % (2 if len(panels) in (2, 4) else 3) == 0:
-                panel.set_ylabel(values.replace(" (", "\n("), fontsize=8.0)
+        if several and place == columns * (lines - 1):  # one label for all rows, in their middle
+            between = 1.5 * GAP * lines / (TOP - 3.0 * GAP * (lines - 1)) if lines > 1 else 0.0
+            middle = 0.5 * lines + between * (lines - 1)
+            panel.set_ylabel(values.replace(" (", "\n("), fontsize=8.0, y=middle)
     if several:
         _legend_of_panels(list(panels.values()), ax)
     elif len(goods) <= NAMED:

@@ -47,16 +47,17 @@ def free_prices(economy: Economy) -> list[int]:
 
 
 def has_two_free_prices(comparison: Comparison) -> bool:
-    """Return True if two prices are free to move, and were announced."""
+    """Return True if two prices are free to move, and were announced to buyers and sellers alike."""
     private = not comparison.economy.public_goods
-    return private and len(comparison.rounds) > 0 and len(free_prices(comparison.economy)) == 2
+    return private and len(free_prices(comparison.economy)) == 2 and bool(_announced(comparison))
 
 
 @styled
 def phase_portrait(comparison: Comparison, ax: Axes) -> Axes:
     """Draw the phase diagram of tatonnement for two prices, and the paths of auctioneers.
 
-    Under `exchange` prices are in units of the numeraire, or of the last good.
+    Under `exchange` prices are in units of the numeraire, or of the last good. Auctioneers with taxes, caps,
+    floors or quotas are left out: arrows and lines are those of one price for buyers and sellers.
 
     Args:
         comparison: the result of `market.compare`; two prices are free, and some mechanism has prices.
@@ -66,13 +67,18 @@ def phase_portrait(comparison: Comparison, ax: Axes) -> Axes:
         The same axes.
 
     Raises:
-        InputError: there are not two free prices, or no auctioneer.
+        InputError: there are not two free prices, or no auctioneer without interventions.
     """
     economy = comparison.economy
     pair = free_prices(economy)
     if len(pair) != 2:
         raise InputError(f"a phase portrait shows two prices that are free to move; there are {len(pair)}")
     paths = _paths(comparison, pair)
+    if not paths and len(comparison.rounds):
+        raise InputError(
+            "a phase portrait shows markets with one price for buyers and sellers; every auctioneer has a "
+            "tax, cap, floor or quota"
+        )
     if not paths:
         raise InputError(
             "a phase portrait shows the paths of auctioneers; there is none among the mechanisms"
@@ -100,11 +106,18 @@ def _unit(economy: Economy) -> int:
     return len(economy.goods) - 1 if economy.numeraire is None else economy.numeraire
 
 
+def _announced(comparison: Comparison) -> list[str]:
+    """Return the mechanisms that announced prices, without those with taxes, caps, floors or quotas."""
+    outcomes = comparison.outcomes
+    names = dict.fromkeys(comparison.rounds["mechanism"])
+    return [name for name in names if name not in outcomes or outcomes[name].intervention is None]
+
+
 def _paths(comparison: Comparison, pair: list[int]) -> dict[str, Array]:
     """Return mechanism -> the pair of prices in each round, (rounds, 2)."""
     economy, rounds = comparison.economy, comparison.rounds
     paths = {}
-    for name in dict.fromkeys(rounds["mechanism"]):
+    for name in _announced(comparison):
         of_mechanism = rounds[rounds["mechanism"] == name]
         prices = of_mechanism.pivot(index="round", columns="good", values="price")[
             list(economy.goods)

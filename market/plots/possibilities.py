@@ -74,7 +74,11 @@ def frontier(comparison: Comparison, ax: Axes) -> Axes:
     ax.set_ylim(*views[1])
     ax.set_title("Utility possibility frontier")
     able = (economy.capacity > 0).any(axis=1) & ~economy.turns_goods_into_goods
-    what = ["utility minus cost" if bears else "utility" for bears in able]
+    harmed = [False, False] if economy.harm is None else economy.harm.victims.tolist()
+    what = [
+        "utility" + " minus cost" * bool(bears) + " minus harm" * suffers
+        for bears, suffers in zip(able, harmed, strict=True)
+    ]
     ax.set_xlabel(f"{what[0]} of {plain(economy.agents[0])}")
     ax.set_ylabel(f"{what[1]} of {plain(economy.agents[1])}")
     if reason:

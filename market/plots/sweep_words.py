@@ -24,6 +24,8 @@ _WHOLE = {  # of an outcome: words and unit; {money} is the unit of payments
     "revenue": ("Revenue of the common stock", "{money}"),
     "tax_revenue": ("Tax revenue", "{money}"),
     "quota_rent": ("Rent of quotas", "{money}"),
+    "efficiency": ("Gains from trade, of the largest in lots", ""),
+    "alpha": ("Smith's coefficient of convergence", "per cent"),
     "agents": ("Number of agents", ""),
     "finite_utilities": ("Number of agents with finite utility", ""),
     "infinite_utilities": ("Number of agents at utility -inf", ""),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,23 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from market.results.comparison import Comparison
+
+
+class Beyond(NamedTuple):
+    """A value out of view.
+
+    Args:
+        words: for it.
+        left: True at the left edge.
+        row: at which it is written.
+        colour: of its agent.
+    """
+
+    words: str
+    left: bool
+    row: float
+    colour: str
+
 
 ROOM = 0.2  # of the axis, for a number or words at the edge
 FAR = 3.0  # times the middle nine tenths: values further out are labelled at the edge
@@ -96,12 +113,15 @@ def _each_agent(comparison: Comparison, outcomes: Sequence[Outcome], who: NDArra
     offsets = np.linspace(-0.22, 0.22, len(agents)) if len(agents) > 1 else np.zeros(1)
     for row, outcome in enumerate(outcomes):
         ax.axhspan(row - 0.36, row + 0.36, color="0.95", zorder=0.5)
+        beyond: list[Beyond] = []
         for agent, (look, offset) in enumerate(zip(looks(), offsets, strict=False)):
             utility, payoff = outcome.utilities[who[agent]], outcome.payoffs[who[agent]]
             label = plain(agents[agent]) if row == 0 else None
-            _value(utility, number(utility), row + offset, view, look, ax, label=label)
+            beyond += _value(utility, number(utility), row + offset, view, look, ax, label=label)
             if payoffs and payoff != utility:
-                _value(payoff, _called(outcome)(payoff), row + offset, view, look, ax, hollow=True)
+                words = _called(outcome)(payoff)
+                beyond += _value(payoff, words, row + offset, view, look, ax, hollow=True)
+        _write_beyond(beyond, ax)
     if payoffs:
         ax.plot([], [], "o", color="0.4", markerfacecolor="white", label=PAYOFF)
     ax.set_xlim(*view)
@@ -124,16 +144,26 @@ def _value(
     *,
     hollow: bool = False,
     label: str | None = None,
-) -> None:
-    """Draw one marker; at the edge, with its value, if it is out of view."""
+) -> list[Beyond]:
+    """Draw one marker, at the edge if it is out of view; return what is to be written there, if anything."""
     colour, _, marker = look
     at = min(max(value, view[0]), view[1])
     face = "white" if hollow else colour
     ax.plot(
         [at], [row], marker, color=colour, markerfacecolor=face, label=label, clip_on=False, zorder=3 - hollow
     )
-    if at != value:
-        at_the_edge(words, value < view[0], row, colour, ax)
+    return [Beyond(words, value < view[0], row, colour)] if at != value else []
+
+
+def _write_beyond(beyond: Sequence[Beyond], ax: Axes) -> None:
+    """Write the values out of view in a row; of several agents with equal ones once, in their middle."""
+    for words, left in dict.fromkeys((each.words, each.left) for each in beyond):
+        alike = [each for each in beyond if (each.words, each.left) == (words, left)]
+        if len(alike) == 1:
+            at_the_edge(words, left, alike[0].row, alike[0].colour, ax)
+        else:
+            middle = float(np.mean([each.row for each in alike]))
+            at_the_edge(words, left, middle, "0.3", ax)
 
 
 def _spread_of_agents(

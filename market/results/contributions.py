@@ -58,6 +58,7 @@ from market.random_streams import generator
 from market.results.schema import LARGEST_MAP, SCHEMA
 from market.results.tables import scenario_reference
 from market.scenario.building import build
+from market.scenario.loading import as_economy
 from market.welfare.first_order_conditions import Margins
 
 if TYPE_CHECKING:
@@ -185,6 +186,7 @@ def contributions(
         >>> found.shapley.round(4).tolist()
         [0.6667, 0.1667, 0.1667]
     """
+    as_economy(scenario)
     if not 2 <= most <= MOST_COALITIONS:
         raise InputError(f"coalitions must be 2 to {MOST_COALITIONS:,}, not {most}")
     economy = build(scenario, seed)

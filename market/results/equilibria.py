@@ -14,6 +14,7 @@ from market.errors import InputError
 from market.results.schema import LARGEST_MAP, SCHEMA
 from market.results.tables import scenario_reference
 from market.scenario.building import build
+from market.scenario.loading import as_economy
 
 if TYPE_CHECKING:
     from market.scenario.loading import Scenario
@@ -64,6 +65,7 @@ def equilibria(
         >>> only.prices.round(9).tolist(), only.index, only.stable
         ([0.75, 0.25], 1, True)
     """
+    as_economy(scenario)
     if not 1 <= starts <= MOST_STARTS:
         raise InputError(f"starts must be 1 to {MOST_STARTS:,}, not {starts}")
     if budget is not None and not 1 <= budget <= MOST_EVALUATIONS:

@@ -161,7 +161,7 @@ class _Auction:
         if policy is not None:
             account = self._account(policy, chosen, seen.answers, ended, self._mechanism.settled(state))
             if self._mechanism.settled(state):
-                regret = Regret(regretted, float(ended.regret.value))
+                regret = Regret(regretted, float(ended.undenied_regret.value), float(ended.regret.value))
                 status, reason = verdict_under(
                     policy, chosen, account, regret, status, reason, self._mechanism
                 )
@@ -225,7 +225,7 @@ class _Auction:
     ) -> Intervention:
         """Return the accounts of the interventions over all agents."""
         assert isinstance(answers, AnswersToWedge)
-        totals = Totals(ended.bought, ended.collected, ended.commons)
+        totals = Totals(ended.bought, ended.levied, ended.collected, ended.commons)
         free = free_prices(self._mechanism, self._played) if settled else None
         return account_of(policy, chosen, answers.seen, totals, free)
 

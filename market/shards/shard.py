@@ -35,6 +35,7 @@ from market.mechanisms.auction.interventions.outcome import (
     totals_of,
 )
 from market.mechanisms.auction.interventions.policy import Policy, make_policy
+from market.mechanisms.auction.interventions.rationing import denied
 from market.mechanisms.auction.interventions.wedge import Seen
 from market.mechanisms.auction.jumps.alternatives import possible
 from market.mechanisms.auction.rationing import Sides, settling
@@ -138,9 +139,11 @@ class AgentTotals(NamedTuple):
             surplus, revenue and transfers, (6,); zeros without quasilinear money.
         regret: the largest gain in payoff that another bundle would give an agent.
         relative_regret: as a share of the value of its trades.
+        undenied_regret: the same, of agents that no cap or floor keeps from trading all that they want.
         differ: number of shards in which some payoff differs from the utility.
         agents: their number.
         bought: (goods,), under taxes, caps or floors, units; zeros without.
+        levied: (goods,), of which are taxed, units; zeros without.
         collected: the tax revenue, money; 0 without.
         commons: the value of the commons sold, money; 0 without.
         kept: the part of it that the auctioneer keeps, money; 0 without.
@@ -157,9 +160,11 @@ class AgentTotals(NamedTuple):
     split: Array
     regret: Largest
     relative_regret: Largest
+    undenied_regret: Largest
     differ: float
     agents: float
     bought: Array
+    levied: Array
     collected: float
     commons: float
     kept: float
@@ -309,7 +314,7 @@ class Shard:
 
     def _closing(self, p: Array, mechanism: str | None, rent: Array | None) -> Reduction[Closing]:
         """Calculate answers, quantities, payments, regrets, and the support of the outcome."""
-        economy, levied = self.economy, Totals(np.zeros(len(p)), 0.0, 0.0)
+        economy, levied = self.economy, Totals(np.zeros(len(p)), np.zeros(len(p)), 0.0, 0.0)
         if mechanism is None:
             answers = economy.answers(p)
             answered = yield *answers.total_demand.bounds, *answers.total_supply.bounds
@@ -318,6 +323,7 @@ class Shard:
             payments = yield from _paying(economy, p, x, y)
             (revenue,) = yield (float(payments.sum()),)
             had, paid = traded(economy, p, x, y, payments, revenue), p
+            kept_from = np.zeros(len(economy.agents), dtype=bool)
         else:
             policy, under = self._policy(mechanism), self._under(mechanism, p, rent).by_agent()
             answered = yield *under.total_demand.bounds, *under.total_supply.bounds
@@ -326,6 +332,7 @@ class Shard:
             levied = totals_of(policy, seen, x, y)
             whole = Totals(*(yield tuple(levied)))
             had = _had(policy, seen, p, x, y, levied, whole)
+            kept_from = denied(policy, under, x, y)
             revenue = whole.commons
         welfare, payoffs, regrets = had.utilities, had.payoffs, had.regret
         assert regrets is not None
@@ -345,9 +352,11 @@ class Shard:
             split=_split(had),
             regret=Largest(float(regrets.max())),
             relative_regret=Largest(relative_regret(economy, p, x, y, regrets)),
+            undenied_regret=Largest(relative_regret(economy, p, x, y, np.where(kept_from, 0.0, regrets))),
             differ=float((payoffs != welfare).any()),
             agents=float(len(economy.agents)),
             bought=levied.bought,
+            levied=levied.levied,
             collected=levied.collected,
             commons=levied.commons,
             kept=0.0 if economy.shares_revenue else levied.commons,
@@ -449,6 +458,7 @@ def _had(policy: Policy, seen: Seen, p: Array, x: Array, y: Array, levied: Total
         taxed_prices=seen.taxed,
         rents=rents,
         traded=levied.bought,
+        levied=levied.levied,
         tax_revenue=levied.collected,
         returned=0.0,
         commons_revenue=whole.commons,

@@ -1,9 +1,9 @@
 """A game under one mechanism as a `mesa.Model` that can be stepped, with a `mesa.Agent` for each player.
 
 One `model.step()` is one round of the mechanism, and `run()` steps to the end. A player whose class overrides
-`act` decides by itself: it is asked for its action where the mechanism would choose one for it. A mechanism that
-chooses for all (a planner, a mediator, a search for equilibria, protocols, votes) asks no player, and says
-so.
+`act` decides by itself: it is asked for its action where the mechanism would choose one for it. A mechanism
+that chooses for all (a planner, a mediator, a search for equilibria, protocols, votes) asks no player, and
+says so.
 """
 
 from __future__ import annotations

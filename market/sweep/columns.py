@@ -10,6 +10,8 @@ Always present:
 - `price[g]`, `disequilibrium`, `auctioneer_payoff`, null without prices; `revenue`;
 - `tax_revenue`, `quota_rent`, `buyer_price[g]` (paid, taxes and rents included): only if some mechanism has
   taxes, caps, floors or quotas, and null for the others; the deadweight loss is `surplus_gap`;
+- `efficiency` (gains over the largest in lots) and `alpha` (Smith's coefficient of convergence, per cent) of
+  the last day of double auctions: only if there is one, and null for other mechanisms;
 - `consumption[g]`, `production[g]`: totals over agents, units;
 - `agents`, their number; `finite_utilities`, `infinite_utilities`: the numbers above -inf and at -inf;
   `lowest_utility` of consumers (agents that want some good): -inf if any agent is at -inf;
@@ -50,6 +52,9 @@ if TYPE_CHECKING:
     from market.scenario.loading import Scenario
 
 MOST_GROUPS = 20  # with columns of their own
+
+OF_BOOKS = ("efficiency", "alpha")
+"""Numbers of double auctions, by their names in the evidence."""
 
 IDENTITY = ("run", "point", "replicate", "seed")
 
@@ -98,8 +103,17 @@ def has_interventions(scenario: Scenario) -> bool:
     return any(getattr(entry, key, None) for entry in scenario.mechanisms for key in keys)
 
 
+def has_books(scenario: Scenario) -> bool:
+    """Return True if some mechanism of a scenario is a double auction."""
+    return any(getattr(entry, "kind", None) == "double_auction" for entry in scenario.mechanisms)
+
+
 def columns(
-    axes: Sequence[Axis], goods: Sequence[str], groups: Sequence[str], levied: bool = False
+    axes: Sequence[Axis],
+    goods: Sequence[str],
+    groups: Sequence[str],
+    levied: bool = False,
+    booked: bool = False,
 ) -> Mapping[str, ColumnType]:
     """Return column name -> its type, in order; all but the identity and the parameters may be null.
 
@@ -108,6 +122,7 @@ def columns(
         goods: names.
         groups: names of the groups of agents.
         levied: True if some mechanism has interventions.
+        booked: True if some mechanism is a double auction.
     """
     found: dict[str, ColumnType] = dict.fromkeys(IDENTITY, "whole")
     found |= {axis.path: axis.kind for axis in axes}
@@ -118,6 +133,8 @@ def columns(
     if levied:
         found |= _numbers(("tax_revenue", "quota_rent"))
         found |= _numbers(column("buyer_price", good) for good in goods)
+    if booked:
+        found |= _numbers(OF_BOOKS)
     found |= _numbers(column(what, good) for what in ("consumption", "production") for good in goods)
     found |= dict.fromkeys(("agents", "finite_utilities", "infinite_utilities"), "whole")
     found |= _numbers(("lowest_utility", "mean_finite_utility", "total_surplus", "max_regret"))

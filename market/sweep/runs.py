@@ -38,7 +38,7 @@ from market.scenario.building import build
 from market.scenario.game_loading import GameScenario, build_game
 from market.scenario.loading import Scenario, loads
 from market.sweep.axes import Axis
-from market.sweep.columns import column, named
+from market.sweep.columns import OF_BOOKS, column, named
 from market.sweep.design import Run
 from market.sweep.game_runs import Ahead, game_row, learned
 from market.workers import WAITS, alike_everywhere, of_the_machine, patiently
@@ -272,6 +272,8 @@ def _played(outcome: Outcome) -> Row:
         row["tax_revenue"], row["quota_rent"] = levied.tax_revenue, levied.quota_rent
         paid = zip(economy.goods, levied.buyer_prices.tolist(), strict=True)
         row |= {column("buyer_price", good): price for good, price in paid}
+    if outcome.kind == "double_auction":
+        row |= {name: outcome.evidence.get(name) for name in OF_BOOKS}
     split = surplus(outcome)
     if split is not None:
         row["total_surplus"] = split.total

@@ -30,6 +30,7 @@ _TITLES = {  # in tables and figures; columns keep names
     "settled": "converged",
     "surplus_gap": "deadweight loss",
     "tax_revenue": "tax revenue",
+    "alpha": "Smith's alpha, per cent",
     "max_regret": "largest gain from deviating",
 }
 

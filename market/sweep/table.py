@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from market.scenario.game_loading import GameScenario
 from market.scenario.loading import Scenario
 from market.sweep.axes import Axis, ColumnType
-from market.sweep.columns import columns, has_interventions
+from market.sweep.columns import columns, has_books, has_interventions
 from market.sweep.game_columns import game_columns
 
 
@@ -21,4 +21,4 @@ def columns_of(scenario: Scenario | GameScenario, axes: Sequence[Axis]) -> Mappi
     if isinstance(scenario, GameScenario):
         return game_columns(axes, scenario.group_names)
     groups = [group.name for group in scenario.agents]
-    return columns(axes, scenario.goods, groups, has_interventions(scenario))
+    return columns(axes, scenario.goods, groups, has_interventions(scenario), has_books(scenario))

@@ -226,7 +226,8 @@ def test_the_gallery_shows_every_figure_and_every_picture_that_is_drawn():
 
     sweeps = {"sweep_curve", "sweep_heat_map", "surplus_by_number"}
     shown = set(re.findall(r"^### `(\w+)`$", GALLERY, flags=re.MULTILINE))
-    assert shown == {figure.draw.__name__ for figure in plots.FIGURES} | sweeps
+    registered = (*plots.FIGURES, *plots.GAME_FIGURES)
+    assert shown == {figure.draw.__name__ for figure in registered} | sweeps
     source = (DOCS / "figures.py").read_text()
     drawn = {*re.findall(r'^    "(\w+)": \("\w+", plots', source, flags=re.MULTILINE), *sweeps}
     assert set(re.findall(r"images/(\w+)\.png", GALLERY)) == drawn

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers import stories
 from helpers.figure_tests import COBB_DOUGLAS, compared, divided, exchange, line, utility, words
+from helpers.taxed_markets import edgeworth
 from matplotlib.figure import Figure
 
 from market import plots
@@ -30,6 +31,12 @@ def test_the_budget_line_passes_through_endowment_and_outcome_at_the_price_s_slo
         assert y0 + (x - x0) * (y1 - y0) / (x1 - x0) == pytest.approx(y, rel=1e-7)
     np.testing.assert_allclose(line(ax, "endowment"), [[9.0, 1.0]])
     np.testing.assert_allclose(line(ax, "prices")[0], outcome.consumption[0])
+
+
+def test_no_budget_line_is_drawn_where_prices_are_not_the_same_for_all(ax):
+    """What the farmer can have depends on the price that it pays, the one that it gets, and lump sums."""
+    plots.edgeworth_box(compared(edgeworth("tax_rate.bread = 0.5")), ax)
+    assert not any("budget line" in str(each.get_label()) for each in ax.get_lines())
 
 
 def test_indifference_curves_go_through_the_endowment(ax):

@@ -39,6 +39,12 @@ def test_shares_are_those_of_cournot_and_lie_on_the_formula(tmp_path):
     assert any("Cournot" in label for label in lines)
 
 
+def test_formula_is_left_out_with_harm(tmp_path):
+    """Harm is no part of the surplus of buyers and sellers, of which n firms keep `1 - 1 / (n + 1)^2`."""
+    lines = drawn(swept(tmp_path, "agents.town.harm={ steel = 0.5 }"))
+    assert not any("Cournot" in label for label in lines)
+
+
 def test_formula_is_left_out_with_a_capacity(tmp_path):
     lines = drawn(swept(tmp_path, "agents.firm.cost.capacity={ steel = 4.0 }"))
     assert not any("Cournot" in label for label in lines)

@@ -22,6 +22,12 @@ TWO_GOODS = """
     agents = [{ name = "ann", count = 3, utility = { family = "log", weights = { bread = 1, wine = 2 } } }]
     mechanisms = [{ name = "prices", kind = "auctioneer" }, { name = "planner", kind = "planner" }]
 """
+TAXED = """
+    mechanisms = [
+        { name = "prices", kind = "auctioneer" },
+        { name = "taxed", kind = "auctioneer", tax = { bread = 0.1 } },
+    ]
+"""
 SCARF = """
     schema = 1
     economy = "exchange"
@@ -185,3 +191,18 @@ def test_no_portrait_without_two_free_prices_and_an_auctioneer(text, mechanism, 
     assert plots.phase_portrait not in plots.applicable(comparison)
     with pytest.raises(InputError, match=message):
         plots.phase_portrait(comparison, ax)
+
+
+def test_auctioneers_with_taxes_have_no_path_in_the_portrait():
+    """Arrows and lines are those of one price for buyers and sellers."""
+    text = TWO_GOODS[: TWO_GOODS.index("mechanisms")].rstrip() + TAXED
+    comparison = compared(text)
+    assert plots.has_two_free_prices(comparison)
+    ax = plots.phase_portrait(comparison, Figure().add_subplot())
+    labels = [str(each.get_label()) for each in ax.get_lines()]
+    assert "prices" in labels
+    assert "taxed" not in labels
+    alone = compared(text, "taxed")
+    assert not plots.has_two_free_prices(alone)
+    with pytest.raises(InputError, match="every auctioneer has a"):
+        plots.phase_portrait(alone, Figure().add_subplot())

@@ -212,3 +212,20 @@ def test_the_frontier_names_agents_at_minus_infinity_and_points_out_of_view(comm
     arrows = [text for text in ax.texts if text.arrow_patch is not None]
     assert len(arrows) == 1
     assert arrows[0].xy[1] == pytest.approx(ax.get_ylim()[0])
+
+
+def test_axes_name_costs_and_harm(ax):
+    """A mill that makes at a cost, and a neighbour that its output harms."""
+    text = """
+        schema = 1
+        economy = "quasilinear"
+        goods = ["steel"]
+        agents = [
+          { name = "mill", cost = { family = "linear", unit_cost = { steel = 1.0 } } },
+          { name = "town", harm = { steel = 1.0 }, utility = { family = "log1p", weights = { steel = 9 } } },
+        ]
+        mechanisms = [{ name = "prices", kind = "auctioneer" }]
+    """
+    plots.frontier(compared(text), ax)
+    assert ax.get_xlabel() == "utility minus cost of mill"
+    assert ax.get_ylabel() == "utility minus harm of town"

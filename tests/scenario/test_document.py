@@ -204,7 +204,7 @@ def test_wrong_top_level_key_gives_one_fault(line, message):
         ('"auctioneer"', '"planner"\nweights = { alhpa = 1 }', "f.toml:16: mechanisms[0].weights.alhpa: no agent or "
          "group of that name; one of: alpha, beta. Did you mean 'alpha'?"),
         ('"auctioneer"', '"planner"\nwelfare_weights = {}', "f.toml:16: mechanisms[0].welfare_weights: no such key; "
-         "one of: name, kind, tolerance, weights. Did you mean 'weights'?"),
+         "one of: name, kind, tolerance, weights, welfare, disagreement. Did you mean 'welfare'?"),
         ("[[mechanisms]]", "[mechanisms]", "f.toml:13: mechanisms: found a table; tables in double brackets are "
          "needed, [[mechanisms]]"),
     ],

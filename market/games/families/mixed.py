@@ -23,7 +23,7 @@ class Mixed(SmoothFamily):
     """expected payoffs of a table in the players' mixtures of its actions."""
 
     name = "mixed"
-    amount = "probability of the first action"
+    amount = "probability of action 1"
     player_keys: ClassVar[dict[str, Key]] = FromFile.player_keys
     file_keys: ClassVar[dict[str, Key]] = {
         **FromFile.file_keys,

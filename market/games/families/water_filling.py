@@ -40,7 +40,7 @@ class WaterFilling(SmoothFamily):
     """R_i = sum over carriers of log2(1 + own power / (noise and interference))."""
 
     name = "water_filling"
-    amount = "power on the first carrier"
+    amount = "power, carrier 1"
     own_concave = True
     game_parameters: ClassVar = {
         "carriers": Parameter("agent", "their number", "none", low=1.0, high=1000.0, absent=2.0),

@@ -26,6 +26,7 @@ NOT_OF_PLAYERS = ("name", "data", "columns", "actions")
 OF_AGENTS = ("count", "endowment", "budget", "utility", "cost", "technology", "harm")
 DRAWN = {"start": ("random",), "schedule": ("random", "asynchronous")}  # by mechanisms of games
 FAMILIES = ("utility", "cost", "technology")  # an agent hardly ever has two of them
+STEPS = ("bids", "offers")  # lists of [price, amount]
 WITHIN_ONE = ("shares", "owners")  # parts of a whole: from 0 to 1
 
 
@@ -138,8 +139,21 @@ def _dial(owner: str, place: Place, value: float) -> Dial | None:
     words = place[1:] if place[0] in ("commons", "parameters") else place[2:]
     if words[0] in FAMILIES and len(words) > 1:
         words = words[1:]
-    label = " \N{MIDDLE DOT} ".join(visible(str(part)).replace("_", " ") for part in words)
+    label = " \N{MIDDLE DOT} ".join(visible(str(part)).replace("_", " ") for part in _of_step(words))
     return Dial(path, visible(owner), label, value, *_reach(value, place))
+
+
+def _of_step(words: Place) -> Place:
+    """Return the words of a dial with "price of step 1" for the place of a number in a list of steps.
+
+    Example:
+        >>> _of_step(("bids", 0, 1)), _of_step(("bids", "tea", 2, 0)), _of_step(("weights", "tea"))
+        (('bids', 'amount of step 1'), ('bids', 'tea', 'price of step 3'), ('weights', 'tea'))
+    """
+    if words[0] not in STEPS or not all(isinstance(part, int) for part in words[-2:]):
+        return words
+    step, what = int(words[-2]), ("price", "amount")[int(words[-1])]
+    return (*words[:-2], f"{what} of step {step + 1}")
 
 
 def _reach(value: float, place: Place) -> tuple[float, float, float]:

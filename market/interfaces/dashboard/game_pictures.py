@@ -19,7 +19,7 @@ from market.interfaces.dashboard.selection import without_game
 from market.plots.disclosed import has_user
 from market.plots.learners import has_ways, way
 from market.plots.payoff_space import has_payoff_space
-from market.plots.style import POINT, looks_of
+from market.plots.style import POINT, looks_of, plain
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from market.economy.correspondences import Array
     from market.results.games.comparison import GameComparison
-
-NOW = "this round"
 
 
 @dataclass(frozen=True)
@@ -56,10 +54,11 @@ class GameAlbum:
 
     Args:
         mechanism: the one that is stepped.
+        others: the outcomes of all others; None if there are none.
     """
 
-    def __init__(self, mechanism: str) -> None:
-        self._mechanism = mechanism
+    def __init__(self, mechanism: str, others: GameComparison | None) -> None:
+        self._mechanism, self._others = mechanism, others
         self._frames: dict[str, Frame] = {}
 
     def pictures(self, compared: GameComparison, in_play: bool) -> tuple[Picture, ...]:
@@ -78,17 +77,17 @@ class GameAlbum:
             done = Frame(lambda ax: panel.draw(compared, ax), size=SIZE)
             return Picture(panel.title, done.still, legend=done.legend())
         if panel.path is None or not begun:
-            others = without_game(compared, self._mechanism)
-            if not others.outcomes:
+            if self._others is None:
                 return Picture(panel.title, awaited=AT_THE_END)
+            others = self._others
             frame = self._kept(panel, lambda ax: panel.draw(others, ax))
             return Picture(panel.title, frame.still, legend=frame.legend())
         path = panel.path(compared, self._mechanism)
         known = self._frames.get(panel.title)
         if known is not None and not _holds(known.ax, path):
             del self._frames[panel.title]
-        others = without_game(compared, self._mechanism)
-        frame = self._kept(panel, lambda ax: _with_room(panel, others, ax, path))
+        before = self._others or without_game(compared, self._mechanism)
+        frame = self._kept(panel, lambda ax: _with_room(panel, before, ax, path))
         artists = self._moving(frame.ax, compared, path)
         return Picture(panel.title, frame.still, "", frame.moved(artists), frame.legend(artists))
 
@@ -101,7 +100,9 @@ class GameAlbum:
         """Draw the path of the stepped mechanism, and where it is."""
         colour, _, marker = looks_of(compared.scenario.mechanism_names)[self._mechanism]
         line = ax.plot(*path.T, color=colour, linewidth=1.6, label="_path")
-        point = ax.plot(*path[-1:].T, marker, color=colour, markersize=9, label=NOW, **POINT)
+        point = ax.plot(
+            *path[-1:].T, marker, color=colour, markersize=9, label=f"{plain(self._mechanism)}, now", **POINT
+        )
         for artist in (*line, *point):
             artist.remove()
             artist.axes = ax

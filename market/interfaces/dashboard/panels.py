@@ -43,15 +43,10 @@ def Pictures(view: View) -> None:
     """Show all pictures, as many side by side as there is room for; the small ones in rows of their own."""
     large = [picture for picture in view.pictures if not picture.small]
     small = [picture for picture in view.pictures if picture.small]
-    many = len(large) + bool(view.actions)
-    for pictures, kind in ((large, f"of-{many}"), (small, "small")):
+    for pictures, kind in ((large, f"of-{len(large)}"), (small, "small")):
         with solara.v.Html(tag="div", class_=f"market-pictures {kind}").key(kind):
             for picture in pictures:
                 Shown(picture).key(picture.title)
-            if view.actions and kind != "small":
-                with solara.v.Html(tag="figure", class_="market-picture").key("actions"):
-                    solara.v.Html(tag="figcaption", children=["What players do now"])
-                    solara.HTML(tag="div", unsafe_innerHTML=view.actions)
 
 
 @solara.component
@@ -90,8 +85,12 @@ def Legend(entries: tuple[Entry, ...]) -> None:
 
 @solara.component
 def Judged(view: View) -> None:
-    """Show the comparison of all mechanisms and its interpretation."""
+    """Show the comparison of all mechanisms and its interpretation; of a game what players do now."""
     with solara.v.Html(tag="div", class_="market-judged"):
+        if view.actions:
+            with solara.v.Html(tag="section", class_="market-card"):
+                solara.v.Html(tag="h2", children=["What players do now"])
+                solara.HTML(tag="div", unsafe_innerHTML=view.actions)
         if view.table:
             with solara.v.Html(tag="section", class_="market-card"):
                 solara.v.Html(tag="h2", children=["Interpretation"])

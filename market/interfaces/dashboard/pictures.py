@@ -190,6 +190,8 @@ def _panels(economy: Economy, mechanism: str, priced: bool, compared: Comparison
     announced = [] if compared is None else list(dict.fromkeys(compared.rounds["mechanism"]))
     others = [name for name in announced if name != mechanism]
     found = _of_prices(economy, mechanism, f" under '{mechanism}'" if others else "") if priced else []
+    if priced and not economy.public_goods and (compared is None or _has_one_price(compared, mechanism)):
+        found += _of_two_prices(economy)
     if compared is not None and has_wedge(compared):
         found.append(Panel("Who bears it, and what is lost", _wedge(mechanism)))
     if compared is not None and mechanism in compared.outcomes:
@@ -303,10 +305,21 @@ def _of_prices(economy: Economy, mechanism: str, under: str) -> list[Panel]:
                 frame=_curves(mechanism),
             )
         )
-    if len(free_prices(economy)) == 2:
-        title = "Phase diagram of tatonnement"
-        found.append(Panel(title, plots.phase_portrait, path_of_prices, holds_path, path_artists, True))
     return found
+
+
+def _of_two_prices(economy: Economy) -> list[Panel]:
+    """Return the panel of two prices that are free to move, if so many are."""
+    if len(free_prices(economy)) != 2:
+        return []
+    title = "Phase diagram of tatonnement"
+    return [Panel(title, plots.phase_portrait, path_of_prices, holds_path, path_artists, True)]
+
+
+def _has_one_price(compared: Comparison, mechanism: str) -> bool:
+    """Return True if buyers and sellers see one price, without taxes, caps, floors and quotas."""
+    outcome = compared.outcomes.get(mechanism)
+    return outcome is None or outcome.intervention is None
 
 
 def _paths(draw: Draw, mechanism: str) -> Draw:

@@ -309,7 +309,7 @@ def _set_game(
     others = [name for name in scenario.mechanism_names if name != scene.mechanism]
     if others:
         scene.others = compare_games(scenario, others, scene.choice.seed, progress, players)
-    scene.album = GameAlbum(scene.mechanism)
+    scene.album = GameAlbum(scene.mechanism, scene.others)
     scene.scenario = scenario
 
 

@@ -56,7 +56,7 @@ def env(
     *Ends.* An episode is *terminated* if the mechanism is at its end, as when markets clear or prices
     diverge, and *truncated* if the rounds are used up. That a round repeats another ends nothing, since
     learners may yet act otherwise. `env.outcome()` is the outcome, with the status that its evidence
-    supports, whoever acted; `Comparison.with_outcome` puts it into a table.
+    supports; `Comparison.with_outcome` puts it into a table.
 
     Args:
         scenario: of an economy or a game, read by `market.load`.
@@ -85,7 +85,7 @@ def env(
         >>> env.outcome()
         <GameOutcome 'left alone': max rounds after 1 round>
     """
-    extras.check("an environment's PettingZoo", "rl", NEEDED)
+    extras.check("what an environment needs", "rl", NEEDED)
     if not math.isfinite(floor):
         raise InputError(f"floor = {floor}; it must be finite, so that rewards are")
     if max_rounds is not None and not (isinstance(max_rounds, int) and max_rounds >= 1):

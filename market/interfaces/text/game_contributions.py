@@ -69,8 +69,8 @@ def _reading(found: GameContributions) -> Iterator[str]:
         beyond = float(found.payoffs[name].sum()) - found.best
         if beyond > IN_THE_CORE * found.size:
             yield (
-                f"Payoffs under '{visible(name)}' add up to {number(beyond)} more than there is to divide: the "
-                f"mechanism pays it, and the core says nothing of them."
+                f"Payoffs under '{visible(name)}' add up to {number(beyond)} more than there is to divide: "
+                f"the mechanism pays it, and the core says nothing of them."
             )
         else:
             yield f"Payoffs under '{visible(name)}' {_in_core(found, best)}."

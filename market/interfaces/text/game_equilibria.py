@@ -69,12 +69,17 @@ def _reading(found: GameEquilibria) -> Iterator[str]:
     if isinstance(game, Table):
         yield from _of_table(found, f"{many:,} {of}")
     else:
-        yield (
-            f"Found {many:,} {of} by {found.scope} from {count(found.starts, 'start')}; at each no "
-            f"player gains by deviating. Others may exist: no number of starts proves that there is none."
-        )
-        if not many:
-            yield "Best replies settled from no start, or the replies that were found are not proved best."
+        search = f"by {found.scope} from {count(found.starts, 'start')}"
+        if many:
+            yield (
+                f"Found {many:,} {of} {search}; at {'it' if many == 1 else 'each'} no player gains by "
+                f"deviating. Others may exist: no number of starts proves that there is none."
+            )
+        else:
+            yield (
+                f"Found no Nash equilibrium {search}: best replies did not settle, or those found are not "
+                f"proved best. That proves nothing: there may be some."
+            )
     if many > MOST_LISTED:
         yield f"The first {MOST_LISTED} are shown; --json has all of them."
     if found.stopped:
@@ -111,7 +116,8 @@ def _of_sums(found: GameEquilibria) -> Iterator[str]:
     if len(found.found):
         low, high = float(found.sums.min()), float(found.sums.max())
         ends = number(low) if number(low) == number(high) else f"{number(low)} to {number(high)}"
-        yield f"Payoffs add up to {ends} in these equilibria; {proof} {number(found.best)}."
+        where = "this equilibrium" if len(found.found) == 1 else "these equilibria"
+        yield f"Payoffs add up to {ends} in {where}; {proof} {number(found.best)}."
     else:
         yield f"{proof[:1].upper()}{proof[1:]} {number(found.best)}."
     if found.anarchy is not None and found.stability is not None:

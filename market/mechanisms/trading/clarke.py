@@ -33,16 +33,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
-from market.economy.primitives import Economy, Money
+from market.economy.primitives import Economy
 from market.economy.public_goods import consumers, narrowed, widened
 from market.errors import InputError
+from market.mechanisms.trading.truthful import SCALES, refuse_unsafe_money
 from market.outcome import Outcome, Status, narrow_outcome, shown
 from market.welfare.convex_program import Solution
 from market.welfare.first_order_conditions import residual
 from market.welfare.public_amounts import public_amounts
-
-SCALES = (0.25, 0.5, 0.9, 1.1, 2.0, 4.0)
-"""Reports that are tried: one's own utility times such a number."""
 
 MOST_AGENTS = 300
 """Agents with a utility: each needs an optimum of the others, and some reports tried."""
@@ -58,7 +56,8 @@ class Clarke:
         taxes: (agents,), Clarke's taxes.
         gains: (agents,), the largest gain of a report tried.
         reports: number of reports tried.
-        residual: largest relative violation of first-order conditions of the optimum.
+        residual: largest relative violation of first-order conditions of the optimum of all and of those
+            without each.
     """
 
     found: Solution
@@ -75,10 +74,7 @@ def refuse(economy: Economy) -> None:
     Raises:
         InputError: with the reason.
     """
-    if economy.money is not Money.QUASILINEAR:
-        raise InputError(f'pivot payments are in money: economy = "quasilinear", not "{economy.money.value}"')
-    if np.isfinite(economy.budget).any():
-        raise InputError("an agent that cannot pay would report less than the truth; leave out budgets")
+    refuse_unsafe_money(economy)
     own, makes = consumers(economy), np.asarray((economy.capacity > 0).any(axis=1))
     if makes[own].any():
         name = economy.agents[int(own[makes[own]][0])]
@@ -103,6 +99,7 @@ def clarke(economy: Economy) -> Clarke | str:
     total, taxes = float(cost.sum()), np.zeros(agents)
     consuming = np.zeros(agents, dtype=bool)
     consuming[own] = True
+    violated = _violation(economy, best, ones)
     for i in own.tolist():
         others = np.where(consuming, 1.0, (n - 1) / n)
         others[i] = 0.0
@@ -112,13 +109,12 @@ def clarke(economy: Economy) -> Clarke | str:
         now = float(utility.sum() - utility[i]) - (n - 1) / n * total
         then = now if led_to is None else _value(economy, led_to, i, n)
         taxes[i] = max(then - now, 0.0) if np.isfinite(then) else np.nan
+        if led_to is not None:
+            violated = max(violated, _violation(economy, led_to, others))
     if np.isnan(taxes).any():
         return "Without some agent the others would be at -inf, so that payments are not defined"
     payments = np.where(consuming, total / n, 0.0) + taxes - cost
     gains, reports = _gains(economy, own, ones, float(utility.sum()) - total)
-    wide = economy.personalised
-    weights = np.ones(len(wide.agents))
-    violated = residual(wide, best.consumption, best.production, weights, best.prices)
     return Clarke(best, payments, taxes, gains, reports, violated)
 
 
@@ -127,6 +123,13 @@ def _chosen(economy: Economy, weights: Array) -> Solution | None:
     start = widened(economy, economy.endowment, np.zeros(economy.shape))
     near = Solution(*start, np.zeros(start.consumption.shape[1]), 0.0)
     return public_amounts(economy, weights, near)
+
+
+def _violation(economy: Economy, found: Solution, weights: Array) -> float:
+    """Return the largest relative violation of first-order conditions, by weights of the agents."""
+    wide = economy.personalised
+    weights = np.append(weights, np.ones(len(wide.agents) - len(weights)))  # providers bear no cost
+    return residual(wide, found.consumption, found.production, weights, found.prices)
 
 
 def _value(economy: Economy, found: Solution, left_out: int, n: int) -> float:
@@ -166,11 +169,11 @@ def clarke_outcome(economy: Economy, found: Clarke) -> Outcome:
         kind="pivot",
         status=Status.OPTIMAL,
         reason=(
-            f"The amounts of public goods have the largest total surplus (first-order conditions violated by "
-            f"{shown(found.residual)} at most). Each agent pays an equal share of the cost; {pivotal} of "
-            f"{len(consumers(economy))} agents change what the others would choose, and their taxes of "
-            f"{revenue:.6g} in all leave the group. Of {found.reports:,} reports of another scale the best "
-            f"gains {shown(gain)}: truth is a best report."
+            f"The amounts of public goods have the largest total surplus (first-order conditions, of all and "
+            f"without each, violated by {shown(found.residual)} at most). Each agent pays an equal share of "
+            f"the cost; {pivotal} of {len(consumers(economy))} agents change what the others would choose, "
+            f"and their taxes of {revenue:.6g} in all leave the group. Of {found.reports:,} reports of "
+            f"another scale the best gains {shown(gain)}: truth is a best report."
         ),
         rounds=1,
         consumption=found.found.consumption,

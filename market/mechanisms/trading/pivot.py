@@ -55,7 +55,7 @@ import numpy as np
 from market.economy.coalitions import types, without
 from market.economy.correspondences import Array
 from market.economy.families.utilities import Log
-from market.economy.primitives import Economy, Money
+from market.economy.primitives import Economy
 from market.economy.public_goods import shared
 from market.errors import InputError, NumericalError
 from market.mechanisms.base import Answering, Mechanism, State
@@ -66,6 +66,7 @@ from market.mechanisms.trading.largest_surplus import (
     cannot_be_helped,
     largest_surplus,
 )
+from market.mechanisms.trading.truthful import SCALES, refuse_unsafe_money
 from market.outcome import Outcome, Status, shown
 from market.registry import option
 from market.welfare.convex_program import Solution
@@ -73,9 +74,6 @@ from market.welfare.first_order_conditions import Margins, residual
 
 MOST_TYPES = 1000
 """Types of agents without a closed form: an optimum each takes some milliseconds to a tenth of a second."""
-
-SCALES = (0.25, 0.5, 0.9, 1.1, 2.0, 4.0)
-"""Reports that are tried: one's own utility and cost times such a number."""
 
 MOST_REPORTS = 60
 """Reports tried in all; types of agents beyond are left out, evenly."""
@@ -245,22 +243,10 @@ def refuse(economy: Economy) -> None:
     Raises:
         InputError: with the reason.
     """
-    if economy.money is not Money.QUASILINEAR:
-        raise InputError(f'pivot payments are in money: economy = "quasilinear", not "{economy.money.value}"')
+    refuse_unsafe_money(economy)
     if economy.harm is not None:
         raise InputError(
             "reports of a pivot mechanism are of utility and cost, not of harm by others; leave out harm"
-        )
-    capped = np.flatnonzero(np.isfinite(economy.budget))
-    if len(capped):
-        raise InputError(
-            f"{economy.agents[capped[0]]} has a budget, and an agent that cannot pay would report less than "
-            f"the truth; leave out budgets for a pivot mechanism"
-        )
-    if economy.shares_revenue:
-        raise InputError(
-            "a share in the revenue of a pivot mechanism would depend on one's own report; leave out "
-            "commons_shares"
         )
     if not _is_log(economy) and len(economy.agents) > MOST_TYPES:
         many = int(types(economy).max()) + 1

@@ -117,7 +117,7 @@ class Game(Family):
     def most(self, economy: Economy) -> Array | None:  # noqa: ARG002
         """Return the largest amounts that each agent may choose, (agents, goods), inf without a limit.
 
-        None, as by default, if the game does not say: then nobody from outside can play it (`market.env`).
+        None, as by default, if the game does not say: then no learner can play it (`market.env`).
         """
         return None
 

@@ -71,7 +71,7 @@ class Voluntary(Game):
         playing = np.zeros(len(economy.agents), dtype=bool)
         playing[self.players(economy)] = True
         now, best = profile[:, means.public], np.zeros((len(profile), len(means.public)))
-        best[playing] = _givers(economy, means, profile, slice(0, len(profile))).best()[playing]
+        best[playing] = givers.best()[playing]
         gains = np.where(playing, gain(givers.payoff(now), givers.payoff(best)), 0.0)
         replies = profile.copy()
         replies[:, means.public] = best

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,27 +41,72 @@ def comparison_table(outcomes: Mapping[str, GameOutcome], reports: Mapping[str, 
 
 
 def _row(outcome: GameOutcome, found: GameReport) -> dict[str, object]:
-    players, totals = outcome.game.players, found.totals
-    row: dict[str, object] = {
-        "mechanism": outcome.name,
+    totals = found.totals
+    nothing = np.full(outcome.game.size, np.nan)
+    stated = {
+        "name": outcome.name,
         "kind": outcome.kind,
         "status": outcome.status.value,
         "rounds": outcome.rounds,
-        "efficient": found.efficient,
-        "efficient_among_profiles": found.efficient_among_profiles,
         "max_regret": outcome.max_regret,
-        "relative_regret": outcome.relative_regret,
-        "total_payoff": None if totals is None else totals.own,
-        "best_total": None if totals is None else totals.best,
-        "lowest_payoff": float(outcome.payoffs.min()),
-        "mean_payoff": float(outcome.payoffs.mean()),
-        "equality": found.equality,
         "revenue": outcome.revenue,
     }
+    judged = {
+        "efficient": found.efficient,
+        "efficient_among_profiles": found.efficient_among_profiles,
+        "equality": found.equality,
+    }
+    return summary(
+        stated,
+        judged,
+        outcome.game.players,
+        outcome.payoffs,
+        nothing if found.weights is None else found.weights,
+        relative_regret=outcome.relative_regret,
+        totals=(None, None) if totals is None else (totals.own, totals.best),
+    )
+
+
+def summary(
+    stated: Mapping[str, Any],
+    judged: Mapping[str, Any],
+    players: Sequence[str],
+    v: Array,
+    w: Array,
+    *,
+    relative_regret: float | None,
+    totals: tuple[float | None, float | None],
+) -> dict[str, object]:
+    """Return a mechanism's row of the comparison, by column.
+
+    Args:
+        stated: name, kind, status, rounds, regret and revenue, with the keys of `result.json`.
+        judged: what the report says, with the keys of `result.json`.
+        players: their names.
+        v: (n,), payoffs.
+        w: (n,), weights; NaN without.
+        relative_regret: the largest gain as a part of the range of payoffs; None without regret.
+        totals: the sum of payoffs and the largest; None each where payoffs have no common unit.
+    """
+    row: dict[str, object] = {
+        "mechanism": stated["name"],
+        "kind": stated["kind"],
+        "status": stated["status"],
+        "rounds": stated["rounds"],
+        "efficient": judged["efficient"],
+        "efficient_among_profiles": judged["efficient_among_profiles"],
+        "max_regret": stated["max_regret"],
+        "relative_regret": relative_regret,
+        "total_payoff": totals[0],
+        "best_total": totals[1],
+        "lowest_payoff": float(v.min()),
+        "mean_payoff": float(v.mean()),
+        "equality": judged["equality"],
+        "revenue": stated["revenue"],
+    }
     if len(players) <= MOST_COLUMNS:
-        row |= {f"payoff[{name}]": float(v) for name, v in zip(players, outcome.payoffs, strict=True)}
-        weights = np.full(len(players), np.nan) if found.weights is None else found.weights
-        row |= {f"weight[{name}]": float(w) for name, w in zip(players, weights, strict=True)}
+        row |= {f"payoff[{name}]": float(each) for name, each in zip(players, v, strict=True)}
+        row |= {f"weight[{name}]": float(each) for name, each in zip(players, w, strict=True)}
     return row
 
 

@@ -9,40 +9,48 @@ coarse equilibria follow from recorded multipliers. What these cannot prove is s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
 from market.errors import RunError
 from market.games.base import StrategicGame
 from market.games.disclosure import Disclosure
+from market.games.equilibria import Found, find
+from market.games.mechanisms.planner import by_player
 from market.games.panel import Panel
 from market.games.plays import Actions, Joint, Mixtures, Play, joint
 from market.games.smooth import Smooth
 from market.games.stages import Stages
 from market.games.table import Table, spread_of
 from market.outcome import Status, shown
+from market.results.games import figure_claims
 from market.results.games.disclosure_claims import KINDS, Recomputed
+from market.results.games.figure_claims import Check
 from market.results.games.folder import read_game_run
 from market.results.games.panel_claims import Rejudged
-from market.results.games.tables import PLAYERS
+from market.results.games.tables import PLAYERS, summary
 from market.results.games.verify_in_order import Walk, best_sum, dominated, gains_at_once
 from market.results.run_folder import read_table
 from market.results.schema import number
 from market.results.verify.claim import Claim, Verification, difference
+from market.results.verify.comparison_table import check_rows
 from market.scenario.game_loading import GameScenario, build_game
 from market.scenario.loading import load
 from market.tolerances import ROUNDING_OF_RESULTS
 
+_BOUNDS = ("worst_coarse", "best_coarse")
+
 TRIED = 401
 """Amounts of a player that are tried for a gain."""
 
-REFINED = 41
+FINE = 41
 """Amounts that are tried on each finer grid."""
 
 FINER = 5
@@ -50,6 +58,15 @@ FINER = 5
 
 PASSES = 20
 """Rounds in which a player with several amounts changes one after the other."""
+
+FEW, TRIED_OF_MANY = 50, 41
+"""Players, and amounts that are tried of each of more players."""
+
+AT_ONCE = 200_000
+"""Numbers in all plays that are tried at once."""
+
+REFINED = 60
+"""Steps of golden sections around the best one."""
 
 PROVES = 1e-6
 """Part of the range of payoffs: first-order conditions violated by no more count as met."""
@@ -89,7 +106,7 @@ def _verified(folder: Path) -> Verification:
     try:
         game = build_game(scenario, result["seed"])
         claims = list(_claims(folder, scenario, game, result, manifest))
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError) as error:
         raise RunError(f"'{folder / 'result.json'}' is not as a run writes it: {error!r:.200}") from error
     return Verification(folder, tuple(claims), tuple(each["name"] for each in result["mechanisms"]))
 
@@ -103,21 +120,36 @@ def _claims(
 ) -> Iterator[Claim]:
     same = [result["scenario"]["sha256"], manifest["scenario"]["sha256"]] == [scenario.sha256] * 2
     yield Claim("the scenario is the one that was played", same, f"sha256 {scenario.sha256[:16]}")
-    table = read_table(folder / "players.parquet")
+    yield Claim(*figure_claims.stated_game(game, scenario, result, manifest["seed"]))
+    table, seen = read_table(folder / "players.parquet"), read_table(folder / "rounds.parquet")
+    nash = find(game) if isinstance(game, Table) else None
+    rows: list[Mapping[str, object]] = []
     for stated in result["mechanisms"]:
         own = table[table["mechanism"] == stated["name"]]
         if list(own["player"]) != list(game.players):
             raise RunError("players.parquet: its rows are not the players of the scenario, in their order")
-        yield from _Recorded(scenario, game, stated, own).claims()
+        told = seen[seen["mechanism"] == stated["name"]]
+        record = _Recorded(scenario, game, stated, own, told, nash)
+        yield from record.claims()
+        rows.append(record.row())
+    names = [each["name"] for each in result["mechanisms"]]
+    yield check_rows(folder / "comparison.csv", rows, names)
 
 
 class _Recorded:
     """Record of one mechanism."""
 
     def __init__(
-        self, scenario: GameScenario, game: StrategicGame, stated: Mapping[str, Any], own: pd.DataFrame
+        self,
+        scenario: GameScenario,
+        game: StrategicGame,
+        stated: Mapping[str, Any],
+        own: pd.DataFrame,
+        seen: pd.DataFrame,
+        nash: Found | None,
     ) -> None:
         self.scenario, self.game, self.stated, self.own = scenario, game, stated, own
+        self.seen, self.nash = seen, nash
         self.name = stated["name"]
         self.options: Any = scenario.mechanism(self.name)
         self.play = self._read(stated["play"], "amount")
@@ -157,15 +189,40 @@ class _Recorded:
         return np.stack([self.own[f"{name}[{k}]"].to_numpy(dtype=float) for k in range(d)], axis=1)
 
     def claims(self) -> Iterator[Claim]:
-        yield self._claim("kind", self.stated["kind"] == self.options.name, self.stated["kind"])
+        same = self.stated["kind"] == self.options.name
+        yield self._claim("kind", same, self.stated["kind"])
+        if not same:
+            return  # nothing that it says can be judged by the rules of another kind
         yield self._possible()
         yield from self._payoffs()
         yield from self._regret()
         yield from self._status()
         yield from self._efficiency()
         yield from self._totals()
-        for what, holds, detail in () if self.protocol is None else self.protocol.checks():
+        for what, holds, detail in self._more():
             yield self._claim(what, holds, detail)
+
+    def _more(self) -> Iterator[Check]:
+        """Check figures that follow from the play, both files' agreement, and how the play ended."""
+        game, stated, v = self.game, self.stated, self.columns["payoff"]
+        relative = None if np.isnan(self.columns["regret"]).all() else self._relative
+        yield from figure_claims.agreements(game, stated, self.own, self.play)
+        yield from figure_claims.figures(game, stated, self.play, v, self.columns["weight"])
+        yield figure_claims.regret_is_exact(game, stated, self.play)
+        yield from figure_claims.endings(game, stated, self.options, relative)
+        averaged = self.stated["kind"] == "learning" and isinstance(game, Table)
+        total = None if averaged or self.protocol is not None else float(v.sum())
+        yield from figure_claims.rounds(stated, self.options, self.seen, total)
+        if self.protocol is not None:
+            yield from self.protocol.checks()
+        else:
+            coarse = self._coarse_regret() if isinstance(game, Table) else None
+            yield from figure_claims.evidence_again(game, stated, self.options, v, self.nash, coarse)
+
+    @property
+    def _relative(self) -> float:
+        """The largest recorded gain, as a part of the range of payoffs; 0 if none is recorded."""
+        return float(np.nanmax(self.columns["regret"] / self._scale, initial=0.0))
 
     def _claim(self, what: str, holds: bool | None, detail: str) -> Claim:
         return Claim(f"{self.name}: {what}", None if holds is None else bool(holds), detail)
@@ -214,13 +271,9 @@ class _Recorded:
         paid, revenue = -self.columns["transfer"].sum(), number(self.stated["revenue"])
         turnover = float(np.abs(self.columns["transfer"]).sum() + self._scale.sum())
         yield self._equal("transfers add up to revenue", difference(revenue, paid, turnover))
-        for key, column in (("payoffs", "payoff"), ("utilities", "utility"), ("regret", "regret")):
-            stated = self.stated[key]
-            if stated is None:
-                continue
-            listed = np.array([number(stated[player]) for player in self.game.players])
-            fine = bool(np.array_equal(listed, self.columns[column], equal_nan=True))
-            yield self._claim(f"{key} in both files", fine, "in every number" if fine else "different")
+        if self.stated["kind"] != "auctioneer":
+            moved = float(np.abs(self.columns["transfer"]).max(initial=0.0))
+            yield self._claim("nobody pays", moved == 0.0, "only an auctioneer has payments")
 
     @property
     def _scale(self) -> Array:
@@ -274,7 +327,7 @@ class _Recorded:
             assert isinstance(play, Actions)
             a, prices = play.values, self._amounts("price")
             felt = 1.0 - game.weighs
-            costs = np.stack([_slopes(game, a, -felt[i])[i] for i in range(game.size)])
+            costs = _slopes(game, a, -felt)
             apart = float((np.abs(prices - costs) * game.reach / self._scale.max()).max())
             yield self._claim(
                 "prices are costs to others", apart <= SEEN, f"largest difference: {shown(apart)}"
@@ -285,7 +338,7 @@ class _Recorded:
             yield self._equal(
                 "payments at these prices", difference(self.columns["transfer"], back - paid, size)
             )
-            found = np.array([_best_gain(game, a, i, prices[i]) for i in range(game.size)])
+            found = _best_gains(game, a, prices)
         apart = float((np.abs(found - recorded) / self._scale).max())
         yield self._claim("regret", apart <= PROVES, f"largest difference: {shown(apart)} of the range")
 
@@ -298,7 +351,7 @@ class _Recorded:
             return self._walk.gains if self._walk else gains_at_once(game, game.in_steps(play))
         if isinstance(play, Actions):
             assert isinstance(game, Smooth)
-            return np.array([_best_gain(game, play.values, i) for i in range(game.size)])
+            return _best_gains(game, play.values)
         assert isinstance(game, Table)
         averaged = self.stated["kind"] == "learning"  # gains by one action in the place of all play
         return _table_gains(game.choices, game.sizes, play, coarse=averaged)
@@ -315,13 +368,14 @@ class _Recorded:
 
     def _status(self) -> Iterator[Claim]:
         status, stated = Status(self.stated["status"]), self.stated
-        relative = float(np.nanmax(self.columns["regret"] / self._scale, initial=0.0))
+        relative = self._relative
         if "relative_regret" in stated["evidence"]:
             said = number(stated["evidence"]["relative_regret"])
             yield self._claim("relative regret", abs(said - relative) <= 1e-12, f"stated: {shown(said)}")
         learns = self.stated["kind"] == "learning"
         tolerance = SMALL_GAIN if learns else getattr(self.options, "tolerance", 0.0)
-        none = relative <= tolerance + ROUNDING_OF_RESULTS
+        judged = not np.isnan(self.columns["regret"]).any()  # a planner's choice is judged by no gain
+        none = judged and relative <= tolerance + ROUNDING_OF_RESULTS
         word = status.value.replace("_", " ")
         if status is Status.NASH:
             fine = none and not isinstance(self.play, Joint) and bool(stated["regret_exact"])
@@ -344,7 +398,7 @@ class _Recorded:
         elif status is Status.OPTIMAL:
             yield from self._optimal()
         elif status is Status.CLEARED:
-            at_prices = relative <= 100 * tolerance + PROVES
+            at_prices = judged and relative <= 100 * tolerance + PROVES
             yield self._claim(word, at_prices, f"largest gain at the prices {shown(relative)} of the range")
         elif status is Status.CYCLING:
             yield self._claim(
@@ -353,29 +407,46 @@ class _Recorded:
         else:
             yield self._claim(word, None, "not checked: the path of play is not recorded")
 
-    def _coarse_status(self, tolerance: float) -> Claim:
-        """Check that no player gains much by one action in the place of all that it does."""
+    def _coarse_regret(self) -> float:
+        """Return the largest gain by one action in the place of all play, of the range of payoffs."""
         game, play = self.game, self.play
         assert isinstance(game, Table)
         assert not isinstance(play, Actions)
-        gain = float((_table_gains(game.choices, game.sizes, play, coarse=True) / game.scale).max())
+        return float((_table_gains(game.choices, game.sizes, play, coarse=True) / game.scale).max())
+
+    def _coarse_status(self, tolerance: float) -> Claim:
+        """Check that no player gains much by one action in the place of all that it does."""
+        gain = self._coarse_regret()
         detail = f"largest gain by one action {shown(gain)} of the range of payoffs"
         return self._claim("coarse", gain <= tolerance + ROUNDING_OF_RESULTS, detail)
 
     def _optimal(self) -> Iterator[Claim]:
         kind = getattr(self.options, "welfare", None)
-        if kind != "sum":
-            yield self._claim("optimal", None, f'not checked: the bound of welfare = "{kind}"')
+        weights = by_player(self.game, getattr(self.options, "weights", {}), 1.0)
+        if kind in ("nash", "min"):
+            yield self._largest(kind, weights)
             return
-        weights = np.ones(self.game.size)
-        for name, weight in self.options.weights.items():
-            rows = self.game.groups.get(name)
-            weights[[self.game.players.index(name)] if rows is None else rows] = weight
         value, most = float(weights @ self._payoffs_of(self.play)), self._most(weights)
         size = float(self._scale @ weights)
         fine = None if most is None else value >= most - (self.options.tolerance + PROVES) * size
         detail = "not checked: no bound is known" if most is None else f"{value:.6g} of at most {most:.6g}"
         yield self._claim("optimal", fine, detail)
+
+    def _largest(self, kind: str, weights: Array) -> Claim:
+        """Check a product of gains, or a least payoff, by a bound on that of any other play."""
+        v, d = self._payoffs_of(self.play), by_player(self.game, self.options.disagreement, 0.0)
+        if kind == "nash" and not bool((v > d).all()):
+            return self._claim("optimal", False, "some player gains nothing over the disagreement point")
+        size, bound = float(self._scale @ weights), None
+        if isinstance(self.game, Table):
+            bound = figure_claims.welfare_bound(self.game, kind, v, weights, d)
+        elif isinstance(self.game, Smooth) and self.game.family.concave and kind == "nash":
+            assert isinstance(self.play, Actions)
+            bound = _first_order(self.game, self.play.values, weights / (v - d))
+        if bound is None:
+            return self._claim("optimal", None, f'not checked: the bound of welfare = "{kind}"')
+        fine = bound <= self.options.tolerance * size + PROVES * max(1.0, size)
+        return self._claim("optimal", fine, f"at most {shown(bound)} more")
 
     def _most(self, weights: Array) -> float | None:
         """Return a number that no weighted sum of payoffs exceeds."""
@@ -483,10 +554,13 @@ class _Recorded:
         yield from self._best_total(stated, size)
         if isinstance(self.game, Table) and stated["multipliers"] is not None:
             yield from self._coarse(self.game, stated, size)
-        if stated["anarchy"] is not None:
-            yield self._claim(
-                "prices of anarchy and stability", None, "not checked: that no other Nash equilibrium exists"
-            )
+        given = [stated[key] is not None for key in (*_BOUNDS, "multipliers")]
+        fine = not any(given) or (all(given) and isinstance(self.game, Table))
+        yield self._claim("bounds have their multipliers", fine, "in tables, all or none")
+        known = None
+        if self.nash is not None and self.nash.complete:
+            known = [float(self._payoffs_of(each).sum()) for each in self.nash.equilibria]
+        yield self._claim(*figure_claims.prices_of(stated, stated["best"], known))
 
     def _best_total(self, stated: Mapping[str, Any], size: float) -> Iterator[Claim]:
         """Check the largest sum that is stated, and the bound on it."""
@@ -511,15 +585,28 @@ class _Recorded:
             most = value + _first_order(self.game, at, ones)
         else:
             most = self.game.family.bound(self.game.size, **self.game.parameters)
-        fine = most is not None and bool(stated["most"] >= most - PROVES * size)
+        fine = most is not None and bool(abs(stated["most"] - max(most, stated["best"])) <= PROVES * size)
         yield self._claim("no total is above", fine, f"{stated['most']:.6g}")
+
+    def row(self) -> Mapping[str, object]:
+        """Return the row of the comparison that the record should have, by column."""
+        stated, found, v = self.stated, self.found, self.columns["payoff"]
+        totals = found["totals"] or {}
+        judged = not np.isnan(self.columns["regret"]).all()
+        return summary(
+            stated,
+            found,
+            self.game.players,
+            v,
+            self.columns["weight"],
+            relative_regret=self._relative if judged else None,
+            totals=(totals.get("own"), totals.get("best")),
+        )
 
     def _coarse(self, game: Table, stated: Mapping[str, Any], size: float) -> Iterator[Claim]:
         """Check the bounds on sums over coarse equilibria by weak duality."""
         sums = game.outcomes.sum(axis=-1)
-        for key, sign, y in zip(
-            ("worst_coarse", "best_coarse"), (-1.0, 1.0), stated["multipliers"], strict=True
-        ):
+        for key, sign, y in zip(_BOUNDS, (-1.0, 1.0), stated["multipliers"], strict=True):
             gains = _priced_gains(game, np.maximum(np.array(y, dtype=float), 0.0))
             bound = sign * float((sign * sums - gains).max())
             apart = abs(bound - stated[key])
@@ -570,13 +657,12 @@ def _table_gains(
 def _best_gain(game: Smooth, a: Array, player: int, prices: Array | float = 0.0) -> float:
     """Return the largest gain of a player that trials find: grids, each finer around the best point before.
 
-    A player with several amounts changes one after the other, round by round, each along its whole range; one
-    whose amounts have a sum goes towards each of its extreme choices. In a decision process, where amounts
-    are chances at a state, no such change gains only where no other policy does.
+    The player's several amounts change one after the other, round by round, each along its whole range. In a
+    decision process, where amounts are chances at a state, no such change gains only where no policy does.
     """
     action = a[player].copy()
     best = now = float(_tried(game, a, player, action[None], prices)[0])
-    for _ in range(1 if len(action) == 1 else PASSES):
+    for _ in range(PASSES):
         before = best
         for k in range(len(action)):
             first, last = _way(game, player, action, k)
@@ -588,10 +674,84 @@ def _best_gain(game: Smooth, a: Array, player: int, prices: Array | float = 0.0)
     return max(best - now, 0.0)
 
 
+def _best_gains(game: Smooth, a: Array, prices: Array | None = None) -> Array:
+    """Return the largest gain of each player that trials find, (n,).
+
+    A grid is tried, and golden sections around its best. Players with several amounts are tried at mixtures
+    of what they do with each of their extreme choices. Players are tried together, so far as memory goes.
+
+    Args:
+        game: of amounts.
+        a: (n, d), the play.
+        prices: (n, d), of a unit of each amount; 0 by default.
+    """
+    t = np.zeros(a.shape) if prices is None else prices
+    if a.shape[1] > 1 and game.total is None:
+        return np.array([_best_gain(game, a, player, t[player]) for player in range(len(a))])
+    return np.concatenate([_gains_of(game, a, rows, t) for rows in _in_parts(a)])
+
+
+def _in_parts(a: Array) -> list[NDArray[np.intp]]:
+    """Return players in parts, such that a play for each player of a part is not too much at once."""
+    size = max(AT_ONCE // a.size, 1)
+    return np.split(np.arange(len(a)), range(size, len(a), size))
+
+
+def _gains_of(game: Smooth, a: Array, rows: NDArray[np.intp], prices: Array) -> Array:
+    """Return the gains of some players, (rows,)."""
+    low, high = (bound[rows] for bound in game.limits)
+    own, d = a[rows], a.shape[1]
+
+    def utility(actions: Array) -> Array:
+        pi = game.payoffs(Actions(_changed(a, rows, actions)))
+        if game.concern is None:
+            u = pi[np.arange(len(rows)), rows]
+        else:
+            w = game.weighs[rows]
+            u = np.where(w != 0, w * pi, 0.0).sum(axis=1)
+        return np.asarray(u - (prices[rows] * actions).sum(axis=1))
+
+    if d == 1:
+        ends = [(low, high)]
+    else:
+        assert game.total is not None
+        ends = [(own, game.total[rows, None] * corner) for corner in np.eye(d)]
+    now = utility(own)
+    best = now
+    for first, last in ends:
+        best = np.fmax(
+            best, _largest_between(utility, first, last, TRIED if len(a) <= FEW else TRIED_OF_MANY)
+        )
+    return np.maximum(best - now, 0.0)
+
+
+def _largest_between(utility: Callable[[Array], Array], first: Array, last: Array, tried: int) -> Array:
+    """Return the largest utilities found on the ways from `first` to `last`, (rows, d) each."""
+
+    def at(share: Array) -> Array:
+        return utility(first + share[:, None] * (last - first))
+
+    values = np.stack([at(np.full(len(first), share)) for share in np.linspace(0.0, 1.0, tried)])
+    values = np.where(np.isnan(values), -np.inf, values)
+    place, step = values.argmax(axis=0), 1.0 / (tried - 1)
+    left, right = np.maximum(place - 1, 0) * step, np.minimum((place + 1) * step, 1.0)
+    for _ in range(REFINED):
+        span = 0.3819660112501051 * (right - left)
+        one, two = left + span, right - span
+        better = at(one) > at(two)
+        left, right = np.where(better, left, one), np.where(better, two, right)
+    return np.fmax(values.max(axis=0), at((left + right) / 2.0))
+
+
+def _changed(a: Array, rows: NDArray[np.intp], actions: Array) -> Array:
+    """Return for each of some players the play, (rows, n, d), in which it alone does something else."""
+    plays = np.repeat(a[None], len(rows), axis=0)
+    plays[np.arange(len(rows)), rows] = actions
+    return plays
+
+
 def _way(game: Smooth, player: int, action: Array, k: int) -> tuple[Array, Array]:
     """Return the ends, (d,) each, between which a player tries its k-th amount."""
-    if game.total is not None:
-        return action, game.total[player] * np.eye(len(action))[k]
     here = np.arange(len(action)) == k
     low, high = (bound[player] for bound in game.limits)
     return np.where(here, low, action), np.where(here, high, action)
@@ -603,7 +763,7 @@ def _best_share(
     """Return the part of the way between two actions at which a player's U is largest, and that U."""
     (first, last), left, right = ends, 0.0, 1.0
     best = (0.0, -np.inf)
-    for many in (TRIED, *[REFINED] * FINER):
+    for many in (TRIED, *[FINE] * FINER):
         shares = np.linspace(left, right, many)
         values = _tried(game, a, player, first + shares[:, None] * (last - first), prices)
         place = int(np.argmax(np.where(np.isnan(values), -np.inf, values)))
@@ -623,16 +783,26 @@ def _tried(game: Smooth, a: Array, player: int, actions: Array, prices: Array | 
 
 
 def _slopes(game: Smooth, a: Array, weights: Array) -> Array:
-    """Return the slopes of a weighted sum of payoffs, (n, d), by differences."""
+    """Return the slopes of a sum of payoffs in each player's amounts, (n, d), by differences.
+
+    Args:
+        game: of amounts.
+        a: (n, d), the play.
+        weights: (n,), of payoffs, or (n, n), those in the slopes of the row.
+    """
     low, high = game.limits
     upward = np.zeros(a.shape)
-    for index in np.ndindex(*a.shape):
-        h = SLOPE * game.reach[index]
-        up, down = a.copy(), a.copy()
-        up[index] = min(a[index] + h, high[index]) if game.total is None else a[index] + h
-        down[index] = max(a[index] - h, low[index])
-        values = [float(weights @ game.payoffs(Actions(each))) for each in (up, down)]
-        upward[index] = (values[0] - values[1]) / max(float(up[index] - down[index]), 1e-300)
+    weighed = np.broadcast_to(weights, (len(a), len(a)))
+    for rows in _in_parts(a):
+        w = weighed[rows]
+        for k in range(a.shape[1]):
+            h = SLOPE * game.reach[rows, k]
+            up, down = a[rows].copy(), a[rows].copy()
+            up[:, k] = up[:, k] + h if game.total is not None else np.minimum(up[:, k] + h, high[rows, k])
+            down[:, k] = np.maximum(down[:, k] - h, low[rows, k])
+            more, less = (game.payoffs(Actions(_changed(a, rows, each))) for each in (up, down))
+            change = np.where(w != 0, w * (more - less), 0.0).sum(axis=1)
+            upward[rows, k] = change / np.maximum(up[:, k] - down[:, k], 1e-300)
     return upward
 
 

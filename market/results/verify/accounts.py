@@ -80,24 +80,24 @@ def check_accounts(
     yield Claim(f"{record.name}: feasible", *feasible(economy, x, y))
     utilities = welfare(economy, x, y)
     apart = difference(record.utilities, utilities, worth(economy, record) + np.abs(suffered(economy, y)))
-    yield _equal(record, "utilities", apart)
+    yield equal(record, "utilities", apart)
     p = record.prices if record.kind == "auctioneer" else None
     turnover = np.zeros(len(economy.agents)) if p is None else (x + economy.endowment + np.abs(y)) @ p
     kept = 0.0 if record.intervention is None else record.intervention.transfers
     paid, revenue = float(record.payments.sum()) - kept, record.revenue
     if due is None:
         apart = difference(paid, revenue, float(np.abs(record.payments).sum()))
-        yield _equal(record, "payments add up to revenue", apart)
+        yield equal(record, "payments add up to revenue", apart)
     else:
         with_shares = economy.money is Money.EXCHANGE or economy.shares_revenue
         shared = turnover.sum() * economy.commons_share if with_shares else np.zeros_like(turnover)
         money = turnover + shared if p is not None else worth(economy, record)  # what payments round to
-        yield _equal(record, "payments", difference(record.payments, due.payments, money))
+        yield equal(record, "payments", difference(record.payments, due.payments, money))
         size = float(money.sum() + np.abs(due.payments).sum())
         apart = max(difference(revenue, due.revenue, size), difference(paid, due.revenue, size))
-        yield _equal(record, "revenue", apart)
+        yield equal(record, "revenue", apart)
         apart = difference(record.payoffs, due.payoffs, turnover + shared + worth(economy, record))
-        yield _equal(record, "payoffs", apart)
+        yield equal(record, "payoffs", apart)
     if p is not None:
         yield from _budgets(economy, record, p, turnover, tolerance)
     yield from _surplus(economy, record, turnover)
@@ -105,7 +105,8 @@ def check_accounts(
     yield _largest_regret(record)
 
 
-def _equal(record: Record, claim: str, apart: float) -> Claim:
+def equal(record: Record, claim: str, apart: float) -> Claim:
+    """Return the claim that two calculations agree, by their largest relative difference."""
     return Claim(
         f"{record.name}: {claim}",
         apart <= ROUNDING_OF_RESULTS,
@@ -171,7 +172,7 @@ def _surplus(economy: Economy, record: Record, turnover: Array) -> Iterator[Clai
         payoffs = record.payoffs + economy.commons_share * kept
         listed = np.array([number(handed_back.get(agent, np.nan)) for agent in economy.agents])
         sizes = np.abs(np.where(np.isfinite(payoffs), payoffs, 0.0)) + np.abs(record.payments)
-        yield _equal(record, "payoffs with revenue handed back", difference(listed, payoffs, sizes))
+        yield equal(record, "payoffs with revenue handed back", difference(listed, payoffs, sizes))
 
 
 def _split(economy: Economy, record: Record, turnover: Array) -> tuple[dict[str, float | None], float]:

@@ -268,7 +268,8 @@ def _unused(economy: Economy, record: Record) -> bool:
 def _clearly_better(economy: Economy, record: Record, others: Sequence[Record]) -> bool:
     """Return True if some allocation of the folder is a Pareto improvement by more than rounding.
 
-    Gains are compared with the worth of a bundle, and with what a producer's output costs.
+    Gains are compared with the worth of a bundle, and with what a producer's output costs. An agent at -inf
+    has no bundle to compare with: amounts that are negligible as shares of a good do not lift it.
     """
     pairs = [(other.consumption, other.production) for other in others if other is not record]
     pairs += _with_what_is_left(economy, record)
@@ -277,9 +278,16 @@ def _clearly_better(economy: Economy, record: Record, others: Sequence[Record]) 
     size = size + np.abs(suffered(economy, record.production))
     enough = before + SEARCHED * size + ROUNDING_OF_RESULTS * economy.utility_scale
     return any(
-        _improves(economy, record, x, y)[0] and bool((welfare(economy, x, y) > enough).any())
+        _improves(economy, record, x, y)[0]
+        and bool((welfare(economy, _without_crumbs(economy, x, y, np.isneginf(before)), y) > enough).any())
         for x, y in pairs
     )
+
+
+def _without_crumbs(economy: Economy, x: Array, y: Array, rows: NDArray[np.bool_]) -> Array:
+    """Return consumption without the negligible amounts of the marked agents."""
+    crumb = NEGLIGIBLE_AMOUNT * economy.offered(y) / len(economy.agents)
+    return np.where(rows[:, None] & (x <= crumb), 0.0, x)
 
 
 def _with_what_is_left(economy: Economy, record: Record) -> list[tuple[Array, Array]]:

@@ -24,6 +24,7 @@ from market.economy.primitives import Economy
 from market.errors import UnboundedDemandError
 from market.outcome import Status, shown
 from market.results.verify.accounts import worth
+from market.results.verify.alignment_claims import violation
 from market.results.verify.claim import Claim, difference
 from market.results.verify.harm_claims import suffered, welfare
 from market.results.verify.record import Record
@@ -55,6 +56,16 @@ def check_bargaining(economy: Economy, record: Record, options: Bargaining) -> I
     size = float(sizes.sum() + worth(economy, record).sum() + np.abs(utilities).sum())
     apart = difference(record.evidence_value("gain"), max(gain, 0.0), size)
     yield Claim(f"{name}: gain by the agreement", apart <= MISSED, f"recomputed: {gain:.6g}")
+    residual = record.evidence_value("residual")
+    within = 0.0 <= residual <= options.tolerance
+    p, w = record.supporting_prices, record.weights
+    if p is not None and w is not None and np.ptp(w) == 0.0 and w[0] > 0:
+        found = violation(economy, record, w / w[0], p / w[0])
+        within = within and found <= options.tolerance
+        detail = f"stated: {shown(residual)}, with the supporting prices: {shown(found)}"
+    else:
+        detail = f"stated: {shown(residual)}"
+    yield Claim(f"{name}: conditions for an optimum, within {options.tolerance:.0e}", within, detail)
     payoffs = alone + max(gain, 0.0) * _shares(economy, options)
     apart = difference(record.payoffs, payoffs, size)
     detail = f"largest relative difference: {shown(apart)}"

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market.economy.correspondences import Array
+from market.economy.families.utilities import ADDITIVE
 from market.economy.primitives import Economy, Money
 from market.errors import MarketError
 from market.outcome import Status, shown
@@ -43,7 +44,6 @@ FITS = 1e-9  # relative, for prices and gains
 MOST = 50_000  # lots that the best reallocation moves; of more it is not stated
 SCALE = 1e9  # times the highest price: bounds of competitive prices
 STEPS = 200  # of a bisection
-ADDITIVE = {"log", "log1p", "linear", "quadratic", "separable", "stone_geary", "steps"}
 
 
 @dataclass
@@ -297,7 +297,11 @@ def _had(economy: Economy, record: Record, last: Holdings) -> Claim:
 
 
 def _left(last: Holdings, options: DoubleAuction) -> float:
-    """Return the most that two could gain from one more lot, per unit, at a price that can be said."""
+    """Return the most that two could gain from one more lot, per unit, at a price that can be said.
+
+    Left out are sides that are closed: an agent that has sold a good today does not buy it, nor sells it
+    after buying it.
+    """
     economy, (low, high) = last.economy, options.price_range
     best = 0.0
     for good in np.flatnonzero(last.lots).tolist():
@@ -319,10 +323,18 @@ def _left(last: Holdings, options: DoubleAuction) -> float:
             bid - ask
             for bid, buyer in sorted(bids, reverse=True)[:2]
             for ask, seller in sorted(asks)[:2]
-            if buyer != seller and bid - ask > FITS * max(abs(bid), abs(ask))
+            if buyer != seller
+            and bid - ask > FITS * max(abs(bid), abs(ask))
+            and _can_be_said_between(ask, bid, options)
         ]
         best = max(best, max(gains, default=0.0))
     return best
+
+
+def _can_be_said_between(ask: float, bid: float, options: DoubleAuction) -> bool:
+    """Return True if a price of the grid lies between the two: the lowest one and a multiple of the tick."""
+    low, tick = options.price_range[0], options.tick
+    return not tick or math.ceil((ask - low) / tick - FITS) <= math.floor((bid - low) / tick + FITS)
 
 
 def _money(last: Holdings, agent: int) -> float:
@@ -469,7 +481,7 @@ def _best_in_lots(economy: Economy, lots: Array) -> float | None:
 
 
 def _additive(economy: Economy) -> bool:
-    return all(block.family.name in ADDITIVE for block in economy.utilities)
+    return all(issubclass(block.family, ADDITIVE) for block in economy.utilities)
 
 
 def _competitive(economy: Economy, lots: Array, high: float) -> Array | None:

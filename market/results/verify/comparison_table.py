@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,23 +35,36 @@ def check_table(run: RunFolder, economy: Economy, records: Sequence[Record]) -> 
     Raises:
         RunError: it cannot be read.
     """
+    expected = [_expected(economy, record, records) for record in records]
+    return check_rows(run.folder / "comparison.csv", expected, [record.name for record in records])
+
+
+def check_rows(path: Path, expected: Sequence[Mapping[str, object]], names: Sequence[str]) -> Claim:
+    """Check the cells of a table of mechanisms.
+
+    Args:
+        path: of the table, a CSV file.
+        expected: the row of each mechanism, by column.
+        names: of the mechanisms.
+
+    Raises:
+        RunError: it cannot be read.
+    """
     name = "comparison.csv agrees with result.json"
-    path = run.folder / "comparison.csv"
     try:
         with path.open(encoding="utf-8", newline="") as file:
             header, *rows = csv.reader(file)
     except (OSError, ValueError, csv.Error) as error:
         raise RunError(f"'{path}' cannot be read: {error}") from error
-    expected = [_expected(economy, record, records) for record in records]
     columns = list(dict.fromkeys(column for values in expected for column in values))
     if sorted(header) != sorted(columns):
         apart = sorted(set(header) ^ set(columns))
         return Claim(name, False, f"columns are missing or too many: {', '.join(apart[:5])}")
-    if len(rows) != len(records) or any(len(cells) != len(header) for cells in rows):
-        return Claim(name, False, f"{len(rows)} rows for {len(records)} mechanisms, or cells are missing")
+    if len(rows) != len(names) or any(len(cells) != len(header) for cells in rows):
+        return Claim(name, False, f"{len(rows)} rows for {len(names)} mechanisms, or cells are missing")
     wrong = [
-        f"{column} of '{record.name}'"
-        for record, cells, values in zip(records, rows, expected, strict=True)
+        f"{column} of '{of}'"
+        for of, cells, values in zip(names, rows, expected, strict=True)
         for column, cell in zip(header, cells, strict=True)
         if not _same(cell, values.get(column))
     ]

@@ -66,7 +66,11 @@ def intercept(economy: Economy, y: Array, weights: Array) -> float:
 def check_harm(economy: Economy, record: Record) -> Iterator[Claim]:
     """Check the harm to all agents that the summary of surplus states."""
     stated = record.stated.get("surplus")
-    if economy.harm is None or stated is None:
+    if stated is None:
+        return
+    if economy.harm is None:
+        if stated.get("harm") is not None:
+            yield Claim(f"{record.name}: harm to agents", False, "stated, though no agent can be harmed")
         return
     lost = suffered(economy, record.production)
     if "harm" not in stated:

@@ -32,7 +32,7 @@ from market.errors import UnboundedDemandError
 from market.outcome import Status, shown
 from market.random_streams import generator
 from market.results.schema import number
-from market.results.verify.accounts import Due, worth
+from market.results.verify.accounts import Due, equal, worth
 from market.results.verify.claim import Claim, difference
 from market.results.verify.harm_claims import suffered
 from market.tolerances import REGRET_THAT_IS_NONE, ROUNDING_OF_RESULTS, ROUNDING_OF_SUMS
@@ -157,6 +157,11 @@ class Terms:
         if self.tariff is not None:
             return float(((self.p - self.taxed_get) * sold[self.tariff]).sum())
         return float(((self.paid - self.rents - self.p) * bought).sum())
+
+    def levied(self, x: Array, y: Array) -> Array:
+        """Return the units that are taxed, (goods,): sales of the taxed sellers, or all that is bought."""
+        bought, sold = self.traded(x, y)
+        return bought.sum(axis=0) if self.tariff is None else sold[self.tariff].sum(axis=0)
 
     def commons_sold(self, x: Array, y: Array) -> float:
         """Return the value of the commons that were sold, money."""
@@ -333,13 +338,15 @@ def check_interventions(economy: Economy, record: Record, options: Auction) -> I
     at_bound = _at_bound(terms, z, relative, options.tolerance)
     yield _disequilibrium(record, relative, at_bound, coupled, options.tolerance)
     yield _binding(economy, record, terms, stated, z, at_bound, coupled)
+    if not coupled:
+        yield _auctioneers_payoff(record, terms, z, relative)
     size = worth(economy, record) + np.abs(record.production) @ terms.p + record.consumption @ terms.paid
     regret = _regrets(terms, record)
     apart = difference(record.regret if record.regret is not None else np.inf, regret, size)
     allowed = ROUNDING_OF_RESULTS + (options.tolerance if terms.two_prices.any() else 0.0)
     detail = f"largest relative difference: {shown(apart)}"
     yield Claim(f"{record.name}: regret", apart <= allowed, detail)
-    yield _status(record, terms, options, at_bound, regret, size)
+    yield _status(record, terms, options, best, at_bound, regret, size)
     yield _quotas(record, terms)
     if record.status is Status.RATIONED and at_bound.any():
         yield from _served(economy, record, terms, best, z, at_bound)
@@ -473,6 +480,15 @@ def _disequilibrium(
     )
 
 
+def _auctioneers_payoff(record: Record, terms: Terms, z: Array, relative: Array) -> Claim:
+    """Check that the payoff is `-sum |z|`; at a bound, excess demand within the tolerance is none."""
+    ends = (terms.p >= terms.cap) | ((terms.p <= terms.floor) & (terms.floor > 0))
+    counted = np.where(ends & (np.abs(relative) <= terms.options.tolerance), 0.0, z)
+    stated, payoff = number(record.stated["auctioneer_payoff"]), -float(np.abs(counted).sum())
+    turnover = float((record.consumption + terms.economy.endowment + np.abs(record.production)).sum())
+    return equal(record, "the auctioneer's payoff", difference(stated, payoff, turnover))
+
+
 def _binding(
     economy: Economy,
     record: Record,
@@ -508,6 +524,7 @@ def _status(
     record: Record,
     terms: Terms,
     options: Auction,
+    best: Answers,
     at_bound: NDArray[np.bool_],
     regret: Array,
     size: Array,
@@ -515,13 +532,15 @@ def _status(
     """Check the status against the recomputed numbers."""
     largest = number(record.stated["disequilibrium"])
     near = largest <= options.tolerance + 1e-11
-    share = difference(regret, np.zeros_like(regret), size) if (regret > 0).any() else 0.0
-    none = share <= max(10 * options.tolerance, REGRET_THAT_IS_NONE) + ROUNDING_OF_RESULTS
+    share = _share(regret, size)
     bound, rent = bool(at_bound.any()), bool((terms.rents > 0).any())
+    free = _share(np.where(_denied(terms, record, best, at_bound), 0.0, regret), size)
+    allowed = max(10 * options.tolerance, REGRET_THAT_IS_NONE) + ROUNDING_OF_RESULTS
+    none, undenied = share <= allowed, free <= allowed
     holds = {
         Status.CLEARED: near and none and not bound and not rent,
-        Status.RATIONED: near and (bound or (rent and none)),
-        Status.FAILED: near and not none and not bound,
+        Status.RATIONED: near and (bound or rent) and undenied,
+        Status.FAILED: near and not undenied,
         Status.MAX_ROUNDS: not near and record.rounds == options.max_rounds,
         Status.DIVERGED: not near,
         Status.CYCLING: not near,
@@ -535,6 +554,25 @@ def _status(
         holds.get(record.status, False),
         detail,
     )
+
+
+def _share(regret: Array, size: Array) -> float:
+    """Return the largest regret as a share of the worth of an agent's trades."""
+    return difference(regret, np.zeros_like(regret), size) if (regret > 0).any() else 0.0
+
+
+def _denied(terms: Terms, record: Record, best: Answers, at_bound: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return a mask of agents that buy less than they want at a cap, or sell less at a floor, (agents,).
+
+    An agent with two prices counts as denied where it could trade a good at its bound at all: its best answer
+    is not known.
+    """
+    wanted, offered = terms.traded(best.demand.lowest, best.supply.lowest)
+    bought, sold = terms.traded(record.consumption, record.production)
+    short_of = (terms.p >= terms.cap) & (wanted > bought * (1.0 + ROUNDING_OF_SUMS))
+    left_with = (terms.p <= terms.floor) & (offered > sold * (1.0 + ROUNDING_OF_SUMS))
+    unknown = terms.two_prices & terms.both_ways[:, at_bound].any(axis=1)
+    return np.asarray(((short_of | left_with) & at_bound).any(axis=1) | unknown)
 
 
 def _quotas(record: Record, terms: Terms) -> Claim:
@@ -627,7 +665,7 @@ def _free(economy: Economy, record: Record, terms: Terms, stated: Any, tolerance
         return Claim(name, borne is None, "they are not known")
     free = _array(economy, stated["free_prices"])
     apart = terms.paid - terms.taxed_get
-    traded = terms.traded(record.consumption, record.production)[0].sum(axis=0) > 0
+    traded = terms.levied(record.consumption, record.production) > 0
     there = (np.abs(apart) > 1e-9 * np.maximum(terms.paid, free)) & traded
     due = np.divide(terms.paid - free, apart, out=np.full_like(apart, np.nan), where=there)
     given = [None if borne is None else borne.get(good) for good in economy.goods]

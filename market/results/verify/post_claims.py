@@ -46,6 +46,7 @@ LONGEST = 12  # rounds of replies that are played again
 FOUND = 1e-6  # of utility: two searches for a gain agree up to it
 ROW, THIRDS, TURNS = 160, 60, 6
 WIDE = np.log(1e14)  # prices searched: up to this ratio from those recorded
+LISTED = 6  # goods of which numbers are stated
 EVIDENCE = ("price_taking_price[", "lerner_index[")
 
 
@@ -98,6 +99,12 @@ class Market:
         idle = np.asarray(~self.actions.any(axis=1))[:, None]
         got = (np.where(idle, self.record.consumption - self.economy.endowment, 0.0) > 0).any(axis=0)
         return self.posts & (self.p == 0) & got & (self.actions < 0).any(axis=0)
+
+    @cached_property
+    def size(self) -> Array:
+        """Utilities to hold gains against, (agents,)."""
+        found = np.where(np.isfinite(self.record.utilities), np.abs(self.record.utilities), 0.0)
+        return np.maximum(found, self.economy.utility_scale)
 
     @cached_property
     def actions(self) -> Array:
@@ -270,7 +277,11 @@ class Market:
         return np.where(economy.bliss > 0, slopes, np.where(makes & np.isfinite(costs), costs, 0.0))
 
     def unrest(self, takers: NDArray[np.bool_], conduct: float) -> float:
-        """Return the largest relative violation of `v = p + theta z / E'` where a player trades."""
+        """Return the largest relative violation of `v = p + theta z / E'` where a player trades.
+
+        Of a player that does not trade at an open post: it is not worth its price to one that could buy, and
+        no less to one that could sell, whatever theta is.
+        """
         values, worst = self.marginal_values(), 0.0
         for row in np.flatnonzero(~takers):
             z = self.trades[row]
@@ -281,7 +292,24 @@ class Market:
                 full = -z[g] >= (self.economy.endowment + self.economy.capacity)[row, g] * (1.0 - 1e-9)
                 apart = max(values[row, g] - wanted, 0.0 if full else wanted - values[row, g])
                 worst = max(worst, apart / max(abs(wanted), self.p[g]))
+            worst = max(worst, self._idle_unrest(int(row), values[row]))
         return float(worst)
+
+    def _idle_unrest(self, row: int, values: Array) -> float:
+        """Return the largest share of a price that a player would gain by a first unit where it is idle."""
+        economy, p = self.economy, self.p
+        idle = self.is_open & (p > 0) & (self.trades[row] == 0) & ~np.isnan(values)
+        wants = economy.bliss[row] > 0
+        buys = wants & self._has_money(row)
+        sells = (economy.endowment[row] > 0) | ((economy.capacity[row] > 0) & ~wants)
+        gain = np.maximum(np.where(buys, values - p, 0.0), np.where(sells, p - values, 0.0))
+        return float((gain[idle] / p[idle]).max(initial=0.0))
+
+    def _has_money(self, row: int) -> bool:
+        """Return True if an agent has money to bid."""
+        economy = self.economy
+        owned = economy.budget if economy.numeraire is None else economy.endowment[:, economy.numeraire]
+        return bool(owned[row] > 0)
 
     def lerner(self) -> Array:
         """Return `(p - v) / p` by sales of players, (goods,); nan without any."""
@@ -339,12 +367,9 @@ def check_posts(economy: Economy, record: Record, options: Unmediated) -> Iterat
         return
     yield _trades(seen)
     gains = seen.gains(takers)
-    size = np.maximum(
-        np.where(np.isfinite(record.utilities), np.abs(record.utilities), 0.0), economy.utility_scale
-    )
-    yield _regret(seen, gains, size, takers)
+    yield _regret(seen, gains, takers)
     yield from _evidence(seen, record)
-    yield _status(seen, options, takers, float((gains / size).max(initial=0.0)))
+    yield _status(seen, options, takers, float((gains / seen.size).max(initial=0.0)))
 
 
 def _allowed(seen: Market, takers: NDArray[np.bool_]) -> bool:
@@ -383,10 +408,14 @@ def _trades(seen: Market) -> Claim:
     return Claim(f"{record.name}: prices and goods follow from bids and offers", bool(holds), detail)
 
 
-def _regret(seen: Market, gains: Array, size: Array, takers: NDArray[np.bool_]) -> Claim:
+def _stated_regret(record: Record) -> Array:
+    assert record.regret is not None
+    return record.regret
+
+
+def _regret(seen: Market, gains: Array, takers: NDArray[np.bool_]) -> Claim:
     """Check regrets against the search over prices; at several posts, or jumps, only smaller are refused."""
-    stated = seen.record.regret
-    assert stated is not None
+    stated, size = _stated_regret(seen.record), seen.size
     if np.isinf(stated).all():
         return Claim(
             f"{seen.record.name}: regret", None, "not checked: the record says that it was not found"
@@ -406,18 +435,27 @@ def _evidence(seen: Market, record: Record) -> Iterator[Claim]:
     goods = {name[name.index("[") + 1 : -1] for name in stated if is_post_evidence(name)}
     if not goods <= set(economy.goods):
         wrong.append("a good that does not exist")
+    listed = [economy.goods[g] for g in np.flatnonzero(seen.posts)[:LISTED]]
     for g, good in enumerate(economy.goods):
         name = f"lerner_index[{good}]"
         if name in stated and not abs(stated[name] - index[g]) <= FOUND:
             wrong.append(name)
+        if name not in stated and good in listed and index[g] > FOUND:
+            wrong.append(f"{name} is missing")
     known = np.array([stated.get(f"price_taking_price[{good}]", np.nan) for good in economy.goods])
     known = np.where(seen.posts, known, 1.0)
-    if np.isfinite(known).all() and not _clears(economy, known):
+    missing = ~np.isfinite(known)
+    clears = _clears(economy, np.where(missing, 0.0, known))  # the price of a free good is left out
+    if not missing.any() and not clears:
         wrong.append("price_taking_price")
     words = (
         f"wrong: {', '.join(wrong)}" if wrong else "price-taking prices clear, and Lerner's index is right"
     )
-    yield Claim(f"{record.name}: prices without market power", not wrong, words)
+    name = f"{record.name}: prices without market power"
+    if missing.any() and not clears and not wrong:
+        yield Claim(name, None, "not checked: no price-taking price of all goods is stated")
+        return
+    yield Claim(name, not wrong, words)
 
 
 def _clears(economy: Economy, p: Array) -> bool:
@@ -443,9 +481,11 @@ def _status(seen: Market, options: Unmediated, takers: NDArray[np.bool_], larges
     name, found = f"{record.name}: {record.status.value}", f"largest gain from deviating: {shown(largest)}"
     none = largest <= options.tolerance + ROUNDING_OF_RESULTS
     if record.status is Status.NASH:
-        return Claim(name, none, found)
+        stated = float((_stated_regret(record) / seen.size).max(initial=0.0))
+        detail = f"{found}; stated: {shown(stated)}"
+        return Claim(name, none and stated <= options.tolerance + ROUNDING_OF_RESULTS, detail)
     if record.status is Status.SETTLED:
-        unrest = seen.unrest(takers, conduct)
+        unrest = seen.unrest(takers, conduct) if seen.is_open.any() or none else np.inf
         detail = f"{found}; conditions of conduct {conduct:g} are violated by {shown(unrest)}"
         return Claim(name, conduct < 1 and unrest <= RESTS, detail)
     if record.status is Status.NO_EQUILIBRIUM:

@@ -33,13 +33,13 @@ from market.errors import UnboundedDemandError
 from market.outcome import Status, shown
 from market.results.run_folder import RunFolder
 from market.results.schema import number
-from market.results.verify.accounts import Due, check_accounts, feasible, without_money, worth
+from market.results.verify.accounts import Due, check_accounts, equal, feasible, without_money, worth
 from market.results.verify.alignment_claims import violation
 from market.results.verify.auction_claims import regrets
 from market.results.verify.claim import Claim, difference
 from market.results.verify.evidence import check_evidence, possible_period
 from market.results.verify.record import Record
-from market.results.verify.rounds import path_of
+from market.results.verify.rounds import check_path
 from market.tolerances import ROUNDING_OF_RESULTS
 
 FIRST_ORDER = 1e-6  # relative violation of a first-order condition; a gain is of second order in it
@@ -47,6 +47,7 @@ GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 SECTIONS = 100  # of an interval: to its rounding
 DOUBLINGS = 200
 CLOSE = 1e-6  # relative to turnover: payments that a search over amounts finds as near are equal
+MOST_SCALES = 6  # false reports that an agent tries
 SEARCHES = 200  # narrowings of a bracket for an amount, to 0.62 of it each
 
 
@@ -146,11 +147,7 @@ def _lindahl(
         apart <= ROUNDING_OF_RESULTS,
         f"largest relative difference: {shown(apart)}",
     )
-    path = path_of(run, record, economy)["price"]
-    seen = len(path) == record.rounds and any(
-        difference(row, p, p) <= ROUNDING_OF_RESULTS for row in np.asarray(path)
-    )
-    yield Claim(f"{record.name}: prices were announced", seen, f"{len(path)} rounds are recorded")
+    yield from check_path(run, economy, record, options)
     name = f"{record.name}: {record.status.value}, within {options.tolerance:.0e}"
     stated = number(record.stated["disequilibrium"])
     if record.status is not Status.CLEARED:
@@ -159,6 +156,10 @@ def _lindahl(
         fits = rounds and nothing and stated > options.tolerance and record.rounds <= options.max_rounds
         yield Claim(name, None if fits else False, "not checked but for no trade without agreement")
         return
+    owed, moved = record.auctioneer_payoff or 0.0, float(economy.offered(record.production).sum())
+    near = 2 * options.tolerance + ROUNDING_OF_RESULTS
+    small = 0.0 <= -owed <= near * moved * len(p)
+    yield Claim(f"{record.name}: the auctioneer's payoff", small, f"{owed:.3g}, of {moved:.6g} units in all")
     wide = economy.personalised
     try:
         best = wide.answers(judged.prices)
@@ -177,14 +178,12 @@ def _lindahl(
         off = np.maximum(np.maximum(supply.lowest[agents] - made, made - supply.highest[agents]), 0.0)
         worst = max(worst, float((off / size).max(initial=0.0)))
     gains = regrets(wide, judged, best, judged.prices)[: len(economy.agents)]
-    share = np.divide(
-        gains,
-        worth(economy, record) + np.abs(record.production) @ p,
-        out=np.where(gains > 0, np.inf, 0.0),
-        where=(gains > 0) & (worth(economy, record) + np.abs(record.production) @ p > 0),
-    )
+    size = worth(economy, record) + np.abs(record.production) @ p
+    apart = difference(np.inf if record.regret is None else record.regret, gains, size)
+    yield equal(record, "regret", apart)
+    nothing = np.where(gains > 0, np.inf, 0.0)
+    share = np.divide(gains, size, out=nothing, where=(gains > 0) & (size > 0))
     largest = float(share.max(initial=0.0))
-    near = 2 * options.tolerance + ROUNDING_OF_RESULTS
     good = worst <= near and largest <= max(10 * options.tolerance, 1e-8) and stated <= options.tolerance
     detail = (
         f"each agent wants the amount at its own prices up to {shown(worst)}, largest gain from another "
@@ -290,11 +289,7 @@ def _voluntary(
         difference(x, expected, np.maximum(economy.resources, x.max(axis=0))),
         difference(made, given[:, public].sum(axis=0), made),
     )
-    yield Claim(
-        f"{record.name}: the outcome follows from the actions",
-        apart <= ROUNDING_OF_RESULTS,
-        f"largest relative difference: {shown(apart)}",
-    )
+    yield equal(record, "the outcome follows from the actions", apart)
     with np.errstate(invalid="ignore"):
         slopes = economy.marginal_utility(np.maximum(expected, 0.0))
         price = slopes[:, [paid]] if paid is not None else np.ones((len(x), 1))
@@ -326,12 +321,13 @@ def _game_ended(
         fine = violated <= FIRST_ORDER and largest <= options.tolerance + ROUNDING_OF_RESULTS
         yield Claim(name, (fine or False) if proves else (None if fine else False), found)
         return
+    gains = largest > options.tolerance - ROUNDING_OF_RESULTS and violated > 0
     if record.status is Status.MAX_ROUNDS:
-        yield Claim(name, record.rounds == options.max_rounds, found)
+        yield Claim(name, record.rounds == options.max_rounds and (gains or not proves), found)
         return
     if record.status is Status.CYCLING:
         period = record.evidence_value("period")
-        fits = possible_period(record, period) and violated > FIRST_ORDER
+        fits = possible_period(record, period) and violated > FIRST_ORDER and gains
         yield Claim(name, None if fits else False, f"best replies are not played again; {found}")
         return
     yield Claim(name, None if record.status is Status.FAILED else False, found)
@@ -386,11 +382,7 @@ def _groves_ledyard(
     apart = max(
         difference(x[0, public], amount, amount), difference(made, amount - economy.resources[public], amount)
     )
-    yield Claim(
-        f"{record.name}: the outcome follows from the actions",
-        apart <= ROUNDING_OF_RESULTS,
-        f"largest relative difference: {shown(apart)}",
-    )
+    yield equal(record, "the outcome follows from the actions", apart)
     cost, _ = _unit_costs(economy)
     n, own = int(wants.sum()), sent[wants][:, public]
     mean = (own.sum(axis=0) - own) / (n - 1)
@@ -452,8 +444,15 @@ def _best_message_gains(economy: Economy, record: Record, gamma: float, most: Ar
 
 
 def _reported_due(economy: Economy, record: Record, options: Any) -> Due:  # noqa: ARG001
-    """Return the recorded payments, with the revenue and payoffs that follow; `_clarke` checks them."""
-    paid = record.payments
+    """Return equal shares of the cost and producers' receipts of it, with taxes >= 0 as recorded.
+
+    Without numbers behind the status there is no choice, and none pays. `_clarke` checks the taxes.
+    """
+    wants, cost = _consumers(economy), economy.cost(record.production)
+    share = np.where(wants, cost.sum() / max(int(wants.sum()), 1), 0.0) - cost
+    paid = np.where(wants, np.maximum(record.payments, share), share)
+    if not record.evidence:
+        paid = np.zeros_like(paid)
     welfare = economy.welfare(record.consumption, record.production)
     return Due(paid, float(paid.sum()), welfare - paid)
 
@@ -478,6 +477,7 @@ def _clarke(
     support[public] = slopes[wants].sum(axis=0)
     found = violation(economy.personalised, judged, np.ones(len(judged.payments)), support)
     yield Claim(name, found <= options.tolerance, f"conditions for an optimum are violated by {shown(found)}")
+    yield _clarke_evidence(economy, record, options, found)
     if len(public) > 1 or (economy.utility(x) == -np.inf).any():
         yield Claim(f"{record.name}: payments", None, "not checked: of several public goods")
         return
@@ -517,6 +517,27 @@ def _clarke(
         apart <= CLOSE,
         f"largest difference relative to all payments: {shown(apart)}",
     )
+
+
+def _clarke_evidence(economy: Economy, record: Record, options: Any, found: float) -> Claim:
+    """Check the numbers behind Clarke's payments.
+
+    The residual is that of all optima, so at least that of the amounts chosen; no false report gains more
+    than rounding, and each agent tries at most `MOST_SCALES`; the taxes are never a deficit.
+    """
+    stated = {key: record.evidence_value(key) for key in ("residual", "truth_regret", "reports", "deficit")}
+    worth_of_all = float(worth(economy, record).sum())
+    most, reports = MOST_SCALES * int(_consumers(economy).sum()), stated["reports"]
+    fits = {
+        "residual": found * (1.0 - CLOSE) - ROUNDING_OF_RESULTS <= stated["residual"] <= options.tolerance,
+        "truth_regret": stated["truth_regret"] == record.max_regret
+        and 0.0 <= stated["truth_regret"] <= CLOSE * worth_of_all,
+        "reports": reports == round(reports) and 0 <= reports <= most,
+        "deficit": stated["deficit"] == 0.0 and record.revenue >= -ROUNDING_OF_RESULTS * worth_of_all,
+    }
+    wrong = [key for key, holds in fits.items() if not holds]
+    detail = f"wrong: {', '.join(wrong)}" if wrong else f"{reports:.0f} reports"
+    return Claim(f"{record.name}: numbers behind the payments", not wrong, detail)
 
 
 def _largest(function: Any, least: float, near: float) -> float:

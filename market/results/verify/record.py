@@ -34,6 +34,12 @@ COLUMNS = {
 }
 """Key of result.json -> column of agents.parquet, [g] standing for each good."""
 
+PERSONAL_COLUMNS = {
+    "personal_prices": "personal_price[g]",
+    "personal_supporting_prices": "personal_support[g]",
+}
+"""The same of numbers that only economies with public goods have."""
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -251,8 +257,10 @@ def _intervention(economy: Economy, stated: Mapping[str, Any], run: RunFolder, n
 
     options: Any = load_economy(run.scenario_file, run.overrides).mechanism(name)
     taxed = np.zeros(len(economy.agents), dtype=bool)
-    for agent in options.taxed:
+    for agent in getattr(options, "taxed", ()):
         taxed[economy.rows(agent)] = True
+    x, y = run.by_good(name, "consumption"), run.by_good(name, "production")
+    sold = np.maximum(economy.endowment + y - x, 0.0)[taxed].sum(axis=0)
     return Intervention(
         buyer_prices=by_good("buyer_prices"),
         taxed_prices=by_good("taxed_prices"),
@@ -264,7 +272,8 @@ def _intervention(economy: Economy, stated: Mapping[str, Any], run: RunFolder, n
         binding=tuple(str(stated["binding"].get(good)) for good in economy.goods),
         unserved=by_good("unserved"),
         free_prices=None if stated["free_prices"] is None else by_good("free_prices"),
-        taxed_rows=taxed if options.taxed else None,
+        taxed_rows=taxed if taxed.any() else None,
+        levied=sold if taxed.any() else None,
     )
 
 
@@ -289,10 +298,11 @@ def check_files(record: Record, run: RunFolder, economy: Economy) -> Iterator[Cl
     if len(economy.agents) > LARGEST_MAP:
         return
     stated = {**record.stated, **record.alignment}
+    columns = {**COLUMNS, **(PERSONAL_COLUMNS if economy.public_goods else {})}
     apart = [
         key
-        for key, column in COLUMNS.items()
-        if _stated(stated[key], economy) != _listed(run, record, column)
+        for key, column in columns.items()
+        if _stated(stated.get(key), economy) != _listed(run, record, column)
     ]
     detail = f"different: {', '.join(apart)}" if apart else "in every number"
     yield Claim(f"{record.name}: result.json and agents.parquet agree", not apart, detail)

@@ -87,6 +87,9 @@ def check_path(run: RunFolder, economy: Economy, record: Record, options: Auctio
         f"{shown(seen.min(initial=np.inf))}",
     )
     yield _queries(record, options)
+    if economy.public_goods:
+        yield _payoff_of_each_round(record, path, int(here[-1]) if len(here) else None)
+        return
     if "amplitude" in record.evidence:
         yield _amplitude(record, prices)
     if not has_interventions(options):
@@ -99,6 +102,20 @@ def check_path(run: RunFolder, economy: Economy, record: Record, options: Auctio
         return at_two_prices(economy, record, options, prices[k], paid[k])
 
     yield from _recomputed(economy, record, path, at)
+
+
+def _payoff_of_each_round(record: Record, path: Mapping[str, Array], reported: int | None) -> Claim:
+    """Check that the auctioneer's payoff is `-sum |z|` in each round, and stated as that of the reported one.
+
+    Answers to prices of public goods are those of a search for personal prices, which is not made again.
+    """
+    z, payoffs = path["excess_demand"], path["auctioneer_payoff"]
+    apart = difference(payoffs, -np.abs(z).sum(axis=1))
+    stated = record.auctioneer_payoff
+    same = reported is not None and stated is not None and difference(stated, payoffs[reported]) == 0.0
+    detail = f"largest relative difference: {shown(apart)}"
+    name = f"{record.name}: the auctioneer's payoff in each round"
+    return Claim(name, same and apart <= ROUNDING_OF_RESULTS, detail)
 
 
 def _queries(record: Record, options: Auction) -> Claim:

@@ -113,6 +113,10 @@ def _mechanism(
         return
     kind = KINDS.get(record.kind, UNSTATED)
     yield from check_files(record, run, economy)
+    levied = record.kind == "auctioneer" and has_interventions(options)
+    if record.stated.get("intervention") is not None and not levied:
+        accounts = f"{record.name}: accounts of its interventions"
+        yield Claim(accounts, False, "stated, though the mechanism has no tax, cap, floor or quota")
     if economy.public_goods:
         yield from check_public_goods(run, economy, record, judged, options)
         return

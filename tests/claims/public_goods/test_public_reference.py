@@ -3,6 +3,8 @@
 Symbols: u_i = a_i ln G + money, A = sum a, unit cost c, n agents.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from helpers.parks import (
@@ -23,6 +25,7 @@ from hypothesis import strategies as st
 import market
 from market.efficiency.report import alignment
 from market.mechanisms import play
+from market.mechanisms.trading import clarke
 from market.outcome import Status
 from market.scenario.building import build
 
@@ -77,6 +80,25 @@ def test_clarke_payments_are_equal_shares_and_what_others_lose():
     assert found.revenue == pytest.approx(0.252672, abs=1e-6)
     assert found.evidence["truth_regret"] == pytest.approx(0, abs=1e-12)
     assert found.status is Status.OPTIMAL
+
+
+def test_an_inexact_optimum_of_the_others_fails_clarkes_payments(monkeypatch):
+    """Payments rest on the optima without each as well: a wrong amount of one of them is no `optimal`.
+
+    With a = 1, 2, 3 and c = 1 the others of agent 3 would choose 3 / (2 / 3) = 4.5, here 1 % more.
+    """
+    exact = clarke.public_amounts
+
+    def inexact(economy, weights, near):
+        found = exact(economy, weights, near)
+        more = 1.01 if weights[2] == 0 else 1.0
+        return replace(found, consumption=found.consumption * more, production=found.production * more)
+
+    assert outcome(REFERENCE, CLARKE).evidence["residual"] <= 1e-9
+    monkeypatch.setattr(clarke, "public_amounts", inexact)
+    found = outcome(REFERENCE, CLARKE)
+    assert found.evidence["residual"] == pytest.approx(0.01 / 1.01, rel=0.1)
+    assert found.status is Status.FAILED
 
 
 @pytest.mark.parametrize("n", [1, 2, 5, 20])

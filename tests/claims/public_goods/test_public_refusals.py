@@ -59,6 +59,11 @@ REFUSED = {
     "budgets and truth": (logs([1.0] * 3, budget=5.0), CLARKE, "budget"),
     "two agents": (logs([1.0, 2.0]), taxed(1.0), "at least 3"),
     "exchange": (cobb_douglas([1.0, 2.0, 3.0]), taxed(1.0), "quasilinear"),
+    "shares and truth": (
+        logs([1.0] * 3, extra='commons = { park = 1.0 }\ncommons_shares = "equal"'),
+        CLARKE,
+        "commons_shares",
+    ),
     "Clarke in exchange": (cobb_douglas([1.0, 2.0, 3.0]), CLARKE, "quasilinear"),
 }
 

@@ -35,12 +35,31 @@ Two agents want ten units of water.
 - Follow the price.
 '''
 economy ="""
+BOATS = """
+schema = 1
+game = "commons"
+title = "How many boats?"
+comparable = true
+[[players]]
+name = "fisher"
+count = 2
+cost = 0.25
+[[mechanisms]]
+name = "learning"
+kind = "learning"
+rule = "individual"
+step = 1.0
+[[mechanisms]]
+name = "planner"
+kind = "planner"
+"""
 SCENARIOS = {
     "commons": stories.COMMONS.replace("economy =", STORY, 1),
     "slow": stories.COMMONS.replace(
         'kind = "auctioneer"', 'kind = "auctioneer"\nrule = "additive"\nstep = 1e-5\nmax_rounds = 100000'
     ),
     "rush": stories.WAR.replace("count = 3", "count = 2").replace("War over a well", "<img src=x> {{7 * 7}}"),
+    "boats": BOATS,
     "bad": stories.COMMONS.replace("water = 10.0", "watr = 10.0"),
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from helpers import stories
+from helpers.books import unit_market
 
 import market
 from market.errors import InputError
@@ -98,3 +99,12 @@ def test_harm_can_be_turned():
     scenario = market.load(next(path for path in SHIPPED if path.stem == "smoke"))
     (dial,) = (each for each in dials(scenario, "market") if each.owner == "resident")
     assert (dial.path, dial.value) == ("agents[2].harm.steel", 3.0)
+
+
+def test_dials_of_steps_say_what_they_turn():
+    """A list of [price, amount] has no names; its dials have."""
+    text = unit_market((40, 25), (10,), 50).replace("[[40, 1.0]]", "[[40.0, 1.0], [30.0, 2.0]]")
+    labels = [dial.label for dial in dials(market.loads(text), "pit") if dial.owner == "b0"]
+    dot = " \N{MIDDLE DOT} "
+    what = [f"{what} of step {step}" for step in (1, 2) for what in ("price", "amount")]
+    assert labels == [f"bids{dot}g{dot}{each}" for each in what]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import market
 from market.errors import InputError
 from market.games.table import table
+from market.interfaces.env.economies import LeftAloneRounds
 from market.results.games.folder import write_game_run
 from market.results.run_folder import write_run
 
@@ -79,6 +80,8 @@ def test_rewards_sum_to_the_payoff_in_the_result_or_to_the_floor(place, seed, fl
     had = had + getattr(outcome, "transfers", 0.0)
     had = had[env.rounds.rows]
     np.testing.assert_array_equal(last, had)
+    if isinstance(env.rounds, LeftAloneRounds):
+        assert env.rounds.mechanism.game.allowed(outcome.economy, outcome.actions)
     np.testing.assert_allclose(sums, np.maximum(had, floor), rtol=1e-12, atol=1e-9)
 
 
@@ -115,6 +118,40 @@ def test_prices_are_part_of_the_reward():
         assert set(rewards.values()) == {sum_of_both}
 
 
+SHARED = """
+schema = 1
+economy = "quasilinear"
+goods = ["park", "path"]
+public = ["park", "path"]
+[[agents]]
+name = "anne"
+budget = 4.0
+utility = { family = "log1p", weights = { park = 9.0, path = 9.0 } }
+[[agents]]
+name = "bert"
+budget = 90.0
+utility = { family = "log1p", weights = { park = 9.0, path = 9.0 } }
+[[agents]]
+name = "gardener"
+cost = { family = "linear", unit_cost = { park = 0.5, path = 1.0 }, capacity = { park = 10.0, path = 3.0 } }
+[[mechanisms]]
+name = "voluntary"
+kind = "unmediated"
+game = "voluntary"
+"""
+
+
+def test_contributions_are_cut_to_means_and_to_what_can_be_made():
+    """anne asks for 8 and 4, 8 and 3 can be made, at 4 + 3; her 4 pay for 4/7 of them."""
+    env = market.env(market.loads(SHARED), max_rounds=1)
+    np.testing.assert_allclose(env.action_space("anne").high, [8.0, 3.0])
+    np.testing.assert_allclose(env.action_space("bert").high, [10.0, 3.0])
+    env.reset()
+    env.step({"anne": [8.0, 4.0], "bert": [9.0, 3.0]})
+    given = env.outcome().actions[:2]
+    np.testing.assert_allclose(given, [[32 / 7, 12 / 7], [10 - 32 / 7, 3 - 12 / 7]], rtol=1e-12)
+
+
 # --- what an episode proves, and what it does not ---------------------------------------------------------
 
 
@@ -140,6 +177,19 @@ def test_learners_who_come_back_to_a_profile_are_not_called_a_cycle():
     for k in range(6):
         env.step({"row": k % 2, "column": 0})
     assert env.outcome().status is market.Status.MAX_ROUNDS
+
+
+@pytest.mark.parametrize("claims", [(2.0, 2.0), (2.0, 3.0)])
+def test_claims_that_stand_still_or_come_back_are_neither_called_a_cycle_nor_at_rest(claims):
+    """Three claim 2 or 3 of 10 units each: there is peace, and each would gain by claiming what is left."""
+    env = market.env(scenario("war"), "all at once", max_rounds=6)
+    env.reset()
+    while env.agents:
+        done = env.outcome().rounds
+        env.step({agent: [claims[done % 2]] for agent in env.agents})
+    outcome = env.outcome()
+    assert outcome.status is market.Status.MAX_ROUNDS
+    assert (outcome.regret > 0).all()
 
 
 def test_payments_to_learners_are_called_settled_only_if_no_single_change_raises_the_sum():

@@ -298,6 +298,21 @@ def test_several_goods_have_a_book_each():
     assert outcome.consumption[:, 2].sum() == 0.0
 
 
+def test_the_best_in_lots_of_two_goods_is_known_of_every_sum_over_goods():
+    """`u = -4 / g - 4 / h`, crra with rho = 2, is a sum over goods, whose lots are sorted good by good.
+
+    One lot of each is worth 4 - 2 = 2, above its cost of 1, and a second 2 - 4/3 is not.
+    """
+    agents = (
+        '[[agents]]\nname = "x"\ncount = 2\nutility = { family = "crra", weights = { g = 4.0, h = 4.0 }, '
+        "risk_aversion = 2.0 }\nendowment = { g = 1.0, h = 1.0 }\n"
+        '[[agents]]\nname = "y"\ncost = { family = "linear", unit_cost = { g = 1.0, h = 1.0 } }\n'
+    )
+    outcome = played(book("", agents=agents, goods='goods = ["g", "h"]'))
+    assert outcome.evidence["efficiency"] == pytest.approx(1.0)
+    assert outcome.consumption[:2] == pytest.approx(2.0)
+
+
 def test_a_state_can_be_stepped_twice():
     """A step does not change the state, and a second one from it gives an equal trade."""
     scenario = market.loads(unit_market(*SMITH, 400, 'traders = "zip"\ndays = 2'))
@@ -324,6 +339,43 @@ def test_no_gain_at_all_is_settled_without_a_round():
     """Buyers at 10 and sellers at 30 have nothing to trade."""
     outcome = played(unit_market((10, 10), (30, 30), HIGH, "days = 3"))
     assert (outcome.status, outcome.rounds, len(outcome.trades)) == (Status.SETTLED, 0, 0)
+
+
+def test_settled_speaks_of_those_that_may_still_trade_today():
+    """An agent that sold may not buy back, whatever it would gain: the reason says who is meant."""
+    settled = played(unit_market((10, 10), (30, 30), HIGH))
+    assert "No two that may still trade today could gain from one more lot" in settled.reason
+    called = played(unit_market((40, 25), (10, 30), HIGH, 'clearing = "call"\ntraders = "truthful"'))
+    assert called.status is Status.CLEARED
+    assert "no two that may still trade today could gain from one more lot" in called.reason
+
+
+@pytest.mark.parametrize("kind", ["zi_c", "zip", "truthful"])
+def test_a_gain_without_a_price_that_can_be_said_is_not_waited_for(kind):
+    """Value 10.4, cost 10.1, tick 1: no whole price lies between, so that no quote can ever trade."""
+    keys = f'traders = "{kind}"\ntick = 1.0'
+    text = unit_market((10.4,), (10.1,), 60, keys)
+    outcome = played(text)
+    assert (outcome.status, outcome.rounds) == (Status.SETTLED, 0)
+    assert outcome.evidence["lot_gain"] == outcome.evidence["quotes"] == 0.0
+    between = played(text.replace("tick = 1.0", "tick = 0.1"))
+    assert len(between.trades) == 1
+
+
+def test_the_best_pair_is_one_that_has_a_price():
+    """A gain of 0.3 without a whole price between (10.4, 10.1), and 0.2 with one (11.1, 10.9): it trades.
+
+    Both pairs are of different goods, so that neither seller can serve the other's buyer.
+    """
+    agents = "\n".join(
+        f'[[agents]]\nname = "b{g}"\nutility = {{ family = "steps", bids = {{ {g} = [[{value}, 1.0]] }} }}\n'
+        f'[[agents]]\nname = "s{g}"\ncost = {{ family = "linear", unit_cost = {{ {g} = {cost} }}, '
+        f"capacity = {{ {g} = 1.0 }} }}"
+        for g, value, cost in (("g", 10.4, 10.1), ("h", 11.1, 10.9))
+    )
+    outcome = played(book("tick = 1.0", agents=agents, goods='goods = ["g", "h"]'))
+    assert list(outcome.trades.price) == [11.0]
+    assert outcome.evidence["lot_gain"] == 0.0
 
 
 @pytest.mark.parametrize("kind", ["zi_c", "zi_u", "zip", "truthful"])

@@ -27,7 +27,7 @@ mechanisms = [{ name = "alone", kind = "unmediated" }, { name = "best", kind = "
 def test_prisoners_dilemma():
     """R, S, T, P = 3, 0, 5, 1: to defect secures 1, to cooperate 0; together 3 + 3.
 
-    Shapley values are 1 + (6 - 1 - 1) / 2 = 3, marginal contributions 6 - 1 = 5, and the core goes from 1 to 5.
+    Shapley values are 1 + (6 - 1 - 1) / 2 = 3, marginal contributions 6 - 1 = 5, the core is from 1 to 5.
     """
     found = game_contributions(market.loads(DILEMMA))
     assert found.alone == pytest.approx([1, 1])
@@ -44,8 +44,8 @@ def test_prisoners_dilemma():
 def test_a_player_secures_more_by_a_lottery():
     """Row gets 2 where both play the first, 1 where both play the second, else 0; column gets 0.
 
-    With x on the first row secures min(2 x, 1 - x), most at x = 1/3: 2/3, and 0 by any action for certain. Of the
-    best total of 2 row's Shapley value is (2/3 + 2) / 2 = 4/3.
+    With x on the first row secures min(2 x, 1 - x), most at x = 1/3: 2/3, and 0 by any action for certain.
+    Of the best total of 2 row's Shapley value is (2/3 + 2) / 2 = 4/3.
     """
     game = table(np.array([[[2.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]]]), comparable=True)
     assert secured(game, [0]) == pytest.approx(2 / 3, abs=1e-12)
@@ -76,7 +76,7 @@ mechanisms = [{ name = "best", kind = "planner" }]
 
 
 def test_two_of_three_who_name_each_other_share_one():
-    """The majority game: any two secure 1, one alone 0, all three 1; the core is empty, Shapley values are 1/3.
+    """The majority game: any two secure 1, one alone 0, all three 1. The core is empty, values are 1/3.
 
     Where a, b and c get x with sum 1, the two with the least have at most 2/3: they could have 1/3 more.
     """

@@ -21,8 +21,9 @@ def of(game, rest=""):
 def test_chicken():
     """Payoffs (6, 6), (2, 7), (7, 2), (0, 0): two pure equilibria, and one in which both swerve with 2/3.
 
-    Against q on swerving, swerving gets 6 q + 2 (1 - q) and going straight 7 q: equal at q = 2/3, worth 14/3 each.
-    Totals are 9, 9 and 28/3, the best is 12: prices 12/9 and 12 / (28/3) = 9/7. The best correlated one has 10.5.
+    Against q on swerving, swerving gets 6 q + 2 (1 - q) and going straight 7 q: equal at q = 2/3, worth 14/3.
+    Totals are 9, 9 and 28/3, the best is 12: prices 12/9 and 12 / (28/3) = 9/7. The best correlated one has
+    10.5.
     """
     found = game_equilibria(of("chicken"))
     assert found.complete
@@ -76,7 +77,7 @@ def test_public_goods_have_one_fixed_point_of_best_replies():
 
 
 def test_several_fixed_points_are_told_apart():
-    """Two carriers, cross gain 1.5: the transmitters separate, in two ways, from all starts but the equal split."""
+    """Two carriers, cross gain 1.5: the transmitters separate, in two ways."""
     scenario = market.load("scenarios/frequency.toml")
     found = game_equilibria(scenario, starts=8)
     ends = {tuple(np.round(each.values.ravel(), 6)) for each in found.found}

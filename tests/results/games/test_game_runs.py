@@ -13,9 +13,11 @@ import pytest
 
 import market
 from market.errors import RunError
+from market.results.games import verify
 from market.results.games.folder import is_game_run, write_game_run
 from market.results.games.verify import verify_game
 from market.results.run_folder import sha256
+from market.scenario.game_loading import build_game
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
 GAMES = sorted(path.stem for path in SCENARIOS.glob("*.toml") if "\neconomy = " not in path.read_text())
@@ -114,6 +116,14 @@ def report(name, **changes):
     return lambda result, table: of(result, name)["report"].update(changes)
 
 
+def outcome(name, **changes):
+    return lambda result, table: of(result, name).update(changes)
+
+
+def evidence(name, **changes):
+    return lambda result, table: of(result, name)["evidence"].update(changes)
+
+
 def ties(name, count):
     return lambda result, table: of(result, name)["evidence"].update(ties=count)
 
@@ -172,6 +182,44 @@ def action(result, table):
         ("in_order", status("at once", "subgame_perfect"), "at once: subgame perfect"),
         ("prisoners_dilemma", column("each paid what the other gets", "row", "transfer", 2.0),
          "each paid what the other gets: each is paid what the others get"),
+        ("chicken", report(LEFT, equality=0.9), f"{LEFT}: equality"),
+        ("chicken", report(LEFT, equality=None), f"{LEFT}: equality"),
+        ("chicken", report("mediator", residual=0.1), "mediator: residual of weights"),
+        ("chicken", report(LEFT, residual=0.1), f"{LEFT}: residual of weights"),
+        ("chicken", report(LEFT, ratio=1.0), f"{LEFT}: ratio of weights"),
+        ("chicken", report("mediator", ratio=1.0), "mediator: ratio of weights"),
+        ("chicken", report(LEFT, weights=None), f"{LEFT}: weights in both files"),
+        ("chicken", report("mediator", gains={"row": 0.0, "column": 0.0}), "mediator: gains in both files"),
+        ("chicken", totals("planner", anarchy=1.0), "planner: prices of anarchy and stability"),
+        ("chicken", totals("planner", stability=None), "planner: prices of anarchy and stability"),
+        ("chicken", totals("planner", multipliers=None), "planner: bounds have their multipliers"),
+        ("chicken", outcome("mediator", regret_exact=False), "mediator: whether regret is exact"),
+        ("chicken", outcome("mediator", rounds=2), "mediator: rounds are all recorded"),
+        ("chicken", outcome(LEFT, transfers={"row": 1.0, "column": 0.0}), f"{LEFT}: transfers in both files"),
+        ("chicken", column(LEFT, "row", "transfer", 1.0, "transfers"), f"{LEFT}: nobody pays"),
+        ("chicken", evidence("worst equilibrium", equilibria=4.0), "worst equilibrium: equilibria"),
+        ("chicken", evidence("worst equilibrium", complete=0.0), "worst equilibrium: complete"),
+        ("chicken", evidence("mediator", coarse_regret=0.1), "mediator: coarse regret"),
+        ("chicken", evidence("planner", welfare=13.0), "planner: welfare"),
+        ("chicken", status("planner", "nash"), "planner: nash"),
+        ("chicken", status(LEFT, "correlated"), f"{LEFT}: 'correlated' is how such a mechanism ends"),
+        ("chicken", status(LEFT, "settled"), f"{LEFT}: 'settled' is how such a mechanism ends"),
+        ("chicken", status("planner", "settled"), "planner: 'settled' is how such a mechanism ends"),
+        ("chicken", lambda result, table: result.update(game="stag_hunt"), "the result is about this game"),
+        ("chicken", lambda result, table: result.update(seed=1), "the result is about this game"),
+        ("chicken", outcome("mediator", kind="planner"), "mediator: kind"),
+        ("chicken", report(LEFT, equality=0.9), "comparison.csv agrees with result.json"),
+        ("public_goods", outcome(LEFT, regret_exact=False), f"{LEFT}: whether regret is exact"),
+        ("public_goods", report("planner", ratio=2.0), "planner: ratio of weights"),
+        ("public_goods", report(LEFT, residual=0.0), f"{LEFT}: residual of weights"),
+        ("public_goods", outcome("prices", rounds=7), "prices: rounds are all recorded"),
+        ("public_goods", totals(LEFT, most=0.6), f"{LEFT}: no total is above"),
+        ("public_goods", totals(LEFT, worst_coarse=0.1), f"{LEFT}: bounds have their multipliers"),
+        ("public_goods", evidence("all together", movement=0.0), "all together: the last movement"),
+        ("public_goods", column("planner", GIVER, "price[0]", 0.1),
+         "planner: no column is filled without need"),
+        ("public_goods", outcome("planner", play={"amounts": {f"giver[{i}]": [0.5] for i in range(3)}}),
+         "planner: amounts in both files"),
     ],
 )  # fmt: skip
 def test_a_forged_figure_is_refused(written, tmp_path, game, change, claim):
@@ -192,6 +240,7 @@ def test_weights_of_zero_prove_no_amounts_efficient(written, tmp_path):
         totals("planner", multipliers=[[], []]),
         totals("planner", multipliers=[[10**400] * 4] * 2),
         totals("planner", own="6"),
+        status("planner", "subgame_perfect"),
         report("planner", totals=3),
         column("planner", "row", "payoff", 1.0),
         lambda result, table: result.update(seed="0"),
@@ -202,6 +251,55 @@ def test_wrong_types_are_one_message_or_a_claim_that_fails(written, tmp_path, ch
     with pytest.raises(RunError, match=r"is not as a run writes it|are not true"):  # noqa: PT012
         if forged(written("chicken"), tmp_path / "copy", change):
             raise RunError("some claims are not true")
+
+
+def test_a_round_that_is_not_what_was_played_is_refused(written, tmp_path):
+    copy = Path(shutil.copytree(written("chicken"), tmp_path / "copy"))
+    seen = pd.read_parquet(copy / "rounds.parquet")
+    seen.loc[seen["mechanism"] == "planner", "value"] = 13.0
+    seen.to_parquet(copy / "rounds.parquet", index=False)
+    manifest = json.loads((copy / "manifest.json").read_text())
+    path = copy / "rounds.parquet"
+    manifest["files"][path.name] = {"bytes": path.stat().st_size, "sha256": sha256(path)}
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    failed = {claim.name for claim in verify_game(copy).claims if claim.holds is False}
+    assert failed == {"planner: the last round has the payoffs that are judged"}
+
+
+def test_a_figure_of_amounts_in_the_place_of_another_form_is_one_message(written, tmp_path):
+    """ "coarse" is a word for tables; a contribution to a public good has no distribution."""
+    with pytest.raises(RunError, match="is not as a run writes it"):
+        forged(written("public_goods"), tmp_path / "copy", status("planner", "coarse"))
+
+
+@pytest.mark.parametrize("concern", ["", "concern = 0.5"])
+def test_gains_of_many_players_are_those_of_few_and_of_closed_forms(monkeypatch, concern):
+    """Cournot, q_i = 1 of all of n = 60, price a - n: `U_i = (P - c) q_i + k sum_j!=i (P - c) q_j` has its
+    maximum at `q = (a - (n - 1) - k (n - 1)) / 2`, where it is larger by `(q - 1)^2` (slope 1). Players are
+    tried in parts, whose size must not matter."""
+    text = f"""
+schema = 1
+game = "cournot"
+comparable = true
+{concern}
+[parameters]
+intercept = 200.0
+[[players]]
+name = "firm"
+count = 60
+[[mechanisms]]
+name = "planner"
+kind = "planner"
+"""
+    game = build_game(market.loads(text))
+    a = np.ones((60, 1))
+    k = 0.5 if concern else 0.0
+    q = (200.0 - 59.0 * (1.0 + k)) / 2.0
+    for size in (1, 500, 10**6):
+        monkeypatch.setattr(verify, "AT_ONCE", size)
+        assert verify._best_gains(game, a) == pytest.approx(np.full(60, (q - 1.0) ** 2), rel=1e-9)
+        slopes = verify._slopes(game, a, np.ones(60))
+        assert slopes == pytest.approx(np.full((60, 1), 200.0 - 2.0 * 60.0), rel=1e-6)
 
 
 def test_a_changed_file_is_refused_by_its_checksum(written, tmp_path):

@@ -1,6 +1,7 @@
 """Verdicts of the alignment report that the record does not prove are refused."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,10 +9,11 @@ from helpers.strategies import SOAK
 from helpers.tampering import Party, Tamper, refused, small, told, with_kinks
 from hypothesis import given, settings
 
+import market
 from market.results.run_folder import RunFolder
 from market.results.tables import agents_table, bounds_table
 from market.results.verify import verify
-from market.results.verify.alignment_claims import zero_in_all_supports
+from market.results.verify.alignment_claims import _clearly_better, zero_in_all_supports
 from market.results.verify.record import read_outcomes
 
 
@@ -83,3 +85,25 @@ def test_a_range_of_prices_of_an_outcome_that_did_not_clear_is_refused(tamper):
     goods = copy.stated["goods"]
     copy.mechanism(name)["alignment"]["price_interval"] = {good: [0.5, 2.0] for good in goods}
     assert f"{name}: ranges of prices" in refused(copy.verified())
+
+
+def test_crumbs_that_rounding_leaves_lift_no_agent_above_minus_infinity():
+    """With log utility 1e-15 is worth -34 and none -inf: an improvement by it would be by rounding."""
+    text = """
+        schema = 1
+        economy = "quasilinear"
+        goods = ["g"]
+        commons = { g = 10.0 }
+        agents = [
+          { name = "first", utility = { family = "linear", weights = { g = 1.0 } } },
+          { name = "second", utility = { family = "log", weights = { g = 1.0 } } },
+        ]
+        mechanisms = [{ name = "planner", kind = "planner" }]
+    """
+    economy, nothing = market.build(market.loads(text)), np.zeros((2, 1))
+
+    def record(*amounts):
+        return SimpleNamespace(consumption=np.array(amounts)[:, None], production=nothing, proofs={})
+
+    assert not _clearly_better(economy, record(10.0, 0.0), [record(10.0, 1e-15)])
+    assert _clearly_better(economy, record(9.0, 0.0), [record(9.0, 1.0)])

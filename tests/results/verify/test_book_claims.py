@@ -15,6 +15,7 @@ PLAYED = {
     "free": unit_market((40, 35, 25), (10, 20, 60), 90, 'traders = "zi_u"\ndays = 2'),
     "call": book('clearing = "call"\ntraders = "truthful"'),
     "blind call": book('clearing = "call"\ndays = 2'),
+    "no price": unit_market((10.4,), (10.1,), 50, "tick = 1.0"),
     "impatient": unit_market((40, 25), (10, 30), 50, "patience = 1"),
     "nothing": unit_market((10,), (30,), 50, "days = 3"),
     "stock": (

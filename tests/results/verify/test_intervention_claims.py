@@ -3,6 +3,7 @@
 Each forgery is made consistent where its author could: checksums are right, and both files agree.
 """
 
+import numpy as np
 import pandas as pd
 import pytest
 from helpers.tampering import Tamper, refused
@@ -18,6 +19,8 @@ from helpers.taxed_markets import (
 )
 
 import market
+from market.mechanisms.auction.interventions import outcome as outcome_module
+from market.outcome import Status
 from market.results.run_folder import write_run
 from market.results.verify import verify
 
@@ -49,6 +52,9 @@ HONEST = {
     "tariff": text(
         f"{buyer()}, {seller(name='home')}, {constant_cost(3, 'abroad')}", 'tax.bread = 2\ntaxed = ["abroad"]'
     ),
+    "closed by a tariff": text(
+        f"{buyer()}, {seller(name='home')}, {constant_cost(3, 'abroad')}", 'tax.bread = 6\ntaxed = ["abroad"]'
+    ),
     "efficient cap": text(TWO_BUYERS, 'price_cap.bread = 4\nrationing = "efficient"'),
     "random cap": text(TWO_BUYERS, 'price_cap.bread = 4\nrationing = "random"', "seed = 3"),
     "efficient floor": text(
@@ -74,6 +80,26 @@ HONEST = {
 def test_honest_runs_hold(name, tmp_path):
     checked = verify(ran(HONEST[name], tmp_path))
     assert checked.holds, refused(checked)
+
+
+def test_a_side_that_no_bound_rations_must_have_what_it_wants(forge, monkeypatch):
+    """At a cap of 4 the seller offers 2 and the buyer wants 8: a seller that makes 1 could gain, and no bound
+    denies it that. The auction itself fails then, and a folder that says `rationed` is refused."""
+    honest = outcome_module.traded
+
+    def half(policy, chosen, settled):
+        x, y = honest(policy, chosen, settled)
+        return x / 2.0, y / 2.0
+
+    scenario = one_each("price_cap.bread = 4")
+    assert market.compare(market.loads(scenario)).outcomes["taxed"].status is Status.RATIONED
+    monkeypatch.setattr(outcome_module, "traded", half)
+    failed = market.compare(market.loads(scenario)).outcomes["taxed"]
+    assert failed.status is Status.FAILED
+    assert "that no cap or floor keeps from trading could gain" in failed.reason
+    changed = forge(scenario)
+    changed.mechanism("taxed")["status"] = "rationed"
+    assert "taxed: rationed, within 1e-12" in refused(changed.verified())
 
 
 def test_another_buyers_price_is_refused(forge):
@@ -163,3 +189,45 @@ def test_rounds_have_what_buyers_paid(forge):
     rounds.loc[3, "buyer_price"] += 0.5
     rounds.to_parquet(path, index=False)
     assert "taxed: what buyers pay in each round" in refused(changed.verified())
+
+
+def test_a_forged_payoff_of_the_auctioneer_is_refused(forge):
+    """At a cap of 4 buyers want 6 more than there is: the auctioneer's payoff is -6."""
+    changed = forge(one_each("price_cap.bread = 4"))
+    assert changed.mechanism("taxed")["auctioneer_payoff"] == pytest.approx(-6.0)
+    changed.mechanism("taxed")["auctioneer_payoff"] = -1.0
+    assert "taxed: the auctioneer's payoff" in refused(changed.verified())
+
+
+def test_accounts_of_interventions_that_are_none_are_refused(forge):
+    """A market without taxes has no accounts of any."""
+    changed = forge(one_each(""))
+    stated = changed.mechanism("taxed")
+    price = stated["prices"]["bread"]
+    nothing = {"bread": 0.0}
+    stated["intervention"] = {
+        "buyer_prices": {"bread": price}, "taxed_prices": {"bread": price}, "rents": nothing,
+        "traded": {"bread": 5.0}, "tax_revenue": 0.0, "returned": 0.0, "commons_revenue": 0.0,
+        "quota_rent": 0.0, "binding": {"bread": ""}, "unserved": nothing, "free_prices": None,
+        "borne_by_buyers": None,
+    }  # fmt: skip
+    assert "taxed: accounts of its interventions" in refused(changed.verified())
+
+
+def test_harm_that_no_agent_suffers_is_refused(forge):
+    """An economy without harm states none."""
+    changed = forge(one_each(""))
+    changed.mechanism("taxed")["surplus"]["harm"] = 0.0
+    assert "taxed: harm to agents" in refused(changed.verified())
+
+
+def test_a_tariff_that_ends_imports_has_no_incidence(tmp_path):
+    """With 6 on imports at 3 the home market clears at 7: no taxed unit is sold, so none bears the tax."""
+    levied = 'tax.bread = 6\ntaxed = ["abroad"]'
+    scenario = text(f"{buyer()}, {seller(name='home')}, {constant_cost(3, 'abroad')}", levied)
+    outcome = market.compare(market.loads(scenario)).outcomes["taxed"]
+    assert outcome.prices[0] == pytest.approx(7.0)
+    assert outcome.intervention.traded[0] == pytest.approx(5.0)
+    assert outcome.intervention.taxed_sales[0] == 0.0
+    assert np.isnan(outcome.intervention.borne_by_buyers[0])
+    assert "Nothing taxed is traded of bread." in outcome.reason

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from helpers.tampering import Tamper, refused
 
 import market
+from market.outcome import Status
 from market.results.run_folder import read_run, write_run
-from market.results.verify import verify
+from market.results.verify import post_claims, verify
+from market.results.verify.post_claims import Market
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
 
@@ -77,6 +81,47 @@ def test_regret_that_is_hidden_is_refused(forged):
     assert {"half as aware: regret", "half as aware: nash"} <= wrong
 
 
+def test_a_large_stated_regret_is_no_nash(forged):
+    """At two posts a search over prices proves no upper bound on a regret, but Nash says that it is none."""
+    changed = forged("trading_post")
+    stated = changed.mechanism("posts")
+    stated |= {"max_regret": 50.0}
+    changed.agents.loc[changed.rows("posts"), "regret"] = 50.0
+    assert "posts: nash" in refused(changed.verified())
+
+
+def conjecture(outputs):
+    """Return a play of three Cournot firms with conduct 0.5 that make these outputs."""
+    scenario = market.load(SCENARIOS / "cournot.toml")
+    compared = market.compare(scenario, ["half as aware"])
+    outcome = compared.outcomes["half as aware"]
+    record = SimpleNamespace(
+        name="half as aware",
+        consumption=np.array([[sum(outputs)], [0.0], [0.0], [0.0]]),
+        production=np.array([[0.0], *([y] for y in outputs)]),
+        prices=np.array([12.0 - sum(outputs)]) if sum(outputs) else None,
+        actions=np.array([[0.0], *([-y] for y in outputs)]),
+    )
+    return Market(outcome.economy, record)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "rests"),
+    [
+        ([20 / 7] * 3, True),
+        ([4.0, 4.0, 0.0], False),
+    ],
+)
+def test_a_firm_that_sells_nothing_must_not_want_to(outputs, rests):
+    """With theta = 1/2 a firm rests at `p = 2 + y / 2`: of two firms each sells 4 at 4, and a third
+
+    would sell at 4 what costs it 2. Of three 12 - 3 y = 2 + y / 2, so y = 20 / 7.
+    """
+    seen = conjecture(outputs)
+    takers = seen.takes_prices("sellers")
+    assert (seen.unrest(takers, 0.5) <= 1e-5) is rests
+
+
 def test_nash_play_called_a_conjecture_is_refused(forged):
     changed = forged("cournot")
     changed.mechanism("firms")["status"] = "settled"
@@ -104,6 +149,23 @@ def forged_again(changed):
     changed.mechanism("firms")["status"] = "nash"
     del changed.mechanism("firms")["evidence"]["period"]
     return changed
+
+
+@pytest.mark.parametrize("name", ["price_taking_price[steel]", "lerner_index[steel]"])
+def test_evidence_that_is_dropped_is_missed(forged, name):
+    changed = forged("cournot")
+    del changed.mechanism("firms")["evidence"][name]
+    checked = changed.verified()
+    claims = {claim.name: claim.holds for claim in checked.claims}
+    assert claims["firms: prices without market power"] is (None if "taking" in name else False)
+
+
+def test_no_trade_is_no_rest_where_a_conjecture_would_trade():
+    """All firms at 0: the post is closed, and no condition of conduct says anything of it."""
+    seen = conjecture([0.0, 0.0, 0.0])
+    seen.record.status = Status.SETTLED
+    options = SimpleNamespace(tolerance=1e-6, game=SimpleNamespace(conduct=0.5))
+    assert post_claims._status(seen, options, seen.takes_prices("sellers"), 0.3).holds is False
 
 
 @pytest.mark.parametrize("name", ["price_taking_price[bread]", "lerner_index[bread]"])

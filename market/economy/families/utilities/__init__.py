@@ -44,10 +44,13 @@ from market.economy.families.utilities.steps import Steps
 from market.registry import Registry
 
 __all__ = [
-    "FORMS", "UTILITIES", "Ces", "CobbDouglas", "Crra", "Leontief", "Linear", "Log", "Log1p", "Quadratic",
-    "Separable", "Steps", "StoneGeary", "Utility",
+    "ADDITIVE", "FORMS", "UTILITIES", "Ces", "CobbDouglas", "Crra", "Leontief", "Linear", "Log", "Log1p",
+    "Quadratic", "Separable", "Steps", "StoneGeary", "Utility",
 ]  # fmt: skip
 
 UTILITIES: Registry[Utility] = Registry(
     "utility", Log, Log1p, StoneGeary, CobbDouglas, Ces, Crra, Linear, Leontief, Quadratic, Separable, Steps
 )
+
+ADDITIVE = (Log, Log1p, StoneGeary, Crra, Linear, Quadratic, Separable, Steps)
+"""Families that are sums over goods: the quasilinear demand for a good depends on its own price alone."""

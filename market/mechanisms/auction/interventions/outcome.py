@@ -29,7 +29,7 @@ from market.mechanisms.auction.interventions.accounts import Flows, flows
 from market.mechanisms.auction.interventions.answers import AnswersToWedge, built_in, follows_policy
 from market.mechanisms.auction.interventions.bounds import judged_at_bounds
 from market.mechanisms.auction.interventions.policy import Policy
-from market.mechanisms.auction.interventions.rationing import traded
+from market.mechanisms.auction.interventions.rationing import denied, traded
 from market.mechanisms.auction.interventions.verdict import Regret, verdict_under
 from market.mechanisms.auction.interventions.wedge import Seen
 from market.mechanisms.base import played
@@ -63,10 +63,10 @@ def intervened(auction: Auction, policy: Policy, state: AuctionState) -> Outcome
     account = account_of(policy, chosen, answers.seen, money.totals, free)
     status, reason, evidence = auction.judged(economy, state, chosen, regretted, forgone)
     if settled:
-        most = float(regrets.max(initial=0.0))
-        status, reason = verdict_under(
-            policy, chosen, account, Regret(regretted, most), status, reason, auction
-        )
+        free_to_trade = faithful & ~denied(policy, answers, x, y)
+        undenied = relative_regret(economy, p, x, y, np.where(free_to_trade, regrets, 0.0))
+        regret = Regret(regretted, undenied, float(regrets.max(initial=0.0)))
+        status, reason = verdict_under(policy, chosen, account, regret, status, reason, auction)
     return replace(
         outcome_of(policy, p, x, y, money, regrets, account),
         name=auction.label,
@@ -126,11 +126,13 @@ class Totals(NamedTuple):
 
     Args:
         bought: (goods,), units.
+        levied: (goods,), units that are taxed: sales of the taxed sellers; all that is bought if all are.
         collected: the tax revenue, money.
         commons: the value of the commons sold, money.
     """
 
     bought: Array
+    levied: Array
     collected: float
     commons: float
 
@@ -157,7 +159,8 @@ def totals_of(policy: Policy, seen: Seen, x: Array, y: Array) -> Totals:
     """Return the totals of trade where agents consume x and make y."""
     found = flows(policy, x, y)
     bought, sold = found.bought.sum(axis=0), found.sold.sum(axis=0)
-    return Totals(bought, found.collected(policy, seen), float((bought - sold) @ seen.sellers))
+    levied = found.sold[policy.taxed_rows].sum(axis=0) if policy.taxed else bought
+    return Totals(bought, levied, found.collected(policy, seen), float((bought - sold) @ seen.sellers))
 
 
 def money_of(policy: Policy, seen: Seen, x: Array, y: Array, totals: Totals | None = None) -> Money:
@@ -221,6 +224,7 @@ def account_of(
         taxed_prices=seen.taxed,
         rents=rents,
         traded=totals.bought,
+        levied=totals.levied,
         tax_revenue=totals.collected,
         returned=totals.collected if policy.economy.money is Role.EXCHANGE else 0.0,
         commons_revenue=totals.commons,

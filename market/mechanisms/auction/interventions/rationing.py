@@ -31,7 +31,7 @@ from market.mechanisms.auction.interventions.quota import bought_of, within_quot
 from market.mechanisms.auction.interventions.wedge import Seen
 from market.mechanisms.auction.rationing import Sides, settle
 from market.random_streams import generator
-from market.tolerances import STANDS_FOR_UNBOUNDED
+from market.tolerances import ROUNDING_OF_SUMS, STANDS_FOR_UNBOUNDED
 
 
 def traded(policy: Policy, chosen: Announcement, settled: bool) -> tuple[Array, Array]:
@@ -54,6 +54,24 @@ def traded(policy: Policy, chosen: Announcement, settled: bool) -> tuple[Array, 
     if settled and policy.rationing != "proportional" and binding.any():
         served = (_efficiently if policy.rationing == "efficient" else _at_random)(policy, chosen, answers)
     return settle(economy, served, p, Sides(answers.seen.buyers, policy.sell_prices(answers.seen)))
+
+
+def denied(policy: Policy, answers: AnswersToWedge, x: Array, y: Array) -> NDArray[np.bool_]:
+    """Return a mask, (agents,), of agents that a cap or a floor keeps from trading all that they want.
+
+    At a cap these are buyers that get less than they want, at a floor sellers that sell less than they offer.
+
+    Args:
+        policy: the interventions.
+        answers: of each agent to the prices that are reported.
+        x: (agents, goods), consumption.
+        y: (agents, goods), production.
+    """
+    p, wanted = answers.seen.sellers, flows(policy, answers.demand.lowest, answers.supply.lowest)
+    had = flows(policy, x, y)
+    short_of = (p >= policy.cap) & (wanted.bought > had.bought * (1.0 + ROUNDING_OF_SUMS))
+    left_with = (p <= policy.floor) & (wanted.sold > had.sold * (1.0 + ROUNDING_OF_SUMS))
+    return np.asarray((short_of | left_with).any(axis=1))
 
 
 def _efficiently(policy: Policy, chosen: Announcement, answers: AnswersToWedge) -> Answers:

@@ -2,7 +2,8 @@
 
 A market is *rationed* if a cap, a floor or a quota binds in it. At a cap or a floor one side trades all that
 it wants and the other does not: its excess demand is stated, and its regret is the cost of the bound to it,
-no error. At a quota both sides trade what they want at their own prices, and the right to sell has a rent.
+no error. A regret of an agent that the bound denies nothing is one, as where markets clear. At a quota both
+sides trade what they want at their own prices, and the right to sell has a rent.
 Nothing is claimed of efficiency: the alignment report says what is lost.
 """
 
@@ -25,9 +26,16 @@ MOST_NAMED = 3  # goods whose prices the reason states
 
 
 class Regret(NamedTuple):
-    """The largest regret, as a share of the worth of an agent's trades, and in payoff."""
+    """The largest regret.
+
+    Args:
+        relative: as a share of the worth of an agent's trades.
+        undenied: the same, of agents that no cap or floor keeps from trading all that they want.
+        payoff: in payoff.
+    """
 
     relative: float
+    undenied: float
     payoff: float
 
 
@@ -55,8 +63,12 @@ def verdict_under(
         return status, f"{reason}{_both_prices(policy, account)}"
     rationed = [_one(policy, chosen, account, g) for g, bound in enumerate(account.binding) if bound]
     only_quotas = not any(bound in ("cap", "floor") for bound in account.binding)
-    if only_quotas and regret.relative > max(10 * auction.tolerance, REGRET_THAT_IS_NONE):
-        return status, reason
+    if regret.undenied > max(10 * auction.tolerance, REGRET_THAT_IS_NONE):
+        return Status.FAILED, (
+            f"{' '.join(rationed)} But some agent that no cap or floor keeps from trading could gain "
+            f"{shown(regret.undenied)} of the worth of its trades by another bundle at its own prices: its "
+            f"demand or supply is wrong there."
+        )
     others = " All other markets clear." if len(rationed) < len(account.binding) else ""
     return Status.RATIONED, f"{' '.join(rationed)}{others} {_in_words(regret, only_quotas)}"
 
@@ -99,7 +111,9 @@ def _both_prices(policy: Policy, account: Intervention) -> str:
     goods, apart = policy.economy.goods, account.wedge
     levied = np.flatnonzero(np.abs(apart) > ROUNDING_OF_SUMS * account.buyer_prices)
     sellers = "taxed sellers" if policy.taxed else "sellers"
-    return "".join(
+    idle = [goods[g] for g in levied if account.taxed_sales[g] == 0]
+    nothing = f" Nothing taxed is traded of {', '.join(idle[:MOST_NAMED])}." if idle else ""
+    return nothing + "".join(
         f" Buyers of {goods[g]} pay {account.buyer_prices[g]:.6g}, {sellers} get "
         f"{account.taxed_prices[g]:.6g}."
         for g in levied[:MOST_NAMED]

@@ -81,8 +81,8 @@ def margins(economy: Economy, tastes: Tastes, x: Array, floor: Array) -> Margins
     if economy.has_kinks or np.isinf(slopes).any():
         gains_by = gains_by & _helps(tastes, x, np.where(each > 0, each, 1.0))
     logs = capped(slopes)
-    jumps = any(block.family.name == "steps" for block in tastes.blocks)
-    return Margins(logs, capped(tastes.last_slopes(x)) if jumps else logs, gives, gains_by)
+    last = capped(tastes.last_slopes(x)) if economy.has_steps else logs
+    return Margins(logs, last, gives, gains_by)
 
 
 def _helps(tastes: Tastes, x: Array, each: Array) -> Mask:

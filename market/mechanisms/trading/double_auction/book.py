@@ -272,12 +272,16 @@ class Day:
         for buyers, sellers in self.floor.sides:
             bid = max([each.reach for place in buyers if (each := own[place])], default=-math.inf)
             ask = min([each.reach for place in sellers if (each := own[place])], default=math.inf)
-            if _gains(bid, ask):  # rare within one agent, with both a high value and a low cost
+            if self._gain(bid, ask):  # rare within one agent, with both a high value and a low cost
                 return self.best_gain([each and each.reach for each in own]) <= 0
         return True
 
     def left(self) -> float:
-        """Return the largest gain of two seats from one more lot, per unit, at a price that can be said."""
+        """Return the largest gain from one more lot, per unit, of two that may still trade today.
+
+        The gain is at a price that can be said. Seats that are closed count for nothing: an agent that has
+        bought a good does not sell it on the same day, nor the other way round.
+        """
         low, high = self.floor.prices.low, self.floor.prices.high
         seats, within = self.floor.limits.seats, []
         for place, (seat, own) in enumerate(zip(seats, self.own, strict=True)):
@@ -301,12 +305,17 @@ class Day:
         for good in buying.keys() & selling.keys():
             bids, asks = buying[good], selling[good]
             (bid, bidder), (ask, asker) = max(bids), min(asks)
-            if bidder == asker and _gains(bid, ask):
-                pairs = [(b, a) for b, i in bids for a, j in asks if i != j]
+            if bidder == asker and self._gain(bid, ask):
+                pairs = [(b, a) for b, i in bids for a, j in asks if i != j and self._gain(b, a)]
                 bid, ask = max(pairs, key=lambda pair: pair[0] - pair[1], default=(0.0, 0.0))
-            if _gains(bid, ask):
+            if self._gain(bid, ask):
                 best = max(best, bid - ask)
         return best
+
+    def _gain(self, bid: float, ask: float) -> bool:
+        """Return True if a buyer and a seller gain at a price that can be said, a multiple of the tick."""
+        prices = self.floor.prices
+        return _gains(bid, ask) and prices.rounded(ask, up=True) <= prices.rounded(bid, up=False)
 
     def view(self, place: int, limit: float, traded: int) -> Book:
         """Return what the trader at a seat sees before its quote for a lot with this limit."""

@@ -8,7 +8,7 @@
   cent, p* the competitive price; `mean_price` of these trades where one good is traded;
 - `mean_efficiency`, `mean_alpha`: over all days, if there are several;
 - `quotes`: how many were made in all, and `days`, how many were played;
-- `lot_gain`: the most that two could still gain from one more lot, per unit;
+- `lot_gain`: the most that two that may still trade today could gain from one more lot, per unit;
 - `strategic_regret`: of a call with truthful reports, what the best liar would have gained.
 
 A zero surplus of traders without constraint is an efficiency of 0, and a loss is a negative one.
@@ -101,7 +101,7 @@ class Ended:
         days: number of the last day.
         quotes: how many were made in all.
         surplus: total surplus at the end of the last day.
-        left: the largest gain left from one more lot, per unit.
+        left: the largest gain of two that may still trade today from one more lot, per unit.
         called: the last call; None of a continuous market.
         truthful: True if all reports are.
         goods: number of goods that are traded.
@@ -180,10 +180,11 @@ def _how(ended: Ended, status: Status, patience: int | None) -> str:
     count = len(ended.last_day)
     trades = f"{count:,} trade{'' if count == 1 else 's'}"
     on = f" on day {ended.days}" if ended.days > 1 else ""
+    no_two = f"no two that may still trade today could gain from one more lot, after {trades}{on}."
     if status is Status.CLEARED:
-        return f"With truthful reports no two could gain from one more lot, after {trades}{on}."
+        return f"With truthful reports {no_two}"
     if status is Status.SETTLED:
-        return f"No two could gain from one more lot, after {trades}{on}."
+        return f"{no_two[0].upper()}{no_two[1:]}"
     left = f"two could gain {shown(ended.left)} a unit from one more lot"
     if ended.called is not None:
         return f"The call{on} left gains: {left}, after {trades}."

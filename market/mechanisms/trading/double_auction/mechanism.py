@@ -10,9 +10,10 @@ waited for: with any real number for a price they never trade, and with whole on
 quotes.
 
 What is claimed: `settled` if, with what agents have at the end, no buyer's limit exceeds another agent's cost
-of its next lot, at a price that can be said; of a call with truthful reports, `cleared`, in lots. Neither
-claims Nash: traders follow rules of thumb, and with complete information every price between the limits, and
-no trade at all, is a Nash equilibrium of a call market.
+of its next lot, at a price that can be said, among those that may still trade today: an agent that has bought
+a good does not sell it on the same day, nor the other way round. Of a call with truthful reports this is
+`cleared`, in lots. Neither claims Nash: traders follow rules of thumb, and with complete information every
+price between the limits, and no trade at all, is a Nash equilibrium of a call market.
 
 Sources: Smith (1962), "An experimental study of competitive market behavior", Journal of Political Economy
 70(2); Gode and Sunder (1993); those of `traders` and `call`.

@@ -23,13 +23,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from market.economy.correspondences import Array
+from market.economy.families.utilities import ADDITIVE
 from market.economy.primitives import Economy, Money
 from market.errors import NumericalError
 from market.mechanisms.trading.double_auction.limits import Limits
 from market.tolerances import ROUNDING_OF_RESULTS
-
-SUMS_OF_TERMS = ("log", "log1p", "linear", "quadratic", "separable", "stone_geary", "steps")
-"""Families whose values of one good do not depend on other goods."""
 
 MOST_LOTS = 50_000  # that the best reallocation moves; of more it is not computed
 FARTHEST = 1e9  # times the highest price, or its inverse: where competitive prices are sought
@@ -39,7 +37,7 @@ BISECTIONS = 80
 def best_in_lots(limits: Limits) -> float | None:
     """Return the largest total surplus in lots, `sum_i u_i - C_i`, money; None if it is not known."""
     economy = limits.economy
-    additive = all(block.family.name in SUMS_OF_TERMS for block in economy.utilities)
+    additive = all(issubclass(block.family, ADDITIVE) for block in economy.utilities)
     if economy.money is not Money.QUASILINEAR or economy.not_concave.any():
         return None
     if np.count_nonzero(limits.lots) > 1 and not additive:
@@ -132,7 +130,7 @@ def competitive(economy: Economy, lots: Array, high: float) -> Competitive | Non
         lots: (goods,), 0 of goods that are not traded.
         high: the highest price that can be said: the scale of the search.
     """
-    additive = all(block.family.name in SUMS_OF_TERMS for block in economy.utilities)
+    additive = all(issubclass(block.family, ADDITIVE) for block in economy.utilities)
     several = np.count_nonzero(lots) > 1 and not (additive and np.isinf(economy.budget).all())
     if several or economy.technologies:
         return None

@@ -33,13 +33,12 @@ def bids_for_stock(posts: Posts, profile: Array, rows: NDArray[np.intp]) -> Arra
     Posts to which no other agent bids are left to the caller: they have NaN.
     """
     economy = posts.economy
-    families = (Log, Log1p, Linear)
     if (
         economy.money is not Money.QUASILINEAR
         or economy.has_endowments
         or economy.has_producers
         or np.isfinite(economy.budget).any()
-        or not all(issubclass(block.family, families) for block in economy.utilities)
+        or not all(block.family in _BIDS for block in economy.utilities)
     ):
         return None
     stock = economy.commons

@@ -21,27 +21,18 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from market.economy.coalitions import coalition
 from market.economy.correspondences import Array
 from market.economy.families.costs import LinearCost, PowerCost, QuadraticCost, StepsCost
 from market.economy.families.utilities import (
-    Crra,
+    ADDITIVE,
     Leontief,
-    Linear,
-    Log,
-    Log1p,
-    Quadratic,
-    Separable,
-    Steps,
-    StoneGeary,
 )
-from market.economy.primitives import Block, Economy, Money
+from market.economy.primitives import Economy, Money
 from market.errors import InputError, NumericalError, UnboundedDemandError
 from market.tolerances import TIED
 
 Strategic = Literal["buyers", "sellers", "both"]
-
-ADDITIVE = (Log, Log1p, StoneGeary, Crra, Linear, Quadratic, Separable, Steps)
-"""Families of which quasilinear demand for a good depends on its own price alone."""
 
 COSTS = (LinearCost, QuadraticCost, PowerCost, StepsCost)
 """Families of costs that are sums over goods."""
@@ -91,7 +82,7 @@ class Posts:
     @cached_property
     def takers(self) -> Economy | None:
         """The agents that take prices; None without any."""
-        return of_rows(self.economy, self.others) if len(self.others) else None
+        return agents_alone(self.economy, self.others) if len(self.others) else None
 
     @cached_property
     def concerns_takers(self) -> NDArray[np.bool_]:
@@ -137,7 +128,7 @@ class Posts:
     def alone(self, row: int) -> Economy:
         """Return one agent as an economy."""
         if row not in self.single:
-            self.single[row] = of_rows(self.economy, np.array([row]))
+            self.single[row] = agents_alone(self.economy, np.array([row]))
         return self.single[row]
 
     # --- prices ------------------------------------------------------------------------------------
@@ -336,36 +327,10 @@ def root_between(rising: Any, low: float, high: float) -> float:
 # --- agents ----------------------------------------------------------------------------------------
 
 
-def of_rows(economy: Economy, rows: NDArray[np.intp]) -> Economy:
-    """Return some agents as an economy without commons, in the order of `rows`."""
-    place = np.full(len(economy.agents), -1)
-    place[rows] = np.arange(len(rows))
-
-    def kept(blocks: tuple[Block[Any], ...]) -> tuple[Block[Any], ...]:
-        found = []
-        for block in blocks:
-            there = place[np.arange(len(economy.agents))[block.rows]]
-            mask = there >= 0
-            if mask.any():
-                own = {name: values[mask] for name, values in block.parameters.items()}
-                found.append(Block(block.family, there[mask], own))
-        return tuple(found)
-
-    return replace(
-        economy,
-        agents=tuple(economy.agents[int(row)] for row in rows),
-        groups={},
-        commons=np.zeros(len(economy.goods)),
-        endowment=economy.endowment[rows],
-        budget=economy.budget[rows],
-        commons_share=np.zeros(len(rows)),
-        utilities=kept(economy.utilities),
-        costs=kept(economy.costs),
-        technologies=(),
-        ownership=None,
-        shares_revenue=False,
-        harm=None,
-    )
+def agents_alone(economy: Economy, rows: NDArray[np.intp]) -> Economy:
+    """Return some agents, `rows` ascending, as an economy without commons, technologies and harm."""
+    own = coalition(replace(economy, harm=None), rows, commons=0.0)
+    return replace(own, technologies=(), commons_share=np.zeros(len(rows)), shares_revenue=False)
 
 
 def _is_additive(economy: Economy, posts: int) -> bool:
