@@ -1,4 +1,4 @@
-"""What a user who is told gets, by protocol, and the least that equilibria leave.
+"""Utility of the user of advice by protocol, and the least that equilibria leave.
 
 With e the distance of the hull no equilibrium of `together` and `best_ai` gives the user less than
 `v_0(all) - 2 e`, and none of `quantal`, in which the user errs, less than `v_0(all) - T ln A - 2 e`

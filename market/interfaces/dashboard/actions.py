@@ -1,4 +1,4 @@
-"""What the players of a game do now, as HTML: a bar for each amount, or for each action of a mixture.
+"""Actions of the players of a game in this round, as HTML: bars of amounts or of the actions of a mixture.
 
 A bar is as long as the amount is between its bounds, or the probability between 0 and 1. Of many players the
 least, the mean and the largest are shown.

@@ -118,7 +118,7 @@ def _try(
     """Make a model with traders or players of one's own.
 
     Raises:
-        InputError: there is nobody of such a name, or the scenario has players and no traders, or none.
+        InputError: there is no such trader or player, or the scenario has players and no traders, or none.
     """
     from market.scenario.loading import Scenario
     from market.simulation.game_model import GameModel

@@ -91,7 +91,7 @@ def _in_core(found: GameContributions, best: Blocking) -> str:
     if best.excess <= IN_THE_CORE * found.size:
         return "are in the core: no coalition secures more for itself"
     inside = [visible(name) for name, here in zip(found.game.players, best.members, strict=True) if here]
-    everybody = len(inside) == found.game.size
-    who = "all together" if everybody else ", ".join(inside[:4])
-    who += f" and {len(inside) - 4} more" if len(inside) > 4 and not everybody else ""
+    every_player = len(inside) == found.game.size
+    who = "all together" if every_player else ", ".join(inside[:4])
+    who += f" and {len(inside) - 4} more" if len(inside) > 4 and not every_player else ""
     return f"are not in the core: {who} could have {number(best.excess)} more"

@@ -125,8 +125,8 @@ def _claims(
         own = table[table["mechanism"] == stated["name"]]
         if list(own["player"]) != list(game.players):
             raise RunError("players.parquet: its rows are not the players of the scenario, in their order")
-        told = seen[seen["mechanism"] == stated["name"]]
-        record = _Recorded(scenario, game, stated, own, told, nash)
+        recorded = seen[seen["mechanism"] == stated["name"]]
+        record = _Recorded(scenario, game, stated, own, recorded, nash)
         yield from record.claims()
         rows.append(record.row())
     names = [each["name"] for each in result["mechanisms"]]
@@ -270,7 +270,7 @@ class _Recorded:
         yield self._equal("transfers add up to revenue", difference(revenue, paid, turnover))
         if self.stated["kind"] != "auctioneer":
             moved = float(np.abs(self.columns["transfer"]).max(initial=0.0))
-            yield self._claim("nobody pays", moved == 0.0, "only an auctioneer has payments")
+            yield self._claim("no player pays", moved == 0.0, "only an auctioneer has payments")
 
     @property
     def _scale(self) -> Array:

@@ -279,15 +279,15 @@ def _clearly_better(economy: Economy, record: Record, others: Sequence[Record]) 
     enough = before + SEARCHED * size + ROUNDING_OF_RESULTS * economy.utility_scale
     return any(
         _improves(economy, record, x, y)[0]
-        and bool((welfare(economy, _without_crumbs(economy, x, y, np.isneginf(before)), y) > enough).any())
+        and bool((welfare(economy, _without_the_least(economy, x, y, np.isneginf(before)), y) > enough).any())
         for x, y in pairs
     )
 
 
-def _without_crumbs(economy: Economy, x: Array, y: Array, rows: NDArray[np.bool_]) -> Array:
+def _without_the_least(economy: Economy, x: Array, y: Array, rows: NDArray[np.bool_]) -> Array:
     """Return consumption without the negligible amounts of the marked agents."""
-    crumb = NEGLIGIBLE_AMOUNT * economy.offered(y) / len(economy.agents)
-    return np.where(rows[:, None] & (x <= crumb), 0.0, x)
+    least = NEGLIGIBLE_AMOUNT * economy.offered(y) / len(economy.agents)
+    return np.where(rows[:, None] & (x <= least), 0.0, x)
 
 
 def _with_what_is_left(economy: Economy, record: Record) -> list[tuple[Array, Array]]:

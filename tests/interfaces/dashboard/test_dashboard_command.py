@@ -9,6 +9,7 @@ import pytest
 
 import market
 from market.errors import InputError
+from market.interfaces import extras
 from market.interfaces.dashboard import extra, server
 
 ROOT = Path(__file__).parents[3]
@@ -27,7 +28,7 @@ def installed(monkeypatch):
                 raise PackageNotFoundError(name)
             return versions[name]
 
-        monkeypatch.setattr(extra, "version", version)
+        monkeypatch.setattr(extras, "version", version)
 
     return install
 

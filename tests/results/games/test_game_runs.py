@@ -196,7 +196,7 @@ def action(result, table):
         ("chicken", outcome("mediator", regret_exact=False), "mediator: whether regret is exact"),
         ("chicken", outcome("mediator", rounds=2), "mediator: rounds are all recorded"),
         ("chicken", outcome(LEFT, transfers={"row": 1.0, "column": 0.0}), f"{LEFT}: transfers in both files"),
-        ("chicken", column(LEFT, "row", "transfer", 1.0, "transfers"), f"{LEFT}: nobody pays"),
+        ("chicken", column(LEFT, "row", "transfer", 1.0, "transfers"), f"{LEFT}: no player pays"),
         ("chicken", evidence("worst equilibrium", equilibria=4.0), "worst equilibrium: equilibria"),
         ("chicken", evidence("worst equilibrium", complete=0.0), "worst equilibrium: complete"),
         ("chicken", evidence("mediator", coarse_regret=0.1), "mediator: coarse regret"),
