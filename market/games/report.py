@@ -240,6 +240,7 @@ def _of_amounts(game: Smooth, outcome: GameOutcome) -> GameReport:
     elif _has_the_largest_sum(game, v):
         efficient, weights = True, np.full(game.size, 1.0 / game.size)
         residual = max(first_order_gap(game, a, weights), 0.0) / float(weights @ game.scale)
+        sizes = weights * game.scale
     else:
         better = improvement(game, a, [] if best is None else [best.play.values])  # type: ignore[union-attr]
         if better is not None:

@@ -254,10 +254,9 @@ class Smooth(StrategicGame):
         kept = action if exact and near else a[player]  # a tie far away changes nothing; rounding is refined
         return Reply(kept, max(float(np.nan_to_num(gain)), 0.0), exact)
 
-    def answers_exactly(self, player: int, a: Array) -> bool:
-        """Return True if the player's reply at a play (n, d) is exact, without a search for it."""
-        t = np.zeros(a.shape[1])
-        stated = self.family.reply(a, player, self.weighs, t, **self.parameters)
+    def answers_exactly(self, player: int, a: Array, prices: Array) -> bool:
+        """Return True if the player's reply at a play (n, d) and prices (d,) is exact, without a search."""
+        stated = self.family.reply(a, player, self.weighs, prices, **self.parameters)
         return stated is not None or self._concave_in_own(player)
 
     def _concave_in_own(self, player: int) -> bool:

@@ -290,10 +290,21 @@ def mean_difference(v: Array) -> float | None:
     return 1.0 - apart / (2.0 * len(v) * float(v.sum()))
 
 
-def regret_is_exact(game: StrategicGame, stated: Mapping[str, Any], play: Play) -> Check:
-    """Return the check that gains are called exact only where no larger one is possible."""
+def regret_is_exact(
+    game: StrategicGame, stated: Mapping[str, Any], play: Play, prices: Array | None = None
+) -> Check:
+    """Return the check that gains are called exact only where no larger one is possible.
+
+    Args:
+        game: that was played.
+        stated: the mechanism in the result.
+        play: recorded.
+        prices: (n, d), of amounts, at which gains are stated; 0 by default.
+    """
     if isinstance(game, Smooth) and isinstance(play, Actions) and stated["max_regret"] is not None:
-        due = all(game.answers_exactly(player, play.values) for player in range(game.size))
+        a = play.values
+        t = np.zeros(a.shape) if prices is None else prices
+        due = all(game.answers_exactly(player, a, t[player]) for player in range(game.size))
     else:
         due = stated["kind"] != "quantal" or stated["status"] == Status.FAILED.value
     words = "exact" if due else "the largest gains found"

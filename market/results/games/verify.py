@@ -205,7 +205,9 @@ class _Recorded:
         relative = None if np.isnan(self.columns["regret"]).all() else self._relative
         yield from figure_claims.agreements(game, stated, self.own, self.play)
         yield from figure_claims.figures(game, stated, self.play, v, self.columns["weight"])
-        yield figure_claims.regret_is_exact(game, stated, self.play)
+        priced = isinstance(game, Smooth) and stated["kind"] == "auctioneer"
+        prices = self._amounts("price") if priced else None
+        yield figure_claims.regret_is_exact(game, stated, self.play, prices)
         yield from figure_claims.endings(game, stated, self.options, relative)
         averaged = self.stated["kind"] == "learning" and isinstance(game, Table)
         total = None if averaged or self.protocol is not None else float(v.sum())
