@@ -80,14 +80,19 @@ class StrategicGame:
         """Return own payoffs and, weighed by concern, those of others, (n,).
 
         Args:
-            v: (n,), payoffs; may be -inf.
+            v: (n,), payoffs; may be -inf. Where one's own is, and another's that one grudges it, U is -inf.
         """
         if self.concern is None:
             return v
         if np.isfinite(v).all():
             return np.asarray(self.weighs @ v)
-        some = self.weighs != 0
-        return np.array([float(row[own] @ v[own]) for row, own in zip(self.weighs, some, strict=True)])
+        some, lost = self.weighs != 0, (self.weighs > 0) & np.isneginf(v)
+        return np.array(
+            [
+                -np.inf if gone.any() else float(row[own] @ v[own])
+                for row, own, gone in zip(self.weighs, some, lost, strict=True)
+            ]
+        )
 
     def reply(self, player: int, play: Play) -> Reply:
         """Return a best reply of a player to what the others do; the play itself where nothing gains."""

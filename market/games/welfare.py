@@ -72,10 +72,11 @@ def level(kind: Welfare, v: Array, weights: Array, disagreement: Array) -> float
         weights: (n,), w.
         disagreement: (n,), d.
     """
+    counted = weights > 0
     if kind == "sum":
-        return float(weights @ v)
+        return float(weights[counted] @ v[counted])
     if kind == "min":
-        return float((weights * v).min())
+        return float((weights * v).min()) if np.isfinite(v).all() else -np.inf
     gains = v - disagreement
     return float(weights @ np.log(gains)) if (gains > 0).all() else -np.inf
 
@@ -86,6 +87,8 @@ def gradient(kind: Welfare, v: Array, weights: Array, disagreement: Array) -> Ar
         return weights
     if kind == "nash":
         return np.asarray(weights / (v - disagreement))
+    if not np.isfinite(v).all():
+        return np.where(np.isfinite(v), 0.0, weights)
     weighed = weights * v
     worst = weighed <= weighed.min() + 1e-12 * np.abs(weighed).max()
     return np.asarray(np.where(worst, weights, 0.0) / worst.sum())
