@@ -107,7 +107,7 @@ class GameMechanism(Family):
             rounds=state.round,
             play=more.pop("play", state.play),
             payoffs=payoffs,
-            utilities=game.cared_for(payoffs) if utilities is None else utilities,
+            utilities=game.utilities(state.play) if utilities is None else utilities,
             transfers=transfers,
             evidence=evidence,
             **more,
