@@ -48,13 +48,21 @@ class Facility(SmoothFamily):
     def place(a: Array, rule: str) -> Array:
         """Return where the facility is built, (...)."""
         x = a[..., 0]
-        n = x.shape[-1]
         if rule == "mean":
             return np.asarray(x.mean(axis=-1))
-        if rule == "phantoms":
-            phantoms = np.broadcast_to(np.arange(1, n) / n, (*x.shape[:-1], n - 1))
-            x = np.concatenate([x, phantoms], axis=-1)
-        return np.asarray(np.sort(x, axis=-1)[..., (x.shape[-1] - 1) // 2])  # the lower of two medians
+        points = Facility.points(x, rule)
+        return np.asarray(
+            np.sort(points, axis=-1)[..., (points.shape[-1] - 1) // 2]
+        )  # the lower of two medians
+
+    @staticmethod
+    def points(x: Array, rule: str) -> Array:
+        """Return the points whose median is taken, (..., points): reports, and phantoms beside them."""
+        n = x.shape[-1]
+        if rule != "phantoms":
+            return x
+        phantoms = np.broadcast_to(np.arange(1, n) / n, (*x.shape[:-1], n - 1))
+        return np.concatenate([x, phantoms], axis=-1)
 
     @classmethod
     def payoffs(cls, a: Array, *, rule: str, home: Array) -> Array:  # type: ignore[override]
@@ -63,13 +71,24 @@ class Facility(SmoothFamily):
 
     @classmethod
     def slopes(cls, a: Array, *, rule: str, home: Array) -> Array:  # type: ignore[override]
-        """Return J, (..., n, n, 1); at a home, where payoffs have a kink, 0."""
+        """Return J, (..., n, n, 1); at kinks the mean of the slopes to both sides.
+
+        A report at the median moves it up if it is the last one there, and down if it is the first.
+        """
         x = a[..., 0]
         n = x.shape[-1]
-        place = cls.place(a, rule)
-        direction = -np.sign(place[..., None] - home)
-        moves = np.full(x.shape, 1.0 / n) if rule == "mean" else 1.0 * (x == place[..., None])
-        return np.asarray(direction[..., :, None] * moves[..., None, :])[..., None]
+        place = cls.place(a, rule)[..., None]
+        rising = np.where(place >= home, -1.0, 1.0)  # of payoffs if the place moves up a little
+        falling = np.where(place <= home, 1.0, -1.0)  # minus the change if it moves down
+        if rule == "mean":
+            up = down = np.full(x.shape, 1.0 / n)
+        else:
+            points = cls.points(x, rule)
+            middle = (points.shape[-1] - 1) // 2
+            up = 1.0 * ((x == place) & ((points <= place).sum(axis=-1, keepdims=True) == middle + 1))
+            down = 1.0 * ((x == place) & ((points < place).sum(axis=-1, keepdims=True) == middle))
+        both = rising[..., :, None] * up[..., None, :] + falling[..., :, None] * down[..., None, :]
+        return np.asarray(both / 2.0)[..., None]
 
     @classmethod
     def slopes_along(cls, a: Array, v: Array, **_: Any) -> Array:
