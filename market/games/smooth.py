@@ -28,6 +28,9 @@ from market.games.base import Reply, StrategicGame
 from market.games.family import GameFamily, Setting
 from market.games.plays import Actions, Play
 
+ON_GRID = 401
+"""Values of a number that are tried in the search of a reply."""
+
 EQUAL = 1e-13
 """Part of a payoff's scale: a smaller gain is rounding, and the player keeps what it does."""
 
@@ -177,6 +180,11 @@ class Smooth(StrategicGame):
     first: Array
 
     @cached_property
+    def usual_first(self) -> Array:
+        """The family's own play before the first round, (n, d), of finite payoffs."""
+        return self.family.start(self.size, **self.parameters)
+
+    @cached_property
     def limits(self) -> tuple[Array, Array]:
         """The least and the largest value of each number, (n, d) each."""
         low, high = self.family.limits(self.size, **self.parameters)
@@ -293,11 +301,16 @@ class Smooth(StrategicGame):
         return float(brentq(slope, low, high, xtol=1e-300, rtol=1e-15, maxiter=1000))
 
     def _local(self, a: Array, player: int, prices: Array) -> Array:
-        """Return the best end of local searches from where the player is, the bounds and the middle."""
+        """Return the best end of local searches from where the player is, the bounds and the middle.
+
+        Of a single number a grid is tried too: payoffs that rise and fall may have many maxima.
+        """
         from scipy.optimize import minimize  # deferred: an eighth of a second
 
         low, high = (bound[player] for bound in self.limits)
         starts = [a[player], low, high, (low + high) / 2.0]
+        if len(low) == 1:
+            starts.append(self._best_on_grid(a, player, prices))
         constraint: list[dict[str, Any]] = []
         if self.total is not None:
             total = float(self.total[player])
@@ -314,8 +327,20 @@ class Smooth(StrategicGame):
                 method="SLSQP",
                 options={"ftol": 1e-15, "maxiter": 200},
             )
-            ends.append(self.projected(np.asarray(found.x), player))
+            ends += [x, self.projected(np.asarray(found.x), player)]
         return max(ends, key=lambda x: self._utility(a, player, x, prices))
+
+    def _best_on_grid(self, a: Array, player: int, prices: Array) -> Array:
+        """Return the best of equally distant values of a player's single number, (1,)."""
+        low, high = (bound[player] for bound in self.limits)
+        tried = np.linspace(low, high, ON_GRID)
+        plays = np.repeat(a[None], ON_GRID, axis=0)
+        plays[:, player] = tried
+        row = self.weighs[player]
+        pi = np.asarray(self.family.payoffs(plays, **self.parameters))[:, row != 0]
+        with np.errstate(invalid="ignore"):  # inf - inf
+            values = pi @ row[row != 0] - tried @ prices
+        return np.asarray(tried[int(np.where(np.isnan(values), -np.inf, values).argmax())])
 
     def _slope_at(self, a: Array, player: int, action: Array) -> Array:
         changed = a.copy()
