@@ -233,6 +233,11 @@ def _of_amounts(game: Smooth, outcome: GameOutcome) -> GameReport:
     best = best_amounts(game, "sum", ones, none) if needed else None
     efficient: bool | None = None
     improved, gains = None, None
+    totals = None
+    if game.comparable and not np.isfinite(v).all():
+        unknown["totals"] = "some payoff is -inf, and so is their sum"
+    elif game.comparable and best is not None:
+        totals = _sums(game, best, a, v)
     sizes = weights * game.scale
     share = float(sizes.min() / sizes.sum())
     if game.family.concave and residual <= min(PROVED, LEAST_WEIGHT * share):
@@ -260,7 +265,7 @@ def _of_amounts(game: Smooth, outcome: GameOutcome) -> GameReport:
         ratio=float(sizes.max() / sizes.min()) if efficient and sizes.min() > 0 else np.inf,
         improvement=improved,
         gains=gains,
-        totals=None if best is None or not game.comparable else _sums(best, a, v),
+        totals=totals,
         equality=equality(v) if game.comparable else None,
         unknown=unknown,
         outcome=outcome,
@@ -273,13 +278,16 @@ def _has_the_largest_sum(game: Smooth, v: Array) -> bool:
     return most is not None and bool(v.sum() >= most - lotteries.EXACT * game.scale.sum())
 
 
-def _sums(best: Best, a: Array, v: Array) -> Totals:
+def _sums(game: Smooth, best: Best, a: Array, v: Array) -> Totals:
     """Return the sum of payoffs, the largest that is found, and a bound if there is one."""
     assert isinstance(best.play, Actions)
     own = float(v.sum())
     most = None if best.gap is None else max(best.value + best.gap, own)
-    top = best.play.values if best.value >= own else a
-    return Totals(own, max(best.value, own), most, best_play=top)
+    if best.value >= own:
+        return Totals(own, best.value, most, best_play=best.play.values)
+    if game.family.concave or game.family.sum_concave:  # the bound at the play that is the best
+        most = own + max(first_order_gap(game, a, np.ones(game.size)), 0.0)
+    return Totals(own, own, most, best_play=a)
 
 
 def local_weights(game: Smooth, a: Array) -> tuple[Array, float]:
@@ -353,6 +361,9 @@ def improvement(game: Smooth, a: Array, others: Sequence[Array] = ()) -> Array |
     if a.size > MOST_SEARCHED:
         ways = (a + part * (other - a) for other in others for part in 0.5 ** np.arange(12))
         return next((way for way in ways if _better(game, way, v)), None)
+    if not np.isfinite(v).all():  # any play with payoffs will do
+        plays = (*others, game.usual_first, *random_plays(game, MORE_STARTS))
+        return next((each for each in plays if _better(game, each, v)), None)
     low, high = (bound.ravel() for bound in game.limits)
 
     def gains(x: Array) -> Array:
@@ -389,8 +400,11 @@ def improvement(game: Smooth, a: Array, others: Sequence[Array] = ()) -> Array |
 
 def _better(game: Smooth, a: Array, v: Array) -> bool:
     """Return True if a play is better than payoffs v for some and worse for none."""
-    gains = (game.payoffs(Actions(a)) - v) / game.scale
-    return bool(np.isfinite(gains).all() and (gains >= -lotteries.EXACT).all() and gains.max() > IMPROVES)
+    there = game.payoffs(Actions(a))
+    if not np.isfinite(there).all():
+        return False
+    gains = (there - v) / game.scale  # inf where v is -inf
+    return bool((gains >= -lotteries.EXACT).all() and gains.max() > IMPROVES)
 
 
 # --- moves in order -------------------------------------------------------------------------------------

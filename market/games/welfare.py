@@ -19,6 +19,7 @@ Source: Nash (1950), "The bargaining problem"; Boyd and Vandenberghe (2004), *Co
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Literal
 
@@ -141,7 +142,9 @@ def _lottery(points: Array, kind: Welfare, weights: Array, disagreement: Array) 
         objective = least
     problem = cvxpy.Problem(cvxpy.Maximize(objective), [cvxpy.sum(q) == 1, *held])
     try:
-        problem.solve(solver=cvxpy.CLARABEL, tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "may be inaccurate": the gap is recomputed
+            problem.solve(solver=cvxpy.CLARABEL, tol_gap_abs=1e-12, tol_gap_rel=1e-12, tol_feas=1e-12)
     except cvxpy.SolverError as error:
         raise NumericalError(f"the convex program over lotteries was not solved: {error}") from error
     if q.value is None:
@@ -154,7 +157,7 @@ def _lottery(points: Array, kind: Welfare, weights: Array, disagreement: Array) 
 
 def best_amounts(game: Smooth, kind: Welfare, weights: Array, disagreement: Array) -> Best:
     """Return the play of largest welfare that local searches find, with a bound where there is one."""
-    starts = [game.first, *random_plays(game, STARTS)]
+    starts = [inside(game, game.first), *random_plays(game, STARTS)]
     by_family = game.family.best_sum(game.size, **game.parameters)
     if by_family is not None:
         starts.append(by_family)
@@ -189,12 +192,12 @@ def random_plays(game: Smooth, count: int) -> list[Array]:
 
 
 def inside(game: Smooth, a: Array) -> Array:
-    """Return a play, (n, d), or the nearest one on the way to the first play whose payoffs are finite."""
+    """Return a play, (n, d), or one on the way to the family's own first play whose payoffs are finite."""
     for _ in range(60):
         if np.isfinite(game.payoffs(Actions(a))).all():
             return a
-        a = (a + game.first) / 2.0
-    return game.first
+        a = (a + game.usual_first) / 2.0
+    return game.usual_first
 
 
 def first_order_gap(game: Smooth, a: Array, slopes: Array) -> float:
@@ -223,6 +226,8 @@ def _climbed(game: Smooth, a: Array, kind: Welfare, weights: Array, disagreement
         v = game.payoffs(Actions(at))
         if kind == "nash" and not (v > disagreement).all():
             return 1e10 + float(np.maximum(disagreement - v, 0.0).sum()), np.zeros(x.size)
+        if not np.isfinite(v).all():
+            return 1e10, np.zeros(x.size)
         g = gradient(kind, v, weights, disagreement)
         return -level(kind, v, weights, disagreement), -np.tensordot(g, game.slopes(at), axes=(0, 0)).ravel()
 

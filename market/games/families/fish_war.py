@@ -96,3 +96,8 @@ class FishWar(SmoothFamily):
         left = 1.0 - (a[:, 0].sum() - a[player, 0])
         best = left / (1.0 + cls.patience(growth, discount))
         return np.clip(np.array([best]), LEAST, 1.0 - LEAST)
+
+    @staticmethod
+    def best_sum(n: int, *, growth: float, discount: float) -> Array:  # type: ignore[override]
+        """Return the play of the largest sum, (n, 1): equal parts of 1 - alpha beta."""
+        return np.full((n, 1), np.clip((1.0 - growth * discount) / n, LEAST, 1.0 - LEAST))

@@ -166,7 +166,10 @@ class SocialValue(GradientRule):
         r = np.asarray(game.family.payoffs(a, **game.parameters))[..., None]
         mine = -own(slopes)
         others = -collective(slopes) - mine
-        rest = r.sum(axis=-2, keepdims=True) - r
+        with np.errstate(invalid="ignore"):
+            rest = r.sum(axis=-2, keepdims=True) - r
+        r = np.where(np.isfinite(rest) & np.isfinite(r), r, 0.0)  # no angle where a payoff is -inf
+        rest = np.where(np.isfinite(rest), rest, 0.0)
         u = np.divide(rest, r, out=np.zeros_like(r), where=r != 0)
         change = np.divide(others * r - rest * mine, r**2, out=np.zeros_like(mine), where=r != 0)
         return -(mine + self.alpha * change / (1.0 + u**2))

@@ -13,7 +13,7 @@ from market.games.outcome import GameOutcome
 from market.games.plays import Actions, Joint, Mixtures, Play
 from market.games.report import GameReport
 from market.games.table import Table
-from market.results.schema import LARGEST_MAP, SCHEMA
+from market.results.schema import LARGEST_MAP, SCHEMA, number
 from market.results.tables import plain
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def summary(
         "rounds": stated["rounds"],
         "efficient": judged["efficient"],
         "efficient_among_profiles": judged["efficient_among_profiles"],
-        "max_regret": stated["max_regret"],
+        "max_regret": None if stated["max_regret"] is None else number(stated["max_regret"]),
         "relative_regret": relative_regret,
         "total_payoff": totals[0],
         "best_total": totals[1],

@@ -304,7 +304,7 @@ class _Recorded:
             fine = bool((found <= recorded + 1e-6 * self._scale).all())
             yield self._claim("no larger gain is found", fine, f"largest found: {shown(float(found.max()))}")
             return
-        apart = float((np.abs(found - recorded) / self._scale).max())
+        apart = float(np.where(found == recorded, 0.0, np.abs(found - recorded) / self._scale).max())
         most = ROUNDING_OF_RESULTS if isinstance(self.game, Table) and self.protocol is None else PROVES
         yield self._claim(
             "regret", apart <= most, f"largest difference: {shown(apart)} of the range of payoffs"
@@ -370,7 +370,8 @@ class _Recorded:
         relative = self._relative
         if "relative_regret" in stated["evidence"]:
             said = number(stated["evidence"]["relative_regret"])
-            yield self._claim("relative regret", abs(said - relative) <= 1e-12, f"stated: {shown(said)}")
+            same = said == relative or abs(said - relative) <= 1e-12
+            yield self._claim("relative regret", same, f"stated: {shown(said)}")
         learns = self.stated["kind"] == "learning"
         tolerance = SMALL_GAIN if learns else getattr(self.options, "tolerance", 0.0)
         judged = not np.isnan(self.columns["regret"]).any()  # a planner's choice is judged by no gain
@@ -400,9 +401,8 @@ class _Recorded:
             at_prices = judged and relative <= 100 * tolerance + PROVES
             yield self._claim(word, at_prices, f"largest gain at the prices {shown(relative)} of the range")
         elif status is Status.CYCLING:
-            yield self._claim(
-                word, not none, f"a player would gain {shown(relative)} of the range of payoffs"
-            )
+            moves = judged and relative > tolerance  # a gain by rounding is one under a tolerance of 0
+            yield self._claim(word, moves, f"a player would gain {shown(relative)} of the range of payoffs")
         else:
             yield self._claim(word, None, "not checked: the path of play is not recorded")
 
@@ -701,7 +701,7 @@ def _gains_of(game: Smooth, a: Array, rows: NDArray[np.intp], prices: Array) -> 
             best = np.where(gains, value, best)
         if (best <= before + NO_MORE * game.scale[rows]).all():
             break
-    return np.maximum(best - now, 0.0)
+    return np.where(best > now, best - now, 0.0)  # none from -inf to -inf
 
 
 def _way(game: Smooth, rows: NDArray[np.intp], action: Array, k: int) -> tuple[Array, Array]:

@@ -1,5 +1,7 @@
 """Runs that random games showed to be refused, or to warn, though nothing in them is wrong."""
 
+import math
+
 import pytest
 
 import market
@@ -22,8 +24,10 @@ def players(count: int, **numbers: float) -> str:
 
 def mechanism(kind: str, **options: object) -> str:
     """A mechanism of that kind."""
-    words = {True: "true", False: "false"}
-    lines = [f"{key} = {words.get(value, repr(value))}\n" for key, value in options.items()]  # type: ignore[arg-type]
+    lines = [
+        f"{key} = {str(value).lower() if value is True or value is False else repr(value)}\n"
+        for key, value in options.items()
+    ]
     return f'[[mechanisms]]\nname = "m"\nkind = "{kind}"\n' + "".join(lines)
 
 
@@ -32,3 +36,76 @@ def test_a_stock_that_is_used_up_gives_minus_infinity_also_to_those_who_grudge_o
     """U = pi_i - 0.3 pi_j has no value where both are -inf; a player without payoff counts as worst off."""
     text = 'game = "fish_war"\nconcern = -0.3\n' + players(3)
     assert refused(text + mechanism("planner", welfare=welfare), tmp_path) == []
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_learners_who_end_where_nothing_is_left_have_an_improvement(tmp_path, count):
+    """Who starts where the whole stock is taken has -inf, and any play that leaves some of it is better.
+
+    One player of five cannot undo that alone and gains nothing; one of two gains without bound.
+    """
+    text = f'game = "fish_war"\nstart = {[[0.6]] * count}\n' + players(count)
+    text += mechanism("learning", rule="collective", cap=1e-9, max_rounds=1)
+    assert refused(text, tmp_path) == []
+    report = market.compare(market.loads(HEAD + text)).reports["m"]
+    assert report.efficient is False
+    assert (report.gains == float("inf")).all()
+
+
+@pytest.mark.parametrize("kind", ["planner", "unmediated"])
+def test_rewards_of_the_game_itself_are_recorded_under_every_mechanism(tmp_path, kind):
+    """A bonus for giving where others gave before is part of U, also where nobody redesigned anything."""
+    text = 'game = "public_goods_in_order"\nparameters = { multiplier = 1.5, synergy = 1.0, steps = 5 }\n'
+    assert refused(text + players(2, curvature=0.0) + mechanism(kind), tmp_path) == []
+
+
+def test_a_convex_program_over_lotteries_gives_no_warning_of_its_solver(tmp_path):
+    """Payoffs of the first player that hardly differ leave the solver near its tolerance."""
+    text = """
+game = "table"
+payoffs = { "a, a" = [2, -2], "a, b" = [2, 2], "b, a" = [2, 4], "b, b" = [-3, 5] }
+players = [{ name = "p", actions = ["a", "b"] }, { name = "q", actions = ["a", "b"] }]
+"""
+    options = 'welfare = "nash"\nweights = { q = 3.0 }\ndisagreement = { p = -1.0 }\n'
+    assert refused(text + mechanism("planner") + options, tmp_path) == []
+
+
+def test_the_bound_on_totals_is_that_at_the_best_play_also_where_a_mechanism_finds_it(tmp_path):
+    """Weights, and not the sum, move the planner; the sum is largest at equal parts of 1 - alpha beta."""
+    text = 'game = "fish_war"\nparameters = { growth = 0.5, discount = 0.1 }\n' + players(5)
+    assert refused(text + mechanism("auctioneer", max_rounds=60), tmp_path) == []
+    totals = market.compare(market.loads(HEAD + text + mechanism("planner"))).reports["m"].totals
+    due = 5 * (math.log(0.95 / 5) + 0.05 / 0.95 * math.log(0.05))
+    assert totals.best == pytest.approx(due, rel=1e-9)
+
+
+def test_an_angle_of_payoffs_that_are_minus_infinity_moves_nobody(tmp_path):
+    """Social value orientation divides the others' payoffs by one's own."""
+    text = 'game = "fish_war"\nstart = [[0.6], [0.6]]\n' + players(2)
+    assert refused(text + mechanism("learning", rule="svo", max_rounds=3), tmp_path) == []
+
+
+def test_prices_at_equal_homes_are_costs_to_others(tmp_path):
+    """The median stays if one of two reports in it moves away from the other side: half of a slope."""
+    homes = "".join(f'[[players]]\nname = "p{k}"\nhome = {h}\n' for k, h in enumerate((0.1, 0.3, 0.3, 0.98)))
+    text = 'game = "facility"\nrule = "phantoms"\nconcern = 0.5\n' + homes
+    assert refused(text + mechanism("auctioneer", max_rounds=300), tmp_path) == []
+
+
+def test_a_gain_by_rounding_is_one_where_the_tolerance_is_nought(tmp_path):
+    """Replies that come back by rounding alone cycle, if no gain is small enough to be none."""
+    costs = ((2.04, 2.0), (0.206415, 2.0), (4.0449, 0.0), (4.81, 2.0), (6.7, 2.0), (3.0, 2.0))
+    firms = "".join(
+        f'[[players]]\nname = "p{k}"\ncost = {c}\ncurvature = {d}\n' for k, (c, d) in enumerate(costs)
+    )
+    text = 'game = "cournot"\nparameters = { intercept = 15.0, slope = 1.01 }\n' + firms
+    assert refused(text + mechanism("unmediated", max_rounds=60, tolerance=0.0), tmp_path) == []
+
+
+def test_a_reply_is_searched_over_all_that_a_player_may_do(tmp_path):
+    """sin(a b + b^2) has many maxima over a wide window; the bounds and the middle lead to few of them."""
+    for first, second in ((5.0, -4.0), (-2.0, 5.5), (0.5, 3.0)):
+        text = 'game = "aga_toy"\nparameters = '
+        text += f"{{ window = 6.0, start_first = {first}, start_second = {second} }}\n"
+        text += mechanism("learning", rule="collective", max_rounds=5)
+        assert refused(text, tmp_path / f"{first}") == []
