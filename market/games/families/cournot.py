@@ -59,7 +59,9 @@ class Cournot(SmoothFamily):
         q = a[..., 0]
         n = q.shape[-1]
         own = intercept - slope * q.sum(axis=-1, keepdims=True) - cost - curvature * q
-        return np.asarray(-slope * q[..., :, None] + own[..., None, :] * np.eye(n))[..., None]
+        slopes, same = np.repeat(-slope * q[..., :, None], n, axis=-1), np.arange(n)
+        slopes[..., same, same] += own
+        return slopes[..., None]
 
     @staticmethod
     def slopes_in(  # type: ignore[override]

@@ -58,8 +58,9 @@ class PublicGoods(SmoothFamily):
         """Return J, (..., n, n, 1)."""
         given = a[..., 0]
         n = given.shape[-1]
-        own = (cost + curvature * given)[..., None, :] * np.eye(n)
-        return np.asarray(multiplier / n - own)[..., None]
+        slopes, own = np.full((*given.shape, n), multiplier / n), np.arange(n)
+        slopes[..., own, own] -= cost + curvature * given
+        return slopes[..., None]
 
     @staticmethod
     def slopes_in(  # type: ignore[override]
