@@ -208,7 +208,7 @@ class AltruisticGradient(GradientRule):
     name = "aga"
     adjustment: float = option(1.0, "weight of the adjustment", key="lambda")
     signs: bool = option(True, "whether the adjustment's sign is aligned; without, it is 1")
-    at_zero: float = option(0.0, "the sign of zero, as in linear games: -1, 0 or 1")
+    at_zero: float = option(0.0, "the sign of zero, as in linear games: -1, 0 or 1", low=-1.0, high=1.0)
 
     def parts(self, game: Smooth, a: Array) -> Adjustment:
         """Return the parts of the direction."""
