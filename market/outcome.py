@@ -194,10 +194,12 @@ def widen_outcome(outcome: Outcome) -> Outcome:
 
 
 def shown(value: float) -> str:
-    """Return a small number as text: "0", or two digits and a power of ten.
+    """Return a mostly small number as text: two digits, with a power of ten if it is not between 0.01 and 99.
 
     Example:
-        >>> shown(0.0), shown(6.8e-10)
-        ('0', '6.8e-10')
+        >>> shown(0.0), shown(6.8e-10), shown(0.213)
+        ('0', '6.8e-10', '0.21')
     """
-    return "0" if value == 0 else f"{value:.1e}"
+    if value == 0:
+        return "0"
+    return f"{value:.2g}" if 0.01 <= abs(value) < 99.5 else f"{value:.1e}"

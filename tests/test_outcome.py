@@ -40,6 +40,9 @@ def test_outcome_is_printed_with_its_status():
     assert repr(outcome) == f"<Outcome 'prices': cleared after {outcome.rounds} rounds>"
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.0, "0"), (6.82e-10, "6.8e-10"), (-1.0, "-1.0e+00")])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.0, "0"), (6.82e-10, "6.8e-10"), (-1.0, "-1"), (0.213, "0.21"), (12345.0, "1.2e+04")],
+)
 def test_small_numbers_are_shown_with_two_digits(value, text):
     assert shown(value) == text
