@@ -15,12 +15,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market.economy.correspondences import Array
+from market.errors import InputError
 from market.games.base import StrategicGame
 from market.games.table import Table, table
 from market.registry import Family, Parameter
 
 Key = tuple[Any, Any]
 """Type and pydantic field of a key of the scenario that a family reads by itself."""
+
+
+class MisfitError(InputError):
+    """A key of a scenario does not fit the game that the others make.
+
+    Args:
+        place: the key's path in the file.
+        message: what is wrong, and what would be right.
+    """
+
+    def __init__(self, place: tuple[str | int, ...], message: str) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from market.economy.correspondences import Array
-from market.errors import InputError
 from market.games.base import Reply, StrategicGame
-from market.games.family import GameFamily, Setting
+from market.games.family import GameFamily, MisfitError, Setting
 from market.games.plays import Actions, Play
 
 ON_GRID = 401
@@ -128,7 +127,7 @@ class SmoothFamily(GameFamily):
         """Return the game.
 
         Raises:
-            InputError: the first play is not within bounds.
+            MisfitError: the first play is not within bounds.
         """
         made = cls.made(setting)
         given = setting.keys.get("start") or ()
@@ -138,10 +137,23 @@ class SmoothFamily(GameFamily):
         n, d = made.first.shape
         if first.shape != (n, d):
             numbers = "number" if d == 1 else "numbers"
-            raise InputError(f"start: {n} rows of {d} {numbers} are needed, one row for each player")
+            raise MisfitError(("start",), f"{n} rows of {d} {numbers} are needed, one row for each player")
         if np.abs(made.feasible(first) - first).max() > 1e-9 * made.reach.max():
-            raise InputError("start: the first play is not within bounds, or does not sum to the total")
+            raise MisfitError(("start",), cls._beyond(made))
         return made.starting_at(made.feasible(first))
+
+    @staticmethod
+    def _beyond(made: Smooth) -> str:
+        """Return what a first play must be."""
+        if made.total is not None:
+            return "the first play is not within bounds: numbers of a player are >= 0 and sum to its total"
+        low, high = made.limits
+        return (
+            f"the first play is not within bounds: numbers are at least {low.min():g}"
+            f" and at most {high.max():g}"
+            if np.ptp(low) == 0 == np.ptp(high)
+            else "the first play is not within bounds, which are each player's own"
+        )
 
     @classmethod
     def made(cls, setting: Setting) -> Smooth:

@@ -74,14 +74,22 @@ class StageFamily(GameFamily):
             return [(("parameters", "steps"), f"{steps:g} is not a whole number")]
         if setting.concern is not None:
             found.append((("concern",), "games with moves in order know no concern for others; leave it out"))
+        pairs = cls._pairs(len(setting.players), setting.parameters)
+        if pairs > MOST_CELLS:
+            many = f"{pairs:,.0f} pairs" if pairs < 1e15 else f"{pairs:.2g} pairs"
+            why = f"{many} of a sum and an amount; at most {MOST_CELLS:,} fit, so write fewer steps"
+            return [*found, (("parameters", "steps"), why)]
         least, most = cls.grid(len(setting.players), setting.parameters)
         for name, low, high in zip(setting.players, least, most, strict=True):
             if low > high:
                 found.append((("players",), f"'{name}' has no amount to choose: the least is above the most"))
-        cells = int((most.sum() + 1) * (np.ptp([*most, *least]) + 1))
-        if cells > MOST_CELLS:
-            found.append((("parameters", "steps"), f"{cells:,} pairs of a sum and an amount are too many"))
         return found
+
+    @classmethod
+    def _pairs(cls, n: int, p: Mapping[str, Any]) -> float:
+        """Return the number of pairs of a statistic and an amount of one stage, about."""
+        low, high = (np.floor(np.asarray(end, dtype=float) * p["steps"]) for end in cls.ends(n, **p))
+        return float((high.sum() + 1.0) * (np.ptp([*high, *low]) + 1.0))
 
     @classmethod
     def grid(cls, n: int, p: Mapping[str, Any]) -> tuple[Integers, Integers]:

@@ -43,6 +43,9 @@ STARTS = 20
 MANY = 100
 """Numbers that all players choose together: with more of them a concave welfare is climbed once."""
 
+PROVED = 1e-12
+"""Part of the range of payoffs: a play that near the bound of its family's sums needs no search."""
+
 USED = 1e-7
 """Probability below which a profile of a lottery is the solver's rounding."""
 
@@ -165,16 +168,22 @@ def best_amounts(game: Smooth, kind: Welfare, weights: Array, disagreement: Arra
     def value(a: Array) -> float:
         return level(kind, game.payoffs(Actions(a)), weights, disagreement)
 
-    concave = game.family.concave or (kind == "sum" and game.family.sum_concave and np.ptp(weights) == 0)
+    plain = kind == "sum" and np.ptp(weights) == 0
+    known = game.family.bound(game.size, **game.parameters) if plain else None
+    if known is not None and by_family is not None:
+        missing = max(known * float(weights[0]) - value(by_family), 0.0)
+        if missing <= PROVED * float(weights @ game.scale):
+            return Best(Actions(by_family), value(by_family), missing, 1)
+
+    concave = game.family.concave or (plain and game.family.sum_concave)
     if concave and game.first.size > MANY:
         starts = starts[:1]  # there is one maximum
     best = max((_climbed(game, a, kind, weights, disagreement) for a in starts), key=value)
-    gap = None
+    gap: float | None = None
     if concave and kind != "min":
         gap = first_order_gap(game, best, gradient(kind, game.payoffs(Actions(best)), weights, disagreement))
-    elif kind == "sum" and np.ptp(weights) == 0:
-        known = game.family.bound(game.size, **game.parameters)
-        gap = None if known is None else max(known * float(weights[0]) - value(best), 0.0)
+    elif known is not None:
+        gap = max(known * float(weights[0]) - value(best), 0.0)
     return Best(Actions(best), value(best), gap, len(starts))
 
 
@@ -247,7 +256,7 @@ def _climbed(game: Smooth, a: Array, kind: Welfare, weights: Array, disagreement
 
 
 def refuse_disagreement(kind: Welfare, disagreement: object) -> None:
-    """Refuse a product of gains without a point from which gains count.
+    """Refuse a product of gains without a point from which gains count, and a point that nothing counts from.
 
     Raises:
         InputError: with the reason.
@@ -256,4 +265,8 @@ def refuse_disagreement(kind: Welfare, disagreement: object) -> None:
         raise InputError(
             'welfare = "nash" multiplies gains over a disagreement point: '
             "write disagreement = { name = payoff }"
+        )
+    if kind != "nash" and disagreement:
+        raise InputError(
+            f'welfare = "{kind}" has no disagreement point: write welfare = "nash", or leave disagreement out'
         )

@@ -90,7 +90,7 @@ def read_data(
         if rows > MAX_ROWS:
             raise InputError(f"more than {MAX_ROWS} rows")
     if not rows:
-        raise InputError("no rows; it needs one per agent")
+        raise InputError("no rows below the names of its columns")
     faults |= {name: column.fault(path) for name, column in reading.items() if column.wrong}
     columns = {
         name: np.concatenate(column.parts) + 0.0 for name, column in reading.items() if not column.wrong

@@ -160,7 +160,7 @@ _NEEDED = {
     "model_type": "a table is needed",
 }
 
-_MISSING = {
+_MISSING: dict[Place, str] = {
     ("schema",): "write schema = 1",
     ("economy",): f"write economy = ..., {did_you_mean('', Money)}, or game = ... for a game stated directly",
     ("goods",): 'name at least one good, goods = ["water"]',
@@ -179,7 +179,7 @@ def describe_finding(
     if kind == "fault":
         return str(context["message"])
     if kind == "unknown":
-        return _unknown(value, context["kind"], known)
+        return _unknown(value, context["kind"], known, "player" if "players" in models else "agent")
     if kind == "extra_forbidden":
         return f"no such key; {did_you_mean(last[:100], _model(item['loc'], models).keys())}"
     if kind in ("missing", "too_short"):
@@ -208,21 +208,21 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _unknown(word: str, kind: str, known: KnownNames) -> str:
+def _unknown(word: str, kind: str, known: KnownNames, who: str) -> str:
     words = known.goods if kind == "goods" else {**known.members, **(known.own or {})}
     hint = did_you_mean(word[:100], map(escape, words))
     if kind == "goods":
         return f"no good of that name; {hint}"
     count = known.members.get(word.partition("[")[0])
     members = f" Its members are [0] to [{count - 1}]." if count else ""
-    return f"no agent or group of that name; {hint}{members}"
+    return f"no {who} or group of that name; {hint}{members}"
 
 
 def _missing(place: Place, model: type[Entry], how: str) -> str:
     """Describe what to write for a missing key or an empty list."""
-    if place in _MISSING:
-        return f"{how}; {_MISSING[place]}"
     key = str(place[-1])
+    if key in model.remedies or place in _MISSING:
+        return f"{how}; {model.remedies.get(key) or _MISSING[place]}"
     info = next((info for name, info in model.model_fields.items() if (info.alias or name) == key), None)
     meaning = f" ({info.description})" if info and info.description else ""
     return f"{how}; write {key} = ...{meaning}"
@@ -267,9 +267,7 @@ def cross_checks(values: dict[str, Any], known: KnownNames, data: Mapping[int, D
     """Yield violations of rules that span several parts of the file."""
     goods = values.get("goods")
     yield from _repeated("goods", enumerate(goods if isinstance(goods, list) else ()))
-    yield from repeated_names(values, ("agents", "mechanisms"))
-    yield from _numbered_names_taken(values, known)
-    yield from _own_names_taken(values, known, data)
+    yield from group_checks(values, known, data, "agents")
     yield from _money(values)
     for index, entry in _tables(values, "mechanisms"):
         for below, message in intervention_faults(entry, values):
@@ -278,15 +276,30 @@ def cross_checks(values: dict[str, Any], known: KnownNames, data: Mapping[int, D
     for index, group in _tables(values, "agents"):
         for key, message in _group_faults(group, values.get("economy")):
             yield Finding(("agents", index, key), message)
-        for place, _ in () if "data" in group else _columns(group, ("agents", index)):
-            yield Finding(place, 'a column needs a data file; write data = "....csv" in this table of agents')
 
 
-def repeated_names(values: dict[str, Any], keys: Iterable[str]) -> Iterator[Finding]:
-    """Yield names that are used twice among the tables under each of some keys."""
-    for key in keys:
-        names = ((index, entry.get("name")) for index, entry in _tables(values, key))
-        yield from _repeated(key, names, "name")
+def group_checks(
+    values: dict[str, Any], known: KnownNames, data: Mapping[int, Data], key: str
+) -> Iterator[Finding]:
+    """Yield what is wrong with the names of groups and mechanisms, and with the groups' data files.
+
+    Args:
+        values: the file as parsed.
+        known: names that the file introduces.
+        data: data files by the group's index.
+        key: of the groups, "agents" or "players".
+    """
+    for each in (key, "mechanisms"):
+        yield from _repeated(each, ((i, entry.get("name")) for i, entry in _tables(values, each)), "name")
+    yield from _numbered_names_taken(values, known, key)
+    yield from _own_names_taken(values, known, data, key)
+    one = key.removesuffix("s")
+    for index, group in _tables(values, key):
+        if "count" in group and "data" in group:
+            why = f"count and data exclude each other: a data file has one row per {one}; omit count"
+            yield Finding((key, index, "count"), why)
+        for place, _ in () if "data" in group else _columns(group, (key, index)):
+            yield Finding(place, f'a column needs a data file; write data = "....csv" in this table of {key}')
 
 
 def _repeated(key: str, names: Iterable[tuple[int, object]], *below: str) -> Iterator[Finding]:
@@ -298,34 +311,39 @@ def _repeated(key: str, names: Iterable[tuple[int, object]], *below: str) -> Ite
             yield Finding((key, index, *below), message)
 
 
-def _numbered_names_taken(values: dict[str, Any], known: KnownNames) -> Iterator[Finding]:
-    """Yield single agents named like a member of a group."""
-    for index, group in _tables(values, "agents"):
+def _numbered_names_taken(values: dict[str, Any], known: KnownNames, key: str) -> Iterator[Finding]:
+    """Yield single agents, or players, named like a member of a group."""
+    for index, group in _tables(values, key):
         name = group.get("name")
         numbered = re.fullmatch(r"(.*)\[(0|[1-9][0-9]{0,17})\]", name) if isinstance(name, str) else None
         if numbered and int(numbered[2]) < (known.members.get(numbered[1]) or 0):
             member, whole = escape(numbered[0]), escape(numbered[1])
             message = f"'{member}' is a member of the group '{whole}'; choose another name"
-            yield Finding(("agents", index, "name"), message)
+            yield Finding((key, index, "name"), message)
 
 
 def _own_names_taken(
-    values: dict[str, Any], known: KnownNames, data: Mapping[int, Data]
+    values: dict[str, Any], known: KnownNames, data: Mapping[int, Data], key: str
 ) -> Iterator[Finding]:
     """Yield names from a data file that another agent or group of the scenario has, its own group too."""
     seen: dict[str, str] = {}
-    for index, _ in _tables(values, "agents"):
+    one = key.removesuffix("s")
+    for index, _ in _tables(values, key):
         if index not in data:
             continue
         for row, name in enumerate(data[index].names or ()):
             numbered = KnownNames({}, known.members).has_agent(name) if known.members else False
-            elsewhere = "an agent or group in the scenario" if numbered else seen.get(name)
+            elsewhere = f"{_article(one)} or group in the scenario" if numbered else seen.get(name)
             if elsewhere is not None:
                 where = f"{escape(data[index].file)}, row {row + 1}"
                 message = f"'{escape(name)}' is the name of {elsewhere} already; names must differ"
-                yield Finding(("agents", index, "names"), f"{where}: {message}")
+                yield Finding((key, index, "names"), f"{where}: {message}")
                 break
-        seen |= dict.fromkeys(data[index].names or (), f"an agent of agents[{index}]")
+        seen |= dict.fromkeys(data[index].names or (), f"{_article(one)} of {key}[{index}]")
+
+
+def _article(word: str) -> str:
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
 def _columns(value: object, place: Place) -> Iterator[tuple[Place, str]]:
@@ -383,8 +401,6 @@ def _public_goods(values: dict[str, Any]) -> Iterator[Finding]:
 
 def _group_faults(group: dict[str, Any], money: object) -> Iterator[tuple[str, str]]:
     """Yield keys of a group that do not fit each other or the kind of money, with messages."""
-    if "count" in group and "data" in group:
-        yield "count", "count and data exclude each other: a data file has one row per agent; omit count"
     if money == Money.EXCHANGE and "cost" in group:
         remedy = "write technology, which makes goods from goods"
         yield "cost", f"there is no money under exchange to pay a cost with; {remedy}"

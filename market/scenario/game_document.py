@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, create_model
 
+from market.errors import did_you_mean
 from market.games.families import GAME_FAMILIES
 from market.games.family import GameFamily
 from market.games.learning import RULES
@@ -35,9 +36,11 @@ from market.scenario.models import (
     Entry,
     Name,
     OfType,
+    add_tag,
     as_tuple,
     choose_family,
     describe_unknown,
+    make_bounded_type,
     make_fault,
     make_parameter_field,
     make_range_type,
@@ -132,16 +135,31 @@ def _tag(table: object) -> str:
 _MECHANISM = OfType(_mechanism_models())
 
 
-def _concern(value: object) -> object:
-    """Return concern for others as a number or a tuple of rows; refuse anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float | list):
+def _refuse_no_concern(value: object) -> object:
+    """Refuse what is neither a number nor a list."""
+    if isinstance(value, bool) or not isinstance(value, int | float | list | tuple):
         raise make_fault(f"found {describe(value)}; write a number, or a list of rows, one for each player")
-    return tuple(map(as_tuple, value)) if isinstance(value, list) else value
+    return value
+
+
+_WEIGHT = make_bounded_type(None, None, open_low=False)
+_WEIGHT_ROWS = Annotated[TUPLE[TUPLE[_WEIGHT, ...], ...], BeforeValidator(_rows)]
+_CONCERN = OfType(
+    make_union(
+        (add_tag(_WEIGHT, "concern"), add_tag(_WEIGHT_ROWS, "rows of concern")),
+        lambda value: "rows of concern" if isinstance(value, list | tuple) else "concern",
+        _refuse_no_concern,
+    )
+)
 
 
 class GameDocument(Entry):
     """A scenario: a game and the mechanisms to play it under; a family adds its own keys."""
 
+    remedies = {  # noqa: RUF012
+        "mechanisms": "write a table [[mechanisms]] for each, with kind "
+        + did_you_mean("", GAME_MECHANISMS.names)
+    }
     schema_: Annotated[Literal[1], BeforeValidator(require_version)] = Field(
         alias="schema", description="version of the file format"
     )
@@ -151,7 +169,7 @@ class GameDocument(Entry):
     comparable: bool = Field(
         False, description="true if payoffs are in one unit, such as money, so that they can be added up"
     )
-    concern: Annotated[float | tuple[tuple[float, ...], ...], BeforeValidator(_concern)] = Field(
+    concern: Annotated[float | tuple[tuple[float, ...], ...], _CONCERN] = Field(
         0.0,
         description="how much a player's choice weighs the payoffs of others: one number for all, or a row "
         "for each player; payoffs are judged without it",

@@ -17,10 +17,10 @@ from pydantic import ValidationError
 
 from market.display import Displayed
 from market.economy.correspondences import Array
-from market.errors import InputError, UnreadableError, did_you_mean
+from market.errors import InputError, ScenarioError, UnreadableError, did_you_mean
 from market.games.base import StrategicGame
 from market.games.families import GAME_FAMILIES
-from market.games.family import GameFamily, Setting
+from market.games.family import GameFamily, MisfitError, Setting
 from market.games.mechanisms import GameMechanism
 from market.games.mechanisms.learning import Learning
 from market.random_streams import generator
@@ -28,11 +28,11 @@ from market.scenario.data_files import Data, row_name
 from market.scenario.distributions import DISTRIBUTIONS, draw, split_by_stream
 from market.scenario.error_messages import (
     Finding,
+    group_checks,
     make_scenario_error,
     model_findings,
     read_all_data,
     read_names,
-    repeated_names,
 )
 from market.scenario.game_document import GameDocument, family_of, models_of
 from market.scenario.models import Column, describe_size_fault
@@ -120,6 +120,11 @@ class GameScenario(Displayed):
                 return entry.make()
         raise InputError(f"no mechanism '{escape(label)}'; {did_you_mean(label, self.mechanism_names)}")
 
+    def refused(self, label: str, why: InputError) -> ScenarioError:
+        """Return the refusal of a mechanism to play this game, at its place in the file."""
+        place = ("mechanisms", self.mechanism_names.index(label))
+        return make_scenario_error(Source(self.file, self.text), self.places, [Finding(place, str(why))])
+
 
 def read_game(
     source: Source,
@@ -158,7 +163,7 @@ def read_game(
         document = models["file"].model_validate(values, context=known)
     except ValidationError as error:
         findings += model_findings(error, known, models)
-    findings += repeated_names(values, ("players", "mechanisms"))
+    findings += group_checks(values, known, data, "players")
     if document is None or findings or astray:
         refused = make_scenario_error(source, places, findings, astray)
         raise UnreadableError(refused.file, refused.faults) if unreadable else refused
@@ -229,12 +234,19 @@ class _Builder:
         if not self.findings:
             self.findings += [Finding(place, message) for place, message in family.faults(setting)]
         if self.findings:
-            source = Source(self.scenario.file, self.scenario.text)
-            raise make_scenario_error(source, self.scenario.places, self.findings)
+            raise self._error()
         try:
             return family.build(setting)
+        except MisfitError as error:
+            self.findings.append(Finding(error.place, str(error)))
+            raise self._error() from error
         except InputError as error:
             raise InputError(f"{escape(self.scenario.file, 1000)}: {error}") from error
+
+    def _error(self) -> ScenarioError:
+        """Return the faults found, each at its place."""
+        source = Source(self.scenario.file, self.scenario.text)
+        return make_scenario_error(source, self.scenario.places, self.findings)
 
     def _named(self) -> tuple[tuple[str, ...], dict[str, NDArray[np.intp]]]:
         """Return the players' names, and the rows of each group."""

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, Union
+from typing import Annotated, Any, ClassVar, Literal, Union
 
 from pydantic import (
     AfterValidator,
@@ -51,6 +51,8 @@ class Entry(BaseModel):
     """A table of the scenario file: unknown keys, NaN, infinities and near-types are refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True, defer_build=True)
+    remedies: ClassVar[Mapping[str, str]] = {}
+    """Key -> what to write where it is missing, other than `key = ...` with its description."""
 
     @classmethod
     def keys(cls) -> list[str]:

@@ -20,7 +20,7 @@ import numpy as np
 
 from market.errors import InputError, did_you_mean
 from market.games.families import GAME_FAMILIES
-from market.games.table import MOST_PROFILES
+from market.games.table import LARGEST_PAYOFF, MOST_PROFILES
 from market.scenario.data_files import read_columns, read_data, read_text, read_words, row_name
 from market.scenario.error_messages import Finding
 from market.scenario.nfg import MOST_BYTES, MOST_PLAYERS, StrategicForm, read_nfg
@@ -48,6 +48,8 @@ def put_payoffs(values: dict[str, Any], folder: Path | None) -> tuple[tuple[str,
         entries = _entries(values)
         nfg = Path(file).suffix.lower() == ".nfg"
         form = _of_nfg(folder, file, entries) if nfg else _of_rows(folder, file, entries)
+        if np.abs(form.payoffs).max() > LARGEST_PAYOFF:
+            raise InputError(f"a payoff is beyond {LARGEST_PAYOFF:g} in size; write payoffs in a larger unit")
     except InputError as error:
         finding = Finding(("data",), f"'{escape(file)}': {error}")
     except OSError as error:

@@ -121,7 +121,10 @@ class GameModel(mesa.Model):
         super().__init__(rng=self.game.seed)
         label = scenario.mechanism_names[0] if mechanism is None else mechanism
         self.mechanism: GameMechanism = scenario.mechanism(label)
-        self.mechanism.refuse(self.game)
+        try:
+            self.mechanism.refuse(self.game)
+        except InputError as error:
+            raise scenario.refused(label, error) from error
         classes = self._classes(players or {})
         self.players = tuple(classes.get(row, Player)(self, row) for row in range(self.game.size))
         self._own = {row for row in classes if classes[row].act is not Player.act}

@@ -215,7 +215,7 @@ def test_a_mechanism_that_does_not_fit_is_refused(mechanism, words):
     [
         ("", "2.5", "not a whole number"),
         ("concern = 0.5\n", "10", "no concern"),
-        ("", "5000", "too many"),
+        ("", "5000", "75,020,001 pairs of a sum and an amount; at most 20,000,000 fit"),
     ],
 )
 def test_a_setting_that_does_not_fit_is_refused(top, steps, words):

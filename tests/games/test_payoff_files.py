@@ -7,6 +7,7 @@ import pytest
 
 import market
 from market.errors import InputError, ScenarioError
+from market.games.equilibria import find
 from market.interfaces.cli.main import main
 from market.results.games.verify import verify_game
 from market.scenario.game_loading import build_game
@@ -117,6 +118,42 @@ def test_a_scenario_names_what_a_file_numbers(tmp_path):
     assert game.players == ("row", "column")
     assert game.actions[0] == ("cooperate", "defect")
     np.testing.assert_array_equal(game.to_payoffs(), DILEMMA)
+
+
+PARTY = r"""NFG 1 R "who comes to the \"party\", {and} who stays" { "Ann \"A\" Lee" "Bob" "Cy" }
+{ { "come" "stay" } { "come" "stay" } { "come" "stay" } }
+"a comment: 1 2 { 3 } is no part of the body"
+{ { "all come" 1/3 1/3, 1/3 } { "two" .5 -1/4 5e-1 } }
+1 0 0 0 0 0 0 2
+"""
+
+
+def test_outcomes_of_three_players_with_fractions_are_solved(tmp_path):
+    """All come: 1/3 each. All stay: 1/2, -1/4, 1/2. Else, outcome 0: nothing. A single deviation from either
+    has 0, so all come is an equilibrium, all stay is not, for Bob gains 1/4; where one stays or two do
+    nobody reaches either alone, except the one who stays (gains 1/3) or Ann and Cy who come alone (1/2)."""
+    game = build_game(scenario(tmp_path, PARTY, "party.nfg", players=""))
+    assert game.players == ('Ann "A" Lee', "Bob", "Cy")
+    np.testing.assert_allclose(game.to_payoffs()[0, 0, 0], 1 / 3, rtol=1e-15)
+    np.testing.assert_array_equal(game.to_payoffs()[1, 1, 1], [0.5, -0.25, 0.5])
+    assert np.count_nonzero(game.to_payoffs()) == 6
+    pure = {each.pure for each in find(game).equilibria}
+    assert pure == {(0, 0, 0), (1, 0, 1)}
+
+
+@pytest.mark.parametrize("sizes", [(2, 3), (2, 3, 2), (1, 4)])
+def test_files_written_in_both_forms_come_back(sizes):
+    """The text is written here as the format says, from random payoffs with all their digits."""
+    payoffs = np.random.default_rng(5).normal(size=(*sizes, len(sizes)))
+    names = " ".join(f'"player {i}"' for i in range(len(sizes)))
+    counts = " ".join(map(str, sizes))
+    rows = payoffs.transpose(*reversed(range(len(sizes))), len(sizes)).reshape(-1, len(sizes))
+    listed = " ".join(repr(float(x)) for x in rows.ravel())
+    outcomes = "\n".join('{ "" ' + ", ".join(repr(float(x)) for x in row) + " }" for row in rows)
+    numbers = " ".join(str(k + 1) for k in range(len(rows)))
+    head = f'NFG 1 R "a game" {{ {names} }}\n{{ {counts} }}\n'
+    for body in (listed, f"{{\n{outcomes}\n}}\n{numbers}"):
+        np.testing.assert_array_equal(read_nfg(head + body).payoffs, payoffs)
 
 
 @pytest.mark.parametrize(("file", "content"), [("payoffs.csv", ROWS), ("game.nfg", LISTED)])

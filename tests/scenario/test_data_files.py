@@ -71,7 +71,7 @@ def test_fault_of_a_cell_names_its_line(tmp_path, text, fault):
     ("text", "message"),
     [
         ("", "the file is empty; its first line must name the columns"),
-        ("income\n", "no rows; it needs one per agent"),
+        ("income\n", "no rows below the names of its columns"),
         ("a,income\n1,2,3\n4,5,6\n", "not a table: rows are longer than the first line"),
         ("a,income\n1,2\n4,5,6\n", "not a table: line 3 has 3 cells, but the first line names 2 columns"),
         ('a,income\n1,"2\n4,5\n', "not a table: a quote is not closed"),

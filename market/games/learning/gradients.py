@@ -19,7 +19,8 @@ S and A the symmetric and antisymmetric parts of H. All players move at once, `a
 
 *Signs of zero* are 0: on a linear game, where H_c = 0, aga is the collective rule. *Bounds.* The second-order
 terms use the coordinates that are free to move, since the curvature along a bound at which a player is held
-has no effect; without that cga and aga end in wrong points (tests).
+has no effect; without that cga and aga end in wrong points (tests). Shares, which sum to a total, move along
+it: gradients are projected onto such moves first, so that what no choice of a player changes has no effect.
 
 *What aga can do* (with signs, small steps, inside the bounds). With V = |xi_c|^2 / 2,
 
@@ -35,6 +36,7 @@ of svo is that of Li et al.; the theorem on V is our own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -85,11 +87,33 @@ def collective_curvature(game: Smooth, a: Array, v: Array) -> Array:
 
 
 def free(game: Smooth, a: Array, direction: Array) -> NDArray[np.bool_]:
-    """Return a mask, (..., n, d), of the numbers that are not held at a bound by a direction."""
+    """Return a mask, (..., n, d), of the numbers that are not held at a bound by a direction.
+
+    Of shares the sum is kept, so that a share of 0 is held where its direction is above the mean of the free.
+    """
     low, high = game.limits
-    if game.total is not None:
-        return ~((a <= 0.0) & (direction > 0))
-    return ~(((a <= low) & (direction > 0)) | ((a >= high) & (direction < 0)))
+    if game.total is None:
+        return ~(((a <= low) & (direction > 0)) | ((a >= high) & (direction < 0)))
+    mask = np.ones(a.shape, dtype=bool)
+    for _ in range(a.shape[-1]):
+        held = mask & (a <= 0.0) & (direction > _mean(direction, mask))
+        if not held.any():
+            break
+        mask &= ~held
+    return mask
+
+
+def _mean(v: Array, mask: NDArray[np.bool_]) -> Array:
+    """Return the mean of each player's numbers in a mask, (..., n, 1)."""
+    return np.asarray((mask * v).sum(axis=-1, keepdims=True) / mask.sum(axis=-1, keepdims=True))
+
+
+def onto_free(game: Smooth, a: Array, direction: Array) -> Callable[[Array], Array]:
+    """Return the projection of directions, (..., n, d), onto those that one of them leaves free."""
+    mask = free(game, a, direction)
+    if game.total is None:
+        return lambda v: mask * v
+    return lambda v: mask * (v - _mean(v, mask))
 
 
 def _dot(u: Array, v: Array) -> Array:
@@ -129,8 +153,8 @@ class ConsensusGradient(GradientRule):
     def direction(self, game: Smooth, a: Array) -> Array:
         """Return xi + lambda H' xi."""
         xi = own(game.slopes(a))
-        mask = free(game, a, xi)
-        return xi + self.adjustment * mask * own_curvature_transposed(game, a, mask * xi)
+        kept = onto_free(game, a, xi)
+        return xi + self.adjustment * kept(own_curvature_transposed(game, a, kept(xi)))
 
 
 @dataclass(frozen=True)
@@ -144,9 +168,9 @@ class SymplecticGradient(GradientRule):
     def direction(self, game: Smooth, a: Array) -> Array:
         """Return xi + lambda s A' xi."""
         xi = own(game.slopes(a))
-        mask = free(game, a, xi)
-        turned = mask * own_curvature_transposed(game, a, mask * xi)
-        rotation = (turned - mask * own_curvature(game, a, mask * xi)) / 2.0
+        kept = onto_free(game, a, xi)
+        turned = kept(own_curvature_transposed(game, a, kept(xi)))
+        rotation = (turned - kept(own_curvature(game, a, kept(xi)))) / 2.0
         sign: Array | float = 1.0
         if self.signs:
             sign = np.sign(_dot(xi, turned) * _dot(rotation, turned) / a.shape[-2] + LEANING)
@@ -211,16 +235,16 @@ class AltruisticGradient(GradientRule):
     name = "aga"
     adjustment: float = option(1.0, "weight of the adjustment", key="lambda")
     signs: bool = option(True, "whether the adjustment's sign is aligned; without, it is 1")
-    at_zero: float = option(0.0, "the sign of zero, as in linear games: -1, 0 or 1")
+    at_zero: float = option(0.0, "the sign of zero, as in linear games: -1, 0 or 1", low=-1.0, high=1.0)
 
     def parts(self, game: Smooth, a: Array) -> Adjustment:
         """Return the parts of the direction."""
         slopes = game.slopes(a)
         xi, together = own(slopes), collective(slopes)
-        mask = free(game, a, together)
-        pull = mask * collective_curvature(game, a, mask * together)
-        mine = mask * xi
-        aligned = _dot(mask * together, pull) * (_dot(mine, pull) + _dot(pull, pull)) / a.shape[-2]
+        kept = onto_free(game, a, together)
+        pull = kept(collective_curvature(game, a, kept(together)))
+        mine = kept(xi)
+        aligned = _dot(together, pull) * (_dot(mine, pull) + _dot(pull, pull)) / a.shape[-2]
         sign = np.where(aligned == 0, self.at_zero, np.sign(aligned)) if self.signs else np.ones_like(aligned)
         return Adjustment(mine, together, pull, sign)
 

@@ -152,7 +152,7 @@ def complain(lines: Iterable[str], code: ExitCode) -> ExitCode:
 def _of_the_machine(error: MemoryError | OSError) -> str:
     """Return the message for a lack of memory, or for files that cannot be read or written."""
     if isinstance(error, MemoryError):
-        return "Not enough memory for so many agents and goods; try fewer, or fewer mechanisms at a time."
+        return "Not enough memory for so many agents, goods or players; try fewer, or fewer mechanisms."
     what = "what is needed" if error.filename is None else f"'{error.filename}'"
     return f"Cannot read or write {what}: {error.strerror or error}."
 
