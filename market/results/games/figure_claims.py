@@ -126,10 +126,12 @@ def rounds(
     """
     count, status = stated["rounds"], Status(stated["status"])
     measures = ("total_payoff", *options.observed_once)
-    fine = (not count or set(measures) <= set(seen["measure"])) and all(
+    fine: bool | None = (not count or set(measures) <= set(seen["measure"])) and all(
         list(of["round"]) == list(range(1, count + 1)) for _, of in seen.groupby("measure")
     )
-    yield "rounds are all recorded", type(count) is int and fine, f"{count} rounds"
+    fine = None if seen.empty and type(count) is int and count else type(count) is int and fine
+    how = f"{count} rounds" if fine is not None else "no round is recorded, as of what learners did elsewhere"
+    yield "rounds are all recorded", fine, how
     most = getattr(options, "max_rounds", None)
     if most is not None:
         fine = count <= most and (status is not Status.MAX_ROUNDS or count == most)

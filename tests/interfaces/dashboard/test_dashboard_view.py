@@ -10,6 +10,7 @@ from helpers import stories
 
 import market
 from market.errors import InputError
+from market.interfaces import extras
 from market.interfaces.dashboard import extra
 from market.interfaces.dashboard.pictures import Album
 from market.interfaces.dashboard.scene import Choice, set_up
@@ -94,10 +95,10 @@ def test_the_seed_of_the_choice_replaces_that_of_the_file(scene):
 
 
 def test_a_missing_package_or_a_wrong_version_is_named_with_the_command(monkeypatch):
-    monkeypatch.setattr(extra, "_version", lambda name: None if name == "solara" else "1.0")
+    monkeypatch.setattr(extras, "installed", lambda name: None if name == "solara" else "1.0")
     with pytest.raises(InputError, match=r"missing: solara.*pip install 'market\[dashboard\]'"):
         extra.check()
-    monkeypatch.setattr(extra, "_version", lambda name: "3.0" if name == "ipyvuetify" else "1.0")
+    monkeypatch.setattr(extras, "installed", lambda name: "3.0" if name == "ipyvuetify" else "1.0")
     with pytest.raises(InputError, match=r"ipyvuetify 3\.0 shows no pictures"):
         extra.check()
 

@@ -95,10 +95,13 @@ def test_every_view_is_of_a_class_that_asks_for_it(name):
     from market.efficiency.welfare_measures import Variation
     from market.equilibrium import Equilibria
     from market.results.contributions import Contributions
+    from market.results.games.contributions import GameContributions
+    from market.results.games.equilibria import GameEquilibria
 
     homes = {
         "Shared": shards.Shared, "Sweep": sweep.Sweep, "Equilibria": Equilibria, "Variation": Variation,
-        "Contributions": Contributions,
+        "Contributions": Contributions, "GameContributions": GameContributions,
+        "GameEquilibria": GameEquilibria,
     }  # fmt: skip
     kind = homes.get(name) or getattr(market, name)
     assert issubclass(kind, Displayed)
