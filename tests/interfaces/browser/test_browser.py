@@ -202,6 +202,11 @@ def test_it_can_be_used_where_it_is_narrow(page):
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
+def soon_in_sight(page, shown):
+    """Wait until something is there and in sight: parts of the page are drawn one after the other."""
+    soon(page, lambda: shown.count() > 0 and in_sight(page, shown), True)
+
+
 @pytest.mark.parametrize(("width", "height"), [(1024, 768), (1440, 900)])
 def test_of_a_game_pictures_actions_verdict_and_table_are_in_sight_together(page, width, height):
     page.set_viewport_size({"width": width, "height": height})
@@ -211,14 +216,14 @@ def test_of_a_game_pictures_actions_verdict_and_table_are_in_sight_together(page
     see(page, "Round 1")
     titles = ["Payoffs", "Paths over the sum of payoffs", "Payoff by round"]
     soon(page, lambda: list(moving(page)), titles)
-    assert page.locator(BANNER).get_by_text("Largest gain from deviating").count() == 1
+    soon(page, lambda: page.locator(BANNER).get_by_text("Largest gain from deviating").count(), 1)
     for heading in ("What players do now", "Interpretation", "Comparison of mechanisms"):
-        assert in_sight(page, page.get_by_role("heading", name=heading))
-    assert in_sight(page, page.locator(".market-actions"))
-    assert in_sight(page, page.locator(".market-verdict li").first)
-    assert in_sight(page, page.get_by_role("row", name=re.compile("^Status")))
+        soon_in_sight(page, page.get_by_role("heading", name=heading))
+    soon_in_sight(page, page.locator(".market-actions"))
+    soon_in_sight(page, page.locator(".market-verdict li").first)
+    soon_in_sight(page, page.get_by_role("row", name=re.compile("^Status")))
     for title in titles:
-        assert in_sight(page, page.locator("figure.market-picture").get_by_text(title, exact=True))
+        soon_in_sight(page, page.locator("figure.market-picture").get_by_text(title, exact=True))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
