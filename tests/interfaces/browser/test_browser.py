@@ -211,6 +211,7 @@ def soon_in_sight(page, shown):
 def test_of_a_game_pictures_actions_verdict_and_table_are_in_sight_together(page, width, height):
     page.set_viewport_size({"width": width, "height": height})
     choose(page, "Scenario", "boats")
+    page.locator("h1").get_by_text("How many boats?").wait_for()  # "Ready" is said of the scenario before too
     see(page, "Ready")
     press(page, "Step")
     see(page, "Round 1")
