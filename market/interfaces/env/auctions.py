@@ -18,17 +18,17 @@ from market.economy.aggregate_demand import AggregateDemand, OwnAnswers
 from market.economy.correspondences import Array, Correspondence
 from market.economy.primitives import Answers, Economy
 from market.errors import InputError
-from market.interfaces.env.economies import by_good
-from market.interfaces.env.rounds import Amounts, Rounds, chosen, within_reach
+from market.interfaces.env.economies import EconomyRounds, by_good
+from market.interfaces.env.rounds import Amounts, chosen, within_reach
 from market.mechanisms.auction.auctioneer import Auction, AuctionState
 from market.mechanisms.auction.price_rules import Knows
-from market.mechanisms.base import begin, outcome_so_far
+from market.mechanisms.base import begin
 from market.outcome import Outcome
 from market.results.tables import no_rounds, rounds_of
 from market.tolerances import PLENTY
 
 
-class AuctionRounds(Rounds):
+class AuctionRounds(EconomyRounds):
     """Rounds of an auction in which some traders' answers come from outside.
 
     Args:
@@ -52,9 +52,7 @@ class AuctionRounds(Rounds):
         max_rounds: int | None = None,
         most: float | None = None,
     ) -> None:
-        self.economy = economy
-        self.mechanism = mechanism if max_rounds is None else replace(mechanism, max_rounds=max_rounds)
-        self.label, self.max_rounds = mechanism.label, self.mechanism.max_rounds
+        super().__init__(economy, mechanism, max_rounds)
         self._refuse(begin(self.mechanism, economy))
         wants, makes = economy.wants_something, (economy.capacity > 0).any(axis=1)
         self.rows = chosen(agents, economy.groups, economy.agents, wants | makes)
@@ -132,10 +130,6 @@ class AuctionRounds(Rounds):
         """Return True if markets cleared, prices diverged, or it is proved that they cannot clear."""
         return replace(self.mechanism, max_rounds=state.round + 1).done(self.economy, state)
 
-    def outcome(self, state: AuctionState) -> Outcome:
-        """Return the outcome; while rounds remain, that of stopping now."""
-        return outcome_so_far(self.mechanism, self.economy, state, self.economy.answers)
-
     def history(self, observed: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         """Return prices and excess demand by round and good."""
         if not observed:
@@ -145,10 +139,6 @@ class AuctionRounds(Rounds):
         )
         gap, payoff = (np.array([each[key] for each in observed]) for key in self.mechanism.observed_once)
         return rounds_of(self.label, self.economy.goods, prices, excess, gap, payoff)
-
-    def received(self, outcome: Outcome, utility: bool) -> Array:
-        """Return payoff or utility, (names,)."""
-        return np.asarray((outcome.utilities if utility else outcome.payoffs)[self.rows])
 
     def seen(self, state: AuctionState, outcome: Outcome | None, place: int) -> Mapping[str, float]:
         """Return the prices announced next, own endowment, budget and bundle, and what it has paid."""

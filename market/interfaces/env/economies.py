@@ -17,7 +17,30 @@ from market.mechanisms.unmediated.best_response import GameState, Unmediated
 from market.outcome import Outcome
 
 
-class LeftAloneRounds(Rounds):
+class EconomyRounds(Rounds):
+    """Base of the rounds on an economy.
+
+    Args:
+        economy: the primitives.
+        mechanism: that is played.
+        max_rounds: after which play stops; the mechanism's own if None.
+    """
+
+    def __init__(self, economy: Economy, mechanism: Any, max_rounds: int | None) -> None:
+        self.economy = economy
+        self.mechanism = mechanism if max_rounds is None else replace(mechanism, max_rounds=max_rounds)
+        self.label, self.max_rounds = mechanism.label, self.mechanism.max_rounds
+
+    def outcome(self, state: Any) -> Outcome:
+        """Return the outcome; while rounds remain, that of stopping now."""
+        return outcome_so_far(self.mechanism, self.economy, state, self.economy.answers)
+
+    def received(self, outcome: Outcome, utility: bool) -> Array:
+        """Return payoff or utility, (names,)."""
+        return np.asarray((outcome.utilities if utility else outcome.payoffs)[self.rows])
+
+
+class LeftAloneRounds(EconomyRounds):
     """Rounds of an economy left alone, in which some agents' actions come from outside.
 
     Args:
@@ -39,9 +62,7 @@ class LeftAloneRounds(Rounds):
         max_rounds: int | None = None,
         most: float | None = None,
     ) -> None:
-        self.economy = economy
-        self.mechanism = mechanism if max_rounds is None else replace(mechanism, max_rounds=max_rounds)
-        self.label, self.max_rounds = mechanism.label, self.mechanism.max_rounds
+        super().__init__(economy, mechanism, max_rounds)
         begin(self.mechanism, economy)  # refuses what cannot be played
         largest = mechanism.game.most(economy)
         if largest is None:
@@ -85,14 +106,6 @@ class LeftAloneRounds(Rounds):
     def over(self, state: GameState) -> bool:
         """Return True if the replies of the other agents were not found."""
         return state.fault is not None
-
-    def outcome(self, state: GameState) -> Outcome:
-        """Return the outcome; while rounds remain, that of stopping now."""
-        return outcome_so_far(self.mechanism, self.economy, state, self.economy.answers)
-
-    def received(self, outcome: Outcome, utility: bool) -> Array:
-        """Return payoff or utility, (names,)."""
-        return np.asarray((outcome.utilities if utility else outcome.payoffs)[self.rows])
 
     def seen(self, state: GameState, outcome: Outcome | None, place: int) -> Mapping[str, float]:
         """Return the own endowment, last action and bundle, and what the others did in total, by good."""
