@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from market.games.outcome import GameOutcome
     from market.interfaces.dashboard.offer import Offer
 
+
+Stepped = TypeVar("Stepped", Play, GamePlay)
+Report = TypeVar("Report", Alignment, GameReport)
 
 MOST_JUDGED = 100  # agents of an economy that is judged in play too; with more it takes seconds
 
@@ -76,31 +79,25 @@ class Choice:
 
 
 @dataclass
-class Scene:
-    """A choice of an economy that was set up, or the reason why it could not be.
+class SceneOf(Generic[Stepped, Report]):
+    """Base of the scenes of economies and games.
 
     Args:
         choice: the choice.
         written: the scenario as its file is; None if that cannot be played.
-        scenario: the scenario with its dials turned; None if that cannot be played.
         refused: the reason why there is no play; empty if there is one.
         dials: the parameters that can be turned.
         mechanism: the one that is stepped.
         play: its model.
-        others: the outcomes of all other mechanisms; None if there are none.
-        album: the pictures.
     """
 
     choice: Choice
     written: Scenario | GameScenario | None = None
-    scenario: Scenario | None = None
     refused: str = ""
     dials: tuple[Dial, ...] = ()
     mechanism: str = ""
-    play: Play | None = None
-    others: Comparison | None = None
-    album: Album | None = None
-    _judged: tuple[int, Alignment] | None = field(default=None, repr=False)
+    play: Stepped | None = None
+    _judged: tuple[int, Report] | None = field(default=None, repr=False)
 
     @property
     def random(self) -> bool:
@@ -111,6 +108,21 @@ class Scene:
     def in_play(self) -> bool:
         """True if the stepped mechanism has begun and is not over."""
         return self.play is not None and self.play.round > 0 and not self.play.over
+
+
+@dataclass
+class Scene(SceneOf[Play, Alignment]):
+    """A choice of an economy that was set up, or the reason why it could not be.
+
+    Args:
+        scenario: the scenario with its dials turned; None if that cannot be played.
+        others: the outcomes of all other mechanisms; None if there are none.
+        album: the pictures.
+    """
+
+    scenario: Scenario | None = None
+    others: Comparison | None = None
+    album: Album | None = None
 
     def pictures(self, compared: Comparison | None) -> tuple[Picture, ...]:
         """Return the pictures of the scene as far as it is."""
@@ -179,29 +191,12 @@ def _in_order(rounds: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.DataFr
 
 
 @dataclass
-class GameScene:
+class GameScene(SceneOf[GamePlay, GameReport]):
     """A choice of a game that was set up, or the reason why it could not be; the same as for an economy."""
 
-    choice: Choice
-    written: Scenario | GameScenario | None = None
     scenario: GameScenario | None = None
-    refused: str = ""
-    dials: tuple[Dial, ...] = ()
-    mechanism: str = ""
-    play: GamePlay | None = None
     others: GameComparison | None = None
     album: GameAlbum | None = None
-    _judged: tuple[int, GameReport] | None = field(default=None, repr=False)
-
-    @property
-    def random(self) -> bool:
-        """True if something is drawn, so that the seed makes a difference."""
-        return self.written is not None and draws(self.written)
-
-    @property
-    def in_play(self) -> bool:
-        """True if the stepped mechanism has begun and is not over."""
-        return self.play is not None and self.play.round > 0 and not self.play.over
 
     def pictures(self, compared: GameComparison | None) -> tuple[Picture, ...]:
         """Return the pictures of the scene as far as it is."""
@@ -231,7 +226,7 @@ class GameScene:
             self.play.model.game,
             {name: outcomes[name] for name in names},
             {name: reports[name] for name in names},
-            pd.concat(rounds, ignore_index=True),
+            _in_order(rounds, names),
         )
 
     def _judge(self, outcome: GameOutcome) -> GameReport:
