@@ -45,6 +45,7 @@ class Approval(GameMechanism):
     """Reviewers vote by their own utility on the proposal that is worst, or best, for the principal."""
 
     name = "approval"
+    endings = (Status.SETTLED, Status.FAILED)
     forms = (Panel,)
     evidence = ("relative_regret", "sound", "sound_for_each", "passing", "committees", "gain")
     proposals: Literal["each", "mixed"] = option(

@@ -66,6 +66,7 @@ class ActionPrices(GameMechanism):
     """An auctioneer prices actions: each player pays for what one more unit costs the others."""
 
     name = "auctioneer"
+    endings = (Status.CLEARED, Status.SETTLED, Status.MAX_ROUNDS)
     asks_players = True
     forms = (Smooth, Table)
     observed_once = ("disequilibrium",)

@@ -37,8 +37,8 @@ class GameState:
 class GameMechanism(Family):
     """Base of the mechanisms; every subclass is final and frozen.
 
-    A class declares `forms`, the forms of games that it can play, and `evidence`, the names of the numbers
-    that may stand behind its status.
+    A class declares `forms`, the forms of games that it can play, `evidence`, the names of the numbers that
+    may stand behind its status, and `endings`, the statuses with which it can end.
 
     Args:
         label: the name that the scenario gives it.
@@ -51,6 +51,8 @@ class GameMechanism(Family):
     asks_players: ClassVar[bool] = False
     """True if players are asked for their actions; a planner, a mediator or a search chooses for all."""
     evidence: ClassVar[tuple[str, ...]] = ()
+    endings: ClassVar[tuple[Status, ...]] = ()
+    """How it can end, besides being in play."""
 
     def refuse(self, game: StrategicGame) -> None:
         """Refuse a game that the mechanism cannot play.

@@ -69,6 +69,7 @@ class BestReplies(GameMechanism):
     """Players are left alone: each answers the others with a best reply, in rounds."""
 
     name = "unmediated"
+    endings = (Status.NASH, Status.SETTLED, Status.CYCLING, Status.MAX_ROUNDS, Status.FAILED)
     asks_players = True
     forms = (Table, Smooth, Stages)
     evidence = ("relative_regret", "period")

@@ -139,6 +139,7 @@ class Silent(Protocol):
     """No provider says anything; the user acts on the prior."""
 
     name = "silent"
+    endings = (Status.SETTLED, Status.FAILED)
     evidence = ("relative_regret", *FIGURES)
 
     def settle(self, game: Disclosure) -> Settled:
@@ -154,6 +155,7 @@ class Aligned(Protocol):
     """A provider with the user's utility speaks: the best that information can do for the user."""
 
     name = "aligned"
+    endings = (Status.OPTIMAL, Status.FAILED)
     evidence = FIGURES
 
     def settle(self, game: Disclosure) -> Settled:
@@ -168,6 +170,7 @@ class Alone(Protocol):
     """One provider persuades the user by the scheme that is best for the provider; others say nothing."""
 
     name = "alone"
+    endings = (Status.SETTLED, Status.FAILED)
     evidence = ("speaks", *FIGURES)
     provider: str = option("", "the provider who speaks; by default the first one")
     select: Select = option("worst", "which of the provider's best schemes, by the user's utility")
@@ -210,6 +213,7 @@ class Together(Protocol):
     """The user hears all providers; the worst or the best equilibrium in partitions."""
 
     name = "together"
+    endings = (Status.NASH, Status.FAILED)
     competition = True
     evidence = ("relative_regret", "equilibria", *FIGURES)
     select: Select = option("worst", SELECT)
@@ -238,6 +242,7 @@ class Quantal(Protocol):
     """The user hears all and takes better actions more often; worst or best equilibrium in partitions."""
 
     name = "quantal"
+    endings = (Status.SETTLED, Status.FAILED)
     competition = True
     evidence = ("relative_regret", "equilibria", *FIGURES)
     temperature: float = option(
@@ -271,6 +276,7 @@ class BestAI(Protocol):
     """The user hears only the provider whose commitment is best for her; the worst or best equilibrium."""
 
     name = "best_ai"
+    endings = (Status.NASH, Status.FAILED)
     competition = True
     evidence = ("relative_regret", *FIGURES)
     select: Select = option("worst", SELECT)

@@ -37,6 +37,7 @@ class BackwardInduction(GameMechanism):
     """Players move in order, see the running statistic, and foresee the best replies of those who follow."""
 
     name = "backward_induction"
+    endings = (Status.SUBGAME_PERFECT, Status.SETTLED)
     asks_players = True
     forms = (Stages,)
     evidence = ("relative_regret", "ties", "nodes")

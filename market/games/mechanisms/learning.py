@@ -72,6 +72,7 @@ class Learning(GameMechanism):
     """Players learn by a rule, in small steps."""
 
     name = "learning"
+    endings = (Status.NASH, Status.COARSE, Status.SETTLED, Status.MAX_ROUNDS)
     asks_players = True
     forms = (Smooth, Table)
     observed_once = ("movement",)

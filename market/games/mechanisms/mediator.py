@@ -46,6 +46,7 @@ class Mediator(GameMechanism):
     """A mediator advises each player in private; none gains by disobeying."""
 
     name = "mediator"
+    endings = (Status.CORRELATED, Status.COARSE, Status.FAILED)
     forms = (Table,)
     evidence = ("relative_regret", "coarse_regret")
     equilibrium: Literal["correlated", "coarse"] = option(

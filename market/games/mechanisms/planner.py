@@ -38,6 +38,7 @@ class GamePlanner(GameMechanism):
     """A planner chooses for all players what has the largest weighted sum, product of gains, or minimum."""
 
     name = "planner"
+    endings = (Status.OPTIMAL, Status.SETTLED, Status.FAILED)
     forms = (Table, Smooth, Stages)
     evidence = ("welfare", "gap", "starts")
     welfare: Welfare = option(

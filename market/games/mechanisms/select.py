@@ -36,6 +36,7 @@ class Equilibria(GameMechanism):
     """All Nash equilibria that a search finds; the worst, or the best, by sum of payoffs is played."""
 
     name = "equilibria"
+    endings = (Status.NASH, Status.FAILED)
     forms = (Table,)
     evidence = ("relative_regret", "equilibria", "complete")
     select: Literal["best", "worst", "first"] = option(

@@ -38,24 +38,6 @@ from market.tolerances import ROUNDING_OF_RESULTS
 
 Check = tuple[str, bool | None, str]
 
-STATUSES = {
-    "unmediated": (Status.NASH, Status.SETTLED, Status.CYCLING, Status.MAX_ROUNDS, Status.FAILED),
-    "learning": (Status.NASH, Status.COARSE, Status.SETTLED, Status.MAX_ROUNDS),
-    "backward_induction": (Status.SUBGAME_PERFECT, Status.SETTLED),
-    "equilibria": (Status.NASH, Status.FAILED),
-    "mediator": (Status.CORRELATED, Status.COARSE, Status.FAILED),
-    "auctioneer": (Status.CLEARED, Status.SETTLED, Status.MAX_ROUNDS),
-    "planner": (Status.OPTIMAL, Status.SETTLED, Status.FAILED),
-    "silent": (Status.SETTLED, Status.FAILED),
-    "alone": (Status.SETTLED, Status.FAILED),
-    "aligned": (Status.OPTIMAL, Status.FAILED),
-    "together": (Status.NASH, Status.FAILED),
-    "best_ai": (Status.NASH, Status.FAILED),
-    "quantal": (Status.SETTLED, Status.FAILED),
-    "approval": (Status.SETTLED, Status.FAILED),
-}
-"""How a mechanism of each kind can end."""
-
 IN_BOTH = (
     ("payoffs", "payoff"),
     ("utilities", "utility"),
@@ -159,8 +141,8 @@ def endings(
         relative: the largest gain from deviating, as a part of the range of payoffs; None if none is stated.
     """
     kind, status = stated["kind"], Status(stated["status"])
-    known, evidence = STATUSES[kind], stated["evidence"]
-    fine = status in known
+    evidence = stated["evidence"]
+    fine = status in options.endings
     if kind == "planner":
         size = float(game.scale @ by_player(game, options.weights, 1.0))
         proved = "gap" in evidence and number(evidence["gap"]) <= options.tolerance * size
