@@ -15,7 +15,7 @@ import numpy as np
 from market.errors import InputError
 from market.games.disclosure import Disclosure
 from market.games.mechanisms.disclosure import BestAI, Quantal, Together
-from market.plots.style import COLOURS, GUIDE, PAPER, POINT, legend_below, limits, number, rows, styled
+from market.plots.style import COLOURS, GUIDE, POINT, legend_below, limits, number, rows, styled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +56,10 @@ def user_by_protocol(comparison: GameComparison, ax: Axes) -> Axes:
     if not isinstance(game, Disclosure):
         raise InputError("a user's utility is drawn of games of information")
     reached = np.array([comparison.outcomes[name].payoffs[-1] for name in names])
-    bounds = [least_of(game, comparison.scenario.mechanism(name)) for name in names]
+    stated = comparison.scenario.mechanism_names
+    bounds = [
+        least_of(game, comparison.scenario.mechanism(name)) if name in stated else None for name in names
+    ]
     known = [bound for bound in bounds if bound is not None]
     view = limits(np.array([*reached, *known, game.least, game.most]))
     for at, words in ((game.least, "knows nothing"), (game.most, "knows all")):
@@ -65,15 +68,15 @@ def user_by_protocol(comparison: GameComparison, ax: Axes) -> Axes:
                     ha="center", fontsize=8, color="0.35")  # fmt: skip
     for row, (value, bound) in enumerate(zip(reached, bounds, strict=True)):
         if bound is not None:
-            ax.plot([bound, view[1]], [row, row], color=COLOURS[1], linewidth=9, alpha=0.25,
+            ax.plot([bound, game.most], [row, row], color=COLOURS[1], linewidth=9, alpha=0.25,
                     solid_capstyle="butt", zorder=1.8)  # fmt: skip
             ax.plot([bound], [row], "|", color=COLOURS[1], markersize=15, markeredgewidth=2.2)
         ax.plot(
             [value], [row], "o", color=COLOURS[0], markersize=8, label=None if row else "utility", **POINT
         )
         left = value > 0.5 * sum(view)
-        ax.annotate(number(value), (value, row), (-10 if left else 10, 0), textcoords="offset points",
-                    ha="right" if left else "left", va="center", fontsize=8, bbox=PAPER)  # fmt: skip
+        ax.annotate(number(value), (value, row), (-5 if left else 5, 9), textcoords="offset points",
+                    ha="right" if left else "left", va="center", fontsize=8)  # fmt: skip
     if known:
         ax.fill_between(
             [], [], color=COLOURS[1], alpha=0.25, linewidth=0, label="not less in any equilibrium"

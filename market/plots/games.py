@@ -12,8 +12,10 @@ from market.plots.payoff_space import has_payoff_space
 from market.plots.style import (
     COLOURS,
     GUIDE,
+    MINUS,
     NAMED,
     PAYOFF,
+    at_the_edge,
     legend_below,
     looks,
     looks_of,
@@ -67,7 +69,11 @@ def payoffs_by_mechanism(comparison: GameComparison, ax: Axes) -> Axes:
         for player, (colour, _, marker) in zip(range(game.size), looks(), strict=False):
             label = plain(game.players[player]) if row == 0 else None
             at = row + 0.09 * (player - (game.size - 1) / 2.0)
-            ax.plot(v[player], at, marker, color=colour, label=label, markeredgecolor="white")
+            here = [v[player]] if np.isfinite(v[player]) else []
+            ax.plot(here, [at] * len(here), marker, color=colour, label=label, markeredgecolor="white")
+        lost = int((~np.isfinite(v)).sum())
+        if lost:
+            at_the_edge(f"{lost} of {game.size} at {MINUS}\N{INFINITY}", True, row, "0.3", ax)
     rows(names, ax)
     ax.set_xlim(*view)
     ax.set_title("Payoffs by mechanism")
@@ -96,7 +102,7 @@ def payoff_by_round(comparison: GameComparison, ax: Axes) -> Axes:
     seen = comparison.rounds[comparison.rounds["measure"] == "total_payoff"]
     last = max((int(seen["round"].max()) if len(seen) else 1), 2)
     low, high = _view(seen)
-    known = looks_of(comparison.scenario.mechanism_names)
+    known = looks_of(comparison.names)
     for name in comparison.outcomes:
         colour, dashes, marker = known[name]
         own = seen[seen["mechanism"] == name]

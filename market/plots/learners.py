@@ -11,7 +11,7 @@ Source: Li et al. (2024), "Aligning individual and collective objectives in mult
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap
@@ -52,7 +52,7 @@ OFTEN = 30
 _SUMS: Memory[tuple[Array, Array, Array]] = Memory()
 
 
-def is_plane(game: StrategicGame) -> bool:
+def is_plane(game: StrategicGame) -> TypeGuard[Smooth]:
     """Return True if two players choose one free number each."""
     if not isinstance(game, Smooth) or game.size != 2:
         return False
@@ -72,9 +72,13 @@ def way(comparison: GameComparison, mechanism: str) -> Array:
         mechanism: its name.
     """
     game, rounds = comparison.game, comparison.rounds
+    own = rounds[rounds["mechanism"] == mechanism]
+    if own.empty:  # of an outcome from elsewhere the end alone is known
+        end = comparison.outcomes[mechanism].play
+        assert isinstance(end, Actions)
+        return end.values[:, :1].T
     first = comparison.scenario.mechanism(mechanism).start(game).play
     assert isinstance(first, Actions)
-    own = rounds[rounds["mechanism"] == mechanism]
     after = [own.loc[own["measure"] == amount_measure(game, name), "value"] for name in game.players]
     return np.concatenate([first.values[:, :1].T, np.stack([each.to_numpy() for each in after], axis=1)])
 
@@ -95,7 +99,7 @@ def learning_ways(comparison: GameComparison, ax: Axes, also: Array | None = Non
         InputError: the game has other players or numbers.
     """
     game = comparison.game
-    if not is_plane(game) or not isinstance(game, Smooth):
+    if not is_plane(game):
         raise InputError("ways are drawn for two players with one free number each")
     ways = {name: way(comparison, name) for name in comparison.outcomes}
     views = window(
@@ -106,7 +110,7 @@ def learning_ways(comparison: GameComparison, ax: Axes, also: Array | None = Non
     size = np.array([high - low for low, high in views])
     starts = np.unique([path[0] for path in ways.values()] or [game.first[:, 0]], axis=0)
     ax.plot(*starts.T, "o", color="white", markeredgecolor="0.1", markersize=7, zorder=3, label="start")
-    for name, at, (colour, dashes, marker), large in nested(ends, size, comparison.scenario.mechanism_names):
+    for name, at, (colour, dashes, marker), large in nested(ends, size, comparison.names):
         if len(ways[name]) > 2:  # a mechanism of one round goes no way
             dots: dict[str, Any] = {"marker": ".", "markersize": 4} if len(ways[name]) <= OFTEN else {}
             ax.plot(*ways[name].T, color=colour, linestyle=dashes, zorder=2.6, **dots)

@@ -71,7 +71,7 @@ def payoff_space(comparison: GameComparison, ax: Axes) -> Axes:
     if isinstance(game, Table):
         points = np.concatenate([points, _reachable(game, ax)])
     size = spread_of(points) if len(points) else np.ones(2)
-    names = comparison.scenario.mechanism_names
+    names = comparison.names
     for name, at, (colour, _, marker), large in nested(finite, size, names):
         ax.plot(at[:1], at[1:], marker, color=colour, markersize=large, label=plain(name), **POINT)
     for name in places.keys() - finite.keys():

@@ -49,7 +49,15 @@ STYLE: dict[str, Any] = {
     "svg.hashsalt": "market",
     "savefig.bbox": None,
 }
-DASHES: tuple[Any, ...] = ("-", (0, (5, 2)), (0, (1, 1.4)), (0, (5, 1.5, 1, 1.5)), (0, (9, 2)), (0, (2, 2)))
+DASHES: tuple[Any, ...] = (  # one more than colours, so that 42 lines differ
+    "-",
+    (0, (5, 2)),
+    (0, (1, 1.4)),
+    (0, (5, 1.5, 1, 1.5)),
+    (0, (9, 2)),
+    (0, (2, 2)),
+    (0, (8, 1.5, 1, 1.5, 1, 1.5)),
+)
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
 POINT: dict[str, Any] = {"markeredgecolor": "white", "clip_on": False, "zorder": 4}  # an outcome
 GUIDE: dict[str, Any] = {"color": "0.45", "linewidth": 0.9, "linestyle": (0, (2, 2)), "zorder": 1.5}

@@ -298,8 +298,6 @@ def test_ends_in_a_fishery(rule, each):
 
 def test_stocks_of_a_fishery():
     """K (1 - q E / r): 40 at Nash and 62.5 at the best; 25, where the price of the catch is its cost."""
-    stock = [100 * (1 - 0.01 * effort / 0.5) for effort in (30, 18.75, 37.5)]
-    assert stock == CLOSE([40, 62.5, 25])
     game = made("commons", players=FISHERY)
     for effort, total in ((30, 4.5), (18.75, 7.03125), (37.5, 0.0)):
         assert paid(game, *[effort / 4] * 4).sum() == CLOSE(total, abs=1e-9)

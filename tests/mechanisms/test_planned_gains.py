@@ -59,10 +59,11 @@ def changed(text, options):
 
 
 def test_product_of_gains_in_a_log_economy_solves_one_equation():
-    """On the contract curve both own equal shares, s of 4 each: u = 2 log 4s. With d = log 3 for both (3 x
-    1) the
-    product of powers (2, 1) has 2 g'(s)/g(s) = h'(s)/h(s), g = 2 log 4s - log 3, h = 2 log 4(1 - s) - log 3:
-    2/(s g) = 1/((1 - s) h), solved here by bisection."""
+    """On the contract curve both own equal shares, s of 4 each: u = 2 log 4s.
+
+    With d = log 3 for both the product of powers (2, 1) has 2 g'(s)/g(s) = h'(s)/h(s), g = 2 log 4s - log 3,
+    h = 2 log 4(1 - s) - log 3: 2/(s g) = 1/((1 - s) h), solved here by bisection.
+    """
     found = played(exchange((3, 1), (1, 3), {"m": NASH + "\nweights = { ann = 2 }"}))
     low, high = 0.44, 0.56
     for _ in range(200):
@@ -81,8 +82,10 @@ def test_symmetric_agents_share_equally():
 
 
 def test_least_gain_in_a_log_economy_is_equal_for_both():
-    """u = 2 log 4s and 2 log 4(1 - s) over d = 1 and log 3: equal gains mean s/(1 - s) = exp((1 - log
-    3)/2)."""
+    """u = 2 log 4s and 2 log 4(1 - s) over d = 1 and log 3.
+
+    Equal gains mean s/(1 - s) = exp((1 - log 3)/2).
+    """
     found = played(exchange((3, 1), (1, 3), {"m": MIN + "\ndisagreement = { ann = 1 }"}))
     ratio = np.exp((1 - np.log(3)) / 2)
     assert found.status is Status.OPTIMAL

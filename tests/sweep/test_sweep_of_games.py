@@ -163,9 +163,9 @@ def test_nothing_drawn_is_played_once(givers, tmp_path):
 @pytest.mark.parametrize(
     ("vary", "message"),
     [
-        ("parameters.multiplyer=1,2", "multiplyer"),
+        ("parameters.multiplyer=1,2", "no such key; one of: multiplier"),
         ("parameters.multiplier=0.2,-1", "--vary parameters.multiplier"),
-        ("players.taker.count=2,3", "did you mean|known|giver"),
+        ("players.taker.count=2,3", "no entry of that name in players; one of: giver"),
         ("mechanisms.prices.name=a,b", "names of mechanisms"),
         ("game=public_goods,cournot", "intercept: missing"),
         ("seed=1,2", "--seeds"),

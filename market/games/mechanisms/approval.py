@@ -119,7 +119,7 @@ class Approval(GameMechanism):
         reason = (
             f"{many} of {len(game.proposals)} proposals {'passes' if many == 1 else 'pass'} with at most {k} "
             f"objection{'' if k == 1 else 's'}; of {among} the {self.select} gives the principal "
-            f"{gain:+.6g} over the baseline. {_sound(game)}"
+            f"{f'{gain:+.6g}' if gain else 'nothing'} over the baseline. {_sound(game)}"
         )
         return self.ended(game, state, Status.SETTLED, reason, evidence, regret=regret)
 

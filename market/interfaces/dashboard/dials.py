@@ -137,7 +137,7 @@ def _dial(owner: str, place: Place, value: float) -> Dial | None:
     if not (value == 0 or LEAST_SIZE <= abs(value) <= MOST_SIZE) or any('"' in str(part) for part in place):
         return None
     words = place[1:] if place[0] in ("commons", "parameters") else place[2:]
-    if words[0] in FAMILIES and len(words) > 1:
+    if words[0] in FAMILIES and len(words) > 1 and not isinstance(words[1], int):
         words = words[1:]
     label = " \N{MIDDLE DOT} ".join(visible(str(part)).replace("_", " ") for part in _of_step(words))
     return Dial(path, visible(owner), label, value, *_reach(value, place))

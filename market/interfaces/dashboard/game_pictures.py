@@ -13,10 +13,12 @@ import numpy as np
 
 from market import plots
 from market.games.disclosure import Disclosure
+from market.games.panel import Panel
 from market.interfaces.dashboard.frames import SIZE, Frame
 from market.interfaces.dashboard.pictures import AT_THE_END, FIRST_ROUNDS, ROOM, Picture
 from market.interfaces.dashboard.selection import without_game
 from market.plots.disclosed import has_user
+from market.plots.games import has_rows_of_payoffs
 from market.plots.learners import has_ways, way
 from market.plots.payoff_space import has_payoff_space
 from market.plots.style import POINT, looks_of, plain
@@ -172,7 +174,7 @@ def _ways_with_room(others: GameComparison, ax: Axes, path: Array) -> None:
 
 
 def _goes_in_rounds(compared: GameComparison) -> bool:
-    return not isinstance(compared.game, Disclosure)
+    return not isinstance(compared.game, Disclosure | Panel)
 
 
 PANELS = (
@@ -180,6 +182,6 @@ PANELS = (
     GamePanel("Paths over the sum of payoffs", has_ways, plots.learning_ways, way, _ways_with_room),
     GamePanel("The user's utility", has_user, plots.user_by_protocol),
     GamePanel("Payoff by round", _goes_in_rounds, plots.payoff_by_round, _sums, _rounds_with_room),
-    GamePanel("Payoffs by mechanism", lambda each: not has_payoff_space(each), plots.payoffs_by_mechanism),
+    GamePanel("Payoffs by mechanism", has_rows_of_payoffs, plots.payoffs_by_mechanism),
 )
 """All pictures of games, in the order in which they are shown."""

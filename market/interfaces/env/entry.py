@@ -85,7 +85,7 @@ def env(
         >>> env.outcome()
         <GameOutcome 'left alone': max rounds after 1 round>
     """
-    extras.check("what an environment needs", "rl", NEEDED)
+    extras.check("PettingZoo, which market.env needs,", "rl", NEEDED)
     if not math.isfinite(floor):
         raise InputError(f"floor = {floor}; it must be finite, so that rewards are")
     if max_rounds is not None and not (isinstance(max_rounds, int) and max_rounds >= 1):

@@ -425,7 +425,8 @@ def _judged(compared: GameComparison, name: str) -> str:
     if isinstance(found.improvement, Mixtures) and isinstance(outcome.game, Table):
         profile = found.improvement.pure
         if profile is not None:
-            how = " & ".join(map(visible, outcome.game.named(profile)))
+            named = zip(compared.game.players, outcome.game.named(profile), outcome.game.actions, strict=True)
+            how = ", ".join(f"{visible(p)} at {visible(a)}" for p, a, own in named if len(own) > 1)
     verb = "gains" if len(whom) == 1 else "gain"
     return f"{begins}the players are not aligned: with {how} {some} {verb} and no player loses."
 

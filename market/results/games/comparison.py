@@ -60,6 +60,11 @@ class GameComparison(Displayed):
         """Return one row per mechanism, numbers as numbers."""
         return comparison_table(self.outcomes, self.reports)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the scenario's mechanisms, then of outcomes that were added."""
+        return tuple(dict.fromkeys((*self.scenario.mechanism_names, *self.outcomes)))
+
     def with_outcome(self, outcome: GameOutcome, name: str | None = None) -> GameComparison:
         """Return the comparison with one more outcome, judged by a report as the others are.
 

@@ -14,7 +14,7 @@ def test_every_status_has_a_sentence(status):
     assert len(status.meaning.split()) >= 6
 
 
-@pytest.mark.parametrize("mechanism", GAME_MECHANISMS.values(), ids=list(GAME_MECHANISMS))
+@pytest.mark.parametrize("mechanism", list(GAME_MECHANISMS), ids=lambda kind: kind.name)
 def test_every_mechanism_of_games_says_how_it_can_end(mechanism):
     """`market verify` refuses any other status."""
     assert mechanism.endings

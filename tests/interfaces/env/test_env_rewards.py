@@ -15,6 +15,7 @@ import market
 from market.errors import InputError
 from market.games.table import table
 from market.interfaces.env.economies import LeftAloneRounds
+from market.plots.learners import way
 from market.results.games.folder import write_game_run
 from market.results.run_folder import write_run
 
@@ -223,6 +224,17 @@ def test_an_outcome_stands_in_the_table_of_a_game_with_a_report_of_its_own():
     assert list(wider.outcomes) == [*comparison.outcomes, "learners"]
     assert "learners" not in comparison.outcomes
     assert "learners" in str(wider)
+    labels = wider.plot().axes[0].get_legend_handles_labels()[1]
+    assert "learners" in labels
+
+
+def test_the_way_of_learners_who_were_not_observed_is_where_they_ended():
+    """The picture shows no way from the mechanism's own first play to what learners did."""
+    env = market.env(scenario("aga_toy"), "left alone", max_rounds=2)
+    played(env, np.random.default_rng(0))
+    outcome = env.outcome()
+    wider = market.compare(scenario("aga_toy"), ["left alone"]).with_outcome(outcome)
+    np.testing.assert_array_equal(way(wider, "left alone"), outcome.play.values.T)
 
 
 def test_an_outcome_stands_in_the_table_of_an_economy_with_the_rounds_of_its_prices():

@@ -48,7 +48,7 @@ def test_a_degenerate_table_has_at_least_what_was_found():
 
 
 def test_of_three_players_only_pure_equilibria_are_searched():
-    """Two of three who name each other: see the contributions; no price of anarchy is stated."""
+    """All payoffs are 1: each of 8 profiles is an equilibrium, mixed ones are not searched."""
     names = ", ".join(f'{{ name = "{p}", actions = ["x", "y"] }}' for p in "abc")
     rows = "\n".join(f'"{a}, {b}, {c}" = [1, 1, 1]' for a in "xy" for b in "xy" for c in "xy")
     found = game_equilibria(of("table", f"players = [{names}]\n[payoffs]\n{rows}\n"))

@@ -113,9 +113,10 @@ def conjecture(outputs):
     ],
 )
 def test_a_firm_that_sells_nothing_must_not_want_to(outputs, rests):
-    """With theta = 1/2 a firm rests at `p = 2 + y / 2`: of two firms each sells 4 at 4, and a third
+    """With theta = 1/2 a firm rests at `p = 2 + y / 2`.
 
-    would sell at 4 what costs it 2. Of three 12 - 3 y = 2 + y / 2, so y = 20 / 7.
+    Of two firms each sells 4 at 4, and a third would sell at 4 what costs it 2. Of three
+    12 - 3 y = 2 + y / 2, so y = 20 / 7.
     """
     seen = conjecture(outputs)
     takers = seen.takes_prices("sellers")
