@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import market
@@ -121,12 +121,12 @@ welfare = "min"
     assert found.payoffs[0] == CLOSE(2.0, rel=1e-6)
 
 
-@pytest.mark.parametrize(("options", "shares"), [(NASH, (0.5, 0.5)), (MIN, (0.5, 0.5))])
-def test_bargaining_with_money_splits_the_surplus_equally(options, shares):
+@pytest.mark.parametrize("options", [NASH, MIN])
+def test_bargaining_with_money_splits_the_surplus_equally(options):
     """4x - x^2/2 - x^2/2 is largest at x = 2, with 4: each gets 2. The guest has 6 from bread and pays 4."""
     found = played(changed(MONEY, options))
     assert found.status is Status.OPTIMAL
-    assert found.payoffs == CLOSE(4 * np.array(shares), rel=1e-7)
+    assert found.payoffs == CLOSE([2.0, 2.0], rel=1e-7)
     assert found.payments == CLOSE([-4.0, 4.0], rel=1e-7)
 
 
@@ -147,6 +147,11 @@ def test_no_gain_over_the_disagreement_point_is_no_agreement():
         assert "more than it has without an agreement" in found.reason
 
 
+def differ(a, b, c, d):
+    """True if rates of substitution that go with a/b and c/d differ, so that there is something to gain."""
+    return abs(np.log(a / b) - np.log(c / d)) > 0.05
+
+
 @settings(max_examples=6, deadline=None)
 @given(st.lists(st.floats(0.5, 5.0), min_size=4, max_size=4), st.floats(0.1, 20.0))
 def test_product_of_gains_ignores_the_unit_of_utility(e, factor):
@@ -154,19 +159,20 @@ def test_product_of_gains_ignores_the_unit_of_utility(e, factor):
     utility = 'family = "log1p", weights = {{ a = {0}, b = {1} }}'
     plain = exchange(e[:2], e[2:], {"m": NASH}, utility.format(1, 2))
     scaled = plain.replace("weights = { a = 1, b = 2 }", f"weights = {{ a = {factor}, b = {2 * factor} }}", 1)
+    assume(differ(1 + e[0], 1 + e[1], 1 + e[2], 1 + e[3]))
     one, other = played(plain), played(scaled)
-    if one.status is Status.OPTIMAL and other.status is Status.OPTIMAL:
-        assert one.consumption == CLOSE(other.consumption, rel=1e-4, abs=1e-4)
+    assert one.status is other.status is Status.OPTIMAL
+    assert one.consumption == CLOSE(other.consumption, rel=1e-4, abs=1e-4)
 
 
 @settings(max_examples=6, deadline=None)
 @given(st.lists(st.floats(0.5, 5.0), min_size=4, max_size=4))
 def test_each_objective_is_best_at_its_own(e):
+    assume(differ(*e))
     text = exchange(e[:2], e[2:], {"sum": "", "nash": NASH, "min": MIN})
     scenario = market.loads(text)
     found = {name: market.MarketModel(scenario, name).run() for name in ("sum", "nash", "min")}
-    if any(each.status is not Status.OPTIMAL for each in found.values()):
-        return
+    assert all(each.status is Status.OPTIMAL for each in found.values())
     d = np.array([np.log(e[0] * e[1]), np.log(e[2] * e[3])])
     gains = {name: each.payoffs - d for name, each in found.items()}
     for name, other in gains.items():

@@ -226,7 +226,6 @@ class Director:
         assert scene.scenario is not None
         results.check_writable(scene.scenario, out)
         if isinstance(scene, GameScene):
-            assert scene.scenario is not None
             game = compare_games(scene.scenario, seed=seed)
             with _WRITING:
                 return write_game_run(game, out, {"overview.svg": lambda path: plots.save(game.plot(), path)})

@@ -96,17 +96,6 @@ def test_stopped_runs_keep_the_difference_of_their_starts():
         assert end[1] - end[0] == CLOSE(0.5, abs=1e-9)
 
 
-def test_equality_within_the_budget_is_bounded_by_the_sum():
-    """|a_1 - a_2| <= 2 - (a_1 + a_2) and SW = 2 + (a_1 + a_2) / 2.
-
-    So E = 1 - |a_1 - a_2| / (2 SW) >= 2 - 3 / SW.
-    """
-    a = np.random.default_rng(0).random((10_000, 2))
-    total = 2 + a.sum(axis=1) / 2
-    equality = 1 - np.abs(a[:, 0] - a[:, 1]) / (2 * total)
-    assert (equality >= 2 - 3 / total - 1e-12).all()
-
-
 @cache
 def toy(mechanism):
     return market.GameModel(market.load(SCENARIOS / "aga_toy.toml"), mechanism).run()

@@ -123,7 +123,7 @@ def test_of_many_players_there_are_three_bars():
     assert [picture.title for picture in view.pictures] == ["Payoff by round", "Payoffs by mechanism"]
 
 
-def test_a_table_has_a_payoff_space_and_a_mediator_advises(tmp_path):
+def test_a_table_has_a_payoff_space_and_a_mediator_advises():
     scene = scene_of(CHICKEN, "mediator")
     scene.play.step()
     view = view_of(scene)
