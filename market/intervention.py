@@ -19,8 +19,7 @@ class Intervention:
 
     Args:
         buyer_prices: (goods,), what a buyer pays for a unit, taxes and rents included.
-        taxed_prices: (goods,), what a taxed seller gets; the announced prices unless some sellers are
-            untaxed.
+        taxed_prices: (goods,), what a taxed seller gets; the announced prices unless some are untaxed.
         rents: (goods,), what the right to sell a unit within a quota is worth, money.
         traded: (goods,), amounts bought, units.
         tax_revenue: of all taxes less subsidies, money.

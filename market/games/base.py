@@ -77,22 +77,20 @@ class StrategicGame:
         return self.cared_for(self.payoffs(play))
 
     def cared_for(self, v: Array) -> Array:
-        """Return own payoffs and, weighed by concern, those of others, (n,).
+        """Return own payoffs and, weighed by concern, those of others, (..., n).
 
         Args:
-            v: (n,), payoffs; may be -inf. Where one's own is, and another's that one grudges it, U is -inf.
+            v: (..., n), payoffs; may be -inf. U is -inf where one's own is, or that of another whom one
+                wishes well, whatever else one grudges.
         """
         if self.concern is None:
             return v
         if np.isfinite(v).all():
-            return np.asarray(self.weighs @ v)
-        some, lost = self.weighs != 0, (self.weighs > 0) & np.isneginf(v)
-        return np.array(
-            [
-                -np.inf if gone.any() else float(row[own] @ v[own])
-                for row, own, gone in zip(self.weighs, some, lost, strict=True)
-            ]
-        )
+            return np.asarray(v @ self.weighs.T)
+        lost = ((self.weighs > 0) & np.isneginf(v)[..., None, :]).any(axis=-1)
+        grudged = ((self.weighs < 0) & np.isneginf(v)[..., None, :]).any(axis=-1)
+        u = np.where(grudged, np.inf, np.where(np.isneginf(v), 0.0, v) @ self.weighs.T)
+        return np.where(lost, -np.inf, u)
 
     def reply(self, player: int, play: Play) -> Reply:
         """Return a best reply of a player to what the others do; the play itself where nothing gains."""

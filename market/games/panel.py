@@ -2,10 +2,9 @@
 
 Symbols: outcomes y; a baseline lottery mu_0; proposals a, lotteries mu_a, with d_a = mu_a - mu_0; u_P the
 utility of the principal, u_i of reviewer i; g_P(a) = u_P . d_a and g_i(a) = u_i . d_a gains over the
-baseline.
-An agent of unknown aims makes a proposal. Each of n reviewers votes, and the proposal is carried out
-if at most k of them object; else the baseline is. A reviewer objects exactly if `g_i < 0`: for it that is a
-best vote, whatever the others do.
+baseline. An agent of unknown aims makes a proposal. Each of n reviewers votes, and it is carried out if at
+most k of them object; else the baseline is. A reviewer objects exactly if `g_i < 0`: for it that is a best
+vote, whatever the others do.
 
 A panel is *sound* if no lottery q over proposals that passes is worse than the baseline for the principal.
 What passes has the approval of all in some committee S of n - k reviewers, so that it is sound exactly if for
@@ -15,9 +14,9 @@ each S
 
 is 0. By Farkas' lemma that holds exactly if there are weights w >= 0 with `g_P(a) >= sum_{i in S} w_i g_i(a)`
 for every proposal: on what may be proposed the principal is a super-agent of each committee. The weights
-prove soundness, and a lottery with a minimum below 0 refutes it. Proposals that are the outcomes themselves
-make
-every direction possible where the baseline has them all; then u_P is a weighted sum of u_i up to a constant.
+prove soundness, and a lottery with a minimum below 0 refutes it. Proposals that are the outcomes
+themselves make every direction possible where the baseline has them all; u_P of a sound panel is then a
+weighted sum of each committee's u_i, up to a constant.
 *For single proposals* it suffices to look at each of them; that asks less.
 
 Source: Collina, Goel, Roth and Sengupta (2026), on panels; Farkas' lemma; Harsanyi (1955), "Cardinal welfare,
@@ -56,9 +55,8 @@ class Committee(NamedTuple):
 
     Args:
         members: their places among the reviewers.
-        weights: (members,), w >= 0; of those that prove soundness the ones of least `sum_a g_P - sum w
-        g_i`, and
-            where none do the multipliers of the members' approval.
+        weights: (members,), w >= 0: of those that prove soundness the ones of least
+            `sum_a (g_P - sum w g_i)`; where none do, the multipliers of the members' approval.
         lottery: (A,), q, the lottery over proposals that they approve and that is worst for the principal.
         worst: its gain for the principal, <= 0.
     """

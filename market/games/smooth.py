@@ -50,6 +50,9 @@ class SmoothFamily(GameFamily):
     """True if every payoff is concave in each player's own numbers."""
     concave: ClassVar[bool] = False
     """True if every payoff is concave in all numbers together."""
+    start_state: ClassVar[str] = ""
+    """The parameter with the state in which play starts, of a decision process whose numbers of a player are
+    its chances at each state; empty of other families."""
     sum_concave: ClassVar[bool] = False
     """True if the sum of payoffs is concave in all numbers together."""
 

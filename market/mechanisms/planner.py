@@ -51,7 +51,7 @@ from market.welfare.convex_program import (
     typical_amounts,
 )
 from market.welfare.first_order_conditions import residual
-from market.welfare.gains import Welfare, at_home, counting, divided, shares, supporting
+from market.welfare.gains import LEAST, Welfare, at_home, counting, divided, shares, supporting
 from market.welfare.newton import optimum, sharpen
 from market.welfare.public_amounts import public_amounts
 
@@ -161,7 +161,7 @@ class Planner(Mechanism):
         d, powers = self.disagreements(economy), self.powers(economy)
         if not (powers > 0).any():
             yield "weights", "every power is 0, so no gain counts"
-        counted = powers > 0 if moves_money(economy) else counting(economy, powers)
+        counted = np.ones(len(d), dtype=bool) if moves_money(economy) else counting(economy, powers)
         ruined = np.flatnonzero(counted & ~np.isfinite(d))
         if len(ruined):
             name = economy.agents[int(ruined[0])]
@@ -325,7 +325,7 @@ class Planner(Mechanism):
         if self.welfare != "sum" and moves_money(economy) and status is Status.OPTIMAL:
             d = self.disagreements(economy)
             gain = float(welfare.sum() - d.sum())
-            if self.welfare == "nash" and not gain > 0:
+            if self.welfare == "nash" and not gain > LEAST * float(economy.utility_scale.sum()):
                 status = Status.FAILED
                 reason = f"{NO_GAIN}."
             else:

@@ -189,7 +189,7 @@ def test_rules_end_where_the_reference_says(rule, low, high, fair):
     [
         ({"levels": 3.5}, "3.5 is no level; write a whole number"),
         ({"start_level": 9}, "9 is above the highest level, levels = 8"),
-        ({"discount": 1.0}, "too large; it must be < 1"),
+        ({"discount": 1.0}, "too large; it must be <= 0.9999"),
         ({"cleaning": 1.5}, "too large; it must be <= 1"),
         ({"barren": 0.0}, "too small; it must be > 0"),
     ],

@@ -191,3 +191,9 @@ def test_other_games_have_no_vote():
     chicken = 'schema = 1\ngame = "chicken"\nmechanisms = [{ name = "vote", kind = "approval" }]'
     with pytest.raises(InputError, match="is for games of panels"):
         market.compare(market.loads(chicken))
+
+
+def test_a_group_of_reviewers_cannot_have_the_name_of_the_principal():
+    taken = '[{ name = "principal", count = 2, utility = [0, 1, 1] }, { name = "ann"'
+    with pytest.raises(ScenarioError, match="'principal' is a player anyway"):
+        market.compare(market.loads(SCENARIO.replace('[{ name = "ann"', taken, 1)))

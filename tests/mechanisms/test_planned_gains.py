@@ -47,6 +47,20 @@ name = "m"
 kind = "planner"
 """
 
+LOGS = """
+schema = 1
+economy = "quasilinear"
+goods = ["water"]
+commons = { water = 4 }
+agents = [
+  { name = "ann", utility = { family = "log", weights = { water = 1 } } },
+  { name = "bob", utility = { family = "log", weights = { water = 1 } } },
+]
+[[mechanisms]]
+name = "m"
+kind = "planner"
+"""
+
 NASH, MIN = 'welfare = "nash"', 'welfare = "min"'
 
 
@@ -136,10 +150,25 @@ def test_powers_and_the_disagreement_point_move_money():
     assert played(changed(MONEY, options)).payoffs == CLOSE([3.25, 0.75], rel=1e-7)
 
 
+SHARED = (
+    LOGS.replace("commons = { water = 4 }\n", "")
+    .replace(
+        '"ann", utility = { family = "log", weights = { water = 1 }',
+        '"ann", endowment = { water = 0.7 }, utility = { family = "log", weights = { water = 0.7 }',
+    )
+    .replace(
+        '"bob", utility = { family = "log", weights = { water = 1 }',
+        '"bob", endowment = { water = 0.3 }, utility = { family = "log", weights = { water = 0.3 }',
+    )
+)
+"""Endowments at which nothing is to be gained, but for rounding."""
+
+
 def test_no_gain_over_the_disagreement_point_is_no_agreement():
     for text in (
         changed(MONEY, NASH + "\ndisagreement = { baker = 3, guest = 3 }"),
         exchange((2, 2), (2, 2), {"m": NASH}),
+        changed(SHARED, NASH),
         exchange((3, 1), (1, 3), {"m": NASH + "\ndisagreement = { ann = 2, bob = 2 }"}),
     ):
         found = played(text)
@@ -191,6 +220,7 @@ def test_each_objective_is_best_at_its_own(e):
         (changed(MONEY, NASH).replace('name = "guest"', 'name = "guest"\nbudget = 5'), "guest has a budget"),
         (changed(MONEY, NASH + "\nweights = { baker = 0, guest = 0 }"), "every power is 0"),
         (changed(MONEY, NASH).replace("goods =", 'public = ["bread"]\ngoods =', 1), "is for private goods"),
+        (changed(LOGS, NASH + "\nweights = { bob = 0 }\ndisagreement = { ann = 0 }"), "bob is at -inf"),
         (changed(MONEY, 'welfare = "nsh"'), "nash"),
         (changed(MONEY, NASH + "\ndisagreement = { bakr = 1 }"), "bakr"),
     ],

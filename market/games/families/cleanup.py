@@ -95,6 +95,7 @@ class Cleanup(SmoothFamily):
     name = "cleanup"
     amount = "chance of cleaning"
     most_players = 12
+    start_state = "start_level"
     game_parameters: ClassVar = {
         "levels": Parameter(
             "agent", "the highest level of pollution, L", "levels", low=1.0, high=50.0, absent=8.0
@@ -106,9 +107,7 @@ class Cleanup(SmoothFamily):
         "cleaning": Parameter(
             "agent", "chance that one who cleans takes a level away, q", "none", high=1.0, absent=0.6
         ),
-        "discount": Parameter(
-            "agent", "weight of the next period, b", "none", high=1.0, open_high=True, absent=0.95
-        ),
+        "discount": Parameter("agent", "weight of the next period, b", "none", high=0.9999, absent=0.95),
         "start_level": Parameter("agent", "the first level, s_0", "levels", absent=4.0),
     }
 

@@ -51,9 +51,8 @@ class Facility(SmoothFamily):
         if rule == "mean":
             return np.asarray(x.mean(axis=-1))
         points = Facility.points(x, rule)
-        return np.asarray(
-            np.sort(points, axis=-1)[..., (points.shape[-1] - 1) // 2]
-        )  # the lower of two medians
+        middle = (points.shape[-1] - 1) // 2  # the lower of two medians
+        return np.asarray(np.sort(points, axis=-1)[..., middle])
 
     @staticmethod
     def points(x: Array, rule: str) -> Array:

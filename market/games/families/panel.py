@@ -56,7 +56,7 @@ class PanelGame(GameFamily):
         keys, found = setting.keys, list[Fault]()
         n, many, k = len(setting.players), len(keys["proposals"]), keys["objections"]
         for name in (PRINCIPAL, PROPOSER):
-            if name in setting.players:
+            if name in setting.players or name in setting.groups:
                 found.append((("players",), f"'{name}' is a player anyway; give the reviewer another name"))
         if setting.concern is not None:
             found.append((("concern",), "concern is not for panels; add it to a reviewer's utility"))

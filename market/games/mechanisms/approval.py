@@ -18,7 +18,7 @@ from market.errors import NumericalError
 from market.games.base import StrategicGame
 from market.games.mechanisms.base import Acting, GameMechanism, GameState
 from market.games.outcome import GameOutcome
-from market.games.panel import Panel, committee, weights_in_units
+from market.games.panel import SOUND, Panel, committee, weights_in_units
 from market.games.plays import Mixtures
 from market.outcome import Status
 from market.registry import option
@@ -63,6 +63,7 @@ class Approval(GameMechanism):
         """Find the proposal, and let reviewers vote on it."""
         assert isinstance(game, Panel)
         try:
+            _ = game.committees  # judged in any case
             q = self._mixed(game) if self.proposals == "mixed" else self._single(game)
         except NumericalError as error:
             return Voted(state.round + 1, state.play, str(error))
@@ -140,7 +141,7 @@ def listed_weights(game: Panel) -> dict[str, float]:
     found: dict[str, float] = {}
     for each in game.committees:
         names = [game.players[i] for i in each.members]
-        if each.worst >= -1e-9 * game.span[-1]:
+        if each.worst >= -SOUND * game.span[-1]:
             together = " + ".join(names)
             weights = weights_in_units(game, each)
             found |= {f"{together}: {name}": float(w) for name, w in zip(names, weights, strict=True)}

@@ -66,7 +66,7 @@ class ActionPrices(GameMechanism):
     """An auctioneer prices actions: each player pays for what one more unit costs the others."""
 
     name = "auctioneer"
-    endings = (Status.CLEARED, Status.SETTLED, Status.MAX_ROUNDS)
+    endings = (Status.CLEARED, Status.SETTLED, Status.MAX_ROUNDS, Status.FAILED)
     asks_players = True
     forms = (Smooth, Table)
     observed_once = ("disequilibrium",)
@@ -174,7 +174,7 @@ class ActionPrices(GameMechanism):
             status = Status.SETTLED
             reason = "Prices are what actions cost the others, and no better reply was found by local search."
         else:
-            status = Status.MAX_ROUNDS
+            status = self._unsettled(state)
             reason = (
                 f"After {state.round} rounds prices differ from costs to the others by {shown(gap)}, and "
                 f"a player would gain {shown(relative)} of its payoffs' range."
@@ -185,6 +185,10 @@ class ActionPrices(GameMechanism):
             regret_exact=exact, prices=prices,
         )  # fmt: skip
 
+    def _unsettled(self, state: PricedState) -> Status:
+        """Return how play ended in which some would gain: a player of one's own may rest where it loses."""
+        return Status.MAX_ROUNDS if state.round >= self.max_rounds else Status.FAILED
+
     def _paid_outcome(self, game: Table, state: PricedState) -> GameOutcome:
         """Return the play of a table in which each is paid what the others get."""
         v = game.payoffs(state.play)
@@ -192,7 +196,7 @@ class ActionPrices(GameMechanism):
         relative = float((regret / game.scale).max(initial=0.0))
         transfers = v.sum() - v
         settled = relative <= self.tolerance
-        status = Status.SETTLED if settled else Status.MAX_ROUNDS
+        status = Status.SETTLED if settled else self._unsettled(state)
         reason = (
             f"Each player is paid what the others get, and no single change raises the sum of all payoffs "
             f"(largest gain {shown(relative)}). Payments of {transfers.sum():.6g} come from outside."

@@ -67,6 +67,8 @@ class GamePlanner(GameMechanism):
         refuse_disagreement(self.welfare, self.disagreement)
         if not self._weights(game).any():
             raise InputError(f"'{self.label}': all weights are 0")
+        if self.welfare != "sum" and not (self._weights(game) > 0).all():
+            raise InputError(f"'{self.label}': welfare = \"{self.welfare}\" needs weights above 0")
         if isinstance(game, Stages) and self.welfare != "sum":
             raise InputError(
                 f"'{self.label}': of games with moves in order the planner knows welfare = \"sum\""
@@ -105,7 +107,8 @@ class GamePlanner(GameMechanism):
         best = state.best
         if not isinstance(best, Best):
             return self.ended(game, state, Status.FAILED, f"No best play was found: {best}.", {})
-        size = float(game.scale @ self._weights(game))
+        weights = self._weights(game)  # the product is judged by its logarithm, which has no unit
+        size = float(weights.sum() if self.welfare == "nash" else game.scale @ weights)
         evidence = {"welfare": best.value, "starts": float(best.starts)}
         if best.gap is not None:
             evidence["gap"] = best.gap

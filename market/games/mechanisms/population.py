@@ -91,9 +91,9 @@ def _amounts(mechanism: Learning, game: Smooth, starts: Sequence[LearningState])
     ends: list[LearningState | None] = [None] * len(a)
     done = 0
     while running.any():
-        recent = list(last)[::-1]  # the latest first; a run that left keeps its play before
-        for run in np.flatnonzero(running & _done(mechanism, moved, left, done, average=False)).tolist():
-            kept = tuple(each[run] for each in recent[int(left[run]) :][:SWINGS])
+        recent = list(last)  # a run that left keeps its play before
+        for run in np.flatnonzero(running & (left | _done(mechanism, moved, done, average=False))).tolist():
+            kept = tuple(each[run] for each in recent[: len(recent) - int(left[run])][-SWINGS:])
             ends[run] = LearningState(
                 int(rounds[run]), Actions(a[run].copy()), float(moved[run]), last=kept, left=bool(left[run])
             )
@@ -113,12 +113,10 @@ def _amounts(mechanism: Learning, game: Smooth, starts: Sequence[LearningState])
     return [end for end in ends if end is not None]
 
 
-def _done(
-    mechanism: Learning, moved: Array, left: NDArray[np.bool_], done: int, average: bool
-) -> NDArray[np.bool_]:
-    """Return a mask of the runs that are at their end, as `Learning.done` has it of one."""
+def _done(mechanism: Learning, moved: Array, done: int, average: bool) -> NDArray[np.bool_]:
+    """Return a mask of the runs that are at rest or have no rounds left, as `Learning.done` has it of one."""
     still = (moved <= mechanism.tolerance) & (not average)
-    return np.asarray(still | left | (done >= mechanism.max_rounds))
+    return np.asarray(still | (done >= mechanism.max_rounds))
 
 
 def _mixtures(mechanism: Learning, game: Table, starts: Sequence[LearningState]) -> list[LearningState]:
@@ -132,11 +130,11 @@ def _mixtures(mechanism: Learning, game: Table, starts: Sequence[LearningState])
     memory, places = rule.start(game), np.arange(len(starts))
     full = game.outcomes[..., 0].size <= MOST_AVERAGED
     total: Any = 0.0 if full else tuple(np.zeros_like(x) for x in of)
-    moved, left = np.full(len(starts), np.inf), np.zeros(len(starts), dtype=bool)
+    moved = np.full(len(starts), np.inf)
     ends: list[LearningState | None] = [None] * len(starts)
     done, average = 0, mechanism.judged == "average"
     while True:
-        ended = _done(mechanism, moved, left, done, average)
+        ended = _done(mechanism, moved, done, average)
         for k in np.flatnonzero(ended).tolist():
             ends[places[k]] = LearningState(
                 done, Mixtures(tuple(x[k] for x in of)), float(moved[k]),
@@ -146,7 +144,7 @@ def _mixtures(mechanism: Learning, game: Table, starts: Sequence[LearningState])
             return [end for end in ends if end is not None]
         if ended.any():
             kept = ~ended
-            places, moved, left, of = places[kept], moved[kept], left[kept], tuple(x[kept] for x in of)
+            places, moved, of = places[kept], moved[kept], tuple(x[kept] for x in of)
             total = total[kept] if full else tuple(t[kept] for t in total)
             memory = _kept(memory, kept)
         values = tuple(game.against_each(i, of) for i in range(game.size))

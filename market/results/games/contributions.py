@@ -183,5 +183,6 @@ def as_data(scenario: GameScenario, found: GameContributions) -> dict[str, Any]:
             {"name": name, "payoffs": by_player(v), "best_coalition_against": block(found.blocks[name])}
             for name, v in found.payoffs.items()
         ],
+        "failed": dict(found.failed),
         "coalitions_evaluated": int(found.values.size) - 1,
     }

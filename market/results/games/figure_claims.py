@@ -111,12 +111,13 @@ def rounds(
     fine: bool | None = (not count or set(measures) <= set(seen["measure"])) and all(
         list(of["round"]) == list(range(1, count + 1)) for _, of in seen.groupby("measure")
     )
-    fine = None if seen.empty and type(count) is int and count else type(count) is int and fine
+    elsewhere = options.asks_players and seen.empty and type(count) is int and count > 0
+    fine = None if elsewhere else type(count) is int and fine
     how = f"{count} rounds" if fine is not None else "no round is recorded, as of what learners did elsewhere"
     yield "rounds are all recorded", fine, how
     most = getattr(options, "max_rounds", None)
     if most is not None:
-        fine = count <= most and (status is not Status.MAX_ROUNDS or count == most)
+        fine = count <= most and (status is not Status.MAX_ROUNDS or count == most or elsewhere)
         yield "rounds are within the limit", fine, f"{count} of at most {most}"
     moved = seen.loc[seen["measure"] == "movement", "value"].to_numpy()
     if "movement" in stated["evidence"] and len(moved):
@@ -144,7 +145,8 @@ def endings(
     evidence = stated["evidence"]
     fine = status in options.endings
     if kind == "planner":
-        size = float(game.scale @ by_player(game, options.weights, 1.0))
+        weights = by_player(game, options.weights, 1.0)
+        size = float(weights.sum() if options.welfare == "nash" else game.scale @ weights)
         proved = "gap" in evidence and number(evidence["gap"]) <= options.tolerance * size
         fine &= status is Status.FAILED or (status is Status.OPTIMAL) == proved
     elif kind == "backward_induction" and relative is not None:
@@ -162,7 +164,8 @@ def endings(
         if status is Status.CLEARED:
             fine &= isinstance(game, Smooth) and gap <= enough and bool(stated["regret_exact"])
         if isinstance(game, Table):
-            fine &= gap == 0.0
+            fine &= gap == 0.0 and relative is not None
+            fine &= (status is Status.SETTLED) == (relative is not None and relative <= options.tolerance)
         elif status is Status.SETTLED:
             fine &= gap <= enough and not stated["regret_exact"]
     yield f"'{status.words}' is how such a mechanism ends", bool(fine), f'kind = "{kind}"'
@@ -230,7 +233,11 @@ def figures(
     fine = bool(np.isnan(w).all()) if bare else bool(np.isfinite(w).all()) or isinstance(game, Stages)
     yield "weights belong to what is efficient", fine, f"{int(np.isfinite(w).sum())} weights"
     fine = (report["efficient"] is False) == (report["improvement"] is not None)
-    yield "improvements belong to what is not", fine and (report["gains"] is None or fine), "and to no other"
+    yield (
+        "improvements belong to what is not",
+        fine and (report["gains"] is None or report["improvement"] is not None),
+        "and to no other",
+    )
     residual, ratio = number(report["residual"]), number(report["ratio"])
     none = report["efficient"] is None and isinstance(game, Table)  # its programs were not solved
     again, most = (np.inf, 0.0) if none else _residual(game, play, v, w)
@@ -327,7 +334,8 @@ def welfare_bound(game: Table, kind: str, v: Array, weights: Array, d: Array) ->
     points = game.outcomes.reshape(-1, game.size)
     if kind == "nash":
         return float(((points - v) @ gradient("nash", v, weights, d)).max())
-    rows = np.hstack([-(points * weights).T, np.ones((game.size, 1))])  # t <= w_i (P'q)_i
+    unit = float(np.abs(points * weights).max()) or 1.0
+    rows = np.hstack([-(points * weights).T / unit, np.ones((game.size, 1))])  # t <= w_i (P'q)_i
     solved = linprog(
         np.append(np.zeros(len(points)), -1.0),
         A_ub=rows,
@@ -337,7 +345,7 @@ def welfare_bound(game: Table, kind: str, v: Array, weights: Array, d: Array) ->
         bounds=[(0.0, None)] * len(points) + [(None, None)],
         method="highs",
     )
-    return -float(solved.fun) - float((weights * v).min()) if solved.status == 0 else np.inf
+    return -float(solved.fun) * unit - float((weights * v).min()) if solved.status == 0 else np.inf
 
 
 def stated_game(game: StrategicGame, scenario: Any, result: Mapping[str, Any], seed: int) -> Check:

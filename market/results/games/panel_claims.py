@@ -144,18 +144,20 @@ class Rejudged:
             proved, detail = worst < -NONE * self.unit[-1], f"a lottery that passes gives {worst:.6g}"
         what = "sound" if self.evidence["sound"] else "not sound"
         yield f"{what} for lotteries of proposals", bool(proved), detail
-        listed = [name for name in self.evidence if ": " in name]
+        listed, due, short = {name for name in self.evidence if ": " in name}, set[str](), 0.0
         if not listed:
             return
-        short = 0.0
         for members in committees:
             names = [self.game.players[i] for i in members]
             keys = [f"{' + '.join(names)}: {name}" for name in names]
-            if keys[0] not in self.evidence:
+            due |= set(keys)
+            if not set(keys) <= listed:
                 continue
             w = np.array([number(self.evidence[key]) for key in keys])
             over = (self.g[:, list(members)] @ w - self.g[:, -1]).max()
             short = max(short, float(over), np.inf if (w < 0).any() else 0.0)
+        whole = listed == due if self.evidence["sound"] else listed <= due
+        yield "weights of the committees are recorded", whole, f"{len(listed)} numbers"
         yield "recorded weights", short <= CLOSE * self.unit[-1], f"exceeded by at most {short:.2g}"
 
     def _selected(self, gain: float, passing: NDArray[np.intp]) -> Check:

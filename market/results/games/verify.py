@@ -10,7 +10,8 @@ coarse equilibria follow from recorded multipliers. What these cannot prove is s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,8 @@ REFINED = 60
 PASSES = 20
 """Rounds in which a player with several amounts changes one after the other."""
 
-NO_MORE = 1e-13
-"""Part of the range of payoffs: a pass that gains no more was the last."""
+NO_MORE = 1e-9
+"""Part of the reach of amounts: a pass that moves none by more was the last."""
 
 PROVES = 1e-6
 """Part of the range of payoffs: first-order conditions violated by no more count as met."""
@@ -291,7 +292,8 @@ class _Recorded:
     def _regret(self) -> Iterator[Claim]:
         recorded = self.columns["regret"]
         if np.isnan(recorded).all():
-            none = self.stated["max_regret"] is None
+            due = "relative_regret" in self.options.evidence and self.stated["status"] != Status.FAILED.value
+            none = self.stated["max_regret"] is None and not due
             yield self._claim("no regret is stated", none, "a planner chooses for all")
             return
         worst = number(self.stated["max_regret"])
@@ -436,7 +438,7 @@ class _Recorded:
         v, d = self._payoffs_of(self.play), by_player(self.game, self.options.disagreement, 0.0)
         if kind == "nash" and not bool((v > d).all()):
             return self._claim("optimal", False, "some player gains nothing over the disagreement point")
-        size, bound = float(self._scale @ weights), None
+        size, bound = float(weights.sum() if kind == "nash" else self._scale @ weights), None
         if isinstance(self.game, Table):
             bound = figure_claims.welfare_bound(self.game, kind, v, weights, d)
         elif isinstance(self.game, Smooth) and self.game.family.concave and kind == "nash":
@@ -444,7 +446,7 @@ class _Recorded:
             bound = _first_order(self.game, self.play.values, weights / (v - d))
         if bound is None:
             return self._claim("optimal", None, f'not checked: the bound of welfare = "{kind}"')
-        fine = bound <= self.options.tolerance * size + PROVES * max(1.0, size)
+        fine = bound <= (self.options.tolerance + PROVES) * size
         return self._claim("optimal", fine, f"at most {shown(bound)} more")
 
     def _most(self, weights: Array) -> float | None:
@@ -658,8 +660,8 @@ def _best_gains(game: Smooth, a: Array, prices: Array | None = None) -> Array:
 
     A grid is tried, and golden sections around its best. Players with several amounts change one after the
     other, pass by pass, each along its whole range; those whose amounts have a sum go towards each of their
-    extreme choices. In a decision process, where amounts are chances at a state, no such change gains only
-    where no other policy does. Players are tried together, so far as memory goes.
+    extreme choices. In a decision process the chance at a state is judged by play that starts there: where
+    none of these changes gains, no policy does. Players are tried together, so far as memory goes.
 
     Args:
         game: of amounts.
@@ -681,27 +683,29 @@ def _gains_of(game: Smooth, a: Array, rows: NDArray[np.intp], prices: Array) -> 
     action, d = a[rows], a.shape[1]
     tried = TRIED if len(a) <= FEW else TRIED_OF_MANY
 
-    def utility(actions: Array) -> Array:
-        pi = game.payoffs(Actions(_changed(a, rows, actions)))
-        if game.concern is None:
-            u = pi[np.arange(len(rows)), rows]
-        else:
-            w = game.weighs[rows]
-            u = np.where(w != 0, w * pi, 0.0).sum(axis=1)
+    def utility(actions: Array, at: Smooth = game) -> Array:
+        u = game.cared_for(at.payoffs(Actions(_changed(a, rows, actions))))[np.arange(len(rows)), rows]
         return np.asarray(u - (prices[rows] * actions).sum(axis=1))
 
-    best = now = utility(action)
+    now = utility(action)
     for _ in range(1 if d == 1 else PASSES):
-        before = best
+        before = action
         for k in range(d):
+            judged = partial(utility, at=game if prices.any() else _starting_in(game, k))
             first, last = _way(game, rows, action, k)
-            share, value = _largest_between(utility, first, last, tried)
-            gains = value > best
+            share, value = _largest_between(judged, first, last, tried)
+            gains = value > judged(action)
             action = np.where(gains[:, None], first + share[:, None] * (last - first), action)
-            best = np.where(gains, value, best)
-        if (best <= before + NO_MORE * game.scale[rows]).all():
+        if (np.abs(action - before) <= NO_MORE * game.reach[rows]).all():
             break
+    best = utility(action)
     return np.where(best > now, best - now, 0.0)  # none from -inf to -inf
+
+
+def _starting_in(game: Smooth, state: int) -> Smooth:
+    """Return a decision process that starts in another state; any other game as it is."""
+    key = game.family.start_state
+    return replace(game, parameters={**game.parameters, key: float(state)}) if key else game
 
 
 def _way(game: Smooth, rows: NDArray[np.intp], action: Array, k: int) -> tuple[Array, Array]:

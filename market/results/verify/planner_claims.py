@@ -65,7 +65,8 @@ def has_gain(economy: Economy, record: Record, options: Planner) -> bool:
     if options.welfare != "nash" or not moves_money(economy):
         return True
     utilities = welfare(economy, record.consumption, record.production)
-    return bool(utilities.sum() > without_agreement(economy, options).sum())
+    gain = float(utilities.sum() - without_agreement(economy, options).sum())
+    return gain > 0.5 * LEAST * float(economy.utility_scale.sum())  # half: sums are rounded otherwise here
 
 
 def planned_weights(economy: Economy, record: Record, options: Planner) -> Array:

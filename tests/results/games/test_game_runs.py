@@ -120,6 +120,16 @@ def outcome(name, **changes):
     return lambda result, table: of(result, name).update(changes)
 
 
+def without_regret(name):
+    """A change that leaves out what players would gain by deviating, and calls the play settled."""
+
+    def change(result, table):
+        of(result, name).update(status="settled", regret=None, max_regret=None)
+        table.loc[table["mechanism"] == name, "regret"] = float("nan")
+
+    return change
+
+
 def evidence(name, **changes):
     return lambda result, table: of(result, name)["evidence"].update(changes)
 
@@ -209,6 +219,10 @@ def action(result, table):
         ("chicken", lambda result, table: result.update(seed=1), "the result is about this game"),
         ("chicken", outcome("mediator", kind="planner"), "mediator: kind"),
         ("chicken", report(LEFT, equality=0.9), "comparison.csv agrees with result.json"),
+        ("chicken", report("planner", gains={"row": 7.0, "column": 7.0}),
+         "planner: improvements belong to what is not"),
+        ("chicken", without_regret(LEFT), f"{LEFT}: no regret is stated"),
+        ("chicken", without_regret("mediator"), "mediator: no regret is stated"),
         ("public_goods", outcome(LEFT, regret_exact=False), f"{LEFT}: whether regret is exact"),
         ("public_goods", report("planner", ratio=2.0), "planner: ratio of weights"),
         ("public_goods", report(LEFT, residual=0.0), f"{LEFT}: residual of weights"),

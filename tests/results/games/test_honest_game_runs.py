@@ -1,7 +1,9 @@
 """Runs that random games showed to be refused, or to warn, though nothing in them is wrong."""
 
+import dataclasses
 import math
 
+import numpy as np
 import pytest
 
 import market
@@ -106,4 +108,55 @@ def test_a_reply_is_searched_over_all_that_a_player_may_do(tmp_path):
     """sin(a b + b^2) has many maxima over a wide window; the bounds and the middle lead to few of them."""
     text = 'game = "aga_toy"\nconcern = 0.2\nparameters = { start_first = -2.89, start_second = -2.35 }\n'
     text += mechanism("learning", rule="sga", step=0.001, max_rounds=2)
+    assert refused(text, tmp_path) == []
+
+
+@pytest.mark.parametrize("start_level", [0, 4, 8])
+def test_a_policy_that_must_change_at_several_levels_to_gain_is_found(tmp_path, start_level):
+    """Who starts to clean at one level alone gains nothing: the levels below are not reached."""
+    text = f'game = "cleanup"\nstart = {[[0.0] * 9] * 2}\n'
+    text += f"parameters = {{ start_level = {start_level}, pollution = 0.3, cleaning = 0.9 }}\n" + players(2)
+    learns = text + mechanism("learning", rule="individual", step=1e-6, max_rounds=1)
+    assert refused(learns, tmp_path) == []
+    assert market.compare(market.loads(HEAD + learns)).outcomes["m"].max_regret > 0.1
+
+
+def test_a_player_who_rests_where_the_sum_is_not_largest_is_no_end_of_rounds(tmp_path):
+    """Both are paid what the other gets; the column keeps defecting, and nothing moves after two rounds."""
+
+    class Stubborn(market.Player):
+        def act(self, others, advised):
+            return "defect"
+
+    text = 'game = "prisoners_dilemma"\n' + mechanism("auctioneer", transfers="groves")
+    compared = market.compare(market.loads(HEAD + text), players={"column": Stubborn})
+    outcome = compared.outcomes["m"]
+    assert (outcome.status.value, outcome.rounds) == ("failed", 2)
+    written = write_game_run(compared, tmp_path)
+    assert [claim.name for claim in verify_game(written).claims if claim.holds is False] == []
+
+
+def test_what_is_wished_and_lost_weighs_more_than_what_is_grudged_and_lost():
+    """Rows: own -inf; another's -inf that is wished; that is grudged; all finite."""
+    game = market.from_payoffs(np.zeros((1, 1, 1, 3)))
+    game = dataclasses.replace(game, concern=np.array([[0.0, 0.5, -1.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]))
+    lost = -np.inf
+    np.testing.assert_array_equal(game.cared_for(np.array([lost, 1.0, lost])), [lost, np.inf, lost])
+    np.testing.assert_array_equal(game.cared_for(np.array([[0.0, lost, 1.0], [1.0, 2.0, 3.0]])),
+                                  [[lost, lost, 1.0], [-1.0, 1.0, 3.0]])  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", [1e-7, 1.0, 1e7])
+def test_the_largest_product_is_found_and_judged_in_any_unit(tmp_path, unit):
+    """Prisoners dilemma with d = 1: (3, 3) has the largest product of gains; its logarithm has no unit."""
+    payoffs = {"a, a": (3, 3), "a, b": (0, 5), "b, a": (5, 0), "b, b": (1, 1)}
+    stated = ", ".join(f'"{k}" = [{p * unit}, {q * unit}]' for k, (p, q) in payoffs.items())
+    text = f"""
+game = "table"
+payoffs = {{ {stated} }}
+players = [{{ name = "p", actions = ["a", "b"] }}, {{ name = "q", actions = ["a", "b"] }}]
+"""
+    d = f"disagreement = {{ p = {0.5 * unit}, q = {0.5 * unit} }}\n"
+    text += mechanism("planner", welfare="nash") + d
+    assert market.compare(market.loads(HEAD + text)).outcomes["m"].status.value == "optimal"
     assert refused(text, tmp_path) == []

@@ -70,7 +70,8 @@ def denied(policy: Policy, answers: AnswersToWedge, x: Array, y: Array) -> NDArr
     p, wanted = answers.seen.sellers, flows(policy, answers.demand.lowest, answers.supply.lowest)
     had = flows(policy, x, y)
     short_of = (p >= policy.cap) & (wanted.bought > had.bought * (1.0 + ROUNDING_OF_SUMS))
-    left_with = (p <= policy.floor) & (wanted.sold > had.sold * (1.0 + ROUNDING_OF_SUMS))
+    floored = (policy.floor > 0) & (p <= policy.floor)  # a floor of 0 is none
+    left_with = floored & (wanted.sold > had.sold * (1.0 + ROUNDING_OF_SUMS))
     return np.asarray((short_of | left_with).any(axis=1))
 
 
